@@ -1,0 +1,5 @@
+export default {
+  files: ['dist/test/browser/**/*.test.js'],
+  timeout: '2m',
+  concurrency: 1,
+};
