@@ -32,7 +32,8 @@ export class WaitingRoom implements StoreListener {
   #held = 0;
   #arrivals = 0;
   #questions = 0;
-  #draining = false;
+  #drained: Promise<void> | undefined;
+  #onEmpty: (() => void) | undefined;
 
   constructor(
     @inject(SessionContext) context: SessionContext,
@@ -65,7 +66,7 @@ export class WaitingRoom implements StoreListener {
   ): () => void {
     this.#arrivals += 1;
     const deadline = this.#clock.now() + request.wait;
-    const turnedAway = request.wait > 0 && (this.#draining || this.#held >= this.#context.maxWaiter);
+    const turnedAway = request.wait > 0 && (this.#drained !== undefined || this.#held >= this.#context.maxWaiter);
     const waiter = new Waiter(app, id, request, receiver, this.#arrivals, deadline, turnedAway);
     // Counted before the store is asked, or a burst of polls would all find room.
     if (waiter.holds) this.#held += 1;
@@ -98,15 +99,19 @@ export class WaitingRoom implements StoreListener {
     for (const id of [...this.#mailboxes.keys()]) this.changed('', id);
   }
 
-  /** From now on no poll is held; those held are answered with `retry`, spread over `drainTime`. */
-  async drain(): Promise<void> {
-    this.#draining = true;
+  /** From now on no poll is held; those held are answered with `retry`, within `drainTime`. */
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  }
+
+  async #drain(): Promise<void> {
     const giveUpAt = this.#clock.now() + this.#context.drainTime;
     let answered = 0;
     for (const id of [...this.#mailboxes.keys()]) {
       for (const waiter of this.#takeParked(id)) {
         this.#release(waiter);
-        this.#answer(waiter, { ...quietBatch(waiter), retry: this.#retry() });
+        this.#sendAway(waiter);
         answered += 1;
       }
       if (answered < drainStep) continue;
@@ -114,6 +119,23 @@ export class WaitingRoom implements StoreListener {
       await nextTurn();
       if (this.#clock.now() > giveUpAt) return;
     }
+    await this.#emptyOr(giveUpAt);
+  }
+
+  /** Those that are still reading are sent away when their answers come. */
+  #emptyOr(giveUpAt: number): Promise<void> {
+    if (this.#held === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimer(Math.max(0, giveUpAt - this.#clock.now()), resolve);
+      this.#onEmpty = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  #sendAway(waiter: Waiter): void {
+    this.#answer(waiter, { ...quietBatch(waiter), retry: this.#retry() });
   }
 
   /** Takes out whoever is parked there; a poll that is still reading will notice by the count. */
@@ -150,6 +172,10 @@ export class WaitingRoom implements StoreListener {
         const batch = result === undefined ? quietBatch(waiter) : this.#batchOf(waiter, result);
         // One that is superseded keeps its messages, because the cursor has passed them.
         this.#answer(waiter, waiter.overtaken ? { ...batch, superseded: true } : batch);
+        return;
+      }
+      if (this.#drained !== undefined) {
+        this.#sendAway(waiter);
         return;
       }
       if (mailbox.notices === notices) {
@@ -265,7 +291,9 @@ export class WaitingRoom implements StoreListener {
   #settle(waiter: Waiter): void {
     waiter.settled = true;
     waiter.timer?.cancel();
-    if (waiter.holds) this.#held -= 1;
+    if (!waiter.holds) return;
+    this.#held -= 1;
+    if (this.#held === 0) this.#onEmpty?.();
   }
 
   /** Only a draining poll needs one: with cursors, the next poll is the acknowledgement. */
