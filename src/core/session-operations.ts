@@ -5,7 +5,7 @@ import { toJsonText } from './json-value.js';
 import { serialiseMessage } from './message.js';
 import { type PollOptions, requirePollRequest } from './poll-request.js';
 import { type PushReport, reportOutcomes } from './push-report.js';
-import { SessionError, sessionClosed } from './session-error.js';
+import { invalidArgument, SessionError, sessionClosed } from './session-error.js';
 import type { AttributeTexts, SessionRecord } from './session-record.js';
 import type { SessionRuntime } from './session-runtime.js';
 import type { AttributePatch, Contact } from './session-store.js';
@@ -43,6 +43,7 @@ export class SessionOperations {
 
   async replace(newId: string, oldId: string): Promise<SessionRecord> {
     const { store, events } = this.runtime;
+    if (newId === oldId) throw invalidArgument('oldId', 'must be the id of another session', oldId);
     const { record, closed } = await store.replace(this.app, requireSessionId(newId), requireSessionId(oldId));
     const { app, id, accountId } = record;
     events.emit('replaced', { app, id, accountId, oldId });
