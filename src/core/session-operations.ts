@@ -9,6 +9,7 @@ import { invalidArgument, SessionError, sessionClosed } from './session-error.js
 import type { AttributeTexts, SessionRecord } from './session-record.js';
 import type { SessionRuntime } from './session-runtime.js';
 import type { AttributePatch, Contact } from './session-store.js';
+import { isSessionId } from './session-token.js';
 
 export interface PushOptions {
   /** A newer message replaces an undelivered one with the same key. */
@@ -54,7 +55,7 @@ export class SessionOperations {
   async close(id: string, reason: CloseReason): Promise<boolean> {
     const { store, events } = this.runtime;
     const checked = requireCloseReason(reason);
-    const closed = await store.end(this.app, id, checked);
+    const closed = isSessionId(id) ? await store.end(this.app, id, checked) : undefined;
     if (closed === undefined) return false;
     events.emit('closed', closed);
     return true;
