@@ -4,6 +4,7 @@ import { Clock } from '../../core/clock.js';
 import type { CloseReason } from '../../core/close-reason.js';
 import type { OutgoingMessage } from '../../core/message.js';
 import { SessionContext } from '../../core/session-context.js';
+import { invalidArgument } from '../../core/session-error.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../core/session-record.js';
 import {
   type AppendOutcome,
@@ -139,7 +140,7 @@ export class MemoryStore extends SessionStore {
     const sessions = this.#sessions.of(app);
     const records: SessionRecord[] = [];
     const activeWithin = query.activeWithin ?? Number.POSITIVE_INFINITY;
-    for (let slot = Number(query.cursor ?? 0); slot < sessions.slotCount; slot += 1) {
+    for (let slot = firstSlot(query.cursor); slot < sessions.slotCount; slot += 1) {
       if (records.length === query.limit) return { records, cursor: String(slot) };
       const record = this.#liveAtSlot(sessions, slot);
       if (record !== undefined && this.#clock.now() - record.lastTime <= activeWithin) records.push(record);
@@ -234,4 +235,11 @@ export class MemoryStore extends SessionStore {
     if (entry === undefined || this.#sessions.deadReason(entry) !== undefined) return undefined;
     return this.#sessions.close(sessions, entry, reason);
   }
+}
+
+/** A cursor comes from a caller: one that counts from far below zero, or not at all, would never reach the end. */
+function firstSlot(cursor: string | undefined): number {
+  if (cursor === undefined) return 0;
+  if (/^[0-9]{1,15}$/.test(cursor)) return Number(cursor);
+  throw invalidArgument('cursor', 'must be the cursor of a page', cursor);
 }
