@@ -17,20 +17,11 @@ import {
 } from '../../src/index.js';
 import { ManualClock } from './manual-clock.js';
 
-export const eventNames = [
-  'created',
-  'renewed',
-  'rotated',
-  'replaced',
-  'closed',
-  'online',
-  'away',
-  'overflow',
-] as const satisfies readonly SessionEvent[];
+type EventEntry = { [Event in SessionEvent]: readonly [Event, SessionEventMap[Event]] }[SessionEvent];
 
 /** What a manager's listeners heard, in order. */
 export class EventLog {
-  readonly #entries: { [Event in SessionEvent]: readonly [Event, SessionEventMap[Event]] }[SessionEvent][] = [];
+  readonly #entries: EventEntry[] = [];
 
   constructor(manager: SessionManager) {
     manager.on('created', (payload) => this.#entries.push(['created', payload]));
@@ -41,6 +32,10 @@ export class EventLog {
     manager.on('online', (payload) => this.#entries.push(['online', payload]));
     manager.on('away', (payload) => this.#entries.push(['away', payload]));
     manager.on('overflow', (payload) => this.#entries.push(['overflow', payload]));
+  }
+
+  get entries(): readonly EventEntry[] {
+    return this.#entries;
   }
 
   get names(): readonly SessionEvent[] {
