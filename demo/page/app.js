@@ -7,14 +7,7 @@ const REFRESH_EVERY = 2_000;
 const MESSAGES_KEPT = 50;
 
 const BROWSERS = { Edge: /Edg/, Opera: /OPR/, Firefox: /Firefox|FxiOS/, Chrome: /Chrom|CriOS/, Safari: /Safari/ };
-const SYSTEMS = {
-  Android: /Android/,
-  iPhone: /iPhone/,
-  iPad: /iPad/,
-  Windows: /Windows/,
-  macOS: /Mac OS/,
-  Linux: /Linux/,
-};
+const SYSTEMS = ['Android', 'iPhone', 'iPad', 'Windows', 'Mac OS', 'Linux'];
 const TIME_UNITS = { day: 86_400, hour: 3_600, minute: 60, second: 1 };
 const relativeTime = new Intl.RelativeTimeFormat('en');
 
@@ -30,17 +23,22 @@ let latestRefresh = 0;
 // A duplicated tab copies its session storage. So a living tab keeps its name out of there and puts it back on leaving:
 // a reload finds the name again, a copy makes its own, and no two tabs take the mailbox from each other.
 function claimReader() {
-  const name = sessionStorage.getItem('mailbox:reader') ?? randomName();
+  const name = sessionStorage.getItem('mailbox:reader') ?? crypto.getRandomValues(new Uint32Array(3)).join('-');
   sessionStorage.removeItem('mailbox:reader');
   return name;
 }
 
-function randomName() {
-  return [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 function recall(storage, name) {
   return JSON.parse(storage.getItem(name)) ?? {};
+}
+
+// In one write: a cursor says "I have everything up to here", so a reload must be able to show it.
+function saveMailbox() {
+  try {
+    sessionStorage.setItem('mailbox:tab', JSON.stringify(mailbox));
+  } catch {
+    // More than the browser will store. After a reload, what the server still has since the last save comes again.
+  }
 }
 
 // ---- Coming and going
@@ -64,7 +62,7 @@ function enter(id) {
   const account = who.id === id ? who.account : '';
   const cameByLogin = !$('login').hidden;
   mailbox = saved.id === id ? saved : { ...noMailbox, id };
-  $('title').textContent = account || 'Your mailbox';
+  $('title').textContent = account || 'someone';
   $('to-account').value = account;
   $('messages').replaceChildren(...mailbox.log.map(messageNode));
   showMessageCount();
@@ -75,6 +73,7 @@ function enter(id) {
 }
 
 function leave(closed) {
+  const { maxSession } = settings;
   const reason = closed?.reason ?? (mailbox.id && 'This session is over. Log in again.');
   client.stop();
   latestRefresh++;
@@ -82,10 +81,7 @@ function leave(closed) {
   sessionStorage.removeItem('mailbox:tab');
   for (const list of ['messages', 'devices', 'to-session-known']) $(list).replaceChildren();
   setText('login-notice', reason);
-  setText(
-    'login-rule',
-    settings.maxSession && `An account may hold ${count(settings.maxSession, 'session')} at a time.`,
-  );
+  setText('login-rule', maxSession && `An account may hold ${count(maxSession, 'session')} at a time.`);
   $('account').value ||= recall(localStorage, 'mailbox:who').account ?? '';
   showStatus('none');
   showView('login');
@@ -124,12 +120,13 @@ async function take({ messages, cursor, lost, reset }) {
     if (mailbox.id !== id) return;
     addToLog({ notice: 'The mailbox began anew. Messages from before may be missing.' });
   }
-  if (lost)
-    addToLog({ notice: `${count(lost, 'message was', 'messages were')} missed: the mailbox could not keep more.` });
+  if (lost) {
+    const missed = count(lost, 'message was', 'messages were');
+    addToLog({ notice: `${missed} missed: the mailbox let them go before they were fetched.` });
+  }
   for (const message of messages) if (!isShown(message)) addToLog(message);
   mailbox.cursor = cursor;
-  // In one write: a cursor says "I have everything up to here", so a reload must be able to show it.
-  if (cursor !== before) sessionStorage.setItem('mailbox:tab', JSON.stringify(mailbox));
+  if (cursor !== before) saveMailbox();
 }
 
 // At least once is what the mailbox promises; once is what a person wants to see.
@@ -188,7 +185,7 @@ const STATUS = {
   none: { word: '' },
   connecting: { word: 'Connecting' },
   live: { word: 'Listening' },
-  paused: { word: 'Paused', tell: ({ cause }) => cause?.reason ?? 'The server asked for a short pause.' },
+  paused: { word: 'Paused', tell: ({ cause }) => cause?.reason },
   superseded: {
     word: 'Paused',
     tell: () => 'This mailbox is now read elsewhere under the same name.',
@@ -210,11 +207,12 @@ function showStatus(state, more) {
   // A new try leaves the last trouble in sight until it is known how it went.
   if (state === 'connecting') return;
   if (!action && document.activeElement === $('trouble-action')) $('title').focus();
-  setText('trouble-text', tell?.(more));
+  const sentence = tell?.(more);
+  setText('trouble-text', sentence);
   setText('trouble-action', action);
   $('trouble-action').onclick = act;
   $('trouble-action').hidden = !action;
-  $('trouble').hidden = !tell;
+  $('trouble').hidden = !sentence;
 }
 
 function showSessions(sessions) {
@@ -267,7 +265,7 @@ function showDevice(node, { presence, lastTime, undelivered }) {
   const { presence: word, contact, meter, fill } = partsOf(node);
   node.dataset.presence = presence;
   setText(word, presence);
-  setText(contact, ago(lastTime));
+  setText(contact, `seen ${ago(lastTime)}`);
   contact.dateTime = new Date(lastTime).toISOString();
   meter.value = undelivered;
   setText(fill, `${undelivered} of ${settings.msgMaxLength} waiting`);
@@ -278,10 +276,11 @@ function fullName({ userAgent, id, current }) {
 }
 
 /** A guess fit for people, not a user agent parser. */
-function deviceName(userAgent) {
-  const find = (table) => Object.keys(table).find((name) => table[name].test(userAgent));
-  const known = [find(BROWSERS), find(SYSTEMS)].filter(Boolean).join(' on ');
-  return known || userAgent?.split('/')[0].slice(0, 40) || 'Unknown device';
+function deviceName(userAgent = '') {
+  const browser = Object.keys(BROWSERS).find((name) => BROWSERS[name].test(userAgent));
+  const system = SYSTEMS.find((name) => userAgent.includes(name));
+  const known = [browser, system].filter(Boolean).join(' on ');
+  return known || userAgent.split('/')[0].slice(0, 40) || 'Unknown device';
 }
 
 function ago(time) {
@@ -348,16 +347,12 @@ function onSubmit(form, note, work) {
 
 async function send() {
   const { to, as, data, key, adminKey, ...targets } = Object.fromEntries(new FormData($('send')));
-  const body = {
-    to: { [to]: targets[to] },
-    data: as === 'json' ? JSON.parse(data) : { text: data },
-    ...(key && { key }),
-  };
-  const { accepted } = await ask('POST', '/messages', { body, headers: { 'x-admin-key': adminKey } });
-  say(
-    'send-note',
-    accepted ? `Delivered to ${count(accepted, 'mailbox', 'mailboxes')}.` : 'Nobody is there to receive it.',
-  );
+  const message = as === 'json' ? JSON.parse(data) : { text: data };
+  const { accepted } = await ask('POST', '/messages', {
+    body: { to: { [to]: targets[to] }, data: message, ...(key && { key }) },
+    headers: { 'x-admin-key': adminKey },
+  });
+  say('send-note', `Delivered to ${count(accepted, 'mailbox', 'mailboxes')}.`, accepted ? 'good' : 'bad');
   $('data').value = '';
   await refresh();
 }
@@ -392,11 +387,7 @@ $('data').addEventListener('keydown', ({ key, ctrlKey, metaKey }) => {
 
 addEventListener('online', () => client.retryNow());
 addEventListener('storage', ({ key }) => key === 'mailbox:who' && refresh());
-document.addEventListener('visibilitychange', () => {
-  if (document.hidden) return;
-  client.retryNow();
-  if (client.connected) refresh();
-});
+document.addEventListener('visibilitychange', () => document.hidden || client.retryNow());
 addEventListener('pagehide', () => {
   client.stop();
   sessionStorage.setItem('mailbox:reader', reader);
