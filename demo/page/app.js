@@ -4,7 +4,7 @@
 import { ask, MailboxClient, Problem, pause } from './mailbox-client.js';
 
 const REFRESH_EVERY = 2_000;
-const MESSAGES_KEPT = 50;
+const MESSAGES_KEPT = 100;
 
 const BROWSERS = { Edge: /Edg/, Opera: /OPR/, Firefox: /Firefox|FxiOS/, Chrome: /Chrom|CriOS/, Safari: /Safari/ };
 const SYSTEMS = ['Android', 'iPhone', 'iPad', 'Windows', 'Mac OS', 'Linux'];
@@ -196,7 +196,7 @@ const STATUS = {
     word: 'Not connected',
     tell: ({ cause, delay }) => `${explain(cause)} Trying again in ${count(Math.ceil(delay / 1000), 'second')}.`,
     action: 'Try now',
-    act: () => (mailbox.id ? client.retryNow() : refresh()),
+    act: () => (mailbox.id ? client.recheck() : refresh()),
   },
 };
 
@@ -276,11 +276,12 @@ function fullName({ userAgent, id, current }) {
 }
 
 /** A guess fit for people, not a user agent parser. */
-function deviceName(userAgent = '') {
-  const browser = Object.keys(BROWSERS).find((name) => BROWSERS[name].test(userAgent));
-  const system = SYSTEMS.find((name) => userAgent.includes(name));
+function deviceName(userAgent) {
+  const agent = userAgent ?? '';
+  const browser = Object.keys(BROWSERS).find((name) => BROWSERS[name].test(agent));
+  const system = SYSTEMS.find((name) => agent.includes(name));
   const known = [browser, system].filter(Boolean).join(' on ');
-  return known || userAgent.split('/')[0].slice(0, 40) || 'Unknown device';
+  return known || agent.split('/')[0].slice(0, 40) || 'Unknown device';
 }
 
 function ago(time) {
@@ -305,18 +306,16 @@ function messageNode({ offset, at, data, notice }) {
   place.textContent = notice ? 'Notice' : `No. ${offset}`;
   time.textContent = today ? date.toLocaleTimeString() : date.toLocaleString();
   time.dateTime = date.toISOString();
-  body.append(notice ?? plainText(data) ?? jsonNode(data));
+  body.append(notice ?? bodyOf(data));
   return node;
 }
 
-function plainText(data) {
-  return typeof data?.text === 'string' && Object.keys(data).length === 1 ? data.text : undefined;
-}
-
-function jsonNode(data) {
-  const node = document.createElement('pre');
-  node.textContent = JSON.stringify(data, null, 2);
-  return node;
+/** Plain text as such, anything else as JSON. */
+function bodyOf(data) {
+  if (typeof data?.text === 'string' && Object.keys(data).length === 1) return data.text;
+  const json = document.createElement('pre');
+  json.textContent = JSON.stringify(data, null, 2);
+  return json;
 }
 
 // ---- Doing what the person asks
@@ -377,17 +376,17 @@ onSubmit($('login-form'), 'login-note', logIn);
 onSubmit($('send'), 'send-note', send);
 onClick($('logout'), 'devices-note', () => logOut('/current'));
 onClick($('logout-others'), 'devices-note', () => logOut('?except=current', 'All other devices are logged out.'));
-$('send').addEventListener('input', () => {
-  showTarget();
-  checkJson();
-});
+$('send').addEventListener('input', showTarget);
+$('send').addEventListener('input', checkJson);
 $('data').addEventListener('keydown', ({ key, ctrlKey, metaKey }) => {
   if (key === 'Enter' && (ctrlKey || metaKey)) $('send').requestSubmit();
 });
 
-addEventListener('online', () => client.retryNow());
+// What a browser says of its network is a hint and no more; the server's answer tells.
+addEventListener('online', () => client.recheck());
+addEventListener('offline', () => client.recheck());
 addEventListener('storage', ({ key }) => key === 'mailbox:who' && refresh());
-document.addEventListener('visibilitychange', () => document.hidden || client.retryNow());
+document.addEventListener('visibilitychange', () => document.hidden || client.connected || client.recheck());
 addEventListener('pagehide', () => {
   client.stop();
   sessionStorage.setItem('mailbox:reader', reader);

@@ -44,41 +44,46 @@ export async function ask(method, path, { body, headers, signal, patience = PATI
  * - `over(closed)`: the session is over, with the reason where the server still knows it.
  */
 export class MailboxClient {
-  connected = false;
   #handlers;
+  #reader = '';
   #cursor = '';
+  #state = 'stopped';
   #listening = new AbortController();
-  #wake = () => {};
 
   constructor(handlers) {
     this.#handlers = handlers;
   }
 
+  get connected() {
+    return this.#state === 'live';
+  }
+
   /** Starts, or starts over, after `cursor`, under a name that no other listener of this mailbox may carry. */
   listen(reader, cursor) {
     this.stop();
-    this.#listening = new AbortController();
+    this.#reader = reader;
     this.#cursor = cursor;
+    this.#listening = new AbortController();
     this.#tell('connecting');
-    this.#pollOn(reader, this.#listening.signal);
+    this.#pollOn(this.#listening.signal);
   }
 
   /** Hangs up. Nothing is lost: what was not taken comes again, after the last cursor. */
   stop() {
-    this.connected = false;
+    this.#state = 'stopped';
     this.#listening.abort();
   }
 
-  /** Ends the wait after a failure, for instance when the network is said to be back. */
-  retryNow() {
-    this.#wake();
+  /** Asks anew at once, on a hint that the line may have come back or died. A pause that the server asked for is kept. */
+  recheck() {
+    if (this.#state === 'live' || this.#state === 'trouble') this.listen(this.#reader, this.#cursor);
   }
 
-  async #pollOn(reader, signal) {
+  async #pollOn(signal) {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        const batch = await this.#poll(reader, signal);
+        const batch = await this.#poll(signal);
         failures = 0;
         await this.#handlers.take(batch);
         if (signal.aborted) return;
@@ -94,10 +99,10 @@ export class MailboxClient {
     }
   }
 
-  #poll(reader, signal) {
+  #poll(signal) {
     // Not sure of the server, ask for an answer at once: a held poll looks just like a dead line.
     const wait = this.connected ? POLL_WAIT : 0;
-    const query = new URLSearchParams({ after: this.#cursor, wait, limit: POLL_LIMIT, reader });
+    const query = new URLSearchParams({ after: this.#cursor, wait, limit: POLL_LIMIT, reader: this.#reader });
     return ask('GET', `/poll?${query}`, { signal, patience: wait + PATIENCE });
   }
 
@@ -120,10 +125,7 @@ export class MailboxClient {
   async #waitOut(cause, failures, signal) {
     const delay = (cause.retryAfter ?? 0) + jitter(Math.min(LAST_RETRY, FIRST_RETRY * 2 ** failures));
     this.#tell('trouble', { cause, delay });
-    const woken = new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-    await Promise.race([pause(delay, signal), woken]);
+    await pause(delay, signal);
   }
 
   #end(closed) {
@@ -132,7 +134,7 @@ export class MailboxClient {
   }
 
   #tell(state, more = {}) {
-    this.connected = state === 'live';
+    this.#state = state;
     this.#handlers.status(state, more);
   }
 }
