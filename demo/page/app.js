@@ -1,7 +1,7 @@
 // The demo's page: shows the sessions of one account and the messages of this one, and pushes.
 // Whatever came from outside is set as text, never as HTML.
 
-import { ask, MailboxClient, Problem, pause } from './mailbox-client.js';
+import { ask, MailboxClient, pause } from './mailbox-client.js';
 
 const REFRESH_EVERY = 2_000;
 const MESSAGES_KEPT = 100;
@@ -80,8 +80,8 @@ function leave(closed) {
   mailbox = noMailbox;
   sessionStorage.removeItem('mailbox:tab');
   for (const list of ['messages', 'devices', 'to-session-known']) $(list).replaceChildren();
-  setText('login-notice', reason);
-  setText('login-rule', maxSession && `An account may hold ${count(maxSession, 'session')} at a time.`);
+  setText($('login-notice'), reason);
+  setText($('login-rule'), maxSession && `An account may hold ${count(maxSession, 'session')} at a time.`);
   $('account').value ||= recall(localStorage, 'mailbox:who').account ?? '';
   showStatus('none');
   showView('login');
@@ -162,19 +162,18 @@ function count(n, one, many = `${one}s`) {
   return `${n} ${n === 1 ? one : many}`;
 }
 
+function secondsOf(ms) {
+  return count(Math.ceil(ms / 1000), 'second');
+}
+
 // Writing only what changed leaves a selection alone, and gives a screen reader nothing to repeat.
 function setText(node, text) {
-  const target = typeof node === 'string' ? $(node) : node;
-  if (target.textContent !== text) target.textContent = text || '';
+  if (node.textContent !== text) node.textContent = text || '';
 }
 
 function say(note, text, tone = 'good') {
   $(note).dataset.tone = tone;
-  setText(note, text);
-}
-
-function explain(error) {
-  return error instanceof Problem ? error.message : 'The server can’t be reached.';
+  setText($(note), text);
 }
 
 function showView(view) {
@@ -185,7 +184,7 @@ const STATUS = {
   none: { word: '' },
   connecting: { word: 'Connecting' },
   live: { word: 'Listening' },
-  paused: { word: 'Paused', tell: ({ cause }) => cause?.reason },
+  paused: { word: 'Paused', tell: ({ delay }) => `The server asks for a pause. Back in ${secondsOf(delay)}.` },
   superseded: {
     word: 'Paused',
     tell: () => 'This mailbox is now read elsewhere under the same name.',
@@ -194,7 +193,7 @@ const STATUS = {
   },
   trouble: {
     word: 'Not connected',
-    tell: ({ cause, delay }) => `${explain(cause)} Trying again in ${count(Math.ceil(delay / 1000), 'second')}.`,
+    tell: ({ cause, delay }) => `${cause.message} Trying again in ${secondsOf(delay)}.`,
     action: 'Try now',
     act: () => (mailbox.id ? client.recheck() : refresh()),
   },
@@ -203,13 +202,13 @@ const STATUS = {
 function showStatus(state, more) {
   const { word, tell, action, act } = STATUS[state];
   $('status').dataset.state = state;
-  setText('status', word);
+  setText($('status'), word);
   // A new try leaves the last trouble in sight until it is known how it went.
   if (state === 'connecting') return;
   if (!action && document.activeElement === $('trouble-action')) $('title').focus();
   const sentence = tell?.(more);
-  setText('trouble-text', sentence);
-  setText('trouble-action', action);
+  setText($('trouble-text'), sentence);
+  setText($('trouble-action'), action);
   $('trouble-action').onclick = act;
   $('trouble-action').hidden = !action;
   $('trouble').hidden = !sentence;
@@ -219,8 +218,8 @@ function showSessions(sessions) {
   const me = sessions.find(({ current }) => current);
   if (me.id !== mailbox.id) enter(me.id);
   const inOrder = sessions.toSorted((a, b) => b.current - a.current || a.createdAt - b.createdAt);
-  setText('devices-count', `${sessions.length}${settings.maxSession ? ` of ${settings.maxSession}` : ''}`);
-  setText('devices-rule', `A device is away after ${count(settings.hbGrace / 1000, 'second')} without contact.`);
+  setText($('devices-count'), `${sessions.length}${settings.maxSession ? ` of ${settings.maxSession}` : ''}`);
+  setText($('devices-rule'), `A device is away after ${secondsOf(settings.hbGrace)} without contact.`);
   $('logout-others').ariaDisabled = String(sessions.length < 2);
   showEach($('devices'), inOrder, newDevice, showDevice);
   showEach($('to-session-known'), inOrder, (session) => new Option(fullName(session), session.id));
@@ -292,9 +291,9 @@ function ago(time) {
 }
 
 function showMessageCount() {
-  const shown = mailbox.log.length;
-  $('messages-empty').hidden = shown > 0;
-  setText('messages-count', shown === MESSAGES_KEPT ? `newest ${shown}` : shown > 0 && String(shown));
+  const { length } = mailbox.log.filter(({ notice }) => !notice);
+  $('messages-empty').hidden = mailbox.log.length > 0;
+  setText($('messages-count'), mailbox.log.length < MESSAGES_KEPT ? length && String(length) : `newest ${length}`);
 }
 
 function messageNode({ offset, at, data, notice }) {
@@ -327,7 +326,7 @@ async function attempt(button, note, work) {
     await work();
   } catch (error) {
     if (error.over) leave(error.closed);
-    else say(note, explain(error), 'bad');
+    else say(note, error.message, 'bad');
   } finally {
     button.ariaBusy = 'false';
   }
@@ -383,8 +382,7 @@ $('data').addEventListener('keydown', ({ key, ctrlKey, metaKey }) => {
 });
 
 // What a browser says of its network is a hint and no more; the server's answer tells.
-addEventListener('online', () => client.recheck());
-addEventListener('offline', () => client.recheck());
+for (const hint of ['online', 'offline']) addEventListener(hint, () => client.recheck());
 addEventListener('storage', ({ key }) => key === 'mailbox:who' && refresh());
 document.addEventListener('visibilitychange', () => document.hidden || client.connected || client.recheck());
 addEventListener('pagehide', () => {

@@ -9,7 +9,7 @@ const LAST_RETRY = 30_000;
 const COME_BACK = 4_000;
 
 /** An answer that is not a success, told as RFC 9457 problem details. */
-export class Problem extends Error {
+class Problem extends Error {
   constructor(status, { title = 'The server refused.', detail = title, closed }, retryAfter) {
     super(detail);
     this.status = status;
@@ -31,6 +31,8 @@ export async function ask(method, path, { body, headers, signal, patience = PATI
     // Without a limit, a line that died silently would be waited on for ever.
     signal: AbortSignal.any([AbortSignal.timeout(patience), ...(signal ? [signal] : [])]),
     cache: 'no-store',
+  }).catch((cause) => {
+    throw new Error('The server can’t be reached.', { cause });
   });
   if (response.status === 204) return undefined;
   if (response.ok) return response.json();
