@@ -18,7 +18,7 @@ const PHONE = { viewport: { width: 360, height: 740 } };
 
 let browser: Browser;
 let server: DemoServer;
-const pageErrors: Error[] = [];
+const pageErrors: string[] = [];
 
 test.before(async () => {
   server = await DemoServer.create();
@@ -29,7 +29,7 @@ test.before(async () => {
   });
 });
 
-test.serial.afterEach('no page has thrown', (t) => {
+test.serial.afterEach('no page has thrown, or done what its content security policy forbids', (t) => {
   t.deepEqual(pageErrors.splice(0), []);
 });
 
@@ -45,7 +45,10 @@ async function openPage(t: ExecutionContext, options: BrowserContextOptions = {}
   const context = await browser.newContext(options);
   t.teardown(() => context.close());
   context.setDefaultTimeout(PATIENCE);
-  context.on('weberror', (event) => pageErrors.push(event.error()));
+  context.on('weberror', (event) => pageErrors.push(event.error().message));
+  context.on('console', (line) => {
+    if (line.text().includes('Content Security Policy')) pageErrors.push(line.text());
+  });
   const page = await context.newPage();
   await page.goto(at.url);
   return page;
@@ -314,6 +317,15 @@ test.serial('a login as another account in a second tab takes the first one alon
   await first.getByRole('heading', { name: 'rosa' }).waitFor();
   await listening(first);
   t.deepEqual(await received(first), []);
+});
+
+test.serial('a page that the browser put aside and took out again goes on where it was', async (t) => {
+  const page = await loggedIn(t, 'ruth');
+  await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))");
+  await server.push({ account: 'ruth' }, { text: 'While put aside' });
+  await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
+  await message(page, 'While put aside').waitFor();
+  t.deepEqual(await received(page), ['While put aside']);
 });
 
 // ---- Trouble
