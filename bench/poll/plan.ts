@@ -10,11 +10,11 @@ export interface PollPlan {
 /** Unicast: polls answered and not yet renewed at most. Far fewer than the clients, far more than one per loop turn. */
 export const UNANSWERED_LIMIT = 64;
 
-/** Connections opened at once, and kept at once before the memory baseline is taken. */
+/** Connections opened at once: few enough for any listen queue. */
 export const OPENING_LANES = 50;
 
-/** Clients that poll once before the memory baseline, so that code loaded on first use isn't charged to the polls. */
-export const FIRST_VISITS = 200;
+/** Clients that poll before the memory baseline, so that code loaded on first use isn't charged to the others' polls. */
+export const FIRST_CLIENTS = 50;
 
 /** No poll may end by itself while it is being measured. */
 export const HOLD_TIME = 15 * 60_000;

@@ -4,12 +4,12 @@ import type { Server } from 'node:http';
 export interface PollServer {
   /** Already listening on a free loopback port. */
   readonly http: Server;
-  /** Bearer tokens of the clients, by number; empty where clients introduce themselves. */
-  readonly credentials: readonly string[];
+  /** Makes so many more clients known, and returns their bearer tokens; none where clients introduce themselves. */
+  register(count: number): Promise<string[]> | string[];
   /** Sends one message to client `n`; waits for its poll when none is held. */
   unicast(n: number): Promise<void> | void;
   /** Sends one message to every client. */
   broadcast(): Promise<void> | void;
 }
 
-export type OpenPollServer = (clients: number) => Promise<PollServer>;
+export type OpenPollServer = () => Promise<PollServer>;

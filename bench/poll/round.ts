@@ -2,9 +2,9 @@ import { note } from '../support/output.js';
 import type { Figures } from '../support/results.js';
 import { Child } from '../support/rpc.js';
 import type { LoadChild } from './load/child.js';
-import { FIRST_VISITS, type PollPlan } from './plan.js';
+import { FIRST_CLIENTS, type PollPlan } from './plan.js';
 import type { ServerChild } from './server-child.js';
-import { SERVERS } from './servers/index.js';
+import { type DialectName, SERVERS } from './servers/index.js';
 
 interface Pair {
   readonly server: Child<ServerChild>;
@@ -17,12 +17,10 @@ export async function measureServer(name: string, plan: PollPlan, profile: strin
   const dialect = SERVERS[name]?.dialect;
   if (dialect === undefined) throw new Error(`no server ${JSON.stringify(name)}`);
   note(`${plan.clients} polls: ${name}`);
-  const pair: Pair = { server: startServer(name, plan, profile), load: startLoad(), plan };
+  const pair: Pair = { server: startServer(name, profile), load: startLoad(), plan };
   try {
-    const { port, credentials } = await pair.server.call('address');
-    await pair.load.call('setUp', { port, clients: plan.clients, dialect, credentials });
     return {
-      ...(await measureMemory(pair)),
+      ...(await measureMemory(pair, dialect)),
       ...(await measureDelivery(pair)),
       ...(await measureReadyPolls(pair)),
     };
@@ -31,19 +29,30 @@ export async function measureServer(name: string, plan: PollPlan, profile: strin
   }
 }
 
-/** What N held polls add to a server that already knows its N clients but has no connection. Leaves the polls held. */
-async function measureMemory({ server, load, plan: { clients } }: Pair): Promise<Figures> {
-  const visits = Math.min(FIRST_VISITS, clients);
-  await load.call('introduce');
-  await server.call('sendToEach', visits);
-  await load.call('visit', visits);
-  const before = await server.call('memory', 0);
-  const pollsBefore = await server.call('polls');
+/** From a server that knows next to nobody to one that holds all polls, its clients' own state included. */
+async function measureMemory(pair: Pair, dialect: DialectName): Promise<Figures> {
+  const { server, load, plan } = pair;
+  await addClients(pair, dialect, FIRST_CLIENTS);
   await load.call('connect');
+  await server.call('sendToEach');
+  await load.call('wave');
+  await load.call('disconnect');
+  const before = await server.call('memory', 0);
+
+  const added = plan.clients - FIRST_CLIENTS;
+  await addClients(pair, dialect, added);
+  await load.call('connect');
+  const pollsBefore = await server.call('polls');
   await load.call('hold');
-  await server.call('untilPolls', pollsBefore + clients);
-  const after = await server.call('memory', clients);
-  return { heap: (after.heap - before.heap) / clients, rss: (after.rss - before.rss) / clients };
+  await server.call('untilPolls', pollsBefore + plan.clients);
+  const after = await server.call('memory', plan.clients);
+  const perPoll = (key: keyof typeof after): number => (after[key] - before[key]) / plan.clients;
+  return { live: perPoll('live'), heap: perPoll('heap'), rss: perPoll('rss') };
+}
+
+async function addClients({ server, load }: Pair, dialect: DialectName, count: number): Promise<void> {
+  const credentials = await server.call('register', count);
+  await load.call('add', count, await server.call('port'), dialect, credentials);
 }
 
 async function measureDelivery({ server, load, plan }: Pair): Promise<Figures> {
@@ -64,12 +73,12 @@ async function measureDelivery({ server, load, plan }: Pair): Promise<Figures> {
 /** Waves: a message is laid ready for every client, off the clock; then all of them poll at once. */
 async function measureReadyPolls({ server, load, plan: { clients, readyWaves } }: Pair): Promise<Figures> {
   const resting = load.call('rest');
-  await server.call('sendToEach', clients);
+  await server.call('sendToEach');
   await resting;
   let elapsed = 0;
   let cpu = 0;
   for (let wave = 0; wave <= readyWaves; wave++) {
-    await server.call('sendToEach', clients);
+    await server.call('sendToEach');
     const cpuBefore = await server.call('cpu');
     const waveTime = await load.call('wave');
     if (wave === 0) continue;
@@ -80,10 +89,10 @@ async function measureReadyPolls({ server, load, plan: { clients, readyWaves } }
   return { ready: (polls / elapsed) * 1000, readyCpu: cpu / polls };
 }
 
-function startServer(name: string, { clients }: PollPlan, profile: string | undefined): Child<ServerChild> {
+function startServer(name: string, profile: string | undefined): Child<ServerChild> {
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const module = new URL('./server-child.js', import.meta.url);
-  return new Child(module, [name, String(clients)], ['--expose-gc', ...profiling]);
+  return new Child(module, [name], ['--expose-gc', ...profiling]);
 }
 
 function startLoad(): Child<LoadChild> {

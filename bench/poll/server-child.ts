@@ -1,24 +1,27 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Memory, memoryAfterGc } from '../support/heap.js';
+import { type Memory, memoryAfterGc } from '../support/memory.js';
 import { serveParent } from '../support/rpc.js';
 import { deliverBroadcast, deliverUnicast, unicastOrders } from './delivery.js';
 import { PollCounter } from './poll-counter.js';
 import { SERVERS } from './servers/index.js';
 
-const [name = '', clientCount = ''] = process.argv.slice(2);
+const [name = ''] = process.argv.slice(2);
 const entry = SERVERS[name];
 if (entry === undefined) throw new Error(`no server ${JSON.stringify(name)}`);
 
 const SETTLE_TIME = 200;
-const clients = Number(clientCount);
 const open = await entry.load();
-const server = await open(clients);
+const server = await open();
 const polls = new PollCounter(server.http);
+let clients = 0;
 
 const handlers = {
-  address(): { port: number; credentials: readonly string[] } {
-    return { port: (server.http.address() as AddressInfo).port, credentials: server.credentials };
+  port: (): number => (server.http.address() as AddressInfo).port,
+
+  async register(count: number): Promise<string[]> {
+    clients += count;
+    return server.register(count);
   },
 
   /** How many polls have come so far: what `untilPolls` counts from. */
@@ -50,9 +53,9 @@ const handlers = {
     return (cpu() - before) / (rounds * clients);
   },
 
-  /** A message for each of the first `count` clients, whether or not they poll. */
-  async sendToEach(count: number): Promise<void> {
-    for (let n = 0; n < count; n++) await server.unicast(n);
+  /** A message for every client, whether or not it polls. */
+  async sendToEach(): Promise<void> {
+    for (let n = 0; n < clients; n++) await server.unicast(n);
     await delay(0);
   },
 };

@@ -1,4 +1,4 @@
-import { memoryAfterGc } from '../support/heap.js';
+import { memoryAfterGc } from '../support/memory.js';
 import { serveParent } from '../support/rpc.js';
 import { shuffledIndex } from '../support/shuffle.js';
 import { KeyVault } from './key-vault.js';

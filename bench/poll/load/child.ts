@@ -4,44 +4,29 @@ import type { DialectName } from '../servers/index.js';
 import { Client } from './client.js';
 import { dialectOf } from './dialect.js';
 
-interface LoadSetup {
-  readonly port: number;
-  readonly clients: number;
-  readonly dialect: DialectName;
-  readonly credentials: readonly string[];
-}
-
-let clients: Client[] = [];
+const clients: Client[] = [];
 let pollsAgain = false;
 let answers = 0;
 let unanswered = 0;
 let allAnswered: () => void = () => {};
 
 const handlers = {
-  setUp({ port, clients: count, dialect, credentials }: LoadSetup): void {
-    clients = Array.from({ length: count }, (_, n) => new Client(port, dialectOf(dialect, n, credentials[n] ?? '')));
-  },
-
-  /** Every client makes itself known and hangs up again. */
-  async introduce(): Promise<void> {
-    await inLanes(clients, async (client) => {
-      await client.connect();
-      await client.introduce();
-      client.disconnect();
-    });
-  },
-
-  /** The first `count` clients come by for a message that waits for them, and hang up again. */
-  async visit(count: number): Promise<void> {
-    await inLanes(clients.slice(0, count), async (client) => {
-      await client.connect();
-      await new Promise<void>((resolve) => client.poll(() => resolve()));
-      client.disconnect();
-    });
+  /** So many more clients, with a bearer token each where the server gives them. */
+  add(count: number, port: number, dialect: DialectName, credentials: readonly string[]): void {
+    for (let n = 0; n < count; n++) {
+      clients.push(new Client(port, dialectOf(dialect, clients.length, credentials[n] ?? '')));
+    }
   },
 
   async connect(): Promise<void> {
-    await inLanes(clients, (client) => client.connect());
+    await inLanes(clients, async (client) => {
+      await client.connect();
+      await client.introduce();
+    });
+  },
+
+  disconnect(): void {
+    for (const client of clients) client.disconnect();
   },
 
   /** All clients poll, and poll again at once whenever they are answered. */

@@ -9,6 +9,7 @@ export class Client {
   readonly #port: number;
   readonly #dialect: Dialect;
   #connection: Connection | undefined;
+  #introduced = false;
 
   constructor(port: number, dialect: Dialect) {
     this.#port = port;
@@ -24,7 +25,10 @@ export class Client {
     this.#connection = undefined;
   }
 
+  /** Once in its life, a client makes itself known where the server asks for that. */
   async introduce(): Promise<void> {
+    if (this.#introduced) return;
+    this.#introduced = true;
     await this.#dialect.introduce((request) => {
       const connection = this.#connected();
       return new Promise((resolve) => {

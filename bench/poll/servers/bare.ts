@@ -18,11 +18,10 @@ const CURSOR_PARAMETER = 'after=';
  * The floor: `node:http`, a Map of clients, a Map of held responses. It answers in the same shape and size as ours and
  * checks the token and the cursor, but keeps nothing: what was written once is gone, received or not.
  */
-export async function openBare(clientCount: number): Promise<PollServer> {
+export async function openBare(): Promise<PollServer> {
   const clients = new Map<string, Client>();
   const held = new Map<string, ServerResponse>();
-  const credentials = Array.from({ length: clientCount }, () => randomBytes(32).toString('hex'));
-  for (const token of credentials) clients.set(token, { offset: 0, waiting: [] });
+  const tokens: string[] = [];
 
   const deliver = (token: string, client: Client, data: string): void => {
     const message = `{"offset":${++client.offset},"at":${Date.now()},"data":${data}}`;
@@ -57,9 +56,14 @@ export async function openBare(clientCount: number): Promise<PollServer> {
   await listening(http);
   return {
     http,
-    credentials,
+    register(count) {
+      const added = Array.from({ length: count }, () => randomBytes(32).toString('hex'));
+      for (const token of added) clients.set(token, { offset: 0, waiting: [] });
+      tokens.push(...added);
+      return added;
+    },
     unicast(n) {
-      const token = credentials[n] ?? '';
+      const token = tokens[n] ?? '';
       const client = clients.get(token);
       if (client !== undefined) deliver(token, client, JSON.stringify(nextMessage()));
     },

@@ -14,7 +14,7 @@ export async function openFaye(): Promise<PollServer> {
   await listening(http);
   return {
     http,
-    credentials: [],
+    register: () => [],
     unicast(n) {
       publisher.publish(`/client/${n}`, nextMessage());
     },
