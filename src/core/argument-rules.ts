@@ -1,0 +1,77 @@
+import { type CloseReason, closeReasons, isCloseReason } from './close-reason.js';
+import { invalidArgument, sessionUnknown } from './session-error.js';
+import { isSessionId } from './session-token.js';
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are just what it looks for
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
+const appPattern = /^[A-Za-z0-9_-]{1,64}$/;
+const readerPattern = /^[A-Za-z0-9_.-]{1,64}$/;
+/** Names that JavaScript gives a meaning of its own; as keys they are how prototypes get polluted. */
+const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const pageCursorPattern = /^[0-9A-Za-z_.:-]{1,128}$/;
+const userAgentLength = 512;
+
+export const defaultApp = 'default';
+export const defaultReader = 'default';
+
+function isPlainText(value: unknown, longest: number): value is string {
+  return typeof value === 'string' && value.length <= longest && !controlCharacter.test(value) && value.isWellFormed();
+}
+
+export function requireAccountId(value: unknown): string {
+  if (isPlainText(value, 256) && value !== '') return value;
+  throw invalidArgument('accountId', 'must be a string of 1 to 256 characters without control characters', value);
+}
+
+export function requireApp(value: unknown): string {
+  if (typeof value === 'string' && appPattern.test(value)) return value;
+  throw invalidArgument('app', `must match ${appPattern.source}`, value);
+}
+
+export function requireReader(value: unknown): string {
+  if (typeof value === 'string' && readerPattern.test(value)) return value;
+  throw invalidArgument('reader', `must match ${readerPattern.source}`, value);
+}
+
+/** A malformed id is an unknown one, so that callers have one miss to handle, not two. */
+export function requireSessionId(value: unknown): string {
+  if (isSessionId(value)) return value;
+  throw sessionUnknown();
+}
+
+export function requireAttributeKey(value: unknown): string {
+  if (isPlainText(value, 128) && value !== '' && !reservedKeys.has(value)) return value;
+  const rule = `must be a string of 1 to 128 characters without control characters, and none of ${[...reservedKeys].join(', ')}`;
+  throw invalidArgument('attribute key', rule, value);
+}
+
+export function requireMessageKey(value: unknown): string {
+  if (isPlainText(value, 128) && value !== '') return value;
+  throw invalidArgument('key', 'must be a string of 1 to 128 characters without control characters', value);
+}
+
+export function requireIp(value: unknown): string {
+  if (isPlainText(value, 64)) return value;
+  throw invalidArgument('ip', 'must be a string of at most 64 characters without control characters', value);
+}
+
+/** Cut to 512 characters rather than refused: clients choose it, and a login must not fail over it. */
+export function requireUserAgent(value: unknown): string {
+  if (typeof value === 'string') return value.slice(0, userAgentLength).toWellFormed();
+  throw invalidArgument('userAgent', 'must be a string', value);
+}
+
+export function requireWholeNumber(argument: string, value: unknown, least: number, most: number): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  throw invalidArgument(argument, `must be a whole number from ${least} to ${most}`, value);
+}
+
+export function requireCloseReason(value: unknown): CloseReason {
+  if (isCloseReason(value)) return value;
+  throw invalidArgument('reason', `must be one of ${Object.keys(closeReasons).join(', ')}`, value);
+}
+
+export function requirePageCursor(value: unknown): string {
+  if (typeof value === 'string' && pageCursorPattern.test(value)) return value;
+  throw invalidArgument('cursor', 'must be the cursor of a page', value);
+}

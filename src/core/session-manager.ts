@@ -1,0 +1,261 @@
+import { inject, injectable, unmanaged } from 'inversify';
+import {
+  defaultApp,
+  requireAccountId,
+  requireApp,
+  requireCloseReason,
+  requireIp,
+  requirePageCursor,
+  requireSessionId,
+  requireUserAgent,
+  requireWholeNumber,
+} from './argument-rules.js';
+import type { Batch } from './batch.js';
+import type { CloseReason } from './close-reason.js';
+import type { JsonValue } from './json-value.js';
+import { serialiseMessage } from './message.js';
+import { type PollOptions, type PollReceiver, requirePollRequest } from './poll-request.js';
+import { type PushReport, reportOutcomes } from './push-report.js';
+import { IssuedSession, Session } from './session.js';
+import { sessionUnknown } from './session-error.js';
+import type { SessionEvent, SessionListener } from './session-events.js';
+import { noAttributes, type PushOptions, requireAttributes, SessionOperations } from './session-operations.js';
+import { SessionRuntime } from './session-runtime.js';
+import { hashSecret, newId, newSecret, parseToken } from './session-token.js';
+
+const longest = Number.MAX_SAFE_INTEGER;
+const largestPage = 10_000;
+
+export interface CreateOptions {
+  readonly ip?: string;
+  /** Cut to 512 characters. */
+  readonly userAgent?: string;
+  readonly attributes?: { readonly [key: string]: JsonValue };
+  /** Idle time after which the session expires, in milliseconds. Default: the context's `gcTime`. */
+  readonly ttl?: number;
+  /** Lifetime from creation, in milliseconds; 0 for none. Default: the context's `maxAge`. */
+  readonly maxAge?: number;
+}
+
+export interface SessionsOfAppOptions {
+  /** Only sessions active within so many milliseconds. */
+  readonly activeWithin?: number;
+  /** Sessions on a page, from 1 to 10 000. Default 1000. */
+  readonly limit?: number;
+  /** The `cursor` of the page before. */
+  readonly cursor?: string;
+}
+
+export interface SessionPage {
+  readonly sessions: readonly Session[];
+  /** Where the next page begins; absent after the last. */
+  readonly cursor?: string;
+}
+
+/**
+ * The service: login sessions of accounts, each with a mailbox. One manager speaks for one app (namespace); `inApp`
+ * gives the same service for another. Resolving it from the container starts it, unbinding stops it.
+ *
+ * Every method rejects with `STOPPED` when the service isn't running, with `STORE_UNAVAILABLE` when the store can't be
+ * reached, and with `INVALID_ARGUMENT` for arguments of a wrong shape; nothing has changed then. Those that work on one
+ * session reject with `SESSION_UNKNOWN`, or with `SESSION_CLOSED` for a while after its end.
+ */
+@injectable()
+export class SessionManager {
+  readonly #runtime: SessionRuntime;
+  readonly #operations: SessionOperations;
+  /** The namespace this manager speaks for. */
+  readonly app: string;
+
+  constructor(@inject(SessionRuntime) runtime: SessionRuntime, @unmanaged() app: string = defaultApp) {
+    this.#runtime = runtime;
+    this.#operations = new SessionOperations(runtime, app);
+    this.app = app;
+  }
+
+  /** @param app 1 to 64 letters, digits, `_` and `-` */
+  inApp(app: string): SessionManager {
+    return new SessionManager(this.#runtime, requireApp(app));
+  }
+
+  /**
+   * Logs an account in on one more device.
+   * @throws SessionError `SESSION_LIMIT` when the account has `maxSession` live sessions and `onMaxSession` is `reject`
+   */
+  async createSession(accountId: string, options: CreateOptions = {}): Promise<IssuedSession> {
+    const { store, context, events } = this.#runtime;
+    const { app } = this;
+    requireAccountId(accountId);
+    const secret = newSecret();
+    const { record, evicted } = await store.insert({
+      app,
+      id: newId(store.idPrefix(app, accountId)),
+      accountId,
+      secretHash: hashSecret(secret),
+      ip: options.ip === undefined ? '' : requireIp(options.ip),
+      userAgent: options.userAgent === undefined ? '' : requireUserAgent(options.userAgent),
+      ttl: options.ttl === undefined ? context.gcTime : requireWholeNumber('ttl', options.ttl, 1, longest),
+      maxAge: options.maxAge === undefined ? context.maxAge : requireWholeNumber('maxAge', options.maxAge, 0, longest),
+      attributes: options.attributes === undefined ? noAttributes : requireAttributes(options.attributes),
+    });
+    for (const closed of evicted) events.emit('closed', closed);
+    events.emit('created', record);
+    return new IssuedSession(this.#operations, record, record.id + secret);
+  }
+
+  /** The session of this token, renewed. A malformed, unknown or wrong token is `SESSION_UNKNOWN`. */
+  async authenticate(token: string): Promise<Session> {
+    const { store } = this.#runtime;
+    const parts = parseToken(token);
+    if (parts === undefined) throw sessionUnknown();
+    const contact = await store.authenticate(this.app, parts.id, hashSecret(parts.secret));
+    return new Session(this.#operations, this.#operations.contacted(contact));
+  }
+
+  /** The session, without renewing it. */
+  async getSession(id: string): Promise<Session> {
+    return new Session(this.#operations, await this.#runtime.store.get(this.app, requireSessionId(id)));
+  }
+
+  /** Issues a new token for the same session, as upon a change of privileges; the old one is dead. */
+  async rotateToken(id: string): Promise<IssuedSession> {
+    const { store, events } = this.#runtime;
+    const secret = newSecret();
+    const record = await store.rotate(this.app, requireSessionId(id), hashSecret(secret));
+    events.emit('rotated', record);
+    return new IssuedSession(this.#operations, record, record.id + secret);
+  }
+
+  /**
+   * The new session takes the old one's attributes where it has none of its own, and its undelivered messages ahead of
+   * its own; the old one is closed as `replaced`.
+   */
+  async replaceSession(newId: string, oldId: string): Promise<Session> {
+    return new Session(this.#operations, await this.#operations.replace(newId, oldId));
+  }
+
+  /** @returns whether it was live */
+  closeSession(id: string, reason: CloseReason = 'revoked'): Promise<boolean> {
+    return this.#operations.close(id, reason);
+  }
+
+  /**
+   * Logs an account out everywhere.
+   * @param options `except`: the id of a session to keep; `reason`: default `revoked`
+   * @returns how many sessions were closed
+   */
+  async closeAccount(
+    accountId: string,
+    options: { readonly except?: string; readonly reason?: CloseReason } = {},
+  ): Promise<number> {
+    const { store, events } = this.#runtime;
+    const { except, reason = 'revoked' } = options;
+    const closed = await store.endAccount(this.app, requireAccountId(accountId), requireCloseReason(reason), except);
+    for (const each of closed) events.emit('closed', each);
+    return closed.length;
+  }
+
+  /**
+   * Logs everyone out. Not one step: a session created meanwhile may survive.
+   * @returns how many sessions were closed
+   */
+  async closeApp(options: { readonly reason?: CloseReason } = {}): Promise<number> {
+    const { store, events } = this.#runtime;
+    let count = 0;
+    for await (const chunk of store.endApp(this.app, requireCloseReason(options.reason ?? 'revoked'))) {
+      for (const closed of chunk) events.emit('closed', closed);
+      count += chunk.length;
+    }
+    return count;
+  }
+
+  /** The account's live sessions, oldest first. */
+  async sessionsOfAccount(accountId: string): Promise<readonly Session[]> {
+    const records = await this.#runtime.store.listAccount(this.app, requireAccountId(accountId));
+    return records.map((record) => new Session(this.#operations, record));
+  }
+
+  /** A page of the app's live sessions. One that lives through all pages is on exactly one of them. */
+  async sessionsOfApp(options: SessionsOfAppOptions = {}): Promise<SessionPage> {
+    const { activeWithin, limit = 1_000, cursor } = options;
+    const page = await this.#runtime.store.listApp(this.app, {
+      activeWithin:
+        activeWithin === undefined ? undefined : requireWholeNumber('activeWithin', activeWithin, 0, longest),
+      limit: requireWholeNumber('limit', limit, 1, largestPage),
+      cursor: cursor === undefined ? undefined : requirePageCursor(cursor),
+    });
+    const sessions = page.records.map((record) => new Session(this.#operations, record));
+    return page.cursor === undefined ? { sessions } : { sessions, cursor: page.cursor };
+  }
+
+  /** How many accounts, not sessions, were active within so many milliseconds. */
+  async activity(withinMs: number): Promise<number> {
+    return this.#runtime.store.countActiveAccounts(this.app, requireWholeNumber('withinMs', withinMs, 0, longest));
+  }
+
+  /**
+   * Puts a message into a session's mailbox.
+   * @throws SessionError `MESSAGE_TOO_LARGE`, or, by `onOverflow`, `MAILBOX_FULL` or `SESSION_CLOSED`
+   */
+  push(id: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
+    return this.#operations.push(id, data, options);
+  }
+
+  /** Puts a message into the mailbox of each of the account's live sessions. */
+  async pushToAccount(accountId: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
+    const { store, context, events } = this.#runtime;
+    const message = serialiseMessage(data, options.key, context.msgMaxBytes);
+    return reportOutcomes(events, await store.appendToAccount(this.app, requireAccountId(accountId), message));
+  }
+
+  /** Puts a message into every mailbox of the app. Awaiting it is the back-pressure. */
+  async pushToApp(data: unknown, options: PushOptions = {}): Promise<PushReport> {
+    const { fanOut, context } = this.#runtime;
+    return fanOut.pushToApp(this.app, serialiseMessage(data, options.key, context.msgMaxBytes));
+  }
+
+  /**
+   * What the session has not been given yet, at once or as soon as there is something.
+   * @param options `signal` ends the wait; the promise then rejects with the signal's reason, and nothing is lost
+   */
+  poll(id: string, options: PollOptions & { readonly signal?: AbortSignal } = {}): Promise<Batch> {
+    return this.#operations.poll(id, options, options.signal);
+  }
+
+  /**
+   * A poll by the bearer of a token, answered through a receiver: what a transport needs to hold many of them cheaply.
+   * Never throws: faults reach the receiver as well.
+   * @returns to be called when the client hangs up
+   */
+  pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): () => void {
+    try {
+      this.#runtime.requireRunning();
+      const parts = parseToken(token);
+      if (parts === undefined) throw sessionUnknown();
+      const request = requirePollRequest(options, this.#runtime.context);
+      return this.#runtime.room.poll(this.app, parts.id, hashSecret(parts.secret), request, receiver);
+    } catch (error) {
+      receiver.fail(error);
+      return () => {};
+    }
+  }
+
+  /** Hears of what happens in this app at this node. Listeners run after the operation; one that throws harms nobody. */
+  on<Event extends SessionEvent>(event: Event, listener: SessionListener<Event>): this {
+    this.#runtime.events.on(this.app, event, listener);
+    return this;
+  }
+
+  off<Event extends SessionEvent>(event: Event, listener: SessionListener<Event>): this {
+    this.#runtime.events.off(this.app, event, listener);
+    return this;
+  }
+
+  /**
+   * Answers every held poll with `retry`, and holds no more, while everything else goes on: the first step of stopping
+   * a server gracefully. Resolves when all are answered, at the latest after `drainTime`.
+   */
+  drain(): Promise<void> {
+    return this.#runtime.room.drain();
+  }
+}

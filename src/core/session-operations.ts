@@ -1,0 +1,113 @@
+import { requireAttributeKey, requireCloseReason, requireSessionId } from './argument-rules.js';
+import type { Batch } from './batch.js';
+import type { CloseReason } from './close-reason.js';
+import { toJsonText } from './json-value.js';
+import { serialiseMessage } from './message.js';
+import { type PollOptions, requirePollRequest } from './poll-request.js';
+import { type PushReport, reportOutcomes } from './push-report.js';
+import { SessionError, sessionClosed } from './session-error.js';
+import type { AttributeTexts, SessionRecord } from './session-record.js';
+import type { SessionRuntime } from './session-runtime.js';
+import type { AttributePatch, Contact } from './session-store.js';
+
+export interface PushOptions {
+  /** A newer message replaces an undelivered one with the same key. */
+  readonly key?: string;
+}
+
+/** What can be done to one session, checked, carried out and made known. Shared by the manager and its sessions. */
+export class SessionOperations {
+  readonly runtime: SessionRuntime;
+  readonly app: string;
+
+  constructor(runtime: SessionRuntime, app: string) {
+    this.runtime = runtime;
+    this.app = app;
+  }
+
+  async touch(id: string): Promise<SessionRecord> {
+    return this.contacted(await this.runtime.store.touch(this.app, requireSessionId(id)));
+  }
+
+  /** Makes a contact known. */
+  contacted({ record, cameOnline }: Contact): SessionRecord {
+    const { events } = this.runtime;
+    events.emit('renewed', record);
+    if (cameOnline) events.emit('online', record);
+    return record;
+  }
+
+  patch(id: string, patch: AttributePatch): Promise<SessionRecord> {
+    return this.runtime.store.patch(this.app, requireSessionId(id), patch);
+  }
+
+  async replace(newId: string, oldId: string): Promise<SessionRecord> {
+    const { store, events } = this.runtime;
+    const { record, closed } = await store.replace(this.app, requireSessionId(newId), requireSessionId(oldId));
+    const { app, id, accountId } = record;
+    events.emit('replaced', { app, id, accountId, oldId });
+    events.emit('closed', closed);
+    return record;
+  }
+
+  async close(id: string, reason: CloseReason): Promise<boolean> {
+    const { store, events } = this.runtime;
+    const checked = requireCloseReason(reason);
+    const closed = await store.end(this.app, id, checked);
+    if (closed === undefined) return false;
+    events.emit('closed', closed);
+    return true;
+  }
+
+  async push(id: string, data: unknown, options: PushOptions): Promise<PushReport> {
+    const { store, context, events } = this.runtime;
+    const message = serialiseMessage(data, options.key, context.msgMaxBytes);
+    const outcome = await store.append(this.app, requireSessionId(id), message);
+    const report = reportOutcomes(events, [outcome]);
+    if (outcome.verdict === 'close') throw sessionClosed('overflow');
+    if (outcome.verdict === 'full') {
+      const { msgMaxLength, mailboxMaxBytes } = context;
+      const bounds = `msgMaxLength (${msgMaxLength}) messages or mailboxMaxBytes (${mailboxMaxBytes}) bytes`;
+      throw new SessionError('MAILBOX_FULL', `The mailbox of session ${id} is full: it keeps ${bounds}`, { id });
+    }
+    return report;
+  }
+
+  /** Batches handed to code are handed over for good, so a drain is acknowledged at once. */
+  async poll(id: string, options: PollOptions, signal: AbortSignal | undefined): Promise<Batch> {
+    this.runtime.requireRunning();
+    signal?.throwIfAborted();
+    const request = requirePollRequest(options, this.runtime.context);
+    return new Promise((resolve, reject) => {
+      const settle = () => signal?.removeEventListener('abort', abort);
+      const hangUp = this.runtime.room.poll(this.app, requireSessionId(id), undefined, request, {
+        deliver: (batch, acknowledge) => {
+          settle();
+          acknowledge?.();
+          resolve(batch);
+        },
+        fail: (error) => {
+          settle();
+          reject(error);
+        },
+      });
+      const abort = () => {
+        settle();
+        hangUp();
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', abort);
+    });
+  }
+}
+
+export const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
+
+/** @throws SessionError `INVALID_ARGUMENT` */
+export function requireAttributes(attributes: Readonly<Record<string, unknown>>): AttributeTexts {
+  const texts: Record<string, string> = Object.create(null);
+  for (const [key, value] of Object.entries(attributes)) {
+    texts[requireAttributeKey(key)] = toJsonText(`attribute ${key}`, value);
+  }
+  return Object.freeze(texts);
+}

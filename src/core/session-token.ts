@@ -1,0 +1,51 @@
+import { hash } from 'node:crypto';
+import { customAlphabet } from 'nanoid';
+
+export const idLength = 24;
+const secretLength = 40;
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const idPattern = /^[0-9A-Za-z]{24}$/;
+const tokenPattern = /^[0-9A-Za-z]{64}$/;
+
+const generateId = customAlphabet(alphabet, idLength);
+const generateSecret = customAlphabet(alphabet, secretLength);
+const generateEpoch = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 6);
+
+/** The two halves of a token: the public handle and the secret (238 bits) that proves its bearer. */
+export interface TokenParts {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** @param prefix the first characters of the id, which a store may use to find the session's place */
+export function newId(prefix: string): string {
+  return prefix === '' ? generateId() : prefix + generateId(idLength - prefix.length);
+}
+
+export function newSecret(): string {
+  return generateSecret();
+}
+
+/** A tag for one unbroken life of a mailbox: 31 bits, enough that two lives never share one by chance. */
+export function newEpoch(): string {
+  return generateEpoch();
+}
+
+export function isSessionId(value: unknown): value is string {
+  return typeof value === 'string' && idPattern.test(value);
+}
+
+/** Splits a token, or gives `undefined` for anything that can't be one. */
+export function parseToken(token: unknown): TokenParts | undefined {
+  if (typeof token !== 'string' || !tokenPattern.test(token)) return undefined;
+  return { id: token.slice(0, idLength), secret: token.slice(idLength) };
+}
+
+/**
+ * SHA-256 of the secret, base64url: all that stores ever see of it. A plain fast hash is enough, because the secret
+ * is random and too long to guess; slow hashes are for passwords that people choose.
+ */
+export function hashSecret(secret: string): string {
+  return hash('sha256', secret, 'base64url');
+}

@@ -1,0 +1,34 @@
+import { inject, injectable } from 'inversify';
+import { sessionUnknown } from '../core/session-error.js';
+import { CrossSitePolicy } from './cross-site-policy.js';
+import type { RequestFace } from './request-headers.js';
+import { SessionCookie } from './session-cookie.js';
+
+const authorization = /^Bearer +([0-9A-Za-z]+) *$/i;
+
+/** Finds the token that a request bears: in `Authorization: Bearer`, else in the cookie. */
+@injectable()
+export class Bearer {
+  readonly #cookie: SessionCookie;
+  readonly #crossSite: CrossSitePolicy;
+
+  constructor(@inject(SessionCookie) cookie: SessionCookie, @inject(CrossSitePolicy) crossSite: CrossSitePolicy) {
+    this.#cookie = cookie;
+    this.#crossSite = crossSite;
+  }
+
+  /**
+   * @param changesState whether the request does: then a cookie counts only if the request was not made by another
+   *   site's page, because browsers send cookies along whoever asks
+   * @throws SessionError `SESSION_UNKNOWN` without a token, `CROSS_SITE`
+   */
+  tokenOf(request: RequestFace, changesState: boolean): string {
+    const header = request.header('authorization');
+    const token = header === undefined ? undefined : authorization.exec(header)?.[1];
+    if (token !== undefined) return token;
+    const fromCookie = this.#cookie.read(request.header('cookie'));
+    if (fromCookie === undefined) throw sessionUnknown();
+    if (changesState) this.#crossSite.require(request);
+    return fromCookie;
+  }
+}

@@ -1,0 +1,38 @@
+import { inject, injectable } from 'inversify';
+import { quote, SessionError } from '../core/session-error.js';
+import type { RequestFace } from './request-headers.js';
+import { SessionHttpOptions } from './session-http-options.js';
+
+/**
+ * Refuses requests that another site's page had a browser make (CSRF). Browsers say so themselves, in `Sec-Fetch-Site`
+ * or, older ones, in `Origin`; requests with neither are not from a page. Sibling subdomains count as other sites,
+ * unless they are trusted: one of them may serve what strangers wrote.
+ */
+@injectable()
+export class CrossSitePolicy {
+  readonly #trustedOrigins: ReadonlySet<string>;
+
+  constructor(@inject(SessionHttpOptions) options: SessionHttpOptions) {
+    this.#trustedOrigins = options.trustedOrigins;
+  }
+
+  /** @throws SessionError `CROSS_SITE` */
+  require(request: RequestFace): void {
+    const origin = request.header('origin');
+    if (origin !== undefined && this.#trustedOrigins.has(origin)) return;
+    const site = request.header('sec-fetch-site');
+    const isOwn =
+      site === undefined
+        ? origin === undefined || hostOf(origin) === request.header('host')
+        : site === 'same-origin' || site === 'none';
+    if (isOwn) return;
+    const quoted = quote(origin ?? site);
+    throw new SessionError('CROSS_SITE', `A page of another site may not do this; it came from ${quoted}`, {
+      origin: quoted,
+    });
+  }
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}

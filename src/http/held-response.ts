@@ -1,0 +1,136 @@
+import type { ServerResponse } from 'node:http';
+import {
+  type CustomParameterDecoratorHandlerOptions,
+  createCustomNativeParameterDecorator,
+} from '@inversifyjs/http-core';
+import { type Batch, encodeBatch } from '../core/batch.js';
+import { reportFault } from '../core/fault-report.js';
+import type { PollReceiver } from '../core/poll-request.js';
+import { SessionError } from '../core/session-error.js';
+import { problemOf } from './problem.js';
+import { faceOf, type RequestFace } from './request-headers.js';
+
+/** The parts of a Fastify reply that are needed to take its response over. */
+interface FastifyReplyFace {
+  readonly raw: ServerResponse;
+  hijack(): void;
+  getHeaders(): Record<string, number | string | string[] | undefined>;
+}
+
+/** The parts of a Hono context on Node that are needed to take its response over. */
+interface HonoContextFace {
+  readonly env: { readonly outgoing: ServerResponse };
+  readonly res: Response;
+}
+
+/**
+ * A response that is answered later, or never, without its framework: while a poll is held, nothing lives of the
+ * request but Node's own objects and this one. Headers that middleware set before are sent along.
+ */
+export class HeldResponse implements PollReceiver {
+  readonly #raw: ServerResponse;
+
+  constructor(raw: ServerResponse) {
+    this.#raw = raw;
+  }
+
+  /** Calls back when the client is gone, or all has been sent. */
+  onceClosed(listener: () => void): void {
+    if (this.#raw.closed || this.#raw.destroyed) listener();
+    else this.#raw.once('close', listener);
+  }
+
+  deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
+    // 'finish' comes when the last byte went to the operating system, and not at all when the client hung up before.
+    if (acknowledge !== undefined) this.#raw.once('finish', acknowledge);
+    this.#send(200, ['Content-Type', 'application/json', 'Cache-Control', 'no-store'], encodeBatch(batch));
+  }
+
+  fail(error: unknown): void {
+    if (SessionError.is(error)) {
+      const { status, headers, body } = problemOf(error);
+      this.#send(status, Object.entries(headers).flat(), body);
+      return;
+    }
+    reportFault('A poll failed', error);
+    const body = JSON.stringify({ title: 'Internal Server Error', status: 500 });
+    this.#send(500, ['Content-Type', 'application/problem+json'], body);
+  }
+
+  #send(status: number, headers: string[], body: string): void {
+    if (this.#raw.destroyed) return;
+    headers.push('Content-Length', String(Buffer.byteLength(body)));
+    // Head and body leave in one write, because the body is a string that follows the head at once.
+    this.#raw.writeHead(status, headers);
+    this.#raw.end(body);
+  }
+}
+
+/** One request that its controller means to answer by itself. */
+export class HeldExchange {
+  readonly request: RequestFace;
+  readonly #response: object;
+  readonly #query: () => unknown;
+
+  constructor(request: object, response: object, query: () => unknown) {
+    this.request = faceOf(request);
+    this.#response = response;
+    this.#query = query;
+  }
+
+  get query(): { readonly [name: string]: unknown } {
+    const query = this.#query();
+    return typeof query === 'object' && query !== null ? { ...query } : {};
+  }
+
+  /**
+   * Takes the response away from its framework.
+   * @returns the response, and what the controller must return for the framework to leave it alone
+   */
+  hold(): { response: HeldResponse; result: unknown } {
+    const response = this.#response;
+    if (isFastifyReply(response)) {
+      copyHeaders(Object.entries(response.getHeaders()), response.raw);
+      response.hijack();
+      return { response: new HeldResponse(response.raw), result: undefined };
+    }
+    if (isHonoContext(response)) {
+      copyHeaders(response.res.headers, response.env.outgoing);
+      return { response: new HeldResponse(response.env.outgoing), result: honoAlreadySent() };
+    }
+    if (isServerResponse(response)) return { response: new HeldResponse(response), result: undefined };
+    throw new TypeError('The response is of no HTTP framework known here: Fastify, Express, or Hono on Node');
+  }
+}
+
+/** Parameter decorator: the exchange as a whole, for a controller that answers later. */
+export function Held(): ParameterDecorator {
+  return createCustomNativeParameterDecorator(
+    (request: object, response: object, options: CustomParameterDecoratorHandlerOptions<object, object>) =>
+      new HeldExchange(request, response, () => options.getQuery(request)),
+  );
+}
+
+function copyHeaders(
+  headers: Iterable<readonly [string, number | string | string[] | undefined]>,
+  raw: ServerResponse,
+) {
+  for (const [name, value] of headers) if (value !== undefined) raw.setHeader(name, value);
+}
+
+/** The mark by which Hono's Node server knows that a response was sent behind its back. */
+function honoAlreadySent(): Response {
+  return new Response(null, { headers: { 'x-hono-already-sent': 'true' } });
+}
+
+function isFastifyReply(response: object): response is FastifyReplyFace {
+  return 'hijack' in response && 'raw' in response;
+}
+
+function isHonoContext(response: object): response is HonoContextFace {
+  return 'env' in response && typeof response.env === 'object' && response.env !== null && 'outgoing' in response.env;
+}
+
+function isServerResponse(response: object): response is ServerResponse {
+  return 'writeHead' in response && 'end' in response;
+}

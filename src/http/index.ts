@@ -1,0 +1,13 @@
+export { Bearer } from './bearer.js';
+export { CrossSitePolicy } from './cross-site-policy.js';
+export { CurrentSession } from './current-session.js';
+export { Held, HeldExchange, HeldResponse } from './held-response.js';
+export { PollController } from './poll-controller.js';
+export { errorStatuses, type Problem, problemOf, problemResponse } from './problem.js';
+export type { RequestFace } from './request-headers.js';
+export { SessionController, type SessionListEntry } from './session-controller.js';
+export { SessionCookie } from './session-cookie.js';
+export { SessionErrorFilter } from './session-error-filter.js';
+export { CrossSiteGuard, SessionGuard } from './session-guard.js';
+export { sessionHttpModule } from './session-http-module.js';
+export { SessionHttpOptions, type SessionHttpOptionsInput } from './session-http-options.js';

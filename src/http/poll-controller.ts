@@ -1,0 +1,61 @@
+import { Controller, Get, UseErrorFilter } from '@inversifyjs/http-core';
+import { inject } from 'inversify';
+import type { PollOptions } from '../core/poll-request.js';
+import { invalidArgument } from '../core/session-error.js';
+import { SessionManager } from '../core/session-manager.js';
+import { Bearer } from './bearer.js';
+import { Held, HeldExchange } from './held-response.js';
+import { SessionErrorFilter } from './session-error-filter.js';
+import { SessionHttpOptions } from './session-http-options.js';
+
+const digits = /^[0-9]{1,15}$/;
+
+/** `GET /poll`: drains the mailbox of whoever asks, holding the request while there is nothing to say. */
+@Controller({ path: '/poll', scope: 'Singleton' })
+@UseErrorFilter(SessionErrorFilter)
+export class PollController {
+  readonly #manager: SessionManager;
+  readonly #bearer: Bearer;
+
+  constructor(
+    @inject(SessionManager) manager: SessionManager,
+    @inject(Bearer) bearer: Bearer,
+    @inject(SessionHttpOptions) options: SessionHttpOptions,
+  ) {
+    this.#manager = manager.inApp(options.app);
+    this.#bearer = bearer;
+  }
+
+  @Get()
+  poll(@Held() exchange: HeldExchange): unknown {
+    const { request } = exchange;
+    // Frameworks route HEAD to GET handlers; without a body, what a draining poll takes would be lost.
+    if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
+    const options = readOptions(exchange.query);
+    // Polling moves cursors, so a link or an image on another site's page must not do it.
+    const token = this.#bearer.tokenOf(request, true);
+    const { response, result } = exchange.hold();
+    response.onceClosed(this.#manager.pollAsBearer(token, options, response));
+    return result;
+  }
+}
+
+function readOptions(query: { readonly [name: string]: unknown }): PollOptions {
+  const { after, wait, limit, reader } = query;
+  return {
+    ...(after !== undefined && { after: readText('after', after) }),
+    ...(wait !== undefined && { wait: readNumber('wait', wait) }),
+    ...(limit !== undefined && { limit: readNumber('limit', limit) }),
+    ...(reader !== undefined && { reader: readText('reader', reader) }),
+  };
+}
+
+function readText(name: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw invalidArgument(name, 'must be given once', value);
+}
+
+function readNumber(name: string, value: unknown): number {
+  if (typeof value === 'string' && digits.test(value)) return Number(value);
+  throw invalidArgument(name, 'must be a whole number, given once', value);
+}

@@ -1,0 +1,11 @@
+import { CatchError, type ErrorFilter } from '@inversifyjs/http-core';
+import { SessionError } from '../core/session-error.js';
+import { problemResponse } from './problem.js';
+
+/** Answers a `SessionError` with its problem document. For single controllers, or all with `useGlobalFilters`. */
+@CatchError(SessionError)
+export class SessionErrorFilter implements ErrorFilter<SessionError> {
+  catch(error: SessionError): never {
+    throw problemResponse(error);
+  }
+}

@@ -1,0 +1,55 @@
+import 'reflect-metadata';
+import { ContainerModule, type ContainerModuleLoadOptions } from 'inversify';
+import { Clock, SystemClock } from './core/clock.js';
+import { Processor } from './core/processor.js';
+import { FanOut } from './core/push-report.js';
+import { SessionContext, type SessionContextOptions } from './core/session-context.js';
+import { SessionEvents } from './core/session-events.js';
+import { SessionManager } from './core/session-manager.js';
+import { SessionRuntime } from './core/session-runtime.js';
+import { WaitingRoom } from './core/waiting-room.js';
+import { GcProcessor } from './processors/gc-processor.js';
+import { HeartbeatProcessor } from './processors/heartbeat-processor.js';
+import { PushMessageProcessor } from './processors/push-message-processor.js';
+import { memoryStore } from './stores/memory/index.js';
+
+/** Binds `SessionStore`, in singleton scope, and whatever that store needs. */
+export type StoreBinding = (options: ContainerModuleLoadOptions) => void;
+
+/**
+ * Everything that a container needs to resolve `SessionManager`. Resolving it (with `getAsync`) opens the store and
+ * starts the intervals; unbinding it (`unbindAllAsync`) answers held polls, ends the intervals and closes the store.
+ *
+ * @param context the configuration; leave it out when the application binds `SessionContext` itself
+ * @param store where sessions live. Default: the memory of this process, without a snapshot
+ * @throws SessionError `INVALID_CONTEXT`
+ */
+export function sessionModule(context?: SessionContextOptions, store: StoreBinding = memoryStore()): ContainerModule {
+  const validated = context === undefined ? undefined : new SessionContext(context);
+  return new ContainerModule((options) => {
+    if (validated !== undefined) options.bind(SessionContext).toConstantValue(validated);
+    // Also what the application binds itself is validated, once, when it is first asked for.
+    options.onActivation(SessionContext, (_context, value) =>
+      value instanceof SessionContext ? value : new SessionContext(value),
+    );
+    if (!options.isBound(Clock)) options.bind(Clock).to(SystemClock).inSingletonScope();
+    store(options);
+    options.bind(SessionEvents).toSelf().inSingletonScope();
+    options.bind(WaitingRoom).toSelf().inSingletonScope();
+    options.bind(FanOut).to(PushMessageProcessor).inSingletonScope();
+    options.bind(GcProcessor).toSelf().inSingletonScope();
+    options.bind(HeartbeatProcessor).toSelf().inSingletonScope();
+    options.bind(Processor).toService(GcProcessor);
+    options.bind(Processor).toService(HeartbeatProcessor);
+    options
+      .bind(SessionRuntime)
+      .toSelf()
+      .inSingletonScope()
+      .onActivation(async (_context, runtime) => {
+        await runtime.start();
+        return runtime;
+      });
+    options.onDeactivation(SessionRuntime, (runtime) => runtime.stop());
+    options.bind(SessionManager).toSelf().inSingletonScope();
+  });
+}

@@ -1,0 +1,143 @@
+import * as v from 'valibot';
+import { Mailbox } from '../../core/mailbox.js';
+import { Message } from '../../core/message.js';
+import type { MemorySessions } from './memory-sessions.js';
+import { SessionEntry } from './session-entry.js';
+import { SnapshotFault, type SnapshotFile } from './snapshot-file.js';
+
+const mailboxSchema = v.object({
+  epoch: v.string(),
+  tail: v.number(),
+  taken: v.number(),
+  replaced: v.array(v.number()),
+  readers: v.array(v.object({ name: v.string(), cursor: v.number() })),
+  /** Offset, time, JSON text and key of each message. */
+  messages: v.array(v.tuple([v.number(), v.number(), v.string(), v.nullable(v.string())])),
+});
+
+const recordSchema = v.object({
+  app: v.string(),
+  id: v.string(),
+  accountId: v.string(),
+  secretHash: v.string(),
+  createdAt: v.number(),
+  lastTime: v.number(),
+  lastContact: v.number(),
+  ttl: v.number(),
+  maxAge: v.number(),
+  ip: v.string(),
+  userAgent: v.string(),
+  /** Pairs, because a key may be one that an object literal would take for something else. */
+  attributes: v.array(v.tuple([v.string(), v.string()])),
+  reads: v.number(),
+  writes: v.number(),
+  online: v.boolean(),
+  mailbox: v.nullable(mailboxSchema),
+});
+
+type MailboxRecord = v.InferOutput<typeof mailboxSchema>;
+type SnapshotRecord = v.InferOutput<typeof recordSchema>;
+
+/** Writes every live session; what is past its deadline stays out. */
+export async function writeSnapshot(snapshot: SnapshotFile, sessions: MemorySessions): Promise<void> {
+  // One moment for both passes, or a session that expires between them would make the count wrong.
+  const { now } = sessions;
+  let count = 0;
+  for (const _each of liveEntries(sessions, now)) count += 1;
+  await snapshot.write(recordsOf(sessions, now), count);
+}
+
+/** Restores what the snapshot holds, wholly or not at all; one that can't be used is set aside, with a warning. */
+export async function restoreSnapshot(snapshot: SnapshotFile, sessions: MemorySessions): Promise<void> {
+  const restored: { app: string; entry: SessionEntry }[] = [];
+  try {
+    const found = await snapshot.read((record) => restored.push(restoreRecord(record, sessions.now)));
+    if (!found) return;
+  } catch (error) {
+    await setAside(snapshot, error);
+    return;
+  }
+  admit(restored, sessions);
+  await snapshot.remove();
+}
+
+async function setAside(snapshot: SnapshotFile, error: unknown): Promise<void> {
+  const fault = error instanceof Error ? error.message : String(error);
+  const begin = `The session snapshot ${snapshot.path} can't be used, all sessions in it are lost: ${fault}.`;
+  try {
+    snapshot.warn(`${begin} It was set aside as ${await snapshot.setAside()}`);
+  } catch (renameError) {
+    snapshot.warn(`${begin} It could not be set aside either: ${String(renameError)}`);
+  }
+}
+
+/** The orders of activity and contact rely on ascending times, and the file is in neither. */
+function admit(restored: { app: string; entry: SessionEntry }[], sessions: MemorySessions): void {
+  const live = restored.filter(({ entry }) => sessions.deadReason(entry) === undefined);
+  for (const { app, entry } of live.sort((one, other) => one.entry.createdAt - other.entry.createdAt)) {
+    sessions.of(app).register(entry);
+  }
+  for (const { app, entry } of live.sort((one, other) => one.entry.lastTime - other.entry.lastTime)) {
+    sessions.of(app).startIdling(entry);
+  }
+  for (const { app, entry } of live.sort((one, other) => one.entry.lastContact - other.entry.lastContact)) {
+    if (entry.reportedOnline) sessions.of(app).restoreOnline(entry);
+  }
+}
+
+function restoreRecord(value: unknown, now: number): { app: string; entry: SessionEntry } {
+  const result = v.safeParse(recordSchema, value);
+  if (!result.success) {
+    throw new SnapshotFault(`a record is not as it should be: ${v.getDotPath(result.issues[0]) ?? 'no object'}`);
+  }
+  const record = result.output;
+  const attributes = Object.freeze(Object.assign(Object.create(null), Object.fromEntries(record.attributes)));
+  const entry = new SessionEntry({ ...record, attributes }, record.createdAt);
+  entry.lastTime = record.lastTime;
+  entry.lastContact = record.lastContact;
+  entry.reads = record.reads;
+  entry.writes = record.writes;
+  entry.reportedOnline = record.online;
+  if (record.mailbox !== null) entry.mailbox = restoreMailbox(record.mailbox, now);
+  return { app: record.app, entry };
+}
+
+function restoreMailbox(record: MailboxRecord, now: number): Mailbox {
+  const messages = record.messages.map(
+    ([offset, at, json, key]) =>
+      new Message(offset, at, { json, bytes: Buffer.byteLength(json), key: key ?? undefined }),
+  );
+  return new Mailbox({ ...record, messages }, now);
+}
+
+function* liveEntries(sessions: MemorySessions, now: number): Generator<{ app: string; entry: SessionEntry }, void> {
+  for (const each of sessions.apps) {
+    for (let slot = 0; slot < each.slotCount; slot += 1) {
+      const entry = each.atSlot(slot);
+      if (entry !== undefined && !sessions.isDead(entry, now)) yield { app: each.app, entry };
+    }
+  }
+}
+
+function* recordsOf(sessions: MemorySessions, now: number): Generator<SnapshotRecord, void> {
+  for (const { app, entry } of liveEntries(sessions, now)) {
+    const { id, accountId, secretHash, createdAt, lastTime, lastContact, ttl, maxAge, ip, userAgent } = entry;
+    const { reads, writes, reportedOnline: online } = entry;
+    const attributes = Object.entries(entry.attributes);
+    const mailbox = entry.mailbox === undefined ? null : mailboxRecord(entry.mailbox);
+    const times = { createdAt, lastTime, lastContact, ttl, maxAge };
+    yield { app, id, accountId, secretHash, ...times, ip, userAgent, attributes, reads, writes, online, mailbox };
+  }
+}
+
+function mailboxRecord(mailbox: Mailbox): MailboxRecord {
+  const { epoch, tail, taken, replaced, readers, messages } = mailbox.state;
+  return {
+    epoch,
+    tail,
+    taken,
+    replaced: [...replaced],
+    readers: [...readers],
+    messages: messages.map(({ offset, at, json, key }) => [offset, at, json, key ?? null]),
+  };
+}

@@ -1,0 +1,237 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { inject, injectable, optional } from 'inversify';
+import { Clock } from '../../core/clock.js';
+import type { CloseReason } from '../../core/close-reason.js';
+import type { OutgoingMessage } from '../../core/message.js';
+import { SessionContext } from '../../core/session-context.js';
+import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../core/session-record.js';
+import {
+  type AppendOutcome,
+  type AppPage,
+  type AppQuery,
+  type AttributePatch,
+  type Contact,
+  type Insertion,
+  type ReadRequest,
+  type ReadResult,
+  type Replacement,
+  SessionStore,
+  type Slice,
+  type StoreListener,
+} from '../../core/session-store.js';
+import type { AppSessions } from './app-sessions.js';
+import { MemorySessions } from './memory-sessions.js';
+import { restoreSnapshot, writeSnapshot } from './memory-snapshot.js';
+import { SnapshotFile } from './snapshot-file.js';
+
+/** Entries looked at in one turn of the event loop: well under a millisecond. */
+const scanStep = 2_000;
+
+/**
+ * Sessions in the memory of this process. With a snapshot file they outlive its restarts; a crash loses them.
+ *
+ * JavaScript runs each operation to its end before the next, which is what makes them atomic here: none of them may
+ * await anything between its first look and its last change. The rules themselves are in `MemorySessions`.
+ */
+@injectable()
+export class MemoryStore extends SessionStore {
+  readonly #context: SessionContext;
+  readonly #clock: Clock;
+  readonly #snapshot: SnapshotFile | undefined;
+  readonly #sessions: MemorySessions;
+
+  constructor(
+    @inject(SessionContext) context: SessionContext,
+    @inject(Clock) clock: Clock,
+    @inject(SnapshotFile) @optional() snapshot?: SnapshotFile,
+  ) {
+    super();
+    this.#context = context;
+    this.#clock = clock;
+    this.#snapshot = snapshot;
+    this.#sessions = new MemorySessions(context, clock);
+  }
+
+  async open(listener: StoreListener): Promise<void> {
+    this.#sessions.listener = listener;
+    if (this.#snapshot !== undefined) await restoreSnapshot(this.#snapshot, this.#sessions);
+  }
+
+  async close(): Promise<void> {
+    if (this.#snapshot !== undefined) await writeSnapshot(this.#snapshot, this.#sessions);
+    this.#sessions.clear();
+  }
+
+  idPrefix(): string {
+    return '';
+  }
+
+  async insert(session: NewSession): Promise<Insertion> {
+    return this.#sessions.insert(session);
+  }
+
+  async authenticate(app: string, id: string, secretHash: string): Promise<Contact> {
+    const sessions = this.#sessions.of(app);
+    const entry = this.#sessions.proven(sessions, id, secretHash);
+    entry.reads += 1;
+    return this.#sessions.renew(sessions, entry);
+  }
+
+  async get(app: string, id: string): Promise<SessionRecord> {
+    return this.#record(app, this.#sessions.live(this.#sessions.of(app), id));
+  }
+
+  async touch(app: string, id: string): Promise<Contact> {
+    const sessions = this.#sessions.of(app);
+    return this.#sessions.renew(sessions, this.#sessions.live(sessions, id));
+  }
+
+  async patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord> {
+    const entry = this.#sessions.live(this.#sessions.of(app), id);
+    const patched: Record<string, string> = Object.assign(Object.create(null), entry.attributes);
+    for (const [key, text] of Object.entries(attributes)) {
+      if (text === null) delete patched[key];
+      else patched[key] = text;
+    }
+    entry.attributes = Object.freeze(patched);
+    entry.writes += 1;
+    return this.#record(app, entry);
+  }
+
+  async rotate(app: string, id: string, secretHash: string): Promise<SessionRecord> {
+    const entry = this.#sessions.live(this.#sessions.of(app), id);
+    entry.secretHash = secretHash;
+    return this.#record(app, entry);
+  }
+
+  async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
+    return this.#sessions.replace(app, newId, oldId);
+  }
+
+  async end(app: string, id: string, reason: CloseReason): Promise<ClosedSession | undefined> {
+    return this.#end(this.#sessions.of(app), id, reason);
+  }
+
+  async endAccount(
+    app: string,
+    accountId: string,
+    reason: CloseReason,
+    except: string | undefined,
+  ): Promise<readonly ClosedSession[]> {
+    const sessions = this.#sessions.of(app);
+    const entries = this.#sessions.liveOfAccount(sessions, accountId).filter((entry) => entry.id !== except);
+    return entries.map((entry) => this.#sessions.close(sessions, entry, reason));
+  }
+
+  async *endApp(app: string, reason: CloseReason): AsyncIterable<readonly ClosedSession[]> {
+    const sessions = this.#sessions.of(app);
+    for await (const ids of this.scanApp(app, scanStep)) {
+      yield ids.map((id) => this.#end(sessions, id, reason)).filter((closed) => closed !== undefined);
+    }
+  }
+
+  async listAccount(app: string, accountId: string): Promise<readonly SessionRecord[]> {
+    const entries = this.#sessions.liveOfAccount(this.#sessions.of(app), accountId);
+    return entries.map((entry) => this.#record(app, entry));
+  }
+
+  async listApp(app: string, query: AppQuery): Promise<AppPage> {
+    const sessions = this.#sessions.of(app);
+    const records: SessionRecord[] = [];
+    const activeWithin = query.activeWithin ?? Number.POSITIVE_INFINITY;
+    for (let slot = Number(query.cursor ?? 0); slot < sessions.slotCount; slot += 1) {
+      if (records.length === query.limit) return { records, cursor: String(slot) };
+      const record = this.#liveAtSlot(sessions, slot);
+      if (record !== undefined && this.#clock.now() - record.lastTime <= activeWithin) records.push(record);
+      if (slot % scanStep === scanStep - 1) await nextTurn();
+    }
+    return { records, cursor: undefined };
+  }
+
+  async *scanApp(app: string, size: number): AsyncIterable<readonly string[]> {
+    const sessions = this.#sessions.of(app);
+    for (let slot = 0; slot < sessions.slotCount; slot += size) {
+      const ids: string[] = [];
+      const end = Math.min(slot + size, sessions.slotCount);
+      for (let each = slot; each < end; each += 1) {
+        const id = sessions.atSlot(each)?.id;
+        if (id !== undefined) ids.push(id);
+      }
+      yield ids;
+      await nextTurn();
+    }
+  }
+
+  async countActiveAccounts(app: string, within: number): Promise<number> {
+    const sessions = this.#sessions.of(app);
+    const accounts = new Set<string>();
+    for (let slot = 0; slot < sessions.slotCount; slot += 1) {
+      const entry = sessions.atSlot(slot);
+      if (entry !== undefined && this.#sessions.isActiveWithin(entry, within)) accounts.add(entry.accountId);
+      if (slot % scanStep === scanStep - 1) await nextTurn();
+    }
+    return accounts.size;
+  }
+
+  async append(app: string, id: string, message: OutgoingMessage): Promise<AppendOutcome> {
+    const sessions = this.#sessions.of(app);
+    return this.#sessions.append(sessions, this.#sessions.live(sessions, id), message);
+  }
+
+  async appendToAccount(app: string, accountId: string, message: OutgoingMessage): Promise<readonly AppendOutcome[]> {
+    const sessions = this.#sessions.of(app);
+    const entries = [...this.#sessions.liveOfAccount(sessions, accountId)];
+    return entries.map((entry) => this.#sessions.append(sessions, entry, message));
+  }
+
+  async appendToEach(app: string, ids: readonly string[], message: OutgoingMessage): Promise<readonly AppendOutcome[]> {
+    const sessions = this.#sessions.of(app);
+    const outcomes: AppendOutcome[] = [];
+    for (const id of ids) {
+      const entry = sessions.get(id);
+      if (entry !== undefined && this.#sessions.deadReason(entry) === undefined) {
+        outcomes.push(this.#sessions.append(sessions, entry, message));
+      }
+    }
+    return outcomes;
+  }
+
+  async read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
+    return this.#sessions.read(app, id, request);
+  }
+
+  async acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
+    const mailbox = this.#sessions.of(app).get(id)?.mailbox;
+    mailbox?.acknowledge(reader, epoch, offset, this.#clock.now(), this.#context);
+  }
+
+  async release(app: string, id: string, reader: string): Promise<void> {
+    const sessions = this.#sessions.of(app);
+    const entry = sessions.get(id);
+    if (entry !== undefined) this.#sessions.release(sessions, entry, reader);
+  }
+
+  async sweep(limit: number): Promise<Slice<ClosedSession>> {
+    return this.#sessions.sweep(limit);
+  }
+
+  async judgePresence(limit: number): Promise<Slice<SessionReference>> {
+    return this.#sessions.judgePresence(limit);
+  }
+
+  #record(app: string, entry: Parameters<MemorySessions['deadReason']>[0]): SessionRecord {
+    return entry.toRecord(app, this.#clock.now(), this.#context);
+  }
+
+  #liveAtSlot(sessions: AppSessions, slot: number): SessionRecord | undefined {
+    const entry = sessions.atSlot(slot);
+    if (entry === undefined || this.#sessions.deadReason(entry) !== undefined) return undefined;
+    return this.#record(sessions.app, entry);
+  }
+
+  #end(sessions: AppSessions, id: string, reason: CloseReason): ClosedSession | undefined {
+    const entry = sessions.get(id);
+    if (entry === undefined || this.#sessions.deadReason(entry) !== undefined) return undefined;
+    return this.#sessions.close(sessions, entry, reason);
+  }
+}

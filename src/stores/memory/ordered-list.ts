@@ -1,0 +1,67 @@
+const none = -1;
+
+/**
+ * The links of doubly linked lists over slots (small whole numbers): four bytes a direction, no object per member.
+ * Several lists may share one set of links, as long as a slot is in at most one of them at a time.
+ */
+export class SlotLinks {
+  next: Int32Array = new Int32Array(64);
+  previous: Int32Array = new Int32Array(64);
+
+  reserve(slots: number): void {
+    if (slots <= this.next.length) return;
+    const length = Math.max(slots, this.next.length * 2);
+    this.next = grown(this.next, length);
+    this.previous = grown(this.previous, length);
+  }
+}
+
+function grown(links: Int32Array, length: number): Int32Array {
+  const copy = new Int32Array(length);
+  copy.set(links);
+  return copy;
+}
+
+/** A list of slots in the order in which they were appended. Every operation is O(1). */
+export class OrderedList {
+  readonly #links: SlotLinks;
+  #first = none;
+  #last = none;
+
+  constructor(links: SlotLinks) {
+    this.#links = links;
+  }
+
+  /** The slot appended longest ago, or `undefined`. */
+  get first(): number | undefined {
+    return this.#first === none ? undefined : this.#first;
+  }
+
+  append(slot: number): void {
+    this.#links.reserve(slot + 1);
+    const { next, previous } = this.#links;
+    next[slot] = none;
+    previous[slot] = this.#last;
+    if (this.#last === none) this.#first = slot;
+    else next[this.#last] = slot;
+    this.#last = slot;
+  }
+
+  /** @param slot must be in this list */
+  remove(slot: number): void {
+    const { next, previous } = this.#links;
+    const after = next[slot] ?? none;
+    const before = previous[slot] ?? none;
+    if (before === none) this.#first = after;
+    else next[before] = after;
+    if (after === none) this.#last = before;
+    else previous[after] = before;
+  }
+
+  /** Same as removing and appending, for a slot that may be the last already. */
+  moveToEnd(slot: number): void {
+    if (slot === this.#last) return;
+    this.remove(slot);
+    this.append(slot);
+  }
+}

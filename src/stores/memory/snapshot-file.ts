@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import * as v from 'valibot';
+import { Progress } from './progress.js';
+
+const format = 'session-mailbox snapshot';
+const version = 1;
+const chunkLength = 262_144;
+const newline = 10;
+/** `{"sha256":"` and 64 hexadecimal digits and `"}` and a newline. */
+const trailerBytes = 78;
+
+const headerSchema = v.object({ format: v.literal(format), version: v.literal(version), records: v.number() });
+const trailerPattern = /^\{"sha256":"([0-9a-f]{64})"\}\n$/;
+
+/** The file can't be used. `message` says why, for the operator. */
+export class SnapshotFault extends Error {}
+
+/** What a snapshot file may be told. */
+export interface SnapshotOptions {
+  /** Where the snapshot is kept. Its folder is made if it is missing. */
+  readonly path: string;
+  /** Where warnings go. Default: `process.emitWarning`. */
+  readonly warn?: (text: string) => void;
+  /** Where progress goes when work takes over a second. Default: standard error. */
+  readonly report?: (text: string) => void;
+}
+
+/**
+ * One file of records, a line of JSON each, between a header that names format, version and number of records, and a
+ * trailer with the SHA-256 of all before it. Written beside and renamed, so that at its path there is always a whole
+ * file or none; read through twice, so that nothing is restored before everything is known to be sound.
+ */
+export class SnapshotFile {
+  readonly path: string;
+  readonly warn: (text: string) => void;
+  readonly #report: (text: string) => void;
+
+  constructor(options: SnapshotOptions) {
+    this.path = options.path;
+    this.warn = options.warn ?? ((text) => process.emitWarning(text, 'SessionSnapshotWarning'));
+    this.#report = options.report ?? ((text) => process.stderr.write(`${text}\n`));
+  }
+
+  /** Records are taken one by one, as they are written: the whole is never in memory. */
+  async write(records: Iterable<unknown>, count: number): Promise<void> {
+    const partial = `${this.path}.partial`;
+    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+    await rm(partial, { force: true });
+    const file = await open(partial, 'wx', 0o600);
+    try {
+      await this.#writeAll(file, records, count);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(partial, this.path);
+    await syncFolder(dirname(this.path));
+  }
+
+  /**
+   * Gives every record to `accept`, in the order in which they were written.
+   * @returns whether there was a snapshot
+   * @throws SnapshotFault when the file is not a whole snapshot of this version
+   */
+  async read(accept: (record: unknown) => void): Promise<boolean> {
+    try {
+      const size = (await stat(this.path)).size;
+      await this.#verify(size);
+      await this.#readAll(size, accept);
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      if (error instanceof SnapshotFault) throw error;
+      throw new SnapshotFault(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+
+  /** Once restored, a snapshot is history: were it read again after a crash, it would revive closed sessions. */
+  async remove(): Promise<void> {
+    await rm(this.path, { force: true });
+  }
+
+  /** Keeps an unusable file for the operator to look at, out of the way. @returns its new path */
+  async setAside(): Promise<string> {
+    const aside = `${this.path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`;
+    await rename(this.path, aside);
+    return aside;
+  }
+
+  async #writeAll(file: FileHandle, records: Iterable<unknown>, count: number): Promise<void> {
+    const progress = new Progress('Writing the session snapshot', count, this.#report);
+    const checksum = createHash('sha256');
+    let chunk = `${JSON.stringify({ format, version, records: count })}\n`;
+    let written = 0;
+    for (const record of records) {
+      chunk += `${JSON.stringify(record)}\n`;
+      written += 1;
+      if (chunk.length < chunkLength) continue;
+      checksum.update(chunk);
+      await file.appendFile(chunk);
+      chunk = '';
+      progress.advanceTo(written);
+    }
+    checksum.update(chunk);
+    await file.appendFile(`${chunk}{"sha256":"${checksum.digest('hex')}"}\n`);
+    progress.finish(written);
+  }
+
+  async #verify(size: number): Promise<void> {
+    if (size <= trailerBytes) throw new SnapshotFault('it is cut short');
+    const checksum = createHash('sha256');
+    for await (const chunk of createReadStream(this.path, { end: size - trailerBytes - 1 })) checksum.update(chunk);
+    let trailer = '';
+    for await (const chunk of createReadStream(this.path, { start: size - trailerBytes })) trailer += chunk;
+    const expected = trailerPattern.exec(trailer)?.[1];
+    if (expected === undefined) throw new SnapshotFault('it is cut short, or it is no snapshot');
+    if (expected !== checksum.digest('hex')) throw new SnapshotFault('its checksum does not match its content');
+  }
+
+  async #readAll(size: number, accept: (record: unknown) => void): Promise<void> {
+    let progress: Progress | undefined;
+    let count = 0;
+    for await (const line of readLines(this.path, size - trailerBytes)) {
+      if (progress === undefined) {
+        progress = new Progress('Restoring the session snapshot', parseHeader(line), this.#report);
+        continue;
+      }
+      accept(JSON.parse(line));
+      count += 1;
+      progress.advanceTo(count);
+    }
+    if (count !== progress?.total) throw new SnapshotFault(`it holds ${count} of ${progress?.total} records`);
+    progress.finish(count);
+  }
+}
+
+function parseHeader(line: string): number {
+  const header = v.safeParse(headerSchema, JSON.parse(line));
+  if (!header.success) throw new SnapshotFault(`its header is not of version ${version}: ${line.slice(0, 120)}`);
+  return header.output.records;
+}
+
+/**
+ * Lines of the first `length` bytes. Not node:readline, which also ends lines at U+2028 and U+2029, and these may stand
+ * unescaped in JSON.
+ */
+async function* readLines(path: string, length: number): AsyncGenerator<string, void> {
+  let pieces: Buffer[] = [];
+  for await (const chunk of createReadStream(path, { end: length - 1, highWaterMark: chunkLength })) {
+    const bytes: Buffer = chunk;
+    let start = 0;
+    for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
+      pieces.push(bytes.subarray(start, end));
+      yield Buffer.concat(pieces).toString();
+      pieces = [];
+      start = end + 1;
+    }
+    if (start < bytes.length) pieces.push(bytes.subarray(start));
+  }
+}
+
+/** Makes the rename itself durable. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
