@@ -58,7 +58,7 @@ const handlers = {
     await subject.expire(keys(0, plan.expiring, subject.idWidth), keptIds());
     globalThis.gc?.();
     const blocking = await measureBlocking(() => subject.sweep());
-    const left = subject.size();
+    const left = await subject.size();
     if (left !== undefined && left !== plan.sessions - plan.expiring) {
       throw new Error(`a sweep of ${plan.expiring} expired sessions left ${left} of ${plan.sessions}`);
     }

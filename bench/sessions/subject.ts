@@ -21,5 +21,5 @@ export interface SessionSubject {
   sweep(): Promise<void>;
 
   /** How many sessions are held, dead or alive; undefined where only a full scan could tell. */
-  size(): number | undefined;
+  size(): Promise<number> | number | undefined;
 }
