@@ -1,1 +1,53 @@
 import 'reflect-metadata';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { Container } from 'inversify';
+import { sessionHttpModule } from '../src/http/index.js';
+import { memoryStore, SessionManager, sessionModule, stopOnSignals } from '../src/index.js';
+import { AdminGuard, AdminKey } from './admin-guard.js';
+import { type Configuration, readConfiguration } from './configuration.js';
+import { DemoController } from './demo-controller.js';
+import { buildHttpServer } from './http-server.js';
+import { PageController } from './page-controller.js';
+
+function buildContainer(configuration: Configuration): Container {
+  const container = new Container();
+  const snapshot = { path: join(configuration.data, 'sessions.snapshot') };
+  container.load(
+    sessionModule(configuration.session, memoryStore({ snapshot })),
+    sessionHttpModule(configuration.http),
+  );
+  container.bind(AdminKey).toConstantValue(new AdminKey(configuration.adminKey));
+  container.bind(AdminGuard).toSelf().inSingletonScope();
+  container.bind(DemoController).toSelf().inSingletonScope();
+  container.bind(PageController).toSelf().inSingletonScope();
+  return container;
+}
+
+/** Held polls are answered first, so that the server has nothing left to wait for; the snapshot comes last. */
+async function stop(container: Container, app: FastifyInstance, drainTime: number): Promise<void> {
+  const manager = await container.getAsync(SessionManager);
+  await manager.drain();
+  const impatience = setTimeout(() => app.server.closeAllConnections(), drainTime);
+  await app.close();
+  clearTimeout(impatience);
+  await container.unbindAllAsync();
+}
+
+async function main(): Promise<void> {
+  const configuration = await readConfiguration();
+  const container = buildContainer(configuration);
+  await container.getAsync(SessionManager);
+  const app = await buildHttpServer(container);
+  stopOnSignals(() => stop(container, app, configuration.session.drainTime));
+  try {
+    const url = await app.listen(configuration.server);
+    console.log(`session-mailbox demo: ${url}`);
+  } catch (error) {
+    // What was restored must be kept again, or a port in use would log everyone out.
+    await stop(container, app, configuration.session.drainTime);
+    throw error;
+  }
+}
+
+await main();

@@ -48,6 +48,7 @@ export {
   type StoreListener,
 } from './core/session-store.js';
 export { type StoreBinding, sessionModule } from './module.js';
+export { stopOnSignals } from './process/stop-on-signals.js';
 export { GcProcessor } from './processors/gc-processor.js';
 export { HeartbeatProcessor } from './processors/heartbeat-processor.js';
 export { PushMessageProcessor } from './processors/push-message-processor.js';

@@ -41,15 +41,16 @@ export function sessionModule(context?: SessionContextOptions, store: StoreBindi
     options.bind(HeartbeatProcessor).toSelf().inSingletonScope();
     options.bind(Processor).toService(GcProcessor);
     options.bind(Processor).toService(HeartbeatProcessor);
+    // The stop hangs on the binding, because Inversify does not await deactivations of a service as a whole.
     options
       .bind(SessionRuntime)
       .toSelf()
       .inSingletonScope()
-      .onActivation(async (_context, runtime) => {
-        await runtime.start();
-        return runtime;
-      });
-    options.onDeactivation(SessionRuntime, (runtime) => runtime.stop());
+      .onDeactivation((runtime) => runtime.stop());
+    options.onActivation(SessionRuntime, async (_context, runtime) => {
+      await runtime.start();
+      return runtime;
+    });
     options.bind(SessionManager).toSelf().inSingletonScope();
   });
 }

@@ -118,9 +118,14 @@ function copyHeaders(
   for (const [name, value] of headers) if (value !== undefined) raw.setHeader(name, value);
 }
 
-/** The mark by which Hono's Node server knows that a response was sent behind its back. */
+/**
+ * The mark by which Hono's Node server knows that a response was sent behind its back. It looks for the mark only on
+ * responses that are not of its own lightweight kind; asking for the body turns such a one into an ordinary one.
+ */
 function honoAlreadySent(): Response {
-  return new Response(null, { headers: { 'x-hono-already-sent': 'true' } });
+  const response = new Response(null, { headers: { 'x-hono-already-sent': 'true' } });
+  void response.body;
+  return response;
 }
 
 function isFastifyReply(response: object): response is FastifyReplyFace {

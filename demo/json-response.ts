@@ -1,0 +1,10 @@
+import { type HttpResponse, type HttpStatusCode, isHttpResponseSymbol } from '@inversifyjs/http-core';
+
+/** A JSON answer with headers of its own. */
+export function jsonResponse(
+  statusCode: HttpStatusCode,
+  body: object,
+  headers: Record<string, string> = {},
+): HttpResponse {
+  return { [isHttpResponseSymbol]: true, statusCode, body, headers: { 'cache-control': 'no-store', ...headers } };
+}

@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+import { Controller, Get, type HttpResponse, isHttpResponseSymbol } from '@inversifyjs/http-core';
+
+const folder = new URL('../../demo/page/', import.meta.url);
+
+/** Nothing but the page's own files and its own server: injected markup would find nothing to run or to load. */
+const contentSecurityPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+  "form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/** The demo's page: three plain files. */
+@Controller({ scope: 'Singleton' })
+export class PageController {
+  @Get()
+  index(): Promise<HttpResponse> {
+    return page('index.html', 'text/html; charset=utf-8');
+  }
+
+  @Get('/style.css')
+  style(): Promise<HttpResponse> {
+    return page('style.css', 'text/css; charset=utf-8');
+  }
+
+  @Get('/app.js')
+  script(): Promise<HttpResponse> {
+    return page('app.js', 'text/javascript; charset=utf-8');
+  }
+}
+
+async function page(name: string, contentType: string): Promise<HttpResponse> {
+  const body = await readFile(new URL(name, folder), 'utf8');
+  const headers = {
+    'content-type': contentType,
+    'content-security-policy': contentSecurityPolicy,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-cache',
+  };
+  return { [isHttpResponseSymbol]: true, statusCode: 200, body, headers };
+}
