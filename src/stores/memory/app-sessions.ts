@@ -31,9 +31,8 @@ export class AppSessions {
   readonly accounts = new AccountIndex();
   readonly tombstones = new Map<string, Tombstone>();
   readonly times = new SlotTimes();
-  readonly #ids: (string | undefined)[] = [];
   readonly #slots: (SessionEntry | undefined)[] = [];
-  readonly #byId = new IdTable(this.#ids);
+  readonly #byId = new IdTable(this.#slots);
   readonly #freeSlots: number[] = [];
   readonly #idleLinks = new SlotLinks();
   readonly #ageLinks = new SlotLinks();
@@ -55,8 +54,7 @@ export class AppSessions {
   }
 
   get(id: string): SessionEntry | undefined {
-    const slot = this.#byId.find(id);
-    return slot === undefined ? undefined : this.#slots[slot];
+    return this.#byId.find(id);
   }
 
   atSlot(slot: number): SessionEntry | undefined {
@@ -80,8 +78,7 @@ export class AppSessions {
     const entry = new SessionEntry(slot, session);
     this.times.set(slot, times.createdAt, times.lastTime, times.lastContact, session.maxAge);
     this.#slots[slot] = entry;
-    this.#ids[slot] = entry.id;
-    this.#byId.insert(slot, entry.id);
+    this.#byId.insert(slot, entry);
     this.accounts.add(entry);
     if (session.maxAge > 0) listOf(this.#ageLists, session.maxAge, this.#ageLinks).append(slot);
     return entry;
@@ -96,7 +93,6 @@ export class AppSessions {
     if (maxAge > 0) dropFrom(this.#ageLists, maxAge, slot);
     this.accounts.remove(entry);
     this.#byId.remove(slot);
-    this.#ids[slot] = undefined;
     this.#slots[slot] = undefined;
     this.#freeSlots.push(slot);
   }

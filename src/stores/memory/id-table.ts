@@ -3,14 +3,15 @@ import { grownCopy } from './ordered-list.js';
 const none = -1;
 
 /**
- * Finds slots by session id: a hash table by linear hashing (Litwin, 1980), which grows by one bucket with each
- * insertion, so that no insertion ever stops to rehash the whole. Ids are given out at random by this process, so
+ * Finds what lies at a slot by its id: a hash table by linear hashing (Litwin, 1980), which grows by one bucket with
+ * each insertion, so that no insertion ever stops to rehash the whole. Ids are given out at random by this process, so
  * nobody can choose them to collide. Twelve bytes a session, where a Map takes some forty.
  */
-export class IdTable {
-  readonly #ids: readonly (string | undefined)[];
-  #hashes: Int32Array = new Int32Array(64);
-  #next: Int32Array = new Int32Array(64);
+export class IdTable<Item extends { readonly id: string }> {
+  readonly #items: readonly (Item | undefined)[];
+  /** For each slot the hash of its id and the next slot in its bucket, side by side: they are looked at together. */
+  #nodes: Int32Array = new Int32Array(128);
+  /** For each bucket its first slot. */
   #heads: Int32Array = new Int32Array(64).fill(none);
   /** Buckets at the start of this round of growth: a power of two. */
   #round = 32;
@@ -18,30 +19,33 @@ export class IdTable {
   #split = 0;
   #size = 0;
 
-  /** @param ids the id at each slot, kept by whoever owns the slots */
-  constructor(ids: readonly (string | undefined)[]) {
-    this.#ids = ids;
+  /** @param items what lies at each slot, kept by whoever owns the slots */
+  constructor(items: readonly (Item | undefined)[]) {
+    this.#items = items;
   }
 
   get size(): number {
     return this.#size;
   }
 
-  find(id: string): number | undefined {
+  find(id: string): Item | undefined {
     const hash = hashOf(id);
     let slot = this.#heads[this.#bucketOf(hash)] ?? none;
     while (slot !== none) {
-      if (this.#hashes[slot] === hash && isSame(this.#ids[slot] ?? '', id)) return slot;
-      slot = this.#next[slot] ?? none;
+      if (this.#nodes[slot * 2] === hash) {
+        const item = this.#items[slot];
+        if (item?.id === id) return item;
+      }
+      slot = this.#next(slot);
     }
     return undefined;
   }
 
-  /** @param slot must hold the id already */
-  insert(slot: number, id: string): void {
-    this.#reserve(slot);
+  /** @param slot where the item lies already */
+  insert(slot: number, { id }: Item): void {
+    if (slot * 2 >= this.#nodes.length) this.#nodes = grownCopy(this.#nodes, this.#nodes.length * 2, none);
     const hash = hashOf(id);
-    this.#hashes[slot] = hash;
+    this.#nodes[slot * 2] = hash;
     this.#push(this.#bucketOf(hash), slot);
     this.#size += 1;
     if (this.#size > this.#round + this.#split) this.#grow();
@@ -49,16 +53,24 @@ export class IdTable {
 
   /** @param slot must be in the table */
   remove(slot: number): void {
-    const bucket = this.#bucketOf(this.#hashes[slot] ?? 0);
-    const after = this.#next[slot] ?? none;
+    const bucket = this.#bucketOf(this.#hash(slot));
+    const after = this.#next(slot);
     let before = this.#heads[bucket] ?? none;
     if (before === slot) {
       this.#heads[bucket] = after;
     } else {
-      while (this.#next[before] !== slot) before = this.#next[before] ?? none;
-      this.#next[before] = after;
+      while (this.#next(before) !== slot) before = this.#next(before);
+      this.#nodes[before * 2 + 1] = after;
     }
     this.#size -= 1;
+  }
+
+  #hash(slot: number): number {
+    return this.#nodes[slot * 2] ?? 0;
+  }
+
+  #next(slot: number): number {
+    return this.#nodes[slot * 2 + 1] ?? none;
   }
 
   #bucketOf(hash: number): number {
@@ -67,7 +79,7 @@ export class IdTable {
   }
 
   #push(bucket: number, slot: number): void {
-    this.#next[slot] = this.#heads[bucket] ?? none;
+    this.#nodes[slot * 2 + 1] = this.#heads[bucket] ?? none;
     this.#heads[bucket] = slot;
   }
 
@@ -84,16 +96,10 @@ export class IdTable {
       this.#split = 0;
     }
     while (slot !== none) {
-      const after = this.#next[slot] ?? none;
-      this.#push(this.#bucketOf(this.#hashes[slot] ?? 0), slot);
+      const after = this.#next(slot);
+      this.#push(this.#bucketOf(this.#hash(slot)), slot);
       slot = after;
     }
-  }
-
-  #reserve(slot: number): void {
-    if (slot < this.#hashes.length) return;
-    this.#hashes = grownCopy(this.#hashes, this.#hashes.length * 2, 0);
-    this.#next = grownCopy(this.#next, this.#next.length * 2, none);
   }
 }
 
@@ -101,13 +107,4 @@ function hashOf(id: string): number {
   let hash = 0;
   for (let index = 0; index < id.length; index += 1) hash = (Math.imul(hash, 31) + id.charCodeAt(index)) | 0;
   return hash ^ (hash >>> 15);
-}
-
-/** As `===`, which takes a slow path for the part of a token that an id nearly always is. */
-function isSame(one: string, other: string): boolean {
-  if (one.length !== other.length) return false;
-  for (let index = 0; index < one.length; index += 1) {
-    if (one.charCodeAt(index) !== other.charCodeAt(index)) return false;
-  }
-  return true;
 }
