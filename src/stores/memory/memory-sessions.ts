@@ -16,7 +16,7 @@ import type {
   Slice,
   StoreListener,
 } from '../../core/session-store.js';
-import { AppSessions } from './app-sessions.js';
+import { AppSessions, type Tombstone } from './app-sessions.js';
 import { SessionEntry } from './session-entry.js';
 
 const deaf: StoreListener = { appended() {}, changed() {}, closed() {}, missed() {} };
@@ -65,7 +65,7 @@ export class MemorySessions {
 
   live(sessions: AppSessions, id: string): SessionEntry {
     const entry = sessions.get(id);
-    const reason = entry === undefined ? sessions.tombstones.get(id)?.reason : this.deadReason(entry);
+    const reason = entry === undefined ? this.#tombstone(sessions, id)?.reason : this.deadReason(entry);
     if (reason !== undefined) throw sessionClosed(reason);
     if (entry === undefined) throw sessionUnknown();
     return entry;
@@ -73,7 +73,7 @@ export class MemorySessions {
 
   /** As `live`, for a caller who claims to be the bearer: nothing is said of the session to one who is not. */
   proven(sessions: AppSessions, id: string, secretHash: string): SessionEntry {
-    const expected = (sessions.get(id) ?? sessions.tombstones.get(id))?.secretHash;
+    const expected = (sessions.get(id) ?? this.#tombstone(sessions, id))?.secretHash;
     if (expected === undefined || !isSameHash(expected, secretHash)) throw sessionUnknown();
     return this.live(sessions, id);
   }
@@ -216,6 +216,13 @@ export class MemorySessions {
       }
     }
     return { items, more: false };
+  }
+
+  /** Swept or not, a tombstone past its time is none. */
+  #tombstone(sessions: AppSessions, id: string): Tombstone | undefined {
+    const tombstone = sessions.tombstones.get(id);
+    if (tombstone === undefined || tombstone.closedAt + this.context.tombstoneTime <= this.#clock.now()) return undefined;
+    return tombstone;
   }
 
   #makeRoom(sessions: AppSessions, accountId: string): readonly ClosedSession[] {
