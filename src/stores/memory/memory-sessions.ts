@@ -212,6 +212,8 @@ export class MemorySessions {
           continue;
         }
         sessions.reportAway(entry);
+        // One past its deadline is the sweep's to report.
+        if (this.isDead(entry, now)) continue;
         items.push({ app: sessions.app, id: entry.id, accountId: entry.accountId });
       }
     }
