@@ -154,8 +154,8 @@ export class MemoryStore extends SessionStore {
       const ids: string[] = [];
       const end = Math.min(slot + size, sessions.slotCount);
       for (let each = slot; each < end; each += 1) {
-        const id = sessions.atSlot(each)?.id;
-        if (id !== undefined) ids.push(id);
+        const entry = sessions.atSlot(each);
+        if (entry !== undefined && this.#sessions.deadReason(entry) === undefined) ids.push(entry.id);
       }
       yield ids;
       await nextTurn();
