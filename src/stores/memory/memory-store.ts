@@ -201,8 +201,9 @@ export class MemoryStore extends SessionStore {
   }
 
   async acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
-    const mailbox = this.#sessions.of(app).get(id)?.mailbox;
-    mailbox?.acknowledge(reader, epoch, offset, this.#clock.now(), this.#context);
+    const entry = this.#sessions.of(app).get(id);
+    if (entry === undefined || this.#sessions.deadReason(entry) !== undefined) return;
+    entry.mailbox?.acknowledge(reader, epoch, offset, this.#clock.now(), this.#context);
   }
 
   async release(app: string, id: string, reader: string): Promise<void> {
