@@ -111,6 +111,7 @@ export class MemorySessions {
     entry.attributes = Object.freeze(attributes);
     const now = this.#clock.now();
     old.mailbox?.dropAged(now, this.context);
+    entry.mailbox?.dropAged(now, this.context);
     let left = 0;
     if (old.mailbox !== undefined && old.mailbox.messages.length > 0) {
       left = this.#takeOver(sessions, entry, old.mailbox);
@@ -223,8 +224,8 @@ export class MemorySessions {
   /** Swept or not, a tombstone past its time is none. */
   #tombstone(sessions: AppSessions, id: string): Tombstone | undefined {
     const tombstone = sessions.tombstones.get(id);
-    if (tombstone === undefined || tombstone.closedAt + this.context.tombstoneTime <= this.#clock.now()) return undefined;
-    return tombstone;
+    const forgotten = this.#clock.now() - this.context.tombstoneTime;
+    return tombstone !== undefined && tombstone.closedAt > forgotten ? tombstone : undefined;
   }
 
   #makeRoom(sessions: AppSessions, accountId: string): readonly ClosedSession[] {
