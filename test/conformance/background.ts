@@ -21,7 +21,6 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     );
     assert.deepEqual(await trial.sweep(), []);
     assert.equal((await trial.store.get(app, live.id)).id, live.id);
-    assert.deepEqual(await trial.notice('closed', one.id), { kind: 'closed', app, id: one.id, reason: 'expired' });
   });
 
   rule('a slice of a sweep is no larger than its limit, and says whether more is due', async (start) => {

@@ -39,11 +39,6 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     await trial.push(id, 'b');
     const batch = await trial.read(id, { reader: 'two', after: { epoch, offset: 0 } });
     assert.deepEqual(valuesOf(batch), ['a', 'b'], 'what woke a reader is retained until it says it has it');
-    assert.equal(
-      trial.notices.filter(({ kind }) => kind === 'appended').length,
-      0,
-      'nobody was parked at the second append',
-    );
   });
 
   rule('appends to an account and to each tell of every mailbox with a parked reader', async (start) => {
@@ -118,24 +113,42 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
 
   rule('whatever ends a session tells its waiters why', async (start) => {
     const trial = await start({ maxSession: 2, onMaxSession: 'evict-oldest', msgMaxLength: 1, onOverflow: 'close' });
-    const evicted = await trial.login();
-    await trial.park(evicted.id);
-    await trial.login();
-    await trial.login();
-    const ended = await trial.login('bob');
-    await trial.park(ended.id);
-    await trial.store.endAccount(app, 'bob', 'logout', undefined);
-    const flooded = await trial.login('carol');
+    const { store } = trial;
+    const parkNew = async (accountId: string, namespace = app) => {
+      const { id } = await trial.login(accountId, { app: namespace, maxAge: accountId === 'old' ? unit : 0 });
+      const request = { reader: 'default', after: '', limit: 1, wait: 1_000 * unit, secretHash: undefined } as const;
+      assert.equal((await store.read(namespace, id, request)).parked, true);
+      return id;
+    };
+    const flooded = await trial.login('flooded');
     const { epoch } = await trial.read(flooded.id, { reader: 'slow' });
     await trial.push(flooded.id, 'a');
     await trial.read(flooded.id, { after: { epoch, offset: 1 }, wait: 1_000 * unit });
-    await trial.store.append(app, flooded.id, outgoing('b'));
-    for (const [id, reason] of [
-      [evicted.id, 'evicted'],
-      [ended.id, 'logout'],
-      [flooded.id, 'overflow'],
+    await store.append(app, flooded.id, outgoing('b'));
+    const evicted = await parkNew('evicted');
+    await trial.login('evicted');
+    await trial.login('evicted');
+    const ended = await parkNew('ended');
+    await store.end(app, ended, 'logout');
+    const withAccount = await parkNew('account');
+    await store.endAccount(app, 'account', 'revoked', undefined);
+    const withApp = await parkNew('anyone', 'other');
+    for await (const _chunk of store.endApp('other', 'revoked'));
+    const replaced = await parkNew('replaced');
+    await store.replace(app, (await trial.login('replaced')).id, replaced);
+    const old = await parkNew('old');
+    await trial.pass(1);
+    await trial.sweep();
+    for (const [id, reason, namespace] of [
+      [flooded.id, 'overflow', app],
+      [evicted, 'evicted', app],
+      [ended, 'logout', app],
+      [withAccount, 'revoked', app],
+      [withApp, 'revoked', 'other'],
+      [replaced, 'replaced', app],
+      [old, 'max-age', app],
     ] as const) {
-      assert.deepEqual(await trial.notice('closed', id), { kind: 'closed', app, id, reason });
+      assert.deepEqual(await trial.notice('closed', id), { kind: 'closed', app: namespace, id, reason });
     }
   });
 
