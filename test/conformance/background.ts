@@ -38,6 +38,23 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     assert.equal(ids.length, 25);
   });
 
+  rule('a session renewed holds up the sweep of none behind it', async (start) => {
+    const trial = await start({ gcTime: 3 * unit });
+    const logins = [await trial.login(), await trial.login(), await trial.login()];
+    const [first, second, third] = logins.map(({ id }) => id);
+    await trial.pass(1);
+    await trial.store.touch(app, first ?? '');
+    await trial.pass(1);
+    await trial.read(second ?? '');
+    for (const id of [third, first, second]) {
+      await trial.pass(1);
+      assert.deepEqual(
+        (await trial.sweep()).map((closed) => closed.id),
+        [id],
+      );
+    }
+  });
+
   rule('sweeps that race report each expired session once', async (start) => {
     const trial = await start({ gcTime: unit });
     for (let each = 0; each < 30; each += 1) await trial.login(`account-${each}`);
@@ -118,6 +135,20 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
       ...Array.from({ length: 5 }, () => trial.read(id)),
     ]);
     assert.equal(contacts.filter(({ cameOnline }) => cameOnline).length, 1);
+  });
+
+  rule('a session contacted holds up the judgement of none behind it', async (start) => {
+    const trial = await start({ hbGrace: 3 * unit });
+    const logins = [await trial.login(), await trial.login(), await trial.login()];
+    const [first, second, third] = logins.map(({ id }) => id);
+    await trial.pass(1);
+    await trial.store.touch(app, first ?? '');
+    await trial.pass(1);
+    await trial.read(second ?? '');
+    for (const id of [third, first, second]) {
+      await trial.pass(1);
+      assert.deepEqual(await trial.judge(), [id]);
+    }
   });
 
   rule('a failed proof is no contact', async (start) => {

@@ -174,14 +174,15 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
 
   rule('a touch or an append while parked does not make the session idle', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
-    const { id, secretHash } = await trial.login();
+    const [before, { id, secretHash }, behind] = [await trial.login(), await trial.login(), await trial.login()];
     await trial.park(id);
     await trial.store.touch(app, id);
     await trial.store.authenticate(app, id, secretHash);
     await trial.store.patch(app, id, { a: '1' });
     await trial.pass(4);
     assert.equal((await trial.store.get(app, id)).presence, 'online');
-    await trial.sweep();
+    const swept = await trial.sweep();
+    assert.deepEqual(swept.map((each) => each.id).sort(), [before.id, behind.id].sort());
     assert.equal((await trial.store.get(app, id)).presence, 'online');
   });
 

@@ -5,12 +5,12 @@ import type { Model, ModelSession } from './model.js';
 import { command, pick, type RealRun, type StoreCommand, settleAs, someSession, sortedById } from './model-run.js';
 import { app, outgoing } from './trial.js';
 
-const readers = fc.constantFrom('one', 'two', 'three');
-const values = fc.constantFrom('', 'x', 'xxxx', 'xxxxxxxxxxxx');
+const readers = fc.constantFrom('one', 'one', 'one', 'two', 'two', 'three');
+const values = fc.constantFrom('', 'x', 'x', 'xxxx', 'xxxxxxxxxxxx');
 const keys = fc.constantFrom(undefined, undefined, 'k', 'l');
 /** Where a poll says it stands: at some offset of this epoch or of another, nowhere yet, or with the mailbox. */
 const standing = fc.oneof(
-  { weight: 4, arbitrary: fc.nat({ max: 12 }) },
+  { weight: 4, arbitrary: fc.nat({ max: 4 }) },
   { weight: 1, arbitrary: fc.constantFrom('tail', 'beyond', 'foreign', 'oldest') },
   { weight: 3, arbitrary: fc.constantFrom('tail', 'drain') },
 );
@@ -74,14 +74,15 @@ export function mailboxCommands(unit: number, half: number): fc.Arbitrary<StoreC
     ),
     command(
       'acknowledge',
-      { choice: someSession, reader: readers, offset: fc.nat({ max: 12 }), foreign: fc.nat({ max: 5 }) },
+      { choice: someSession, reader: readers, behind: fc.integer({ min: -1, max: 4 }), foreign: fc.nat({ max: 5 }) },
       async (args, model, real) => {
         const { id, session } = pick(model, args.choice);
         const epoch = args.foreign === 0 ? 'zzzzzzzzzz' : (session?.mailbox.epoch ?? 'unknown');
-        await real.store.acknowledge(app, id, args.reader, epoch, args.offset);
+        const offset = Math.max(0, (session?.mailbox.places.length ?? 0) - args.behind);
+        await real.store.acknowledge(app, id, args.reader, epoch, offset);
         if (session === undefined || model.refusal(session) !== undefined) return;
         session.mailbox.age(model.now, model.context);
-        session.mailbox.acknowledge(args.reader, epoch, args.offset, model.now, model.context);
+        session.mailbox.acknowledge(args.reader, epoch, offset, model.now, model.context);
       },
     ),
     command('release', { choice: someSession, reader: readers }, async ({ choice, reader }, model, real) => {

@@ -56,14 +56,17 @@ export function command<Arguments extends object>(
   }));
 }
 
-/** Picks one of the latest sessions, dead or alive, or an id that no session has. */
-export const someSession = fc.nat({ max: 7 });
+/** Mostly one of the live sessions; at times one of the latest, dead or alive, or an id that no session has. */
+export const someSession = fc.oneof(
+  { weight: 5, arbitrary: fc.nat({ max: 2 }) },
+  { weight: 1, arbitrary: fc.integer({ min: -6, max: -1 }) },
+);
 
 export function pick(
   model: Model,
   choice: number,
 ): { readonly id: string; readonly session: ModelSession | undefined } {
-  const session = model.sessions.at(-1 - choice);
+  const session = choice < 0 ? model.sessions.at(choice) : model.live[choice];
   return { id: session?.id ?? 'A'.repeat(24), session };
 }
 
