@@ -66,7 +66,8 @@ export function pick(
   model: Model,
   choice: number,
 ): { readonly id: string; readonly session: ModelSession | undefined } {
-  const session = choice < 0 ? model.sessions.at(choice) : model.live[choice];
+  const { live } = model;
+  const session = choice < 0 ? model.sessions.at(choice) : live[choice % live.length];
   return { id: session?.id ?? 'A'.repeat(24), session };
 }
 

@@ -10,32 +10,56 @@ const accounts = fc.constantFrom('alice', 'bob');
 const attributes = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('1', '"x"', 'null'), { maxKeys: 3 });
 const patches = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('2', '[]', null), { maxKeys: 3 });
 
+/** Without it there is nothing to do. */
+export function insertCommand(): fc.Arbitrary<StoreCommand> {
+  return command('insert', { accountId: accounts, attributes }, async (args, model, real) => {
+    const { maxAge } = model.context;
+    const given = real.trial.newSession(args.accountId, {
+      attributes: args.attributes,
+      ttl: model.context.gcTime,
+      maxAge,
+    });
+    const { needed, candidates } = model.eviction(args.accountId);
+    if (needed && model.context.onMaxSession === 'reject') {
+      await assert.rejects(real.store.insert(given), (error) => SessionError.is(error, 'SESSION_LIMIT'));
+      return;
+    }
+    const { record, evicted } = await real.store.insert(given);
+    real.startAt(record.createdAt - model.now);
+    const victim = candidates.find(({ id }) => id === evicted[0]?.id);
+    assert.equal(victim !== undefined, needed, 'somebody goes if there is no room');
+    const parked = victim?.mailbox.parked;
+    assert.deepEqual(evicted, victim === undefined ? [] : [model.end(victim, 'evicted')]);
+    if (victim !== undefined && parked) await real.trial.notice('closed', victim.id);
+    const session = new ModelSession(given, model.now);
+    model.sessions.push(session);
+    assert.deepEqual(real.record(record), real.expected(model.record(session)));
+  });
+}
+
+/** Needs two sessions, so it often comes to nothing. */
+export function replaceCommand(): fc.Arbitrary<StoreCommand> {
+  return command('replace', { by: someSession, of: someSession }, async (args, model, real) => {
+    const [by, of] = [pick(model, args.by), pick(model, args.of)];
+    if (by.id === of.id) return;
+    const refusal = model.refusal(by.session) ?? model.refusal(of.session);
+    const told = by.session?.mailbox.parked && (of.session?.mailbox.kept.length ?? 0) > 0;
+    const oldParked = of.session?.mailbox.parked;
+    const result = await settleAs(refusal, real.store.replace(app, by.id, of.id));
+    if (result === undefined || by.session === undefined || of.session === undefined) return;
+    assert.deepEqual(result.closed, model.replace(by.session, of.session));
+    // Whether taking attributes over counts as a write is left to the store.
+    assert.ok([by.session.writes, by.session.writes + 1].includes(result.record.writes));
+    by.session.writes = result.record.writes;
+    assert.deepEqual(real.record(result.record), real.expected(model.record(by.session)));
+    if (told) await real.trial.notice('changed', by.id);
+    if (oldParked) await real.trial.notice('closed', of.id);
+  });
+}
+
 /** Commands on sessions as such; each does the same to the store and to the model, and compares what can be seen. */
 export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreCommand>[] {
   return [
-    command('insert', { accountId: accounts, attributes }, async (args, model, real) => {
-      const { maxAge } = model.context;
-      const given = real.trial.newSession(args.accountId, {
-        attributes: args.attributes,
-        ttl: model.context.gcTime,
-        maxAge,
-      });
-      const { needed, candidates } = model.eviction(args.accountId);
-      if (needed && model.context.onMaxSession === 'reject') {
-        await assert.rejects(real.store.insert(given), (error) => SessionError.is(error, 'SESSION_LIMIT'));
-        return;
-      }
-      const { record, evicted } = await real.store.insert(given);
-      real.startAt(record.createdAt - model.now);
-      const victim = candidates.find(({ id }) => id === evicted[0]?.id);
-      assert.equal(victim !== undefined, needed, 'somebody goes if there is no room');
-      const parked = victim?.mailbox.parked;
-      assert.deepEqual(evicted, victim === undefined ? [] : [model.end(victim, 'evicted')]);
-      if (victim !== undefined && parked) await real.trial.notice('closed', victim.id);
-      const session = new ModelSession(given, model.now);
-      model.sessions.push(session);
-      assert.deepEqual(real.record(record), real.expected(model.record(session)));
-    }),
     command('authenticate', { choice: someSession, right: fc.boolean() }, async ({ choice, right }, model, real) => {
       const { id, session } = pick(model, choice);
       const secretHash = right && session !== undefined ? session.secretHash : hashSecret('wrong');
@@ -74,22 +98,6 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
       if (record === undefined || session === undefined) return;
       session.secretHash = secretHash;
       assert.deepEqual(real.record(record), real.expected(model.record(session)));
-    }),
-    command('replace', { by: someSession, of: someSession }, async (args, model, real) => {
-      const [by, of] = [pick(model, args.by), pick(model, args.of)];
-      if (by.id === of.id) return;
-      const refusal = model.refusal(by.session) ?? model.refusal(of.session);
-      const told = by.session?.mailbox.parked && (of.session?.mailbox.kept.length ?? 0) > 0;
-      const oldParked = of.session?.mailbox.parked;
-      const result = await settleAs(refusal, real.store.replace(app, by.id, of.id));
-      if (result === undefined || by.session === undefined || of.session === undefined) return;
-      assert.deepEqual(result.closed, model.replace(by.session, of.session));
-      // Whether taking attributes over counts as a write is left to the store.
-      assert.ok([by.session.writes, by.session.writes + 1].includes(result.record.writes));
-      by.session.writes = result.record.writes;
-      assert.deepEqual(real.record(result.record), real.expected(model.record(by.session)));
-      if (told) await real.trial.notice('changed', by.id);
-      if (oldParked) await real.trial.notice('closed', of.id);
     }),
     command('end', { choice: someSession }, async ({ choice }, model, real) => {
       const { id, session } = pick(model, choice);

@@ -3,7 +3,7 @@ import { SessionContext, type SessionContextOptions } from '../../src/index.js';
 import { Model } from './model.js';
 import { mailboxCommands } from './model-mailbox-commands.js';
 import { command, RealRun, type StoreCommand } from './model-run.js';
-import { sessionCommands } from './model-session-commands.js';
+import { insertCommand, replaceCommand, sessionCommands } from './model-session-commands.js';
 import { type StoreFactory, Trial } from './trial.js';
 
 export interface ModelRunOptions {
@@ -29,9 +29,10 @@ export async function checkStoreAgainstModel(options: ModelRunOptions): Promise<
   const sequences = fc.commands(
     [
       ...sessionCommands(unit, half),
-      // Oftener, because what happens to a mailbox needs many of them.
-      ...Array.from({ length: 4 }, () => mailboxCommands(unit, half)).flat(),
-      ...Array.from({ length: 3 }, () => timePasses(unit)),
+      ...oftener(3, [insertCommand(), replaceCommand()]),
+      // What happens to a mailbox needs many of them.
+      ...oftener(6, mailboxCommands(unit, half)),
+      ...oftener(6, [timePasses(unit)]),
     ],
     { maxCommands: length, size: 'max' },
   );
@@ -52,6 +53,10 @@ export async function checkStoreAgainstModel(options: ModelRunOptions): Promise<
   await fc.assert(property, { numRuns: runs, ...replay });
 }
 
+function oftener(times: number, commands: fc.Arbitrary<StoreCommand>[]): fc.Arbitrary<StoreCommand>[] {
+  return Array.from({ length: times }, () => commands).flat();
+}
+
 function timePasses(unit: number): fc.Arbitrary<StoreCommand> {
   return command('timePasses', { units: fc.constantFrom(1, 1, 1, 2, 4) }, async ({ units }, model, real) => {
     await real.trial.pass(units);
@@ -63,12 +68,12 @@ function timePasses(unit: number): fc.Arbitrary<StoreCommand> {
 function contexts(unit: number, half: number): fc.Arbitrary<SessionContextOptions> {
   const duration = (units: number) => (units === 0 ? 0 : units * unit + half);
   return fc.record({
-    gcTime: fc.constantFrom(duration(6), duration(60)),
-    maxAge: fc.constantFrom(0, 0, duration(30)),
+    gcTime: fc.constantFrom(duration(6), duration(30), duration(100)),
+    maxAge: fc.constantFrom(0, 0, duration(40)),
     hbGrace: fc.constant(duration(2)),
     pollTime: fc.constant(unit),
     tombstoneTime: fc.constantFrom(0, duration(4)),
-    maxSession: fc.constantFrom(0, 1, 3),
+    maxSession: fc.constantFrom(0, 1, 2, 3),
     onMaxSession: fc.constantFrom('reject', 'evict-oldest', 'evict-idle'),
     msgMaxLength: fc.constantFrom(1, 3, 10),
     msgMaxBytes: fc.constant(16),
