@@ -121,7 +121,10 @@ function* liveEntries(sessions: MemorySessions, now: number): Generator<{ app: s
 
 function* recordsOf(sessions: MemorySessions, now: number): Generator<SnapshotRecord, void> {
   for (const { app, entry } of liveEntries(sessions, now)) {
-    const { id, accountId, secretHash, createdAt, lastTime, lastContact, ttl, maxAge, ip, userAgent } = entry;
+    const { id, accountId, secretHash, createdAt, ttl, maxAge, ip, userAgent } = entry;
+    // Whoever is parked still is let go now: neither idleness nor silence began before.
+    const lastContact = entry.parked > 0 ? now : entry.lastContact;
+    const lastTime = entry.parked > 0 && sessions.context.pollRenews ? now : entry.lastTime;
     const { reads, writes, reportedOnline: online } = entry;
     const attributes = Object.entries(entry.attributes);
     const mailbox = entry.mailbox === undefined ? null : mailboxRecord(entry.mailbox);
