@@ -104,8 +104,7 @@ export class WaitingRoom implements StoreListener {
     let answered = 0;
     for (const id of [...this.#mailboxes.keys()]) {
       for (const waiter of this.#takeParked(id)) {
-        this.#release(waiter);
-        this.#answer(waiter, { ...quietBatch(waiter), retry: this.#retry() });
+        this.#sendAway(waiter);
         answered += 1;
       }
       if (answered < drainStep) continue;
@@ -190,9 +189,19 @@ export class WaitingRoom implements StoreListener {
   }
 
   #park(mailbox: WaitingMailbox, waiter: Waiter): void {
+    // It was reading when the drain passed by.
+    if (this.#draining) {
+      this.#sendAway(waiter);
+      return;
+    }
     mailbox.parked.push(waiter);
     const left = Math.max(0, waiter.deadline - this.#clock.now());
     waiter.timer = this.#clock.setTimer(left, () => this.#timeOut(mailbox, waiter));
+  }
+
+  #sendAway(waiter: Waiter): void {
+    this.#release(waiter);
+    this.#answer(waiter, { ...quietBatch(waiter), retry: this.#retry() });
   }
 
   #timeOut(mailbox: WaitingMailbox, waiter: Waiter): void {
