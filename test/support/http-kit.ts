@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { Container, type Newable } from 'inversify';
 import { WaitingRoom } from '../../src/core/waiting-room.js';
@@ -44,6 +45,7 @@ export class Kit {
   readonly clock: ManualClock;
   readonly server: RunningServer;
   readonly #connections: Connection[] = [];
+  readonly #sockets = new Set<Socket>();
 
   private constructor(container: Container, manager: SessionManager, clock: ManualClock, server: RunningServer) {
     this.container = container;
@@ -51,6 +53,10 @@ export class Kit {
     this.room = container.get(WaitingRoom);
     this.clock = clock;
     this.server = server;
+    server.node.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   static async start(adapter: AdapterName, options: KitOptions = {}): Promise<Kit> {
@@ -96,6 +102,17 @@ export class Kit {
     await until(() => this.room.held > held);
     await turns();
     return new HeldPoll(connection);
+  }
+
+  /** Whether a response is under way that its client has not taken yet. */
+  isSending(): boolean {
+    return [...this.#sockets].some((socket) => socket.writableLength > 0);
+  }
+
+  connectionCount(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.node.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+    });
   }
 
   async close(): Promise<void> {
