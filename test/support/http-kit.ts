@@ -150,6 +150,11 @@ export function problemIn(response: RawResponse): WireProblem {
   return JSON.parse(response.body);
 }
 
+/** Express and Fastify add a charset of their own. */
+export function isProblem(response: RawResponse): boolean {
+  return /^application\/problem\+json(;|$)/.test(response.headers.get('content-type') ?? '');
+}
+
 /** Waits for a condition that something under way is about to bring about. */
 export async function until(condition: () => boolean, patience = 20_000): Promise<void> {
   const giveUpAt = performance.now() + patience;
