@@ -127,13 +127,10 @@ export class WaitingRoom implements StoreListener {
 
   async #serve(waiter: Waiter, secretHash: string | undefined): Promise<void> {
     const mailbox = this.#enter(waiter);
-    const wasParked = waiter.epoch !== '';
     try {
       await this.#readOrPark(mailbox, waiter, secretHash);
     } catch (error) {
-      // A poll that was held already outlasts a store that is away; the store says when to read again.
-      if (wasParked && !waiter.settled && SessionError.is(error, 'STORE_UNAVAILABLE')) this.#park(mailbox, waiter);
-      else this.#fail(waiter, error);
+      this.#fail(waiter, error);
     } finally {
       removeWaiter(mailbox.reading, waiter);
       this.#dropIfEmpty(waiter.id, mailbox);
@@ -141,23 +138,37 @@ export class WaitingRoom implements StoreListener {
   }
 
   async #readOrPark(mailbox: WaitingMailbox, waiter: Waiter, secretHash: string | undefined): Promise<void> {
+    const wasParked = waiter.epoch !== '';
     for (;;) {
       const { notices } = mailbox;
-      const result = await this.#read(waiter, secretHash);
-      this.#endOthers(mailbox, waiter, result);
-      if (waiter.settled) {
-        // Its client hung up meanwhile, or a newer poll of the same reader is parked, which keeps the reader parked.
-        if (result.parked && ofReader(mailbox.parked, waiter.request.reader) === undefined) this.#release(waiter);
-        return;
+      const result = await (wasParked ? this.#readUnlessAway(waiter) : this.#read(waiter, secretHash));
+      if (result !== undefined) {
+        this.#endOthers(mailbox, waiter, result);
+        if (waiter.settled) {
+          // Its client hung up meanwhile, or a newer poll of the same reader is parked, which keeps the reader parked.
+          if (result.parked && ofReader(mailbox.parked, waiter.request.reader) === undefined) this.#release(waiter);
+          return;
+        }
+        if (!result.parked) {
+          this.#answer(waiter, this.#batchOf(waiter, result));
+          return;
+        }
       }
-      if (!result.parked) {
-        this.#answer(waiter, this.#batchOf(waiter, result));
-        return;
-      }
+      // A notice that came during the read may be of what the read did not see, or may say that the store is back.
       if (mailbox.notices === notices) {
         this.#park(mailbox, waiter);
         return;
       }
+    }
+  }
+
+  /** A poll that was held already outlasts a store that is away; the store says when to read again. */
+  async #readUnlessAway(waiter: Waiter): Promise<ReadResult | undefined> {
+    try {
+      return await this.#read(waiter, undefined);
+    } catch (error) {
+      if (waiter.settled || !SessionError.is(error, 'STORE_UNAVAILABLE')) throw error;
+      return undefined;
     }
   }
 
