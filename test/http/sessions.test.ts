@@ -89,7 +89,10 @@ onEachAdapter('DELETE /sessions?except=current logs out all my others', {}, asyn
   const response = await kit.request('/sessions?except=current', { method: 'DELETE', token: mine.token });
   t.is(response.status, 204);
   for (const poll of held) t.is((await poll.batch()).closed?.code, 'revoked');
-  t.deepEqual((await listOf(kit, mine.token)).map(({ id }) => id), [mine.id]);
+  t.deepEqual(
+    (await listOf(kit, mine.token)).map(({ id }) => id),
+    [mine.id],
+  );
   t.is((await listOf(kit, bystander.token)).length, 1);
 });
 

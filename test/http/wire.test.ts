@@ -1,5 +1,5 @@
-import { middlewareHeader } from '../support/http-servers.js';
 import { isProblem, onEachAdapter, problemIn } from '../support/http-kit.js';
+import { middlewareHeader } from '../support/http-servers.js';
 
 const framing = ['date', 'connection', 'keep-alive'];
 
@@ -36,10 +36,16 @@ onEachAdapter('headers that middleware set survive on a poll, answered at once, 
     await kit.request('/poll?after=nonsense', { token: session.token }),
     await kit.request('/poll?wait=nonsense', { token: session.token }),
   ];
-  t.deepEqual(responses.map(({ status }) => status), [200, 200, 401, 400, 400]);
+  t.deepEqual(
+    responses.map(({ status }) => status),
+    [200, 200, 401, 400, 400],
+  );
   for (const response of responses) {
     const sent = response.rawHeaders.filter(([name]) => name.toLowerCase() === middlewareHeader.name);
-    t.deepEqual(sent.map(([, value]) => value), [middlewareHeader.value]);
+    t.deepEqual(
+      sent.map(([, value]) => value),
+      [middlewareHeader.value],
+    );
   }
 });
 
@@ -108,7 +114,10 @@ onEachAdapter('the controllers serve the sessions of their app only', { http: { 
   t.is((await kit.request('/poll?wait=0', { token: elsewhere.token })).status, 401);
   t.is((await kit.request('/poll?wait=0', { token: here.token })).status, 200);
   const list = JSON.parse((await kit.request('/sessions', { token: here.token })).body);
-  t.deepEqual(list.sessions.map(({ id }: { id: string }) => id), [here.id]);
+  t.deepEqual(
+    list.sessions.map(({ id }: { id: string }) => id),
+    [here.id],
+  );
 });
 
 onEachAdapter('a wrong parameter is 400 INVALID_ARGUMENT that names it', {}, async (t, kit) => {
