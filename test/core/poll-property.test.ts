@@ -9,14 +9,20 @@ const reader = fc.constantFrom('a', 'b', 'c');
 const limit = fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined });
 
 const command = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('push' as const), key: fc.constantFrom(undefined, undefined, 'k', 'l') }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('push' as const), key: fc.constantFrom(undefined, undefined, 'k', 'l') }),
+  },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('poll' as const), reader, limit, adopts: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('retry' as const), reader, limit, back: fc.nat(5) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('hold' as const), reader }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('hangUp' as const), reader }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('drain' as const), limit }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('holdDrain' as const) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), by: fc.constantFrom(1, 900, 4_000, 30_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('advance' as const), by: fc.constantFrom(1, 1_000, 4_000, 30_000) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
 );
 

@@ -39,7 +39,8 @@ export class ClientLedger {
     let last = from;
     for (const { offset, data } of batch.messages) {
       if (offset <= last) throw new Error(`Offset ${offset} came after ${last}`);
-      if (!isDeepStrictEqual(this.#pushed.get(offset)?.data, data)) throw new Error(`Offset ${offset} is not as pushed`);
+      if (!isDeepStrictEqual(this.#pushed.get(offset)?.data, data))
+        throw new Error(`Offset ${offset} is not as pushed`);
       last = offset;
     }
     if (to < last) throw new Error(`The cursor ${to} does not cover offset ${last}`);
@@ -62,7 +63,9 @@ export class ClientLedger {
       if (this.#hasSuccessor(offset)) replaceable += 1;
     }
     if (batch.lost <= missing && batch.lost >= missing - replaceable) return;
-    throw new Error(`From ${from} to ${to}, ${missing} are missing, ${replaceable} of them replaceable; lost: ${batch.lost}`);
+    throw new Error(
+      `From ${from} to ${to}, ${missing} are missing, ${replaceable} of them replaceable; lost: ${batch.lost}`,
+    );
   }
 
   #hasSuccessor(offset: number): boolean {

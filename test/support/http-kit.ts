@@ -20,6 +20,8 @@ export interface KitOptions {
   readonly context?: SessionContextOptions;
   readonly http?: SessionHttpOptionsInput;
   readonly store?: StoreBinding;
+  /** Default: one of the kit's own. */
+  readonly clock?: ManualClock;
   /** Controllers of the test's own. */
   readonly controllers?: readonly Newable<object>[];
 }
@@ -61,7 +63,7 @@ export class Kit {
 
   static async start(adapter: AdapterName, options: KitOptions = {}): Promise<Kit> {
     const container = new Container();
-    const clock = new ManualClock();
+    const clock = options.clock ?? new ManualClock();
     container.bind(Clock).toConstantValue(clock);
     container.load(sessionModule(options.context ?? {}, options.store), sessionHttpModule(options.http));
     for (const controller of options.controllers ?? []) container.bind(controller).toSelf().inSingletonScope();

@@ -136,7 +136,8 @@ export class PollWorld {
   async restart(): Promise<void> {
     await this.#container.unbindAllAsync();
     await settle();
-    for (const { outcome } of this.#pending.values()) assert.ok(typeof outcome === 'object' && outcome.retry !== undefined);
+    for (const { outcome } of this.#pending.values())
+      assert.ok(typeof outcome === 'object' && outcome.retry !== undefined);
     this.#pending.clear();
     this.#reference.restart(this.#clock.now());
     await this.#start();
@@ -186,7 +187,12 @@ export class PollWorld {
     const now = this.#clock.now();
     const expected = this.#reference.read(reader, from, this.#most(undefined), now);
     const isQuiet = expected.messages.length === 0 && expected.lost === 0;
-    const pending: Pending = { from: expected.offset, deadline: now + holdTime, abort: new AbortController(), outcome: 'open' };
+    const pending: Pending = {
+      from: expected.offset,
+      deadline: now + holdTime,
+      abort: new AbortController(),
+      outcome: 'open',
+    };
     const { signal } = pending.abort;
     const options = after === undefined ? {} : { after };
     this.manager.poll(this.#id, { reader, wait: holdTime, signal, ...options }).then(

@@ -46,7 +46,8 @@ export class ReferenceMailbox {
   kept(now: number): readonly ReferenceMessage[] {
     const { messageTtl } = this.#context;
     for (const { offset, at } of this.#messages) {
-      if (messageTtl > 0 && at + messageTtl <= now && this.#fates.get(offset) === 'kept') this.#fates.set(offset, 'gone');
+      if (messageTtl > 0 && at + messageTtl <= now && this.#fates.get(offset) === 'kept')
+        this.#fates.set(offset, 'gone');
     }
     return this.#messages.filter(({ offset }) => this.#fates.get(offset) === 'kept');
   }
@@ -62,7 +63,8 @@ export class ReferenceMailbox {
         return 'dropped';
       }
     }
-    for (const each of this.kept(now)) if (key !== undefined && each.key === key) this.#fates.set(each.offset, 'replaced');
+    for (const each of this.kept(now))
+      if (key !== undefined && each.key === key) this.#fates.set(each.offset, 'replaced');
     for (let [oldest] = this.kept(now); !fits() && oldest !== undefined; [oldest] = this.kept(now)) {
       this.#fates.set(oldest.offset, 'gone');
     }
