@@ -49,7 +49,8 @@ async function startFastify(container: Container): Promise<RunningServer> {
 
 async function startExpress(container: Container): Promise<RunningServer> {
   const app = express();
-  app.set('env', 'production');
+  // Keeps Express from writing clients' faults to standard error.
+  app.set('env', 'test');
   app.use((_request, response, next) => {
     response.setHeader(middlewareHeader.name, middlewareHeader.value);
     next();
