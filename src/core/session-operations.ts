@@ -5,10 +5,11 @@ import { toJsonText } from './json-value.js';
 import { serialiseMessage } from './message.js';
 import { type PollOptions, requirePollRequest } from './poll-request.js';
 import { type PushReport, reportOutcomes } from './push-report.js';
-import { SessionError, sessionClosed } from './session-error.js';
+import { invalidArgument, SessionError, sessionClosed } from './session-error.js';
 import type { AttributeTexts, SessionRecord } from './session-record.js';
 import type { SessionRuntime } from './session-runtime.js';
 import type { AttributePatch, Contact } from './session-store.js';
+import { isSessionId } from './session-token.js';
 
 export interface PushOptions {
   /** A newer message replaces an undelivered one with the same key. */
@@ -43,6 +44,7 @@ export class SessionOperations {
 
   async replace(newId: string, oldId: string): Promise<SessionRecord> {
     const { store, events } = this.runtime;
+    if (newId === oldId) throw invalidArgument('oldId', 'must be the id of another session', oldId);
     const { record, closed } = await store.replace(this.app, requireSessionId(newId), requireSessionId(oldId));
     const { app, id, accountId } = record;
     events.emit('replaced', { app, id, accountId, oldId });
@@ -53,6 +55,7 @@ export class SessionOperations {
   async close(id: string, reason: CloseReason): Promise<boolean> {
     const { store, events } = this.runtime;
     const checked = requireCloseReason(reason);
+    if (!isSessionId(id)) return false;
     const closed = await store.end(this.app, id, checked);
     if (closed === undefined) return false;
     events.emit('closed', closed);
@@ -105,6 +108,10 @@ export const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
 
 /** @throws SessionError `INVALID_ARGUMENT` */
 export function requireAttributes(attributes: Readonly<Record<string, unknown>>): AttributeTexts {
+  // Types can't promise it: applications hand on what a login's body held.
+  if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) {
+    throw invalidArgument('attributes', 'must be an object', attributes);
+  }
   const texts: Record<string, string> = Object.create(null);
   for (const [key, value] of Object.entries(attributes)) {
     texts[requireAttributeKey(key)] = toJsonText(`attribute ${key}`, value);
