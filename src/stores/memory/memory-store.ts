@@ -78,7 +78,8 @@ export class MemoryStore extends SessionStore {
   }
 
   async get(app: string, id: string): Promise<SessionRecord> {
-    return this.#record(app, this.#sessions.live(this.#sessions.of(app), id));
+    const sessions = this.#sessions.of(app);
+    return this.#sessions.record(sessions, this.#sessions.live(sessions, id));
   }
 
   async touch(app: string, id: string): Promise<Contact> {
@@ -87,7 +88,8 @@ export class MemoryStore extends SessionStore {
   }
 
   async patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord> {
-    const entry = this.#sessions.live(this.#sessions.of(app), id);
+    const sessions = this.#sessions.of(app);
+    const entry = this.#sessions.live(sessions, id);
     const patched: Record<string, string> = Object.assign(Object.create(null), entry.attributes);
     for (const [key, text] of Object.entries(attributes)) {
       if (text === null) delete patched[key];
@@ -95,13 +97,14 @@ export class MemoryStore extends SessionStore {
     }
     entry.attributes = Object.freeze(patched);
     entry.writes += 1;
-    return this.#record(app, entry);
+    return this.#sessions.record(sessions, entry);
   }
 
   async rotate(app: string, id: string, secretHash: string): Promise<SessionRecord> {
-    const entry = this.#sessions.live(this.#sessions.of(app), id);
+    const sessions = this.#sessions.of(app);
+    const entry = this.#sessions.live(sessions, id);
     entry.secretHash = secretHash;
-    return this.#record(app, entry);
+    return this.#sessions.record(sessions, entry);
   }
 
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
@@ -131,8 +134,9 @@ export class MemoryStore extends SessionStore {
   }
 
   async listAccount(app: string, accountId: string): Promise<readonly SessionRecord[]> {
-    const entries = this.#sessions.liveOfAccount(this.#sessions.of(app), accountId);
-    return entries.map((entry) => this.#record(app, entry));
+    const sessions = this.#sessions.of(app);
+    const entries = this.#sessions.liveOfAccount(sessions, accountId);
+    return entries.map((entry) => this.#sessions.record(sessions, entry));
   }
 
   async listApp(app: string, query: AppQuery): Promise<AppPage> {
@@ -167,7 +171,7 @@ export class MemoryStore extends SessionStore {
     const accounts = new Set<string>();
     for (let slot = 0; slot < sessions.slotCount; slot += 1) {
       const entry = sessions.atSlot(slot);
-      if (entry !== undefined && this.#sessions.isActiveWithin(entry, within)) accounts.add(entry.accountId);
+      if (entry !== undefined && this.#sessions.isActiveWithin(sessions, entry, within)) accounts.add(entry.accountId);
       if (slot % scanStep === scanStep - 1) await nextTurn();
     }
     return accounts.size;
@@ -189,7 +193,7 @@ export class MemoryStore extends SessionStore {
     const outcomes: AppendOutcome[] = [];
     for (const id of ids) {
       const entry = sessions.get(id);
-      if (entry !== undefined && this.#sessions.deadReason(entry) === undefined) {
+      if (entry !== undefined && this.#sessions.deadReason(sessions, entry) === undefined) {
         outcomes.push(this.#sessions.append(sessions, entry, message));
       }
     }
@@ -219,19 +223,15 @@ export class MemoryStore extends SessionStore {
     return this.#sessions.judgePresence(limit);
   }
 
-  #record(app: string, entry: Parameters<MemorySessions['deadReason']>[0]): SessionRecord {
-    return entry.toRecord(app, this.#clock.now(), this.#context);
-  }
-
   #liveAtSlot(sessions: AppSessions, slot: number): SessionRecord | undefined {
     const entry = sessions.atSlot(slot);
-    if (entry === undefined || this.#sessions.deadReason(entry) !== undefined) return undefined;
-    return this.#record(sessions.app, entry);
+    if (entry === undefined || this.#sessions.deadReason(sessions, entry) !== undefined) return undefined;
+    return this.#sessions.record(sessions, entry);
   }
 
   #end(sessions: AppSessions, id: string, reason: CloseReason): ClosedSession | undefined {
     const entry = sessions.get(id);
-    if (entry === undefined || this.#sessions.deadReason(entry) !== undefined) return undefined;
+    if (entry === undefined || this.#sessions.deadReason(sessions, entry) !== undefined) return undefined;
     return this.#sessions.close(sessions, entry, reason);
   }
 }
