@@ -20,7 +20,8 @@ const deepest = 64;
 export function toJsonText(argument: string, value: unknown): string {
   try {
     const fault = findFault(value, 0);
-    if (fault !== undefined) throw invalidArgument(argument, fault, value);
+    // An object is not quoted: its text may be as long as memory.
+    if (fault !== undefined) throw invalidArgument(argument, fault, typeof value === 'object' ? 'object' : value);
     const text: string | undefined = JSON.stringify(value);
     if (text !== undefined) return text;
   } catch (error) {
