@@ -8,7 +8,7 @@ const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/** The demo's page: three plain files. */
+/** The demo's page: plain files, served as they are. */
 @Controller({ scope: 'Singleton' })
 export class PageController {
   @Get()
@@ -24,6 +24,11 @@ export class PageController {
   @Get('/app.js')
   script(): Promise<HttpResponse> {
     return page('app.js', 'text/javascript; charset=utf-8');
+  }
+
+  @Get('/mailbox-client.js')
+  client(): Promise<HttpResponse> {
+    return page('mailbox-client.js', 'text/javascript; charset=utf-8');
   }
 }
 

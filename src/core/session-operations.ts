@@ -5,10 +5,11 @@ import { toJsonText } from './json-value.js';
 import { serialiseMessage } from './message.js';
 import { type PollOptions, requirePollRequest } from './poll-request.js';
 import { type PushReport, reportOutcomes } from './push-report.js';
-import { SessionError, sessionClosed } from './session-error.js';
+import { invalidArgument, SessionError, sessionClosed } from './session-error.js';
 import type { AttributeTexts, SessionRecord } from './session-record.js';
 import type { SessionRuntime } from './session-runtime.js';
 import type { AttributePatch, Contact } from './session-store.js';
+import { isSessionId } from './session-token.js';
 
 export interface PushOptions {
   /** A newer message replaces an undelivered one with the same key. */
@@ -43,6 +44,7 @@ export class SessionOperations {
 
   async replace(newId: string, oldId: string): Promise<SessionRecord> {
     const { store, events } = this.runtime;
+    if (newId === oldId) throw invalidArgument('oldId', 'must be the id of another session', oldId);
     const { record, closed } = await store.replace(this.app, requireSessionId(newId), requireSessionId(oldId));
     const { app, id, accountId } = record;
     events.emit('replaced', { app, id, accountId, oldId });
@@ -53,7 +55,7 @@ export class SessionOperations {
   async close(id: string, reason: CloseReason): Promise<boolean> {
     const { store, events } = this.runtime;
     const checked = requireCloseReason(reason);
-    const closed = await store.end(this.app, id, checked);
+    const closed = isSessionId(id) ? await store.end(this.app, id, checked) : undefined;
     if (closed === undefined) return false;
     events.emit('closed', closed);
     return true;
@@ -103,11 +105,18 @@ export class SessionOperations {
 
 export const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
 
-/** @throws SessionError `INVALID_ARGUMENT` */
-export function requireAttributes(attributes: Readonly<Record<string, unknown>>): AttributeTexts {
+/**
+ * The attributes that a session begins with. One that is `null` is left out, as setting it to `null` deletes it.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export function requireAttributes(attributes: unknown): AttributeTexts {
+  if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) {
+    throw invalidArgument('attributes', 'must be an object', attributes);
+  }
   const texts: Record<string, string> = Object.create(null);
   for (const [key, value] of Object.entries(attributes)) {
-    texts[requireAttributeKey(key)] = toJsonText(`attribute ${key}`, value);
+    const checked = requireAttributeKey(key);
+    if (value !== null) texts[checked] = toJsonText(`attribute ${checked}`, value);
   }
   return Object.freeze(texts);
 }

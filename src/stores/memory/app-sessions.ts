@@ -1,14 +1,23 @@
 import type { CloseReason } from '../../core/close-reason.js';
+import type { NewSession } from '../../core/session-record.js';
 import { AccountIndex } from './account-index.js';
+import { IdTable } from './id-table.js';
 import { OrderedList, SlotLinks } from './ordered-list.js';
-import type { SessionEntry } from './session-entry.js';
-import { ShardedMap } from './sharded-map.js';
+import { SessionEntry } from './session-entry.js';
+import { SlotTimes } from './slot-times.js';
 
 /** What is remembered of a closed session: why, for whoever holds its secret. */
 export interface Tombstone {
   readonly secretHash: string;
   readonly reason: CloseReason;
   readonly closedAt: number;
+}
+
+/** When a session came into being and was last heard of, in milliseconds since the Unix epoch. */
+export interface EntryTimes {
+  readonly createdAt: number;
+  readonly lastTime: number;
+  readonly lastContact: number;
 }
 
 /**
@@ -21,8 +30,9 @@ export class AppSessions {
   readonly app: string;
   readonly accounts = new AccountIndex();
   readonly tombstones = new Map<string, Tombstone>();
-  readonly #byId = new ShardedMap<SessionEntry>();
+  readonly times = new SlotTimes();
   readonly #slots: (SessionEntry | undefined)[] = [];
+  readonly #byId = new IdTable(this.#slots);
   readonly #freeSlots: number[] = [];
   readonly #idleLinks = new SlotLinks();
   readonly #ageLinks = new SlotLinks();
@@ -44,27 +54,34 @@ export class AppSessions {
   }
 
   get(id: string): SessionEntry | undefined {
-    return this.#byId.get(id);
+    return this.#byId.find(id);
   }
 
   atSlot(slot: number): SessionEntry | undefined {
     return this.#slots[slot];
   }
 
-  /** @param entry created not before any other of this app; idle and present from now on */
-  add(entry: SessionEntry): void {
-    this.register(entry);
+  /** Takes in a new session: idle and present from now on. */
+  add(session: NewSession, now: number): SessionEntry {
+    const entry = this.register(session, { createdAt: now, lastTime: now, lastContact: now });
     this.startIdling(entry);
     this.#online.append(entry.slot);
+    return entry;
   }
 
-  /** `add`, without the orders of activity and contact: for restoring, which sorts those by themselves. */
-  register(entry: SessionEntry): void {
-    entry.slot = this.#freeSlots.pop() ?? this.#slots.length;
-    this.#slots[entry.slot] = entry;
-    this.#byId.set(entry.id, entry);
+  /**
+   * `add`, without the orders of activity and contact: for restoring, which sorts those by themselves.
+   * @param times created not before any other session of this app
+   */
+  register(session: Omit<NewSession, 'app'>, times: EntryTimes): SessionEntry {
+    const slot = this.#freeSlots.pop() ?? this.#slots.length;
+    const entry = new SessionEntry(slot, session);
+    this.times.set(slot, times.createdAt, times.lastTime, times.lastContact, session.maxAge);
+    this.#slots[slot] = entry;
+    this.#byId.insert(slot, entry);
     this.accounts.add(entry);
-    if (entry.maxAge > 0) listOf(this.#ageLists, entry.maxAge, this.#ageLinks).append(entry.slot);
+    if (session.maxAge > 0) listOf(this.#ageLists, session.maxAge, this.#ageLinks).append(slot);
+    return entry;
   }
 
   /** @param idling whether the entry is in the order of activity, as all are but those parked */
@@ -72,11 +89,24 @@ export class AppSessions {
     const { slot } = entry;
     if (idling) this.stopIdling(entry);
     if (entry.reportedOnline) this.#online.remove(slot);
-    if (entry.maxAge > 0) dropFrom(this.#ageLists, entry.maxAge, slot);
+    const maxAge = this.times.maxAge(slot);
+    if (maxAge > 0) dropFrom(this.#ageLists, maxAge, slot);
     this.accounts.remove(entry);
-    this.#byId.delete(entry.id);
+    this.#byId.remove(slot);
     this.#slots[slot] = undefined;
     this.#freeSlots.push(slot);
+  }
+
+  /**
+   * Why the session is dead by now, or `undefined` if it lives.
+   * @param idles whether its idle clock runs
+   */
+  deadReason({ slot, ttl }: SessionEntry, now: number, idles: boolean): CloseReason | undefined {
+    const idleDeadline = idles ? this.times.lastTime(slot) + ttl : Number.POSITIVE_INFINITY;
+    const maxAge = this.times.maxAge(slot);
+    const ageDeadline = maxAge === 0 ? Number.POSITIVE_INFINITY : this.times.createdAt(slot) + maxAge;
+    if (now < idleDeadline && now < ageDeadline) return undefined;
+    return idleDeadline <= ageDeadline ? 'expired' : 'max-age';
   }
 
   startIdling(entry: SessionEntry): void {
@@ -88,13 +118,13 @@ export class AppSessions {
   }
 
   renew(entry: SessionEntry, now: number): void {
-    entry.lastTime = now;
+    this.times.setLastTime(entry.slot, now);
     this.#idleLists.get(entry.ttl)?.moveToEnd(entry.slot);
   }
 
   /** @returns whether the session had been reported away */
   contact(entry: SessionEntry, now: number): boolean {
-    entry.lastContact = now;
+    this.times.setLastContact(entry.slot, now);
     if (entry.reportedOnline) {
       this.#online.moveToEnd(entry.slot);
       return false;
@@ -117,16 +147,26 @@ export class AppSessions {
   /** Sessions reported online without contact since then. Whoever takes one must report it away, or contact it. */
   *silentSince(time: number): Generator<SessionEntry, void> {
     const list = this.#online;
-    for (let entry = this.#head(list); entry && entry.lastContact <= time; entry = this.#head(list)) yield entry;
+    for (let entry = this.#head(list); entry && this.times.lastContact(entry.slot) <= time; entry = this.#head(list))
+      yield entry;
   }
 
   /** Sessions past their deadlines. Whoever takes one must remove it before asking for the next. */
   *due(now: number): Generator<SessionEntry, void> {
     for (const [ttl, list] of this.#idleLists) {
-      for (let entry = this.#head(list); entry && entry.lastTime + ttl <= now; entry = this.#head(list)) yield entry;
+      for (
+        let entry = this.#head(list);
+        entry && this.times.lastTime(entry.slot) + ttl <= now;
+        entry = this.#head(list)
+      )
+        yield entry;
     }
     for (const [maxAge, list] of this.#ageLists) {
-      for (let entry = this.#head(list); entry && entry.createdAt + maxAge <= now; entry = this.#head(list))
+      for (
+        let entry = this.#head(list);
+        entry && this.times.createdAt(entry.slot) + maxAge <= now;
+        entry = this.#head(list)
+      )
         yield entry;
     }
   }

@@ -5,7 +5,7 @@ import { Mailbox, type MailboxBounds } from '../../core/mailbox.js';
 import type { OutgoingMessage } from '../../core/message.js';
 import type { SessionContext } from '../../core/session-context.js';
 import { SessionError, sessionClosed, sessionUnknown } from '../../core/session-error.js';
-import type { ClosedSession, NewSession, SessionReference } from '../../core/session-record.js';
+import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../core/session-record.js';
 import type {
   AppendOutcome,
   Contact,
@@ -17,7 +17,7 @@ import type {
   StoreListener,
 } from '../../core/session-store.js';
 import { AppSessions, type Tombstone } from './app-sessions.js';
-import { SessionEntry } from './session-entry.js';
+import type { SessionEntry } from './session-entry.js';
 
 const deaf: StoreListener = { appended() {}, changed() {}, closed() {}, missed() {} };
 
@@ -55,17 +55,35 @@ export class MemorySessions {
     this.listener = deaf;
   }
 
-  deadReason(entry: SessionEntry): CloseReason | undefined {
-    return entry.deadReason(this.#clock.now(), this.context.pollRenews);
+  deadReason(sessions: AppSessions, entry: SessionEntry, now = this.#clock.now()): CloseReason | undefined {
+    return sessions.deadReason(entry, now, this.idles(entry));
   }
 
-  isDead(entry: SessionEntry, now: number): boolean {
-    return entry.deadReason(now, this.context.pollRenews) !== undefined;
+  record(sessions: AppSessions, entry: SessionEntry, now = this.#clock.now()): SessionRecord {
+    entry.mailbox?.dropAged(now, this.context);
+    const { times } = sessions;
+    const { slot } = entry;
+    return {
+      app: sessions.app,
+      id: entry.id,
+      accountId: entry.accountId,
+      createdAt: times.createdAt(slot),
+      lastTime: this.idles(entry) ? times.lastTime(slot) : now,
+      ttl: entry.ttl,
+      maxAge: times.maxAge(slot),
+      ip: entry.ip,
+      userAgent: entry.userAgent,
+      attributes: entry.attributes,
+      reads: entry.reads,
+      writes: entry.writes,
+      presence: entry.parked > 0 || now - times.lastContact(slot) < this.context.hbGrace ? 'online' : 'away',
+      undelivered: entry.mailbox?.messages.length ?? 0,
+    };
   }
 
   live(sessions: AppSessions, id: string): SessionEntry {
     const entry = sessions.get(id);
-    const reason = entry === undefined ? this.#tombstone(sessions, id)?.reason : this.deadReason(entry);
+    const reason = entry === undefined ? this.#tombstone(sessions, id)?.reason : this.deadReason(sessions, entry);
     if (reason !== undefined) throw sessionClosed(reason);
     if (entry === undefined) throw sessionUnknown();
     return entry;
@@ -79,28 +97,28 @@ export class MemorySessions {
   }
 
   liveOfAccount(sessions: AppSessions, accountId: string): readonly SessionEntry[] {
-    return sessions.accounts.entries(accountId).filter((entry) => this.deadReason(entry) === undefined);
+    return sessions.accounts.entries(accountId).filter((entry) => this.deadReason(sessions, entry) === undefined);
   }
 
-  isActiveWithin(entry: SessionEntry, within: number): boolean {
-    if (this.deadReason(entry) !== undefined) return false;
-    return (entry.parked > 0 && this.context.pollRenews) || this.#clock.now() - entry.lastTime <= within;
+  isActiveWithin(sessions: AppSessions, entry: SessionEntry, within: number): boolean {
+    const now = this.#clock.now();
+    if (this.deadReason(sessions, entry, now) !== undefined) return false;
+    return !this.idles(entry) || now - sessions.times.lastTime(entry.slot) <= within;
   }
 
   insert(session: NewSession): Insertion {
     const now = this.#clock.now();
     const sessions = this.of(session.app);
     const evicted = this.#makeRoom(sessions, session.accountId);
-    const entry = new SessionEntry(session, now);
-    sessions.add(entry);
-    return { record: entry.toRecord(session.app, now, this.context), evicted };
+    const entry = sessions.add(session, now);
+    return { record: this.record(sessions, entry, now), evicted };
   }
 
   renew(sessions: AppSessions, entry: SessionEntry): Contact {
     const now = this.#clock.now();
-    if (this.#idles(entry)) sessions.renew(entry, now);
+    if (this.idles(entry)) sessions.renew(entry, now);
     const cameOnline = sessions.contact(entry, now);
-    return { record: entry.toRecord(sessions.app, now, this.context), cameOnline };
+    return { record: this.record(sessions, entry, now), cameOnline };
   }
 
   replace(app: string, newId: string, oldId: string): Replacement {
@@ -119,7 +137,7 @@ export class MemorySessions {
     old.mailbox = undefined;
     const closed = { ...this.close(sessions, old, 'replaced'), undelivered: left };
     this.listener.changed(app, newId);
-    return { record: entry.toRecord(app, now, this.context), closed };
+    return { record: this.record(sessions, entry, now), closed };
   }
 
   /** @returns what the listeners of `closed` are told */
@@ -128,7 +146,7 @@ export class MemorySessions {
     const { id, accountId, secretHash } = entry;
     entry.mailbox?.dropAged(now, this.context);
     const undelivered = entry.mailbox?.messages.length ?? 0;
-    sessions.remove(entry, this.#idles(entry));
+    sessions.remove(entry, this.idles(entry));
     if (this.context.tombstoneTime > 0) sessions.tombstones.set(id, { secretHash, reason, closedAt: now });
     this.listener.closed(sessions.app, id, reason);
     return { app: sessions.app, id, accountId, reason, undelivered };
@@ -190,7 +208,7 @@ export class MemorySessions {
     for (const sessions of this.#apps.values()) {
       for (const entry of sessions.due(now)) {
         if (items.length === limit) return { items, more: true };
-        items.push(this.close(sessions, entry, this.deadReason(entry) ?? 'expired'));
+        items.push(this.close(sessions, entry, this.deadReason(sessions, entry, now) ?? 'expired'));
       }
       if (sessions.dropTombstones(now - this.context.tombstoneTime, limit)) return { items, more: true };
       // Apps are named by callers; one without sessions must not be kept for ever.
@@ -214,7 +232,7 @@ export class MemorySessions {
         }
         sessions.reportAway(entry);
         // One past its deadline is the sweep's to report.
-        if (this.isDead(entry, now)) continue;
+        if (this.deadReason(sessions, entry, now) !== undefined) continue;
         items.push({ app: sessions.app, id: entry.id, accountId: entry.accountId });
       }
     }
@@ -239,12 +257,9 @@ export class MemorySessions {
       throw new SessionError('SESSION_LIMIT', text, { accountId, maxSession });
     }
     // Entries come in order of creation; a stable sort keeps that order among equals.
-    if (onMaxSession === 'evict-idle') entries.sort((one, other) => this.#contactOf(one) - this.#contactOf(other));
+    if (onMaxSession === 'evict-idle')
+      entries.sort((one, other) => contactOf(sessions, one) - contactOf(sessions, other));
     return entries.slice(0, excess).map((entry) => this.close(sessions, entry, 'evicted'));
-  }
-
-  #contactOf(entry: SessionEntry): number {
-    return entry.parked > 0 ? Number.POSITIVE_INFINITY : entry.lastContact;
   }
 
   /** @returns how many messages did not fit */
@@ -261,7 +276,7 @@ export class MemorySessions {
   }
 
   /** Whether the entry stands in the order of activity. */
-  #idles(entry: SessionEntry): boolean {
+  idles(entry: SessionEntry): boolean {
     return entry.parked === 0 || !this.context.pollRenews;
   }
 
@@ -294,9 +309,14 @@ export class MemorySessions {
   #startClocks(sessions: AppSessions, entry: SessionEntry, now: number): void {
     sessions.contact(entry, now);
     if (!this.context.pollRenews) return;
-    entry.lastTime = now;
+    sessions.times.setLastTime(entry.slot, now);
     sessions.startIdling(entry);
   }
+}
+
+/** A parked reader is a contact that lasts. */
+function contactOf(sessions: AppSessions, entry: SessionEntry): number {
+  return entry.parked > 0 ? Number.POSITIVE_INFINITY : sessions.times.lastContact(entry.slot);
 }
 
 function mailboxBounds(context: SessionContext): MailboxBounds {

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { Mailbox } from '../../core/mailbox.js';
 import { Message } from '../../core/message.js';
+import type { AppSessions } from './app-sessions.js';
 import type { MemorySessions } from './memory-sessions.js';
-import { SessionEntry } from './session-entry.js';
+import type { SessionEntry } from './session-entry.js';
 import { SnapshotFault, type SnapshotFile } from './snapshot-file.js';
 
 const mailboxSchema = v.object({
@@ -49,15 +50,15 @@ export async function writeSnapshot(snapshot: SnapshotFile, sessions: MemorySess
 
 /** Restores what the snapshot holds, wholly or not at all; one that can't be used is set aside, with a warning. */
 export async function restoreSnapshot(snapshot: SnapshotFile, sessions: MemorySessions): Promise<void> {
-  const restored: { app: string; entry: SessionEntry }[] = [];
+  const records: SnapshotRecord[] = [];
   try {
-    const found = await snapshot.read((record) => restored.push(restoreRecord(record, sessions.now)));
+    const found = await snapshot.read((record) => records.push(requireRecord(record)));
     if (!found) return;
   } catch (error) {
     await setAside(snapshot, error);
     return;
   }
-  admit(restored, sessions);
+  admit(records, sessions);
   await snapshot.remove();
 }
 
@@ -71,35 +72,38 @@ async function setAside(snapshot: SnapshotFile, error: unknown): Promise<void> {
   }
 }
 
-/** The orders of activity and contact rely on ascending times, and the file is in neither. */
-function admit(restored: { app: string; entry: SessionEntry }[], sessions: MemorySessions): void {
-  const live = restored.filter(({ entry }) => sessions.deadReason(entry) === undefined);
-  for (const { app, entry } of live.sort((one, other) => one.entry.createdAt - other.entry.createdAt)) {
-    sessions.of(app).register(entry);
+/** Every order relies on ascending times, so the records are taken in once for each of them. */
+function admit(records: SnapshotRecord[], sessions: MemorySessions): void {
+  const { now } = sessions;
+  const entries = new Map<SnapshotRecord, SessionEntry>();
+  for (const record of records.sort((one, other) => one.createdAt - other.createdAt)) {
+    if (!isDead(record, now)) entries.set(record, restoreEntry(record, sessions, now));
   }
-  for (const { app, entry } of live.sort((one, other) => one.entry.lastTime - other.entry.lastTime)) {
-    sessions.of(app).startIdling(entry);
-  }
-  for (const { app, entry } of live.sort((one, other) => one.entry.lastContact - other.entry.lastContact)) {
-    if (entry.reportedOnline) sessions.of(app).restoreOnline(entry);
+  const live = [...entries].sort(([one], [other]) => one.lastTime - other.lastTime);
+  for (const [{ app }, entry] of live) sessions.of(app).startIdling(entry);
+  for (const [{ app, online }, entry] of live.sort(([one], [other]) => one.lastContact - other.lastContact)) {
+    if (online) sessions.of(app).restoreOnline(entry);
   }
 }
 
-function restoreRecord(value: unknown, now: number): { app: string; entry: SessionEntry } {
-  const result = v.safeParse(recordSchema, value);
-  if (!result.success) {
-    throw new SnapshotFault(`a record is not as it should be: ${v.getDotPath(result.issues[0]) ?? 'no object'}`);
-  }
-  const record = result.output;
+function isDead({ createdAt, lastTime, ttl, maxAge }: SnapshotRecord, now: number): boolean {
+  return now >= lastTime + ttl || (maxAge > 0 && now >= createdAt + maxAge);
+}
+
+function restoreEntry(record: SnapshotRecord, sessions: MemorySessions, now: number): SessionEntry {
   const attributes = Object.freeze(Object.assign(Object.create(null), Object.fromEntries(record.attributes)));
-  const entry = new SessionEntry({ ...record, attributes }, record.createdAt);
-  entry.lastTime = record.lastTime;
-  entry.lastContact = record.lastContact;
+  const entry = sessions.of(record.app).register({ ...record, attributes }, record);
   entry.reads = record.reads;
   entry.writes = record.writes;
   entry.reportedOnline = record.online;
   if (record.mailbox !== null) entry.mailbox = restoreMailbox(record.mailbox, now);
-  return { app: record.app, entry };
+  return entry;
+}
+
+function requireRecord(value: unknown): SnapshotRecord {
+  const result = v.safeParse(recordSchema, value);
+  if (result.success) return result.output;
+  throw new SnapshotFault(`a record is not as it should be: ${v.getDotPath(result.issues[0]) ?? 'no object'}`);
 }
 
 function restoreMailbox(record: MailboxRecord, now: number): Mailbox {
@@ -110,26 +114,43 @@ function restoreMailbox(record: MailboxRecord, now: number): Mailbox {
   return new Mailbox({ ...record, messages }, now);
 }
 
-function* liveEntries(sessions: MemorySessions, now: number): Generator<{ app: string; entry: SessionEntry }, void> {
+function* liveEntries(
+  sessions: MemorySessions,
+  now: number,
+): Generator<{ of: AppSessions; entry: SessionEntry }, void> {
   for (const each of sessions.apps) {
     for (let slot = 0; slot < each.slotCount; slot += 1) {
       const entry = each.atSlot(slot);
-      if (entry !== undefined && !sessions.isDead(entry, now)) yield { app: each.app, entry };
+      if (entry !== undefined && sessions.deadReason(each, entry, now) === undefined) yield { of: each, entry };
     }
   }
 }
 
 function* recordsOf(sessions: MemorySessions, now: number): Generator<SnapshotRecord, void> {
-  for (const { app, entry } of liveEntries(sessions, now)) {
-    const { id, accountId, secretHash, createdAt, ttl, maxAge, ip, userAgent } = entry;
+  for (const { of, entry } of liveEntries(sessions, now)) {
+    const { id, accountId, secretHash, ttl, ip, userAgent, slot } = entry;
     // Whoever is parked still is let go now: neither idleness nor silence began before.
-    const lastContact = entry.parked > 0 ? now : entry.lastContact;
-    const lastTime = entry.parked > 0 && sessions.context.pollRenews ? now : entry.lastTime;
+    const lastTime = sessions.idles(entry) ? of.times.lastTime(slot) : now;
+    const lastContact = entry.parked > 0 ? now : of.times.lastContact(slot);
     const { reads, writes, reportedOnline: online } = entry;
-    const attributes = Object.entries(entry.attributes);
-    const mailbox = entry.mailbox === undefined ? null : mailboxRecord(entry.mailbox);
-    const times = { createdAt, lastTime, lastContact, ttl, maxAge };
-    yield { app, id, accountId, secretHash, ...times, ip, userAgent, attributes, reads, writes, online, mailbox };
+    yield {
+      app: of.app,
+      id,
+      accountId,
+      secretHash,
+      createdAt: of.times.createdAt(slot),
+      lastTime,
+      lastContact,
+      ttl,
+      maxAge: of.times.maxAge(slot),
+      ip,
+      userAgent,
+      attributes: Object.entries(entry.attributes),
+      reads,
+      writes,
+      online,
+      mailbox: entry.mailbox === undefined ? null : mailboxRecord(entry.mailbox),
+    };
   }
 }
 

@@ -4,6 +4,7 @@ import { Clock } from '../../core/clock.js';
 import type { CloseReason } from '../../core/close-reason.js';
 import type { OutgoingMessage } from '../../core/message.js';
 import { SessionContext } from '../../core/session-context.js';
+import { invalidArgument } from '../../core/session-error.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../core/session-record.js';
 import {
   type AppendOutcome,
@@ -78,7 +79,8 @@ export class MemoryStore extends SessionStore {
   }
 
   async get(app: string, id: string): Promise<SessionRecord> {
-    return this.#record(app, this.#sessions.live(this.#sessions.of(app), id));
+    const sessions = this.#sessions.of(app);
+    return this.#sessions.record(sessions, this.#sessions.live(sessions, id));
   }
 
   async touch(app: string, id: string): Promise<Contact> {
@@ -87,7 +89,8 @@ export class MemoryStore extends SessionStore {
   }
 
   async patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord> {
-    const entry = this.#sessions.live(this.#sessions.of(app), id);
+    const sessions = this.#sessions.of(app);
+    const entry = this.#sessions.live(sessions, id);
     const patched: Record<string, string> = Object.assign(Object.create(null), entry.attributes);
     for (const [key, text] of Object.entries(attributes)) {
       if (text === null) delete patched[key];
@@ -95,13 +98,14 @@ export class MemoryStore extends SessionStore {
     }
     entry.attributes = Object.freeze(patched);
     entry.writes += 1;
-    return this.#record(app, entry);
+    return this.#sessions.record(sessions, entry);
   }
 
   async rotate(app: string, id: string, secretHash: string): Promise<SessionRecord> {
-    const entry = this.#sessions.live(this.#sessions.of(app), id);
+    const sessions = this.#sessions.of(app);
+    const entry = this.#sessions.live(sessions, id);
     entry.secretHash = secretHash;
-    return this.#record(app, entry);
+    return this.#sessions.record(sessions, entry);
   }
 
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
@@ -131,15 +135,16 @@ export class MemoryStore extends SessionStore {
   }
 
   async listAccount(app: string, accountId: string): Promise<readonly SessionRecord[]> {
-    const entries = this.#sessions.liveOfAccount(this.#sessions.of(app), accountId);
-    return entries.map((entry) => this.#record(app, entry));
+    const sessions = this.#sessions.of(app);
+    const entries = this.#sessions.liveOfAccount(sessions, accountId);
+    return entries.map((entry) => this.#sessions.record(sessions, entry));
   }
 
   async listApp(app: string, query: AppQuery): Promise<AppPage> {
     const sessions = this.#sessions.of(app);
     const records: SessionRecord[] = [];
     const activeWithin = query.activeWithin ?? Number.POSITIVE_INFINITY;
-    for (let slot = Number(query.cursor ?? 0); slot < sessions.slotCount; slot += 1) {
+    for (let slot = firstSlot(query.cursor); slot < sessions.slotCount; slot += 1) {
       if (records.length === query.limit) return { records, cursor: String(slot) };
       const record = this.#liveAtSlot(sessions, slot);
       if (record !== undefined && this.#clock.now() - record.lastTime <= activeWithin) records.push(record);
@@ -155,7 +160,7 @@ export class MemoryStore extends SessionStore {
       const end = Math.min(slot + size, sessions.slotCount);
       for (let each = slot; each < end; each += 1) {
         const entry = sessions.atSlot(each);
-        if (entry !== undefined && this.#sessions.deadReason(entry) === undefined) ids.push(entry.id);
+        if (entry !== undefined && this.#sessions.deadReason(sessions, entry) === undefined) ids.push(entry.id);
       }
       yield ids;
       await nextTurn();
@@ -167,7 +172,7 @@ export class MemoryStore extends SessionStore {
     const accounts = new Set<string>();
     for (let slot = 0; slot < sessions.slotCount; slot += 1) {
       const entry = sessions.atSlot(slot);
-      if (entry !== undefined && this.#sessions.isActiveWithin(entry, within)) accounts.add(entry.accountId);
+      if (entry !== undefined && this.#sessions.isActiveWithin(sessions, entry, within)) accounts.add(entry.accountId);
       if (slot % scanStep === scanStep - 1) await nextTurn();
     }
     return accounts.size;
@@ -189,7 +194,7 @@ export class MemoryStore extends SessionStore {
     const outcomes: AppendOutcome[] = [];
     for (const id of ids) {
       const entry = sessions.get(id);
-      if (entry !== undefined && this.#sessions.deadReason(entry) === undefined) {
+      if (entry !== undefined && this.#sessions.deadReason(sessions, entry) === undefined) {
         outcomes.push(this.#sessions.append(sessions, entry, message));
       }
     }
@@ -201,8 +206,9 @@ export class MemoryStore extends SessionStore {
   }
 
   async acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
-    const entry = this.#sessions.of(app).get(id);
-    if (entry === undefined || this.#sessions.deadReason(entry) !== undefined) return;
+    const sessions = this.#sessions.of(app);
+    const entry = sessions.get(id);
+    if (entry === undefined || this.#sessions.deadReason(sessions, entry) !== undefined) return;
     entry.mailbox?.acknowledge(reader, epoch, offset, this.#clock.now(), this.#context);
   }
 
@@ -220,19 +226,22 @@ export class MemoryStore extends SessionStore {
     return this.#sessions.judgePresence(limit);
   }
 
-  #record(app: string, entry: Parameters<MemorySessions['deadReason']>[0]): SessionRecord {
-    return entry.toRecord(app, this.#clock.now(), this.#context);
-  }
-
   #liveAtSlot(sessions: AppSessions, slot: number): SessionRecord | undefined {
     const entry = sessions.atSlot(slot);
-    if (entry === undefined || this.#sessions.deadReason(entry) !== undefined) return undefined;
-    return this.#record(sessions.app, entry);
+    if (entry === undefined || this.#sessions.deadReason(sessions, entry) !== undefined) return undefined;
+    return this.#sessions.record(sessions, entry);
   }
 
   #end(sessions: AppSessions, id: string, reason: CloseReason): ClosedSession | undefined {
     const entry = sessions.get(id);
-    if (entry === undefined || this.#sessions.deadReason(entry) !== undefined) return undefined;
+    if (entry === undefined || this.#sessions.deadReason(sessions, entry) !== undefined) return undefined;
     return this.#sessions.close(sessions, entry, reason);
   }
+}
+
+/** A cursor comes from a caller: one that counts from far below zero, or not at all, would never reach the end. */
+function firstSlot(cursor: string | undefined): number {
+  if (cursor === undefined) return 0;
+  if (/^[0-9]{1,15}$/.test(cursor)) return Number(cursor);
+  throw invalidArgument('cursor', 'must be the cursor of a page', cursor);
 }

@@ -11,14 +11,16 @@ export class SlotLinks {
   reserve(slots: number): void {
     if (slots <= this.next.length) return;
     const length = Math.max(slots, this.next.length * 2);
-    this.next = grown(this.next, length);
-    this.previous = grown(this.previous, length);
+    this.next = grownCopy(this.next, length, none);
+    this.previous = grownCopy(this.previous, length, none);
   }
 }
 
-function grown(links: Int32Array, length: number): Int32Array {
+/** A longer copy, whose new places hold `filler`. */
+export function grownCopy(array: Int32Array, length: number, filler: number): Int32Array {
   const copy = new Int32Array(length);
-  copy.set(links);
+  copy.set(array);
+  if (filler !== 0) copy.fill(filler, array.length);
   return copy;
 }
 

@@ -1,0 +1,88 @@
+import { serveParent } from '../../support/rpc.js';
+import { OPENING_LANES } from '../plan.js';
+import type { DialectName } from '../servers/index.js';
+import { Client } from './client.js';
+import { dialectOf } from './dialect.js';
+
+const clients: Client[] = [];
+let pollsAgain = false;
+let answers = 0;
+let unanswered = 0;
+let allAnswered: () => void = () => {};
+
+const handlers = {
+  /** So many more clients, with a bearer token each where the server gives them. */
+  add(count: number, port: number, dialect: DialectName, credentials: readonly string[]): void {
+    for (let n = 0; n < count; n++) {
+      clients.push(new Client(port, dialectOf(dialect, clients.length, credentials[n] ?? '')));
+    }
+  },
+
+  async connect(): Promise<void> {
+    await inLanes(clients, async (client) => {
+      await client.connect();
+      await client.introduce();
+    });
+  },
+
+  disconnect(): void {
+    for (const client of clients) client.disconnect();
+  },
+
+  /** All clients poll, and poll again at once whenever they are answered. */
+  hold(): void {
+    pollsAgain = true;
+    pollAll();
+  },
+
+  /** From now on an answered client rests. Resolves when all have been answered. */
+  rest(): Promise<void> {
+    pollsAgain = false;
+    return untilAllAnswered();
+  },
+
+  /** All clients poll once. Resolves with the time until the last was answered, in ms. */
+  async wave(): Promise<number> {
+    const start = performance.now();
+    const done = untilAllAnswered();
+    pollAll();
+    await done;
+    return performance.now() - start;
+  },
+
+  answers: (): number => answers,
+
+  /** CPU of this process in µs. */
+  cpu(): number {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+};
+
+export type LoadChild = typeof handlers;
+serveParent(handlers);
+
+function pollAll(): void {
+  unanswered = clients.length;
+  for (const client of clients) client.poll(onMessage);
+}
+
+function onMessage(client: Client): void {
+  answers++;
+  if (pollsAgain) client.pollAgain();
+  else if (--unanswered === 0) allAnswered();
+}
+
+function untilAllAnswered(): Promise<void> {
+  return new Promise((resolve) => {
+    allAnswered = resolve;
+  });
+}
+
+async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const lane = async (): Promise<void> => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: OPENING_LANES }, lane));
+}

@@ -1,0 +1,101 @@
+import type { DialectName } from '../servers/index.js';
+
+/** Sends one request and resolves with the body of its answer. */
+export type Exchange = (request: string) => Promise<string>;
+
+/** How one client talks to one kind of server. */
+export interface Dialect {
+  introduce(exchange: Exchange): Promise<void>;
+  /** The next poll, ready to be written. */
+  poll(): string;
+  /** Takes what the next poll needs out of an answer to the last one. */
+  answered(body: string): void;
+}
+
+const COMMON_HEADERS = 'Host: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: application/json\r\n';
+
+export function dialectOf(name: DialectName, client: number, credential: string): Dialect {
+  switch (name) {
+    case 'mailbox':
+      return new MailboxDialect(credential);
+    case 'engine.io':
+      return new EngineIoDialect();
+    case 'faye':
+      return new FayeDialect(client);
+  }
+}
+
+/** Ours, and the bare server's: a GET with the cursor of the last answer. */
+class MailboxDialect implements Dialect {
+  static readonly #mark = '"cursor":"';
+  readonly #rest: string;
+  #cursor = '';
+
+  constructor(token: string) {
+    this.#rest = ` HTTP/1.1\r\n${COMMON_HEADERS}Authorization: Bearer ${token}\r\n\r\n`;
+  }
+
+  async introduce(): Promise<void> {}
+
+  poll(): string {
+    return `GET /poll?after=${this.#cursor}${this.#rest}`;
+  }
+
+  answered(body: string): void {
+    const start = body.lastIndexOf(MailboxDialect.#mark) + MailboxDialect.#mark.length;
+    this.#cursor = body.slice(start, body.indexOf('"', start));
+  }
+}
+
+class EngineIoDialect implements Dialect {
+  #poll = '';
+
+  async introduce(exchange: Exchange): Promise<void> {
+    const opening = await exchange(EngineIoDialect.#request(''));
+    const { sid }: { sid: string } = JSON.parse(opening.slice(1));
+    this.#poll = EngineIoDialect.#request(`&sid=${sid}`);
+  }
+
+  poll(): string {
+    return this.#poll;
+  }
+
+  answered(): void {}
+
+  static #request(parameters: string): string {
+    return `GET /engine.io/?EIO=4&transport=polling${parameters} HTTP/1.1\r\n${COMMON_HEADERS}\r\n`;
+  }
+}
+
+class FayeDialect implements Dialect {
+  readonly #client: number;
+  #poll = '';
+
+  constructor(client: number) {
+    this.#client = client;
+  }
+
+  async introduce(exchange: Exchange): Promise<void> {
+    const handshake = { channel: '/meta/handshake', version: '1.0', supportedConnectionTypes: ['long-polling'] };
+    const [{ clientId }]: [{ clientId: string }] = JSON.parse(await exchange(FayeDialect.#request([handshake])));
+    const subscriptions = [`/client/${this.#client}`, '/all'].map((subscription) => ({
+      channel: '/meta/subscribe',
+      clientId,
+      subscription,
+    }));
+    await exchange(FayeDialect.#request(subscriptions));
+    this.#poll = FayeDialect.#request([{ channel: '/meta/connect', clientId, connectionType: 'long-polling' }]);
+  }
+
+  poll(): string {
+    return this.#poll;
+  }
+
+  answered(): void {}
+
+  static #request(messages: readonly unknown[]): string {
+    const body = JSON.stringify(messages);
+    const head = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+    return `POST /faye HTTP/1.1\r\n${COMMON_HEADERS}${head}\r\n${body}`;
+  }
+}

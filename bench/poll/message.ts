@@ -1,0 +1,12 @@
+export interface BenchMessage {
+  readonly n: number;
+  readonly text: string;
+}
+
+const TEXT = 'x'.repeat(200 - JSON.stringify({ n: 100_000, text: '' }).length);
+let last = 100_000;
+
+/** About 200 bytes of JSON, an object of its own each time, as applications push them. */
+export function nextMessage(): BenchMessage {
+  return { n: ++last, text: TEXT };
+}

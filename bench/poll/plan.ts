@@ -1,0 +1,31 @@
+export interface PollPlan {
+  readonly clients: number;
+  /** Passes over all clients: each gives every client one message. */
+  readonly warmUpPasses: number;
+  readonly unicastPasses: number;
+  readonly broadcastRounds: number;
+  readonly readyWaves: number;
+}
+
+/** Unicast: polls answered and not yet renewed at most. Far fewer than the clients, far more than one per loop turn. */
+export const UNANSWERED_LIMIT = 64;
+
+/** Connections opened at once: few enough for any listen queue. */
+export const OPENING_LANES = 50;
+
+/** Clients that poll before the memory baseline, so that code loaded on first use isn't charged to the others' polls. */
+export const FIRST_CLIENTS = 50;
+
+/** No poll may end by itself while it is being measured. */
+export const HOLD_TIME = 15 * 60_000;
+
+export function planFor(clients: number, quick: boolean): PollPlan {
+  const passes = quick ? 2 : Math.max(1, Math.round(60_000 / clients));
+  return {
+    clients,
+    warmUpPasses: quick ? 1 : Math.max(1, Math.round(20_000 / clients)),
+    unicastPasses: passes,
+    broadcastRounds: passes,
+    readyWaves: passes,
+  };
+}

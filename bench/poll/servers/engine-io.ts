@@ -1,0 +1,32 @@
+import { createServer } from 'node:http';
+import { attach, type Socket } from 'engine.io';
+import { listening } from '../listening.js';
+import { nextMessage } from '../message.js';
+import { HOLD_TIME } from '../plan.js';
+import type { PollServer } from '../poll-server.js';
+
+/** engine.io over its polling transport only, without compression, its heartbeat out of the way. */
+export async function openEngineIo(): Promise<PollServer> {
+  const http = createServer();
+  const sockets: Socket[] = [];
+  const engine = attach(http, {
+    transports: ['polling'],
+    allowUpgrades: false,
+    httpCompression: false,
+    pingInterval: HOLD_TIME,
+    pingTimeout: HOLD_TIME,
+  });
+  engine.on('connection', (socket: Socket) => sockets.push(socket));
+  await listening(http);
+  return {
+    http,
+    register: () => [],
+    unicast(n) {
+      sockets[n]?.send(JSON.stringify(nextMessage()));
+    },
+    broadcast() {
+      const data = JSON.stringify(nextMessage());
+      for (const socket of sockets) socket.send(data);
+    },
+  };
+}

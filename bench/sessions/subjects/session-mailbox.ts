@@ -1,0 +1,71 @@
+import { Container } from 'inversify';
+import { Clock, GcProcessor, SessionManager, SessionStore, sessionModule } from '../../../src/index.js';
+import { ShiftingClock } from '../../support/shifting-clock.js';
+import { inPromiseLanes } from '../flight.js';
+import { MESSAGE, type Payload } from '../payload.js';
+import { IDLE_TIME } from '../plan.js';
+import type { SessionSubject } from '../subject.js';
+
+const TOKEN_WIDTH = 64;
+const ID_WIDTH = 24;
+const APP = 'default';
+/** Sweeps only when told to, and never while something else is timed. */
+const NEVER = 2 ** 31 - 1;
+
+export class SessionMailbox implements SessionSubject {
+  readonly tokenWidth = TOKEN_WIDTH;
+  readonly idWidth = ID_WIDTH;
+  readonly rows = {
+    get: (ids: readonly string[]): Promise<void> => inPromiseLanes(ids, (id) => this.#manager.getSession(id)),
+    touch: (ids: readonly string[]): Promise<void> => inPromiseLanes(ids, (id) => this.#store.touch(APP, id)),
+    authenticate: (tokens: readonly string[]): Promise<void> =>
+      inPromiseLanes(tokens, (token) => this.#manager.authenticate(token)),
+    push: (ids: readonly string[]): Promise<void> => inPromiseLanes(ids, (id) => this.#manager.push(id, MESSAGE)),
+  };
+  readonly #manager: SessionManager;
+  readonly #store: SessionStore;
+  readonly #gc: GcProcessor;
+  readonly #clock: ShiftingClock;
+
+  private constructor(manager: SessionManager, store: SessionStore, gc: GcProcessor, clock: ShiftingClock) {
+    this.#manager = manager;
+    this.#store = store;
+    this.#gc = gc;
+    this.#clock = clock;
+  }
+
+  static async open(): Promise<SessionMailbox> {
+    const clock = new ShiftingClock();
+    const container = new Container();
+    container.bind(Clock).toConstantValue(clock);
+    container.load(sessionModule({ gcTime: IDLE_TIME, gcInterval: NEVER }));
+    const manager = await container.getAsync(SessionManager);
+    const store = await container.getAsync(SessionStore);
+    return new SessionMailbox(manager, store, await container.getAsync(GcProcessor), clock);
+  }
+
+  async create(payloads: readonly Payload[]): Promise<string[]> {
+    const tokens: string[] = [];
+    await inPromiseLanes(payloads, async ({ accountId, ip, userAgent }) => {
+      tokens.push((await this.#manager.createSession(accountId, { ip, userAgent })).token);
+    });
+    return tokens;
+  }
+
+  /** All idle out but those touched half an idle time before. */
+  async expire(_expired: readonly string[], kept: Iterable<string>): Promise<void> {
+    this.#clock.advance(IDLE_TIME / 2);
+    for (const id of kept) await this.#store.touch(APP, id);
+    this.#clock.advance(IDLE_TIME / 2);
+  }
+
+  sweep(): Promise<void> {
+    return this.#gc.sweep();
+  }
+
+  async size(): Promise<number> {
+    let count = 0;
+    for await (const ids of this.#store.scanApp(APP, 10_000)) count += ids.length;
+    return count;
+  }
+}

@@ -1,0 +1,14 @@
+import { SystemClock } from '../../src/index.js';
+
+/** The real clock, which can be set forward: expiry is measured without waiting for it. */
+export class ShiftingClock extends SystemClock {
+  #shift = 0;
+
+  override now(): number {
+    return super.now() + this.#shift;
+  }
+
+  advance(milliseconds: number): void {
+    this.#shift += milliseconds;
+  }
+}
