@@ -23,7 +23,9 @@ export function toJsonText(argument: string, value: unknown): string {
     const text: string | undefined = walk.findFault(value, 0) === undefined ? JSON.stringify(value) : undefined;
     // What a toJSON gave is judged by the text it led to: asked a second time it might answer otherwise.
     if (text !== undefined && walk.metToJson) walk.findFault(JSON.parse(text), 0);
-    if (walk.fault !== undefined) throw invalidArgument(argument, walk.fault, value);
+    // An object is not quoted: its text may be as long as memory.
+    if (walk.fault !== undefined)
+      throw invalidArgument(argument, walk.fault, typeof value === 'object' ? 'object' : value);
     if (text !== undefined) return text;
   } catch (error) {
     if (SessionError.is(error)) throw error;

@@ -120,7 +120,7 @@ export function listingRules(rule: DeclareRule, unit: number): void {
   rule('countActiveAccounts counts accounts, not sessions', async (start) => {
     const trial = await start();
     for (const accountId of ['alice', 'alice', 'alice', 'bob', 'bob', 'carol']) await trial.login(accountId);
-    assert.equal(await trial.store.countActiveAccounts(app, unit), 3);
+    assert.equal(await trial.store.countActiveAccounts(app, 1_000 * unit), 3);
   });
 
   rule('an account counts as active by its latest session, alive and active in time', async (start) => {

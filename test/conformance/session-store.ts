@@ -27,7 +27,7 @@ export interface ConformanceOptions {
   /**
    * The step of time, in milliseconds: every duration in the suite is a multiple of it. 1 for a store whose clock is
    * turned by hand, which makes every deadline exact; for one that really waits, several times what an operation and
-   * a timer may be late (50 for a server on the same machine), and no less than the granularity of its expiry.
+   * a timer may be late (300 on a machine that does other work as well), and no less than the granularity of its expiry.
    */
   readonly timeUnit: number;
   /** Titles of rules that this store breaks knowingly, with the reason. A rule that holds nevertheless fails the run. */

@@ -188,8 +188,8 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     assert.equal((await store.endAccount('other', 'alice', 'revoked', undefined)).length, 1);
     assert.equal((await store.get(app, here.id)).id, here.id);
     for await (const _chunk of store.endApp('other', 'revoked'));
-    assert.equal(await store.countActiveAccounts(app, unit), 1);
-    assert.equal(await store.countActiveAccounts('other', unit), 0);
+    assert.equal(await store.countActiveAccounts(app, 1_000 * unit), 1);
+    assert.equal(await store.countActiveAccounts('other', 1_000 * unit), 0);
   });
 }
 

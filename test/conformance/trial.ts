@@ -19,7 +19,7 @@ import {
 /** A store made for one test, not opened yet, and its way to let time pass. */
 export interface StoreSetup {
   readonly store: SessionStore;
-  /** Resolves when so many milliseconds have passed for the store: by turning its clock, or by waiting. */
+  /** Resolves when so many milliseconds, or a few more, have passed for the store: by turning its clock, or by waiting. */
   advance(milliseconds: number): Promise<void>;
   /** Closes the store and lets go of what was made for it. */
   close(): Promise<void>;

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
 import { Mailbox, type MailboxBounds } from '../../src/core/mailbox.js';
@@ -73,7 +74,7 @@ test('clients with cursors get every retained message in order, and lost is exac
           const isRetained = mailbox.messages.some(({ offset }) => offset === previous);
           const { verdict } = mailbox.append(outgoing(each.push, each.key), now, bound);
           const takesPlace = verdict === 'accepted' || verdict === 'dropped';
-          t.is(mailbox.tail, tail + (takesPlace ? 1 : 0));
+          assert.equal(mailbox.tail, tail + (takesPlace ? 1 : 0));
           if (verdict === 'accepted' && each.key !== undefined) {
             // Taken by every reader while making room, it left as had, not as replaced: for nobody's loss either way.
             if (previous !== undefined && isRetained) replaced.add(previous);
@@ -82,8 +83,8 @@ test('clients with cursors get every retained message in order, and lost is exac
         } else {
           poll(clients[each.poll], each.limit, each.hangsUp);
         }
-        t.true(mailbox.messages.length <= bound.msgMaxLength);
-        t.true(mailbox.messages.reduce((sum, { bytes }) => sum + bytes, 0) <= bound.mailboxMaxBytes);
+        assert.ok(mailbox.messages.length <= bound.msgMaxLength);
+        assert.ok(mailbox.messages.reduce((sum, { bytes }) => sum + bytes, 0) <= bound.mailboxMaxBytes);
       }
       for (const client of clients) while (poll(client, 5, false));
 
@@ -91,17 +92,17 @@ test('clients with cursors get every retained message in order, and lost is exac
         if (client === undefined) return false;
         const after = { epoch: client.epoch, offset: client.offset };
         const { messages, offset, lost, reset } = mailbox.read(client.name, after, limit, now, bound);
-        t.false(reset);
+        assert.equal(reset, false);
         const offsets = messages.map((message) => message.offset);
-        t.deepEqual(
+        assert.deepEqual(
           offsets,
           [...offsets].sort((one, other) => one - other),
         );
-        t.true((offsets[0] ?? client.offset + 1) > client.offset);
+        assert.ok((offsets[0] ?? client.offset + 1) > client.offset);
         if (hangsUp) return false;
         const passed = Array.from({ length: offset - client.offset }, (_each, index) => client.offset + 1 + index);
         const missing = passed.filter((place) => !offsets.includes(place) && !replaced.has(place));
-        t.is(lost, missing.length);
+        assert.equal(lost, missing.length);
         const progressed = offset > client.offset;
         client.offset = offset;
         for (const place of offsets) client.got.add(place);
@@ -112,11 +113,12 @@ test('clients with cursors get every retained message in order, and lost is exac
       for (const client of clients) {
         const places = Array.from({ length: mailbox.tail }, (_each, index) => index + 1);
         const unaccounted = places.filter((place) => !client.got.has(place) && !replaced.has(place));
-        t.is(client.lost, unaccounted.length, 'every hole was told');
+        assert.equal(client.lost, unaccounted.length, 'every hole was told');
       }
     }),
     { numRuns: 500 },
   );
+  t.pass();
 });
 
 test('while a client reads on within its grace it loses nothing but what bounds dropped', (t) => {
@@ -136,16 +138,17 @@ test('while a client reads on within its grace it loses nothing but what bounds 
         const from = offsets[turn] ?? 0;
         // A hang-up every now and then: what was given is asked for again.
         const read = mailbox.read(`reader-${turn}`, { epoch: mailbox.epoch, offset: from }, 3, 0, bound);
-        t.is(read.lost, 0);
-        t.deepEqual(
+        assert.equal(read.lost, 0);
+        assert.deepEqual(
           read.messages.map(({ json }) => Number(json)),
           Array.from({ length: read.messages.length }, (_each, index) => from + index),
         );
         if (index % 3 !== 0) offsets[turn] = read.offset;
       }
-      t.is(mailbox.tail, pushed);
+      assert.equal(mailbox.tail, pushed);
     }),
   );
+  t.pass();
 });
 
 function outgoing(json: string, key?: string): OutgoingMessage {

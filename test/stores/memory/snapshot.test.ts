@@ -179,6 +179,24 @@ test('after a restart sessions expire, fall silent and are evicted in the same o
   await after.close();
 });
 
+test('after a restart silence is judged in order of contact, also where that is not the order of activity', async (t) => {
+  const folder = await SnapshotFolder.make(t);
+  const options = { hbGrace: 100, pollRenews: false };
+  const before = await folder.start(options);
+  const [first, second] = [await before.login(), await before.login()];
+  await before.pass(10);
+  await before.store.touch(app, second.id);
+  await before.pass(10);
+  await before.read(first.id);
+  await before.close();
+  const after = await folder.start(options);
+  await after.pass(90);
+  t.deepEqual(await after.judge(), [second.id]);
+  await after.pass(10);
+  t.deepEqual(await after.judge(), [first.id]);
+  await after.close();
+});
+
 test('max-age is counted from the creation, across restarts', async (t) => {
   const folder = await SnapshotFolder.make(t);
   let trial = await folder.start();

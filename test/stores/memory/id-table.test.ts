@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import test from 'ava';
+import fc from 'fast-check';
+import { newId } from '../../../src/core/session-token.js';
+import { IdTable } from '../../../src/stores/memory/id-table.js';
+
+interface Item {
+  readonly id: string;
+}
+
+test('finds what a Map finds, also among ids of one hash', (t) => {
+  // By the hash of strings that Java has too, 'Aa' and 'BB' are the same, and so is whatever is made of them.
+  const colliding = fc
+    .array(fc.constantFrom('Aa', 'BB'), { minLength: 6, maxLength: 6 })
+    .map((parts) => parts.join(''));
+  const ids = fc.oneof(colliding, fc.nat({ max: 200 }).map(String));
+  fc.assert(
+    fc.property(fc.array(ids, { maxLength: 400, size: 'max' }), (sequence) => {
+      const items: (Item | undefined)[] = [];
+      const table = new IdTable<Item>(items);
+      const slots = new Map<string, number>();
+      const free: number[] = [];
+      for (const id of sequence) {
+        const known = slots.get(id);
+        if (known === undefined) {
+          const slot = free.pop() ?? items.length;
+          const item = { id };
+          items[slot] = item;
+          table.insert(slot, item);
+          slots.set(id, slot);
+        } else {
+          table.remove(known);
+          items[known] = undefined;
+          free.push(known);
+          slots.delete(id);
+        }
+        assert.equal(table.size, slots.size);
+      }
+      for (const id of sequence) assert.equal(table.find(id)?.id, slots.has(id) ? id : undefined);
+    }),
+  );
+  t.pass();
+});
+
+test('a hundred thousand ids are all found while the table grows and shrinks', (t) => {
+  const items: (Item | undefined)[] = [];
+  const table = new IdTable<Item>(items);
+  for (let slot = 0; slot < 100_000; slot += 1) {
+    const item = { id: newId('') };
+    items[slot] = item;
+    table.insert(slot, item);
+  }
+  const all = items.filter((item) => item !== undefined);
+  t.true(all.every((item) => table.find(item.id) === item));
+  for (let slot = 0; slot < 100_000; slot += 2) {
+    table.remove(slot);
+    items[slot] = undefined;
+  }
+  t.is(table.size, 50_000);
+  t.true(all.every((item, slot) => table.find(item.id) === (slot % 2 === 0 ? undefined : item)));
+});
