@@ -166,6 +166,24 @@ test('an older poll whose answer comes after the newer one was answered ends as 
   await assertNobodyWaits(t, service, session.id);
 });
 
+test('a poll that supersedes one which was parked anew meanwhile releases the reader, unless it parks itself', async (t) => {
+  const service = await startDelayedService(t);
+  const session = await service.manager.createSession('alice');
+  const older = await hold(service, session);
+  service.store.delays = true;
+  const newer = await hold(service, session, { wait: 0 });
+  service.room.missed();
+  await settle();
+  service.store.answer(1);
+  await settle();
+  t.true(older.isHeld);
+  service.store.answer();
+  await settle();
+  t.true(older.batch.superseded);
+  t.deepEqual(newer.batch.messages, []);
+  await assertNobodyWaits(t, service, session.id);
+});
+
 test('a superseded answer never moves the cursor past messages that it does not hold', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
