@@ -24,6 +24,12 @@ function buildContainer(configuration: Configuration): Container {
   return container;
 }
 
+/** Restores the sessions, then builds the server around them. */
+async function start(container: Container): Promise<FastifyInstance> {
+  await container.getAsync(SessionManager);
+  return buildHttpServer(container);
+}
+
 /** Held polls are answered first, so that the server has nothing left to wait for; the snapshot comes last. */
 async function stop(container: Container, app: FastifyInstance, drainTime: number): Promise<void> {
   const manager = await container.getAsync(SessionManager);
@@ -37,15 +43,21 @@ async function stop(container: Container, app: FastifyInstance, drainTime: numbe
 async function main(): Promise<void> {
   const configuration = await readConfiguration();
   const container = buildContainer(configuration);
-  await container.getAsync(SessionManager);
-  const app = await buildHttpServer(container);
-  stopOnSignals(() => stop(container, app, configuration.session.drainTime));
+  const starting = start(container);
+  let stopping: Promise<void> | undefined;
+  const stopOnce = () => {
+    stopping ??= starting.then((app) => stop(container, app, configuration.session.drainTime));
+    return stopping;
+  };
+  // Before anything is awaited: once restored, sessions are nowhere but in memory, and a signal must not lose them.
+  stopOnSignals(stopOnce);
+  const app = await starting;
   try {
     const url = await app.listen(configuration.server);
     console.log(`session-mailbox demo: ${url}`);
   } catch (error) {
     // What was restored must be kept again, or a port in use would log everyone out.
-    await stop(container, app, configuration.session.drainTime);
+    await stopOnce();
     throw error;
   }
 }

@@ -47,6 +47,15 @@ function findFault(value: unknown, depth: number): string | undefined {
 }
 
 function findFaultWithin(value: object, depth: number): string | undefined {
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    // As JSON.stringify does, which asks each value once, not also what it gave.
+    const form: unknown = value.toJSON();
+    return typeof form === 'object' && form !== null ? findFaultInMembers(form, depth) : findFault(form, depth);
+  }
+  return findFaultInMembers(value, depth);
+}
+
+function findFaultInMembers(value: object, depth: number): string | undefined {
   if (depth > deepest) return `must not be nested deeper than ${deepest} levels, nor refer to itself`;
   if (Array.isArray(value)) {
     // An index loop, because forEach and its kin pass over holes, which JSON would turn into null.
@@ -56,8 +65,6 @@ function findFaultWithin(value: object, depth: number): string | undefined {
     }
     return undefined;
   }
-  // What toJSON returns is the caller's own choice of a JSON form; a Date is the common case.
-  if ('toJSON' in value && typeof value.toJSON === 'function') return undefined;
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined) continue;
     const fault = key.isWellFormed() ? findFault(member, depth) : 'must not contain lone surrogates';

@@ -23,7 +23,7 @@ export class CrossSitePolicy {
     const site = request.header('sec-fetch-site');
     const isOwn =
       site === undefined
-        ? origin === undefined || hostOf(origin) === request.header('host')
+        ? origin === undefined || isOfHost(origin, request.header('host'))
         : site === 'same-origin' || site === 'none';
     if (isOwn) return;
     const quoted = quote(origin ?? site);
@@ -33,6 +33,7 @@ export class CrossSitePolicy {
   }
 }
 
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
+/** Never of an origin such as `null`, not even for a request that names no host. */
+function isOfHost(origin: string, host: string | undefined): boolean {
+  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import {
   type CustomParameterDecoratorHandlerOptions,
   createCustomNativeParameterDecorator,
@@ -36,13 +37,17 @@ export class HeldResponse implements PollReceiver {
 
   /** Calls back when the client is gone, or all has been sent. */
   onceClosed(listener: () => void): void {
-    if (this.#raw.closed || this.#raw.destroyed) listener();
-    else this.#raw.once('close', listener);
+    const { socket } = this.#raw.req;
+    if (this.#raw.closed || this.#raw.destroyed || socket.destroyed) {
+      listener();
+      return;
+    }
+    this.#raw.once('close', listener);
+    if (this.#raw.socket === null) onceClosedWhileQueued(this.#raw, socket, listener);
   }
 
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
-    // 'finish' comes when the last byte went to the operating system, and not at all when the client hung up before.
-    if (acknowledge !== undefined) this.#raw.once('finish', acknowledge);
+    if (acknowledge !== undefined) this.#onceWrittenOut(acknowledge);
     this.#send(200, ['Content-Type', 'application/json', 'Cache-Control', 'no-store'], encodeBatch(batch));
   }
 
@@ -57,6 +62,17 @@ export class HeldResponse implements PollReceiver {
     this.#send(500, ['Content-Type', 'application/problem+json'], body);
   }
 
+  /**
+   * 'finish' comes when the last byte went to the operating system, but also when the connection broke before. Only the
+   * socket tells which, and Node's own listener for 'finish' takes it away.
+   */
+  #onceWrittenOut(listener: () => void): void {
+    this.#raw.prependOnceListener('finish', () => {
+      const { socket } = this.#raw;
+      if (socket !== null && !socket.destroyed && socket.errored === null) listener();
+    });
+  }
+
   #send(status: number, headers: string[], body: string): void {
     if (this.#raw.destroyed) return;
     headers.push('Content-Length', String(Buffer.byteLength(body)));
@@ -64,6 +80,26 @@ export class HeldResponse implements PollReceiver {
     this.#raw.writeHead(status, headers);
     this.#raw.end(body);
   }
+}
+
+const queued = new WeakMap<Socket, Set<() => void>>();
+
+/**
+ * A pipelined request's response that still waits for its turn is not told by Node when its connection closes. One
+ * listener per socket serves them all, because a client may pipeline as many as it likes.
+ */
+function onceClosedWhileQueued(raw: ServerResponse, socket: Socket, listener: () => void): void {
+  let listeners = queued.get(socket);
+  if (listeners === undefined) {
+    const all = new Set<() => void>();
+    socket.once('close', () => {
+      for (const each of all) each();
+    });
+    queued.set(socket, all);
+    listeners = all;
+  }
+  const registered = listeners.add(listener);
+  raw.once('close', () => registered.delete(listener));
 }
 
 /** One request that its controller means to answer by itself. */

@@ -159,8 +159,8 @@ export class MemoryStore extends SessionStore {
       const ids: string[] = [];
       const end = Math.min(slot + size, sessions.slotCount);
       for (let each = slot; each < end; each += 1) {
-        const id = sessions.atSlot(each)?.id;
-        if (id !== undefined) ids.push(id);
+        const entry = sessions.atSlot(each);
+        if (entry !== undefined && this.#sessions.deadReason(sessions, entry) === undefined) ids.push(entry.id);
       }
       yield ids;
       await nextTurn();
@@ -206,8 +206,10 @@ export class MemoryStore extends SessionStore {
   }
 
   async acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
-    const mailbox = this.#sessions.of(app).get(id)?.mailbox;
-    mailbox?.acknowledge(reader, epoch, offset, this.#clock.now(), this.#context);
+    const sessions = this.#sessions.of(app);
+    const entry = sessions.get(id);
+    if (entry === undefined || this.#sessions.deadReason(sessions, entry) !== undefined) return;
+    entry.mailbox?.acknowledge(reader, epoch, offset, this.#clock.now(), this.#context);
   }
 
   async release(app: string, id: string, reader: string): Promise<void> {

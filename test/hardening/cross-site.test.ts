@@ -1,0 +1,114 @@
+import { type Kit, onEachAdapter, problemIn } from '../support/http-kit.js';
+
+type Headers = Readonly<Record<string, string>>;
+
+const deeds = [
+  ['GET', '/poll?wait=0'],
+  ['DELETE', '/sessions/current'],
+  ['DELETE', '/sessions?except=current'],
+] as const;
+
+function hostOf(kit: Kit): string {
+  return `127.0.0.1:${kit.port}`;
+}
+
+onEachAdapter('cross-site request forgery: what another site’s page makes a browser do is 403', {}, async (t, kit) => {
+  const session = await kit.logIn();
+  await kit.logIn();
+  await kit.manager.push(session.id, 'untouched');
+  const foreign: readonly Headers[] = [
+    { 'Sec-Fetch-Site': 'cross-site' },
+    { 'Sec-Fetch-Site': 'same-site' },
+    { 'Sec-Fetch-Site': 'cross-site', Origin: `http://${hostOf(kit)}` },
+    { 'Sec-Fetch-Site': 'nonsense' },
+    { 'Sec-Fetch-Site': '' },
+    { Origin: 'https://evil.example' },
+    { Origin: 'null' },
+    { Origin: '' },
+    { Origin: `http://${hostOf(kit)}.evil.example` },
+    { Origin: `http://evil.example#${hostOf(kit)}` },
+    { Origin: `http://127.0.0.1:1` },
+    { Origin: 'file://' },
+  ];
+  for (const headers of foreign) {
+    for (const [method, path] of deeds) {
+      const response = await kit.request(path, { method, cookie: `sid=${session.token}`, headers });
+      t.is(response.status, 403, `${method} ${path} ${JSON.stringify(headers)}`);
+      t.is(problemIn(response).code, 'CROSS_SITE');
+    }
+  }
+  t.is((await kit.manager.sessionsOfAccount('alice')).length, 2);
+  t.is((await kit.manager.getSession(session.id)).undelivered, 1);
+});
+
+onEachAdapter('one’s own pages, and clients that are no browsers, act by cookie', {}, async (t, kit) => {
+  const { token } = await kit.logIn();
+  const own: readonly Headers[] = [
+    {},
+    { 'Sec-Fetch-Site': 'same-origin', Origin: `http://${hostOf(kit)}` },
+    { 'Sec-Fetch-Site': 'none' },
+    { Origin: `http://${hostOf(kit)}` },
+  ];
+  for (const headers of own) {
+    const response = await kit.request('/poll?wait=0', { cookie: `sid=${token}`, headers });
+    t.is(response.status, 200, JSON.stringify(headers));
+  }
+});
+
+onEachAdapter('a bearer token, which no browser sends by itself, is exempt', {}, async (t, kit) => {
+  const { token } = await kit.logIn();
+  const headers = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' };
+  t.is((await kit.request('/poll?wait=0', { token, headers })).status, 200);
+  t.is((await kit.request('/sessions/current', { method: 'DELETE', token, headers })).status, 204);
+});
+
+onEachAdapter('a fake bearer beside the cookie: it does not lift the rule', {}, async (t, kit) => {
+  const { token } = await kit.logIn();
+  const evil = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' };
+  const cookie = `sid=${token}`;
+  for (const Authorization of ['Bearer', 'Bearer ', 'Basic x', 'Bearer not-a-token!']) {
+    const headers = { ...evil, Authorization };
+    t.is((await kit.request('/sessions/current', { method: 'DELETE', cookie, headers })).status, 403, Authorization);
+  }
+  const headers = { ...evil, Authorization: 'Bearer x' };
+  t.is((await kit.request('/sessions/current', { method: 'DELETE', cookie, headers })).status, 401);
+  t.is((await kit.request('/sessions', { token })).status, 200);
+});
+
+onEachAdapter('an HTTP/1.0 request without a host has no origin that fits', {}, async (t, kit) => {
+  const { token } = await kit.logIn();
+  const connection = await kit.open();
+  connection.sendRaw(`GET /poll?wait=0 HTTP/1.0\r\nCookie: sid=${token}\r\nOrigin: null\r\n\r\n`);
+  const status = await connection.response().then(
+    (response) => response.status,
+    () => 400,
+  );
+  t.true(status >= 400 && status < 500, String(status));
+});
+
+const trusting = { http: { trustedOrigins: ['https://app.example.com'] } };
+
+onEachAdapter('only origins that are trusted by name may act from elsewhere', trusting, async (t, kit) => {
+  const { token } = await kit.logIn();
+  const poll = async (Origin: string) => {
+    const headers = { 'Sec-Fetch-Site': 'cross-site', Origin };
+    return (await kit.request('/poll?wait=0', { cookie: `sid=${token}`, headers })).status;
+  };
+  t.is(await poll('https://app.example.com'), 200);
+  const near = ['http://app.example.com', 'https://app.example.com:8443', 'https://app.example.com.evil.example'];
+  for (const origin of [...near, 'https://evil.example', 'null', 'https://APP.example.com']) {
+    t.is(await poll(origin), 403, origin);
+  }
+});
+
+onEachAdapter(
+  'reading the list from elsewhere changes nothing, and no header lets a page read it',
+  {},
+  async (t, kit) => {
+    const { token } = await kit.logIn();
+    const headers = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' };
+    const response = await kit.request('/sessions', { cookie: `sid=${token}`, headers });
+    t.false(response.headers.has('access-control-allow-credentials'));
+    t.not(response.headers.get('access-control-allow-origin'), 'https://evil.example');
+  },
+);

@@ -1,0 +1,207 @@
+import test, { type ExecutionContext } from 'ava';
+import { refusalOf, startService } from '../support/http-service.js';
+
+/** Calls what TypeScript would not let it call, as a caller in JavaScript or with unchecked JSON does. */
+function untyped<Arguments extends readonly unknown[], Result>(
+  call: (...args: Arguments) => Result,
+): (...args: unknown[]) => Result {
+  return (...args) => Reflect.apply(call, undefined, args);
+}
+
+function nested(depth: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < depth; level += 1) value = [value];
+  return value;
+}
+
+function cycle(): unknown {
+  const value: Record<string, unknown> = {};
+  value.self = { deep: [value] };
+  return value;
+}
+
+function refuse(): never {
+  throw new Error('from the value itself');
+}
+
+const throwing = {
+  get boom() {
+    return refuse();
+  },
+};
+
+const notJson: readonly (readonly [what: string, value: unknown])[] = [
+  ['undefined', undefined],
+  ['a function', () => {}],
+  ['a symbol', Symbol('s')],
+  ['a BigInt', 1n],
+  ['NaN', Number.NaN],
+  ['infinity', Number.POSITIVE_INFINITY],
+  ['undefined in a list', [undefined]],
+  ['a hole in a list', new Array(3)],
+  ['a function within', { f: () => {} }],
+  ['a BigInt within', { deep: [{ b: 1n }] }],
+  ['NaN within', [Number.NaN]],
+  ['a lone surrogate', 'a\ud800b'],
+  ['a lone surrogate within', { text: ['\udc00'] }],
+  ['a lone surrogate as a key', { '\ud800': 1 }],
+  ['a cycle', cycle()],
+  ['nesting of 65 levels', nested(65)],
+  ['nesting of 100 000 levels', nested(100_000)],
+  ['a getter that throws', throwing],
+  ['a toJSON that throws', { toJSON: refuse }],
+  ['a toJSON that gives nothing', { toJSON: () => undefined }],
+  ['a toJSON that gives a BigInt', { toJSON: () => 1n }],
+  ['a toJSON that gives a lone surrogate', { toJSON: () => '\ud800' }],
+  ['a toJSON that gives deep nesting', { toJSON: () => nested(1_000) }],
+  ['a proxy that refuses', new Proxy({}, { ownKeys: refuse })],
+];
+
+async function refusesAll(t: ExecutionContext, act: (value: unknown) => Promise<unknown>): Promise<void> {
+  for (const [what, value] of notJson) t.is(await refusalOf(() => act(value)), 'INVALID_ARGUMENT', what);
+}
+
+test('what is not JSON as message data: refused as INVALID_ARGUMENT, with nothing half-done', async (t) => {
+  const { container, manager } = await startService();
+  const { id } = await manager.createSession('alice');
+  await refusesAll(t, (value) => manager.push(id, value));
+  await refusesAll(t, (value) => manager.pushToAccount('alice', value));
+  await refusesAll(t, (value) => manager.pushToApp(value));
+  t.is((await manager.getSession(id)).undelivered, 0);
+  t.is((await manager.push(id, nested(64))).accepted, 1);
+  t.is((await manager.poll(id, { after: '', wait: 0 })).messages[0]?.offset, 1);
+  await container.unbindAllAsync();
+});
+
+test('what is not JSON as an attribute: refused as INVALID_ARGUMENT, with nothing half-done', async (t) => {
+  const { container, manager } = await startService();
+  const session = await manager.createSession('alice', { attributes: { kept: true } });
+  const setAttr = untyped(session.setAttr.bind(session));
+  await refusesAll(t, (value) => setAttr('key', value));
+  const createSession = untyped(manager.createSession.bind(manager));
+  await refusesAll(t, (value) => createSession('bob', { attributes: { fine: 1, key: value } }));
+  t.deepEqual((await manager.getSession(session.id)).getAllAttr(), { kept: true });
+  t.is((await manager.sessionsOfAccount('bob')).length, 0);
+  await container.unbindAllAsync();
+});
+
+test('prototype pollution by attribute keys: reserved and odd keys are refused, and no prototype changes', async (t) => {
+  const { container, manager } = await startService();
+  const session = await manager.createSession('alice');
+  const setAttr = untyped(session.setAttr.bind(session));
+  const keys = ['__proto__', 'constructor', 'prototype', '', 'a'.repeat(129), 'a\u0000b', 'a\nb', '\ud800'];
+  for (const key of [...keys, null, undefined, 7, {}, ['a'], Symbol('s')]) {
+    t.is(await refusalOf(() => setAttr(key, { polluted: true })), 'INVALID_ARGUMENT', String(key));
+    t.is(await refusalOf(() => untyped(session.removeAttr.bind(session))(key)), 'INVALID_ARGUMENT', String(key));
+  }
+  const attributes = JSON.parse('{"__proto__":{"polluted":true}}');
+  t.is(await refusalOf(() => manager.createSession('bob', { attributes })), 'INVALID_ARGUMENT');
+  t.false('polluted' in {});
+  for (const key of ['toString', 'hasOwnProperty', 'valueOf', '__defineGetter__']) {
+    t.is(session.getAttr(key), undefined, 'what objects inherit is no attribute');
+    await session.setAttr(key, 'own');
+    t.is(session.getAttr(key), 'own');
+  }
+  await container.unbindAllAsync();
+});
+
+test('prototype pollution by message data: it is carried as it is, and changes nothing', async (t) => {
+  const { container, manager } = await startService();
+  const { id } = await manager.createSession('alice');
+  const data = JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}');
+  await manager.push(id, data, { key: '__proto__' });
+  await manager.push(id, 'newer', { key: '__proto__' });
+  await manager.push(id, data, { key: 'constructor' });
+  const { messages } = await manager.poll(id, { after: '', wait: 0, reader: '__proto__' });
+  t.deepEqual(
+    messages.map(({ offset }) => offset),
+    [2, 3],
+  );
+  t.is(messages[1]?.json, JSON.stringify(data));
+  t.false('polluted' in {});
+  await container.unbindAllAsync();
+});
+
+test('wrong options: lists, strings and null where an object belongs are refused', async (t) => {
+  const { container, manager } = await startService();
+  const createSession = untyped(manager.createSession.bind(manager));
+  for (const attributes of [null, 'text', 7, true, ['a'], () => {}]) {
+    t.is(await refusalOf(() => createSession('alice', { attributes })), 'INVALID_ARGUMENT', String(attributes));
+  }
+  for (const ttl of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null, 1n, {}]) {
+    t.is(await refusalOf(() => createSession('alice', { ttl })), 'INVALID_ARGUMENT', String(ttl));
+  }
+  for (const ip of [null, 7, {}, 'x'.repeat(65), 'a\nb']) {
+    t.is(await refusalOf(() => createSession('alice', { ip })), 'INVALID_ARGUMENT', String(ip));
+  }
+  t.is((await manager.sessionsOfAccount('alice')).length, 0);
+  await container.unbindAllAsync();
+});
+
+test('wrong accounts: whatever is no plain text of 1 to 256 characters is refused by every method', async (t) => {
+  const { container, manager } = await startService();
+  const wrong = [
+    '',
+    'a'.repeat(257),
+    'a\u0000',
+    'a\r\nSet-Cookie: x=y',
+    '\u0085',
+    '\ud800',
+    null,
+    undefined,
+    7,
+    {},
+    [],
+    1n,
+  ];
+  for (const account of [...wrong, Symbol('s'), JSON.parse('{"__proto__":1}')]) {
+    const what = typeof account === 'object' ? JSON.stringify(account) : String(account);
+    for (const call of [
+      untyped(manager.createSession.bind(manager)),
+      untyped(manager.sessionsOfAccount.bind(manager)),
+      untyped(manager.closeAccount.bind(manager)),
+    ]) {
+      t.is(await refusalOf(() => call(account)), 'INVALID_ARGUMENT', what);
+    }
+    t.is(await refusalOf(() => untyped(manager.pushToAccount.bind(manager))(account, 1)), 'INVALID_ARGUMENT', what);
+  }
+  t.is((await manager.sessionsOfApp()).sessions.length, 0);
+  for (const fine of ['__proto__', 'constructor', 'ünï ☃', 'a/../b', '<script>', "' OR 1=1", '😀'.repeat(128)]) {
+    const { id } = await manager.createSession(fine);
+    t.deepEqual(
+      (await manager.sessionsOfAccount(fine)).map((session) => session.id),
+      [id],
+    );
+  }
+  await container.unbindAllAsync();
+});
+
+test('wrong ids and tokens: of whatever type, they are unknown sessions', async (t) => {
+  const { container, manager } = await startService();
+  const { id } = await manager.createSession('alice');
+  for (const wrong of ['', 'x', '__proto__', `${id} `, `${id}\n`, null, undefined, 7, {}, [id], Symbol('s'), 1n]) {
+    for (const call of [
+      untyped(manager.authenticate.bind(manager)),
+      untyped(manager.getSession.bind(manager)),
+      untyped(manager.rotateToken.bind(manager)),
+      untyped(manager.poll.bind(manager)),
+    ]) {
+      t.is(await refusalOf(() => call(wrong, { wait: 0 })), 'SESSION_UNKNOWN', String(wrong));
+    }
+    t.is(await refusalOf(() => untyped(manager.push.bind(manager))(wrong, 1)), 'SESSION_UNKNOWN');
+    t.is(await refusalOf(() => untyped(manager.replaceSession.bind(manager))(wrong, id)), 'SESSION_UNKNOWN');
+    t.is(await refusalOf(() => untyped(manager.replaceSession.bind(manager))(id, wrong)), 'SESSION_UNKNOWN');
+    t.is(await untyped(manager.closeSession.bind(manager))(wrong), false);
+  }
+  t.is((await manager.sessionsOfAccount('alice')).length, 1);
+  await container.unbindAllAsync();
+});
+
+test('a session that replaces itself is refused, and lives', async (t) => {
+  const { container, manager } = await startService();
+  const { id } = await manager.createSession('alice');
+  await manager.push(id, 'kept');
+  t.is(await refusalOf(() => manager.replaceSession(id, id)), 'INVALID_ARGUMENT');
+  t.is((await manager.getSession(id)).undelivered, 1);
+  await container.unbindAllAsync();
+});

@@ -1,0 +1,199 @@
+import test from 'ava';
+import { SessionContext } from '../../src/index.js';
+import { MemorySessions } from '../../src/stores/memory/memory-sessions.js';
+import { onAdapter, onEachAdapter, until } from '../support/http-kit.js';
+import { refusalOf, startService } from '../support/http-service.js';
+import { ManualClock, settle } from '../support/manual-clock.js';
+
+test('mailbox flooding by count: a mailbox keeps msgMaxLength messages, and says how many were lost', async (t) => {
+  const { container, manager } = await startService({ msgMaxLength: 10 });
+  const { id } = await manager.createSession('alice');
+  for (let count = 0; count < 1_000; count += 1) await manager.push(id, count);
+  t.is((await manager.getSession(id)).undelivered, 10);
+  const { messages, lost } = await manager.poll(id, { after: '', wait: 0 });
+  t.deepEqual([messages.length, lost], [10, 990]);
+  await container.unbindAllAsync();
+});
+
+test('mailbox flooding by bytes: mailboxMaxBytes holds, counted in UTF-8', async (t) => {
+  const { container, manager } = await startService({ msgMaxLength: 1_000, msgMaxBytes: 400, mailboxMaxBytes: 1_000 });
+  const { id } = await manager.createSession('alice');
+  for (let count = 0; count < 50; count += 1) await manager.push(id, '☃'.repeat(100));
+  t.is((await manager.getSession(id)).undelivered, 3, 'three of 302 bytes each');
+  t.is(await refusalOf(() => manager.push(id, '☃'.repeat(133))), 'MESSAGE_TOO_LARGE');
+  t.is(await refusalOf(() => manager.pushToApp('x'.repeat(399))), 'MESSAGE_TOO_LARGE');
+  t.is((await manager.getSession(id)).undelivered, 3);
+  await container.unbindAllAsync();
+});
+
+test('mailbox flooding by keys: replacing over and over keeps one message, and loses none', async (t) => {
+  const { container, manager } = await startService({ msgMaxLength: 5 });
+  const { id } = await manager.createSession('alice');
+  await manager.poll(id, { after: '', wait: 0 });
+  for (let count = 0; count < 5_000; count += 1) await manager.push(id, count, { key: `k${count % 3}` });
+  const { messages, lost } = await manager.poll(id, { after: '', wait: 0 });
+  t.deepEqual([messages.length, lost], [3, 0]);
+  await container.unbindAllAsync();
+});
+
+onEachAdapter(
+  'reader flooding: a mailbox knows maxReader readers, whatever names come',
+  { context: { maxReader: 4 } },
+  async (t, kit) => {
+    const session = await kit.logIn();
+    const connection = await kit.open();
+    for (let count = 0; count < 60; count += 1)
+      connection.send(`/poll?after=&reader=r${count}`, { token: session.token });
+    await until(() => kit.room.held === 4);
+    await settle();
+    t.is(kit.room.held, 4);
+    await connection.close();
+    await until(() => kit.room.held === 0);
+    await kit.manager.push(session.id, 'works on');
+    t.is((await kit.poll(session.token, { after: '' })).messages.length, 1);
+  },
+);
+
+onEachAdapter(
+  'waiter flooding: past maxWaiter polls are turned away at once',
+  { context: { maxWaiter: 20, maxSession: 0 } },
+  async (t, kit) => {
+    const connections = [];
+    for (let count = 0; count < 50; count += 1) {
+      const { token } = await kit.logIn();
+      connections.push((await kit.open()).send('/poll?after=', { token }));
+    }
+    const { token } = await kit.logIn();
+    t.true(((await kit.poll(token, { after: '', wait: '25000' })).retry ?? 0) > 0);
+    t.is(kit.room.held, 20);
+    for (const connection of connections) await connection.close();
+    await until(() => kit.room.held === 0);
+    const held = await kit.hold(token, { after: '' });
+    await kit.manager.pushToAccount('alice', 'room again');
+    t.is((await held.batch()).messages.length, 1);
+  },
+);
+
+onEachAdapter(
+  'clients that never read: their polls end, their memory is freed, and others are served meanwhile',
+  { context: { msgMaxBytes: 4_000_000, mailboxMaxBytes: 8_000_000, maxSession: 0 } },
+  async (t, kit) => {
+    const victims = [];
+    for (let count = 0; count < 4; count += 1) {
+      const session = await kit.logIn('lazy');
+      const held = await kit.hold(session.token, { after: '' });
+      held.connection.stopReading();
+      victims.push({ session, held });
+    }
+    await kit.manager.pushToAccount('lazy', 'x'.repeat(3_900_000));
+    t.is(kit.room.held, 0, 'a response under way holds no waiter');
+    const other = await kit.logIn('busy');
+    await kit.manager.push(other.id, 'quick');
+    t.is((await kit.poll(other.token, { after: '' })).messages.length, 1);
+    for (const { held } of victims) held.connection.reset();
+    await until(() => !kit.isSending());
+    for (const { session } of victims) t.is((await kit.manager.getSession(session.id)).undelivered, 1);
+  },
+);
+
+onEachAdapter(
+  'half a request: connections that never finish asking hold no waiter and hinder nobody',
+  {},
+  async (t, kit) => {
+    const { token } = await kit.logIn();
+    for (let count = 0; count < 20; count += 1) {
+      (await kit.open()).sendRaw(
+        `GET /poll?after= HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token.slice(0, count)}`,
+      );
+    }
+    t.is((await kit.request('/poll?wait=0', { token })).status, 200);
+    t.is(kit.room.held, 0);
+  },
+);
+
+test('app names flooding memory: those without sessions are forgotten at the next sweep', async (t) => {
+  const clock = new ManualClock();
+  const sessions = new MemorySessions(new SessionContext({ tombstoneTime: 1_000 }), clock);
+  for (let count = 0; count < 2_000; count += 1) {
+    const app = `app${count}`;
+    const id = String(count).padStart(24, '0');
+    t.throws(() => sessions.live(sessions.of(app), id), { code: 'SESSION_UNKNOWN' });
+    if (count % 10 !== 0) continue;
+    const session = { app, id, accountId: 'alice', secretHash: 'h', ip: '', userAgent: '', attributes: {} };
+    sessions.insert({ ...session, ttl: 100, maxAge: 0 });
+  }
+  t.is([...sessions.apps].length, 2_000);
+  await clock.advance(100);
+  while (sessions.sweep(50).more);
+  t.is([...sessions.apps].length, 200, 'those that remember why a session ended');
+  await clock.advance(1_000);
+  while (sessions.sweep(50).more);
+  t.is([...sessions.apps].length, 0);
+});
+
+test('lifetimes flooding the lists: sessions with a ttl of their own each still end in time', async (t) => {
+  const { container, manager, clock } = await startService({ maxSession: 0, tombstoneTime: 1_000 });
+  let closed = 0;
+  manager.on('closed', () => {
+    closed += 1;
+  });
+  for (let count = 1; count <= 3_000; count += 1) {
+    await manager.createSession('alice', { ttl: count, maxAge: 100_000 + count });
+  }
+  await clock.advance(10_000);
+  t.is(closed, 3_000);
+  t.is((await manager.sessionsOfAccount('alice')).length, 0);
+  await container.unbindAllAsync();
+});
+
+test('a huge fan-out leaves the event loop free', async (t) => {
+  const { container, manager } = await startService({ maxSession: 0 });
+  for (let count = 0; count < 20_000; count += 1) await manager.createSession(`account${count}`);
+  let turns = 0;
+  let isDone = false;
+  const turn = () => {
+    turns += 1;
+    if (!isDone) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const report = await manager.pushToApp('everyone');
+  isDone = true;
+  t.is(report.accepted, 20_000);
+  t.true(turns >= 20, `others had ${turns} turns`);
+  await container.unbindAllAsync();
+});
+
+test('logins racing for the last place: exactly maxSession get in', async (t) => {
+  const { container, manager } = await startService({ maxSession: 3 });
+  const attempts = Array.from({ length: 2_000 }, () => refusalOf(() => manager.createSession('alice')));
+  const results = await Promise.all(attempts);
+  t.is(results.filter((result) => result === 'not refused').length, 3);
+  t.is(results.filter((result) => result === 'SESSION_LIMIT').length, 1_997);
+  await container.unbindAllAsync();
+});
+
+onAdapter(
+  'fastify',
+  'a burst of polls on one session: one waits, the others are told so, none fails',
+  {},
+  async (t, kit) => {
+    const { token } = await kit.logIn();
+    const connections = [];
+    for (let count = 0; count < 50; count += 1) connections.push(await kit.open());
+    for (const connection of connections) connection.send('/poll?after=', { token });
+    let answered = 0;
+    const pending = connections.map(async (connection) => {
+      const response = await connection.response();
+      answered += 1;
+      return response;
+    });
+    await until(() => answered === 49);
+    t.is(kit.room.held, 1);
+    await kit.manager.pushToAccount('alice', 'one');
+    const responses = await Promise.all(pending);
+    t.true(responses.every(({ status }) => status === 200));
+    const bodies = responses.map(({ body }) => JSON.parse(body));
+    t.is(bodies.filter(({ superseded }) => superseded === true).length, 49);
+    t.is(bodies.filter(({ messages }) => messages.length === 1).length, 1);
+  },
+);

@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util';
+
+export interface Pushed {
+  readonly data: unknown;
+  readonly key: string | undefined;
+}
+
+interface LedgerBatch {
+  readonly messages: readonly { readonly offset: number; readonly data: unknown }[];
+  readonly cursor: string;
+  readonly lost: number;
+  readonly reset?: true;
+}
+
+/**
+ * What one client can check by itself, knowing only what was pushed: each batch is in order and true, and what is missing
+ * between its two cursors is told as lost, or was replaced by a newer message with its key.
+ */
+export class ClientLedger {
+  readonly #pushed: ReadonlyMap<number, Pushed>;
+  readonly received = new Set<number>();
+  /** Offsets told as lost so far, on the way of a client that never went back. */
+  lost = 0;
+  cursor = '';
+  offset = 0;
+  /** Every cursor ever had: a client may send an old one again. */
+  readonly past: string[] = [];
+
+  constructor(pushed: ReadonlyMap<number, Pushed>) {
+    this.#pushed = pushed;
+  }
+
+  /**
+   * @param from the offset of the cursor that was sent
+   * @param adopts whether the client goes on from this batch, or acts as if it never came
+   */
+  take(from: number, batch: LedgerBatch, adopts: boolean): void {
+    const to = offsetOf(batch.cursor);
+    let last = from;
+    for (const { offset, data } of batch.messages) {
+      if (offset <= last) throw new Error(`Offset ${offset} came after ${last}`);
+      if (!isDeepStrictEqual(this.#pushed.get(offset)?.data, data))
+        throw new Error(`Offset ${offset} is not as pushed`);
+      last = offset;
+    }
+    if (to < last) throw new Error(`The cursor ${to} does not cover offset ${last}`);
+    this.#account(from, to, batch);
+    if (!adopts) return;
+    for (const { offset } of batch.messages) this.received.add(offset);
+    if (to > this.offset) this.lost += batch.lost;
+    this.cursor = batch.cursor;
+    this.offset = to;
+    this.past.push(batch.cursor);
+  }
+
+  #account(from: number, to: number, batch: LedgerBatch): void {
+    const given = new Set(batch.messages.map(({ offset }) => offset));
+    let missing = 0;
+    let replaceable = 0;
+    for (let offset = from + 1; offset <= to; offset += 1) {
+      if (given.has(offset)) continue;
+      missing += 1;
+      if (this.#hasSuccessor(offset)) replaceable += 1;
+    }
+    if (batch.lost <= missing && batch.lost >= missing - replaceable) return;
+    throw new Error(
+      `From ${from} to ${to}, ${missing} are missing, ${replaceable} of them replaceable; lost: ${batch.lost}`,
+    );
+  }
+
+  #hasSuccessor(offset: number): boolean {
+    const key = this.#pushed.get(offset)?.key;
+    if (key === undefined) return false;
+    for (const [other, pushed] of this.#pushed) if (other > offset && pushed.key === key) return true;
+    return false;
+  }
+}
+
+export function offsetOf(cursor: string): number {
+  return cursor === '' ? 0 : Number(cursor.slice(cursor.indexOf('.') + 1));
+}

@@ -1,0 +1,178 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+export interface RawResponse {
+  readonly status: number;
+  /** Names as they were sent, in order, with their values. */
+  readonly rawHeaders: readonly (readonly [name: string, value: string])[];
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+
+export interface RequestOptions {
+  readonly method?: string;
+  readonly token?: string;
+  readonly cookie?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
+const headEnd = Buffer.from('\r\n\r\n');
+
+/** One TCP connection to a server under test: what is written and when, and how it ends, is up to the test. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #methods: string[] = [];
+  /** Sizes of what arrived in one piece each. */
+  readonly pieces: number[] = [];
+  #buffer: Buffer = Buffer.alloc(0);
+  #isClosed = false;
+  #wake: () => void = () => {};
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', (piece: Buffer) => {
+      this.pieces.push(piece.length);
+      this.#buffer = Buffer.concat([this.#buffer, piece]);
+      this.#wake();
+    });
+    socket.on('error', () => {
+      // Tests look at what came, and at the close that follows.
+    });
+    socket.on('close', () => {
+      this.#isClosed = true;
+      this.#wake();
+    });
+    socket.on('end', () => this.#wake());
+  }
+
+  static async open(port: number): Promise<Connection> {
+    const socket = connect(port, '127.0.0.1').setNoDelay(true);
+    await once(socket, 'connect');
+    return new Connection(socket);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Sends a request without waiting for its answer, which `response()` then gives, in order. */
+  send(path: string, options: RequestOptions = {}): this {
+    const method = options.method ?? 'GET';
+    const headers: Record<string, string> = { Host: `127.0.0.1:${this.#socket.remotePort}`, ...options.headers };
+    if (options.token !== undefined) headers.Authorization = `Bearer ${options.token}`;
+    if (options.cookie !== undefined) headers.Cookie = options.cookie;
+    if (options.body !== undefined) headers['Content-Length'] ??= String(Buffer.byteLength(options.body));
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    this.#methods.push(method);
+    this.#socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
+    if (options.body !== undefined) this.#socket.write(options.body);
+    return this;
+  }
+
+  /** Sends bytes as they are; `method` only says how the answer is framed. */
+  sendRaw(text: string | Buffer, method = 'GET'): this {
+    this.#methods.push(method);
+    this.#socket.write(text);
+    return this;
+  }
+
+  /** The answer to the oldest request not answered yet. Rejects when the connection ends before. */
+  async response(): Promise<RawResponse> {
+    const method = this.#methods.shift() ?? 'GET';
+    for (;;) {
+      const parsed = parseResponse(this.#buffer, method, this.#isClosed);
+      if (parsed !== undefined) {
+        this.#buffer = this.#buffer.subarray(parsed.length);
+        return parsed.response;
+      }
+      if (this.#isClosed) throw new Error('The connection ended before the response was whole');
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Takes nothing more from the network, so that the server's writes get stuck. */
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
+  resumeReading(): void {
+    this.#socket.resume();
+  }
+
+  /** Half-closes: the client has nothing more to say. */
+  end(): void {
+    this.#socket.end();
+  }
+
+  /** Hangs up without farewell. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    const closed = once(this.#socket, 'close');
+    this.#socket.destroy();
+    await closed;
+  }
+
+  async closed(): Promise<void> {
+    if (!this.#isClosed) await once(this.#socket, 'close');
+  }
+}
+
+interface Parsed {
+  readonly response: RawResponse;
+  readonly length: number;
+}
+
+function parseResponse(buffer: Buffer, method: string, isClosed: boolean): Parsed | undefined {
+  const end = buffer.indexOf(headEnd);
+  if (end === -1) return undefined;
+  const [statusLine = '', ...lines] = buffer.subarray(0, end).toString('latin1').split('\r\n');
+  const status = Number(statusLine.split(' ')[1]);
+  const rawHeaders = lines.map((line): [string, string] => {
+    const colon = line.indexOf(':');
+    return [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });
+  const headers = new Map(rawHeaders.map(([name, value]) => [name.toLowerCase(), value]));
+  const start = end + headEnd.length;
+  const response = (body: string) => ({ status, rawHeaders, headers, body });
+  if (method === 'HEAD' || status === 204 || status === 304) return { response: response(''), length: start };
+  if (headers.get('transfer-encoding') === 'chunked') {
+    const chunked = parseChunked(buffer, start);
+    return chunked && { response: response(chunked.body), length: chunked.end };
+  }
+  const declared = headers.get('content-length');
+  if (declared === undefined && !isClosed) return undefined;
+  const bodyEnd = declared === undefined ? buffer.length : start + Number(declared);
+  if (buffer.length < bodyEnd) return undefined;
+  return { response: response(buffer.subarray(start, bodyEnd).toString()), length: bodyEnd };
+}
+
+function parseChunked(buffer: Buffer, start: number): { body: string; end: number } | undefined {
+  const chunks: Buffer[] = [];
+  for (let at = start; ; ) {
+    const lineEnd = buffer.indexOf('\r\n', at);
+    if (lineEnd === -1) return undefined;
+    const size = Number.parseInt(buffer.subarray(at, lineEnd).toString('latin1'), 16);
+    const next = lineEnd + 2 + size + 2;
+    if (buffer.length < next) return undefined;
+    if (size === 0) return { body: Buffer.concat(chunks).toString(), end: next };
+    chunks.push(buffer.subarray(lineEnd + 2, lineEnd + 2 + size));
+    at = next;
+  }
+}
+
+/** One request on a connection of its own. */
+export async function request(port: number, path: string, options: RequestOptions = {}): Promise<RawResponse> {
+  const connection = await Connection.open(port);
+  try {
+    return await connection.send(path, options).response();
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,120 @@
+import type { SessionContext } from '../../src/index.js';
+
+export interface ReferenceMessage {
+  readonly offset: number;
+  readonly at: number;
+  readonly data: unknown;
+  readonly key: string | undefined;
+}
+
+interface ReferenceReader {
+  cursor: number;
+  lastPoll: number;
+  parked: boolean;
+}
+
+export interface ReferenceBatch {
+  readonly messages: readonly { readonly offset: number; readonly at: number; readonly data: unknown }[];
+  readonly offset: number;
+  readonly lost: number;
+}
+
+/**
+ * A mailbox as a reader of the design would write it down: every offset keeps its fate for ever, and everything asked is
+ * counted anew from those fates.
+ */
+export class ReferenceMailbox {
+  readonly #context: SessionContext;
+  readonly #messages: ReferenceMessage[] = [];
+  readonly #fates = new Map<number, 'kept' | 'replaced' | 'gone'>();
+  readonly #readers = new Map<string, ReferenceReader>();
+  #taken = 0;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  get tail(): number {
+    return this.#messages.length;
+  }
+
+  /** The least of what known readers have said to have; below it, replaced places may be told as lost. */
+  get lowestCursor(): number {
+    return Math.min(...[...this.#readers.values()].map(({ cursor }) => cursor));
+  }
+
+  kept(now: number): readonly ReferenceMessage[] {
+    const { messageTtl } = this.#context;
+    for (const { offset, at } of this.#messages) {
+      if (messageTtl > 0 && at + messageTtl <= now && this.#fates.get(offset) === 'kept')
+        this.#fates.set(offset, 'gone');
+    }
+    return this.#messages.filter(({ offset }) => this.#fates.get(offset) === 'kept');
+  }
+
+  push(data: unknown, key: string | undefined, now: number): 'accepted' | 'dropped' | 'refused' {
+    const { msgMaxLength, onOverflow } = this.#context;
+    const fits = () => this.kept(now).filter((each) => key === undefined || each.key !== key).length < msgMaxLength;
+    if (!fits()) this.#removeTaken(now);
+    if (!fits()) {
+      if (onOverflow === 'reject' || onOverflow === 'close') return 'refused';
+      if (onOverflow === 'drop-newest') {
+        this.#append(data, key, now, 'gone');
+        return 'dropped';
+      }
+    }
+    for (const each of this.kept(now))
+      if (key !== undefined && each.key === key) this.#fates.set(each.offset, 'replaced');
+    for (let [oldest] = this.kept(now); !fits() && oldest !== undefined; [oldest] = this.kept(now)) {
+      this.#fates.set(oldest.offset, 'gone');
+    }
+    this.#append(data, key, now, 'kept');
+    return 'accepted';
+  }
+
+  /** @param after `undefined` for a drain, `''` for the oldest kept */
+  read(name: string, after: number | '' | undefined, limit: number, now: number): ReferenceBatch {
+    const from = after === '' ? this.#taken : (after ?? this.#readers.get(name)?.cursor ?? this.#taken);
+    this.#readers.set(name, { cursor: from, lastPoll: now, parked: false });
+    this.#removeTaken(now);
+    const rest = this.kept(now).filter(({ offset }) => offset > from);
+    const taken = rest.slice(0, limit);
+    const offset = taken.length === rest.length ? this.tail : (taken.at(-1)?.offset ?? this.tail);
+    let lost = 0;
+    for (let each = from + 1; each <= offset; each += 1) if (this.#fates.get(each) === 'gone') lost += 1;
+    return { messages: taken.map(({ offset, at, data }) => ({ offset, at, data })), offset, lost };
+  }
+
+  acknowledge(name: string, offset: number, now: number): void {
+    const reader = this.#readers.get(name);
+    if (reader === undefined || offset <= reader.cursor) return;
+    reader.cursor = offset;
+    this.#removeTaken(now);
+  }
+
+  setParked(name: string, parked: boolean, now: number): void {
+    const reader = this.#readers.get(name);
+    if (reader !== undefined) Object.assign(reader, { parked, lastPoll: now });
+  }
+
+  /** Downtime is nobody's silence. */
+  restart(now: number): void {
+    for (const reader of this.#readers.values()) Object.assign(reader, { parked: false, lastPoll: now });
+  }
+
+  #append(data: unknown, key: string | undefined, at: number, fate: 'kept' | 'gone'): void {
+    const offset = this.tail + 1;
+    this.#messages.push({ offset, at, data, key });
+    this.#fates.set(offset, fate);
+  }
+
+  #removeTaken(now: number): void {
+    const live = [...this.#readers.values()].filter(
+      ({ parked, lastPoll }) => parked || now - lastPoll < this.#context.readerGrace,
+    );
+    if (live.length === 0) return;
+    const passed = Math.min(...live.map(({ cursor }) => cursor));
+    for (const { offset } of this.kept(now)) if (offset <= passed) this.#fates.set(offset, 'gone');
+    this.#taken = Math.max(this.#taken, passed);
+  }
+}

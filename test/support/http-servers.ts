@@ -1,0 +1,90 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { InversifyExpressHttpAdapter } from '@inversifyjs/http-express';
+import { InversifyFastifyHttpAdapter } from '@inversifyjs/http-fastify';
+import { InversifyHonoHttpAdapter } from '@inversifyjs/http-hono';
+import express from 'express';
+import { fastify } from 'fastify';
+import { Hono } from 'hono';
+import type { Container } from 'inversify';
+
+export const adapterNames = ['fastify', 'express', 'hono'] as const;
+export type AdapterName = (typeof adapterNames)[number];
+
+/** What every server's middleware sets on every response, as a CORS plugin would. */
+export const middlewareHeader = { name: 'access-control-allow-origin', value: 'https://app.example' } as const;
+
+export interface RunningServer {
+  readonly port: number;
+  readonly node: Server;
+  /** Ends every connection, whatever it waits for. */
+  close(): Promise<void>;
+}
+
+/** The container's controllers, served by the named framework on a free port of the loopback interface. */
+export async function startServer(name: AdapterName, container: Container): Promise<RunningServer> {
+  switch (name) {
+    case 'fastify':
+      return startFastify(container);
+    case 'express':
+      return startExpress(container);
+    case 'hono':
+      return startHono(container);
+  }
+}
+
+async function startFastify(container: Container): Promise<RunningServer> {
+  const app = fastify();
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header(middlewareHeader.name, middlewareHeader.value);
+  });
+  await new InversifyFastifyHttpAdapter(container, { logger: false }, app).build();
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  return running(app.server, async () => {
+    app.server.closeAllConnections();
+    await app.close();
+  });
+}
+
+async function startExpress(container: Container): Promise<RunningServer> {
+  const app = express();
+  // Keeps Express from writing clients' faults to standard error.
+  app.set('env', 'test');
+  app.use((_request, response, next) => {
+    response.setHeader(middlewareHeader.name, middlewareHeader.value);
+    next();
+  });
+  await new InversifyExpressHttpAdapter(container, { logger: false }, app).build();
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return running(server, () => closeServer(server));
+}
+
+async function startHono(container: Container): Promise<RunningServer> {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    context.header(middlewareHeader.name, middlewareHeader.value);
+    await next();
+  });
+  await new InversifyHonoHttpAdapter(container, { logger: false }, app).build();
+  const server = createAdaptorServer({ fetch: app.fetch });
+  if (!('closeAllConnections' in server)) throw new TypeError('An HTTP/1.1 server was expected');
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return running(server, () => closeServer(server));
+}
+
+function running(node: Server, close: () => Promise<void>): RunningServer {
+  return { port: portOf(node.address()), node, close };
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new TypeError('The server does not listen on a port');
+  return address.port;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,37 @@
+import { Container } from 'inversify';
+import {
+  Clock,
+  type SessionContextOptions,
+  SessionError,
+  type SessionErrorCode,
+  SessionManager,
+  type StoreBinding,
+  sessionModule,
+} from '../../src/index.js';
+import { ManualClock } from './manual-clock.js';
+
+export interface Service {
+  readonly container: Container;
+  readonly manager: SessionManager;
+  readonly clock: ManualClock;
+}
+
+/** The service without a server, with a clock that stands still. */
+export async function startService(context: SessionContextOptions = {}, store?: StoreBinding): Promise<Service> {
+  const container = new Container();
+  const clock = new ManualClock();
+  container.bind(Clock).toConstantValue(clock);
+  container.load(sessionModule(context, store));
+  return { container, clock, manager: await container.getAsync(SessionManager) };
+}
+
+/** The code with which the deed is refused; anything but a `SessionError` is thrown on. */
+export async function refusalOf(deed: () => Promise<unknown>): Promise<SessionErrorCode | 'not refused'> {
+  try {
+    await deed();
+    return 'not refused';
+  } catch (error) {
+    if (SessionError.is(error)) return error.code;
+    throw error;
+  }
+}
