@@ -145,7 +145,7 @@ test('looking at a session does not renew it', async (t) => {
   await manager.sessionsOfApp();
   await clock.advance(1_000);
   await throwsCode(t, manager.getSession(id), 'SESSION_CLOSED');
-  t.deepEqual(events.names, ['created', 'away']);
+  t.deepEqual(events.names, ['created']);
 });
 
 test('a malformed id is an unknown one', async (t) => {
