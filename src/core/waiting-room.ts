@@ -222,13 +222,9 @@ export class WaitingRoom implements StoreListener {
     for (const other of [...mailbox.parked]) {
       if (isDropped(other)) {
         this.#supersede(mailbox, other);
-      } else if (other.isRivalOf(waiter)) {
-        if (other.arrival < waiter.arrival) {
-          this.#supersede(mailbox, other);
-          waiter.holdsPark = true;
-        } else {
-          waiter.overtaken = true;
-        }
+      } else if (other.isRivalOf(waiter) && other.arrival < waiter.arrival) {
+        this.#supersede(mailbox, other);
+        waiter.holdsPark = true;
       }
     }
     // Those that are reading still find out when their answer comes.

@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
-import { type IssuedSession, SessionError, type SessionManager } from '../../src/index.js';
+import { type IssuedSession, memoryStore, SessionError, type SessionManager } from '../../src/index.js';
 import { startService, throwsCode } from '../support/service.js';
 import { hold } from './held-poll.js';
 
@@ -73,6 +76,23 @@ test('expired sessions do not count, swept or not', async (t) => {
   await manager.createSession('alice');
   await throwsCode(t, manager.createSession('alice'), 'SESSION_LIMIT');
   t.is(events.of('closed').length, 0, 'only the sweep reports them');
+});
+
+test('a limit that was lowered between two runs is kept again by the next login', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'session-mailbox-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const store = memoryStore({ snapshot: { path: join(folder, 'snapshot') } });
+  const before = await startService(t, { maxSession: 0 }, { store });
+  for (let count = 0; count < 5; count += 1) await before.manager.createSession('alice');
+  const ids = await liveIds(before.manager);
+  await before.container.unbindAllAsync();
+  const { manager, events } = await startService(t, { maxSession: 2, onMaxSession: 'evict-oldest' }, { store });
+  const { id } = await manager.createSession('alice');
+  t.deepEqual(await liveIds(manager), [ids[4], id]);
+  t.deepEqual(
+    events.of('closed').map((closed) => closed.id),
+    ids.slice(0, 4),
+  );
 });
 
 test('expired sessions are not evicted for a new one', async (t) => {

@@ -122,7 +122,7 @@ test('a hang-up while only a forgery reads releases the reader', async (t) => {
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
   service.store.delays = true;
-  for (const manager of [service.manager, service.manager.inApp('other')]) {
+  for (const manager of [service.manager.inApp('other'), service.manager]) {
     new HeldPoll(manager, session.id + 'x'.repeat(40));
   }
   poll.hangUp();
@@ -163,6 +163,24 @@ test('an older poll whose answer comes after the newer one was answered ends as 
   service.store.answer();
   await settle();
   t.true(older.batch.superseded);
+  await assertNobodyWaits(t, service, session.id);
+});
+
+test('a poll that supersedes one which was parked anew meanwhile releases the reader, unless it parks itself', async (t) => {
+  const service = await startDelayedService(t);
+  const session = await service.manager.createSession('alice');
+  const older = await hold(service, session);
+  service.store.delays = true;
+  const newer = await hold(service, session, { wait: 0 });
+  service.room.missed();
+  await settle();
+  service.store.answer(1);
+  await settle();
+  t.true(older.isHeld);
+  service.store.answer();
+  await settle();
+  t.true(older.batch.superseded);
+  t.deepEqual(newer.batch.messages, []);
   await assertNobodyWaits(t, service, session.id);
 });
 
