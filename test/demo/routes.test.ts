@@ -44,7 +44,13 @@ test('the sixth login of an account is refused with 409, and another account sti
 test('pushing without the right key is 403, and pushes nothing', async (t) => {
   const demo = await DemoProcess.start(t);
   const { id, token } = await demo.logIn('alice');
-  const wrong = [{}, { 'X-Admin-Key': '' }, { 'X-Admin-Key': 'demo' }, { 'X-Admin-Key': 'keys' }, { 'X-Admin-Key': 'KEY' }];
+  const wrong = [
+    {},
+    { 'X-Admin-Key': '' },
+    { 'X-Admin-Key': 'demo' },
+    { 'X-Admin-Key': 'keys' },
+    { 'X-Admin-Key': 'KEY' },
+  ];
   for (const headers of wrong) {
     const response = await demo.post('/messages', { to: { session: id }, data: 1 }, headers);
     t.is(response.status, 403, JSON.stringify(headers));
@@ -65,7 +71,21 @@ test('bodies that are wrong in any way are 4xx problem documents, and the server
     t.true(response.body.length < 2_000, what);
   };
   const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
-  const texts = ['', ' ', '{', 'nonsense', '[]', '"text"', 'null', '7', '{}', '{"a":1}', deep, '\u0000', '{"account":}'];
+  const texts = [
+    '',
+    ' ',
+    '{',
+    'nonsense',
+    '[]',
+    '"text"',
+    'null',
+    '7',
+    '{}',
+    '{"a":1}',
+    deep,
+    '\u0000',
+    '{"account":}',
+  ];
   texts.push('{"__proto__":{"account":"x"}}', '{"constructor":{"prototype":{"account":"x"}}}', `{"account":${deep}}`);
   for (const text of texts) {
     check(await demo.postText('/login', text), `login ${text.slice(0, 30)}`);
@@ -113,5 +133,7 @@ test('prototype keys in a message are carried or refused, never acted on', async
   t.is((await demo.postText('/messages', text, { 'X-Admin-Key': 'key' })).status, 200);
   const poisoned = `{"to":{"session":"${id}"},"data":{"__proto__":{"polluted":1}}}`;
   t.is((await demo.postText('/messages', poisoned, { 'X-Admin-Key': 'key' })).status, 400);
-  t.like(JSON.parse((await demo.request('/poll?after=', { token })).body), { messages: [{ data: { constructor: 1 } }] });
+  t.like(JSON.parse((await demo.request('/poll?after=', { token })).body), {
+    messages: [{ data: { constructor: 1 } }],
+  });
 });

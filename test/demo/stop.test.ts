@@ -37,11 +37,14 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     t.is(JSON.parse((await again.request('/sessions', { cookie: alice.cookie })).body).sessions[0].id, alice.id);
     await again.push({ session: alice.id }, 'after the restart');
     const batch = JSON.parse((await again.request(`/poll?after=${cursor}`, { cookie: alice.cookie })).body);
-    t.deepEqual({ ...batch, messages: batch.messages.map(({ data }: { data: unknown }) => data) }, {
-      messages: ['after the restart'],
-      cursor: `${cursor.split('.')[0]}.2`,
-      lost: 0,
-    });
+    t.deepEqual(
+      { ...batch, messages: batch.messages.map(({ data }: { data: unknown }) => data) },
+      {
+        messages: ['after the restart'],
+        cursor: `${cursor.split('.')[0]}.2`,
+        lost: 0,
+      },
+    );
     t.is(again.stderr, '');
   });
 }
@@ -54,7 +57,10 @@ test('what was undelivered at the stop is delivered after the start', async (t) 
   t.is(await demo.exit, 0);
   const again = await DemoProcess.start(t, demo.data);
   const batch = JSON.parse((await again.request('/poll', { cookie: alice.cookie })).body);
-  t.deepEqual(batch.messages.map(({ data }: { data: unknown }) => data), ['one', 'two', 'three']);
+  t.deepEqual(
+    batch.messages.map(({ data }: { data: unknown }) => data),
+    ['one', 'two', 'three'],
+  );
 });
 
 for (const [first, second, code] of [
@@ -113,7 +119,13 @@ test('a damaged snapshot is set aside with a warning on stderr, and the server s
   demo.signal('SIGTERM');
   await demo.exit;
   const whole = await readFile(demo.snapshot, 'utf8');
-  const damages = [whole.slice(0, -10), whole.replace('"alice"', '"mallo"'), '', 'nonsense', whole.replace('"version":1', '"version":9')];
+  const damages = [
+    whole.slice(0, -10),
+    whole.replace('"alice"', '"mallo"'),
+    '',
+    'nonsense',
+    whole.replace('"version":1', '"version":9'),
+  ];
   for (const damaged of damages) {
     await writeFile(demo.snapshot, damaged);
     const again = await DemoProcess.start(t, demo.data);
