@@ -19,9 +19,11 @@ const deepest = 64;
  */
 export function toJsonText(argument: string, value: unknown): string {
   try {
-    const fault = findFault(value, 0);
-    if (fault !== undefined) throw invalidArgument(argument, fault, value);
-    const text: string | undefined = JSON.stringify(value);
+    const walk = new Walk();
+    const text: string | undefined = walk.findFault(value, 0) === undefined ? JSON.stringify(value) : undefined;
+    // What a toJSON gave is judged by the text it led to: asked a second time it might answer otherwise.
+    if (text !== undefined && walk.metToJson) walk.findFault(JSON.parse(text), 0);
+    if (walk.fault !== undefined) throw invalidArgument(argument, walk.fault, value);
     if (text !== undefined) return text;
   } catch (error) {
     if (SessionError.is(error)) throw error;
@@ -31,44 +33,51 @@ export function toJsonText(argument: string, value: unknown): string {
   throw invalidArgument(argument, 'must be a JSON value', typeof value);
 }
 
-function findFault(value: unknown, depth: number): string | undefined {
-  switch (typeof value) {
-    case 'string':
-      return value.isWellFormed() ? undefined : 'must not contain lone surrogates';
-    case 'number':
-      return Number.isFinite(value) ? undefined : 'must not contain NaN or infinite numbers';
-    case 'boolean':
-      return undefined;
-    case 'object':
-      return value === null ? undefined : findFaultWithin(value, depth + 1);
-    default:
-      return `must be a JSON value, which ${typeof value} is not`;
-  }
-}
+/** One look through a value, for what JSON would drop or alter. */
+class Walk {
+  fault: string | undefined;
+  metToJson = false;
 
-function findFaultWithin(value: object, depth: number): string | undefined {
-  if ('toJSON' in value && typeof value.toJSON === 'function') {
-    // As JSON.stringify does, which asks each value once, not also what it gave.
-    const form: unknown = value.toJSON();
-    return typeof form === 'object' && form !== null ? findFaultInMembers(form, depth) : findFault(form, depth);
-  }
-  return findFaultInMembers(value, depth);
-}
-
-function findFaultInMembers(value: object, depth: number): string | undefined {
-  if (depth > deepest) return `must not be nested deeper than ${deepest} levels, nor refer to itself`;
-  if (Array.isArray(value)) {
-    // An index loop, because forEach and its kin pass over holes, which JSON would turn into null.
-    for (let index = 0; index < value.length; index += 1) {
-      const fault = findFault(value[index], depth);
-      if (fault !== undefined) return fault;
+  /** @returns the first fault, which it also keeps */
+  findFault(value: unknown, depth: number): string | undefined {
+    switch (typeof value) {
+      case 'string':
+        if (!value.isWellFormed()) this.fault = 'must not contain lone surrogates';
+        break;
+      case 'number':
+        if (!Number.isFinite(value)) this.fault = 'must not contain NaN or infinite numbers';
+        break;
+      case 'boolean':
+        break;
+      case 'object':
+        if (value !== null) this.#findWithin(value, depth + 1);
+        break;
+      default:
+        this.fault = `must be a JSON value, which ${typeof value} is not`;
     }
-    return undefined;
+    return this.fault;
   }
-  for (const [key, member] of Object.entries(value)) {
-    if (member === undefined) continue;
-    const fault = key.isWellFormed() ? findFault(member, depth) : 'must not contain lone surrogates';
-    if (fault !== undefined) return fault;
+
+  #findWithin(value: object, depth: number): void {
+    if (depth > deepest) {
+      this.fault = `must not be nested deeper than ${deepest} levels, nor refer to itself`;
+    } else if (Array.isArray(value)) {
+      // An index loop, because forEach and its kin pass over holes, which JSON would turn into null.
+      for (let index = 0; index < value.length && this.fault === undefined; index += 1) {
+        this.findFault(value[index], depth);
+      }
+    } else if ('toJSON' in value && typeof value.toJSON === 'function') {
+      this.metToJson = true;
+    } else {
+      this.#findInMembers(value, depth);
+    }
   }
-  return undefined;
+
+  #findInMembers(value: object, depth: number): void {
+    for (const [key, member] of Object.entries(value)) {
+      if (member === undefined) continue;
+      if (!key.isWellFormed()) this.fault = 'must not contain lone surrogates';
+      if (this.fault !== undefined || this.findFault(member, depth) !== undefined) return;
+    }
+  }
 }

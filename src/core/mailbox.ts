@@ -76,6 +76,8 @@ export class Mailbox {
   /** Up to here messages left because every live reader had them. A fresh reader starts from it. */
   #taken: number;
   #bytes = 0;
+  /** Whether an older message ever stood behind a younger one, as when a session took over another's. */
+  #agesMixed = false;
   readonly #messages: Message[];
   readonly #readers: Reader[];
   #byKey: Map<string, Message> | undefined;
@@ -187,6 +189,8 @@ export class Mailbox {
   dropAged(now: number, bounds: MailboxBounds): void {
     if (bounds.messageTtl === 0) return;
     while (this.#messages[0] !== undefined && this.#messages[0].at + bounds.messageTtl <= now) this.#removeOldest();
+    if (!this.#agesMixed) return;
+    for (const message of this.#messages.filter(({ at }) => at + bounds.messageTtl <= now)) this.#remove(message);
   }
 
   #collect(from: number, limit: number): Pick<MailboxRead, 'messages' | 'offset' | 'lost'> {
@@ -240,6 +244,7 @@ export class Mailbox {
   }
 
   #retain(message: Message): void {
+    if (message.at < (this.newest?.at ?? 0)) this.#agesMixed = true;
     this.#messages.push(message);
     this.#bytes += message.bytes;
     if (message.key === undefined) return;
@@ -248,10 +253,14 @@ export class Mailbox {
   }
 
   #replace(message: Message): void {
-    this.#messages.splice(this.#indexAfter(message.offset) - 1, 1);
-    this.#forget(message);
+    this.#remove(message);
     this.#replaced ??= new OffsetRuns();
     this.#replaced.add(message.offset);
+  }
+
+  #remove(message: Message): void {
+    this.#messages.splice(this.#indexAfter(message.offset) - 1, 1);
+    this.#forget(message);
   }
 
   #removeOldest(): void {

@@ -49,7 +49,7 @@ function invalidContext(field: string, rule: string, value: unknown): SessionErr
 }
 
 function validate(options: unknown): Values {
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalidContext('context', 'must be an object', options);
   }
   const result = v.safeParse(fields, options, { abortEarly: true, abortPipeEarly: true });

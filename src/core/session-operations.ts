@@ -55,8 +55,7 @@ export class SessionOperations {
   async close(id: string, reason: CloseReason): Promise<boolean> {
     const { store, events } = this.runtime;
     const checked = requireCloseReason(reason);
-    if (!isSessionId(id)) return false;
-    const closed = await store.end(this.app, id, checked);
+    const closed = isSessionId(id) ? await store.end(this.app, id, checked) : undefined;
     if (closed === undefined) return false;
     events.emit('closed', closed);
     return true;
@@ -106,15 +105,18 @@ export class SessionOperations {
 
 export const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
 
-/** @throws SessionError `INVALID_ARGUMENT` */
-export function requireAttributes(attributes: Readonly<Record<string, unknown>>): AttributeTexts {
-  // Types can't promise it: applications hand on what a login's body held.
+/**
+ * The attributes that a session begins with. One that is `null` is left out, as setting it to `null` deletes it.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export function requireAttributes(attributes: unknown): AttributeTexts {
   if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) {
     throw invalidArgument('attributes', 'must be an object', attributes);
   }
   const texts: Record<string, string> = Object.create(null);
   for (const [key, value] of Object.entries(attributes)) {
-    texts[requireAttributeKey(key)] = toJsonText(`attribute ${key}`, value);
+    const checked = requireAttributeKey(key);
+    if (value !== null) texts[checked] = toJsonText(`attribute ${checked}`, value);
   }
   return Object.freeze(texts);
 }

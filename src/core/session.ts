@@ -99,9 +99,9 @@ export class Session {
    * @throws SessionError `INVALID_ARGUMENT` for a key or a value that can't be kept
    */
   async setAttr(key: string, value: JsonValue): Promise<void> {
-    const name = requireAttributeKey(key);
-    const text = value === null ? null : toJsonText(`attribute ${name}`, value);
-    this.#record = await this.#operations.patch(this.id, { [name]: text });
+    const checked = requireAttributeKey(key);
+    const text = value === null ? null : toJsonText(`attribute ${checked}`, value);
+    this.#record = await this.#operations.patch(this.id, { [checked]: text });
   }
 
   async removeAttr(key: string): Promise<void> {

@@ -19,8 +19,12 @@ export class Waiter {
   timer: Timer | undefined = undefined;
   /** It was answered, or has no one left to answer. */
   settled = false;
-  /** An older poll of this reader left while this one was reading: what it had parked is this one's to release. */
-  inheritsPark = false;
+  /** The store may have its reader parked on account of this poll, or of one that left that to it. */
+  holdsPark = false;
+  /** While it was reading, a newer poll of its reader was let in, or its reader was dropped. */
+  overtaken = false;
+  /** The place of its latest read among all that the store was asked for. */
+  question = 0;
 
   constructor(
     app: string,
@@ -43,6 +47,11 @@ export class Waiter {
   get holds(): boolean {
     return this.request.wait > 0 && !this.turnedAway;
   }
+
+  /** Whether it is another poll of the same reader. */
+  isRivalOf(other: Waiter): boolean {
+    return this !== other && this.app === other.app && this.request.reader === other.request.reader;
+  }
 }
 
 /** The polls of one session at this node. */
@@ -57,10 +66,6 @@ export class WaitingMailbox {
   get isEmpty(): boolean {
     return this.parked.length === 0 && this.reading.length === 0;
   }
-}
-
-export function ofReader(waiters: readonly Waiter[], reader: string): Waiter | undefined {
-  return waiters.find((waiter) => waiter.request.reader === reader);
 }
 
 /** @returns whether it was among them */

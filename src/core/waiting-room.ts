@@ -10,7 +10,7 @@ import { SessionContext } from './session-context.js';
 import { SessionError } from './session-error.js';
 import { SessionEvents } from './session-events.js';
 import { type ReadResult, SessionStore, type StoreListener } from './session-store.js';
-import { ofReader, removeWaiter, Waiter, WaitingMailbox } from './waiter.js';
+import { removeWaiter, Waiter, WaitingMailbox } from './waiter.js';
 
 /** Waiters answered in one turn of the event loop when all are sent away. */
 const drainStep = 500;
@@ -31,7 +31,9 @@ export class WaitingRoom implements StoreListener {
   readonly #mailboxes = new Map<string, WaitingMailbox>();
   #held = 0;
   #arrivals = 0;
-  #draining = false;
+  #questions = 0;
+  #drained: Promise<void> | undefined;
+  #onEmpty: (() => void) | undefined;
 
   constructor(
     @inject(SessionContext) context: SessionContext,
@@ -64,7 +66,7 @@ export class WaitingRoom implements StoreListener {
   ): () => void {
     this.#arrivals += 1;
     const deadline = this.#clock.now() + request.wait;
-    const turnedAway = request.wait > 0 && (this.#draining || this.#held >= this.#context.maxWaiter);
+    const turnedAway = request.wait > 0 && (this.#drained !== undefined || this.#held >= this.#context.maxWaiter);
     const waiter = new Waiter(app, id, request, receiver, this.#arrivals, deadline, turnedAway);
     // Counted before the store is asked, or a burst of polls would all find room.
     if (waiter.holds) this.#held += 1;
@@ -97,13 +99,18 @@ export class WaitingRoom implements StoreListener {
     for (const id of [...this.#mailboxes.keys()]) this.changed('', id);
   }
 
-  /** From now on no poll is held; those held are answered with `retry`, spread over `drainTime`. */
-  async drain(): Promise<void> {
-    this.#draining = true;
+  /** From now on no poll is held; those held are answered with `retry`, within `drainTime`. */
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  }
+
+  async #drain(): Promise<void> {
     const giveUpAt = this.#clock.now() + this.#context.drainTime;
     let answered = 0;
     for (const id of [...this.#mailboxes.keys()]) {
       for (const waiter of this.#takeParked(id)) {
+        this.#release(waiter);
         this.#sendAway(waiter);
         answered += 1;
       }
@@ -112,6 +119,23 @@ export class WaitingRoom implements StoreListener {
       await nextTurn();
       if (this.#clock.now() > giveUpAt) return;
     }
+    await this.#emptyOr(giveUpAt);
+  }
+
+  /** Those that are still reading are sent away when their answers come. */
+  #emptyOr(giveUpAt: number): Promise<void> {
+    if (this.#held === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimer(Math.max(0, giveUpAt - this.#clock.now()), resolve);
+      this.#onEmpty = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  #sendAway(waiter: Waiter): void {
+    this.#answer(waiter, { ...quietBatch(waiter), retry: this.#retry() });
   }
 
   /** Takes out whoever is parked there; a poll that is still reading will notice by the count. */
@@ -133,28 +157,27 @@ export class WaitingRoom implements StoreListener {
       this.#fail(waiter, error);
     } finally {
       removeWaiter(mailbox.reading, waiter);
+      if (waiter.holdsPark && !mailbox.parked.includes(waiter)) this.#giveUpPark(mailbox, waiter);
       this.#dropIfEmpty(waiter.id, mailbox);
     }
   }
 
   async #readOrPark(mailbox: WaitingMailbox, waiter: Waiter, secretHash: string | undefined): Promise<void> {
-    const wasParked = waiter.epoch !== '';
     for (;;) {
       const { notices } = mailbox;
-      const result = await (wasParked ? this.#readUnlessAway(waiter) : this.#read(waiter, secretHash));
-      if (result !== undefined) {
-        this.#endOthers(mailbox, waiter, result);
-        if (waiter.settled) {
-          // Its client hung up meanwhile, or a newer poll of the same reader is parked, which keeps the reader parked.
-          if (result.parked && ofReader(mailbox.parked, waiter.request.reader) === undefined) this.#release(waiter);
-          return;
-        }
-        if (!result.parked) {
-          this.#answer(waiter, this.#batchOf(waiter, result));
-          return;
-        }
+      const result = await this.#readOrOutlast(waiter, secretHash);
+      if (result !== undefined) this.#endOthers(mailbox, waiter, result);
+      if (waiter.settled) return;
+      if (waiter.overtaken || result?.parked === false) {
+        const batch = result === undefined ? quietBatch(waiter) : this.#batchOf(waiter, result);
+        // One that is superseded keeps its messages, because the cursor has passed them.
+        this.#answer(waiter, waiter.overtaken ? { ...batch, superseded: true } : batch);
+        return;
       }
-      // A notice that came during the read may be of what the read did not see, or may say that the store is back.
+      if (this.#drained !== undefined) {
+        this.#sendAway(waiter);
+        return;
+      }
       if (mailbox.notices === notices) {
         this.#park(mailbox, waiter);
         return;
@@ -162,12 +185,15 @@ export class WaitingRoom implements StoreListener {
     }
   }
 
-  /** A poll that was held already outlasts a store that is away; the store says when to read again. */
-  async #readUnlessAway(waiter: Waiter): Promise<ReadResult | undefined> {
+  /** @returns `undefined` when the store is away and the poll was held already: it goes on waiting */
+  async #readOrOutlast(waiter: Waiter, secretHash: string | undefined): Promise<ReadResult | undefined> {
     try {
-      return await this.#read(waiter, undefined);
+      return await this.#read(waiter, secretHash);
     } catch (error) {
-      if (waiter.settled || !SessionError.is(error, 'STORE_UNAVAILABLE')) throw error;
+      if (!SessionError.is(error, 'STORE_UNAVAILABLE')) throw error;
+      // The read may have been carried out all the same.
+      waiter.holdsPark = waiter.holds;
+      if (!waiter.holds || waiter.epoch === '') throw error;
       return undefined;
     }
   }
@@ -178,41 +204,48 @@ export class WaitingRoom implements StoreListener {
     const after = request.after === undefined || epoch === '' ? request.after : { epoch, offset };
     const wait = waiter.holds ? Math.max(0, waiter.deadline - this.#clock.now()) : 0;
     const { reader, limit } = request;
+    this.#questions += 1;
+    waiter.question = this.#questions;
     const result = await this.#store.read(app, id, { reader, after, limit, wait, secretHash });
     waiter.epoch = result.epoch;
     waiter.offset = result.offset;
+    if (result.parked) waiter.holdsPark = true;
     if (result.cameOnline) this.#events.emit('online', { app, id, accountId: result.accountId });
     return result;
   }
 
-  /** The older poll of the same reader ends, and so does that of a reader dropped for this one. */
+  /** Older polls of the same reader end, and so do those of a reader dropped for this one, unless it came back since. */
   #endOthers(mailbox: WaitingMailbox, waiter: Waiter, { droppedReader }: ReadResult): void {
-    if (droppedReader !== undefined) this.#supersede(mailbox, ofReader(mailbox.parked, droppedReader));
-    const other = ofReader(mailbox.parked, waiter.request.reader);
-    if (other === undefined || other.arrival < waiter.arrival) this.#supersede(mailbox, other);
-    else if (!waiter.settled) this.#answer(waiter, { ...quietBatch(waiter), superseded: true });
+    // The common case: nobody else is here.
+    if (mailbox.parked.length === 0 && mailbox.reading.length === 1) return;
+    const isDropped = (other: Waiter) => other.request.reader === droppedReader && other.question < waiter.question;
+    for (const other of [...mailbox.parked]) {
+      if (isDropped(other)) {
+        this.#supersede(mailbox, other);
+      } else if (other.isRivalOf(waiter)) {
+        if (other.arrival < waiter.arrival) {
+          this.#supersede(mailbox, other);
+          waiter.holdsPark = true;
+        } else {
+          waiter.overtaken = true;
+        }
+      }
+    }
+    // Those that are reading still find out when their answer comes.
+    for (const other of mailbox.reading) {
+      if (isDropped(other) || (other.isRivalOf(waiter) && other.arrival < waiter.arrival)) other.overtaken = true;
+    }
   }
 
-  #supersede(mailbox: WaitingMailbox, waiter: Waiter | undefined): void {
-    if (waiter === undefined) return;
+  #supersede(mailbox: WaitingMailbox, waiter: Waiter): void {
     removeWaiter(mailbox.parked, waiter);
     this.#answer(waiter, { ...quietBatch(waiter), superseded: true });
   }
 
   #park(mailbox: WaitingMailbox, waiter: Waiter): void {
-    // It was reading when the drain passed by.
-    if (this.#draining) {
-      this.#sendAway(waiter);
-      return;
-    }
     mailbox.parked.push(waiter);
     const left = Math.max(0, waiter.deadline - this.#clock.now());
     waiter.timer = this.#clock.setTimer(left, () => this.#timeOut(mailbox, waiter));
-  }
-
-  #sendAway(waiter: Waiter): void {
-    this.#release(waiter);
-    this.#answer(waiter, { ...quietBatch(waiter), retry: this.#retry() });
   }
 
   #timeOut(mailbox: WaitingMailbox, waiter: Waiter): void {
@@ -229,15 +262,22 @@ export class WaitingRoom implements StoreListener {
 
   #leave(mailbox: WaitingMailbox, waiter: Waiter): void {
     if (!removeWaiter(mailbox.parked, waiter)) return;
-    const newer = ofReader(mailbox.reading, waiter.request.reader);
-    // The newer poll's read may have parked the reader anew already: releasing it now would make it miss its wake-up.
-    if (newer === undefined) this.#release(waiter);
-    else newer.inheritsPark = true;
+    this.#giveUpPark(mailbox, waiter);
     this.#dropIfEmpty(waiter.id, mailbox);
   }
 
+  /**
+   * The reader need not stay parked for this poll any more. Another poll of it that is here may need it parked, and
+   * would miss its wake-up if it were released now.
+   */
+  #giveUpPark(mailbox: WaitingMailbox, waiter: Waiter): void {
+    if (mailbox.parked.some((other) => other.isRivalOf(waiter))) return;
+    const heir = mailbox.reading.find((other) => other.isRivalOf(waiter));
+    if (heir === undefined) this.#release(waiter);
+    else heir.holdsPark = true;
+  }
+
   #fail(waiter: Waiter, error: unknown): void {
-    if (waiter.inheritsPark) this.#release(waiter);
     if (waiter.settled) return;
     this.#settle(waiter);
     waiter.receiver.fail(error);
@@ -251,7 +291,9 @@ export class WaitingRoom implements StoreListener {
   #settle(waiter: Waiter): void {
     waiter.settled = true;
     waiter.timer?.cancel();
-    if (waiter.holds) this.#held -= 1;
+    if (!waiter.holds) return;
+    this.#held -= 1;
+    if (this.#held === 0) this.#onEmpty?.();
   }
 
   /** Only a draining poll needs one: with cursors, the next poll is the acknowledgement. */
@@ -291,6 +333,7 @@ export class WaitingRoom implements StoreListener {
       this.#mailboxes.set(waiter.id, mailbox);
     }
     mailbox.reading.push(waiter);
+    waiter.holdsPark = false;
     return mailbox;
   }
 

@@ -1,5 +1,4 @@
-import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type CustomParameterDecoratorHandlerOptions,
   createCustomNativeParameterDecorator,
@@ -81,6 +80,8 @@ export class HeldResponse implements PollReceiver {
     this.#raw.end(body);
   }
 }
+
+type Socket = IncomingMessage['socket'];
 
 const queued = new WeakMap<Socket, Set<() => void>>();
 

@@ -19,6 +19,7 @@ export class PushMessageProcessor extends FanOut {
   readonly #store: SessionStore;
   readonly #events: SessionEvents;
   readonly #queue = new PQueue({ concurrency });
+  readonly #underWay = new Set<Promise<PushReport>>();
 
   constructor(@inject(SessionStore) store: SessionStore, @inject(SessionEvents) events: SessionEvents) {
     super();
@@ -27,17 +28,44 @@ export class PushMessageProcessor extends FanOut {
   }
 
   async pushToApp(app: string, message: OutgoingMessage): Promise<PushReport> {
-    const chunks: Promise<PushReport>[] = [];
-    for await (const ids of this.#store.scanApp(app, chunkSize)) {
-      await this.#queue.onSizeLessThan(concurrency);
-      chunks.push(this.#queue.add(() => this.#pushToEach(app, ids, message)));
+    const fanOut = this.#fanOut(app, message);
+    this.#underWay.add(fanOut);
+    try {
+      return await fanOut;
+    } finally {
+      this.#underWay.delete(fanOut);
     }
-    return (await Promise.all(chunks)).reduce(addReports, emptyReport);
   }
 
   /** Resolves when every fan-out under way has been served. */
   async stop(): Promise<void> {
-    await this.#queue.onIdle();
+    await Promise.allSettled(this.#underWay);
+  }
+
+  /** A chunk that fails holds up no other; the first fault is told when all have ended. */
+  async #fanOut(app: string, message: OutgoingMessage): Promise<PushReport> {
+    const chunks: Promise<void>[] = [];
+    const faults: unknown[] = [];
+    let report = emptyReport;
+    const push = async (ids: readonly string[]) => {
+      try {
+        const served = await this.#pushToEach(app, ids, message);
+        report = addReports(report, served);
+      } catch (error) {
+        faults.push(error);
+      }
+    };
+    try {
+      for await (const ids of this.#store.scanApp(app, chunkSize)) {
+        await this.#queue.onSizeLessThan(concurrency);
+        chunks.push(this.#queue.add(() => push(ids)));
+      }
+    } catch (error) {
+      faults.push(error);
+    }
+    await Promise.all(chunks);
+    if (faults.length > 0) throw faults[0];
+    return report;
   }
 
   async #pushToEach(app: string, ids: readonly string[], message: OutgoingMessage): Promise<PushReport> {

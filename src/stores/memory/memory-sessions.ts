@@ -16,7 +16,7 @@ import type {
   Slice,
   StoreListener,
 } from '../../core/session-store.js';
-import { AppSessions } from './app-sessions.js';
+import { AppSessions, type Tombstone } from './app-sessions.js';
 import type { SessionEntry } from './session-entry.js';
 
 const deaf: StoreListener = { appended() {}, changed() {}, closed() {}, missed() {} };
@@ -56,7 +56,7 @@ export class MemorySessions {
   }
 
   deadReason(sessions: AppSessions, entry: SessionEntry, now = this.#clock.now()): CloseReason | undefined {
-    return sessions.deadReason(entry, now, this.#idles(entry));
+    return sessions.deadReason(entry, now, this.idles(entry));
   }
 
   record(sessions: AppSessions, entry: SessionEntry, now = this.#clock.now()): SessionRecord {
@@ -68,7 +68,7 @@ export class MemorySessions {
       id: entry.id,
       accountId: entry.accountId,
       createdAt: times.createdAt(slot),
-      lastTime: this.#idles(entry) ? times.lastTime(slot) : now,
+      lastTime: this.idles(entry) ? times.lastTime(slot) : now,
       ttl: entry.ttl,
       maxAge: times.maxAge(slot),
       ip: entry.ip,
@@ -83,7 +83,7 @@ export class MemorySessions {
 
   live(sessions: AppSessions, id: string): SessionEntry {
     const entry = sessions.get(id);
-    const reason = entry === undefined ? sessions.tombstones.get(id)?.reason : this.deadReason(sessions, entry);
+    const reason = entry === undefined ? this.#tombstone(sessions, id)?.reason : this.deadReason(sessions, entry);
     if (reason !== undefined) throw sessionClosed(reason);
     if (entry === undefined) throw sessionUnknown();
     return entry;
@@ -91,7 +91,7 @@ export class MemorySessions {
 
   /** As `live`, for a caller who claims to be the bearer: nothing is said of the session to one who is not. */
   proven(sessions: AppSessions, id: string, secretHash: string): SessionEntry {
-    const expected = (sessions.get(id) ?? sessions.tombstones.get(id))?.secretHash;
+    const expected = (sessions.get(id) ?? this.#tombstone(sessions, id))?.secretHash;
     if (expected === undefined || !isSameHash(expected, secretHash)) throw sessionUnknown();
     return this.live(sessions, id);
   }
@@ -103,7 +103,7 @@ export class MemorySessions {
   isActiveWithin(sessions: AppSessions, entry: SessionEntry, within: number): boolean {
     const now = this.#clock.now();
     if (this.deadReason(sessions, entry, now) !== undefined) return false;
-    return !this.#idles(entry) || now - sessions.times.lastTime(entry.slot) <= within;
+    return !this.idles(entry) || now - sessions.times.lastTime(entry.slot) <= within;
   }
 
   insert(session: NewSession): Insertion {
@@ -116,7 +116,7 @@ export class MemorySessions {
 
   renew(sessions: AppSessions, entry: SessionEntry): Contact {
     const now = this.#clock.now();
-    if (this.#idles(entry)) sessions.renew(entry, now);
+    if (this.idles(entry)) sessions.renew(entry, now);
     const cameOnline = sessions.contact(entry, now);
     return { record: this.record(sessions, entry, now), cameOnline };
   }
@@ -129,6 +129,7 @@ export class MemorySessions {
     entry.attributes = Object.freeze(attributes);
     const now = this.#clock.now();
     old.mailbox?.dropAged(now, this.context);
+    entry.mailbox?.dropAged(now, this.context);
     let left = 0;
     if (old.mailbox !== undefined && old.mailbox.messages.length > 0) {
       left = this.#takeOver(sessions, entry, old.mailbox);
@@ -145,7 +146,7 @@ export class MemorySessions {
     const { id, accountId, secretHash } = entry;
     entry.mailbox?.dropAged(now, this.context);
     const undelivered = entry.mailbox?.messages.length ?? 0;
-    sessions.remove(entry, this.#idles(entry));
+    sessions.remove(entry, this.idles(entry));
     if (this.context.tombstoneTime > 0) sessions.tombstones.set(id, { secretHash, reason, closedAt: now });
     this.listener.closed(sessions.app, id, reason);
     return { app: sessions.app, id, accountId, reason, undelivered };
@@ -230,10 +231,19 @@ export class MemorySessions {
           continue;
         }
         sessions.reportAway(entry);
+        // One past its deadline is the sweep's to report.
+        if (this.deadReason(sessions, entry, now) !== undefined) continue;
         items.push({ app: sessions.app, id: entry.id, accountId: entry.accountId });
       }
     }
     return { items, more: false };
+  }
+
+  /** Swept or not, a tombstone past its time is none. */
+  #tombstone(sessions: AppSessions, id: string): Tombstone | undefined {
+    const tombstone = sessions.tombstones.get(id);
+    const forgotten = this.#clock.now() - this.context.tombstoneTime;
+    return tombstone !== undefined && tombstone.closedAt > forgotten ? tombstone : undefined;
   }
 
   #makeRoom(sessions: AppSessions, accountId: string): readonly ClosedSession[] {
@@ -266,7 +276,7 @@ export class MemorySessions {
   }
 
   /** Whether the entry stands in the order of activity. */
-  #idles(entry: SessionEntry): boolean {
+  idles(entry: SessionEntry): boolean {
     return entry.parked === 0 || !this.context.pollRenews;
   }
 

@@ -129,6 +129,9 @@ function* liveEntries(
 function* recordsOf(sessions: MemorySessions, now: number): Generator<SnapshotRecord, void> {
   for (const { of, entry } of liveEntries(sessions, now)) {
     const { id, accountId, secretHash, ttl, ip, userAgent, slot } = entry;
+    // Whoever is parked still is let go now: neither idleness nor silence began before.
+    const lastTime = sessions.idles(entry) ? of.times.lastTime(slot) : now;
+    const lastContact = entry.parked > 0 ? now : of.times.lastContact(slot);
     const { reads, writes, reportedOnline: online } = entry;
     yield {
       app: of.app,
@@ -136,8 +139,8 @@ function* recordsOf(sessions: MemorySessions, now: number): Generator<SnapshotRe
       accountId,
       secretHash,
       createdAt: of.times.createdAt(slot),
-      lastTime: of.times.lastTime(slot),
-      lastContact: of.times.lastContact(slot),
+      lastTime,
+      lastContact,
       ttl,
       maxAge: of.times.maxAge(slot),
       ip,

@@ -4,6 +4,7 @@ import { Clock } from '../../core/clock.js';
 import type { CloseReason } from '../../core/close-reason.js';
 import type { OutgoingMessage } from '../../core/message.js';
 import { SessionContext } from '../../core/session-context.js';
+import { invalidArgument } from '../../core/session-error.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../core/session-record.js';
 import {
   type AppendOutcome,
@@ -143,7 +144,7 @@ export class MemoryStore extends SessionStore {
     const sessions = this.#sessions.of(app);
     const records: SessionRecord[] = [];
     const activeWithin = query.activeWithin ?? Number.POSITIVE_INFINITY;
-    for (let slot = Number(query.cursor ?? 0); slot < sessions.slotCount; slot += 1) {
+    for (let slot = firstSlot(query.cursor); slot < sessions.slotCount; slot += 1) {
       if (records.length === query.limit) return { records, cursor: String(slot) };
       const record = this.#liveAtSlot(sessions, slot);
       if (record !== undefined && this.#clock.now() - record.lastTime <= activeWithin) records.push(record);
@@ -158,8 +159,8 @@ export class MemoryStore extends SessionStore {
       const ids: string[] = [];
       const end = Math.min(slot + size, sessions.slotCount);
       for (let each = slot; each < end; each += 1) {
-        const id = sessions.atSlot(each)?.id;
-        if (id !== undefined) ids.push(id);
+        const entry = sessions.atSlot(each);
+        if (entry !== undefined && this.#sessions.deadReason(sessions, entry) === undefined) ids.push(entry.id);
       }
       yield ids;
       await nextTurn();
@@ -205,8 +206,10 @@ export class MemoryStore extends SessionStore {
   }
 
   async acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
-    const mailbox = this.#sessions.of(app).get(id)?.mailbox;
-    mailbox?.acknowledge(reader, epoch, offset, this.#clock.now(), this.#context);
+    const sessions = this.#sessions.of(app);
+    const entry = sessions.get(id);
+    if (entry === undefined || this.#sessions.deadReason(sessions, entry) !== undefined) return;
+    entry.mailbox?.acknowledge(reader, epoch, offset, this.#clock.now(), this.#context);
   }
 
   async release(app: string, id: string, reader: string): Promise<void> {
@@ -234,4 +237,11 @@ export class MemoryStore extends SessionStore {
     if (entry === undefined || this.#sessions.deadReason(sessions, entry) !== undefined) return undefined;
     return this.#sessions.close(sessions, entry, reason);
   }
+}
+
+/** A cursor comes from a caller: one that counts from far below zero, or not at all, would never reach the end. */
+function firstSlot(cursor: string | undefined): number {
+  if (cursor === undefined) return 0;
+  if (/^[0-9]{1,15}$/.test(cursor)) return Number(cursor);
+  throw invalidArgument('cursor', 'must be the cursor of a page', cursor);
 }

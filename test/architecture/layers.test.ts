@@ -1,0 +1,182 @@
+import test from 'ava';
+import { findCycles, findLongFiles, findLooseTypes, findWrongArrows } from './layers.js';
+import { graphOf, importsOf, readTree } from './source-tree.js';
+
+const folders = ['src', 'demo', 'bench', 'test/conformance'];
+const tree = readTree(folders);
+const graph = graphOf(tree);
+
+test('the check sees the whole source', (t) => {
+  for (const path of ['src/index.ts', 'src/core/session-manager.ts', 'src/http/index.ts', 'demo/server.ts']) {
+    t.true((graph.get(path)?.length ?? 0) > 0, path);
+  }
+  const imports = [...graph].filter(([path]) => path.startsWith('src/')).flatMap(([, targets]) => targets);
+  for (const target of imports) t.true(!target.endsWith('.ts') || graph.has(target), `${target} is there`);
+});
+
+test('no import points to where its layer must not look', (t) => {
+  t.deepEqual(findWrongArrows(graph), []);
+});
+
+test('no imports run in a circle', (t) => {
+  t.deepEqual(findCycles(graph), []);
+});
+
+test('no file is longer than 400 lines', (t) => {
+  t.deepEqual(findLongFiles(tree), []);
+});
+
+test('no type is any, and nothing is asserted not to be null', (t) => {
+  t.deepEqual(findLooseTypes(readTree([...folders, 'test'])), []);
+});
+
+const wrongArrows: readonly (readonly [from: string, to: string])[] = [
+  ['src/core/a.ts', 'src/http/b.ts'],
+  ['src/core/a.ts', 'src/stores/memory/b.ts'],
+  ['src/core/a.ts', 'src/processors/b.ts'],
+  ['src/core/a.ts', 'src/module.ts'],
+  ['src/core/a.ts', 'node:fs'],
+  ['src/core/a.ts', 'node:http'],
+  ['src/core/a.ts', '@inversifyjs/http-core'],
+  ['src/core/a.ts', 'p-queue'],
+  ['src/core/a.ts', 'redis'],
+  ['src/processors/a.ts', 'src/stores/memory/b.ts'],
+  ['src/processors/a.ts', 'src/http/b.ts'],
+  ['src/processors/a.ts', 'node:fs'],
+  ['src/processors/a.ts', 'nanoid'],
+  ['src/stores/memory/a.ts', 'src/http/b.ts'],
+  ['src/stores/memory/a.ts', 'src/processors/b.ts'],
+  ['src/stores/memory/a.ts', '@inversifyjs/http-core'],
+  ['src/http/a.ts', 'src/stores/memory/b.ts'],
+  ['src/http/a.ts', 'src/processors/b.ts'],
+  ['src/http/a.ts', 'fastify'],
+  ['src/process/a.ts', 'src/core/b.ts'],
+  ['src/module.ts', 'src/http/b.ts'],
+  ['src/module.ts', 'src/index.ts'],
+  ['src/index.ts', 'src/http/b.ts'],
+  ['src/index.ts', 'demo/b.ts'],
+  ['src/http/a.ts', 'demo/b.ts'],
+  ['demo/a.ts', 'src/core/b.ts'],
+  ['bench/a.ts', 'demo/b.ts'],
+  ['test/conformance/a.ts', 'ava'],
+  ['test/conformance/a.ts', 'demo/b.ts'],
+];
+
+for (const [from, to] of wrongArrows) {
+  test(`an import of ${to} by ${from} is found`, (t) => {
+    t.deepEqual(findWrongArrows(new Map([[from, [to]]])), [`${from} imports ${to}`]);
+  });
+}
+
+test('a file that belongs to no layer is found', (t) => {
+  t.deepEqual(findWrongArrows(new Map([['src/helpers/a.ts', []]])), ['src/helpers/a.ts belongs to no layer']);
+});
+
+test('arrows that point down are not found', (t) => {
+  const fine = new Map([
+    ['src/core/a.ts', ['src/core/b.ts', 'node:crypto', 'inversify']],
+    ['src/http/a.ts', ['src/core/b.ts', 'src/http/b.ts', '@inversifyjs/http-core']],
+    ['demo/a.ts', ['src/index.ts', 'src/http/index.ts', 'demo/b.ts', 'fastify', 'node:fs']],
+  ]);
+  t.deepEqual(findWrongArrows(fine), []);
+});
+
+test('a circle is found, however long, and one file that imports itself too', (t) => {
+  t.deepEqual(
+    findCycles(
+      new Map([
+        ['a.ts', ['b.ts', 'c.ts']],
+        ['b.ts', ['c.ts']],
+        ['c.ts', ['d.ts', 'x']],
+        ['d.ts', ['b.ts']],
+      ]),
+    ),
+    ['b.ts → c.ts → d.ts → b.ts'],
+  );
+  t.deepEqual(findCycles(new Map([['a.ts', ['a.ts']]])), ['a.ts → a.ts']);
+  t.deepEqual(
+    findCycles(
+      new Map([
+        ['a.ts', ['b.ts', 'c.ts']],
+        ['b.ts', ['c.ts']],
+        ['c.ts', []],
+      ]),
+    ),
+    [],
+  );
+});
+
+test('every form of import is read, and none in a comment', (t) => {
+  const text = `
+import 'reflect-metadata';
+import fs, { type Stats } from 'node:fs';
+import {
+  one,
+  two,
+} from './sibling.js';
+import type { Three } from '../http/three.js';
+export { four } from '../stores/memory/four.js';
+export * from './all.js';
+export type Text = 'from';
+const lazy = await import('@scope/name/deep');
+// import 'comment';
+/* import 'block'; */
+const text = "import 'text'";
+`;
+  t.deepEqual(importsOf('src/core/a.ts', text), [
+    'reflect-metadata',
+    'node:fs',
+    'src/core/sibling.ts',
+    'src/http/three.ts',
+    'src/stores/memory/four.ts',
+    'src/core/all.ts',
+    '@scope/name',
+  ]);
+});
+
+test('a file of 401 lines is found, one of 400 is not', (t) => {
+  const lines = (count: number) => 'x\n'.repeat(count);
+  t.deepEqual(
+    findLongFiles(
+      new Map([
+        ['a.ts', lines(401)],
+        ['b.ts', lines(400)],
+      ]),
+    ),
+    ['a.ts has 401 lines'],
+  );
+});
+
+const loose = [
+  'let a: any;',
+  'f(b as any)',
+  'let a: any[] = []',
+  'Map<string, any>',
+  'g = (): any => 1',
+  'a!.b',
+  'f(a!)',
+  'a[0]!;',
+  'g()!.h',
+  'return a!',
+  'let a: string | any',
+];
+const tight = [
+  'a != b',
+  'a !== b',
+  '!a',
+  'if (!a) {}',
+  'f(!a, !b)',
+  '// any thing!',
+  "'any: any!.'",
+  'Promise.any([])',
+  '{ any: true }',
+  'let anything: many;',
+  'AbortSignal.any(a)',
+  'a = !b',
+  '`wow!`',
+];
+
+test('loose types are found in code, and not in what only looks like them', (t) => {
+  for (const line of loose) t.deepEqual(findLooseTypes(new Map([['a.ts', line]])), [`a.ts:1 ${line}`]);
+  for (const line of tight) t.deepEqual(findLooseTypes(new Map([['a.ts', line]])), [], line);
+});

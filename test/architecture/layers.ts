@@ -1,0 +1,131 @@
+import { codeOnly, type ImportGraph, type SourceTree } from './source-tree.js';
+
+/** What the files under a path may import. The first layer whose path fits is a file's own. */
+export interface Layer {
+  /** A file, or a folder with a slash at its end. */
+  readonly path: string;
+  /** Files or folders of the project. A folder may always import from itself. */
+  readonly files: readonly string[];
+  /** Packages by name, or everything under a name that ends in `*`. */
+  readonly packages: readonly string[];
+}
+
+const face = 'src/index.ts';
+const httpFace = 'src/http/index.ts';
+
+/** Arrows point down only. */
+export const layers: readonly Layer[] = [
+  {
+    path: 'src/core/',
+    files: [],
+    packages: [
+      'node:crypto',
+      'node:util',
+      'node:timers/promises',
+      'inversify',
+      'nanoid',
+      'valibot',
+      'reflect-metadata',
+    ],
+  },
+  { path: 'src/processors/', files: ['src/core/'], packages: ['inversify', 'p-queue', 'node:timers/promises'] },
+  { path: 'src/stores/memory/', files: ['src/core/'], packages: ['inversify', 'valibot', 'node:*'] },
+  {
+    path: 'src/http/',
+    files: ['src/core/'],
+    packages: ['inversify', 'valibot', '@inversifyjs/http-core', 'node:http'],
+  },
+  { path: 'src/process/', files: [], packages: ['node:os'] },
+  {
+    path: 'src/module.ts',
+    files: ['src/core/', 'src/processors/', 'src/stores/memory/'],
+    packages: ['inversify', 'reflect-metadata'],
+  },
+  {
+    path: face,
+    files: ['src/core/', 'src/processors/', 'src/stores/memory/', 'src/process/', 'src/module.ts'],
+    packages: [],
+  },
+  // What users write can be written with what users are given.
+  { path: 'demo/', files: [face, httpFace], packages: ['*'] },
+  { path: 'bench/', files: [face, httpFace], packages: ['*'] },
+  {
+    path: 'test/conformance/',
+    files: [face, 'src/core/session-token.ts', 'test/support/manual-clock.ts'],
+    packages: ['node:assert/strict', 'fast-check'],
+  },
+];
+
+function isWithin(path: string, place: string): boolean {
+  return place.endsWith('/') ? path.startsWith(place) : path === place;
+}
+
+function isPackageAllowed(name: string, allowed: readonly string[]): boolean {
+  return allowed.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : name === each));
+}
+
+/** Every import that points elsewhere than its layer may, and every file that belongs to no layer. */
+export function findWrongArrows(graph: ImportGraph, rules: readonly Layer[] = layers): readonly string[] {
+  const faults: string[] = [];
+  for (const [path, imports] of graph) {
+    const layer = rules.find((each) => isWithin(path, each.path));
+    if (layer === undefined) {
+      faults.push(`${path} belongs to no layer`);
+      continue;
+    }
+    for (const target of imports) {
+      // A file of the project has an ending; the name of a package has none that is TypeScript's.
+      const isAllowed = target.endsWith('.ts')
+        ? isWithin(target, layer.path) || layer.files.some((place) => isWithin(target, place))
+        : isPackageAllowed(target, layer.packages);
+      if (!isAllowed) faults.push(`${path} imports ${target}`);
+    }
+  }
+  return faults;
+}
+
+/** Every cycle that a walk over the imports runs into, as the files on it. */
+export function findCycles(graph: ImportGraph): readonly string[] {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const walk = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start !== -1) {
+      cycles.push([...trail.slice(start), path].join(' → '));
+      return;
+    }
+    if (done.has(path)) return;
+    for (const target of graph.get(path) ?? []) walk(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) walk(path, []);
+  return cycles;
+}
+
+export const mostLines = 400;
+
+export function findLongFiles(tree: SourceTree): readonly string[] {
+  const faults: string[] = [];
+  for (const [path, text] of tree) {
+    const lines = text.trimEnd().split('\n').length;
+    if (lines > mostLines) faults.push(`${path} has ${lines} lines`);
+  }
+  return faults;
+}
+
+const looseType = /(?:[:<|&,(]|\bas|=>|\bextends|\bsatisfies)\s*any\b(?!\s*[:(]|\s*=[^>])|\bany\[\]/;
+/** Behind a name or a bracket that closes, before what may follow a value. The mark is coded, or it would find itself. */
+const nonNull = /[\w)\]]\x21(?=[.;,)\]\s[(]|$)(?!\s*=[^>])/;
+
+/** Uses of `any` and of the non-null assertion, by file and line. */
+export function findLooseTypes(tree: SourceTree): readonly string[] {
+  const faults: string[] = [];
+  for (const [path, text] of tree) {
+    codeOnly(text)
+      .split('\n')
+      .forEach((line, index) => {
+        if (looseType.test(line) || nonNull.test(line)) faults.push(`${path}:${index + 1} ${line.trim()}`);
+      });
+  }
+  return faults;
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import type { DeclareRule } from './rule.js';
+import { app } from './trial.js';
+
+export function attributeRules(rule: DeclareRule, unit: number): void {
+  rule('patch sets and deletes key by key, in one step, and leaves the rest', async (start) => {
+    const trial = await start();
+    const { id } = await trial.login('alice', { attributes: { a: '1', b: '2', c: '3' } });
+    const record = await trial.store.patch(app, id, { a: null, b: '20', d: '4' });
+    assert.deepEqual({ ...record.attributes }, { b: '20', c: '3', d: '4' });
+    assert.deepEqual(await trial.store.get(app, id), record);
+  });
+
+  rule('deleting what is not there is no error, and the last attribute can go', async (start) => {
+    const trial = await start();
+    const { id } = await trial.login('alice', { attributes: { a: '1' } });
+    assert.deepEqual({ ...(await trial.store.patch(app, id, { z: null })).attributes }, { a: '1' });
+    assert.deepEqual({ ...(await trial.store.patch(app, id, { a: null })).attributes }, {});
+    assert.deepEqual({ ...(await trial.store.get(app, id)).attributes }, {});
+  });
+
+  rule('each patch counts one write, and neither renews nor is a contact', async (start) => {
+    const trial = await start({ hbGrace: 2 * unit });
+    const { id, record } = await trial.login();
+    await trial.pass(2);
+    await trial.store.patch(app, id, { a: '1', b: '2' });
+    const patched = await trial.store.patch(app, id, { a: null });
+    assert.deepEqual([patched.writes, patched.reads], [2, 0]);
+    assert.deepEqual([patched.lastTime, patched.presence], [record.lastTime, 'away']);
+  });
+
+  rule('concurrent writers of different keys all win', async (start) => {
+    const trial = await start();
+    const { id } = await trial.login();
+    const keys = Array.from({ length: 100 }, (_each, index) => `key-${index}`);
+    await Promise.all(keys.map((key, index) => trial.store.patch(app, id, { [key]: String(index) })));
+    const { attributes, writes } = await trial.store.get(app, id);
+    assert.deepEqual({ ...attributes }, Object.fromEntries(keys.map((key, index) => [key, String(index)])));
+    assert.equal(writes, 100);
+  });
+
+  rule('of concurrent writers of one key, one wins wholly', async (start) => {
+    const trial = await start();
+    const { id } = await trial.login();
+    const writers = Array.from({ length: 20 }, (_each, index) => String(index));
+    await Promise.all(writers.map((text) => trial.store.patch(app, id, { one: text, other: text })));
+    const { attributes } = await trial.store.get(app, id);
+    assert.equal(attributes.one, attributes.other);
+    assert.ok(writers.includes(attributes.one ?? ''));
+  });
+
+  rule('any key and any JSON text come back as they were put', async (start) => {
+    const trial = await start();
+    const attributes = {
+      toString: '"own"',
+      hasOwnProperty: 'null',
+      'a.b:c {d} \u2028 é 👩‍🚀 %s': '"\u2028\u2029 \\ud83d\\ude00 é 👩‍🚀 \\" \\\\ \\u0000"',
+      0: '-0.5e-300',
+      empty: '""',
+      big: JSON.stringify('x'.repeat(100_000)),
+    };
+    const { id } = await trial.login('alice', { attributes });
+    assert.deepEqual({ ...(await trial.store.get(app, id)).attributes }, attributes);
+    await trial.store.patch(app, id, Object.fromEntries(Object.keys(attributes).map((key) => [key, null])));
+    assert.deepEqual({ ...(await trial.store.patch(app, id, attributes)).attributes }, attributes);
+  });
+
+  rule('attributes have no prototype, so that no key finds what was never set', async (start) => {
+    const trial = await start();
+    const { id, record } = await trial.login('alice', { attributes: Object.assign(Object.create(null), { a: '1' }) });
+    const patched = await trial.store.patch(app, id, { b: '2' });
+    const { record: touched } = await trial.store.touch(app, id);
+    for (const { attributes } of [record, patched, touched, await trial.store.get(app, id)]) {
+      assert.equal(Object.getPrototypeOf(attributes), null);
+      assert.equal(attributes.constructor, undefined);
+    }
+  });
+}

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import type { DeclareRule } from './rule.js';
+import { app } from './trial.js';
+
+/** Sweeping and judging presence. */
+export function backgroundRules(rule: DeclareRule, unit: number): void {
+  rule('sweep reports each expired session once, with reason and what goes with it', async (start) => {
+    const trial = await start({ gcTime: 2 * unit });
+    const [one, other] = [await trial.login(), await trial.login('bob', { app: 'other' })];
+    await trial.push(one.id, 'a', 'b');
+    const live = await trial.login('alice', { ttl: 100 * unit });
+    assert.deepEqual(await trial.sweep(), []);
+    await trial.pass(2);
+    const swept = await trial.sweep();
+    assert.deepEqual(
+      swept.toSorted((left, right) => left.app.localeCompare(right.app)),
+      [
+        { app, id: one.id, accountId: 'alice', reason: 'expired', undelivered: 2 },
+        { app: 'other', id: other.id, accountId: 'bob', reason: 'expired', undelivered: 0 },
+      ],
+    );
+    assert.deepEqual(await trial.sweep(), []);
+    assert.equal((await trial.store.get(app, live.id)).id, live.id);
+  });
+
+  rule('a slice of a sweep is no larger than its limit, and says whether more is due', async (start) => {
+    const trial = await start({ gcTime: unit });
+    for (let each = 0; each < 25; each += 1) await trial.login(`account-${each % 7}`);
+    await trial.pass(1);
+    const ids: string[] = [];
+    for (let more = true; more; ) {
+      const slice = await trial.store.sweep(10);
+      assert.ok(slice.items.length <= 10);
+      ids.push(...slice.items.map(({ id }) => id));
+      more = slice.more;
+    }
+    assert.equal(new Set(ids).size, 25);
+    assert.equal(ids.length, 25);
+  });
+
+  rule('a session renewed holds up the sweep of none behind it', async (start) => {
+    const trial = await start({ gcTime: 3 * unit });
+    const logins = [await trial.login(), await trial.login(), await trial.login()];
+    const [first, second, third] = logins.map(({ id }) => id);
+    await trial.pass(1);
+    await trial.store.touch(app, first ?? '');
+    await trial.pass(1);
+    await trial.read(second ?? '');
+    for (const id of [third, first, second]) {
+      await trial.pass(1);
+      assert.deepEqual(
+        (await trial.sweep()).map((closed) => closed.id),
+        [id],
+      );
+    }
+  });
+
+  rule('sweeps that race report each expired session once', async (start) => {
+    const trial = await start({ gcTime: unit });
+    for (let each = 0; each < 30; each += 1) await trial.login(`account-${each}`);
+    await trial.pass(1);
+    const rounds = await Promise.all(Array.from({ length: 8 }, () => trial.sweep(3)));
+    const ids = rounds.flat().map(({ id }) => id);
+    assert.deepEqual([ids.length, new Set(ids).size], [30, 30]);
+  });
+
+  rule('sessions of many different lifetimes are each swept at their own time', async (start) => {
+    const trial = await start({ gcTime: 100 * unit });
+    for (let each = 1; each <= 6; each += 1) {
+      await trial.login('idle', { ttl: each * unit });
+      await trial.login('aged', { maxAge: each * unit });
+    }
+    for (let round = 1; round <= 6; round += 1) {
+      await trial.pass(1);
+      const swept = await trial.sweep();
+      assert.deepEqual(swept.map(({ reason }) => reason).sort(), ['expired', 'max-age']);
+    }
+    assert.deepEqual(await trial.sweep(), []);
+  });
+
+  rule('a session turns away when its last contact is hbGrace ago, exactly then', async (start) => {
+    const trial = await start({ hbGrace: 2 * unit });
+    const { id } = await trial.login();
+    await trial.pass(1);
+    assert.deepEqual(await trial.judge(), []);
+    assert.equal((await trial.store.get(app, id)).presence, 'online');
+    await trial.pass(1);
+    assert.equal((await trial.store.get(app, id)).presence, 'away', 'judged or not');
+    const { items } = await trial.store.judgePresence(10);
+    assert.deepEqual(items, [{ app, id, accountId: 'alice' }]);
+    assert.equal((await trial.store.listAccount(app, 'alice'))[0]?.presence, 'away');
+  });
+
+  rule('each silence is reported once', async (start) => {
+    const trial = await start({ hbGrace: 2 * unit });
+    const { id } = await trial.login();
+    for (let silence = 0; silence < 2; silence += 1) {
+      await trial.pass(2);
+      assert.deepEqual(await trial.judge(), [id]);
+      assert.deepEqual(await trial.judge(), []);
+      await trial.pass(2);
+      assert.deepEqual(await trial.judge(), []);
+      await trial.store.touch(app, id);
+      assert.deepEqual(await trial.judge(), []);
+    }
+  });
+
+  rule('each return is reported by the one contact that ended it', async (start) => {
+    const trial = await start({ hbGrace: 2 * unit });
+    const { id, secretHash } = await trial.login();
+    const contacts = [
+      () => trial.store.touch(app, id),
+      () => trial.store.authenticate(app, id, secretHash),
+      () => trial.read(id),
+      () => trial.read(id, { after: undefined, wait: 1_000 * unit }),
+    ];
+    for (const contact of contacts) {
+      assert.equal((await contact()).cameOnline, false);
+      await trial.store.release(app, id, 'default');
+      await trial.pass(2);
+      await trial.judge();
+      assert.equal((await contact()).cameOnline, true);
+      assert.equal((await trial.store.get(app, id)).presence, 'online');
+      assert.equal((await contact()).cameOnline, false);
+    }
+  });
+
+  rule('of contacts that race after a silence, one reports the return', async (start) => {
+    const trial = await start({ hbGrace: 2 * unit });
+    const { id, secretHash } = await trial.login();
+    await trial.pass(2);
+    await trial.judge();
+    const contacts = await Promise.all([
+      ...Array.from({ length: 5 }, () => trial.store.authenticate(app, id, secretHash)),
+      ...Array.from({ length: 5 }, () => trial.read(id)),
+    ]);
+    assert.equal(contacts.filter(({ cameOnline }) => cameOnline).length, 1);
+  });
+
+  rule('a session contacted holds up the judgement of none behind it', async (start) => {
+    const trial = await start({ hbGrace: 3 * unit });
+    const logins = [await trial.login(), await trial.login(), await trial.login()];
+    const [first, second, third] = logins.map(({ id }) => id);
+    await trial.pass(1);
+    await trial.store.touch(app, first ?? '');
+    await trial.pass(1);
+    await trial.read(second ?? '');
+    for (const id of [third, first, second]) {
+      await trial.pass(1);
+      assert.deepEqual(await trial.judge(), [id]);
+    }
+  });
+
+  rule('a failed proof is no contact', async (start) => {
+    const trial = await start({ hbGrace: 2 * unit });
+    const { id } = await trial.login();
+    await trial.pass(1);
+    await trial.store.authenticate(app, id, 'A'.repeat(43)).catch(() => {});
+    await trial.pass(1);
+    assert.deepEqual(await trial.judge(), [id]);
+  });
+
+  rule('a parked reader keeps its session online, and silence starts at its release', async (start) => {
+    const trial = await start({ hbGrace: 2 * unit });
+    const { id } = await trial.login();
+    await trial.park(id);
+    for (let round = 0; round < 3; round += 1) {
+      await trial.pass(2);
+      assert.deepEqual(await trial.judge(), []);
+    }
+    assert.equal((await trial.store.get(app, id)).presence, 'online');
+    await trial.store.release(app, id, 'default');
+    await trial.pass(1);
+    assert.deepEqual(await trial.judge(), []);
+    assert.equal((await trial.store.get(app, id)).presence, 'online');
+    await trial.pass(1);
+    assert.deepEqual(await trial.judge(), [id]);
+  });
+
+  rule('without pollRenews a parked reader keeps its session online all the same', async (start) => {
+    const trial = await start({ hbGrace: 2 * unit, pollRenews: false });
+    const { id } = await trial.login();
+    await trial.park(id);
+    await trial.pass(3);
+    assert.deepEqual(await trial.judge(), []);
+    assert.equal((await trial.store.get(app, id)).presence, 'online');
+    await trial.store.release(app, id, 'default');
+    await trial.pass(2);
+    assert.deepEqual(await trial.judge(), [id]);
+  });
+
+  rule('a slice of judging is no larger than its limit, and says whether more is due', async (start) => {
+    const trial = await start({ hbGrace: unit });
+    for (let each = 0; each < 25; each += 1) await trial.login(`account-${each % 7}`);
+    await trial.pass(1);
+    const ids: string[] = [];
+    for (let more = true; more; ) {
+      const slice = await trial.store.judgePresence(10);
+      assert.ok(slice.items.length <= 10);
+      ids.push(...slice.items.map(({ id }) => id));
+      more = slice.more;
+    }
+    assert.deepEqual([ids.length, new Set(ids).size], [25, 25]);
+  });
+
+  rule('judgements that race report each silence once', async (start) => {
+    const trial = await start({ hbGrace: unit });
+    for (let each = 0; each < 30; each += 1) await trial.login(`account-${each}`);
+    await trial.pass(1);
+    const ids = (await Promise.all(Array.from({ length: 8 }, () => trial.judge(3)))).flat();
+    assert.deepEqual([ids.length, new Set(ids).size], [30, 30]);
+  });
+
+  rule('closed sessions are not judged', async (start) => {
+    const trial = await start({ hbGrace: unit });
+    const { id } = await trial.login();
+    await trial.store.end(app, id, 'logout');
+    await trial.pass(1);
+    assert.deepEqual(await trial.judge(), []);
+  });
+}

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { hashSecret, newSecret } from '../../src/core/session-token.js';
+import { SessionError } from '../../src/index.js';
+import { ModelSession } from './model.js';
+import { command, pick, type StoreCommand, settleAs, someSession, sortedById } from './model-run.js';
+import { allPages, app, scanned } from './trial.js';
+
+const accounts = fc.constantFrom('alice', 'bob');
+const attributes = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('1', '"x"', 'null'), { maxKeys: 3 });
+const patches = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('2', '[]', null), { maxKeys: 3 });
+
+/** Without it there is nothing to do. */
+export function insertCommand(): fc.Arbitrary<StoreCommand> {
+  return command('insert', { accountId: accounts, attributes }, async (args, model, real) => {
+    const { maxAge } = model.context;
+    const given = real.trial.newSession(args.accountId, {
+      attributes: args.attributes,
+      ttl: model.context.gcTime,
+      maxAge,
+    });
+    const { needed, candidates } = model.eviction(args.accountId);
+    if (needed && model.context.onMaxSession === 'reject') {
+      await assert.rejects(real.store.insert(given), (error) => SessionError.is(error, 'SESSION_LIMIT'));
+      return;
+    }
+    const { record, evicted } = await real.store.insert(given);
+    real.startAt(record.createdAt - model.now);
+    const victim = candidates.find(({ id }) => id === evicted[0]?.id);
+    assert.equal(victim !== undefined, needed, 'somebody goes if there is no room');
+    const parked = victim?.mailbox.parked;
+    assert.deepEqual(evicted, victim === undefined ? [] : [model.end(victim, 'evicted')]);
+    if (victim !== undefined && parked) await real.trial.notice('closed', victim.id);
+    const session = new ModelSession(given, model.now);
+    model.sessions.push(session);
+    assert.deepEqual(real.record(record), real.expected(model.record(session)));
+  });
+}
+
+/** Needs two sessions, so it often comes to nothing. */
+export function replaceCommand(): fc.Arbitrary<StoreCommand> {
+  return command('replace', { by: someSession, of: someSession }, async (args, model, real) => {
+    const [by, of] = [pick(model, args.by), pick(model, args.of)];
+    if (by.id === of.id) return;
+    const refusal = model.refusal(by.session) ?? model.refusal(of.session);
+    const told = by.session?.mailbox.parked && (of.session?.mailbox.kept.length ?? 0) > 0;
+    const oldParked = of.session?.mailbox.parked;
+    const result = await settleAs(refusal, real.store.replace(app, by.id, of.id));
+    if (result === undefined || by.session === undefined || of.session === undefined) return;
+    assert.deepEqual(result.closed, model.replace(by.session, of.session));
+    // Whether taking attributes over counts as a write is left to the store.
+    assert.ok([by.session.writes, by.session.writes + 1].includes(result.record.writes));
+    by.session.writes = result.record.writes;
+    assert.deepEqual(real.record(result.record), real.expected(model.record(by.session)));
+    if (told) await real.trial.notice('changed', by.id);
+    if (oldParked) await real.trial.notice('closed', of.id);
+  });
+}
+
+/** Commands on sessions as such; each does the same to the store and to the model, and compares what can be seen. */
+export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreCommand>[] {
+  return [
+    command('authenticate', { choice: someSession, right: fc.boolean() }, async ({ choice, right }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const secretHash = right && session !== undefined ? session.secretHash : hashSecret('wrong');
+      const contact = await settleAs(model.refusal(session, secretHash), real.store.authenticate(app, id, secretHash));
+      if (contact === undefined || session === undefined) return;
+      session.reads += 1;
+      session.lastTime = model.now;
+      assert.equal(contact.cameOnline, model.contact(session));
+      assert.deepEqual(real.record(contact.record), real.expected(model.record(session)));
+    }),
+    command('get', { choice: someSession }, async ({ choice }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const record = await settleAs(model.refusal(session), real.store.get(app, id));
+      if (record === undefined || session === undefined) return;
+      assert.deepEqual(real.record(record), real.expected(model.record(session)));
+    }),
+    command('touch', { choice: someSession }, async ({ choice }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const contact = await settleAs(model.refusal(session), real.store.touch(app, id));
+      if (contact === undefined || session === undefined) return;
+      session.lastTime = model.now;
+      assert.equal(contact.cameOnline, model.contact(session));
+      assert.deepEqual(real.record(contact.record), real.expected(model.record(session)));
+    }),
+    command('patch', { choice: someSession, patch: patches }, async ({ choice, patch }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const record = await settleAs(model.refusal(session), real.store.patch(app, id, patch));
+      if (record === undefined || session === undefined) return;
+      model.patch(session, patch);
+      assert.deepEqual(real.record(record), real.expected(model.record(session)));
+    }),
+    command('rotate', { choice: someSession }, async ({ choice }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const secretHash = hashSecret(newSecret());
+      const record = await settleAs(model.refusal(session), real.store.rotate(app, id, secretHash));
+      if (record === undefined || session === undefined) return;
+      session.secretHash = secretHash;
+      assert.deepEqual(real.record(record), real.expected(model.record(session)));
+    }),
+    command('end', { choice: someSession }, async ({ choice }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const live = session !== undefined && model.refusal(session) === undefined;
+      const parked = live && session.mailbox.parked;
+      assert.deepEqual(await real.store.end(app, id, 'logout'), live ? model.end(session, 'logout') : undefined);
+      if (parked) await real.trial.notice('closed', id);
+    }),
+    command('endAccount', { accountId: accounts, except: fc.option(someSession) }, async (args, model, real) => {
+      const except = args.except === null ? undefined : pick(model, args.except).id;
+      const ending = model.liveOf(args.accountId).filter(({ id }) => id !== except);
+      const closed = await real.store.endAccount(app, args.accountId, 'revoked', except);
+      assert.deepEqual(sortedById(closed), sortedById(ending.map((session) => model.end(session, 'revoked'))));
+    }),
+    command('listAccount', { accountId: accounts }, async ({ accountId }, model, real) => {
+      const records = await real.store.listAccount(app, accountId);
+      const expected = model.liveOf(accountId).map((session) => real.expected(model.record(session)));
+      assert.deepEqual(sortedById(records.map((record) => real.record(record))), sortedById(expected));
+      const times = records.map(({ createdAt }) => createdAt);
+      const ascending = times.toSorted((one, other) => one - other);
+      assert.deepEqual(times, ascending, 'oldest first');
+    }),
+    command(
+      'listApp',
+      { limit: fc.nat({ max: 5 }), within: fc.option(fc.nat({ max: 6 })) },
+      async (args, model, real) => {
+        const within = args.within === null ? undefined : args.within * unit + half;
+        const ids = await allPages(real.store, args.limit + 1, within);
+        const active = model.live.filter((session) => within === undefined || model.activeWithin(session, within));
+        assert.deepEqual(ids.sort(), active.map(({ id }) => id).sort());
+      },
+    ),
+    command('scanApp', { size: fc.nat({ max: 5 }) }, async ({ size }, model, real) => {
+      assert.deepEqual((await scanned(real.store, size + 1)).sort(), model.live.map(({ id }) => id).sort());
+    }),
+    command('countActiveAccounts', { within: fc.nat({ max: 6 }) }, async (args, model, real) => {
+      const within = args.within * unit + half;
+      const active = model.live.filter((session) => model.activeWithin(session, within));
+      const expected = new Set(active.map(({ given }) => given.accountId)).size;
+      assert.equal(await real.store.countActiveAccounts(app, within), expected);
+    }),
+    command('sweep', { limit: fc.nat({ max: 3 }) }, async (args, model, real) => {
+      const limit = args.limit + 1;
+      const { items, more } = await real.store.sweep(limit);
+      assert.ok(items.length <= limit);
+      for (const item of items) {
+        const session = model.due.find(({ id }) => id === item.id);
+        assert.ok(session !== undefined, 'only what is due, and once');
+        assert.deepEqual(item, model.sweep(session));
+      }
+      if (!more) assert.deepEqual(model.due, []);
+    }),
+    command('judgePresence', { limit: fc.nat({ max: 3 }) }, async (args, model, real) => {
+      const limit = args.limit + 1;
+      const { items, more } = await real.store.judgePresence(limit);
+      assert.ok(items.length <= limit);
+      for (const { id } of items) {
+        const session = model.unreportedSilent.find((each) => each.id === id);
+        assert.ok(session !== undefined, 'only who is silent, and once');
+        session.reportedAway = true;
+      }
+      if (!more) assert.deepEqual(model.unreportedSilent, []);
+    }),
+  ];
+}

@@ -1,0 +1,81 @@
+import test from 'ava';
+import type { CreateOptions } from '../../src/index.js';
+import { startService, throwsCode } from '../support/service.js';
+
+const long = 'x'.repeat(257);
+
+const badAccountIds: readonly unknown[] = ['', long, 'a\nb', '\u0000', '\u0085', 'a\ud800', 5, null, undefined, {}];
+const badOptions: readonly [string, Record<string, unknown>][] = [
+  ['ip', { ip: 5 }],
+  ['ip', { ip: null }],
+  ['ip', { ip: 'x'.repeat(65) }],
+  ['ip', { ip: '::1\r\n' }],
+  ['userAgent', { userAgent: 5 }],
+  ['userAgent', { userAgent: null }],
+  ['ttl', { ttl: 0 }],
+  ['ttl', { ttl: -1 }],
+  ['ttl', { ttl: 1.5 }],
+  ['ttl', { ttl: '1000' }],
+  ['ttl', { ttl: Number.POSITIVE_INFINITY }],
+  ['maxAge', { maxAge: -1 }],
+  ['maxAge', { maxAge: Number.NaN }],
+  ['maxAge', { maxAge: null }],
+  ['attributes', { attributes: null }],
+  ['attributes', { attributes: 'theme' }],
+  ['attributes', { attributes: ['theme'] }],
+  ['attribute key', { attributes: JSON.parse('{"__proto__":1}') }],
+  ['attribute key', { attributes: { constructor: 1 } }],
+  ['attribute key', { attributes: { '': 1 } }],
+  ['attribute key', { attributes: { 'a\tb': 1 } }],
+  ['attribute key', { attributes: { ['k'.repeat(129)]: 1 } }],
+  ['attribute theme', { attributes: { theme: undefined } }],
+  ['attribute theme', { attributes: { theme: 1n } }],
+  ['attribute theme', { attributes: { theme: { deep: [() => {}] } } }],
+];
+
+test('an account id of a wrong shape is INVALID_ARGUMENT for every method that takes one', async (t) => {
+  const { manager } = await startService(t);
+  for (const accountId of badAccountIds as readonly string[]) {
+    for (const call of [
+      manager.createSession(accountId),
+      manager.closeAccount(accountId),
+      manager.sessionsOfAccount(accountId),
+      manager.pushToAccount(accountId, 'hi'),
+    ]) {
+      t.is((await throwsCode(t, call, 'INVALID_ARGUMENT')).details.argument, 'accountId');
+    }
+  }
+});
+
+test('an account id may be any other text', async (t) => {
+  const { manager } = await startService(t);
+  for (const accountId of ['a', 'x'.repeat(256), 'ä@例え.jp', ' ', '__proto__', 'constructor', '{tag}', '😀']) {
+    const { id } = await manager.createSession(accountId);
+    t.deepEqual(
+      (await manager.sessionsOfAccount(accountId)).map((session) => session.id),
+      [id],
+    );
+  }
+});
+
+for (const [argument, options] of badOptions) {
+  const shown = Object.entries(options).map(
+    ([key, value]) =>
+      `${key} ${typeof value} ${String(JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? 'bigint' : each))).slice(0, 40)}`,
+  );
+  test(`a session is not created with ${shown}: ${argument} is INVALID_ARGUMENT`, async (t) => {
+    const { manager, events } = await startService(t);
+    const error = await throwsCode(t, manager.createSession('alice', options as CreateOptions), 'INVALID_ARGUMENT');
+    t.is(error.details.argument, argument);
+    t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+    t.deepEqual(events.names, []);
+  });
+}
+
+test('an app of a wrong shape is INVALID_ARGUMENT', async (t) => {
+  const { manager } = await startService(t);
+  for (const app of ['', 'a b', 'ä', 'x'.repeat(65), 'a/b', '{x}', 5, null, undefined] as string[]) {
+    t.throws(() => manager.inApp(app), { code: 'INVALID_ARGUMENT' });
+  }
+  for (const app of ['a', 'A-z_9', 'x'.repeat(64), '__proto__']) t.is(manager.inApp(app).app, app);
+});

@@ -1,0 +1,79 @@
+import test, { type ExecutionContext } from 'ava';
+import { FanOut } from '../../src/core/push-report.js';
+import { SessionEvents } from '../../src/core/session-events.js';
+import { SessionRuntime } from '../../src/core/session-runtime.js';
+import { WaitingRoom } from '../../src/core/waiting-room.js';
+import { MemoryStore, type Session, SessionContext, SessionManager } from '../../src/index.js';
+import { PushMessageProcessor } from '../../src/processors/push-message-processor.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { startService, throwsCode } from '../support/service.js';
+
+const id = 'x'.repeat(24);
+
+/** Every method that needs a running service. */
+const calls: Record<string, (manager: SessionManager) => Promise<unknown>> = {
+  createSession: (manager) => manager.createSession('alice'),
+  authenticate: (manager) => manager.authenticate(id + 'y'.repeat(40)),
+  'authenticate with a malformed token': (manager) => manager.authenticate('x'),
+  getSession: (manager) => manager.getSession(id),
+  rotateToken: (manager) => manager.rotateToken(id),
+  replaceSession: (manager) => manager.replaceSession(id, 'z'.repeat(24)),
+  closeSession: (manager) => manager.closeSession(id),
+  closeAccount: (manager) => manager.closeAccount('alice'),
+  closeApp: (manager) => manager.closeApp(),
+  sessionsOfAccount: (manager) => manager.sessionsOfAccount('alice'),
+  sessionsOfApp: (manager) => manager.sessionsOfApp(),
+  activity: (manager) => manager.activity(1_000),
+  push: (manager) => manager.push(id, 'hi'),
+  pushToAccount: (manager) => manager.pushToAccount('alice', 'hi'),
+  pushToApp: (manager) => manager.pushToApp('hi'),
+  poll: (manager) => manager.poll(id),
+};
+
+function unstartedManager(): SessionManager {
+  const context = new SessionContext();
+  const clock = new ManualClock();
+  const store = new MemoryStore(context, clock);
+  const events = new SessionEvents();
+  const room = new WaitingRoom(context, store, clock, events);
+  const fanOut: FanOut = new PushMessageProcessor(store, events);
+  return new SessionManager(new SessionRuntime(context, clock, store, events, room, fanOut, []));
+}
+
+for (const [name, call] of Object.entries(calls)) {
+  test(`${name} rejects with STOPPED before the start`, async (t) => {
+    const { message } = await throwsCode(t, call(unstartedManager()), 'STOPPED');
+    t.regex(message, /not started/);
+  });
+
+  test(`${name} rejects with STOPPED after the stop, in every app`, async (t) => {
+    const { manager, container } = await startService(t);
+    await container.unbindAllAsync();
+    const { message } = await throwsCode(t, call(manager), 'STOPPED');
+    t.regex(message, /is stopped/);
+    await throwsCode(t, call(manager.inApp('other')), 'STOPPED');
+  });
+}
+
+const verbs: Record<string, (session: Session) => Promise<unknown>> = {
+  setAttr: (session) => session.setAttr('theme', 'dark'),
+  removeAttr: (session) => session.removeAttr('theme'),
+  write: (session) => session.write('hi'),
+  drain: (session) => session.drain(),
+  touch: (session) => session.touch(),
+  replace: (session) => session.replace('z'.repeat(24)),
+  close: (session) => session.close(),
+  destroy: (session) => session.destroy(),
+};
+
+async function assertStopped(t: ExecutionContext, verb: (session: Session) => Promise<unknown>): Promise<void> {
+  const { manager, container } = await startService(t);
+  const session = await manager.createSession('alice', { attributes: { theme: 'dark' } });
+  await container.unbindAllAsync();
+  await throwsCode(t, verb(session), 'STOPPED');
+  t.is(session.getAttr('theme'), 'dark', 'what it was can still be read');
+}
+
+for (const [name, verb] of Object.entries(verbs)) {
+  test(`a session's ${name} rejects with STOPPED after the stop`, (t) => assertStopped(t, verb));
+}

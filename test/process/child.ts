@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** Longer than any of these processes should live; one that hangs is killed and so fails its test. */
+const longest = 60_000;
+
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly lines: readonly string[];
+  readonly errors: string;
+}
+
+/** A real process that runs one of the fixtures beside this file. */
+export class Child {
+  readonly ended: Promise<Ending>;
+  readonly #process: ChildProcess;
+  readonly #lines: string[] = [];
+  readonly #waiting = new Map<string, () => void>();
+
+  constructor(fixture: string, ...args: string[]) {
+    const path = fileURLToPath(new URL(`./${fixture}.js`, import.meta.url));
+    const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: longest });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      errors += chunk;
+    });
+    createInterface(child.stdout).on('line', (line) => {
+      this.#lines.push(line);
+      this.#waiting.get(line)?.();
+    });
+    this.#process = child;
+    this.ended = new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code, signal) => resolve({ code, signal, lines: this.#lines, errors }));
+    });
+  }
+
+  /** Resolves once the process has printed the line; rejects if it ends without. */
+  async printed(line: string): Promise<void> {
+    if (this.#lines.includes(line)) return;
+    const seen = new Promise<boolean>((resolve) => this.#waiting.set(line, () => resolve(true)));
+    if (await Promise.race([seen, this.ended.then(() => this.#lines.includes(line))])) return;
+    throw new Error(`the process ended before it printed "${line}": ${(await this.ended).errors}`);
+  }
+
+  send(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+}

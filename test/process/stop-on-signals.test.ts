@@ -1,0 +1,71 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { Child } from './child.js';
+
+const signals = ['SIGTERM', 'SIGINT'] as const;
+const secondCodes = { SIGTERM: 143, SIGINT: 130 } as const;
+
+for (const signal of signals) {
+  test(`${signal} stops the process, which then exits with 0`, async (t) => {
+    const child = new Child('stopping-process', 'takesTurns');
+    await child.printed('ready');
+    child.send(signal);
+    const { code, lines, errors } = await child.ended;
+    t.is(code, 0, errors);
+    t.deepEqual(lines, ['ready', 'stopping', 'stopped']);
+  });
+
+  test(`a stop that fails after ${signal} is told, and the process exits with 1`, async (t) => {
+    const child = new Child('stopping-process', 'fails');
+    await child.printed('ready');
+    child.send(signal);
+    const { code, errors } = await child.ended;
+    t.is(code, 1);
+    t.regex(errors, /Stopping failed: Error: disk full/);
+  });
+
+  for (const second of signals) {
+    test(`${second} after ${signal} exits at once with ${secondCodes[second]}`, async (t) => {
+      const child = new Child('stopping-process', 'hangs');
+      await child.printed('ready');
+      child.send(signal);
+      await child.printed('stopping');
+      child.send(second);
+      const { code, lines } = await child.ended;
+      t.is(code, secondCodes[second]);
+      t.deepEqual(lines, ['ready', 'stopping'], 'stop ran once');
+    });
+  }
+}
+
+test('handlers that were taken away leave signals as they were', async (t) => {
+  const child = new Child('stopping-process', 'succeeds', 'takeAway');
+  await child.printed('ready');
+  child.send('SIGTERM');
+  const { code, signal, lines } = await child.ended;
+  t.is(code, null);
+  t.is(signal, 'SIGTERM');
+  t.deepEqual(lines, ['ready']);
+});
+
+test('a service stopped by a signal answers its held poll and writes its snapshot, which the next one restores', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'session-mailbox-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, 'data', 'sessions.snapshot');
+  const sessions: (string | undefined)[] = [];
+  for (const signal of signals) {
+    const child = new Child('serving-process', path);
+    await child.printed('ready');
+    child.send(signal);
+    const { code, lines, errors } = await child.ended;
+    t.is(code, 0, errors);
+    t.is(errors, '');
+    t.is(lines.at(-1), 'answered 0 retry number');
+    sessions.push(lines[0]?.split(' ')[1]);
+    t.is((await stat(path)).mode & 0o777, 0o600);
+    t.deepEqual(await readdir(join(folder, 'data')), ['sessions.snapshot']);
+  }
+  t.is(sessions[0], sessions[1]);
+});

@@ -1,0 +1,30 @@
+import { type ClosedSession, MemoryStore, SessionError, type SessionReference, type Slice } from '../../src/index.js';
+
+/** What the next calls of background work meet. */
+export type Fault = 'none' | 'away' | 'broken';
+
+/** A memory store whose background work fails or hangs when the test says so. */
+export class FaultyStore extends MemoryStore {
+  fault: Fault = 'none';
+  /** Slices asked for. */
+  calls = 0;
+  /** While set, slices are not answered before it resolves. */
+  hold: Promise<void> | undefined;
+
+  override async sweep(limit: number): Promise<Slice<ClosedSession>> {
+    await this.#meet();
+    return super.sweep(limit);
+  }
+
+  override async judgePresence(limit: number): Promise<Slice<SessionReference>> {
+    await this.#meet();
+    return super.judgePresence(limit);
+  }
+
+  async #meet(): Promise<void> {
+    this.calls += 1;
+    await this.hold;
+    if (this.fault === 'away') throw new SessionError('STORE_UNAVAILABLE', 'The store is away', {});
+    if (this.fault === 'broken') throw new Error('The store is broken');
+  }
+}

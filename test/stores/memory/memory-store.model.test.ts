@@ -1,0 +1,8 @@
+import test from 'ava';
+import { checkStoreAgainstModel } from '../../conformance/session-store-model.js';
+import { createMemoryStore } from './create-memory-store.js';
+
+test('the memory store does what the model does, whatever is asked of it in whatever order', async (t) => {
+  await checkStoreAgainstModel({ create: createMemoryStore, timeUnit: 1, runs: 500, length: 150 });
+  t.pass();
+});

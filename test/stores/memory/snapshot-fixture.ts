@@ -1,0 +1,54 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { MemoryStore, SessionContext, type SessionContextOptions } from '../../../src/index.js';
+import { SnapshotFile } from '../../../src/stores/memory/snapshot-file.js';
+import { Trial } from '../../conformance/trial.js';
+import { ManualClock } from '../../support/manual-clock.js';
+
+/** A folder of its own for a test, and stores that keep their snapshot in it. */
+export class SnapshotFolder {
+  readonly folder: string;
+  readonly path: string;
+  readonly warnings: string[] = [];
+  readonly progress: string[] = [];
+  readonly clock = new ManualClock();
+
+  static async make(t: ExecutionContext): Promise<SnapshotFolder> {
+    const folder = await mkdtemp(join(tmpdir(), 'session-mailbox-'));
+    t.teardown(() => rm(folder, { recursive: true, force: true }));
+    return new SnapshotFolder(folder);
+  }
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.path = join(folder, 'sessions.snapshot');
+  }
+
+  file(path = this.path): SnapshotFile {
+    return new SnapshotFile({
+      path,
+      warn: (text) => this.warnings.push(text),
+      report: (text) => this.progress.push(text),
+    });
+  }
+
+  /** Starts a store, as a process would that finds this folder. */
+  async start(options: SessionContextOptions = {}, file = this.file()): Promise<Trial> {
+    const context = { gcTime: 100_000, maxAge: 0, maxSession: 0, ...options };
+    const store = new MemoryStore(new SessionContext(context), this.clock, file);
+    const advance = (milliseconds: number) => this.clock.advance(milliseconds);
+    const trial = new Trial({ store, advance, close: () => store.close() }, 1, context);
+    await store.open(trial);
+    return trial;
+  }
+
+  text(): Promise<string> {
+    return readFile(this.path, 'utf8');
+  }
+
+  async names(): Promise<readonly string[]> {
+    return (await readdir(this.folder)).sort();
+  }
+}

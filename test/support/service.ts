@@ -1,0 +1,116 @@
+import type { ExecutionContext } from 'ava';
+import { Container } from 'inversify';
+import { WaitingRoom } from '../../src/core/waiting-room.js';
+import {
+  Clock,
+  MemoryStore,
+  SessionContext,
+  type SessionContextOptions,
+  SessionError,
+  type SessionErrorCode,
+  type SessionEvent,
+  type SessionEventMap,
+  SessionManager,
+  SessionStore,
+  type StoreBinding,
+  sessionModule,
+} from '../../src/index.js';
+import { ManualClock } from './manual-clock.js';
+
+type EventEntry = { [Event in SessionEvent]: readonly [Event, SessionEventMap[Event]] }[SessionEvent];
+
+/** What a manager's listeners heard, in order. */
+export class EventLog {
+  readonly #entries: EventEntry[] = [];
+
+  constructor(manager: SessionManager) {
+    manager.on('created', (payload) => this.#entries.push(['created', payload]));
+    manager.on('renewed', (payload) => this.#entries.push(['renewed', payload]));
+    manager.on('rotated', (payload) => this.#entries.push(['rotated', payload]));
+    manager.on('replaced', (payload) => this.#entries.push(['replaced', payload]));
+    manager.on('closed', (payload) => this.#entries.push(['closed', payload]));
+    manager.on('online', (payload) => this.#entries.push(['online', payload]));
+    manager.on('away', (payload) => this.#entries.push(['away', payload]));
+    manager.on('overflow', (payload) => this.#entries.push(['overflow', payload]));
+  }
+
+  get entries(): readonly EventEntry[] {
+    return this.#entries;
+  }
+
+  get names(): readonly SessionEvent[] {
+    return this.#entries.map(([name]) => name);
+  }
+
+  /** Name and session of each event. */
+  get trace(): readonly string[] {
+    return this.#entries.map(([name, payload]) => `${name} ${payload.id}`);
+  }
+
+  of<Event extends SessionEvent>(event: Event): readonly SessionEventMap[Event][] {
+    const payloads: SessionEventMap[Event][] = [];
+    for (const entry of this.#entries) if (isOf(event, entry)) payloads.push(entry[1]);
+    return payloads;
+  }
+
+  clear(): void {
+    this.#entries.length = 0;
+  }
+}
+
+function isOf<Event extends SessionEvent>(
+  event: Event,
+  entry: readonly [SessionEvent, unknown],
+): entry is readonly [Event, SessionEventMap[Event]] {
+  return entry[0] === event;
+}
+
+export interface ServiceOptions {
+  readonly store?: StoreBinding;
+  readonly clock?: ManualClock;
+}
+
+export interface Service {
+  readonly container: Container;
+  readonly manager: SessionManager;
+  readonly clock: ManualClock;
+  readonly events: EventLog;
+  readonly room: WaitingRoom;
+}
+
+/** A running service on the memory store, whose time the test turns by hand; stopped when the test ends. */
+export async function startService(
+  t: ExecutionContext,
+  context: SessionContextOptions = {},
+  { store, clock = new ManualClock() }: ServiceOptions = {},
+): Promise<Service> {
+  const container = new Container();
+  container.bind(Clock).toConstantValue(clock);
+  container.load(sessionModule(context, store));
+  const manager = await container.getAsync(SessionManager);
+  t.teardown(() => container.unbindAllAsync());
+  return { container, manager, clock, events: new EventLog(manager), room: container.get(WaitingRoom) };
+}
+
+/** Binds a store of the test's own making: a memory store with a fault, or with a say in when it answers. */
+export function bindStore(make: (context: SessionContext, clock: Clock) => MemoryStore): StoreBinding {
+  return (options) => options.bind(SessionStore).toResolvedValue(make, [SessionContext, Clock]).inSingletonScope();
+}
+
+/** Asserts that a promise rejects with that `SessionError`, and gives it. */
+export async function throwsCode<Code extends SessionErrorCode>(
+  t: ExecutionContext,
+  promise: PromiseLike<unknown> | (() => PromiseLike<unknown>),
+  code: Code,
+): Promise<{ [Each in Code]: SessionError<Each> }[Code]> {
+  try {
+    await (typeof promise === 'function' ? promise() : promise);
+  } catch (error) {
+    if (SessionError.is(error, code)) {
+      t.pass();
+      return error;
+    }
+    throw error;
+  }
+  throw new Error(`expected ${code}, but the promise resolved`);
+}
