@@ -51,11 +51,6 @@ class ShopController {
     return { writes: session.writes };
   }
 
-  @Get('/unguarded')
-  async unguarded(@CurrentSession() session: Session): Promise<object> {
-    return { account: session.accountId };
-  }
-
   @Get('/teapot')
   async teapot(): Promise<object> {
     throw new SessionError('SESSION_LIMIT', 'No more tea', { accountId: 'alice', maxSession: 1 });
@@ -117,3 +112,14 @@ onEachAdapter('a bearer token on an own controller is exempt from the cross-site
   t.is(filled.status < 300, true);
   t.is((await kit.manager.getSession(session.id)).writes, 1);
 });
+
+onEachAdapter(
+  'with `secure` and no maxAge the cookie is `__Host-sid`, for as long as the browser runs',
+  { controllers: [ShopController], context: { maxAge: 0 }, http: { secure: true } },
+  async (t, kit) => {
+    const login = await kit.request('/shop/login', { method: 'POST' });
+    const setCookie = login.headers.get('set-cookie') ?? '';
+    t.regex(setCookie, /^__Host-sid=[0-9A-Za-z]{64}; Path=\/; HttpOnly; SameSite=Lax; Secure$/);
+    t.is((await kit.request('/shop/cart', { cookie: setCookie.split(';')[0] ?? '' })).status, 200);
+  },
+);

@@ -1,0 +1,32 @@
+import test from 'ava';
+import { sessionHttpModule } from '../../src/http/index.js';
+import { SessionError } from '../../src/index.js';
+
+/** As a configuration file would give it. */
+function build(options: string): unknown {
+  return sessionHttpModule(JSON.parse(options));
+}
+
+test('options that are wrong fail at start-up as INVALID_CONTEXT that names field and value', (t) => {
+  const wrong: readonly (readonly [options: string, field: string])[] = [
+    ['{"app":"../x"}', 'app'],
+    ['{"app":7}', 'app'],
+    ['{"secure":"yes"}', 'secure'],
+    ['{"trustedOrigins":"https://a.example"}', 'trustedOrigins'],
+    ['{"trustedOrigins":["https://a.example/"]}', 'trustedOrigins.0'],
+    ['{"trustedOrigins":["null"]}', 'trustedOrigins.0'],
+    ['{"trustedOrigins":["*"]}', 'trustedOrigins.0'],
+    ['{"trustedOrigin":[]}', 'trustedOrigin'],
+  ];
+  for (const [options, field] of wrong) {
+    const error = t.throws(() => build(options), undefined, options);
+    t.true(SessionError.is(error, 'INVALID_CONTEXT') && error.details.field === field, `${options}: ${error?.message}`);
+  }
+});
+
+test('options may be left out, each or all', (t) => {
+  for (const options of ['{}', '{"app":"shop"}', '{"secure":true}', '{"trustedOrigins":["http://localhost:8080"]}']) {
+    t.notThrows(() => build(options), options);
+  }
+  t.notThrows(() => sessionHttpModule());
+});
