@@ -2,7 +2,7 @@ import { Body, Controller, Get, Post, Request, UseErrorFilter, UseGuard } from '
 import type { FastifyRequest } from 'fastify';
 import { inject } from 'inversify';
 import * as v from 'valibot';
-import { CrossSiteGuard, SessionCookie, SessionErrorFilter } from '../src/http/index.js';
+import { CrossSiteGuard, problemResponse, SessionCookie, SessionErrorFilter } from '../src/http/index.js';
 import { type PushReport, SessionContext, SessionError, SessionManager } from '../src/index.js';
 import { AdminGuard } from './admin-guard.js';
 import { jsonResponse } from './json-response.js';
@@ -66,10 +66,16 @@ export class DemoController {
     data: unknown,
     options: { key?: string },
   ): Promise<PushReport> {
-    if ('session' in to) return this.#manager.push(to.session, data, options);
+    if ('session' in to) return this.#manager.push(to.session, data, options).catch(notFound);
     if ('account' in to) return this.#manager.pushToAccount(to.account, data, options);
     return this.#manager.inApp(to.app).pushToApp(data, options);
   }
+}
+
+/** Who pushes is not the session's bearer: 401 would tell them that they are not logged in. */
+function notFound(error: unknown): never {
+  const isMiss = SessionError.is(error, 'SESSION_UNKNOWN') || SessionError.is(error, 'SESSION_CLOSED');
+  throw isMiss ? problemResponse(error, 404) : error;
 }
 
 function require<Schema extends v.GenericSchema>(schema: Schema, body: unknown): v.InferOutput<Schema> {

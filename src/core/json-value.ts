@@ -10,10 +10,13 @@ export type JsonValue =
 
 /** Deep enough for any message made by hand; shallow enough that no parser down the line runs out of stack. */
 const deepest = 64;
+/** Objects shared over and over make a text far larger than they are: this ends the walk before memory does. */
+const mostValues = 1_000_000;
 
 /**
  * The JSON text of a value, refusing what JSON would silently drop or alter: `undefined` (but as a property, where it
- * means absence), functions, symbols, BigInt, NaN and infinities, lone surrogates, cycles, nesting over 64 levels.
+ * means absence), functions, symbols, BigInt, NaN and infinities, lone surrogates, cycles, nesting over 64 levels,
+ * more than a million values.
  *
  * @throws SessionError `INVALID_ARGUMENT`
  */
@@ -39,9 +42,12 @@ export function toJsonText(argument: string, value: unknown): string {
 class Walk {
   fault: string | undefined;
   metToJson = false;
+  #visited = 0;
 
   /** @returns the first fault, which it also keeps */
   findFault(value: unknown, depth: number): string | undefined {
+    this.#visited += 1;
+    if (this.#visited > mostValues) this.fault = `must not hold more than ${mostValues} values`;
     switch (typeof value) {
       case 'string':
         if (!value.isWellFormed()) this.fault = 'must not contain lone surrogates';

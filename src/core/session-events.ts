@@ -43,7 +43,12 @@ export class SessionEvents {
   }
 
   off<Event extends SessionEvent>(app: string, event: Event, listener: SessionListener<Event>): void {
-    this.#apps.get(app)?.[event]?.delete(listener);
+    const listeners = this.#apps.get(app);
+    const set = listeners?.[event];
+    if (listeners === undefined || set?.delete(listener) !== true || set.size > 0) return;
+    delete listeners[event];
+    // Apps are named by callers; one without listeners must not be kept for ever.
+    if (Object.keys(listeners).length === 0) this.#apps.delete(app);
   }
 
   emit<Event extends SessionEvent>(event: Event, payload: SessionEventMap[Event]): void {
