@@ -33,7 +33,7 @@ export const layers: readonly Layer[] = [
   {
     path: 'src/http/',
     files: ['src/core/'],
-    packages: ['inversify', 'valibot', '@inversifyjs/http-core', 'node:http', 'node:net'],
+    packages: ['inversify', 'valibot', '@inversifyjs/http-core', 'node:http'],
   },
   { path: 'src/process/', files: [], packages: ['node:os'] },
   {
