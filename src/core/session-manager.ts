@@ -17,11 +17,11 @@ import { serialiseMessage } from './message.js';
 import { type PollOptions, type PollReceiver, requirePollRequest } from './poll-request.js';
 import { type PushReport, reportOutcomes } from './push-report.js';
 import { IssuedSession, Session } from './session.js';
-import { sessionUnknown } from './session-error.js';
+import { invalidArgument, sessionUnknown } from './session-error.js';
 import type { SessionEvent, SessionListener } from './session-events.js';
 import { noAttributes, type PushOptions, requireAttributes, SessionOperations } from './session-operations.js';
 import { SessionRuntime } from './session-runtime.js';
-import { hashSecret, newId, newSecret, parseToken } from './session-token.js';
+import { hashSecret, isSessionId, newId, newSecret, parseToken } from './session-token.js';
 
 const longest = Number.MAX_SAFE_INTEGER;
 const largestPage = 10_000;
@@ -150,6 +150,8 @@ export class SessionManager {
   ): Promise<number> {
     const { store, events } = this.#runtime;
     const { except, reason = 'revoked' } = options;
+    // A mistyped id would spare nobody.
+    if (except !== undefined && !isSessionId(except)) throw invalidArgument('except', 'must be a session id', except);
     const closed = await store.endAccount(this.app, requireAccountId(accountId), requireCloseReason(reason), except);
     for (const each of closed) events.emit('closed', each);
     return closed.length;

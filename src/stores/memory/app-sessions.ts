@@ -1,6 +1,7 @@
 import type { CloseReason } from '../../core/close-reason.js';
 import type { NewSession } from '../../core/session-record.js';
 import { AccountIndex } from './account-index.js';
+import { DueLists } from './due-lists.js';
 import { IdTable } from './id-table.js';
 import { OrderedList, SlotLinks } from './ordered-list.js';
 import { SessionEntry } from './session-entry.js';
@@ -34,10 +35,8 @@ export class AppSessions {
   readonly #slots: (SessionEntry | undefined)[] = [];
   readonly #byId = new IdTable(this.#slots);
   readonly #freeSlots: number[] = [];
-  readonly #idleLinks = new SlotLinks();
-  readonly #ageLinks = new SlotLinks();
-  readonly #idleLists = new Map<number, OrderedList>();
-  readonly #ageLists = new Map<number, OrderedList>();
+  readonly #idle = new DueLists(new SlotLinks(), (slot) => this.times.lastTime(slot));
+  readonly #aging = new DueLists(new SlotLinks(), (slot) => this.times.createdAt(slot));
   readonly #online = new OrderedList(new SlotLinks());
 
   constructor(app: string) {
@@ -80,7 +79,7 @@ export class AppSessions {
     this.#slots[slot] = entry;
     this.#byId.insert(slot, entry);
     this.accounts.add(entry);
-    if (session.maxAge > 0) listOf(this.#ageLists, session.maxAge, this.#ageLinks).append(slot);
+    if (session.maxAge > 0) this.#aging.append(slot, session.maxAge);
     return entry;
   }
 
@@ -90,7 +89,7 @@ export class AppSessions {
     if (idling) this.stopIdling(entry);
     if (entry.reportedOnline) this.#online.remove(slot);
     const maxAge = this.times.maxAge(slot);
-    if (maxAge > 0) dropFrom(this.#ageLists, maxAge, slot);
+    if (maxAge > 0) this.#aging.remove(slot, maxAge);
     this.accounts.remove(entry);
     this.#byId.remove(slot);
     this.#slots[slot] = undefined;
@@ -110,16 +109,16 @@ export class AppSessions {
   }
 
   startIdling(entry: SessionEntry): void {
-    listOf(this.#idleLists, entry.ttl, this.#idleLinks).append(entry.slot);
+    this.#idle.append(entry.slot, entry.ttl);
   }
 
   stopIdling(entry: SessionEntry): void {
-    dropFrom(this.#idleLists, entry.ttl, entry.slot);
+    this.#idle.remove(entry.slot, entry.ttl);
   }
 
   renew(entry: SessionEntry, now: number): void {
     this.times.setLastTime(entry.slot, now);
-    this.#idleLists.get(entry.ttl)?.moveToEnd(entry.slot);
+    this.#idle.postpone(entry.slot, entry.ttl);
   }
 
   /** @returns whether the session had been reported away */
@@ -153,21 +152,11 @@ export class AppSessions {
 
   /** Sessions past their deadlines. Whoever takes one must remove it before asking for the next. */
   *due(now: number): Generator<SessionEntry, void> {
-    for (const [ttl, list] of this.#idleLists) {
-      for (
-        let entry = this.#head(list);
-        entry && this.times.lastTime(entry.slot) + ttl <= now;
-        entry = this.#head(list)
-      )
-        yield entry;
-    }
-    for (const [maxAge, list] of this.#ageLists) {
-      for (
-        let entry = this.#head(list);
-        entry && this.times.createdAt(entry.slot) + maxAge <= now;
-        entry = this.#head(list)
-      )
-        yield entry;
+    for (;;) {
+      const slot = this.#idle.firstDue(now) ?? this.#aging.firstDue(now);
+      const entry = slot === undefined ? undefined : this.#slots[slot];
+      if (entry === undefined) return;
+      yield entry;
     }
   }
 
@@ -186,21 +175,4 @@ export class AppSessions {
   #head(list: OrderedList): SessionEntry | undefined {
     return list.first === undefined ? undefined : this.#slots[list.first];
   }
-}
-
-function listOf(lists: Map<number, OrderedList>, duration: number, links: SlotLinks): OrderedList {
-  let list = lists.get(duration);
-  if (list === undefined) {
-    list = new OrderedList(links);
-    lists.set(duration, list);
-  }
-  return list;
-}
-
-/** Lists that empty go, or a caller who gives every session a ttl of its own would grow the map for ever. */
-function dropFrom(lists: Map<number, OrderedList>, duration: number, slot: number): void {
-  const list = lists.get(duration);
-  if (list === undefined) return;
-  list.remove(slot);
-  if (list.first === undefined) lists.delete(duration);
 }
