@@ -56,6 +56,9 @@ export interface MailboxState {
   readonly readers: readonly Readonly<Pick<Reader, 'name' | 'cursor'>>[];
 }
 
+const noMessages: readonly Message[] = [];
+/** Shared by all mailboxes that have none, and so never added to. */
+const noReaders: Reader[] = [];
 const accepted: MailboxAppend = { verdict: 'accepted', dropped: 0 };
 const full: MailboxAppend = { verdict: 'full', dropped: 0 };
 const close: MailboxAppend = { verdict: 'close', dropped: 0 };
@@ -78,8 +81,8 @@ export class Mailbox {
   #bytes = 0;
   /** Whether an older message ever stood behind a younger one, as when a session took over another's. */
   #agesMixed = false;
-  readonly #messages: Message[];
-  readonly #readers: Reader[];
+  #messages: Message[] = [];
+  #readers: Reader[] = noReaders;
   #byKey: Map<string, Message> | undefined;
   #replaced: OffsetRuns | undefined;
 
@@ -87,10 +90,9 @@ export class Mailbox {
     this.epoch = state?.epoch ?? newEpoch();
     this.#tail = state?.tail ?? 0;
     this.#taken = state?.taken ?? 0;
-    this.#messages = [];
     for (const message of state?.messages ?? []) this.#retain(message);
     // Downtime is not silence of the reader's.
-    this.#readers = (state?.readers ?? []).map((reader) => ({ ...reader, lastPoll: now, parked: false }));
+    for (const reader of state?.readers ?? []) this.#addReader({ ...reader, lastPoll: now, parked: false });
     if (state !== undefined && state.replaced.length > 0) this.#replaced = new OffsetRuns(state.replaced);
   }
 
@@ -156,13 +158,15 @@ export class Mailbox {
     let droppedReader: Reader | undefined;
     if (known === undefined) {
       droppedReader = this.#readers.length < bounds.maxReader ? undefined : this.#dropSilentest();
-      this.#readers.push({ name, cursor: from, lastPoll: now, parked: false });
+      this.#addReader({ name, cursor: from, lastPoll: now, parked: false });
     } else {
       known.cursor = from;
       known.lastPoll = now;
     }
     this.#removeTaken(now, bounds);
-    return { ...this.#collect(from, limit), reset, droppedReader };
+    if (from === this.#tail) return { messages: noMessages, offset: from, lost: 0, reset, droppedReader };
+    const { messages, offset, lost } = this.#collect(from, limit);
+    return { messages, offset, lost, reset, droppedReader };
   }
 
   /** The reader has everything up to `offset`, though it did not say so itself. Older news than known is ignored. */
@@ -245,11 +249,18 @@ export class Mailbox {
 
   #retain(message: Message): void {
     if (message.at < (this.newest?.at ?? 0)) this.#agesMixed = true;
-    this.#messages.push(message);
+    // An array that grows out of nothing takes room for seventeen; most mailboxes hold one message, or none.
+    if (this.#messages.length === 0) this.#messages = [message];
+    else this.#messages.push(message);
     this.#bytes += message.bytes;
     if (message.key === undefined) return;
     this.#byKey ??= new Map();
     this.#byKey.set(message.key, message);
+  }
+
+  #addReader(reader: Reader): void {
+    if (this.#readers.length === 0) this.#readers = [reader];
+    else this.#readers.push(reader);
   }
 
   #replace(message: Message): void {

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 import { customAlphabet } from 'nanoid';
 
 export const idLength = 24;
@@ -8,7 +8,8 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 const generateId = customAlphabet(alphabet, idLength);
 const generateSecret = customAlphabet(alphabet, secretLength);
-const generateEpoch = customAlphabet('0123456789abcdefghijklmnopqrstuvwxyz', 6);
+const epochs = 2 ** 31;
+let latestEpoch = randomInt(epochs);
 
 /** The two halves of a token: the public handle and the secret (238 bits) that proves its bearer. */
 export interface TokenParts {
@@ -25,9 +26,14 @@ export function newSecret(): string {
   return generateSecret();
 }
 
-/** A tag for one unbroken life of a mailbox: 31 bits, enough that two lives never share one by chance. */
+/**
+ * A tag for one unbroken life of a mailbox. Starts at random in each process, and steps through all 31-bit numbers
+ * before any comes again (a linear congruential generator with the full period of Hull and Dobell, 1962): it needs to
+ * differ, not to be hard to guess.
+ */
 export function newEpoch(): string {
-  return generateEpoch();
+  latestEpoch = (Math.imul(latestEpoch, 1_103_515_245) + 12_345) & (epochs - 1);
+  return latestEpoch.toString(36).padStart(6, '0');
 }
 
 export function isSessionId(value: unknown): value is string {

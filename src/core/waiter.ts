@@ -1,8 +1,8 @@
-import type { Timer } from './clock.js';
+import type { Hold, HoldQueue } from './hold-times.js';
 import type { PollReceiver, PollRequest } from './poll-request.js';
 
 /** One poll under way, from its arrival until it is answered or its client hangs up. */
-export class Waiter {
+export class Waiter implements Hold<Waiter> {
   readonly app: string;
   readonly id: string;
   readonly request: PollRequest;
@@ -16,7 +16,10 @@ export class Waiter {
   /** Where the reader stood at the last read; the epoch is empty before the first. */
   epoch = '';
   offset = 0;
-  timer: Timer | undefined = undefined;
+  /** Its place among those held for as long: for `HoldTimes` alone. */
+  queue: HoldQueue<Waiter> | undefined = undefined;
+  before: Waiter | undefined = undefined;
+  after: Waiter | undefined = undefined;
   /** It was answered, or has no one left to answer. */
   settled = false;
   /** The store may have its reader parked on account of this poll, or of one that left that to it. */
@@ -54,12 +57,17 @@ export class Waiter {
   }
 }
 
-/** The polls of one session at this node. */
+export type Waiters = readonly Waiter[];
+
+/** Shared by all that are empty: an array that grew out of nothing takes room for seventeen. */
+export const nobody: Waiters = [];
+
+/** The polls of one session at this node. The lists are replaced, never changed: mostly one waits, or none. */
 export class WaitingMailbox {
   /** At most one for each reader. */
-  readonly parked: Waiter[] = [];
+  parked: Waiters = nobody;
   /** Those between a question to the store and its answer. */
-  readonly reading: Waiter[] = [];
+  reading: Waiters = nobody;
   /** Counts notices, so that one that overtakes the store's answer to a read is not missed. */
   notices = 0;
 
@@ -68,10 +76,10 @@ export class WaitingMailbox {
   }
 }
 
-/** @returns whether it was among them */
-export function removeWaiter(waiters: Waiter[], waiter: Waiter): boolean {
-  const index = waiters.indexOf(waiter);
-  if (index === -1) return false;
-  waiters.splice(index, 1);
-  return true;
+export function withWaiter(waiters: Waiters, waiter: Waiter): Waiters {
+  return waiters.length === 0 ? [waiter] : [...waiters, waiter];
+}
+
+export function withoutWaiter(waiters: Waiters, waiter: Waiter): Waiters {
+  return waiters.length === 1 && waiters[0] === waiter ? nobody : waiters.filter((each) => each !== waiter);
 }

@@ -4,13 +4,14 @@ import type { Batch } from './batch.js';
 import { Clock } from './clock.js';
 import { type CloseReason, closedNotice } from './close-reason.js';
 import { formatCursor } from './cursor.js';
+import { HoldTimes } from './hold-times.js';
 import type { Message } from './message.js';
 import type { PollReceiver, PollRequest } from './poll-request.js';
 import { SessionContext } from './session-context.js';
 import { SessionError } from './session-error.js';
 import { SessionEvents } from './session-events.js';
-import { type ReadResult, SessionStore, type StoreListener } from './session-store.js';
-import { removeWaiter, Waiter, WaitingMailbox } from './waiter.js';
+import { type ReadRequest, type ReadResult, SessionStore, type StoreListener } from './session-store.js';
+import { nobody, Waiter, type Waiters, WaitingMailbox, withoutWaiter, withWaiter } from './waiter.js';
 
 /** Waiters answered in one turn of the event loop when all are sent away. */
 const drainStep = 500;
@@ -29,6 +30,7 @@ export class WaitingRoom implements StoreListener {
   readonly #clock: Clock;
   readonly #events: SessionEvents;
   readonly #mailboxes = new Map<string, WaitingMailbox>();
+  readonly #holdTimes: HoldTimes<Waiter>;
   #held = 0;
   #arrivals = 0;
   #questions = 0;
@@ -45,6 +47,7 @@ export class WaitingRoom implements StoreListener {
     this.#store = store;
     this.#clock = clock;
     this.#events = events;
+    this.#holdTimes = new HoldTimes(clock, (waiter) => this.#timeOut(waiter));
   }
 
   /** Polls held here, or about to be. */
@@ -139,79 +142,93 @@ export class WaitingRoom implements StoreListener {
   }
 
   /** Takes out whoever is parked there; a poll that is still reading will notice by the count. */
-  #takeParked(id: string): readonly Waiter[] {
+  #takeParked(id: string): Waiters {
     const mailbox = this.#mailboxes.get(id);
-    if (mailbox === undefined) return [];
+    if (mailbox === undefined) return nobody;
     mailbox.notices += 1;
-    const waiters = mailbox.parked.splice(0);
-    for (const waiter of waiters) waiter.timer?.cancel();
+    const waiters = mailbox.parked;
+    mailbox.parked = nobody;
+    for (const waiter of waiters) this.#holdTimes.remove(waiter);
     this.#dropIfEmpty(id, mailbox);
     return waiters;
   }
 
+  /** One asynchronous function for all of it: each further one would cost a poll as much as its read. */
   async #serve(waiter: Waiter, secretHash: string | undefined): Promise<void> {
     const mailbox = this.#enter(waiter);
     try {
-      await this.#readOrPark(mailbox, waiter, secretHash);
+      let notices: number;
+      let result: ReadResult | undefined;
+      do {
+        notices = mailbox.notices;
+        result = undefined;
+        try {
+          result = await this.#store.read(waiter.app, waiter.id, this.#questionOf(waiter, secretHash));
+        } catch (error) {
+          this.#requireToOutlast(waiter, error);
+        }
+      } while (!this.#isAnsweredOrParked(mailbox, waiter, result, notices));
     } catch (error) {
       this.#fail(waiter, error);
     } finally {
-      removeWaiter(mailbox.reading, waiter);
+      mailbox.reading = withoutWaiter(mailbox.reading, waiter);
       if (waiter.holdsPark && !mailbox.parked.includes(waiter)) this.#giveUpPark(mailbox, waiter);
       this.#dropIfEmpty(waiter.id, mailbox);
     }
   }
 
-  async #readOrPark(mailbox: WaitingMailbox, waiter: Waiter, secretHash: string | undefined): Promise<void> {
-    for (;;) {
-      const { notices } = mailbox;
-      const result = await this.#readOrOutlast(waiter, secretHash);
-      if (result !== undefined) this.#endOthers(mailbox, waiter, result);
-      if (waiter.settled) return;
-      if (waiter.overtaken || result?.parked === false) {
-        const batch = result === undefined ? quietBatch(waiter) : this.#batchOf(waiter, result);
-        // One that is superseded keeps its messages, because the cursor has passed them.
-        this.#answer(waiter, waiter.overtaken ? { ...batch, superseded: true } : batch);
-        return;
-      }
-      if (this.#drained !== undefined) {
-        this.#sendAway(waiter);
-        return;
-      }
-      if (mailbox.notices === notices) {
-        this.#park(mailbox, waiter);
-        return;
-      }
-    }
-  }
-
-  /** @returns `undefined` when the store is away and the poll was held already: it goes on waiting */
-  async #readOrOutlast(waiter: Waiter, secretHash: string | undefined): Promise<ReadResult | undefined> {
-    try {
-      return await this.#read(waiter, secretHash);
-    } catch (error) {
-      if (!SessionError.is(error, 'STORE_UNAVAILABLE')) throw error;
-      // The read may have been carried out all the same.
-      waiter.holdsPark = waiter.holds;
-      if (!waiter.holds || waiter.epoch === '') throw error;
-      return undefined;
-    }
-  }
-
-  async #read(waiter: Waiter, secretHash: string | undefined): Promise<ReadResult> {
-    const { app, id, request, epoch, offset } = waiter;
+  #questionOf(waiter: Waiter, secretHash: string | undefined): ReadRequest {
+    const { request, epoch, offset } = waiter;
     // One that stood somewhere before goes on from there; a draining reader's place is kept by the mailbox.
     const after = request.after === undefined || epoch === '' ? request.after : { epoch, offset };
     const wait = waiter.holds ? Math.max(0, waiter.deadline - this.#clock.now()) : 0;
-    const { reader, limit } = request;
     this.#questions += 1;
     waiter.question = this.#questions;
-    const result = await this.#store.read(app, id, { reader, after, limit, wait, secretHash });
+    return { reader: request.reader, after, limit: request.limit, wait, secretHash };
+  }
+
+  /** A poll that was held already goes on waiting while the store is away. For any other, throws. */
+  #requireToOutlast(waiter: Waiter, error: unknown): void {
+    if (!SessionError.is(error, 'STORE_UNAVAILABLE')) throw error;
+    // The read may have been carried out all the same.
+    waiter.holdsPark = waiter.holds;
+    if (!waiter.holds || waiter.epoch === '') throw error;
+  }
+
+  /**
+   * @param result what the store said, if it did
+   * @returns false when the store must be asked again, because it may have spoken too soon
+   */
+  #isAnsweredOrParked(
+    mailbox: WaitingMailbox,
+    waiter: Waiter,
+    result: ReadResult | undefined,
+    notices: number,
+  ): boolean {
+    if (result !== undefined) this.#takeIn(mailbox, waiter, result);
+    if (waiter.settled) return true;
+    if (waiter.overtaken || result?.parked === false) {
+      const batch = result === undefined ? quietBatch(waiter) : this.#batchOf(waiter, result);
+      // One that is superseded keeps its messages, because the cursor has passed them.
+      this.#answer(waiter, waiter.overtaken ? { ...batch, superseded: true } : batch);
+    } else if (this.#drained !== undefined) {
+      this.#sendAway(waiter);
+    } else if (mailbox.notices === notices) {
+      mailbox.parked = withWaiter(mailbox.parked, waiter);
+      this.#holdTimes.add(waiter);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  #takeIn(mailbox: WaitingMailbox, waiter: Waiter, result: ReadResult): void {
+    const { app, id } = waiter;
     waiter.epoch = result.epoch;
     waiter.offset = result.offset;
     if (result.parked) waiter.holdsPark = true;
     if (result.cameOnline) this.#events.emit('online', { app, id, accountId: result.accountId });
-    return result;
+    this.#endOthers(mailbox, waiter, result);
   }
 
   /** Older polls of the same reader end, and so do those of a reader dropped for this one, unless it came back since. */
@@ -219,7 +236,7 @@ export class WaitingRoom implements StoreListener {
     // The common case: nobody else is here.
     if (mailbox.parked.length === 0 && mailbox.reading.length === 1) return;
     const isDropped = (other: Waiter) => other.request.reader === droppedReader && other.question < waiter.question;
-    for (const other of [...mailbox.parked]) {
+    for (const other of mailbox.parked) {
       if (isDropped(other)) {
         this.#supersede(mailbox, other);
       } else if (other.isRivalOf(waiter) && other.arrival < waiter.arrival) {
@@ -234,30 +251,25 @@ export class WaitingRoom implements StoreListener {
   }
 
   #supersede(mailbox: WaitingMailbox, waiter: Waiter): void {
-    removeWaiter(mailbox.parked, waiter);
+    mailbox.parked = withoutWaiter(mailbox.parked, waiter);
     this.#answer(waiter, { ...quietBatch(waiter), superseded: true });
   }
 
-  #park(mailbox: WaitingMailbox, waiter: Waiter): void {
-    mailbox.parked.push(waiter);
-    const left = Math.max(0, waiter.deadline - this.#clock.now());
-    waiter.timer = this.#clock.setTimer(left, () => this.#timeOut(mailbox, waiter));
-  }
-
-  #timeOut(mailbox: WaitingMailbox, waiter: Waiter): void {
-    this.#leave(mailbox, waiter);
+  #timeOut(waiter: Waiter): void {
+    this.#leave(waiter);
     this.#answer(waiter, quietBatch(waiter));
   }
 
   #hangUp(waiter: Waiter): void {
     if (waiter.settled) return;
     this.#settle(waiter);
-    const mailbox = this.#mailboxes.get(waiter.id);
-    if (mailbox !== undefined) this.#leave(mailbox, waiter);
+    this.#leave(waiter);
   }
 
-  #leave(mailbox: WaitingMailbox, waiter: Waiter): void {
-    if (!removeWaiter(mailbox.parked, waiter)) return;
+  #leave(waiter: Waiter): void {
+    const mailbox = this.#mailboxes.get(waiter.id);
+    if (mailbox === undefined || !mailbox.parked.includes(waiter)) return;
+    mailbox.parked = withoutWaiter(mailbox.parked, waiter);
     this.#giveUpPark(mailbox, waiter);
     this.#dropIfEmpty(waiter.id, mailbox);
   }
@@ -286,7 +298,7 @@ export class WaitingRoom implements StoreListener {
 
   #settle(waiter: Waiter): void {
     waiter.settled = true;
-    waiter.timer?.cancel();
+    this.#holdTimes.remove(waiter);
     if (!waiter.holds) return;
     this.#held -= 1;
     if (this.#held === 0) this.#onEmpty?.();
@@ -328,7 +340,7 @@ export class WaitingRoom implements StoreListener {
       mailbox = new WaitingMailbox();
       this.#mailboxes.set(waiter.id, mailbox);
     }
-    mailbox.reading.push(waiter);
+    mailbox.reading = withWaiter(mailbox.reading, waiter);
     waiter.holdsPark = false;
     return mailbox;
   }

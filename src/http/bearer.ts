@@ -4,7 +4,8 @@ import { CrossSitePolicy } from './cross-site-policy.js';
 import type { RequestFace } from './request-headers.js';
 import { SessionCookie } from './session-cookie.js';
 
-const authorization = /^Bearer +([0-9A-Za-z]+) *$/i;
+const authorization = /^Bearer +[0-9A-Za-z]+ *$/i;
+const scheme = 'Bearer';
 
 /** Finds the token that a request bears: in `Authorization: Bearer`, else in the cookie. */
 @injectable()
@@ -24,8 +25,7 @@ export class Bearer {
    */
   tokenOf(request: RequestFace, changesState: boolean): string {
     const header = request.header('authorization');
-    const token = header === undefined ? undefined : authorization.exec(header)?.[1];
-    if (token !== undefined) return token;
+    if (header !== undefined && authorization.test(header)) return header.slice(scheme.length).trim();
     const fromCookie = this.#cookie.read(request.header('cookie'));
     if (fromCookie === undefined) throw sessionUnknown();
     if (changesState) this.#crossSite.require(request);

@@ -1,10 +1,10 @@
-import { Controller, Get, UseErrorFilter } from '@inversifyjs/http-core';
+import { Controller, Get, Query, Request, Response, UseErrorFilter } from '@inversifyjs/http-core';
 import { inject } from 'inversify';
 import type { PollOptions } from '../core/poll-request.js';
 import { invalidArgument } from '../core/session-error.js';
 import { SessionManager } from '../core/session-manager.js';
 import { Bearer } from './bearer.js';
-import { Held, HeldExchange } from './held-response.js';
+import { HeldExchange } from './held-response.js';
 import { SessionErrorFilter } from './session-error-filter.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
@@ -27,7 +27,9 @@ export class PollController {
   }
 
   @Get()
-  poll(@Held() exchange: HeldExchange): unknown {
+  // Plain parameters, because the adapters resolve custom ones through a handful of promises each.
+  poll(@Request() rawRequest: object, @Response() rawResponse: object, @Query() query: object): unknown {
+    const exchange = new HeldExchange(rawRequest, rawResponse, () => query);
     const { request } = exchange;
     // Frameworks route HEAD to GET handlers; without a body, what a draining poll takes would be lost.
     if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
@@ -42,12 +44,12 @@ export class PollController {
 
 function readOptions(query: { readonly [name: string]: unknown }): PollOptions {
   const { after, wait, limit, reader } = query;
-  return {
-    ...(after !== undefined && { after: readText('after', after) }),
-    ...(wait !== undefined && { wait: readNumber('wait', wait) }),
-    ...(limit !== undefined && { limit: readNumber('limit', limit) }),
-    ...(reader !== undefined && { reader: readText('reader', reader) }),
-  };
+  const options: { -readonly [Name in keyof PollOptions]: PollOptions[Name] } = {};
+  if (after !== undefined) options.after = readText('after', after);
+  if (wait !== undefined) options.wait = readNumber('wait', wait);
+  if (limit !== undefined) options.limit = readNumber('limit', limit);
+  if (reader !== undefined) options.reader = readText('reader', reader);
+  return options;
 }
 
 function readText(name: string, value: unknown): string {

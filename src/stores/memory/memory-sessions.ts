@@ -82,18 +82,15 @@ export class MemorySessions {
   }
 
   live(sessions: AppSessions, id: string): SessionEntry {
-    const entry = sessions.get(id);
-    const reason = entry === undefined ? this.#tombstone(sessions, id)?.reason : this.deadReason(sessions, entry);
-    if (reason !== undefined) throw sessionClosed(reason);
-    if (entry === undefined) throw sessionUnknown();
-    return entry;
+    return this.#requireLive(sessions, id, sessions.get(id));
   }
 
   /** As `live`, for a caller who claims to be the bearer: nothing is said of the session to one who is not. */
   proven(sessions: AppSessions, id: string, secretHash: string): SessionEntry {
-    const expected = (sessions.get(id) ?? this.#tombstone(sessions, id))?.secretHash;
+    const entry = sessions.get(id);
+    const expected = (entry ?? this.#tombstone(sessions, id))?.secretHash;
     if (expected === undefined || !isSameHash(expected, secretHash)) throw sessionUnknown();
-    return this.live(sessions, id);
+    return this.#requireLive(sessions, id, entry);
   }
 
   liveOfAccount(sessions: AppSessions, accountId: string): readonly SessionEntry[] {
@@ -237,6 +234,13 @@ export class MemorySessions {
       }
     }
     return { items, more: false };
+  }
+
+  #requireLive(sessions: AppSessions, id: string, entry: SessionEntry | undefined): SessionEntry {
+    const reason = entry === undefined ? this.#tombstone(sessions, id)?.reason : this.deadReason(sessions, entry);
+    if (reason !== undefined) throw sessionClosed(reason);
+    if (entry === undefined) throw sessionUnknown();
+    return entry;
   }
 
   /** Swept or not, a tombstone past its time is none. */

@@ -6,6 +6,10 @@ import { AccountIndex } from '../../../src/stores/memory/account-index.js';
 import { AppSessions } from '../../../src/stores/memory/app-sessions.js';
 import { SessionEntry } from '../../../src/stores/memory/session-entry.js';
 
+function idOf(index: number): string {
+  return `id${index}`.padEnd(24, 'x');
+}
+
 function given(id: string, accountId: string, ttl: number, maxAge = 0): NewSession {
   return { app: 'default', id, accountId, secretHash: '', ip: '', userAgent: '', attributes: {}, ttl, maxAge };
 }
@@ -37,8 +41,8 @@ test('a sweep among 100 000 live sessions looks only at the expired', (t) => {
   for (let index = 0; index < 100_000; index += 1) {
     const isDue = index % 10_000 === 77;
     const ttl = isDue ? 10 : 1_000 + (index % 5);
-    sessions.add(given(`id-${index}`, `account-${index}`, ttl, index % 3 === 0 ? 5_000 : 0), 0);
-    if (isDue) expiring.push(`id-${index}`);
+    sessions.add(given(idOf(index), `account-${index}`, ttl, index % 3 === 0 ? 5_000 : 0), 0);
+    if (isDue) expiring.push(idOf(index));
   }
   const looks = countLooks(sessions);
   const swept: string[] = [];
@@ -54,7 +58,7 @@ test('a sweep among 100 000 live sessions looks only at the expired', (t) => {
 test('a judgement among 100 000 present sessions looks only at the silent', (t) => {
   const sessions = new AppSessions('default');
   for (let index = 0; index < 100_000; index += 1) {
-    const entry = sessions.add(given(`id-${index}`, `account-${index}`, 1_000), 0);
+    const entry = sessions.add(given(idOf(index), `account-${index}`, 1_000), 0);
     if (index >= 12) sessions.contact(entry, 50);
   }
   const looks = countLooks(sessions);
@@ -119,7 +123,7 @@ test('every order stays in step with a plain list of sessions, whatever happens 
         } else if ('wait' in each) {
           now += each.wait;
         } else if ('add' in each) {
-          const entry = sessions.add(given(`id-${index}`, `account-${index % 3}`, each.add, each.maxAge), now);
+          const entry = sessions.add(given(idOf(index), `account-${index % 3}`, each.add, each.maxAge), now);
           live.push({ entry, createdAt: now, lastTime: now, ttl: each.add, maxAge: each.maxAge, away: false });
         } else if ('renew' in each) {
           const session = live[each.renew];

@@ -11,9 +11,12 @@ interface Item {
 test('finds what a Map finds, also among ids of one hash', (t) => {
   // By the hash of strings that Java has too, 'Aa' and 'BB' are the same, and so is whatever is made of them.
   const colliding = fc
-    .array(fc.constantFrom('Aa', 'BB'), { minLength: 6, maxLength: 6 })
+    .array(fc.constantFrom('Aa', 'BB'), { minLength: 12, maxLength: 12 })
     .map((parts) => parts.join(''));
-  const ids = fc.oneof(colliding, fc.nat({ max: 200 }).map(String));
+  const ids = fc.oneof(
+    colliding,
+    fc.nat({ max: 200 }).map((number) => String(number).padStart(24, '0')),
+  );
   fc.assert(
     fc.property(fc.array(ids, { maxLength: 400, size: 'max' }), (sequence) => {
       const items: (Item | undefined)[] = [];
@@ -58,4 +61,21 @@ test('a hundred thousand ids are all found while the table grows and shrinks', (
   }
   t.is(table.size, 50_000);
   t.true(all.every((item, slot) => table.find(item.id) === (slot % 2 === 0 ? undefined : item)));
+});
+
+test('finds nothing for what can be no id: of another length, or with other than seven-bit characters', (t) => {
+  const items: Item[] = [{ id: newId('') }];
+  const table = new IdTable<Item>(items);
+  for (const item of items) table.insert(0, item);
+  const [{ id } = { id: '' }] = items;
+  t.is(table.find(id)?.id, id);
+  for (const other of [
+    '',
+    id.slice(1),
+    `${id}0`,
+    `\u0100${id.slice(1)}`,
+    String.fromCharCode(id.charCodeAt(0) + 128) + id.slice(1),
+  ]) {
+    t.is(table.find(other), undefined);
+  }
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { createMemoryStore } from '../stores/memory/create-memory-store.js';
-import { testSessionStore } from './session-store.js';
+import { testSessionStore } from '../conformance/session-store.js';
+import { createMemoryStore } from './memory/create-memory-store.js';
 
 const aRule = 'touch renews and counts no read';
 
