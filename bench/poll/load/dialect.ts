@@ -14,6 +14,9 @@ export interface Dialect {
 
 const COMMON_HEADERS = 'Host: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: application/json\r\n';
 
+/** As long as our tokens: what a client sends to a server that gave it none. */
+const FOREIGN_TOKEN = 'x'.repeat(64);
+
 export function dialectOf(name: DialectName, client: number, credential: string): Dialect {
   switch (name) {
     case 'mailbox':
@@ -25,6 +28,10 @@ export function dialectOf(name: DialectName, client: number, credential: string)
   }
 }
 
+function authorization(token: string): string {
+  return `Authorization: Bearer ${token}\r\n`;
+}
+
 /** Ours, and the bare server's: a GET with the cursor of the last answer. */
 class MailboxDialect implements Dialect {
   static readonly #mark = '"cursor":"';
@@ -32,7 +39,7 @@ class MailboxDialect implements Dialect {
   #cursor = '';
 
   constructor(token: string) {
-    this.#rest = ` HTTP/1.1\r\n${COMMON_HEADERS}Authorization: Bearer ${token}\r\n\r\n`;
+    this.#rest = ` HTTP/1.1\r\n${COMMON_HEADERS}${authorization(token)}\r\n`;
   }
 
   async introduce(): Promise<void> {}
@@ -63,7 +70,7 @@ class EngineIoDialect implements Dialect {
   answered(): void {}
 
   static #request(parameters: string): string {
-    return `GET /engine.io/?EIO=4&transport=polling${parameters} HTTP/1.1\r\n${COMMON_HEADERS}\r\n`;
+    return `GET /engine.io/?EIO=4&transport=polling${parameters} HTTP/1.1\r\n${COMMON_HEADERS}${authorization(FOREIGN_TOKEN)}\r\n`;
   }
 }
 
@@ -96,6 +103,6 @@ class FayeDialect implements Dialect {
   static #request(messages: readonly unknown[]): string {
     const body = JSON.stringify(messages);
     const head = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
-    return `POST /faye HTTP/1.1\r\n${COMMON_HEADERS}${head}\r\n${body}`;
+    return `POST /faye HTTP/1.1\r\n${COMMON_HEADERS}${authorization(FOREIGN_TOKEN)}${head}\r\n${body}`;
   }
 }

@@ -5,14 +5,13 @@ import { nextMessage } from '../message.js';
 import { HOLD_TIME } from '../plan.js';
 import type { PollServer } from '../poll-server.js';
 
-/** engine.io over its polling transport only, without compression, its heartbeat out of the way. */
+/** engine.io over its polling transport only, with its heartbeat out of the way, else as it comes. */
 export async function openEngineIo(): Promise<PollServer> {
   const http = createServer();
   const sockets: Socket[] = [];
   const engine = attach(http, {
     transports: ['polling'],
     allowUpgrades: false,
-    httpCompression: false,
     pingInterval: HOLD_TIME,
     pingTimeout: HOLD_TIME,
   });
