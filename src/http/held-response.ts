@@ -23,6 +23,8 @@ interface HonoContextFace {
   readonly res: Response;
 }
 
+const batchHeaders = ['Content-Type', 'application/json', 'Cache-Control', 'no-store'];
+
 /**
  * A response that is answered later, or never, without its framework: while a poll is held, nothing lives of the
  * request but Node's own objects and this one. Headers that middleware set before are sent along.
@@ -41,13 +43,14 @@ export class HeldResponse implements PollReceiver {
       listener();
       return;
     }
-    this.#raw.once('close', listener);
+    // Not `once`, whose wrapper would outlive the poll and keep it from the young generation's collector.
+    this.#raw.on('close', listener);
     if (this.#raw.socket === null) onceClosedWhileQueued(this.#raw, socket, listener);
   }
 
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
     if (acknowledge !== undefined) this.#onceWrittenOut(acknowledge);
-    this.#send(200, ['Content-Type', 'application/json', 'Cache-Control', 'no-store'], encodeBatch(batch));
+    this.#send(200, batchHeaders, encodeBatch(batch));
   }
 
   fail(error: unknown): void {
@@ -72,11 +75,10 @@ export class HeldResponse implements PollReceiver {
     });
   }
 
-  #send(status: number, headers: string[], body: string): void {
+  #send(status: number, headers: readonly string[], body: string): void {
     if (this.#raw.destroyed) return;
-    headers.push('Content-Length', String(Buffer.byteLength(body)));
     // Head and body leave in one write, because the body is a string that follows the head at once.
-    this.#raw.writeHead(status, headers);
+    this.#raw.writeHead(status, [...headers, 'Content-Length', String(Buffer.byteLength(body))]);
     this.#raw.end(body);
   }
 }
