@@ -10,9 +10,9 @@ export interface PollServer {
    */
   register(count: number): Promise<string[]> | string[];
   /** Sends one message to client `n`; waits for its poll when none is held. */
-  unicast(n: number): Promise<void> | void;
+  unicast(n: number): unknown;
   /** Sends one message to every client. */
-  broadcast(): Promise<void> | void;
+  broadcast(): unknown;
 }
 
 export type OpenPollServer = () => Promise<PollServer>;

@@ -29,11 +29,7 @@ export async function openSessionMailbox(): Promise<PollServer> {
       }
       return tokens;
     },
-    async unicast(n) {
-      await sessions.push(ids[n] ?? '', nextMessage());
-    },
-    async broadcast() {
-      await sessions.pushToApp(nextMessage());
-    },
+    unicast: (n) => sessions.push(ids[n] ?? '', nextMessage()),
+    broadcast: () => sessions.pushToApp(nextMessage()),
   };
 }
