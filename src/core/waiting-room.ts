@@ -4,6 +4,7 @@ import type { Batch } from './batch.js';
 import { Clock } from './clock.js';
 import { type CloseReason, closedNotice } from './close-reason.js';
 import { formatCursor } from './cursor.js';
+import { reportFault } from './fault-report.js';
 import { HoldTimes } from './hold-times.js';
 import type { Message } from './message.js';
 import type { PollReceiver, PollRequest } from './poll-request.js';
@@ -293,7 +294,12 @@ export class WaitingRoom implements StoreListener {
 
   #answer(waiter: Waiter, batch: Batch): void {
     this.#settle(waiter);
-    waiter.receiver.deliver(batch, this.#acknowledgementOf(waiter, batch));
+    try {
+      waiter.receiver.deliver(batch, this.#acknowledgementOf(waiter, batch));
+    } catch (error) {
+      // It stands between a push and the other readers, whom it must not harm.
+      reportFault('The receiver of a poll threw', error);
+    }
   }
 
   #settle(waiter: Waiter): void {

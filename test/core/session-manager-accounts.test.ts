@@ -174,3 +174,10 @@ test('the same app asked for twice is one namespace', async (t) => {
   t.is((await manager.inApp('other').getSession(id)).id, id);
   t.is((await manager.inApp('other').inApp('default').sessionsOfApp()).sessions.length, 0);
 });
+
+test('closing an account but for something that is no session id closes nothing', async (t) => {
+  const { manager } = await startService(t);
+  await manager.createSession('alice');
+  await throwsCode(t, manager.closeAccount('alice', { except: 'the current one' }), 'INVALID_ARGUMENT');
+  t.is((await manager.sessionsOfAccount('alice')).length, 1);
+});

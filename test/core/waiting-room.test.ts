@@ -286,3 +286,33 @@ test('a message dropped at once by drop-newest wakes the parked poll with what w
   await service.manager.push(session.id, 'next');
   t.deepEqual(poll.data, ['next']);
 });
+
+test('a receiver that throws harms neither the push nor the other readers, and is reported', async (t) => {
+  const service = await startService(t);
+  const { manager } = service;
+  const session = await manager.createSession('alice');
+  const warnings: Error[] = [];
+  const listener = (warning: Error) => void warnings.push(warning);
+  process.on('warning', listener);
+  t.teardown(() => process.off('warning', listener));
+  manager.pollAsBearer(
+    session.token,
+    { after: '', reader: 'faulty' },
+    {
+      deliver() {
+        throw new Error('from a receiver');
+      },
+      fail: (error) => t.fail(String(error)),
+    },
+  );
+  await settle();
+  const poll = await hold(service, session, { reader: 'sound' });
+  t.is((await manager.push(session.id, 'hi')).accepted, 1);
+  t.deepEqual(poll.data, ['hi']);
+  await settle();
+  t.deepEqual(
+    warnings.map(({ message }) => message),
+    ['The receiver of a poll threw'],
+  );
+  await assertNobodyWaits(t, service, session.id);
+});
