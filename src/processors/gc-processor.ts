@@ -1,27 +1,19 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inject, injectable } from 'inversify';
 import { Clock } from '../core/clock.js';
-import { reportFault } from '../core/fault-report.js';
-import { Interval } from '../core/interval.js';
-import { Processor } from '../core/processor.js';
 import { SessionContext } from '../core/session-context.js';
-import { SessionError } from '../core/session-error.js';
 import { SessionEvents } from '../core/session-events.js';
-import { SessionStore } from '../core/session-store.js';
+import type { ClosedSession } from '../core/session-record.js';
+import { SessionStore, type Slice } from '../core/session-store.js';
+import { SlicedProcessor } from './sliced-processor.js';
 
 /** Sessions reclaimed in one turn of the event loop: a fraction of a millisecond, some four while nothing is compiled. */
 const sliceSize = 100;
 
-/**
- * Reclaims sessions past their deadlines and tells of their end. A round sweeps slice by slice until nothing more is
- * due, letting others run in between; the next round is timed from its end.
- */
+/** Reclaims sessions past their deadlines and tells of their end. */
 @injectable()
-export class GcProcessor extends Processor {
+export class GcProcessor extends SlicedProcessor<ClosedSession> {
   readonly #store: SessionStore;
   readonly #events: SessionEvents;
-  readonly #interval: Interval;
-  #stopped = false;
 
   constructor(
     @inject(SessionContext) context: SessionContext,
@@ -29,37 +21,21 @@ export class GcProcessor extends Processor {
     @inject(Clock) clock: Clock,
     @inject(SessionEvents) events: SessionEvents,
   ) {
-    super();
+    super(clock, context.gcInterval);
     this.#store = store;
     this.#events = events;
-    this.#interval = new Interval(clock, context.gcInterval, () => this.#round());
-  }
-
-  start(): void {
-    this.#interval.start();
-  }
-
-  stop(): Promise<void> {
-    this.#stopped = true;
-    return this.#interval.stop();
   }
 
   /** One full sweep, as each round does. */
-  async sweep(): Promise<void> {
-    for (;;) {
-      const { items, more } = await this.#store.sweep(sliceSize);
-      for (const closed of items) this.#events.emit('closed', closed);
-      if (!more || this.#stopped) return;
-      await nextTurn();
-    }
+  sweep(): Promise<void> {
+    return this.round();
   }
 
-  async #round(): Promise<void> {
-    try {
-      await this.sweep();
-    } catch (error) {
-      // A store that is away says so to every caller; the next round finds what is due then.
-      if (!SessionError.is(error, 'STORE_UNAVAILABLE')) reportFault('A sweep failed', error);
-    }
+  protected takeSlice(): Promise<Slice<ClosedSession>> {
+    return this.#store.sweep(sliceSize);
+  }
+
+  protected tell(closed: ClosedSession): void {
+    this.#events.emit('closed', closed);
   }
 }

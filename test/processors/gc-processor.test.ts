@@ -198,7 +198,7 @@ test.serial('a store that is broken does not end the rounds, and is reported', a
   store.fault = 'broken';
   await clock.advance(2_000);
   t.is(warnings.length, 2);
-  t.is(warnings[0]?.message, 'A sweep failed');
+  t.is(warnings[0]?.message, 'A round of GcProcessor failed');
   store.fault = 'none';
   await clock.advance(1_000);
   t.is(store.calls, 3);

@@ -175,7 +175,7 @@ test.serial('a store that fails does not end the rounds', async (t) => {
   await clock.advance(1_000);
   t.deepEqual(
     warnings.map(({ message }) => message),
-    ['A heartbeat failed'],
+    ['A round of HeartbeatProcessor failed'],
   );
   store.fault = 'none';
   await clock.advance(1_000);
