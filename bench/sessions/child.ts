@@ -55,12 +55,15 @@ const handlers = {
   },
 
   async sweep(): Promise<Blocking> {
-    await subject.expire(keys(0, plan.expiring, subject.idWidth), keptIds());
+    // A server sweeps every second from its start: the first sweep of a process would show its compiler instead.
+    await expireFrom(0);
+    await subject.sweep();
+    await expireFrom(plan.expiring);
     globalThis.gc?.();
     const blocking = await measureBlocking(() => subject.sweep());
     const left = await subject.size();
-    if (left !== undefined && left !== plan.sessions - plan.expiring) {
-      throw new Error(`a sweep of ${plan.expiring} expired sessions left ${left} of ${plan.sessions}`);
+    if (left !== undefined && left !== plan.sessions - 2 * plan.expiring) {
+      throw new Error(`two sweeps of ${plan.expiring} expired sessions left ${left} of ${plan.sessions}`);
     }
     return blocking;
   },
@@ -88,6 +91,12 @@ function freshKey(place: number, width: number): string {
   return vault.fresh(order[place % plan.sessions] ?? 0, width);
 }
 
-function* keptIds(): Iterable<string> {
-  for (let place = plan.expiring; place < plan.sessions; place++) yield freshKey(place, subject.idWidth);
+/** Lets the sessions at the next places of the order idle out, and those at all later ones go on. */
+async function expireFrom(place: number): Promise<void> {
+  const end = place + plan.expiring;
+  await subject.expire(keys(place, end, subject.idWidth), idsFrom(end));
+}
+
+function* idsFrom(start: number): Iterable<string> {
+  for (let place = start; place < plan.sessions; place++) yield freshKey(place, subject.idWidth);
 }

@@ -9,7 +9,7 @@ import type { SessionSubject } from '../subject.js';
 const TOKEN_WIDTH = 64;
 const ID_WIDTH = 24;
 const APP = 'default';
-/** Sweeps only when told to, and never while something else is timed. */
+/** Intervals keep out: sweeps come when told to, and the clock set forward would turn everyone away at once. */
 const NEVER = 2 ** 31 - 1;
 
 export class SessionMailbox implements SessionSubject {
@@ -26,6 +26,7 @@ export class SessionMailbox implements SessionSubject {
   readonly #store: SessionStore;
   readonly #gc: GcProcessor;
   readonly #clock: ShiftingClock;
+  #hasAged = false;
 
   private constructor(manager: SessionManager, store: SessionStore, gc: GcProcessor, clock: ShiftingClock) {
     this.#manager = manager;
@@ -38,7 +39,7 @@ export class SessionMailbox implements SessionSubject {
     const clock = new ShiftingClock();
     const container = new Container();
     container.bind(Clock).toConstantValue(clock);
-    container.load(sessionModule({ gcTime: IDLE_TIME, gcInterval: NEVER }));
+    container.load(sessionModule({ gcTime: IDLE_TIME, gcInterval: NEVER, hbTime: NEVER }));
     const manager = await container.getAsync(SessionManager);
     const store = await container.getAsync(SessionStore);
     return new SessionMailbox(manager, store, await container.getAsync(GcProcessor), clock);
@@ -52,9 +53,10 @@ export class SessionMailbox implements SessionSubject {
     return tokens;
   }
 
-  /** All idle out but those touched half an idle time before. */
+  /** Between two calls half an idle time passes: whoever isn't touched at the second one has been idle for a whole. */
   async expire(_expired: readonly string[], kept: Iterable<string>): Promise<void> {
-    this.#clock.advance(IDLE_TIME / 2);
+    if (!this.#hasAged) this.#clock.advance(IDLE_TIME / 2);
+    this.#hasAged = true;
     for (const id of kept) await this.#store.touch(APP, id);
     this.#clock.advance(IDLE_TIME / 2);
   }
