@@ -7,7 +7,7 @@ import { SessionStore, type Slice } from '../core/session-store.js';
 import { SlicedProcessor } from './sliced-processor.js';
 
 /** Sessions judged in one turn of the event loop. */
-const sliceSize = 2_000;
+const sliceSize = 500;
 
 /** Notices sessions that fell silent and tells of it, once for each silence. Their return is noticed at the contact. */
 @injectable()
