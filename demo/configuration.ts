@@ -9,6 +9,8 @@ const schema = v.object({
   }),
   /** Folder of the snapshot. */
   data: v.pipe(v.string(), v.nonEmpty()),
+  /** Without a Redis, sessions live in the memory of the process. */
+  redis: v.object({ url: v.optional(v.pipe(v.string(), v.nonEmpty())) }),
   adminKey: v.pipe(v.string(), v.nonEmpty()),
   http: v.object({ secure: v.boolean(), trustedOrigins: v.array(v.string()) }),
   /** The context's own validation says more than a schema here could. */

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { Container } from 'inversify';
 import { sessionHttpModule } from '../src/http/index.js';
-import { memoryStore, SessionManager, sessionModule, stopOnSignals } from '../src/index.js';
+import { memoryStore, SessionManager, type StoreBinding, sessionModule, stopOnSignals } from '../src/index.js';
+import { redisStore } from '../src/stores/redis/index.js';
 import { AdminGuard, AdminKey } from './admin-guard.js';
 import { type Configuration, readConfiguration } from './configuration.js';
 import { DemoController } from './demo-controller.js';
@@ -12,16 +13,18 @@ import { PageController } from './page-controller.js';
 
 function buildContainer(configuration: Configuration): Container {
   const container = new Container();
-  const snapshot = { path: join(configuration.data, 'sessions.snapshot') };
-  container.load(
-    sessionModule(configuration.session, memoryStore({ snapshot })),
-    sessionHttpModule(configuration.http),
-  );
+  container.load(sessionModule(configuration.session, storeOf(configuration)), sessionHttpModule(configuration.http));
   container.bind(AdminKey).toConstantValue(new AdminKey(configuration.adminKey));
   container.bind(AdminGuard).toSelf().inSingletonScope();
   container.bind(DemoController).toSelf().inSingletonScope();
   container.bind(PageController).toSelf().inSingletonScope();
   return container;
+}
+
+/** All that differs between one process and many. */
+function storeOf({ redis, data }: Configuration): StoreBinding {
+  if (redis.url !== undefined) return redisStore({ url: redis.url });
+  return memoryStore({ snapshot: { path: join(data, 'sessions.snapshot') } });
 }
 
 /** Restores the sessions, then builds the server around them. */

@@ -1,5 +1,6 @@
 export type { Batch } from './core/batch.js';
 export { encodeBatch } from './core/batch.js';
+export { type ChangeFeed, type ChangeWatcher, isChangeFeed } from './core/change-feed.js';
 export { Clock, SystemClock, type Timer } from './core/clock.js';
 export { type ClosedNotice, type CloseReason, type CloseReasonEntry, closeReasons } from './core/close-reason.js';
 export type { Cursor } from './core/cursor.js';

@@ -1,7 +1,7 @@
+import { KeyVault } from '../support/key-vault.js';
 import { memoryAfterGc } from '../support/memory.js';
 import { serveParent } from '../support/rpc.js';
 import { shuffledIndex } from '../support/shuffle.js';
-import { KeyVault } from './key-vault.js';
 import { type Blocking, measureBlocking } from './loop-block.js';
 import { payloadOf } from './payload.js';
 import { BATCH, planFor } from './plan.js';

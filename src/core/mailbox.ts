@@ -119,8 +119,12 @@ export class Mailbox {
 
   append(outgoing: OutgoingMessage, now: number, bounds: MailboxBounds): MailboxAppend {
     this.dropAged(now, bounds);
-    const replacing = outgoing.key === undefined ? undefined : this.#byKey?.get(outgoing.key);
-    if (!this.#fits(outgoing, replacing, bounds)) this.#removeTaken(now, bounds);
+    let replacing = this.#keyed(outgoing);
+    if (!this.#fits(outgoing, replacing, bounds)) {
+      this.#removeTaken(now, bounds);
+      // The one with its key may have been taken, too.
+      replacing = this.#keyed(outgoing);
+    }
     if (this.#fits(outgoing, replacing, bounds)) {
       this.#accept(outgoing, replacing, now);
       return accepted;
@@ -195,6 +199,10 @@ export class Mailbox {
     while (this.#messages[0] !== undefined && this.#messages[0].at + bounds.messageTtl <= now) this.#removeOldest();
     if (!this.#agesMixed) return;
     for (const message of this.#messages.filter(({ at }) => at + bounds.messageTtl <= now)) this.#remove(message);
+  }
+
+  #keyed({ key }: OutgoingMessage): Message | undefined {
+    return key === undefined ? undefined : this.#byKey?.get(key);
   }
 
   #collect(from: number, limit: number): Pick<MailboxRead, 'messages' | 'offset' | 'lost'> {

@@ -23,6 +23,9 @@ export type SessionListener<Event extends SessionEvent> = (payload: SessionEvent
 
 type Listeners = { [Event in SessionEvent]?: Set<SessionListener<Event>> };
 
+/** No app can be called so: a listener under this name hears of all apps. */
+export const everyApp = '*';
+
 /**
  * Typed events, per app. Listeners run after the operation that caused the event, in order, each by itself: one that
  * throws or rejects is reported as a process warning and harms neither the operation nor the others.
@@ -52,7 +55,11 @@ export class SessionEvents {
   }
 
   emit<Event extends SessionEvent>(event: Event, payload: SessionEventMap[Event]): void {
-    const listeners = this.#apps.get(payload.app)?.[event];
+    this.#tell(this.#apps.get(payload.app)?.[event], payload);
+    this.#tell(this.#apps.get(everyApp)?.[event], payload);
+  }
+
+  #tell<Payload>(listeners: ReadonlySet<(payload: Payload) => unknown> | undefined, payload: Payload): void {
     if (listeners === undefined || listeners.size === 0) return;
     // Not at once: a listener that calls back into the manager must find the operation finished.
     queueMicrotask(() => {

@@ -11,6 +11,7 @@ import {
   requireWholeNumber,
 } from './argument-rules.js';
 import type { Batch } from './batch.js';
+import { type ChangeWatcher, isChangeFeed } from './change-feed.js';
 import type { CloseReason } from './close-reason.js';
 import type { JsonValue } from './json-value.js';
 import { serialiseMessage } from './message.js';
@@ -19,9 +20,17 @@ import { type PushReport, reportOutcomes } from './push-report.js';
 import { IssuedSession, Session } from './session.js';
 import { invalidArgument, sessionUnknown } from './session-error.js';
 import type { SessionEvent, SessionListener } from './session-events.js';
-import { noAttributes, type PushOptions, requireAttributes, SessionOperations } from './session-operations.js';
+import {
+  noAttributes,
+  type PushOptions,
+  requireAttributePatch,
+  requireAttributes,
+  SessionOperations,
+} from './session-operations.js';
 import { SessionRuntime } from './session-runtime.js';
-import { hashSecret, isSessionId, newId, newSecret, parseToken } from './session-token.js';
+import type { Contact } from './session-store.js';
+import { hashSecret, isSessionId, newId, newSecret, parseToken, secretOf } from './session-token.js';
+import { hasTokenAliases } from './token-aliases.js';
 
 const longest = Number.MAX_SAFE_INTEGER;
 const largestPage = 10_000;
@@ -50,6 +59,13 @@ export interface SessionPage {
   readonly sessions: readonly Session[];
   /** Where the next page begins; absent after the last. */
   readonly cursor?: string;
+}
+
+/** A token of this service for one of another. */
+export interface ResolvedToken {
+  readonly token: string;
+  /** For so many milliseconds it need not be asked for again; it must be after, or it will be forgotten. */
+  readonly rememberFor: number;
 }
 
 /**
@@ -108,8 +124,30 @@ export class SessionManager {
     const { store } = this.#runtime;
     const parts = parseToken(token);
     if (parts === undefined) throw sessionUnknown();
-    const contact = await store.authenticate(this.app, parts.id, hashSecret(parts.secret));
-    return new Session(this.#operations, this.#operations.contacted(contact));
+    return this.#contacted(await store.authenticate(this.app, parts.id, hashSecret(parts.secret)));
+  }
+
+  /**
+   * Sets attributes of the session of this token, key by key (`null` deletes), and renews it, in one step.
+   * A malformed, unknown or wrong token is `SESSION_UNKNOWN`.
+   */
+  async patchAsBearer(token: string, attributes: { readonly [key: string]: JsonValue }): Promise<Session> {
+    const { store } = this.#runtime;
+    const patch = requireAttributePatch(attributes);
+    const parts = parseToken(token);
+    if (parts === undefined) throw sessionUnknown();
+    return this.#contacted(await store.patchAsBearer(this.app, parts.id, hashSecret(parts.secret), patch));
+  }
+
+  /**
+   * What to put in the place of a token of another system whose session was adopted; `undefined` for any other token.
+   * Proves nothing: that is for `authenticate` to do with the token that this gives.
+   */
+  async resolveAlias(token: string): Promise<ResolvedToken | undefined> {
+    const { store } = this.#runtime;
+    if (!hasTokenAliases(store) || parseToken(token) === undefined) return undefined;
+    const alias = await store.resolveAlias(this.app, token);
+    return alias && { token: alias.id + secretOf(token), rememberFor: alias.rememberFor };
   }
 
   /** The session, without renewing it. */
@@ -137,6 +175,17 @@ export class SessionManager {
   /** @returns whether it was live */
   closeSession(id: string, reason: CloseReason = 'revoked'): Promise<boolean> {
     return this.#operations.close(id, reason);
+  }
+
+  /** Closes the session of this token. @returns whether it was live, and the token its own */
+  async closeAsBearer(token: string, reason: CloseReason = 'logout'): Promise<boolean> {
+    const { store, events } = this.#runtime;
+    const checked = requireCloseReason(reason);
+    const parts = parseToken(token);
+    if (parts === undefined) return false;
+    const closed = await store.endAsBearer(this.app, parts.id, hashSecret(parts.secret), checked);
+    if (closed !== undefined) events.emit('closed', closed);
+    return closed !== undefined;
   }
 
   /**
@@ -253,11 +302,37 @@ export class SessionManager {
     return this;
   }
 
+  /** Resolves when the store answers. */
+  async ping(): Promise<void> {
+    // The smallest question there is: after an account whose name no account can have.
+    await this.#runtime.store.listAccount(this.app, '\n');
+  }
+
+  /** The time by this node's clock, in milliseconds since the Unix epoch. */
+  get now(): number {
+    return this.#runtime.clock.now();
+  }
+
+  /**
+   * Tells of changes to sessions, of every app and by every node, to whoever keeps copies of them.
+   * @returns ends it
+   * @throws SessionError `INVALID_ARGUMENT` when the store can't tell of changes
+   */
+  async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
+    const { store } = this.#runtime;
+    if (isChangeFeed(store)) return store.watchChanges(watcher);
+    throw invalidArgument('store', 'must be able to tell of changes (ChangeFeed)', store.constructor.name);
+  }
+
   /**
    * Answers every held poll with `retry`, and holds no more, while everything else goes on: the first step of stopping
    * a server gracefully. Resolves when all are answered, at the latest after `drainTime`.
    */
   drain(): Promise<void> {
     return this.#runtime.room.drain();
+  }
+
+  #contacted(contact: Contact): Session {
+    return new Session(this.#operations, this.#operations.contacted(contact), contact.previousTime);
   }
 }

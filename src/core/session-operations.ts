@@ -106,17 +106,27 @@ export class SessionOperations {
 export const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
 
 /**
+ * Attributes to set, and to delete where they are `null`.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export function requireAttributePatch(attributes: unknown): AttributePatch {
+  if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) {
+    throw invalidArgument('attributes', 'must be an object', attributes);
+  }
+  const patch: Record<string, string | null> = Object.create(null);
+  for (const [key, value] of Object.entries(attributes)) {
+    const checked = requireAttributeKey(key);
+    patch[checked] = value === null ? null : toJsonText(`attribute ${checked}`, value);
+  }
+  return patch;
+}
+
+/**
  * The attributes that a session begins with. One that is `null` is left out, as setting it to `null` deletes it.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function requireAttributes(attributes: unknown): AttributeTexts {
-  if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) {
-    throw invalidArgument('attributes', 'must be an object', attributes);
-  }
   const texts: Record<string, string> = Object.create(null);
-  for (const [key, value] of Object.entries(attributes)) {
-    const checked = requireAttributeKey(key);
-    if (value !== null) texts[checked] = toJsonText(`attribute ${checked}`, value);
-  }
+  for (const [key, text] of Object.entries(requireAttributePatch(attributes))) if (text !== null) texts[key] = text;
   return Object.freeze(texts);
 }

@@ -7,6 +7,8 @@ export interface Contact {
   readonly record: SessionRecord;
   /** Whether this contact ended its being `away`: true once for each return. */
   readonly cameOnline: boolean;
+  /** The last activity before this contact. */
+  readonly previousTime: number;
 }
 
 export interface Insertion {
@@ -48,6 +50,8 @@ export interface ReadRequest {
   readonly wait: number;
   /** When given, the session is only read if this is its secret's hash. */
   readonly secretHash: string | undefined;
+  /** Names this read among all of its node, for `superseded`. */
+  readonly ticket: number;
 }
 
 export interface ReadResult {
@@ -93,6 +97,11 @@ export interface StoreListener {
   changed(app: string, id: string): void;
   /** The session ended: whoever waits on it must be told. */
   closed(app: string, id: string, reason: CloseReason): void;
+  /**
+   * The reader that was parked by the read with that ticket is not parked for this node any more: another node reads
+   * for it, or for one that it had to go for. Its own node's reads a store need not tell of.
+   */
+  superseded(app: string, id: string, reader: string, ticket: number): void;
   /** Notices may have been missed: whoever waits must read again. */
   missed(): void;
 }
@@ -104,6 +113,7 @@ export interface StoreListener {
  * - Time is the store's own. A session past its idle or absolute deadline is dead to every operation at once; `sweep`
  *   only reclaims it, and is the only one to report it.
  * - A parked reader's session does not idle (when `pollRenews`); its idle clock starts when the reader is released.
+ *   One whose node did not release it is released a little after its wait.
  * - Nothing revives a closed session. For `tombstoneTime` its reason is remembered, for those who hold its secret.
  * - An operation on one session rejects with `SESSION_UNKNOWN`, or with `SESSION_CLOSED` while the reason is known.
  * - It rejects with `STORE_UNAVAILABLE` when the store can't be reached, and has then changed nothing, or all.
@@ -137,6 +147,9 @@ export abstract class SessionStore {
   /** Sets and deletes attributes key by key and counts a write. Writers of different keys never undo each other. */
   abstract patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord>;
 
+  /** `patch` by the bearer, who is proved first, and whose activity it is: it renews, and counts no read. */
+  abstract patchAsBearer(app: string, id: string, secretHash: string, attributes: AttributePatch): Promise<Contact>;
+
   /** From now on only the new secret opens the session. */
   abstract rotate(app: string, id: string, secretHash: string): Promise<SessionRecord>;
 
@@ -148,6 +161,14 @@ export abstract class SessionStore {
 
   /** Closes the session; `undefined` when it was not live. */
   abstract end(app: string, id: string, reason: CloseReason): Promise<ClosedSession | undefined>;
+
+  /** `end` by the bearer: `undefined` also when the secret does not fit, and nothing has changed then. */
+  abstract endAsBearer(
+    app: string,
+    id: string,
+    secretHash: string,
+    reason: CloseReason,
+  ): Promise<ClosedSession | undefined>;
 
   /** Closes the account's live sessions but `except`. */
   abstract endAccount(
@@ -197,7 +218,10 @@ export abstract class SessionStore {
   /** The reader got everything up to `offset`. Of no effect on a session that is not live, or on another epoch. */
   abstract acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void>;
 
-  /** The reader is no longer parked, though nothing was appended. Of no effect on a session that is not live. */
+  /**
+   * The reader is no longer parked by this node, though nothing was appended. Of no effect on a session that is not
+   * live, nor when another node has parked the reader since.
+   */
   abstract release(app: string, id: string, reader: string): Promise<void>;
 
   /** Reclaims at most `limit` sessions past their deadlines, each reported by exactly one call over all nodes. */

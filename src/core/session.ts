@@ -17,10 +17,13 @@ export type SessionDescription = Omit<SessionRecord, 'attributes'>;
 export class Session {
   readonly #operations: SessionOperations;
   #record: SessionRecord;
+  readonly #previousTime: number;
 
-  constructor(operations: SessionOperations, record: SessionRecord) {
+  /** @param previousTime the last activity before the contact that this is a snapshot of, if it is of one */
+  constructor(operations: SessionOperations, record: SessionRecord, previousTime: number = record.lastTime) {
     this.#operations = operations;
     this.#record = record;
+    this.#previousTime = previousTime;
   }
 
   /** The public handle: safe in logs, lists and URLs. */
@@ -44,6 +47,11 @@ export class Session {
   /** Last activity. */
   get lastTime(): number {
     return this.#record.lastTime;
+  }
+
+  /** Last activity before the authentication that gave this session; else the same as `lastTime` was then. */
+  get previousTime(): number {
+    return this.#previousTime;
   }
 
   /** Idle time after which the session expires, in milliseconds. */

@@ -8,6 +8,7 @@ import { reportFault } from './fault-report.js';
 import { HoldTimes } from './hold-times.js';
 import type { Message } from './message.js';
 import type { PollReceiver, PollRequest } from './poll-request.js';
+import { Rereading } from './rereading.js';
 import { SessionContext } from './session-context.js';
 import { SessionError } from './session-error.js';
 import { SessionEvents } from './session-events.js';
@@ -15,7 +16,7 @@ import { type ReadRequest, type ReadResult, SessionStore, type StoreListener } f
 import { nobody, Waiter, type Waiters, WaitingMailbox, withoutWaiter, withWaiter } from './waiter.js';
 
 /** Waiters answered in one turn of the event loop when all are sent away. */
-const drainStep = 500;
+const stepSize = 500;
 
 const noMessages: readonly Message[] = [];
 
@@ -32,6 +33,7 @@ export class WaitingRoom implements StoreListener {
   readonly #events: SessionEvents;
   readonly #mailboxes = new Map<string, WaitingMailbox>();
   readonly #holdTimes: HoldTimes<Waiter>;
+  readonly #rereading: Rereading;
   #held = 0;
   #arrivals = 0;
   #questions = 0;
@@ -49,6 +51,8 @@ export class WaitingRoom implements StoreListener {
     this.#clock = clock;
     this.#events = events;
     this.#holdTimes = new HoldTimes(clock, (waiter) => this.#timeOut(waiter));
+    const everyone = () => this.#mailboxes.keys();
+    this.#rereading = new Rereading(clock, context.hbTime, everyone, (id) => this.changed('', id));
   }
 
   /** Polls held here, or about to be. */
@@ -99,8 +103,18 @@ export class WaitingRoom implements StoreListener {
     }
   }
 
+  superseded(_app: string, id: string, reader: string, ticket: number): void {
+    const mailbox = this.#mailboxes.get(id);
+    if (mailbox === undefined) return;
+    const isMeant = (waiter: Waiter) => waiter.question === ticket && waiter.request.reader === reader;
+    for (const waiter of mailbox.parked.filter(isMeant)) this.#supersede(mailbox, waiter);
+    // One that is reading still finds out when its answer comes.
+    for (const waiter of mailbox.reading.filter(isMeant)) waiter.overtaken = true;
+    this.#dropIfEmpty(id, mailbox);
+  }
+
   missed(): void {
-    for (const id of [...this.#mailboxes.keys()]) this.changed('', id);
+    this.#rereading.all();
   }
 
   /** From now on no poll is held; those held are answered with `retry`, within `drainTime`. */
@@ -118,7 +132,7 @@ export class WaitingRoom implements StoreListener {
         this.#sendAway(waiter);
         answered += 1;
       }
-      if (answered < drainStep) continue;
+      if (answered < stepSize) continue;
       answered = 0;
       await nextTurn();
       if (this.#clock.now() > giveUpAt) return;
@@ -165,6 +179,7 @@ export class WaitingRoom implements StoreListener {
         result = undefined;
         try {
           result = await this.#store.read(waiter.app, waiter.id, this.#questionOf(waiter, secretHash));
+          this.#rereading.forget(waiter.id);
         } catch (error) {
           this.#requireToOutlast(waiter, error);
         }
@@ -185,7 +200,7 @@ export class WaitingRoom implements StoreListener {
     const wait = waiter.holds ? Math.max(0, waiter.deadline - this.#clock.now()) : 0;
     this.#questions += 1;
     waiter.question = this.#questions;
-    return { reader: request.reader, after, limit: request.limit, wait, secretHash };
+    return { reader: request.reader, after, limit: request.limit, wait, secretHash, ticket: waiter.question };
   }
 
   /** A poll that was held already goes on waiting while the store is away. For any other, throws. */
@@ -194,6 +209,7 @@ export class WaitingRoom implements StoreListener {
     // The read may have been carried out all the same.
     waiter.holdsPark = waiter.holds;
     if (!waiter.holds || waiter.epoch === '') throw error;
+    this.#rereading.later(waiter.id);
   }
 
   /**
@@ -352,7 +368,9 @@ export class WaitingRoom implements StoreListener {
   }
 
   #dropIfEmpty(id: string, mailbox: WaitingMailbox): void {
-    if (mailbox.isEmpty && this.#mailboxes.get(id) === mailbox) this.#mailboxes.delete(id);
+    if (!mailbox.isEmpty || this.#mailboxes.get(id) !== mailbox) return;
+    this.#mailboxes.delete(id);
+    this.#rereading.forget(id);
   }
 }
 

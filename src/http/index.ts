@@ -2,6 +2,7 @@ export { Bearer } from './bearer.js';
 export { CrossSitePolicy } from './cross-site-policy.js';
 export { CurrentSession } from './current-session.js';
 export { Held, HeldExchange, HeldResponse } from './held-response.js';
+export { type Poll, PollApp } from './poll-app.js';
 export { PollController } from './poll-controller.js';
 export { errorStatuses, type Problem, problemOf, problemResponse } from './problem.js';
 export type { RequestFace } from './request-headers.js';

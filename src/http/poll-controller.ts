@@ -2,11 +2,10 @@ import { Controller, Get, Query, Request, Response, UseErrorFilter } from '@inve
 import { inject } from 'inversify';
 import type { PollOptions } from '../core/poll-request.js';
 import { invalidArgument } from '../core/session-error.js';
-import { SessionManager } from '../core/session-manager.js';
 import { Bearer } from './bearer.js';
 import { HeldExchange } from './held-response.js';
+import { PollApp } from './poll-app.js';
 import { SessionErrorFilter } from './session-error-filter.js';
-import { SessionHttpOptions } from './session-http-options.js';
 
 const digits = /^[0-9]{1,15}$/;
 
@@ -14,15 +13,11 @@ const digits = /^[0-9]{1,15}$/;
 @Controller({ path: '/poll', scope: 'Singleton' })
 @UseErrorFilter(SessionErrorFilter)
 export class PollController {
-  readonly #manager: SessionManager;
+  readonly #app: PollApp;
   readonly #bearer: Bearer;
 
-  constructor(
-    @inject(SessionManager) manager: SessionManager,
-    @inject(Bearer) bearer: Bearer,
-    @inject(SessionHttpOptions) options: SessionHttpOptions,
-  ) {
-    this.#manager = manager.inApp(options.app);
+  constructor(@inject(PollApp) app: PollApp, @inject(Bearer) bearer: Bearer) {
+    this.#app = app;
     this.#bearer = bearer;
   }
 
@@ -36,8 +31,9 @@ export class PollController {
     const options = readOptions(exchange.query);
     // Polling moves cursors, so a link or an image on another site's page must not do it.
     const token = this.#bearer.tokenOf(request, true);
+    const poll = this.#app.pollOf(exchange.query);
     const { response, result } = exchange.hold();
-    response.onceClosed(this.#manager.pollAsBearer(token, options, response));
+    response.onceClosed(poll(token, options, response));
     return result;
   }
 }

@@ -1,6 +1,7 @@
 import { ContainerModule } from 'inversify';
 import { Bearer } from './bearer.js';
 import { CrossSitePolicy } from './cross-site-policy.js';
+import { PollApp, SinglePollApp } from './poll-app.js';
 import { PollController } from './poll-controller.js';
 import { SessionController } from './session-controller.js';
 import { SessionCookie } from './session-cookie.js';
@@ -24,6 +25,7 @@ export function sessionHttpModule(options: SessionHttpOptionsInput = {}): Contai
     bind(SessionGuard).toSelf().inSingletonScope();
     bind(CrossSiteGuard).toSelf().inSingletonScope();
     bind(SessionErrorFilter).toSelf().inSingletonScope();
+    bind(PollApp).to(SinglePollApp).inSingletonScope();
     bind(PollController).toSelf().inSingletonScope();
     bind(SessionController).toSelf().inSingletonScope();
   });

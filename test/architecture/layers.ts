@@ -12,6 +12,8 @@ export interface Layer {
 
 const face = 'src/index.ts';
 const httpFace = 'src/http/index.ts';
+const redisFace = 'src/stores/redis/index.ts';
+const redisSessionsFace = 'src/redis-sessions/index.ts';
 
 /** Arrows point down only. */
 export const layers: readonly Layer[] = [
@@ -30,12 +32,19 @@ export const layers: readonly Layer[] = [
   },
   { path: 'src/processors/', files: ['src/core/'], packages: ['inversify', 'p-queue', 'node:timers/promises'] },
   { path: 'src/stores/memory/', files: ['src/core/'], packages: ['inversify', 'valibot', 'node:*'] },
+  { path: 'src/stores/redis/', files: ['src/core/'], packages: ['inversify', 'ioredis', 'node:*'] },
   {
     path: 'src/http/',
     files: ['src/core/'],
     packages: ['inversify', 'valibot', '@inversifyjs/http-core', 'node:http'],
   },
   { path: 'src/process/', files: [], packages: ['node:os'] },
+  {
+    // A service of its own, ready to use; only its Redis store is fixed, and loaded where it is needed.
+    path: 'src/redis-sessions/',
+    files: ['src/core/', 'src/processors/', 'src/module.ts', 'src/stores/redis/'],
+    packages: ['inversify', 'ioredis'],
+  },
   {
     path: 'src/module.ts',
     files: ['src/core/', 'src/processors/', 'src/stores/memory/'],
@@ -46,9 +55,34 @@ export const layers: readonly Layer[] = [
     files: ['src/core/', 'src/processors/', 'src/stores/memory/', 'src/process/', 'src/module.ts'],
     packages: [],
   },
+  {
+    path: 'src/rest/',
+    files: ['src/core/', httpFace, 'src/redis-sessions/'],
+    packages: [
+      'inversify',
+      'valibot',
+      '@inversifyjs/http-core',
+      '@inversifyjs/http-fastify',
+      'fastify',
+      'prom-client',
+      'node:crypto',
+      'node:http',
+    ],
+  },
+  {
+    // Knows how redis-sessions keeps its sessions, which the interface itself has no need of.
+    path: 'src/migration/',
+    files: ['src/core/', 'src/redis-sessions/'],
+    packages: ['valibot', 'ioredis'],
+  },
+  {
+    path: 'src/cli/',
+    files: [face, 'src/core/', 'src/rest/', 'src/migration/', 'src/redis-sessions/', redisFace],
+    packages: ['inversify', 'reflect-metadata', 'fastify', 'ioredis', 'node:*'],
+  },
   // What users write can be written with what users are given.
-  { path: 'demo/', files: [face, httpFace], packages: ['*'] },
-  { path: 'bench/', files: [face, httpFace], packages: ['*'] },
+  { path: 'demo/', files: [face, httpFace, redisFace], packages: ['*'] },
+  { path: 'bench/', files: [face, httpFace, redisFace, redisSessionsFace], packages: ['*'] },
   {
     path: 'test/conformance/',
     files: [face, 'src/core/session-token.ts', 'test/support/manual-clock.ts'],

@@ -149,6 +149,27 @@ export function appendRules(rule: DeclareRule, unit: number): void {
     },
   );
 
+  rule('a message whose key was taken, as a full mailbox made room, replaces nothing', async (start) => {
+    const bounds = {
+      msgMaxBytes: 10,
+      mailboxMaxBytes: 10,
+      onOverflow: 'reject',
+      pollTime: unit,
+      hbGrace: unit,
+    } as const;
+    const trial = await start(bounds);
+    const { id } = await trial.login();
+    await trial.push(id, 'abc');
+    await trial.store.append(app, id, outgoing('', 'k'));
+    await trial.push(id, 'd');
+    const { epoch } = await trial.read(id, { reader: 'silent' });
+    await trial.pass(2);
+    await trial.read(id, { reader: 'live', after: { epoch, offset: 2 } });
+    await trial.pass(1);
+    assert.equal((await trial.store.append(app, id, outgoing('efg', 'k'))).verdict, 'accepted');
+    assert.deepEqual(valuesOf(await trial.read(id)), ['d', 'efg']);
+  });
+
   rule('a key replaces only what is undelivered, and only under the same key', async (start) => {
     const trial = await start();
     const { id } = await trial.login();

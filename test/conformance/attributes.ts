@@ -29,6 +29,29 @@ export function attributeRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([patched.lastTime, patched.presence], [record.lastTime, 'away']);
   });
 
+  rule('a patch by the bearer counts one write and no read, renews, and is a contact', async (start) => {
+    const trial = await start({ hbGrace: 2 * unit });
+    const { id, secretHash, record } = await trial.login('alice', { attributes: { a: '1', b: '2' } });
+    await trial.pass(2);
+    assert.deepEqual(await trial.judge(), [id]);
+    const contact = await trial.store.patchAsBearer(app, id, secretHash, { a: null, c: '3' });
+    const { attributes, writes, reads, lastTime, presence } = contact.record;
+    assert.deepEqual([{ ...attributes }, writes, reads], [{ b: '2', c: '3' }, 1, 0]);
+    assert.ok(lastTime >= record.lastTime + 2 * unit);
+    assert.deepEqual([presence, contact.cameOnline], ['online', true]);
+    assert.deepEqual(await trial.store.get(app, id), contact.record);
+  });
+
+  rule('a patch by the bearer keeps the session alive', async (start) => {
+    const trial = await start({ gcTime: 4 * unit });
+    const { id, secretHash } = await trial.login();
+    for (let round = 0; round < 3; round += 1) {
+      await trial.pass(3);
+      await trial.store.patchAsBearer(app, id, secretHash, { round: String(round) });
+    }
+    assert.deepEqual(await trial.sweep(), []);
+  });
+
   rule('concurrent writers of different keys all win', async (start) => {
     const trial = await start();
     const { id } = await trial.login();

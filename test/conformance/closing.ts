@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hashSecret, newSecret } from '../../src/core/session-token.js';
 import type { DeclareRule } from './rule.js';
 import { app, isClosed, type Login, outgoing } from './trial.js';
 
@@ -32,6 +33,34 @@ export function closingRules(rule: DeclareRule, unit: number): void {
     assert.equal(ended.filter((closed) => closed !== undefined).length, 1);
     assert.equal(await trial.store.end(app, id, 'logout'), undefined);
     await isClosed('revoked', trial.store.get(app, id));
+  });
+
+  rule('the bearer ends the session as everybody does', async (start) => {
+    const trial = await start();
+    const { id, secretHash } = await trial.login();
+    await trial.push(id, 'a', 'b');
+    const closed = await trial.store.endAsBearer(app, id, secretHash, 'logout');
+    assert.deepEqual(closed, { app, id, accountId: 'alice', reason: 'logout', undelivered: 2 });
+    await isClosed('logout', trial.store.authenticate(app, id, secretHash));
+    assert.equal(await trial.store.endAsBearer(app, id, secretHash, 'revoked'), undefined);
+    await isClosed('logout', trial.store.get(app, id));
+  });
+
+  rule('an old secret ends nothing, nor one of another session', async (start) => {
+    const trial = await start();
+    const [first, second] = [await trial.login(), await trial.login()];
+    await trial.store.rotate(app, first.id, hashSecret(newSecret()));
+    for (const { secretHash } of [first, second]) {
+      assert.equal(await trial.store.endAsBearer(app, first.id, secretHash, 'logout'), undefined);
+    }
+    assert.equal((await trial.store.get(app, first.id)).id, first.id);
+  });
+
+  rule('of many bearers that end one session at once, exactly one closes it', async (start) => {
+    const trial = await start();
+    const { id, secretHash } = await trial.login();
+    const ending = Array.from({ length: 20 }, () => trial.store.endAsBearer(app, id, secretHash, 'logout'));
+    assert.equal((await Promise.all(ending)).filter((closed) => closed !== undefined).length, 1);
   });
 
   rule('of end and append that race, one comes wholly before the other', async (start) => {

@@ -97,7 +97,7 @@ export function limitRules(rule: DeclareRule, unit: number): void {
     touch: (store, id) => store.touch(app, id),
     authenticate: (store, id, secretHash) => store.authenticate(app, id, secretHash),
     read: (store, id) =>
-      store.read(app, id, { reader: 'default', after: '', limit: 1, wait: 0, secretHash: undefined }),
+      store.read(app, id, { reader: 'default', after: '', limit: 1, wait: 0, secretHash: undefined, ticket: 1 }),
   };
   for (const [name, contact] of Object.entries(contacts)) {
     rule(`evict-idle closes the one without contact for longest, and ${name} is a contact`, async (start) => {

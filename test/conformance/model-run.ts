@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { SessionError, type SessionRecord, type SessionStore } from '../../src/index.js';
+import { type Contact, SessionError, type SessionRecord, type SessionStore } from '../../src/index.js';
 import type { Model, ModelSession, Refusal } from './model.js';
 import type { Trial } from './trial.js';
 
@@ -33,6 +33,13 @@ export class RealRun {
   record(record: SessionRecord): SessionRecord {
     const { createdAt, lastTime, attributes, ...rest } = record;
     return { ...rest, attributes: { ...attributes }, createdAt: this.time(createdAt), lastTime: this.time(lastTime) };
+  }
+
+  /** Lets the model see the contact that the store has seen: what came before it must have been the same to both. */
+  assertContact(contact: Contact, model: Model, session: ModelSession): void {
+    if (this.exact) assert.equal(this.time(contact.previousTime), model.activity(session));
+    session.lastTime = model.now;
+    assert.equal(contact.cameOnline, model.contact(session));
   }
 
   /** What the model expects, as `record` shows what the store gave. */

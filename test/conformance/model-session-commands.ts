@@ -66,8 +66,7 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
       const contact = await settleAs(model.refusal(session, secretHash), real.store.authenticate(app, id, secretHash));
       if (contact === undefined || session === undefined) return;
       session.reads += 1;
-      session.lastTime = model.now;
-      assert.equal(contact.cameOnline, model.contact(session));
+      real.assertContact(contact, model, session);
       assert.deepEqual(real.record(contact.record), real.expected(model.record(session)));
     }),
     command('get', { choice: someSession }, async ({ choice }, model, real) => {
@@ -80,8 +79,7 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
       const { id, session } = pick(model, choice);
       const contact = await settleAs(model.refusal(session), real.store.touch(app, id));
       if (contact === undefined || session === undefined) return;
-      session.lastTime = model.now;
-      assert.equal(contact.cameOnline, model.contact(session));
+      real.assertContact(contact, model, session);
       assert.deepEqual(real.record(contact.record), real.expected(model.record(session)));
     }),
     command('patch', { choice: someSession, patch: patches }, async ({ choice, patch }, model, real) => {
@@ -91,6 +89,20 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
       model.patch(session, patch);
       assert.deepEqual(real.record(record), real.expected(model.record(session)));
     }),
+    command(
+      'patchAsBearer',
+      { choice: someSession, right: fc.boolean(), patch: patches },
+      async ({ choice, right, patch }, model, real) => {
+        const { id, session } = pick(model, choice);
+        const secretHash = right && session !== undefined ? session.secretHash : hashSecret('wrong');
+        const patching = real.store.patchAsBearer(app, id, secretHash, patch);
+        const contact = await settleAs(model.refusal(session, secretHash), patching);
+        if (contact === undefined || session === undefined) return;
+        model.patch(session, patch);
+        real.assertContact(contact, model, session);
+        assert.deepEqual(real.record(contact.record), real.expected(model.record(session)));
+      },
+    ),
     command('rotate', { choice: someSession }, async ({ choice }, model, real) => {
       const { id, session } = pick(model, choice);
       const secretHash = hashSecret(newSecret());
@@ -104,6 +116,15 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
       const live = session !== undefined && model.refusal(session) === undefined;
       const parked = live && session.mailbox.parked;
       assert.deepEqual(await real.store.end(app, id, 'logout'), live ? model.end(session, 'logout') : undefined);
+      if (parked) await real.trial.notice('closed', id);
+    }),
+    command('endAsBearer', { choice: someSession, right: fc.boolean() }, async ({ choice, right }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const secretHash = right && session !== undefined ? session.secretHash : hashSecret('wrong');
+      const ends = session !== undefined && model.refusal(session, secretHash) === undefined;
+      const parked = ends && session.mailbox.parked;
+      const closed = await real.store.endAsBearer(app, id, secretHash, 'logout');
+      assert.deepEqual(closed, ends ? model.end(session, 'logout') : undefined);
       if (parked) await real.trial.notice('closed', id);
     }),
     command('endAccount', { accountId: accounts, except: fc.option(someSession) }, async (args, model, real) => {

@@ -8,6 +8,7 @@ export const refused: Readonly<Record<string, (trial: Trial, dead: Login, live: 
   get: ({ store }, { id }) => store.get(app, id),
   touch: ({ store }, { id }) => store.touch(app, id),
   patch: ({ store }, { id }) => store.patch(app, id, { a: '1' }),
+  patchAsBearer: ({ store }, { id, secretHash }) => store.patchAsBearer(app, id, secretHash, { a: '1' }),
   rotate: ({ store }, { id }) => store.rotate(app, id, hashSecret(newSecret())),
   'replace of it': ({ store }, dead, live) => store.replace(app, live.id, dead.id),
   'replace by it': ({ store }, dead, live) => store.replace(app, dead.id, live.id),
@@ -20,6 +21,8 @@ export const refused: Readonly<Record<string, (trial: Trial, dead: Login, live: 
 /** Operations that pass a dead session over without an error, as if it were not there. */
 export const passesOver: Readonly<Record<string, (trial: Trial, dead: Login) => Promise<void>>> = {
   end: async ({ store }, { id }) => assert.equal(await store.end(app, id, 'revoked'), undefined),
+  endAsBearer: async ({ store }, { id, secretHash }) =>
+    assert.equal(await store.endAsBearer(app, id, secretHash, 'revoked'), undefined),
   endAccount: async ({ store }, { accountId }) =>
     assert.deepEqual(await store.endAccount(app, accountId, 'revoked', undefined), []),
   endApp: async ({ store }, { id }) => {

@@ -116,7 +116,14 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     const { store } = trial;
     const parkNew = async (accountId: string, namespace = app) => {
       const { id } = await trial.login(accountId, { app: namespace, maxAge: accountId === 'old' ? unit : 0 });
-      const request = { reader: 'default', after: '', limit: 1, wait: 1_000 * unit, secretHash: undefined } as const;
+      const request = {
+        reader: 'default',
+        after: '',
+        limit: 1,
+        wait: 1_000 * unit,
+        secretHash: undefined,
+        ticket: 1,
+      } as const;
       assert.equal((await store.read(namespace, id, request)).parked, true);
       return id;
     };

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import type { SessionContextOptions } from '../../src/index.js';
+import { type ChangeFeed, isChangeFeed, type SessionContextOptions, type SessionStore } from '../../src/index.js';
 import { appendRules } from './append.js';
 import { attributeRules } from './attributes.js';
 import { backgroundRules } from './background.js';
+import { changeFeedRules } from './change-feed.js';
 import { closingRules } from './closing.js';
 import { expiryRules } from './expiry.js';
 import { limitRules } from './limit.js';
@@ -63,6 +64,19 @@ export function testSessionStore({ test, create, timeUnit, exemptions = {} }: Co
   };
   for (const topic of topics) topic(rule, timeUnit);
   for (const title of Object.keys(exemptions)) assert.ok(met.has(title), `no rule is called '${title}'`);
+}
+
+/** Declares a test for each rule of `ChangeFeed`, for a store that has it. */
+export function testChangeFeed({
+  test,
+  create,
+  timeUnit,
+}: Pick<ConformanceOptions, 'test' | 'create' | 'timeUnit'>): void {
+  const feedOf = (store: SessionStore): ChangeFeed => {
+    assert.ok(isChangeFeed(store), 'the store can tell of changes');
+    return store;
+  };
+  changeFeedRules((title, body) => test(title, () => runRule(create, timeUnit, body)), timeUnit, feedOf);
 }
 
 async function runRule(create: StoreFactory, unit: number, body: Parameters<DeclareRule>[1]): Promise<void> {

@@ -86,6 +86,8 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     await isUnknown(trial.store.authenticate(app, id, hashSecret(newSecret())));
     await isUnknown(trial.store.authenticate(app, newId(''), hashSecret(newSecret())));
     await isUnknown(trial.read(id, { secretHash: hashSecret(newSecret()) }));
+    await isUnknown(trial.store.patchAsBearer(app, id, hashSecret(newSecret()), { a: '1' }));
+    assert.equal(await trial.store.endAsBearer(app, id, hashSecret(newSecret()), 'logout'), undefined);
     assert.deepEqual(await trial.store.get(app, id), { ...record, presence: 'away' });
   });
 
@@ -96,6 +98,29 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
       await isUnknown(trial.store.authenticate(app, id, wrong), wrong);
     }
     await trial.store.authenticate(app, id, secretHash);
+  });
+
+  rule('a contact tells of the activity before it', async (start) => {
+    const trial = await start();
+    const { id, secretHash, record } = await trial.login();
+    await trial.pass(2);
+    const first = await trial.store.authenticate(app, id, secretHash);
+    assert.equal(first.previousTime, record.lastTime);
+    await trial.pass(1);
+    const second = await trial.store.touch(app, id);
+    assert.equal(second.previousTime, first.record.lastTime);
+    await trial.pass(1);
+    const third = await trial.store.patchAsBearer(app, id, secretHash, { a: '1' });
+    assert.equal(third.previousTime, second.record.lastTime);
+  });
+
+  rule('a parked reader is activity until the contact that follows', async (start) => {
+    const trial = await start();
+    const { id } = await trial.login();
+    await trial.park(id);
+    await trial.pass(2);
+    const { record, previousTime } = await trial.store.touch(app, id);
+    assert.equal(previousTime, record.lastTime);
   });
 
   rule('touch renews and counts no read', async (start) => {

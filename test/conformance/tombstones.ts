@@ -55,6 +55,7 @@ export function tombstoneRules(rule: DeclareRule, unit: number): void {
     for (const { id } of [closed, expired]) {
       await isUnknown(trial.store.authenticate(app, id, hashSecret(newSecret())));
       await isUnknown(trial.read(id, { secretHash: hashSecret(newSecret()) }));
+      await isUnknown(trial.store.patchAsBearer(app, id, hashSecret(newSecret()), { a: '1' }));
     }
     await trial.sweep();
     await isUnknown(trial.store.authenticate(app, expired.id, hashSecret(newSecret())));

@@ -32,6 +32,7 @@ export type Notice =
   | { readonly kind: 'appended'; readonly app: string; readonly id: string; epoch: string; message: Message }
   | { readonly kind: 'changed'; readonly app: string; readonly id: string }
   | { readonly kind: 'closed'; readonly app: string; readonly id: string; reason: CloseReason }
+  | { readonly kind: 'superseded'; readonly app: string; readonly id: string; reader: string; ticket: number }
   | { readonly kind: 'missed' };
 
 /** What a test knows of a session that it created. */
@@ -105,7 +106,14 @@ export class Trial implements StoreListener {
   }
 
   read(id: string, request: Partial<ReadRequest> = {}): Promise<ReadResult> {
-    const defaults: ReadRequest = { reader: 'default', after: '', limit: 1_000, wait: 0, secretHash: undefined };
+    const defaults: ReadRequest = {
+      reader: 'default',
+      after: '',
+      limit: 1_000,
+      wait: 0,
+      secretHash: undefined,
+      ticket: 1,
+    };
     return this.store.read(app, id, { ...defaults, ...request });
   }
 
@@ -163,6 +171,10 @@ export class Trial implements StoreListener {
 
   closed(namespace: string, id: string, reason: CloseReason): void {
     this.notices.push({ kind: 'closed', app: namespace, id, reason });
+  }
+
+  superseded(namespace: string, id: string, reader: string, ticket: number): void {
+    this.notices.push({ kind: 'superseded', app: namespace, id, reader, ticket });
   }
 
   missed(): void {

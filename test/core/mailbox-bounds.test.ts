@@ -146,3 +146,17 @@ test('ten thousand messages under one key cost no memory of their places', (t) =
   const { lost, messages } = mailbox.read('r', '', 10, 0, roomy);
   t.deepEqual([lost, jsonOf({ messages })], [0, ['9999']]);
 });
+
+test('a message whose key was taken by all live readers, as a full mailbox made room, replaces nothing', (t) => {
+  const bounds = { ...roomy, mailboxMaxBytes: 10, onOverflow: 'reject' } as const;
+  const mailbox = new Mailbox();
+  mailbox.append(text('12345'), 0, bounds);
+  mailbox.append(text('12', 'k'), 0, bounds);
+  mailbox.append(text('123'), 0, bounds);
+  mailbox.read('silent', '', 10, 0, bounds);
+  mailbox.read('live', { epoch: mailbox.epoch, offset: 2 }, 10, 500, bounds);
+  // By now the first reader is silent for too long to hold anything back, and the other has had the first two.
+  t.is(mailbox.append(text('54321', 'k'), 1_200, bounds).verdict, 'accepted');
+  t.deepEqual(jsonOf(mailbox), ['123', '54321']);
+  t.is(mailbox.append(text('12'), 1_200, bounds).verdict, 'accepted', 'and bytes are counted once');
+});

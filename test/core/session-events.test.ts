@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { SessionEvents } from '../../src/core/session-events.js';
+import { everyApp, SessionEvents } from '../../src/core/session-events.js';
 import type { SessionReference } from '../../src/index.js';
 import { settle } from '../support/manual-clock.js';
 import { startService } from '../support/service.js';
@@ -34,6 +34,22 @@ test('a listener hears only of its own app', async (t) => {
   events.emit('online', reference);
   await settle();
   t.pass();
+});
+
+test('a listener to every app hears of each, beside those of that app', async (t) => {
+  const events = new SessionEvents();
+  const heard: string[] = [];
+  const listener = ({ app }: SessionReference) => void heard.push(`all: ${app}`);
+  events.on(everyApp, 'online', listener);
+  events.on('other', 'online', ({ app }) => heard.push(`own: ${app}`));
+  events.emit('online', reference);
+  events.emit('online', { ...reference, app: 'other' });
+  await settle();
+  t.deepEqual(heard, ['all: default', 'own: other', 'all: other']);
+  events.off(everyApp, 'online', listener);
+  events.emit('online', reference);
+  await settle();
+  t.is(heard.length, 3);
 });
 
 test('a listener added twice hears once, and one taken off hears no more', async (t) => {

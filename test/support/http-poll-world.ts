@@ -3,7 +3,6 @@ import { Container } from 'inversify';
 import {
   type Batch,
   Clock,
-  memoryStore,
   SessionContext,
   type SessionContextOptions,
   SessionError,
@@ -12,54 +11,53 @@ import {
 } from '../../src/index.js';
 import { ClientLedger, offsetOf, type Pushed } from './http-client-ledger.js';
 import { ReferenceMailbox } from './http-reference-mailbox.js';
-import { ManualClock, settle } from './manual-clock.js';
+import type { ManualClock } from './manual-clock.js';
+import { answerTo, type Pending, type PollStage, plain, span } from './poll-stage.js';
 
 const drainer = 'drainer';
 const holdTime = 4_500;
 const everything = 1_000;
 
-interface Pending {
-  readonly from: number;
-  readonly deadline: number;
-  readonly abort: AbortController;
-  outcome: Batch | 'open' | 'aborted';
-}
-
 /** One session, its clients and the reference they are held against, all in one process and one thread of time. */
 export class PollWorld {
-  readonly #clock = new ManualClock();
+  readonly #stage: PollStage;
+  readonly #clock: ManualClock;
   readonly #context: SessionContext;
   readonly #options: SessionContextOptions;
-  readonly #snapshot: string;
   readonly #reference: ReferenceMailbox;
   readonly #pushed = new Map<number, Pushed>();
   readonly #ledgers = new Map<string, ClientLedger>();
   readonly #pending = new Map<string, Pending>();
   readonly #drained = new Set<number>();
-  #container = new Container();
-  #manager: SessionManager | undefined;
+  #containers: readonly Container[] = [];
+  #managers: readonly SessionManager[] = [];
+  #turn = 0;
   #id = '';
   #count = 0;
   isClosed = false;
 
-  private constructor(options: SessionContextOptions, snapshot: string) {
+  private constructor(options: SessionContextOptions, stage: PollStage) {
     // Nothing but the commands ends anything: the session outlives the test.
     this.#options = { ...options, gcTime: 1_000_000_000, pollTime: 5_000, hbGrace: 2_000 };
     this.#context = new SessionContext(this.#options);
-    this.#snapshot = snapshot;
+    this.#stage = stage;
+    this.#clock = stage.clock;
     this.#reference = new ReferenceMailbox(this.#context);
   }
 
-  static async open(options: SessionContextOptions, snapshot: string): Promise<PollWorld> {
-    const world = new PollWorld(options, snapshot);
+  static async open(options: SessionContextOptions, stage: PollStage): Promise<PollWorld> {
+    const world = new PollWorld(options, stage);
     await world.#start();
     world.#id = (await world.manager.createSession('alice')).id;
     return world;
   }
 
+  /** The service; of several nodes, another one each time. */
   get manager(): SessionManager {
-    if (this.#manager === undefined) throw new Error('The service is not running');
-    return this.#manager;
+    this.#turn += 1;
+    const manager = this.#managers[this.#turn % this.#managers.length];
+    if (manager === undefined) throw new Error('The service is not running');
+    return manager;
   }
 
   async push(key: string | undefined): Promise<void> {
@@ -72,12 +70,12 @@ export class PollWorld {
       assert.ok(SessionError.is(error));
       return error.code;
     });
-    await settle();
+    await this.#clock.settle();
     if (expected === 'accepted') assert.deepEqual(report, { accepted: 1, dropped: 0, refused: 0 });
     if (expected === 'dropped') assert.deepEqual(report, { accepted: 0, dropped: 1, refused: 0 });
-    if (expected !== 'refused') this.#expectWoken(expected === 'accepted');
+    if (expected !== 'refused') await this.#expectWoken(expected === 'accepted');
     else if (this.#context.onOverflow === 'reject') assert.equal(report, 'MAILBOX_FULL');
-    else this.#expectClosed(report);
+    else await this.#expectClosed(report);
   }
 
   async poll(reader: string, limit: number | undefined, adopts: boolean): Promise<void> {
@@ -102,7 +100,7 @@ export class PollWorld {
     pending.abort.abort();
     this.#pending.delete(reader);
     this.#reference.setParked(reader, false, this.#clock.now());
-    await settle();
+    await this.#clock.settle();
     assert.equal(pending.outcome, 'aborted');
   }
 
@@ -111,7 +109,7 @@ export class PollWorld {
     this.#reference.acknowledge(drainer, expected.offset, this.#clock.now());
     const options = limit === undefined ? {} : { limit };
     const batch = await this.manager.poll(this.#id, { reader: drainer, wait: 0, ...options });
-    this.#expectSuperseded(drainer);
+    await this.#expectSuperseded(drainer);
     assert.deepEqual(plain(batch), { ...expected, cursor: batch.cursor });
     this.#takeDrained(batch);
   }
@@ -134,12 +132,14 @@ export class PollWorld {
   }
 
   async restart(): Promise<void> {
-    await this.#container.unbindAllAsync();
-    await settle();
-    for (const { outcome } of this.#pending.values())
+    await this.#stop();
+    await this.#clock.settle();
+    for (const [reader, { outcome }] of this.#pending) {
       assert.ok(typeof outcome === 'object' && outcome.retry !== undefined);
+      this.#reference.setParked(reader, false, this.#clock.now());
+    }
     this.#pending.clear();
-    this.#reference.restart(this.#clock.now());
+    if (this.#stage.forgivesDowntime) this.#reference.restart(this.#clock.now());
     await this.#start();
   }
 
@@ -156,15 +156,21 @@ export class PollWorld {
   }
 
   async close(): Promise<void> {
-    await this.#container.unbindAllAsync();
+    await this.#stop();
     assert.equal(this.#clock.pending, 0, 'a timer outlived the service');
   }
 
   async #start(): Promise<void> {
-    this.#container = new Container();
-    this.#container.bind(Clock).toConstantValue(this.#clock);
-    this.#container.load(sessionModule(this.#options, memoryStore({ snapshot: { path: this.#snapshot } })));
-    this.#manager = await this.#container.getAsync(SessionManager);
+    this.#containers = Array.from({ length: this.#stage.nodes ?? 1 }, () => new Container());
+    for (const container of this.#containers) {
+      container.bind(Clock).toConstantValue(this.#clock);
+      container.load(sessionModule(this.#options, this.#stage.store));
+    }
+    this.#managers = await Promise.all(this.#containers.map((container) => container.getAsync(SessionManager)));
+  }
+
+  async #stop(): Promise<void> {
+    await Promise.all(this.#containers.map((container) => container.unbindAllAsync()));
   }
 
   async #read(reader: string, after: string, limit: number | undefined, adopts: boolean): Promise<void> {
@@ -173,7 +179,7 @@ export class PollWorld {
     const expected = this.#reference.read(reader, from, this.#most(limit), this.#clock.now());
     const options = limit === undefined ? {} : { limit };
     const batch = await this.manager.poll(this.#id, { reader, after, wait: 0, ...options });
-    this.#expectSuperseded(reader);
+    await this.#expectSuperseded(reader);
     const lost = mayOvercount ? Math.max(batch.lost, expected.lost) : expected.lost;
     assert.deepEqual(plain(batch), { ...expected, cursor: batch.cursor, lost });
     const start = from === '' ? expected.offset - span(expected) : from;
@@ -203,8 +209,8 @@ export class PollWorld {
         pending.outcome = 'aborted';
       },
     );
-    await settle();
-    this.#expectSuperseded(reader);
+    await this.#clock.settle();
+    await this.#expectSuperseded(reader);
     if (isQuiet) {
       assert.equal(pending.outcome, 'open');
       this.#reference.setParked(reader, true, now);
@@ -221,13 +227,14 @@ export class PollWorld {
   }
 
   /** Everyone parked was answered by the push: with the message, or with the news that it was dropped. */
-  #expectWoken(accepted: boolean): void {
+  async #expectWoken(accepted: boolean): Promise<void> {
     const now = this.#clock.now();
     const woken = [...this.#pending];
     this.#pending.clear();
     for (const [reader] of woken) this.#reference.setParked(reader, false, now);
-    for (const [reader, { from, outcome }] of woken) {
-      assert.ok(typeof outcome === 'object', `${reader} was not woken`);
+    for (const [reader, pending] of woken) {
+      const { from } = pending;
+      const outcome = await answerTo(pending, `${reader} was not woken`);
       assert.equal(outcome.messages.length, accepted ? 1 : 0);
       assert.equal(outcome.lost, accepted ? 0 : 1);
       // The news of a drop is read from the mailbox, which moves the reader; a message is handed on as it comes.
@@ -235,21 +242,24 @@ export class PollWorld {
       if (reader === drainer) this.#acknowledgeDrain(outcome);
       else this.#ledgerOf(reader).take(from, outcome, true);
     }
+    await this.#clock.settle();
   }
 
-  #expectClosed(code: unknown): void {
+  async #expectClosed(code: unknown): Promise<void> {
     assert.equal(code, 'SESSION_CLOSED');
-    for (const { outcome } of this.#pending.values()) {
-      assert.ok(typeof outcome === 'object' && outcome.closed?.code === 'overflow');
+    for (const [reader, pending] of this.#pending) {
+      const { closed } = await answerTo(pending, `${reader} was not told`);
+      assert.equal(closed?.code, 'overflow');
     }
     this.#pending.clear();
     this.isClosed = true;
   }
 
-  #expectSuperseded(reader: string): void {
+  async #expectSuperseded(reader: string): Promise<void> {
     const pending = this.#pending.get(reader);
     if (pending === undefined) return;
-    assert.ok(typeof pending.outcome === 'object' && pending.outcome.superseded === true);
+    const { superseded } = await answerTo(pending, `${reader} was not superseded`);
+    assert.equal(superseded, true);
     this.#pending.delete(reader);
   }
 
@@ -277,15 +287,6 @@ export class PollWorld {
   #most(limit: number | undefined): number {
     return Math.min(limit ?? everything, this.#context.msgMaxLength);
   }
-}
-
-function plain(batch: Batch): object {
-  const messages = batch.messages.map(({ offset, at, data }) => ({ offset, at, data }));
-  return { ...batch, messages, offset: offsetOf(batch.cursor) };
-}
-
-function span({ messages, lost }: { readonly messages: readonly unknown[]; readonly lost: number }): number {
-  return messages.length + lost;
 }
 
 function adoptFirst(ledger: ClientLedger, batch: Batch): void {

@@ -38,12 +38,25 @@ export class ManualClock extends Clock {
     const end = this.#now + milliseconds;
     for (let next = this.#nextDue(end); next !== undefined; next = this.#nextDue(end)) {
       this.#timers.delete(next);
-      this.#now = Math.max(this.#now, next.dueAt);
+      await this.#moveTo(Math.max(this.#now, next.dueAt));
       next.callback();
-      await settle();
+      await this.settle();
     }
-    this.#now = end;
-    await settle();
+    await this.#moveTo(end);
+    await this.settle();
+  }
+
+  /** Lets everything run that is under way, before time goes on. */
+  settle(): Promise<void> {
+    return settle();
+  }
+
+  /** Called at each step, before anything that falls due then: other clocks may have to follow. */
+  protected async moved(): Promise<void> {}
+
+  async #moveTo(time: number): Promise<void> {
+    this.#now = time;
+    await this.moved();
   }
 
   #nextDue(end: number): SetTimer | undefined {

@@ -1,4 +1,4 @@
-import { inLoop } from '../flight.js';
+import { inLoop } from '../../support/flight.js';
 import { MESSAGE, type Payload } from '../payload.js';
 import { IDLE_TIME } from '../plan.js';
 import type { SessionSubject } from '../subject.js';

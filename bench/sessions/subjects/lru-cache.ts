@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { inLoop } from '../flight.js';
+import { inLoop } from '../../support/flight.js';
 import type { Payload } from '../payload.js';
 import { IDLE_TIME } from '../plan.js';
 import type { SessionSubject } from '../subject.js';

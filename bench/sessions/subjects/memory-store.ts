@@ -1,7 +1,7 @@
 import expressSession, { type SessionData } from 'express-session';
-import { inCallbackLanes } from '../flight.js';
+import { inCallbackLanes } from '../../support/flight.js';
 import type { Payload } from '../payload.js';
-import { IDLE_TIME } from '../plan.js';
+import { IDLE_TIME, IN_FLIGHT } from '../plan.js';
 import type { SessionSubject } from '../subject.js';
 import { ID_WIDTH, newId } from './session-id.js';
 
@@ -13,16 +13,18 @@ export class ExpressMemoryStore implements SessionSubject {
   readonly idWidth = ID_WIDTH;
   readonly rows = {
     get: (ids: readonly string[]): Promise<void> =>
-      inCallbackLanes(ids, (id, done) =>
+      inCallbackLanes(ids, IN_FLIGHT, (id, done) =>
         this.#store.get(id, (_, session) => {
           found(session);
           done();
         }),
       ),
     touch: (ids: readonly string[]): Promise<void> =>
-      inCallbackLanes(ids, (id, done) => this.#store.touch(id, { cookie: cookieUntil(IDLE_TIME) }, () => done())),
+      inCallbackLanes(ids, IN_FLIGHT, (id, done) =>
+        this.#store.touch(id, { cookie: cookieUntil(IDLE_TIME) }, () => done()),
+      ),
     authenticate: (ids: readonly string[]): Promise<void> =>
-      inCallbackLanes(ids, (id, done) =>
+      inCallbackLanes(ids, IN_FLIGHT, (id, done) =>
         this.#store.get(id, (_, session) => {
           const live = found(session);
           live.cookie = cookieUntil(IDLE_TIME);
@@ -34,7 +36,7 @@ export class ExpressMemoryStore implements SessionSubject {
 
   async create(payloads: readonly Payload[]): Promise<string[]> {
     const ids: string[] = [];
-    await inCallbackLanes(payloads, ({ accountId, ip, userAgent }, done) => {
+    await inCallbackLanes(payloads, IN_FLIGHT, ({ accountId, ip, userAgent }, done) => {
       const id = newId();
       ids.push(id);
       const session: Stored = { cookie: cookieUntil(IDLE_TIME), accountId, ip, userAgent };
@@ -44,7 +46,7 @@ export class ExpressMemoryStore implements SessionSubject {
   }
 
   expire(expired: readonly string[]): Promise<void> {
-    return inCallbackLanes(expired, (id, done) =>
+    return inCallbackLanes(expired, IN_FLIGHT, (id, done) =>
       this.#store.get(id, (_, session) => this.#store.set(id, { ...found(session), cookie: cookieUntil(-1) }, done)),
     );
   }

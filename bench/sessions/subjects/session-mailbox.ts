@@ -1,9 +1,9 @@
 import { Container } from 'inversify';
 import { Clock, GcProcessor, SessionManager, SessionStore, sessionModule } from '../../../src/index.js';
+import { inPromiseLanes } from '../../support/flight.js';
 import { ShiftingClock } from '../../support/shifting-clock.js';
-import { inPromiseLanes } from '../flight.js';
 import { MESSAGE, type Payload } from '../payload.js';
-import { IDLE_TIME } from '../plan.js';
+import { IDLE_TIME, IN_FLIGHT } from '../plan.js';
 import type { SessionSubject } from '../subject.js';
 
 const TOKEN_WIDTH = 64;
@@ -16,11 +16,14 @@ export class SessionMailbox implements SessionSubject {
   readonly tokenWidth = TOKEN_WIDTH;
   readonly idWidth = ID_WIDTH;
   readonly rows = {
-    get: (ids: readonly string[]): Promise<void> => inPromiseLanes(ids, (id) => this.#manager.getSession(id)),
-    touch: (ids: readonly string[]): Promise<void> => inPromiseLanes(ids, (id) => this.#store.touch(APP, id)),
+    get: (ids: readonly string[]): Promise<void> =>
+      inPromiseLanes(ids, IN_FLIGHT, (id) => this.#manager.getSession(id)),
+    touch: (ids: readonly string[]): Promise<void> =>
+      inPromiseLanes(ids, IN_FLIGHT, (id) => this.#store.touch(APP, id)),
     authenticate: (tokens: readonly string[]): Promise<void> =>
-      inPromiseLanes(tokens, (token) => this.#manager.authenticate(token)),
-    push: (ids: readonly string[]): Promise<void> => inPromiseLanes(ids, (id) => this.#manager.push(id, MESSAGE)),
+      inPromiseLanes(tokens, IN_FLIGHT, (token) => this.#manager.authenticate(token)),
+    push: (ids: readonly string[]): Promise<void> =>
+      inPromiseLanes(ids, IN_FLIGHT, (id) => this.#manager.push(id, MESSAGE)),
   };
   readonly #manager: SessionManager;
   readonly #store: SessionStore;
@@ -47,7 +50,7 @@ export class SessionMailbox implements SessionSubject {
 
   async create(payloads: readonly Payload[]): Promise<string[]> {
     const tokens: string[] = [];
-    await inPromiseLanes(payloads, async ({ accountId, ip, userAgent }) => {
+    await inPromiseLanes(payloads, IN_FLIGHT, async ({ accountId, ip, userAgent }) => {
       tokens.push((await this.#manager.createSession(accountId, { ip, userAgent })).token);
     });
     return tokens;

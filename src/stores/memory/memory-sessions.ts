@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { ChangeWatcher } from '../../core/change-feed.js';
 import type { Clock } from '../../core/clock.js';
 import type { CloseReason } from '../../core/close-reason.js';
 import { Mailbox, type MailboxBounds } from '../../core/mailbox.js';
@@ -8,6 +9,7 @@ import { SessionError, sessionClosed, sessionUnknown } from '../../core/session-
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../core/session-record.js';
 import type {
   AppendOutcome,
+  AttributePatch,
   Contact,
   Insertion,
   ReadRequest,
@@ -19,7 +21,7 @@ import type {
 import { AppSessions, type Tombstone } from './app-sessions.js';
 import type { SessionEntry } from './session-entry.js';
 
-const deaf: StoreListener = { appended() {}, changed() {}, closed() {}, missed() {} };
+const deaf: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
 
 /** The rules of sessions over entries in memory, as plain synchronous steps. */
 export class MemorySessions {
@@ -27,6 +29,8 @@ export class MemorySessions {
   readonly #clock: Clock;
   readonly #apps = new Map<string, AppSessions>();
   listener: StoreListener = deaf;
+  /** Who is told of changes, besides. */
+  readonly watchers = new Set<ChangeWatcher>();
 
   constructor(context: SessionContext, clock: Clock) {
     this.context = context;
@@ -53,6 +57,22 @@ export class MemorySessions {
   clear(): void {
     this.#apps.clear();
     this.listener = deaf;
+    this.watchers.clear();
+  }
+
+  tellChanged(app: string, id: string): void {
+    for (const watcher of this.watchers) watcher.changed(app, id);
+  }
+
+  patch(sessions: AppSessions, entry: SessionEntry, attributes: AttributePatch): void {
+    const patched: Record<string, string> = Object.assign(Object.create(null), entry.attributes);
+    for (const [key, text] of Object.entries(attributes)) {
+      if (text === null) delete patched[key];
+      else patched[key] = text;
+    }
+    entry.attributes = Object.freeze(patched);
+    entry.writes += 1;
+    this.tellChanged(sessions.app, entry.id);
   }
 
   deadReason(sessions: AppSessions, entry: SessionEntry, now = this.#clock.now()): CloseReason | undefined {
@@ -93,6 +113,11 @@ export class MemorySessions {
     return this.#requireLive(sessions, id, entry);
   }
 
+  isSecretOf(sessions: AppSessions, id: string, secretHash: string): boolean {
+    const expected = sessions.get(id)?.secretHash;
+    return expected !== undefined && isSameHash(expected, secretHash);
+  }
+
   liveOfAccount(sessions: AppSessions, accountId: string): readonly SessionEntry[] {
     return sessions.accounts.entries(accountId).filter((entry) => this.deadReason(sessions, entry) === undefined);
   }
@@ -113,9 +138,10 @@ export class MemorySessions {
 
   renew(sessions: AppSessions, entry: SessionEntry): Contact {
     const now = this.#clock.now();
+    const previousTime = this.idles(entry) ? sessions.times.lastTime(entry.slot) : now;
     if (this.idles(entry)) sessions.renew(entry, now);
     const cameOnline = sessions.contact(entry, now);
-    return { record: this.record(sessions, entry, now), cameOnline };
+    return { record: this.record(sessions, entry, now), cameOnline, previousTime };
   }
 
   replace(app: string, newId: string, oldId: string): Replacement {
@@ -134,6 +160,7 @@ export class MemorySessions {
     old.mailbox = undefined;
     const closed = { ...this.close(sessions, old, 'replaced'), undelivered: left };
     this.listener.changed(app, newId);
+    this.tellChanged(app, newId);
     return { record: this.record(sessions, entry, now), closed };
   }
 
@@ -146,6 +173,7 @@ export class MemorySessions {
     sessions.remove(entry, this.idles(entry));
     if (this.context.tombstoneTime > 0) sessions.tombstones.set(id, { secretHash, reason, closedAt: now });
     this.listener.closed(sessions.app, id, reason);
+    this.tellChanged(sessions.app, id);
     return { app: sessions.app, id, accountId, reason, undelivered };
   }
 

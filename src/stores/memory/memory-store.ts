@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inject, injectable, optional } from 'inversify';
+import type { ChangeFeed, ChangeWatcher } from '../../core/change-feed.js';
 import { Clock } from '../../core/clock.js';
 import type { CloseReason } from '../../core/close-reason.js';
 import type { OutgoingMessage } from '../../core/message.js';
@@ -35,7 +36,7 @@ const scanStep = 2_000;
  * await anything between its first look and its last change. The rules themselves are in `MemorySessions`.
  */
 @injectable()
-export class MemoryStore extends SessionStore {
+export class MemoryStore extends SessionStore implements ChangeFeed {
   readonly #context: SessionContext;
   readonly #clock: Clock;
   readonly #snapshot: SnapshotFile | undefined;
@@ -91,20 +92,22 @@ export class MemoryStore extends SessionStore {
   async patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord> {
     const sessions = this.#sessions.of(app);
     const entry = this.#sessions.live(sessions, id);
-    const patched: Record<string, string> = Object.assign(Object.create(null), entry.attributes);
-    for (const [key, text] of Object.entries(attributes)) {
-      if (text === null) delete patched[key];
-      else patched[key] = text;
-    }
-    entry.attributes = Object.freeze(patched);
-    entry.writes += 1;
+    this.#sessions.patch(sessions, entry, attributes);
     return this.#sessions.record(sessions, entry);
+  }
+
+  async patchAsBearer(app: string, id: string, secretHash: string, attributes: AttributePatch): Promise<Contact> {
+    const sessions = this.#sessions.of(app);
+    const entry = this.#sessions.proven(sessions, id, secretHash);
+    this.#sessions.patch(sessions, entry, attributes);
+    return this.#sessions.renew(sessions, entry);
   }
 
   async rotate(app: string, id: string, secretHash: string): Promise<SessionRecord> {
     const sessions = this.#sessions.of(app);
     const entry = this.#sessions.live(sessions, id);
     entry.secretHash = secretHash;
+    this.#sessions.tellChanged(app, id);
     return this.#sessions.record(sessions, entry);
   }
 
@@ -114,6 +117,16 @@ export class MemoryStore extends SessionStore {
 
   async end(app: string, id: string, reason: CloseReason): Promise<ClosedSession | undefined> {
     return this.#end(this.#sessions.of(app), id, reason);
+  }
+
+  async endAsBearer(
+    app: string,
+    id: string,
+    secretHash: string,
+    reason: CloseReason,
+  ): Promise<ClosedSession | undefined> {
+    const sessions = this.#sessions.of(app);
+    return this.#sessions.isSecretOf(sessions, id, secretHash) ? this.#end(sessions, id, reason) : undefined;
   }
 
   async endAccount(
@@ -224,6 +237,12 @@ export class MemoryStore extends SessionStore {
 
   async judgePresence(limit: number): Promise<Slice<SessionReference>> {
     return this.#sessions.judgePresence(limit);
+  }
+
+  async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
+    const { watchers } = this.#sessions;
+    watchers.add(watcher);
+    return async () => void watchers.delete(watcher);
   }
 
   #liveAtSlot(sessions: AppSessions, slot: number): SessionRecord | undefined {

@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Command } from './recorded-calls.js';
+
+/** What redis-benchmark replaces by a random number of twelve digits, each time anew. */
+export const RANDOM_MARK = '__rand_int__';
+const PROGRAMS = ['redis-benchmark', 'valkey-benchmark'];
+const CONNECTIONS = 50;
+const run = promisify(execFile);
+
+export interface BenchmarkRun {
+  readonly port: number;
+  readonly command: Command;
+  readonly requests: number;
+  /** Random numbers are below it. */
+  readonly keyspace: number;
+  /** Commands under way on each of 50 connections. */
+  readonly pipeline: number;
+}
+
+/** `EVALSHA` a second. */
+export async function benchmarkRate({ port, command, requests, keyspace, pipeline }: BenchmarkRun): Promise<number> {
+  const sizes = ['-c', CONNECTIONS, '-n', requests, '-r', keyspace, '-P', pipeline];
+  const args = ['-h', '127.0.0.1', '-p', port, ...sizes, '--csv', 'EVALSHA', ...command].map(String);
+  const output = await runFirst(programs(), args);
+  // The command itself stands in the first column, quotes and all; the rate is the first plain number behind it.
+  const rate = /","([\d.]+)","[\d.]+","[\d.]+","[\d.]+","[\d.]+","[\d.]+","[\d.]+"\s*$/.exec(output)?.[1];
+  if (rate === undefined) throw new Error(`redis-benchmark answered ${JSON.stringify(output)}`);
+  return Number(rate);
+}
+
+function programs(): readonly string[] {
+  const { REDIS_SERVER } = process.env;
+  if (REDIS_SERVER === undefined || !REDIS_SERVER.includes('/')) return PROGRAMS;
+  // It comes with its server.
+  return [...PROGRAMS.map((name) => join(dirname(REDIS_SERVER), name)), ...PROGRAMS];
+}
+
+async function runFirst(names: readonly string[], args: readonly string[]): Promise<string> {
+  for (const name of names) {
+    try {
+      return (await run(name, args)).stdout;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    }
+  }
+  throw new Error(`no ${names.join(' or ')} found: install Redis's tools`);
+}

@@ -1,0 +1,25 @@
+import { Container } from 'inversify';
+import type { Redis } from 'ioredis';
+import { type SessionContextOptions, SessionManager, SessionStore, sessionModule } from '../../src/index.js';
+import { redisStore } from '../../src/stores/redis/index.js';
+
+/** Sweeps and presence keep out of what is measured, as the peer's sweep does with its ten minutes. */
+export const NEVER = 2 ** 31 - 1;
+
+/** One node of a fleet on the Redis at that port. */
+export interface RedisNode {
+  readonly manager: SessionManager;
+  readonly store: SessionStore;
+  close(): Promise<void>;
+}
+
+/** @param redis the server's port, or the client to use */
+export async function openNode(redis: number | Redis, context: SessionContextOptions = {}): Promise<RedisNode> {
+  const container = new Container();
+  const quiet = { gcInterval: NEVER, hbTime: NEVER, ...context };
+  const options = typeof redis === 'number' ? { url: `redis://127.0.0.1:${redis}` } : { client: redis };
+  container.load(sessionModule(quiet, redisStore(options)));
+  const manager = await container.getAsync(SessionManager);
+  const store = await container.getAsync(SessionStore);
+  return { manager, store, close: () => container.unbindAllAsync() };
+}

@@ -1,0 +1,84 @@
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { delimiter, join, resolve } from 'node:path';
+import { DemoChild } from './child-process.js';
+
+const programs = ['redis-server', 'valkey-server'];
+
+/** A Redis of the demo's own, on a free port of the loopback interface. */
+export interface DemoRedis {
+  readonly url: string;
+  readonly child: DemoChild;
+}
+
+/**
+ * Starts a Redis whose data outlive it: every write is appended to a file, so that a restart logs nobody out.
+ * Resolves once it takes commands.
+ */
+export async function startRedis(data: string): Promise<DemoRedis> {
+  const program = findProgram();
+  const folder = resolve(data, 'redis');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const pidFile = join(folder, 'redis.pid');
+  refuseSecond(pidFile);
+  const port = await freePort();
+  const settings = {
+    bind: '127.0.0.1',
+    port: String(port),
+    dir: folder,
+    pidfile: pidFile,
+    appendonly: 'yes',
+    save: '',
+    logfile: '',
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const child = new DemoChild('redis', program, args);
+  await child.says(/Ready to accept connections/);
+  return { url: `redis://127.0.0.1:${port}`, child };
+}
+
+/** Two servers that append to one file would spoil it. */
+function refuseSecond(pidFile: string): void {
+  let pid: number;
+  try {
+    pid = Number(readFileSync(pidFile, 'utf8'));
+    process.kill(pid, 0);
+  } catch {
+    return;
+  }
+  throw new Error(`A Redis (process ${pid}) is at work on this folder already; if it is not, remove ${pidFile}`);
+}
+
+function findProgram(): string {
+  const { REDIS_SERVER, PATH = '' } = process.env;
+  if (REDIS_SERVER !== undefined && REDIS_SERVER !== '') return REDIS_SERVER;
+  for (const name of programs) {
+    for (const folder of PATH.split(delimiter)) {
+      if (isExecutable(join(folder, name))) return name;
+    }
+  }
+  throw new Error(
+    'There is no redis-server and no valkey-server on the PATH: install one (Debian: apt-get install redis-server), ' +
+      'name one in REDIS_SERVER, or set REDIS_URL',
+  );
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}

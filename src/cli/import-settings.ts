@@ -1,0 +1,35 @@
+import { type Flags, type GivenFlags, redisUrlOf, UsageError } from './usage.js';
+
+export const importFlags: Flags = {
+  from: { value: 'url', help: 'Redis that redis-sessions uses (required)' },
+  namespace: { value: 'name', help: 'Its namespace (default rs)' },
+  app: { value: 'name', help: 'Only sessions of this app (default: of all)' },
+  to: { value: 'url', help: 'Redis that session-mailbox uses (default: the same)' },
+  'to-namespace': { value: 'name', help: 'The namespace there (default: the same)' },
+  'dry-run': { help: 'Change nothing, only count' },
+  help: { help: 'Show this' },
+};
+
+export interface ImportSettings {
+  readonly from: string;
+  readonly namespace: string;
+  readonly app: string | undefined;
+  readonly to: string;
+  readonly toNamespace: string;
+  readonly dryRun: boolean;
+}
+
+/** @throws UsageError */
+export function readImportSettings(flags: GivenFlags): ImportSettings {
+  const from = flags.text('from');
+  if (from === undefined) throw new UsageError('--from must be given: the address of the Redis to import from');
+  const namespace = flags.text('namespace') ?? 'rs';
+  return {
+    from: redisUrlOf('--from', from),
+    namespace,
+    app: flags.text('app'),
+    to: redisUrlOf('--to', flags.text('to') ?? from),
+    toNamespace: flags.text('to-namespace') ?? namespace,
+    dryRun: flags.isOn('dry-run'),
+  };
+}

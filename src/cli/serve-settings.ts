@@ -1,0 +1,67 @@
+import { type Flags, type GivenFlags, portOf, redisUrlOf, UsageError } from './usage.js';
+
+export const serveFlags: Flags = {
+  host: { value: 'address', help: 'Interface to listen on (default 127.0.0.1: this machine alone)' },
+  port: { value: 'number', help: 'Port to listen on (RS_PORT, default 3000)' },
+  redis: { value: 'url', help: 'Redis that keeps the sessions (RS_REDISHOST and RS_REDISPORT; default: memory)' },
+  namespace: { value: 'name', help: 'What every key in Redis begins with (RS_NAMESPACE, default rs)' },
+  snapshot: { value: 'file', help: 'Without Redis: keep the sessions in this file from a stop to the next start' },
+  'api-key': { value: 'key', help: 'Serve only who shows it in the header X-API-Key (RS_APIKEY)' },
+  'strict-status': { help: 'Answer 400 and 404 where rest-sessions answers 500 and 200' },
+  'max-session': { value: 'number', help: 'Live sessions an id may have; more are refused (default: any number)' },
+  help: { help: 'Show this' },
+};
+
+/** Where the sessions are kept. */
+export type Keeping =
+  | { readonly kind: 'memory'; readonly snapshot: string | undefined }
+  | { readonly kind: 'redis'; readonly url: string; readonly namespace: string };
+
+export interface ServeSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly keeping: Keeping;
+  readonly apiKey: string | undefined;
+  readonly strictStatus: boolean;
+  readonly maxSession: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Flags before the environment of rest-sessions, before defaults. @throws UsageError */
+export function readServeSettings(flags: GivenFlags, environment: Environment): ServeSettings {
+  const given = (name: string) => (environment[name] === '' ? undefined : environment[name]);
+  const flagPort = flags.text('port');
+  const port = flagPort === undefined ? portOf('RS_PORT', given('RS_PORT') ?? '3000') : portOf('--port', flagPort);
+  return {
+    // rest-sessions listens everywhere. Whoever reaches the port may end every session, so that is to be asked for.
+    host: flags.text('host') ?? '127.0.0.1',
+    port,
+    keeping: keepingOf(flags, given),
+    apiKey: flags.text('api-key') ?? given('RS_APIKEY'),
+    strictStatus: flags.isOn('strict-status'),
+    maxSession: maxSessionOf(flags.text('max-session') ?? '0'),
+  };
+}
+
+function keepingOf(flags: GivenFlags, given: (name: string) => string | undefined): Keeping {
+  const url = flags.text('redis');
+  const snapshot = flags.text('snapshot');
+  const redis =
+    url === undefined ? addressOf(given('RS_REDISHOST'), given('RS_REDISPORT')) : redisUrlOf('--redis', url);
+  if (redis === undefined) return { kind: 'memory', snapshot };
+  if (snapshot !== undefined) throw new UsageError('--snapshot is of no use with a Redis, which keeps the sessions');
+  return { kind: 'redis', url: redis, namespace: flags.text('namespace') ?? given('RS_NAMESPACE') ?? 'rs' };
+}
+
+function addressOf(host: string | undefined, port: string | undefined): string | undefined {
+  if (host === undefined && port === undefined) return undefined;
+  const number = portOf('RS_REDISPORT', port ?? '6379');
+  const name = host ?? '127.0.0.1';
+  return redisUrlOf('RS_REDISHOST', `redis://${name.includes(':') ? `[${name}]` : name}:${number}`);
+}
+
+function maxSessionOf(text: string): number {
+  if (/^[0-9]{1,6}$/.test(text)) return Number(text);
+  throw new UsageError(`--max-session must be a whole number; got ${JSON.stringify(text)}`);
+}

@@ -1,0 +1,74 @@
+import type { FastifyInstance } from 'fastify';
+import { Container } from 'inversify';
+import { memoryStore, SessionManager, type StoreBinding, sessionModule, stopOnSignals } from '../index.js';
+import { keyPrefixOf } from '../redis-sessions/client-options.js';
+import { buildRestServer, restModule } from '../rest/index.js';
+import type { Keeping, ServeSettings } from './serve-settings.js';
+
+/** How long requests under way may take to end once the service stops. Milliseconds. */
+const drainTime = 5_000;
+
+/** Serves until a signal comes. */
+export async function serve(settings: ServeSettings): Promise<void> {
+  const container = new Container();
+  const { apiKey, strictStatus, maxSession, keeping } = settings;
+  container.load(
+    sessionModule({ maxSession, drainTime }, await storeOf(keeping)),
+    restModule({ strictStatus, ...(apiKey !== undefined && { apiKey }) }),
+  );
+  const starting = start(container);
+  let stopping: Promise<void> | undefined;
+  const stopOnce = () => {
+    stopping ??= starting.then((app) => stop(container, app));
+    return stopping;
+  };
+  // Before anything is awaited: what was restored is nowhere but in memory, and a signal must not lose it.
+  stopOnSignals(stopOnce);
+  const app = await starting;
+  try {
+    const { host, port } = settings;
+    const url = await app.listen({ host, port });
+    console.log(`session-mailbox: ${url} (${describe(keeping)})`);
+    if (apiKey === undefined && !isLoopback(host)) {
+      console.error('Whoever reaches this port may read and end every session: consider --api-key');
+    }
+  } catch (error) {
+    await stopOnce();
+    throw error;
+  }
+}
+
+async function storeOf(keeping: Keeping): Promise<StoreBinding> {
+  if (keeping.kind === 'memory') {
+    return memoryStore(keeping.snapshot === undefined ? {} : { snapshot: { path: keeping.snapshot } });
+  }
+  const { redisStore } = await import('../stores/redis/index.js');
+  return redisStore({ url: keeping.url, keyPrefix: keyPrefixOf(keeping.namespace) });
+}
+
+/** Restores the sessions, then builds the server around them. */
+async function start(container: Container): Promise<FastifyInstance> {
+  await container.getAsync(SessionManager);
+  return buildRestServer(container);
+}
+
+/** Held polls are answered first, so that the server has nothing left to wait for; the store comes last. */
+async function stop(container: Container, app: FastifyInstance): Promise<void> {
+  const manager = await container.getAsync(SessionManager);
+  await manager.drain();
+  const impatience = setTimeout(() => app.server.closeAllConnections(), drainTime);
+  await app.close();
+  clearTimeout(impatience);
+  await container.unbindAllAsync();
+}
+
+function describe(keeping: Keeping): string {
+  if (keeping.kind === 'redis') return `sessions in Redis, under ${keeping.namespace}:`;
+  return keeping.snapshot === undefined
+    ? 'sessions in memory: they end with the process'
+    : 'sessions in memory, kept when it stops';
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}

@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+
+/** What whoever calls got wrong: told in a line, with the exit code that shells keep for it. */
+export class UsageError extends Error {
+  static readonly exitCode = 2;
+}
+
+/** One flag of a command, for the parser and for `--help`. */
+export interface Flag {
+  /** What a value of it is called; a flag without one is on or off. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** What was given. */
+export class GivenFlags {
+  readonly #values: Readonly<Record<string, string | boolean | undefined>>;
+
+  constructor(values: Readonly<Record<string, string | boolean | undefined>>) {
+    this.#values = values;
+  }
+
+  isOn(name: string): boolean {
+    return this.#values[name] === true;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#values[name];
+    if (value === '') throw new UsageError(`--${name} must not be empty`);
+    return typeof value === 'string' ? value : undefined;
+  }
+}
+
+/** @throws UsageError */
+export function parseFlags(args: readonly string[], flags: Flags): GivenFlags {
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([name, { value }]) => {
+      const type: 'string' | 'boolean' = value === undefined ? 'boolean' : 'string';
+      return [name, { type }];
+    }),
+  );
+  try {
+    const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
+    return new GivenFlags(values);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The flags as `--help` shows them. */
+export function describeFlags(flags: Flags): string {
+  const rows = Object.entries(flags).map(([name, { value, help }]): readonly [string, string] => {
+    return [value === undefined ? `--${name}` : `--${name} <${value}>`, help];
+  });
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`).join('\n');
+}
+
+/** @throws UsageError */
+export function portOf(what: string, text: string): number {
+  const port = Number(text);
+  if (/^[0-9]{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`${what} must be a whole number from 0 to 65535; got ${JSON.stringify(text)}`);
+}
+
+/** @throws UsageError */
+export function redisUrlOf(what: string, text: string): string {
+  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)) return text;
+  // Not quoted: it may hold a password.
+  throw new UsageError(`${what} must be an address such as redis://127.0.0.1:6379`);
+}

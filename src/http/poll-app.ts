@@ -1,0 +1,31 @@
+import { inject, injectable } from 'inversify';
+import { SessionManager } from '../core/session-manager.js';
+import { SessionHttpOptions } from './session-http-options.js';
+
+/** How to poll as the bearer of a token. */
+export type Poll = SessionManager['pollAsBearer'];
+
+/** Whose mailboxes `GET /poll` drains: a token does not name its app. */
+export abstract class PollApp {
+  /** @throws SessionError `INVALID_ARGUMENT` */
+  abstract pollOf(query: { readonly [name: string]: unknown }): Poll;
+}
+
+/** The one app of the options. */
+@injectable()
+export class SinglePollApp extends PollApp {
+  readonly #poll: Poll;
+
+  constructor(
+    @inject(SessionManager) manager: SessionManager,
+    @inject(SessionHttpOptions) options: SessionHttpOptions,
+  ) {
+    super();
+    const ofApp = manager.inApp(options.app);
+    this.#poll = (token, pollOptions, receiver) => ofApp.pollAsBearer(token, pollOptions, receiver);
+  }
+
+  pollOf(): Poll {
+    return this.#poll;
+  }
+}

@@ -1,0 +1,31 @@
+import { RedisSessions } from './redis-sessions.js';
+
+export { RedisSessions } from './redis-sessions.js';
+export { RedisSessionsError, type RedisSessionsErrorName } from './redis-sessions-error.js';
+export type {
+  AccountOptions,
+  Activity,
+  AppOptions,
+  Callback,
+  Created,
+  CreateOptions,
+  DataPatch,
+  InitialData,
+  Killed,
+  Listed,
+  ListedSession,
+  Missing,
+  RedisClientOptions,
+  RedisSessionsManagerOptions,
+  RedisSessionsOptions,
+  RedisSessionsRedisOptions,
+  Scalar,
+  Session,
+  SessionData,
+  SetOptions,
+  TokenOptions,
+  WithinOptions,
+} from './types.js';
+
+// As redis-sessions has it, so that one import is all that changes.
+export default RedisSessions;

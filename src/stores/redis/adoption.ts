@@ -1,0 +1,80 @@
+import { hashSecret, idOf, secretOf } from '../../core/session-token.js';
+import type { AdoptedSession, TokenAlias } from '../../core/token-aliases.js';
+import type { Argument, CallQueue } from './call-queue.js';
+import type { Keys } from './keys.js';
+import { accepted, numberAt, type Reply, textAt } from './replies.js';
+
+/** Beyond twice the session's ttl: for the two steps of an adoption, and for clocks. Milliseconds. */
+const slack = 60_000;
+/** Longer lives than this no server has to keep in mind. Milliseconds. */
+const longest = 1_000_000_000_000_000;
+
+/**
+ * Sessions of another system, under the tokens that their bearers hold. Such a token does not begin with a bucket, so
+ * its alias is found by its hash, in a bucket that the hash names; the session is in its account's, as all are.
+ */
+export class Adoption {
+  readonly #queue: CallQueue;
+  readonly #keys: Keys;
+
+  constructor(queue: CallQueue, keys: Keys) {
+    this.#queue = queue;
+    this.#keys = keys;
+  }
+
+  async adopt(token: string, session: AdoptedSession): Promise<boolean> {
+    const { app, accountId, ttl } = session;
+    if (await this.isAdopted(app, token)) return false;
+    const { bucket, accountScore } = this.#keys.placeOf(app, accountId);
+    // The same each time: an adoption that was interrupted finds its own session when it is repeated.
+    const id = idOf(bucket, `${app}\n${token}`);
+    const isNew = await this.#queue.call({
+      bucket,
+      operation: 'adopt',
+      keys: [this.#keys.session(bucket, app, id), this.#keys.index(bucket, app)],
+      args: argumentsOf(session, accountScore, hashSecret(secretOf(token))),
+      decode: isOne,
+    });
+    const { bucket: aliasBucket, key } = this.#keys.alias(app, token);
+    await this.#queue.call({
+      bucket: aliasBucket,
+      operation: 'alias',
+      keys: [key],
+      args: [id, Math.min(2 * ttl + slack, longest)],
+      decode: accepted,
+    });
+    return isNew;
+  }
+
+  async isAdopted(app: string, token: string): Promise<boolean> {
+    return (await this.#find(app, token, 0)) !== undefined;
+  }
+
+  resolveAlias(app: string, token: string): Promise<TokenAlias | undefined> {
+    return this.#find(app, token, 1);
+  }
+
+  #find(app: string, token: string, extend: 0 | 1): Promise<TokenAlias | undefined> {
+    const { bucket, key } = this.#keys.alias(app, token);
+    return this.#queue.call({ bucket, operation: 'resolveAlias', keys: [key], args: [extend], decode: aliasOf });
+  }
+}
+
+function argumentsOf(session: AdoptedSession, accountScore: number, secretHash: string): readonly Argument[] {
+  const { accountId, ip, userAgent, ttl, maxAge, createdAt, lastTime, reads, writes, attributes } = session;
+  const entries = Object.entries(attributes);
+  return [
+    ...[accountId, accountScore, secretHash, ip, userAgent, ttl, maxAge, createdAt, lastTime, reads, writes],
+    ...[entries.length, ...entries.flat()],
+  ];
+}
+
+function isOne(reply: Reply): boolean {
+  return numberAt(accepted(reply), 1) === 1;
+}
+
+function aliasOf(reply: Reply): TokenAlias | undefined {
+  const id = textAt(accepted(reply), 1);
+  // An alias is kept for more than two ttls. If it is looked up once in each, it can't end before its session does.
+  return id === '' ? undefined : { id, rememberFor: Math.floor((numberAt(reply, 2) - slack) / 2) };
+}

@@ -1,0 +1,20 @@
+import type { ContainerModuleLoadOptions } from 'inversify';
+import { Clock } from '../../core/clock.js';
+import { SessionContext } from '../../core/session-context.js';
+import { SessionStore } from '../../core/session-store.js';
+import type { RedisStoreOptions } from './redis-options.js';
+import { RedisStore } from './redis-store.js';
+
+export type { RedisStoreOptions } from './redis-options.js';
+export { RedisStore } from './redis-store.js';
+
+/**
+ * Sessions in a Redis (7 or newer) or Valkey, or a Cluster of them, shared by all processes that use it. The second
+ * argument of `sessionModule`.
+ */
+export function redisStore(options: RedisStoreOptions = {}): (load: ContainerModuleLoadOptions) => void {
+  return (load) => {
+    const make = (context: SessionContext, clock: Clock) => new RedisStore(context, options, undefined, clock);
+    load.bind(SessionStore).toResolvedValue(make, [SessionContext, Clock]).inSingletonScope();
+  };
+}

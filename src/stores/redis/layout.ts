@@ -1,0 +1,45 @@
+/**
+ * Where each field stands in the packed arrays that the scripts keep: counted from 1, as Lua does. A session's first
+ * fifteen are always there, the rest once its mailbox was used; a tombstone has the first three alone.
+ */
+export const layout = {
+  secretHash: 1,
+  /** Why it was closed; empty while it lives. */
+  reason: 2,
+  forgottenAt: 3,
+  accountId: 3,
+  /** Creation, in microseconds: sessions of an account are in order by it. */
+  birth: 4,
+  lastTime: 5,
+  lastContact: 6,
+  ttl: 7,
+  maxAge: 8,
+  ip: 9,
+  userAgent: 10,
+  reads: 11,
+  writes: 12,
+  /** 1 unless it was reported away. */
+  online: 13,
+  hasAttributes: 14,
+  /** When its keys end by themselves, if nothing happens before. */
+  keepUntil: 15,
+  epoch: 16,
+  tail: 17,
+  taken: 18,
+  count: 19,
+  bytes: 20,
+  newest: 21,
+  gaps: 22,
+  agesMixed: 23,
+  keyed: 24,
+  readers: 25,
+  replaced: 26,
+  // A reader.
+  name: 1,
+  cursor: 2,
+  lastPoll: 3,
+  /** 0 when it is not parked. */
+  parkedUntil: 4,
+  node: 5,
+  ticket: 6,
+} as const;

@@ -1,0 +1,50 @@
+-- append, appendToEach: put a message into mailboxes, and wake who is parked there.
+--
+-- KEYS  append: the session
+--       appendToEach: the sessions
+-- ARGV  append: message key or '', JSON
+--       appendToEach: number of sessions, message key or '', JSON
+-- Reply {1, outcome} or a refusal; appendToEach {1, outcomes of the live}
+
+-- Returns name, account, verdict, how many were dropped for it, and how many went with a session that was closed.
+local function append(entry, messageKey, json)
+  mailboxes.ensure(entry)
+  local fields = entry.fields
+  local name = nameOf(entry.key)
+  local verdict, dropped, element = mailboxes.append(entry, messageKey, json, now, '$onOverflow')
+  if verdict == 'close' then
+    local closed = close(entry, 'overflow')
+    return { name, fields[$accountId], verdict, dropped, closed[4] }
+  end
+  if verdict ~= 'full' and sessions.isParked(fields) then
+    local text = element and 'a:' .. name .. ':' .. fields[$epoch] .. ':' .. element or 'c:' .. name
+    mailboxes.wake(entry, text)
+  end
+  sessions.save(entry)
+  return { name, fields[$accountId], verdict, dropped, 0 }
+end
+
+operations.append = function()
+  local key, messageKey, json = takeKey(), take(), take()
+  local entry, refused = sessions.live(key)
+  if not entry then
+    return refused
+  end
+  return { 1, append(entry, messageKey, json) }
+end
+
+operations.appendToEach = function()
+  local number, messageKey, json = takeNumber(), take(), take()
+  local keys, outcomes = {}, {}
+  -- All are taken before any is served: an operation that fails must have taken its own, and no more.
+  for each = 1, number do
+    keys[each] = takeKey()
+  end
+  for each = 1, number do
+    local entry = sessions.open(keys[each])
+    if sessions.isLive(entry) then
+      outcomes[#outcomes + 1] = append(entry, messageKey, json)
+    end
+  end
+  return { 1, outcomes }
+end

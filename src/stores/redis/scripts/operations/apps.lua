@@ -1,0 +1,104 @@
+-- size, page, scan, countActive, endSome: one app's sessions of one bucket, in the order of its index, a stretch at a
+-- time, so that no stretch keeps others waiting for long.
+--
+-- KEYS  the app's index of this bucket
+-- ARGV  page: the place to begin behind or '', how many to give at most, only those active within, or -1
+--       scan: the place to begin behind or '', how many to look at
+--       countActive: the same, only those active within, the account counted last or ''
+--       endSome: the place to begin behind or '', how many to look at, reason
+-- Also touches, with the same hash tag: the sessions whose names stand in the index.
+-- Reply size: {1, number of index entries}
+--       page: {1, where to go on or '', records, the place of each}
+--       scan: {1, where to go on or '', ids}
+--       countActive: {1, where to go on or '', number of accounts, the one counted last}
+--       endSome: {1, where to go on or '', closed sessions}
+
+operations.size = function()
+  return { 1, call('ZCARD', takeKey()) }
+end
+
+-- Rank of the first index entry behind that place: `<account's number>.<index entry>`, which may be gone since.
+local function rankBehind(index, place)
+  if place == '' then
+    return 0
+  end
+  local score, member = match(place, '^(%d+)%.(%w+)$')
+  -- Put back for a moment, it shows where it stood.
+  local wasGone = call('ZADD', index, 'NX', score, member) == 1
+  local rank = call('ZRANK', index, member)
+  if wasGone then
+    call('ZREM', index, member)
+    return rank
+  end
+  return rank + 1
+end
+
+-- Calls back with every live session of the stretch, and its place; false ends it. Returns where to go on, or ''.
+local function walk(index, after, number, visit)
+  local start = rankBehind(index, after)
+  local members = call('ZRANGE', index, start, start + number - 1, 'WITHSCORES')
+  local prefix = baseOf(index) .. 's:' .. sub(index, $baseLength + 3) .. ':'
+  local place = ''
+  for each = 1, #members, 2 do
+    local member = members[each]
+    local entry = sessions.open(prefix .. sub(member, -24))
+    place = members[each + 1] .. '.' .. member
+    if not entry then
+      call('ZREM', index, member)
+    elseif sessions.isLive(entry) and visit(entry, place) == false then
+      return place
+    end
+  end
+  return #members == 2 * number and place or ''
+end
+
+local function isActiveWithin(fields, within)
+  return within < 0 or ($pollRenews and sessions.isParked(fields)) or now - fields[$lastTime] <= within
+end
+
+operations.page = function()
+  local index, after, limit, within = takeKey(), take(), takeNumber(), takeNumber()
+  local records, places = {}, {}
+  local nextAfter = walk(index, after, $stretch, function(entry, place)
+    if isActiveWithin(entry.fields, within) then
+      if messages.dropAged(entry) then
+        sessions.save(entry)
+      end
+      records[#records + 1] = sessions.listed(entry)
+      places[#places + 1] = place
+      return #records < limit
+    end
+  end)
+  return { 1, nextAfter, records, places }
+end
+
+operations.scan = function()
+  local index, after, number = takeKey(), take(), takeNumber()
+  local ids = {}
+  local nextAfter = walk(index, after, number, function(entry)
+    ids[#ids + 1] = sub(entry.key, -24)
+  end)
+  return { 1, nextAfter, ids }
+end
+
+operations.countActive = function()
+  local index, after, number, within, counted = takeKey(), take(), takeNumber(), takeNumber(), take()
+  local count = 0
+  local nextAfter = walk(index, after, number, function(entry)
+    local accountId = entry.fields[$accountId]
+    if accountId ~= counted and isActiveWithin(entry.fields, within) then
+      counted = accountId
+      count = count + 1
+    end
+  end)
+  return { 1, nextAfter, count, counted }
+end
+
+operations.endSome = function()
+  local index, after, number, reason = takeKey(), take(), takeNumber(), take()
+  local closed = {}
+  local nextAfter = walk(index, after, number, function(entry)
+    closed[#closed + 1] = close(entry, reason)
+  end)
+  return { 1, nextAfter, closed }
+end

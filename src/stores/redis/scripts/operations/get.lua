@@ -1,0 +1,15 @@
+-- get: looks without touching.
+--
+-- KEYS  the session
+-- Reply {1, record} or a refusal
+
+operations.get = function()
+  local entry, refused = sessions.live(takeKey())
+  if not entry then
+    return refused
+  end
+  if messages.dropAged(entry) then
+    sessions.save(entry)
+  end
+  return { 1, sessions.record(entry) }
+end

@@ -1,0 +1,72 @@
+-- offer, inherit, surrender, withdraw: `replace` between two buckets of a Cluster, which no script can reach at once. The old
+-- session offers its belongings to one taker, the new one inherits a copy, and the old one is closed. A node that dies
+-- in between leaves both alive and messages given twice, never lost.
+--
+-- KEYS  offer, surrender, withdraw: the old session
+--       inherit: the new session
+-- ARGV  offer: the id of the new session
+--       inherit: number of attributes, key and JSON of each, number of messages, each as it was kept
+--       surrender: the epoch under which messages were offered, the tail then, how many of them did not fit
+-- Reply offer: {1, attributes, messages, epoch, tail} or {'claimed'} while another takes them, or a refusal
+--       inherit: {1, record, how many did not fit} or a refusal
+--       surrender: {1, the old one as closed, messages that came since} or a refusal
+--       withdraw: {1}
+
+local function claimKey(key)
+  return siblingOf(key, 'c')
+end
+
+operations.offer = function()
+  local key, taker = takeKey(), take()
+  local entry, refused = sessions.live(key)
+  if not entry then
+    return refused
+  end
+  local claim = claimKey(key)
+  if not call('SET', claim, taker, 'NX', 'PX', $claimTime) and call('GET', claim) ~= taker then
+    return { 'claimed' }
+  end
+  local attributes, elements = belongings(entry)
+  -- It may have let go of messages that were too old.
+  sessions.save(entry)
+  return { 1, attributes, elements, entry.fields[$epoch] or '', entry.fields[$tail] or 0 }
+end
+
+operations.inherit = function()
+  local key = takeKey()
+  local attributes, elements = {}, {}
+  for each = 1, 2 * takeNumber() do
+    attributes[each] = take()
+  end
+  for each = 1, takeNumber() do
+    elements[each] = take()
+  end
+  local entry, refused = sessions.live(key)
+  if not entry then
+    return refused
+  end
+  local left = inherit(entry, attributes, elements)
+  return { 1, sessions.record(entry), left }
+end
+
+operations.surrender = function()
+  local key, epoch, offset, left = takeKey(), take(), takeNumber(), takeNumber()
+  local entry, refused = sessions.live(key)
+  if not entry then
+    return refused
+  end
+  local since = {}
+  local fields = entry.fields
+  if fields[$epoch] then
+    since = messages.beyond(entry, fields[$epoch] == epoch and offset or 0, fields[$count])
+  end
+  call('DEL', claimKey(key))
+  local closed = close(entry, 'replaced')
+  closed[4] = left
+  return { 1, closed, since }
+end
+
+operations.withdraw = function()
+  call('DEL', claimKey(takeKey()))
+  return { 1 }
+end

@@ -1,0 +1,61 @@
+-- patch, patchAsBearer: sets and deletes attributes key by key, and counts a write; the bearer's also renews.
+--
+-- KEYS  the session, its attributes
+-- ARGV  patchAsBearer: secretHash first
+--       how many to set, key and JSON of each, how many to delete, the key of each
+-- Reply patch: {1, record} or a refusal
+--       patchAsBearer: {1, record, whether it had been away, the activity before} or a refusal
+
+-- The attributes to set, each behind its key, and the keys of those to delete.
+local function takePatch()
+  local set, deleted = {}, {}
+  for each = 1, 2 * takeNumber() do
+    set[each] = take()
+  end
+  for each = 1, takeNumber() do
+    deleted[each] = take()
+  end
+  return set, deleted
+end
+
+local function patch(entry, attributesKey, set, deleted)
+  local fields = entry.fields
+  setAttributes(attributesKey, set)
+  if #set > 0 and fields[$hasAttributes] == 0 then
+    fields[$hasAttributes] = 1
+    call('PEXPIREAT', attributesKey, fields[$keepUntil])
+  end
+  for each = 1, #deleted do
+    call('HDEL', attributesKey, deleted[each])
+  end
+  if #deleted > 0 and fields[$hasAttributes] == 1 then
+    fields[$hasAttributes] = call('EXISTS', attributesKey)
+  end
+  fields[$writes] = fields[$writes] + 1
+  messages.dropAged(entry)
+  sessions.save(entry)
+  notices.tellChanged(entry.key)
+end
+
+operations.patch = function()
+  local key, attributesKey = takeKey(), takeKey()
+  local set, deleted = takePatch()
+  local entry, refused = sessions.live(key)
+  if not entry then
+    return refused
+  end
+  patch(entry, attributesKey, set, deleted)
+  return { 1, sessions.record(entry) }
+end
+
+operations.patchAsBearer = function()
+  local key, attributesKey, secretHash = takeKey(), takeKey(), take()
+  local set, deleted = takePatch()
+  local entry, refused = sessions.proven(key, secretHash)
+  if not entry then
+    return refused
+  end
+  local cameOnline, previousTime = sessions.renew(entry)
+  patch(entry, attributesKey, set, deleted)
+  return { 1, sessions.record(entry), cameOnline, previousTime }
+end

@@ -1,0 +1,18 @@
+-- rotate: from now on only the new secret opens the session.
+--
+-- KEYS  the session
+-- ARGV  the new secretHash
+-- Reply {1, record} or a refusal
+
+operations.rotate = function()
+  local key, secretHash = takeKey(), take()
+  local entry, refused = sessions.live(key)
+  if not entry then
+    return refused
+  end
+  entry.fields[$secretHash] = secretHash
+  notices.tellChanged(key)
+  messages.dropAged(entry)
+  sessions.save(entry)
+  return { 1, sessions.record(entry) }
+end

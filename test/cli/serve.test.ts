@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import test from 'ava';
+import { serverFor } from '../stores/redis/places.js';
+import { CliProcess } from '../support/cli-process.js';
+import { Connection } from '../support/http-client.js';
+
+const server = serverFor(test);
+const create = '/shop/create/alice?ip=192.0.2.7';
+
+test('without a Redis it serves from memory, on the loopback interface alone', async (t) => {
+  const cli = await CliProcess.serve(t);
+  t.regex(
+    cli.stdout,
+    /^session-mailbox: http:\/\/127\.0\.0\.1:\d+ \(sessions in memory: they end with the process\)\n$/,
+  );
+  const token = await cli.create(create);
+  t.like(await cli.json(`/shop/get/${token}`), { id: 'alice' });
+  cli.signal('SIGTERM');
+  t.is(await cli.exit, 0);
+  t.is(cli.stderr, '');
+});
+
+test('two services on one Redis, by the environment of rest-sessions, share their sessions', async (t) => {
+  const environment = { RS_REDISHOST: '127.0.0.1', RS_REDISPORT: String(server().port), RS_NAMESPACE: 'shared' };
+  const [one, other] = await Promise.all([CliProcess.serve(t, [], environment), CliProcess.serve(t, [], environment)]);
+  const token = await one.create(create);
+  t.like(await other.json(`/shop/get/${token}`), { id: 'alice', r: 1 });
+  t.deepEqual(await other.json('/healthz'), { status: 'ok' });
+  const keys = await server().client.keys('shared:*');
+  t.true(keys.length > 0);
+  const apart = await CliProcess.serve(t, ['--redis', server().url, '--namespace', 'apart']);
+  t.deepEqual(await apart.json(`/shop/get/${token}`), {});
+});
+
+test('a signal answers the polls that are held, and a snapshot logs nobody out', async (t) => {
+  const snapshot = join(await CliProcess.folder(t), 'sessions.snapshot');
+  const cli = await CliProcess.serve(t, ['--snapshot', snapshot]);
+  const token = await cli.create(create);
+  const held = await Connection.open(cli.port);
+  held.send('/poll?app=shop&after=', { token });
+  // Answered behind it, so the poll was read before.
+  await cli.request('/ping');
+  cli.signal('SIGINT');
+  const answer = JSON.parse((await held.response()).body);
+  t.is(typeof answer.retry, 'number');
+  t.is(await cli.exit, 0);
+  await held.close();
+  const again = await CliProcess.serve(t, ['--snapshot', snapshot]);
+  t.like(await again.json(`/shop/get/${token}`), { id: 'alice' });
+});
+
+test('flags and environment reach the service: the key, strict statuses, a limit', async (t) => {
+  const args = ['--strict-status', '--max-session', '1'];
+  const cli = await CliProcess.serve(t, args, { RS_APIKEY: 'secret' });
+  const headers = { 'X-API-Key': 'secret' };
+  t.is((await cli.request('/shop/soid/alice')).status, 401);
+  t.is((await cli.request('/shop/get/short', { headers })).status, 400);
+  t.is((await cli.request(create, { method: 'PUT', headers })).status, 200);
+  t.is((await cli.request(create, { method: 'PUT', headers })).status, 409);
+});
+
+test('a port that is taken, or a Redis that is not there, is a clear error with exit code 1', async (t) => {
+  const cli = await CliProcess.serve(t);
+  const second = await CliProcess.run(t, ['serve', '--port', String(cli.port)]);
+  t.is(await second.exit, 1);
+  t.regex(second.stderr, /EADDRINUSE/);
+  const lost = await CliProcess.run(t, ['serve', '--redis', 'redis://127.0.0.1:1']);
+  t.is(await lost.exit, 1);
+  t.regex(lost.stderr, /^Redis can't be used: .*ECONNREFUSED/);
+});

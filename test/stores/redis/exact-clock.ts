@@ -1,0 +1,73 @@
+import type { Cluster, Redis } from 'ioredis';
+import { SessionContext } from '../../../src/index.js';
+import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
+
+/** Few, so that a turn of the clock is cheap; more than one, so that accounts are spread. */
+const buckets = 4;
+
+/**
+ * Lua by which the program reads a key instead of the server's clock. Each bucket has one of its own, because a program
+ * on a Cluster may read no key of another slot. Scripts come one microsecond after the other, as they do by a real one,
+ * but no number of them makes a millisecond.
+ */
+export const exactTimeSource = `
+local function microseconds()
+  local clock = string.match(KEYS[1], '^[^{]*{[^}]*}') .. 'the-clock'
+  local ticks = redis.call('INCR', clock .. '-ticks')
+  return tonumber(redis.call('GET', clock)) * 1000 + math.min(ticks, 999)
+end
+`;
+
+let latest = 0;
+
+/** A place in the server that no other test uses. */
+export function freshPrefix(): string {
+  latest += 1;
+  return `test-${process.pid}-${latest}:`;
+}
+
+/** The time of all stores under one prefix, which passes only as it is told to. */
+export class ExactClock {
+  readonly #client: Redis | Cluster;
+  readonly #keys: readonly string[];
+  // Not earlier than the server's: it drops keys by its own.
+  #now = Date.now();
+
+  private constructor(client: Redis | Cluster, keys: readonly string[]) {
+    this.#client = client;
+    this.#keys = keys;
+  }
+
+  static async start(client: Redis | Cluster, keyPrefix: string): Promise<ExactClock> {
+    const clock = new ExactClock(client, clockKeys(keyPrefix));
+    await clock.advance(0);
+    return clock;
+  }
+
+  advance(milliseconds: number): Promise<void> {
+    return this.moveTo(this.#now + milliseconds);
+  }
+
+  async moveTo(time: number): Promise<void> {
+    this.#now = time;
+    await Promise.all(
+      this.#keys.flatMap((key) => [this.#client.set(key, String(time)), this.#client.set(`${key}-ticks`, '0')]),
+    );
+  }
+
+  now(): number {
+    return this.#now;
+  }
+}
+
+/** Found by asking the store in which buckets it puts accounts. */
+function clockKeys(keyPrefix: string): readonly string[] {
+  const store = new RedisStore(new SessionContext(), { keyPrefix, buckets });
+  const found = new Set<string>();
+  for (let account = 0; found.size < buckets; account += 1) found.add(store.idPrefix('default', `account-${account}`));
+  return [...found].map((bucket) => `${keyPrefix}{${bucket}}the-clock`);
+}
+
+export function exactOptions(options: RedisStoreOptions): RedisStoreOptions {
+  return { ...options, buckets };
+}

@@ -1,0 +1,75 @@
+import test from 'ava';
+import { eventually } from '../../../support/eventually.js';
+import type { RedisCluster } from '../../../support/redis-cluster.js';
+import type { RedisServer } from '../../../support/redis-server.js';
+import { freshPrefix } from '../exact-clock.js';
+import { ServiceProcess } from '../nodes/service-process.js';
+import { clusterFor } from '../places.js';
+import { Traffic } from './traffic.js';
+
+const cluster = clusterFor(test, { replicas: true });
+const roomy = { msgMaxLength: 100_000, mailboxMaxBytes: 100_000_000 };
+
+async function isMaster({ client }: RedisServer): Promise<boolean> {
+  return (await client.info('replication')).includes('role:master');
+}
+
+/** A master and its replica, whichever is which by now. */
+async function pairs(of: RedisCluster): Promise<readonly { master: RedisServer; replica: RedisServer }[]> {
+  return Promise.all(
+    of.masters.map(async (server, index) => {
+      const other = of.replicas[index];
+      if (other === undefined) throw new Error('each master has a replica');
+      return (await isMaster(server)) ? { master: server, replica: other } : { master: other, replica: server };
+    }),
+  );
+}
+
+test.serial('masters that hand over to their replicas interrupt the traffic, and nothing is missed', async (t) => {
+  const options = { cluster: { nodes: cluster().nodes }, keyPrefix: freshPrefix() };
+  const nodes = await ServiceProcess.startAll(t, 2, { context: roomy, options });
+  const traffic = await Traffic.start(nodes);
+  await traffic.goesOn();
+  for (const { replica } of await pairs(cluster())) {
+    await replica.client.call('CLUSTER', 'FAILOVER');
+    await eventually(() => isMaster(replica), { what: 'the replica takes over' });
+    await traffic.goesOn();
+  }
+  await traffic.settle(t);
+  for (const node of nodes) t.deepEqual(await node.do('unhandled'), []);
+});
+
+test.serial(
+  'when masters are killed, polls stay held until their replicas take over, and are answered then',
+  async (t) => {
+    const options = { cluster: { nodes: cluster().nodes }, keyPrefix: freshPrefix() };
+    const nodes = await ServiceProcess.startAll(t, 2, { context: { pollTime: 60_000 }, options });
+    const [one, other] = nodes;
+    if (one === undefined || other === undefined) throw new Error('there are two nodes');
+    const sessions = await Promise.all(
+      Array.from({ length: 12 }, (_each, index) => one.do('create', `killed-${index}`)),
+    );
+    for (const { id } of sessions) await one.do('push', id, 'before');
+    const polls = [];
+    for (const { id } of sessions) polls.push(await other.hold(id));
+    for (const { master, replica } of (await pairs(cluster())).slice(0, 1)) {
+      // What the replica does not have yet would be gone; that is the server's bargain, not the store's.
+      await master.client.call('WAIT', '1', '5000');
+      await master.kill();
+      await eventually(() => isMaster(replica), { what: 'the replica takes over' });
+    }
+    t.false(polls.some(({ isOver }) => isOver));
+    for (const [index, { id }] of sessions.entries()) {
+      const push = () =>
+        one.do('push', id, 'after').then(
+          () => true,
+          () => false,
+        );
+      await eventually(push, { what: 'pushes get through' });
+      const { messages = [], lost, closed } = (await polls[index]?.batch) ?? {};
+      t.deepEqual([messages.at(-1)?.data, lost, closed], ['after', 0, undefined]);
+    }
+    t.true((await one.do('sessionsOfApp')) === sessions.length);
+    for (const node of nodes) t.deepEqual(await node.do('unhandled'), []);
+  },
+);

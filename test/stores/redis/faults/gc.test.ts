@@ -1,0 +1,81 @@
+import test from 'ava';
+import type { Redis } from 'ioredis';
+import { eventually } from '../../../support/eventually.js';
+import { freshPrefix } from '../exact-clock.js';
+import { ServiceProcess } from '../nodes/service-process.js';
+import { serverFor } from '../places.js';
+import { createSpread, idsIn, idsInAll, newDiary } from './diary.js';
+
+const server = serverFor(test);
+
+test('of 20 000 sessions that expire under four nodes each expiry is told exactly once', async (t) => {
+  const diaries = Array.from({ length: 4 }, () => newDiary(t));
+  const settings = {
+    context: { gcTime: 3_000, gcInterval: 50 },
+    options: { url: server().url, keyPrefix: freshPrefix() },
+  };
+  const nodes = await Promise.all(diaries.map((diary) => ServiceProcess.start(t, { ...settings, diary })));
+  const ids = await createSpread(nodes, 20_000);
+  t.is(ids.length, 20_000);
+  await eventually(async () => (await idsInAll(diaries)).length >= ids.length, { patience: 60_000 });
+  t.deepEqual((await idsInAll(diaries)).toSorted(), ids.toSorted());
+  const shares = await Promise.all(diaries.map(async (diary) => (await idsIn(diary)).length));
+  t.true(
+    shares.every((share) => share > 0),
+    `all take part: ${shares}`,
+  );
+  for (const node of nodes) t.is(await node.do('sessionsOfApp'), 0);
+});
+
+test('of sessions that expire while nodes are killed none is forgotten', async (t) => {
+  const diaries = Array.from({ length: 4 }, () => newDiary(t));
+  const settings = {
+    context: { gcTime: 2_000, gcInterval: 20 },
+    options: { url: server().url, keyPrefix: freshPrefix() },
+  };
+  const nodes = await Promise.all(diaries.map((diary) => ServiceProcess.start(t, { ...settings, diary })));
+  const ids = await createSpread(nodes, 8_000);
+  await eventually(async () => (await idsInAll(diaries)).length > 0);
+  for (const node of nodes.slice(0, 2)) await node.kill();
+  // One that a node told of at the very moment of its end, before it could say so, is told of once more.
+  await eventually(async () => new Set(await idsInAll(diaries)).size === ids.length, { patience: 40_000 });
+  t.deepEqual([...new Set(await idsInAll(diaries))].toSorted(), ids.toSorted());
+});
+
+test('when all nodes are dead, everything goes by itself', async (t) => {
+  const { url, client } = server();
+  const keyPrefix = freshPrefix();
+  const context = { gcTime: 5_000, tombstoneTime: 1_000, hbGrace: 500, gcInterval: 3_600_000, hbTime: 3_600_000 };
+  const nodes = await ServiceProcess.startAll(t, 2, { context, options: { url, keyPrefix } });
+  const [one, other] = nodes;
+  if (one === undefined || other === undefined) throw new Error('there are two nodes');
+  await createSpread(nodes, 200);
+  const { id } = await one.do('create', 'alice', { attributes: { theme: 'dark' } });
+  for (let each = 0; each < 10; each += 1) await one.do('push', id, 'x'.repeat(100));
+  await other.hold((await one.do('create', 'bob')).id);
+  const closed = await one.do('create', 'carol');
+  await one.do('close', closed.id);
+  for (const node of nodes) await node.kill();
+  const ttls = await lifetimes(client, keyPrefix);
+  t.true(ttls.size > 200);
+  for (const [key, ttl] of ttls) {
+    t.true(ttl > 0, `${key} would stay for ever`);
+    // Where nodes are enlisted is kept for a day, and is of a fixed size.
+    const most = key.endsWith(':nodes') || key.endsWith(':reports') ? 86_400_000 : longestLife;
+    t.true(ttl <= most, `${key} would stay for ${ttl} ms`);
+  }
+});
+
+/** A held poll of 25 s, the idle time, the tombstone, the slack of a minute, and what indexes are rounded up by. */
+const longestLife = 25_000 + 2 * 5_000 + 1_000 + 60_000 + 2 * 1_048_576;
+
+async function lifetimes(client: Redis, keyPrefix: string): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  let cursor = '0';
+  do {
+    const [next, keys] = await client.scan(cursor, 'MATCH', `${keyPrefix}*`, 'COUNT', 1_000);
+    for (const key of keys) found.set(key, await client.pttl(key));
+    cursor = next;
+  } while (cursor !== '0');
+  return found;
+}

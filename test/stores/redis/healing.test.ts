@@ -1,0 +1,113 @@
+import test, { type ExecutionContext } from 'ava';
+import { Container } from 'inversify';
+import { type SessionContextOptions, SessionManager, sessionModule } from '../../../src/index.js';
+import { redisStore } from '../../../src/stores/redis/index.js';
+import { freshPrefix } from './exact-clock.js';
+import { keysUnder } from './key-dump.js';
+import { serverFor } from './places.js';
+
+const server = serverFor(test);
+
+/** A service, and the way to take a session from the server behind its back, as an operator or an eviction would. */
+async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
+  const keyPrefix = freshPrefix();
+  const container = new Container();
+  container.load(sessionModule(context, redisStore({ url: server().url, keyPrefix, buckets: 4 })));
+  t.teardown(() => container.unbindAllAsync());
+  const manager = await container.getAsync(SessionManager);
+  const { client } = server();
+  const lose = async (id: string) => {
+    const keys = (await keysUnder(client, keyPrefix)).filter((key) => key.endsWith(id));
+    t.true(keys.length > 0);
+    await client.del(...keys);
+  };
+  /** How many indexes still speak of it. */
+  const traces = async (id: string) => {
+    let count = 0;
+    for (const key of await keysUnder(client, keyPrefix)) {
+      if ((await client.type(key)) !== 'zset') continue;
+      count += (await client.zrange(key, '0', '-1')).filter((member) => member.includes(id)).length;
+    }
+    return count;
+  };
+  const loseMessages = async (id: string) => {
+    const keys = (await keysUnder(client, keyPrefix)).filter((key) => key.includes('ms:') && key.endsWith(id));
+    t.is(await client.del(...keys), 1);
+  };
+  return { manager, lose, loseMessages, traces };
+}
+
+test('a session whose keys are gone is unknown, and is in no list', async (t) => {
+  const { manager, lose } = await start(t);
+  const [lost, kept] = [await manager.createSession('alice'), await manager.createSession('alice')];
+  await lose(lost.id);
+  await t.throwsAsync(manager.authenticate(lost.token), { code: 'SESSION_UNKNOWN' });
+  await t.throwsAsync(manager.push(lost.id, 1), { code: 'SESSION_UNKNOWN' });
+  const ids = (sessions: readonly { readonly id: string }[]) => sessions.map(({ id }) => id);
+  t.deepEqual(ids(await manager.sessionsOfAccount('alice')), [kept.id]);
+  t.deepEqual(ids((await manager.sessionsOfApp()).sessions), [kept.id]);
+  t.deepEqual(await manager.pushToAccount('alice', 1), { accepted: 1, dropped: 0, refused: 0 });
+  t.deepEqual(await manager.pushToApp(1), { accepted: 1, dropped: 0, refused: 0 });
+  t.is(await manager.activity(60_000), 1);
+  t.is(await manager.closeAccount('alice'), 1);
+});
+
+for (const onMaxSession of ['reject', 'evict-oldest', 'evict-idle'] as const) {
+  test(`sessions whose keys are gone do not count under ${onMaxSession}`, async (t) => {
+    const { manager, lose } = await start(t, { maxSession: 2, onMaxSession });
+    const [lost, kept] = [await manager.createSession('alice'), await manager.createSession('alice')];
+    await lose(lost.id);
+    const fresh = await manager.createSession('alice');
+    const live = (await manager.sessionsOfAccount('alice')).map(({ id }) => id);
+    t.deepEqual(live.toSorted(), [kept.id, fresh.id].toSorted());
+  });
+}
+
+test('an account all of whose sessions are gone is not active', async (t) => {
+  const { manager, lose } = await start(t);
+  await lose((await manager.createSession('alice')).id);
+  await manager.createSession('bob');
+  t.is(await manager.activity(60_000), 1);
+  t.is((await manager.sessionsOfApp()).sessions.length, 1);
+  t.is(await manager.closeApp(), 1);
+});
+
+test('indexes let go of what is gone', async (t) => {
+  const { manager, lose, traces } = await start(t, { gcTime: 300, gcInterval: 20, hbGrace: 100, hbTime: 20 });
+  const { id } = await manager.createSession('alice');
+  t.true((await traces(id)) > 0);
+  await lose(id);
+  await manager.sessionsOfAccount('alice');
+  await manager.sessionsOfApp();
+  const closed: string[] = [];
+  manager.on('closed', (session) => closed.push(session.id));
+  // Swept after the one that is gone, whose deadline was earlier.
+  const next = await manager.createSession('bob');
+  const swept = new Promise<void>((resolve) => manager.on('closed', (session) => session.id === next.id && resolve()));
+  await swept;
+  t.is(await traces(id), 0);
+  t.deepEqual(closed, [next.id]);
+});
+
+test('a mailbox whose messages an eviction took away tells of the loss, and goes on', async (t) => {
+  const { manager, loseMessages } = await start(t, { msgMaxLength: 3 });
+  for (const between of ['nothing', 'a push', 'a push with the key', 'a look'] as const) {
+    const session = await manager.createSession(between);
+    await manager.push(session.id, 1);
+    await manager.push(session.id, 2, { key: 'k' });
+    await manager.push(session.id, 3, { key: 'k' });
+    await loseMessages(session.id);
+    if (between === 'a push') await manager.push(session.id, 4);
+    if (between === 'a push with the key') await manager.push(session.id, 4, { key: 'k' });
+    if (between === 'a look') t.is((await manager.getSession(session.id)).undelivered, 2);
+    const { messages, lost } = await manager.poll(session.id, { after: '', wait: 0 });
+    t.true(lost >= 2, `${lost} after ${between}`);
+    t.deepEqual(
+      messages.map(({ data }) => data),
+      between.startsWith('a push') ? [4] : [],
+    );
+    await manager.push(session.id, 5);
+    const { messages: next } = await manager.poll(session.id, { after: '', wait: 0 });
+    t.is(next.at(-1)?.data, 5);
+  }
+});

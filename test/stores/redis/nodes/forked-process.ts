@@ -1,0 +1,70 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type Outcome, revivedError } from './wire.js';
+
+/** An order as the other process gets it; the answer comes under the same number. */
+export interface Numbered<Order> {
+  readonly call: number;
+  readonly order: Order;
+}
+
+/** What the other process sends: the outcome of an order, or something it tells by itself. */
+export type Report<Told> =
+  | { readonly call: number; readonly outcome: Outcome }
+  | { readonly call: undefined; readonly told: Told };
+
+/** A process of its own that carries out orders, started from a file beside this one or from one of that address. */
+export class ForkedProcess<Order, Told> {
+  /** Resolves once the process is gone, however that came. */
+  readonly gone: Promise<void>;
+  readonly #child: ChildProcess;
+  readonly #settle = new Map<number, (outcome: Outcome) => void>();
+  #calls = 0;
+
+  constructor(program: URL, hear: (told: Told) => void) {
+    this.#child = fork(fileURLToPath(program), { serialization: 'advanced' });
+    this.#child.on('message', (report: Report<Told>) => {
+      if (report.call === undefined) hear(report.told);
+      else this.#end(report.call, report.outcome);
+    });
+    this.gone = new Promise((resolve) => this.#child.once('close', () => resolve()));
+    void this.gone.then(() => this.#failAll());
+  }
+
+  /** Resolves with what came of the order, or rejects as it did there. */
+  async ask(order: Order): Promise<unknown> {
+    this.#calls += 1;
+    const call = this.#calls;
+    const outcome = await new Promise<Outcome>((resolve) => {
+      this.#settle.set(call, resolve);
+      const numbered: Numbered<Order> = { call, order };
+      // One that is gone can't be asked, and says so below.
+      this.#child.send(numbered, (error) => {
+        if (error !== null) this.#end(call, processEnded);
+      });
+    });
+    if ('error' in outcome) throw revivedError(outcome.error);
+    return outcome.value;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.#child.kill(signal);
+    await this.gone;
+  }
+
+  #end(call: number, outcome: Outcome): void {
+    const settle = this.#settle.get(call);
+    this.#settle.delete(call);
+    settle?.(outcome);
+  }
+
+  #failAll(): void {
+    for (const call of [...this.#settle.keys()]) this.#end(call, processEnded);
+  }
+}
+
+const processEnded: Outcome = { error: { code: undefined, message: 'the process has ended', details: {} } };

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import { type RawResponse, type RequestOptions, request } from './http-client.js';
+import { until } from './http-kit.js';
+
+const entry = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+type Environment = Readonly<Record<string, string>>;
+
+/** The command line as a child process, in an empty folder and with nothing of this process's environment. */
+export class CliProcess {
+  readonly #child: ChildProcess;
+  readonly exit: Promise<number | NodeJS.Signals | null>;
+  stdout = '';
+  stderr = '';
+  isOver = false;
+
+  private constructor(args: readonly string[], environment: Environment, folder: string) {
+    const { PATH = '', HOME = '' } = process.env;
+    const env = { PATH, HOME, ...environment };
+    this.#child = spawn(process.execPath, [entry, ...args], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child.stdout?.on('data', (text) => {
+      this.stdout += text;
+    });
+    this.#child.stderr?.on('data', (text) => {
+      this.stderr += text;
+    });
+    this.exit = new Promise((resolve) => {
+      this.#child.once('close', (code, signal) => {
+        this.isOver = true;
+        resolve(code ?? signal);
+      });
+    });
+  }
+
+  static async folder(t: ExecutionContext): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'cli-'));
+    t.teardown(() => rm(folder, { recursive: true }));
+    return folder;
+  }
+
+  /** Runs it to its end. */
+  static async run(t: ExecutionContext, args: readonly string[], environment: Environment = {}): Promise<CliProcess> {
+    const cli = await CliProcess.#spawn(t, args, environment);
+    await cli.exit;
+    return cli;
+  }
+
+  /** Starts `serve` on a free port; resolves once it serves. */
+  static async serve(
+    t: ExecutionContext,
+    args: readonly string[] = [],
+    environment: Environment = {},
+  ): Promise<CliProcess> {
+    const cli = await CliProcess.#spawn(t, ['serve', ...args], { RS_PORT: '0', ...environment });
+    await until(() => cli.stdout.includes('http://') || cli.isOver);
+    if (cli.isOver) throw new Error(`It did not start: ${cli.stderr}`);
+    return cli;
+  }
+
+  static async #spawn(t: ExecutionContext, args: readonly string[], environment: Environment): Promise<CliProcess> {
+    const cli = new CliProcess(args, environment, await CliProcess.folder(t));
+    t.teardown(async () => {
+      cli.signal('SIGKILL');
+      await cli.exit;
+    });
+    return cli;
+  }
+
+  get port(): number {
+    return Number(/http:\/\/[^ ]*:([0-9]+)/.exec(this.stdout)?.[1]);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    if (!this.isOver) this.#child.kill(signal);
+  }
+
+  request(path: string, options?: RequestOptions): Promise<RawResponse> {
+    return request(this.port, path, options);
+  }
+
+  async json(path: string, options?: RequestOptions): Promise<unknown> {
+    return JSON.parse((await this.request(path, options)).body);
+  }
+
+  async create(path: string): Promise<string> {
+    return JSON.parse((await this.request(path, { method: 'PUT' })).body).token;
+  }
+}

@@ -1,0 +1,100 @@
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { RespRequests } from './resp-requests.js';
+
+/** A command as it was sent, its name in capitals. */
+export interface ProxiedRequest {
+  readonly command: string;
+  readonly parts: readonly Buffer[];
+}
+
+type Rewrite = (reply: Buffer) => Buffer;
+
+/** Stands between clients and a server: counts what is asked, and can keep back or change what is answered. */
+export class RedisProxy {
+  /** Every command that was sent through it, in order. */
+  readonly requests: ProxiedRequest[] = [];
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #rewrite: Rewrite;
+  #held: (() => void)[] | undefined;
+  #isFirstToHold: ((reply: string) => boolean) | undefined;
+
+  private constructor(server: Server, target: number, rewrite: Rewrite) {
+    this.#server = server;
+    this.#rewrite = rewrite;
+    server.on('connection', (client) => this.#join(client, connect(target, '127.0.0.1')));
+  }
+
+  static async start(target: number, rewrite: Rewrite = (reply) => reply): Promise<RedisProxy> {
+    const server = createServer();
+    const proxy = new RedisProxy(server, target, rewrite);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Whether an answer is kept back. */
+  get isHolding(): boolean {
+    return this.#held !== undefined && this.#held.length > 0;
+  }
+
+  /** From the first answer like this on, commands still reach the server, and no answer comes back. */
+  holdReplies(isFirst: (reply: string) => boolean = () => true): void {
+    this.#isFirstToHold = isFirst;
+  }
+
+  letRepliesGo(): void {
+    const held = this.#held ?? [];
+    this.#isFirstToHold = undefined;
+    this.#held = undefined;
+    for (const write of held) write();
+  }
+
+  /** Breaks all connections; clients may connect anew. */
+  breakConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.breakConnections();
+    await closed;
+  }
+
+  #join(client: Socket, server: Socket): void {
+    const requests = new RespRequests();
+    client.on('data', (bytes) => {
+      for (const parts of requests.take(bytes)) {
+        this.requests.push({ command: String(parts[0]).toUpperCase(), parts });
+      }
+      server.write(bytes);
+    });
+    server.on('data', (bytes) => {
+      if (this.#isFirstToHold?.(bytes.toString('latin1'))) this.#held ??= [];
+      if (this.#held === undefined) {
+        client.write(this.#rewrite(bytes));
+        return;
+      }
+      this.#held.push(() => client.write(this.#rewrite(bytes)));
+    });
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(socket);
+      // Either side's end is told by the close that follows.
+      socket.on('error', () => {});
+      socket.once('close', () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+  }
+}

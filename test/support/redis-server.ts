@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis, type RedisOptions } from 'ioredis';
+import { freePorts } from './free-port.js';
+import { ProcessGuard } from './process-guard.js';
+import { findRedisBinary } from './redis-binary.js';
+
+/** Directives of redis.conf, by name. */
+export type RedisSettings = Readonly<Record<string, string>>;
+
+/** What the type of the client's constructor leaves open is of no use here. */
+export type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>;
+
+/** How long a server may take to answer, and to end. */
+const patience = 20_000;
+const attempts = 5;
+
+/** By this name a test tells its own connections from those of what it tests. */
+export const testConnectionName = 'the-test';
+
+/** A server of the test's own, on a free port and in a folder that is removed with it. */
+export class RedisServer {
+  readonly port: number;
+  readonly #settings: RedisSettings;
+  readonly #folder: string;
+  #process: ChildProcess | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  #guard: ProcessGuard | undefined;
+  #output = '';
+  #client: Redis | undefined;
+
+  private constructor(port: number, folder: string, settings: RedisSettings) {
+    this.port = port;
+    this.#folder = folder;
+    this.#settings = settings;
+  }
+
+  static async start(settings: RedisSettings = {}): Promise<RedisServer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const server = await RedisServer.#prepare(settings);
+      try {
+        await server.#launch();
+        return server;
+      } catch (error) {
+        await server.stop();
+        // Somebody else was quicker to take the port.
+        if (attempt === attempts || !/in use/i.test(String(error))) throw error;
+      }
+    }
+  }
+
+  static async #prepare(settings: RedisSettings): Promise<RedisServer> {
+    const [port = 0, busPort = 0] = await freePorts(2);
+    const folder = await mkdtemp(join(tmpdir(), 'redis-test-'));
+    const isClustered = settings['cluster-enabled'] === 'yes';
+    return new RedisServer(port, folder, { ...settings, ...(isClustered && { 'cluster-port': String(busPort) }) });
+  }
+
+  get url(): string {
+    const { requirepass } = this.#settings;
+    return `redis://${requirepass === undefined ? '' : `:${requirepass}@`}127.0.0.1:${this.port}`;
+  }
+
+  /** Where to meet it as a node of a cluster: its port, and its port for the other nodes. */
+  get meetingPoint(): readonly string[] {
+    return ['127.0.0.1', String(this.port), this.#settings['cluster-port'] ?? ''];
+  }
+
+  get isRunning(): boolean {
+    return this.#process !== undefined;
+  }
+
+  /** The test's own connection, for commands to the server itself. Comes back by itself after a restart. */
+  get client(): Redis {
+    this.#client ??= this.connect();
+    return this.#client;
+  }
+
+  /** One more connection, which the caller disconnects. */
+  connect(options: ConnectionOptions = {}): Redis {
+    const client = new Redis(this.url, { connectionName: testConnectionName, retryStrategy: () => 50, ...options });
+    // Tests see the commands fail; a connection that is refused meanwhile is what some of them are about.
+    client.on('error', () => {});
+    return client;
+  }
+
+  /** Ends the process by a signal, and resolves once it is gone. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const ended = this.#ended;
+    this.#process?.kill(signal);
+    await ended;
+  }
+
+  /** Starts it again on the same port and in the same folder, with whatever it has kept there. */
+  async restart(): Promise<void> {
+    await this.kill('SIGTERM');
+    await this.#launch();
+  }
+
+  /** Ends it and removes all that it has left. */
+  async stop(): Promise<void> {
+    this.#client?.disconnect();
+    await this.kill();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #launch(): Promise<void> {
+    const binary = findRedisBinary();
+    if (binary === undefined) throw new Error('There is no redis-server on the PATH, and REDIS_SERVER names none');
+    const settings = { port: String(this.port), bind: '127.0.0.1', dir: this.#folder, save: '', ...this.#settings };
+    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+    const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
+    const { pid } = child;
+    const spawned = new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+    this.#process = child;
+    this.#guard = pid === undefined ? undefined : new ProcessGuard(pid, this.#folder);
+    this.#ended = this.#endOf(child);
+    await spawned;
+    await this.#answers();
+  }
+
+  /** Enough to see why it did not start. */
+  #hear(text: string): void {
+    this.#output = (this.#output + text).slice(-4_000);
+  }
+
+  async #endOf(child: ChildProcess): Promise<void> {
+    await new Promise((resolve) => child.once('close', resolve).once('error', resolve));
+    this.#process = undefined;
+    await this.#guard?.dismiss();
+    this.#guard = undefined;
+  }
+
+  async #answers(): Promise<void> {
+    const probe = this.connect({ lazyConnect: true, enableOfflineQueue: true, maxRetriesPerRequest: null });
+    const ended = this.#ended.then(() => {
+      throw new Error(`The server did not start: ${this.#output}`);
+    });
+    const timeout = AbortSignal.timeout(patience);
+    const late = new Promise<never>((_resolve, reject) => {
+      timeout.addEventListener('abort', () => reject(new Error(`The server does not answer: ${this.#output}`)));
+    });
+    try {
+      await Promise.race([this.#ping(probe), ended, late]);
+    } finally {
+      // Only the first of the three is of interest.
+      ended.catch(() => {});
+      late.catch(() => {});
+      probe.disconnect();
+    }
+  }
+
+  /** While it reads its files it answers, but with an error. */
+  async #ping(probe: Redis): Promise<void> {
+    await probe.connect().catch(() => {});
+    await probe.ping();
+  }
+}
