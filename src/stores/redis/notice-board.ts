@@ -52,18 +52,14 @@ export class NoticeBoard {
     if (this.#subscriber !== undefined) await disconnect(this.#subscriber);
   }
 
-  /**
-   * The server says how many notices it has sent to this node from that bucket.
-   * @param isNew it did not know this node until now, and so can't have sent it any
-   */
-  verify(bucket: string, sent: number, isNew: boolean): void {
+  /** The server says the number of the latest notice that it has sent to this node from that bucket. */
+  verify(bucket: string, sent: number): void {
     const count = this.#counts.get(bucket);
     if (count === undefined) return;
     const { received } = count;
-    // A server that forgot this node has told it nothing since, whatever it counts now.
-    const wasForgotten = isNew && count.sent > 0;
-    // Those that were sent since it was last asked may be on their way. Fewer than then: the server forgot some.
-    const isMissing = wasForgotten || (received !== undefined && (received < count.sent || sent < count.sent));
+    // Those that were sent since it was last asked may be on their way. Fewer than then: the server forgot some. One
+    // that forgot this node counts from another number on, and so is found out the next time.
+    const isMissing = received !== undefined && (received < count.sent || sent < count.sent);
     count.sent = sent;
     if (received === undefined || isMissing) count.received = sent;
     if (!isMissing) return;
@@ -91,7 +87,7 @@ export class NoticeBoard {
       // The connection was lost again; there will be another `ready`.
       return;
     }
-    for (const count of this.#counts.values()) count.received = undefined;
+    // The counts stay: a channel that is subscribed to in vain shows by them, and by nothing else.
     this.#listener.missed();
   }
 

@@ -153,8 +153,8 @@ export function countOf(reply: Reply): number {
   return numberAt(accepted(reply), 1);
 }
 
-export function attendanceOf(reply: Reply): { readonly told: number; readonly isNew: boolean } {
-  return { told: numberAt(accepted(reply), 1), isNew: numberAt(reply, 2) === 1 };
+export function latestNoticeOf(reply: Reply): number {
+  return numberAt(accepted(reply), 1);
 }
 
 export function resultOf(reply: Reply): ReadResult {
