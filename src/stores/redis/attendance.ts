@@ -3,7 +3,7 @@ import { Interval } from '../../core/interval.js';
 import type { CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
 import type { NoticeBoard } from './notice-board.js';
-import { accepted, latestNoticeOf, type Reply } from './replies.js';
+import { accepted, attendanceOf, type Reply } from './replies.js';
 
 /** How often a node shows that it lives, and asks what it was told. Milliseconds. */
 const pause = 2_000;
@@ -42,7 +42,7 @@ export class Attendance {
   async #attend(notices: NoticeBoard): Promise<void> {
     await Promise.all(
       this.#keys.buckets.map(async (bucket) => {
-        notices.verify(bucket, await this.#call(bucket, 'attend', latestNoticeOf));
+        notices.verify(bucket, await this.#call(bucket, 'attend', attendanceOf));
       }),
     );
   }

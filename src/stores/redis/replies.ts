@@ -153,8 +153,16 @@ export function countOf(reply: Reply): number {
   return numberAt(accepted(reply), 1);
 }
 
-export function latestNoticeOf(reply: Reply): number {
-  return numberAt(accepted(reply), 1);
+/** How it stands with a node in a bucket. */
+export interface Attended {
+  /** The number of the latest notice that was sent to it. */
+  readonly latestNotice: number;
+  /** Whether it listens. */
+  readonly isHeard: boolean;
+}
+
+export function attendanceOf(reply: Reply): Attended {
+  return { latestNotice: numberAt(accepted(reply), 1), isHeard: numberAt(reply, 2) === 1 };
 }
 
 export function resultOf(reply: Reply): ReadResult {

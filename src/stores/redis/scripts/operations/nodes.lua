@@ -2,7 +2,7 @@
 --
 -- KEYS  the bucket's nodes: `<node>` numbers what it is told, `<node>:seen` is when it was last heard of
 -- ARGV  the node
--- Reply attend: {1, the number of what the node was told last}; leave: {1}
+-- Reply attend: {1, the number of what the node was told last, whether it listens}; leave: {1}
 
 operations.attend = function()
   local nodes, node = takeKey(), take()
@@ -23,7 +23,7 @@ operations.attend = function()
   end
   call('HSET', nodes, node .. ':seen', now)
   call('PEXPIRE', nodes, $nodesTime)
-  return { 1, tonumber(counter) }
+  return { 1, tonumber(counter), notices.isHeard(baseOf(nodes), node) and 1 or 0 }
 end
 
 operations.leave = function()
