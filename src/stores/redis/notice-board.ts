@@ -44,8 +44,7 @@ export class NoticeBoard {
 
   /** The server says how it stands with this node in that bucket. */
   verify(bucket: string, { latestNotice, isHeard }: Attended): void {
-    // However that came about, the connection does not know.
-    if (!isHeard) this.#subscription.renew();
+    if (!isHeard) this.#subscription.replace();
     const count = this.#counts.get(bucket);
     if (count === undefined) return;
     const { received, sent } = count;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
 import { becomeReady, disconnect, type RedisConnection } from './connection.js';
+import { storeUnavailable } from './unavailable.js';
 
 /** Before it is tried again to subscribe. Milliseconds. */
 const pause = 500;
@@ -13,76 +14,103 @@ export interface SubscriptionListener {
   back(): void;
 }
 
-/** A connection of its own that listens to channels, and to the same again whenever it was lost. */
+/**
+ * Listens to channels on a connection of its own, and goes on listening when that was lost.
+ *
+ * On a Cluster the library does much of it by itself, and can't be trusted with it: it keeps silent when a shard refuses a
+ * subscription, as one does that has just been started, and never tries again; and it may be left with a connection to a
+ * shard that it takes for a good one. So all is subscribed to once more whenever the library has connected anew, and when
+ * that does not help the whole connection is replaced.
+ */
 export class Subscription {
-  readonly #subscriber: Redis | Cluster;
-  readonly #isCluster: boolean;
+  readonly #connection: RedisConnection;
   readonly #channels: readonly string[];
   readonly #listener: SubscriptionListener;
   readonly #closing = new AbortController();
-  #isOpen = false;
+  #subscriber: Redis | Cluster | undefined;
   #renewing: Promise<void> | undefined;
-  #renewAgain = false;
+  /** What is to be done about it next. */
+  #need: 'nothing' | 'subscriptions' | 'connection' = 'nothing';
 
   constructor(connection: RedisConnection, channels: readonly string[], listener: SubscriptionListener) {
-    this.#subscriber = connection.duplicate();
-    this.#isCluster = connection.isCluster;
+    this.#connection = connection;
     this.#channels = channels;
     this.#listener = listener;
   }
 
-  async open(): Promise<void> {
-    const subscriber = this.#subscriber;
-    // Its faults show where commands are sent; without a listener the library prints each of them.
-    subscriber.on('error', () => {});
-    subscriber.on(this.#isCluster ? 'smessage' : 'message', (_channel: string, text: string) => {
-      if (this.#isOpen) this.#listener.told(text);
-    });
-    await becomeReady(subscriber);
-    await this.#subscribe();
-    this.#isOpen = true;
-    subscriber.on('close', () => {
-      if (this.#isOpen) this.#listener.lost();
-    });
-    subscriber.on(this.#isCluster ? 'subscribersReady' : 'ready', () => this.renew());
+  open(): Promise<void> {
+    return this.#connect();
   }
 
   async close(): Promise<void> {
-    this.#isOpen = false;
     this.#closing.abort();
-    await disconnect(this.#subscriber);
+    // Also ends what is being renewed.
+    if (this.#subscriber !== undefined) await disconnect(this.#subscriber);
+    await this.#renewing;
   }
 
-  /**
-   * Subscribes once more; where it is subscribed already, that does no harm. On a Cluster as well, though the library
-   * does so by itself: it keeps silent when a shard refuses, as one does that has just been started, and never tries
-   * again.
-   */
-  renew(): void {
-    if (!this.#isOpen) return;
-    this.#renewAgain = true;
-    this.#renewing ??= this.#renew().finally(() => {
+  /** The server knows nobody who listens, whatever the connection seems to be like. */
+  replace(): void {
+    // If it is so even after what is under way, it will be said again.
+    if (this.#renewing === undefined) this.#renew('connection');
+  }
+
+  #renew(need: 'subscriptions' | 'connection'): void {
+    if (this.#closing.signal.aborted) return;
+    if (this.#need !== 'connection') this.#need = need;
+    this.#renewing ??= this.#meetNeed().finally(() => {
       this.#renewing = undefined;
     });
   }
 
-  async #renew(): Promise<void> {
-    while (this.#renewAgain && this.#isOpen) {
-      this.#renewAgain = false;
+  async #meetNeed(): Promise<void> {
+    const { signal } = this.#closing;
+    while (this.#need !== 'nothing' && !signal.aborted) {
+      const isNew = this.#need === 'connection';
+      this.#need = 'nothing';
       this.#listener.lost();
       try {
-        await this.#subscribe();
+        await (isNew ? this.#reconnect() : this.#subscribe());
       } catch {
-        this.#renewAgain = true;
-        await delay(pause, undefined, { signal: this.#closing.signal, ref: false }).catch(() => {});
+        this.#need = 'connection';
+        await delay(pause, undefined, { signal, ref: false }).catch(() => {});
       }
     }
-    if (this.#isOpen) this.#listener.back();
+    if (!signal.aborted) this.#listener.back();
+  }
+
+  async #reconnect(): Promise<void> {
+    const old = this.#subscriber;
+    this.#subscriber = undefined;
+    if (old !== undefined) await disconnect(old);
+    if (!this.#closing.signal.aborted) await this.#connect();
+  }
+
+  async #connect(): Promise<void> {
+    const subscriber = this.#connection.duplicate();
+    this.#subscriber = subscriber;
+    const isUsed = () => this.#subscriber === subscriber && !this.#closing.signal.aborted;
+    const { isCluster } = this.#connection;
+    // Its faults show where commands are sent; without a listener the library prints each of them.
+    subscriber.on('error', () => {});
+    subscriber.on(isCluster ? 'smessage' : 'message', (_channel: string, text: string) => {
+      if (isUsed()) this.#listener.told(text);
+    });
+    await becomeReady(subscriber);
+    await this.#subscribe();
+    subscriber.on('close', () => {
+      if (isUsed()) this.#listener.lost();
+    });
+    subscriber.on(isCluster ? 'subscribersReady' : 'ready', () => {
+      if (isUsed()) this.#renew('subscriptions');
+    });
   }
 
   async #subscribe(): Promise<void> {
+    const subscriber = this.#subscriber;
+    if (subscriber === undefined) throw storeUnavailable('It is not connected');
     // Each channel belongs to the slot of its bucket.
-    if (this.#isCluster) await Promise.all(this.#channels.map((channel) => this.#subscriber.ssubscribe(channel)));
-    else await this.#subscriber.subscribe(...this.#channels);
+    if (this.#connection.isCluster) await Promise.all(this.#channels.map((channel) => subscriber.ssubscribe(channel)));
+    else await subscriber.subscribe(...this.#channels);
   }
 }
