@@ -1,6 +1,6 @@
 import { inject, injectable } from 'inversify';
-import { quote, SessionError } from '../core/session-error.js';
-import type { RequestFace } from './request-headers.js';
+import type { RequestFace } from '../request/request-face.js';
+import { crossSite, isOfHost } from '../request/site.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
 /**
@@ -25,15 +25,6 @@ export class CrossSitePolicy {
       site === undefined
         ? origin === undefined || isOfHost(origin, request.header('host'))
         : site === 'same-origin' || site === 'none';
-    if (isOwn) return;
-    const quoted = quote(origin ?? site);
-    throw new SessionError('CROSS_SITE', `A page of another site may not do this; it came from ${quoted}`, {
-      origin: quoted,
-    });
+    if (!isOwn) throw crossSite(origin ?? site);
   }
-}
-
-/** Never of an origin such as `null`, not even for a request that names no host. */
-function isOfHost(origin: string, host: string | undefined): boolean {
-  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }

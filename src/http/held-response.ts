@@ -7,8 +7,8 @@ import { type Batch, encodeBatch } from '../core/batch.js';
 import { reportFault } from '../core/fault-report.js';
 import type { PollReceiver } from '../core/poll-request.js';
 import { SessionError } from '../core/session-error.js';
-import { problemOf } from './problem.js';
-import { faceOf, type RequestFace } from './request-headers.js';
+import { problemOf } from '../request/problem.js';
+import { faceOf, type RequestFace } from '../request/request-face.js';
 
 /** The parts of a Fastify reply that are needed to take its response over. */
 interface FastifyReplyFace {

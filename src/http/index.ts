@@ -1,11 +1,12 @@
+export { errorStatuses, type Problem, problemOf } from '../request/problem.js';
+export type { RequestFace } from '../request/request-face.js';
 export { Bearer } from './bearer.js';
 export { CrossSitePolicy } from './cross-site-policy.js';
 export { CurrentSession } from './current-session.js';
 export { Held, HeldExchange, HeldResponse } from './held-response.js';
 export { type Poll, PollApp } from './poll-app.js';
 export { PollController } from './poll-controller.js';
-export { errorStatuses, type Problem, problemOf, problemResponse } from './problem.js';
-export type { RequestFace } from './request-headers.js';
+export { problemResponse } from './problem.js';
 export { SessionController, type SessionListEntry } from './session-controller.js';
 export { SessionCookie } from './session-cookie.js';
 export { SessionErrorFilter } from './session-error-filter.js';

@@ -33,9 +33,11 @@ export const layers: readonly Layer[] = [
   { path: 'src/processors/', files: ['src/core/'], packages: ['inversify', 'p-queue', 'node:timers/promises'] },
   { path: 'src/stores/memory/', files: ['src/core/'], packages: ['inversify', 'valibot', 'node:*'] },
   { path: 'src/stores/redis/', files: ['src/core/'], packages: ['inversify', 'ioredis', 'node:*'] },
+  // What an HTTP request says, and how a fault is told by HTTP, whichever framework or protocol carries it.
+  { path: 'src/request/', files: ['src/core/'], packages: ['node:http'] },
   {
     path: 'src/http/',
-    files: ['src/core/'],
+    files: ['src/core/', 'src/request/'],
     packages: ['inversify', 'valibot', '@inversifyjs/http-core', 'node:http'],
   },
   { path: 'src/process/', files: [], packages: ['node:os'] },
