@@ -40,6 +40,11 @@ export const layers: readonly Layer[] = [
     files: ['src/core/', 'src/request/'],
     packages: ['inversify', 'valibot', '@inversifyjs/http-core', 'node:http'],
   },
+  {
+    path: 'src/websocket/',
+    files: ['src/core/', 'src/request/'],
+    packages: ['p-queue', 'node:crypto', 'node:http', 'node:stream'],
+  },
   { path: 'src/process/', files: [], packages: ['node:os'] },
   {
     // A service of its own, ready to use; only its Redis store is fixed, and loaded where it is needed.
