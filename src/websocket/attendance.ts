@@ -12,9 +12,8 @@ export class Attendance {
   readonly key: string;
   readonly #onEnd: (reason: CloseReason) => void;
   readonly sockets = new Set<LiveSocket>();
-  /** What is under way. A question put while one is under way would be answered too early by it. */
-  #question: 'none' | 'asked' | 'again' = 'none';
-  #isInContact = false;
+  /** Whether it may have ended, and is being asked about. A doubt that comes while it is needs another answer. */
+  #doubt: 'none' | 'doubted' | 'asked' = 'none';
 
   /** @param onEnd hears that the session was found to have ended, perhaps more than once */
   constructor(manager: SessionManager, key: string, id: string, onEnd: (reason: CloseReason) => void) {
@@ -26,9 +25,7 @@ export class Attendance {
 
   /** Shows that the client is there. One contact, however many sockets it has. */
   async contact(): Promise<void> {
-    // A contact that waits for a slow store is as good as the next.
-    if (this.#isInContact || this.sockets.size === 0) return;
-    this.#isInContact = true;
+    if (this.sockets.size === 0) return;
     let activity = false;
     for (const socket of this.sockets) {
       socket.beat();
@@ -38,25 +35,30 @@ export class Attendance {
       await this.#manager.renewSession(this.#id, { activity });
     } catch (error) {
       this.#judge(error);
-    } finally {
-      this.#isInContact = false;
     }
   }
 
-  /** Asks whether the session still lives. */
+  /**
+   * The session may have ended.
+   * @returns whether `check` is to be called: not when it is going to be, or asks again by itself
+   */
+  doubt(): boolean {
+    const isNew = this.#doubt === 'none';
+    this.#doubt = 'doubted';
+    return isNew;
+  }
+
+  /** Asks whether the session still lives, until no doubt is left. */
   async check(): Promise<void> {
-    const isAsking = this.#question !== 'none';
-    this.#question = 'again';
-    if (isAsking) return;
-    while (this.#question === 'again' && this.sockets.size > 0) {
-      this.#question = 'asked';
+    while (this.#doubt === 'doubted' && this.sockets.size > 0) {
+      this.#doubt = 'asked';
       try {
         await this.#manager.getSession(this.#id);
       } catch (error) {
         this.#judge(error);
       }
     }
-    this.#question = 'none';
+    this.#doubt = 'none';
   }
 
   #judge(error: unknown): void {

@@ -29,13 +29,13 @@ export class LiveSockets implements EndListener {
   readonly #rounds: ContactRounds<Attendance>;
   readonly #watch: ChangeWatch;
   readonly #questions = new PQueue({ concurrency });
+  readonly #inContact = new Set<Attendance>();
   #onEmpty: () => void = () => {};
 
   private constructor(runtime: SessionRuntime) {
     this.#runtime = runtime;
     this.#watch = new ChangeWatch(runtime, this);
-    const visit = (attendance: Attendance) => void this.#questions.add(() => attendance.contact());
-    this.#rounds = new ContactRounds(runtime.clock, runtime.context.hbGrace, visit);
+    this.#rounds = new ContactRounds(runtime.clock, runtime.context.hbGrace, (each) => this.#contact(each));
     runtime.onDrain(() => this.#sendAllAway());
   }
 
@@ -97,8 +97,18 @@ export class LiveSockets implements EndListener {
     for (const attendance of this.#sessions.values()) this.#check(attendance);
   }
 
+  #contact(attendance: Attendance): void {
+    // One that still waits for a slow store is as good as the next.
+    if (this.#inContact.has(attendance)) return;
+    this.#inContact.add(attendance);
+    void this.#questions.add(async () => {
+      await attendance.contact();
+      this.#inContact.delete(attendance);
+    });
+  }
+
   #check(attendance: Attendance): void {
-    void this.#questions.add(() => attendance.check(), { priority: urgent });
+    if (attendance.doubt()) void this.#questions.add(() => attendance.check(), { priority: urgent });
   }
 
   #enter(manager: SessionManager, { app, id }: Session, socket: LiveSocket): void {

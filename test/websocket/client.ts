@@ -16,6 +16,8 @@ export interface ClientOptions {
   readonly token?: string;
   readonly cookie?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether it answers pings, as every client has to. Default true. */
+  readonly autoPong?: boolean;
 }
 
 /** A real client of `ws`, and what became of it. */
@@ -27,8 +29,9 @@ export class Client {
   readonly closed: Promise<Farewell>;
   readonly #outcome: Promise<Refusal | undefined>;
 
-  constructor(port: number, { path = '/', token, cookie, headers = {} }: ClientOptions = {}) {
+  constructor(port: number, { path = '/', token, cookie, headers = {}, autoPong = true }: ClientOptions = {}) {
     this.socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, {
+      autoPong,
       headers: {
         ...(token !== undefined && { Authorization: `Bearer ${token}` }),
         ...(cookie !== undefined && { Cookie: cookie }),
