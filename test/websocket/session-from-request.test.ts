@@ -1,13 +1,13 @@
-import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { Bearer, CrossSitePolicy, SessionCookie, SessionHttpOptions } from '../../src/http/index.js';
-import { type Session, SessionError, type SessionManager, SessionStore } from '../../src/index.js';
+import { SessionError, type SessionManager, SessionStore } from '../../src/index.js';
 import { type RequestSessionOptions, sessionFromRequest } from '../../src/websocket/index.js';
 import { cuttable, cuttableStore } from '../support/http-away-store.js';
 import { type RequestOptions, request } from '../support/http-client.js';
 import { startService } from '../support/service.js';
+import { expressCookie, Sids, signed } from './express-cookie.js';
 
 /** A server that says whose request it got: an account, `nobody`, or the code of an error. */
 async function serve(t: ExecutionContext, manager: SessionManager, options?: RequestSessionOptions) {
@@ -24,29 +24,6 @@ async function serve(t: ExecutionContext, manager: SessionManager, options?: Req
   });
   const { port } = server.address() as AddressInfo;
   return async (requestOptions: RequestOptions = {}) => (await request(port, '/', requestOptions)).body;
-}
-
-function signed(sid: string, secret: string): string {
-  return `${sid}.${createHmac('sha256', secret).update(sid).digest('base64').replace(/=+$/, '')}`;
-}
-
-function expressCookie(sid: string, secret: string, name = 'connect.sid'): string {
-  return `${name}=${encodeURIComponent(`s:${signed(sid, secret)}`)}`;
-}
-
-/** What `SessionMailboxStore` is to this: sessions by sids of another system. */
-class Sids {
-  readonly asked: string[] = [];
-  readonly #sessions = new Map<string, Session>();
-
-  set(sid: string, session: Session): void {
-    this.#sessions.set(sid, session);
-  }
-
-  async sessionOf(sid: string): Promise<Session | undefined> {
-    this.asked.push(sid);
-    return this.#sessions.get(sid);
-  }
 }
 
 test('the session is found by our cookie or by a bearer header, and renewed', async (t) => {
