@@ -22,7 +22,7 @@ type Question = { readonly get: string } | { readonly set: string; readonly valu
 
 /** An Express application and a WebSocket server on one port, which share the sessions of one service. */
 export class Stage {
-  readonly service: Service;
+  readonly manager: SessionManager;
   readonly server: Server;
   readonly webSocketServer = new WebSocketServer({ noServer: true });
   /** What the application was given with each connection. */
@@ -30,12 +30,14 @@ export class Stage {
   /** Every message that reached the application. */
   readonly heard: unknown[] = [];
   readonly live: LiveSockets;
+  readonly #service: Service | undefined;
   readonly #connections = new Set<Socket>();
 
-  private constructor(service: Service) {
-    this.service = service;
-    this.server = createServer(application(service.manager));
-    this.live = LiveSockets.of(service.manager);
+  private constructor(manager: SessionManager, service: Service | undefined) {
+    this.manager = manager;
+    this.#service = service;
+    this.server = createServer(application(manager));
+    this.live = LiveSockets.of(manager);
     this.server.on('connection', (socket) => {
       this.#connections.add(socket);
       socket.once('close', () => this.#connections.delete(socket));
@@ -50,7 +52,16 @@ export class Stage {
     t: ExecutionContext,
     { context = {}, upgrade = {}, ...options }: StageOptions = {},
   ): Promise<Stage> {
-    const stage = new Stage(await startService(t, context, options));
+    const service = await startService(t, context, options);
+    return Stage.#open(t, new Stage(service.manager, service), upgrade);
+  }
+
+  /** One of a service that the test has started itself. */
+  static before(t: ExecutionContext, manager: SessionManager, upgrade: StageOptions['upgrade'] = {}): Promise<Stage> {
+    return Stage.#open(t, new Stage(manager, undefined), upgrade);
+  }
+
+  static async #open(t: ExecutionContext, stage: Stage, upgrade: StageOptions['upgrade']): Promise<Stage> {
     const { server, webSocketServer } = stage;
     authenticateUpgrade(server, stage.manager, { webSocketServer, ...upgrade });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -58,8 +69,9 @@ export class Stage {
     return stage;
   }
 
-  get manager(): SessionManager {
-    return this.service.manager;
+  get service(): Service {
+    if (this.#service === undefined) throw new Error('The test has started the service itself');
+    return this.#service;
   }
 
   get clock(): ManualClock {
