@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type ClosedNotice, type CloseReason, closedNotice, closeReasons } from '../core/close-reason.js';
-import type { LiveSocket } from './live-socket.js';
+import { type LiveSocket, requireLive } from './live-socket.js';
 
 /** What is needed of a server-side `Socket` of Socket.IO. */
 export interface SocketIoSocket {
@@ -30,6 +30,7 @@ export class SocketIoLink implements LiveSocket {
   readonly activity: boolean;
   readonly #socket: SocketIoSocket;
   #ended: CloseReason | undefined;
+  #isLetIn = false;
 
   constructor(socket: SocketIoSocket, activity: boolean) {
     this.#socket = socket;
@@ -41,6 +42,12 @@ export class SocketIoLink implements LiveSocket {
     return this.#ended;
   }
 
+  /** From now on an end is for us to carry out; until then its client is refused. */
+  letIn(): void {
+    requireLive(this);
+    this.#isLetIn = true;
+  }
+
   /**
    * Socket.IO shows its clients no close codes, so the reason goes ahead as an event. What decides whether they come back
    * is who closes: after a `disconnect` of the server they don't, after the loss of the connection they do.
@@ -48,6 +55,8 @@ export class SocketIoLink implements LiveSocket {
   end(reason: CloseReason): void {
     this.#ended = reason;
     const socket = this.#socket;
+    if (!this.#isLetIn) return;
+    // Other middlewares may still think about it.
     if (socket.connected) socket.emit('session-closed', closedNotice(reason));
     if (socket.connected && !closeReasons[reason].reconnect) socket.disconnect(true);
     else socket.conn.close();

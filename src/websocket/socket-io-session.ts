@@ -5,7 +5,6 @@ import type { Session } from '../core/session.js';
 import { invalidArgument, SessionError, type SessionErrorCode } from '../core/session-error.js';
 import type { SessionManager } from '../core/session-manager.js';
 import { bearerTokenIn } from '../request/bearer-token.js';
-import { requireLive } from './live-socket.js';
 import { LiveSockets } from './live-sockets.js';
 import { type OriginOptions, OriginPolicy } from './origin-policy.js';
 import { bearerOf, RequestCredentials, type RequestSessionOptions } from './request-credentials.js';
@@ -76,7 +75,7 @@ export function socketIoSession(
     socket.once('disconnect', leave);
     socket.conn.once('close', leave);
     await live.join(manager, session, link);
-    requireLive(link);
+    link.letIn();
     Object.assign(socket.data, { session });
   };
 

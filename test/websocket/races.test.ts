@@ -78,6 +78,8 @@ test('clients that hang up while they are authenticated leave nothing behind', a
       connection.sendRaw(upgrade);
       await eventually(() => gate.arrivals === 1, { what: `${where} is reached` });
       await connection[how]();
+      // A reset is an error of the socket, which nobody but us listens for then.
+      if (how === 'reset') await eventually(() => stage.connections === 0);
       gate.open();
       store()[where] = async () => {};
       await connection.closed();

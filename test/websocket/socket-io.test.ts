@@ -174,6 +174,20 @@ test('clients that hang up while they are authenticated leave nothing behind', a
   t.deepEqual(stage.connected, []);
 });
 
+test('a session closed between the last look and the admission is refused with its reason', async (t) => {
+  const { binding, store } = controlledStore();
+  const stage = await SocketIoStage.start(t, { store: binding });
+  const { id, token } = await stage.logIn();
+  store().afterGet = async () => {
+    store().afterGet = async () => {};
+    await stage.manager.closeSession(id, 'logout');
+    await stage.clock.settle();
+  };
+  const refusal = await stage.client({ auth: { token } }).refused();
+  t.like(refusal.data, { code: 'SESSION_CLOSED', closed: { code: 'logout' } });
+  await stage.empties();
+});
+
 test('a session that closes while other middlewares think about the client does not get in', async (t) => {
   const stage = await SocketIoStage.start(t);
   const { id, token } = await stage.logIn();
