@@ -1,7 +1,7 @@
 import { inject, injectable } from 'inversify';
 import { sessionUnknown } from '../core/session-error.js';
+import type { RequestFace } from '../wire/request-headers.js';
 import { CrossSitePolicy } from './cross-site-policy.js';
-import type { RequestFace } from './request-headers.js';
 import { SessionCookie } from './session-cookie.js';
 
 const authorization = /^Bearer +[0-9A-Za-z]+ *$/i;
