@@ -54,8 +54,9 @@ export function dataOf(texts: { readonly [name: string]: string }): Map<string, 
       data.set(name, text);
     } else if (name.startsWith(escaped)) {
       const pair: unknown = JSON.parse(text);
+      if (!isPair(pair) || !isDataKey(pair[0])) continue;
       // Should it be in both ways, because it was written past this folder, its own name has the newer value.
-      if (isPair(pair) && isDataKey(pair[0]) && !(pair[0] in texts)) data.set(pair[0], JSON.stringify(pair[1]));
+      if (!isPlain(pair[0]) || texts[pair[0]] === undefined) data.set(pair[0], JSON.stringify(pair[1]));
     }
   }
   data.delete('cookie');

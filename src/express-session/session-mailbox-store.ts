@@ -36,6 +36,7 @@ type Request = Parameters<session.Store['createSession']>[0];
  */
 export class SessionMailboxStore extends session.Store {
   readonly #settings: StoreSettings;
+  readonly #manager: SessionManager;
   readonly #recent: RecentSids;
   readonly #reader: SessionReader;
   readonly #writer: SessionWriter;
@@ -46,6 +47,7 @@ export class SessionMailboxStore extends session.Store {
   constructor(manager: SessionManager, options: SessionMailboxStoreOptions = {}) {
     super();
     this.#settings = requireSettings(options, manager.app);
+    this.#manager = manager;
     const places = new SessionPlaces(manager, this.#settings.visitorApp);
     this.#recent = new RecentSids(places, this.#settings.cacheSize);
     this.#reader = new SessionReader(places, this.#recent, this.#settings);
@@ -194,7 +196,7 @@ export class SessionMailboxStore extends session.Store {
 
   #dataOf(state: SidState): SessionData {
     const content = this.#reader.contentOf(state);
-    const cookie = loadedCookie(content.cookie, state.holder.lastTime, Date.now());
+    const cookie = loadedCookie(content.cookie, state.holder.lastTime, this.#manager.now);
     return { ...dataObject(content), cookie };
   }
 
@@ -234,7 +236,7 @@ export class SessionMailboxStore extends session.Store {
   }
 
   #wantedOf(session: object, loaded: LoadedSession | undefined): WantedContent {
-    return wantedContent(session, loaded?.content, this.#settings, Date.now());
+    return wantedContent(session, loaded?.content, this.#settings, this.#manager.now);
   }
 }
 
