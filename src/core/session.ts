@@ -5,7 +5,7 @@ import type { CloseReason } from './close-reason.js';
 import { type JsonValue, toJsonText } from './json-value.js';
 import type { PushReport } from './push-report.js';
 import type { RenewOptions, SessionOperations } from './session-operations.js';
-import type { Presence, SessionRecord } from './session-record.js';
+import type { AttributeTexts, Presence, SessionRecord } from './session-record.js';
 
 /** What of a session may be shown: no attributes, no secret. */
 export type SessionDescription = Omit<SessionRecord, 'attributes'>;
@@ -95,6 +95,11 @@ export class Session {
   getAttr(key: string): JsonValue | undefined {
     const text = this.#record.attributes[key];
     return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /** All attributes as they are kept: JSON text by key. */
+  get attributeTexts(): AttributeTexts {
+    return this.#record.attributes;
   }
 
   getAllAttr(): Record<string, JsonValue> {

@@ -1,6 +1,6 @@
 import { inject, injectable } from 'inversify';
 import type { IssuedSession } from '../core/session.js';
-import { sessionCookieName, tokenInCookies } from '../request/cookies.js';
+import { sessionCookieName, tokenInCookies } from '../wire/cookies.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { invalidArgument, SessionError } from '../core/session-error.js';
-import { crossSite, isOfHost } from '../request/site.js';
+import { crossSite, isOfHost } from '../wire/cross-site.js';
 
 export interface OriginOptions {
   /**
@@ -8,7 +8,7 @@ export interface OriginOptions {
    * `capacitor://localhost`. The server's own pages always may: those whose origin has the host of the request's `Host`
    * header. Behind a proxy that rewrites `Host`, the public origin must be named here. Default none.
    */
-  readonly origins?: readonly string[];
+  readonly trustedOrigins?: readonly string[];
   /**
    * Refuse requests without an `Origin`. Every browser sends one with a WebSocket handshake, so a request without one
    * was not made by a page, but by an application or a script of whoever holds the credential. Default false.
@@ -21,17 +21,17 @@ export interface OriginOptions {
  * asks, and neither CORS nor the same-origin policy is asked about a WebSocket.
  */
 export class OriginPolicy {
-  readonly #origins: ReadonlySet<string>;
+  readonly #trusted: ReadonlySet<string>;
   readonly #requireOrigin: boolean;
 
   /** @throws SessionError `INVALID_ARGUMENT` */
-  constructor({ origins = [], requireOrigin = false }: OriginOptions) {
-    if (!Array.isArray(origins)) throw invalidArgument('origins', 'must be an array', origins);
-    for (const origin of origins) requireOriginText(origin);
+  constructor({ trustedOrigins = [], requireOrigin = false }: OriginOptions) {
+    if (!Array.isArray(trustedOrigins)) throw invalidArgument('trustedOrigins', 'must be an array', trustedOrigins);
+    for (const origin of trustedOrigins) requireOriginText(origin);
     if (typeof requireOrigin !== 'boolean') {
       throw invalidArgument('requireOrigin', 'must be true or false', requireOrigin);
     }
-    this.#origins = new Set(origins);
+    this.#trusted = new Set(trustedOrigins);
     this.#requireOrigin = requireOrigin;
   }
 
@@ -39,7 +39,7 @@ export class OriginPolicy {
   require(request: IncomingMessage): void {
     const { origin } = request.headers;
     if (origin === undefined) this.#requireNoPage(request);
-    else if (!this.#origins.has(origin) && !isOwn(origin, request)) throw crossSite(origin);
+    else if (!this.#trusted.has(origin) && !isOwn(origin, request)) throw crossSite(origin);
   }
 
   /** An image or a form of another site sends no `Origin` with some requests, but tells where it is from. */
@@ -65,5 +65,9 @@ function requireOriginText(origin: unknown): void {
   const isHttp = typeof origin === 'string' && /^https?:/.test(origin);
   const isSent = isHttp ? URL.canParse(origin) && new URL(origin).origin === origin : originForm.test(String(origin));
   if (typeof origin === 'string' && isSent) return;
-  throw invalidArgument('origins', 'must hold origins as browsers send them, such as https://app.example.com', origin);
+  throw invalidArgument(
+    'trustedOrigins',
+    'must hold origins as browsers send them, such as https://app.example.com',
+    origin,
+  );
 }

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { reportFault } from '../core/fault-report.js';
 import { SessionError } from '../core/session-error.js';
-import { type Problem, problemOf } from '../request/problem.js';
+import { type Problem, problemOf } from '../wire/problem.js';
 
 /** How long a client may take to read its refusal before the connection is cut, in milliseconds. */
 const readingTime = 2_000;

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Session } from '../core/session.js';
 import { invalidArgument, SessionError, sessionUnknown } from '../core/session-error.js';
 import type { SessionManager } from '../core/session-manager.js';
-import { bearerTokenIn } from '../request/bearer-token.js';
-import { sessionCookieName, tokenInCookies } from '../request/cookies.js';
+import { bearerTokenIn } from '../wire/bearer-token.js';
+import { sessionCookieName, tokenInCookies } from '../wire/cookies.js';
 import { expressPrefix, sidInCookies } from './signed-cookie.js';
 
 /** How to find the session of someone who logged in through express-session or @fastify/session. */

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { cookieValues } from '../request/cookies.js';
+import { cookieValues } from '../wire/cookies.js';
 
 /** What stands before the signed value in the cookie of express-session. */
 export const expressPrefix = 's:';

@@ -4,7 +4,7 @@ import { reportFault } from '../core/fault-report.js';
 import type { Session } from '../core/session.js';
 import { invalidArgument, SessionError, type SessionErrorCode } from '../core/session-error.js';
 import type { SessionManager } from '../core/session-manager.js';
-import { bearerTokenIn } from '../request/bearer-token.js';
+import { bearerTokenIn } from '../wire/bearer-token.js';
 import { LiveSockets } from './live-sockets.js';
 import { type OriginOptions, OriginPolicy } from './origin-policy.js';
 import { bearerOf, RequestCredentials, type RequestSessionOptions } from './request-credentials.js';

@@ -83,7 +83,9 @@ test('requests without an origin are refused where one is required', async (t) =
 });
 
 test('only origins that are named are let in from elsewhere', async (t) => {
-  const stage = await Stage.start(t, { upgrade: { origins: ['https://app.example.com', 'capacitor://localhost'] } });
+  const stage = await Stage.start(t, {
+    upgrade: { trustedOrigins: ['https://app.example.com', 'capacitor://localhost'] },
+  });
   const { token } = await stage.logIn();
   const cookie = `sid=${token}`;
   for (const Origin of ['https://app.example.com', 'capacitor://localhost', `http://127.0.0.1:${stage.port}`]) {

@@ -163,14 +163,14 @@ test('options of a wrong shape are refused at the start', async (t) => {
     { pingTime: -1 },
     { pingTime: 0.5 },
     { requireOrigin: 'yes' },
-    { origins: 'https://app.example.com' },
-    { origins: ['https://app.example.com/'] },
-    { origins: ['https://App.example.com'] },
-    { origins: ['https://app.example.com:443'] },
-    { origins: ['app.example.com'] },
-    { origins: ['null'] },
-    { origins: ['*'] },
-    { origins: [1] },
+    { trustedOrigins: 'https://app.example.com' },
+    { trustedOrigins: ['https://app.example.com/'] },
+    { trustedOrigins: ['https://App.example.com'] },
+    { trustedOrigins: ['https://app.example.com:443'] },
+    { trustedOrigins: ['app.example.com'] },
+    { trustedOrigins: ['null'] },
+    { trustedOrigins: ['*'] },
+    { trustedOrigins: [1] },
     { expressSession: { store: {}, secret: 'x' } },
     { expressSession: { store: { sessionOf() {} }, secret: '' } },
     { expressSession: { store: { sessionOf() {} }, secret: [] } },
@@ -188,12 +188,12 @@ test('options of a wrong shape are refused at the start', async (t) => {
   await throwsCode(t, foreign, 'INVALID_ARGUMENT');
   t.is(server.listenerCount('upgrade'), 1);
   t.notThrows(() => {
-    const origins = [
+    const trustedOrigins = [
       'https://app.example.com:8443',
       'http://localhost:3000',
       'capacitor://localhost',
       'http://[::1]:1',
     ];
-    authenticateUpgrade(server, manager, { webSocketServer, origins })();
+    authenticateUpgrade(server, manager, { webSocketServer, trustedOrigins })();
   });
 });

@@ -101,7 +101,7 @@ test('a page of another site is refused, whatever cors says, and before the hand
 });
 
 test('origins named in the options are let in, and a bearer may come from anywhere', async (t) => {
-  const session = { origins: ['https://app.example.com'] };
+  const session = { trustedOrigins: ['https://app.example.com'] };
   const stage = await SocketIoStage.start(t, { session, server: { allowRequest: socketIoAllowRequest(session) } });
   const { token } = await stage.logIn();
   const named = { Origin: 'https://app.example.com', cookie: `sid=${token}` };
@@ -222,13 +222,13 @@ test('connection state recovery that would skip the middleware is refused, and w
 
 test('options of a wrong shape are refused at the start', async (t) => {
   const { manager } = await SocketIoStage.start(t);
-  for (const options of [{ activity: 1 }, { origins: '*' }, { secure: 'yes' }, { requireOrigin: 0 }]) {
+  for (const options of [{ activity: 1 }, { trustedOrigins: '*' }, { secure: 'yes' }, { requireOrigin: 0 }]) {
     await throwsCode(t, async () => Reflect.apply(socketIoSession, undefined, [manager, options]), 'INVALID_ARGUMENT');
   }
   await throwsCode(t, async () => Reflect.apply(socketIoSession, undefined, [{}]), 'INVALID_ARGUMENT');
   await throwsCode(
     t,
-    async () => Reflect.apply(socketIoAllowRequest, undefined, [{ origins: [''] }]),
+    async () => Reflect.apply(socketIoAllowRequest, undefined, [{ trustedOrigins: [''] }]),
     'INVALID_ARGUMENT',
   );
 });
