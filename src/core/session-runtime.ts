@@ -107,7 +107,7 @@ export class SessionRuntime {
   }
 
   async #sayFarewell(): Promise<void> {
-    const farewells = Promise.allSettled([...this.#farewells].map((farewell) => farewell()));
+    const farewells = Promise.allSettled([...this.#farewells].map(async (farewell) => farewell()));
     await new Promise<void>((resolve) => {
       const timer = this.clock.setTimer(this.context.drainTime, resolve);
       void farewells.then(() => {

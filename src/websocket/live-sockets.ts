@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { CloseReason } from '../core/close-reason.js';
 import type { Session } from '../core/session.js';
@@ -12,6 +13,8 @@ import type { LiveSocket } from './live-socket.js';
 
 /** Questions to the store under way at once: enough to fill a connection, too few to crowd out the requests. */
 const concurrency = 32;
+/** Sessions whose sockets are sent away in one turn of the event loop. */
+const stepSize = 200;
 /** Who may have been logged out is asked about before who is only to be seen. */
 const urgent = 1;
 
@@ -141,7 +144,12 @@ export class LiveSockets implements EndListener {
 
   /** Resolves when all are gone. */
   async #sendAllAway(): Promise<void> {
-    for (const attendance of [...this.#sessions.values()]) this.#end(attendance, 'shutdown');
+    let sent = 0;
+    for (const attendance of [...this.#sessions.values()]) {
+      this.#end(attendance, 'shutdown');
+      sent += 1;
+      if (sent % stepSize === 0) await nextTurn();
+    }
     if (this.#open.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;

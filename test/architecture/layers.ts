@@ -49,7 +49,7 @@ export const layers: readonly Layer[] = [
     // Describes what it needs of ws and Socket.IO itself: who uses the one need not have the other.
     path: 'src/websocket/',
     files: ['src/core/', 'src/wire/'],
-    packages: ['p-queue', 'node:crypto', 'node:http', 'node:stream'],
+    packages: ['p-queue', 'node:crypto', 'node:http', 'node:stream', 'node:timers/promises'],
   },
   { path: 'src/process/', files: [], packages: ['node:os'] },
   {
