@@ -52,7 +52,8 @@ const sessions = new WeakMap<object, Session>();
  *
  * Others are refused by HTTP, before the handshake, with a problem document: 401 without a live session, 403 when another
  * site's page asks, 503 with `Retry-After` while the store is away or the service stops. Upgrades of another path are left to
- * other listeners of the server; where there are none, they are answered with 404.
+ * other listeners of the server; where there are none, they are answered with 404. A Socket.IO server on the same HTTP
+ * server needs `destroyUpgrade: false`, or it cuts off whoever's authentication takes longer than a second.
  *
  * `webSocketServer` then emits `connection` with the session as third argument, which `sessionOf(socket)` gives too.
  *

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { type CloseReason, closeReasons } from '../../src/index.js';
+import { authenticateUpgrade } from '../../src/websocket/index.js';
 import { eventually } from '../support/eventually.js';
 import { Stage } from './stage.js';
 
@@ -136,6 +137,25 @@ test('a drain waits for clients that don’t answer no longer than drainTime, an
   t.is((await stage.manager.getSession(id)).id, id);
   await stage.clock.advance(1_000);
   await stage.empties();
+});
+
+test('doors to several apps share one timer and one watch, and each session ends for itself', async (t) => {
+  const stage = await Stage.start(t, { upgrade: { path: '/default' } });
+  const other = stage.manager.inApp('other');
+  const { server, webSocketServer } = stage;
+  authenticateUpgrade(server, other, { webSocketServer, path: '/other' });
+  const idle = stage.clock.pending;
+  const [one, two] = [await stage.logIn(), await other.createSession('alice')];
+  const first = await stage.connect({ token: one.token, path: '/default' });
+  const second = await stage.connect({ token: two.token, path: '/other' });
+  t.is((await stage.client({ token: one.token, path: '/other' }).refused()).status, 401);
+  t.is(stage.live.size, 2);
+  t.is(stage.clock.pending, idle + 1);
+  await stage.clock.advance(30_000);
+  t.is((await other.getSession(two.id)).presence, 'online');
+  await other.closeSession(two.id);
+  t.is((await second.closed).code, 4004);
+  t.is(await first.ask({ echo: 'stays' }), 'stays');
 });
 
 test('a socket that its client closes leaves nothing behind', async (t) => {

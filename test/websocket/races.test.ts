@@ -1,4 +1,6 @@
 import test from 'ava';
+import { WebSocketServer } from 'ws';
+import { authenticateUpgrade } from '../../src/websocket/index.js';
 import { eventually } from '../support/eventually.js';
 import { Connection } from '../support/http-client.js';
 import { controlledStore, Gate } from './controlled-store.js';
@@ -60,6 +62,29 @@ test('a service that drains while a handshake is prepared lets nobody in', async
   t.is((await client.refused()).status, 503);
   await stage.clock.advance(1);
   await drained;
+  await stage.empties();
+});
+
+test('a session that ends while the server verifies the client itself gets its WebSocket closed, unused', async (t) => {
+  const stage = await Stage.start(t, { upgrade: { path: '/quick' } });
+  const { id, token } = await stage.logIn();
+  const gate = new Gate();
+  const webSocketServer = new WebSocketServer({
+    noServer: true,
+    verifyClient: (_info: unknown, verified: (isFine: boolean) => void) => void gate.pass().then(() => verified(true)),
+  });
+  let connections = 0;
+  webSocketServer.on('connection', () => {
+    connections += 1;
+  });
+  authenticateUpgrade(stage.server, stage.manager, { webSocketServer, path: '/slow' });
+  const client = stage.client({ token, path: '/slow' });
+  await eventually(() => gate.arrivals === 1);
+  await stage.manager.closeSession(id, 'logout');
+  await stage.clock.settle();
+  gate.open();
+  t.is((await client.closed).code, 4005);
+  t.is(connections, 0);
   await stage.empties();
 });
 
