@@ -82,7 +82,7 @@ export class SessionRuntime {
     return this.#draining;
   }
 
-  /** Answers held polls, ends the intervals, and closes the store, which keeps what it can. Safe to call twice. */
+  /** Drains, ends the intervals, and closes the store, which keeps what it can. Safe to call twice. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;

@@ -26,12 +26,12 @@ export class Attendance {
   /** Shows that the client is there. One contact, however many sockets it has. */
   async contact(): Promise<void> {
     if (this.sockets.size === 0) return;
-    let activity = false;
-    for (const socket of this.sockets) {
-      socket.beat();
-      activity ||= socket.activity;
-    }
     try {
+      let activity = false;
+      for (const socket of this.sockets) {
+        socket.beat();
+        activity ||= socket.activity;
+      }
       await this.#manager.renewSession(this.#id, { activity });
     } catch (error) {
       this.#judge(error);

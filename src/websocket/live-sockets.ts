@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { CloseReason } from '../core/close-reason.js';
+import { reportFault } from '../core/fault-report.js';
 import type { Session } from '../core/session.js';
 import { SessionError } from '../core/session-error.js';
 import type { SessionEventMap } from '../core/session-events.js';
@@ -59,9 +60,8 @@ export class LiveSockets implements EndListener {
   }
 
   /**
-   * From now on the socket ends with the session. Resolves once no end of it can be missed any more, and then with
-   * the session as it is; what had ended it until then rejects, as for anyone who looks. Whoever joined must leave, also
-   * after that.
+   * From now on the socket ends with the session. Resolves once no end can be missed any more, with the session looked
+   * at again; rejects when it had ended until then. Whoever joined must leave, in either case.
    *
    * @throws SessionError `SESSION_CLOSED`, `SESSION_UNKNOWN`, `STORE_UNAVAILABLE`, `STOPPED`
    */
@@ -139,7 +139,7 @@ export class LiveSockets implements EndListener {
     const sockets = [...attendance.sockets];
     // Nothing more is to be told to them, whatever else is found out.
     attendance.sockets.clear();
-    for (const socket of sockets) socket.end(reason);
+    for (const socket of sockets) endSocket(socket, reason);
   }
 
   /** Resolves when all are gone. */
@@ -154,6 +154,15 @@ export class LiveSockets implements EndListener {
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
+  }
+}
+
+/** One that can't be ended must not keep the others from it. */
+function endSocket(socket: LiveSocket, reason: CloseReason): void {
+  try {
+    socket.end(reason);
+  } catch (error) {
+    reportFault('A socket could not be closed', error);
   }
 }
 
