@@ -86,6 +86,13 @@ const withExpress =
   async (store) => {
     const app = express().set('env', 'test');
     app.use(session({ store, secret: secrets, resave: false, saveUninitialized: false }));
+    app.get('/login/:name', (req, res) => {
+      // As one has to, or a session id that somebody planted would be logged in.
+      req.session.regenerate(() => {
+        Object.assign(req.session, { accountId: req.params.name });
+        res.json('welcome');
+      });
+    });
     app.use((req, res) => {
       const leave = () =>
         new Promise<void>((resolve, reject) => {
@@ -182,6 +189,31 @@ for (const [name, serve, cookies] of kinds) {
     await shop.connect(cookie).opened();
   });
 }
+
+test('a login that regenerates closes the visitor’s socket, and the new cookie opens the account’s', async (t) => {
+  const shop = await open(t, withExpress(secret), { secret });
+  const visitor = (await shop.visit('/set/theme/dark')).cookie;
+  const before = await shop.connect(visitor).opened();
+  const { cookie } = await shop.visit('/login/alice', visitor);
+  t.not(cookie, visitor);
+  t.is((await before.closed).code, 4005);
+  t.is((await shop.connect(visitor).refused()).status, 401);
+  const after = await shop.connect(cookie).opened();
+  t.is(await after.ask({ key: 'accountId' }), 'alice');
+});
+
+test('a login that keeps the visitor’s session id leaves his socket to the visitor', async (t) => {
+  const shop = await open(t, withExpress(secret), { secret });
+  const { cookie } = await shop.visit('/set/theme/dark');
+  const before = await shop.connect(cookie).opened();
+  await shop.visit('/set/accountId/alice', cookie);
+  t.is(await before.ask({ key: 'accountId' }), null, 'nothing of the account is to be had there');
+  const after = await shop.connect(cookie).opened();
+  t.is(await after.ask({ key: 'accountId' }), 'alice');
+  await shop.visit('/leave', cookie);
+  t.is((await before.closed).code, 4005);
+  t.is((await after.closed).code, 4005);
+});
 
 test('a cookie signed with an older secret of the array is good in the socket, as it is over HTTP', async (t) => {
   const secrets = [secret, oldSecret];
