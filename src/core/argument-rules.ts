@@ -39,8 +39,12 @@ export function requireSessionId(value: unknown): string {
   throw sessionUnknown();
 }
 
+export function isAttributeKey(value: unknown): value is string {
+  return isPlainText(value, 128) && value !== '' && !reservedKeys.has(value);
+}
+
 export function requireAttributeKey(value: unknown): string {
-  if (isPlainText(value, 128) && value !== '' && !reservedKeys.has(value)) return value;
+  if (isAttributeKey(value)) return value;
   const rule = `must be a string of 1 to 128 characters without control characters, and none of ${[...reservedKeys].join(', ')}`;
   throw invalidArgument('attribute key', rule, value);
 }
@@ -64,6 +68,17 @@ export function requireUserAgent(value: unknown): string {
 export function requireWholeNumber(argument: string, value: unknown, least: number, most: number): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return value;
   throw invalidArgument(argument, `must be a whole number from ${least} to ${most}`, value);
+}
+
+/** An idle time, in milliseconds. */
+export function requireTtl(value: unknown): number {
+  return requireWholeNumber('ttl', value, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** What a session goes by among those of its account. */
+export function requireSessionName(value: unknown): string {
+  if (isPlainText(value, 256) && value !== '') return value;
+  throw invalidArgument('name', 'must be a string of 1 to 256 characters without control characters', value);
 }
 
 export function requireCloseReason(value: unknown): CloseReason {

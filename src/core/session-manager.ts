@@ -4,10 +4,9 @@ import {
   requireAccountId,
   requireApp,
   requireCloseReason,
-  requireIp,
   requirePageCursor,
   requireSessionId,
-  requireUserAgent,
+  requireSessionName,
   requireWholeNumber,
 } from './argument-rules.js';
 import type { Batch } from './batch.js';
@@ -15,36 +14,22 @@ import { type ChangeWatcher, isChangeFeed } from './change-feed.js';
 import type { CloseReason } from './close-reason.js';
 import type { JsonValue } from './json-value.js';
 import { serialiseMessage } from './message.js';
+import { type CreateOptions, newSession } from './new-session.js';
 import { type PollOptions, type PollReceiver, requirePollRequest } from './poll-request.js';
 import { type PushReport, reportOutcomes } from './push-report.js';
 import { IssuedSession, Session } from './session.js';
+import type { SessionContext } from './session-context.js';
 import { invalidArgument, sessionUnknown } from './session-error.js';
 import type { SessionEvent, SessionListener } from './session-events.js';
-import {
-  noAttributes,
-  type PushOptions,
-  requireAttributePatch,
-  requireAttributes,
-  SessionOperations,
-} from './session-operations.js';
+import { type PushOptions, type RenewOptions, requireAttributePatch, SessionOperations } from './session-operations.js';
+import type { NewSession } from './session-record.js';
 import { SessionRuntime } from './session-runtime.js';
-import type { Contact } from './session-store.js';
-import { hashSecret, isSessionId, newId, newSecret, parseToken, secretOf } from './session-token.js';
+import type { Contact, Insertion } from './session-store.js';
+import { hashSecret, idOf, isSessionId, newId, newSecret, parseToken, secretOf } from './session-token.js';
 import { hasTokenAliases } from './token-aliases.js';
 
 const longest = Number.MAX_SAFE_INTEGER;
 const largestPage = 10_000;
-
-export interface CreateOptions {
-  readonly ip?: string;
-  /** Cut to 512 characters. */
-  readonly userAgent?: string;
-  readonly attributes?: { readonly [key: string]: JsonValue };
-  /** Idle time after which the session expires, in milliseconds. Default: the context's `gcTime`. */
-  readonly ttl?: number;
-  /** Lifetime from creation, in milliseconds; 0 for none. Default: the context's `maxAge`. */
-  readonly maxAge?: number;
-}
 
 export interface SessionsOfAppOptions {
   /** Only sessions active within so many milliseconds. */
@@ -69,6 +54,12 @@ export interface ResolvedToken {
 }
 
 /**
+ * The service behind a manager, one for all its apps: for the parts of this package that hold connections themselves.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export let runtimeOf: (manager: SessionManager) => SessionRuntime;
+
+/**
  * The service: login sessions of accounts, each with a mailbox. One manager speaks for one app (namespace); `inApp`
  * gives the same service for another. Resolving it from the container starts it, unbinding stops it.
  *
@@ -78,6 +69,13 @@ export interface ResolvedToken {
  */
 @injectable()
 export class SessionManager {
+  static {
+    runtimeOf = (manager) => {
+      if (manager instanceof SessionManager) return manager.#runtime;
+      throw invalidArgument('manager', 'must be a SessionManager of this copy of session-mailbox', manager);
+    };
+  }
+
   readonly #runtime: SessionRuntime;
   readonly #operations: SessionOperations;
   /** The namespace this manager speaks for. */
@@ -99,24 +97,38 @@ export class SessionManager {
    * @throws SessionError `SESSION_LIMIT` when the account has `maxSession` live sessions and `onMaxSession` is `reject`
    */
   async createSession(accountId: string, options: CreateOptions = {}): Promise<IssuedSession> {
-    const { store, context, events } = this.#runtime;
-    const { app } = this;
-    requireAccountId(accountId);
+    const { store } = this.#runtime;
+    const id = newId(store.idPrefix(this.app, requireAccountId(accountId)));
     const secret = newSecret();
-    const { record, evicted } = await store.insert({
-      app,
-      id: newId(store.idPrefix(app, accountId)),
-      accountId,
-      secretHash: hashSecret(secret),
-      ip: options.ip === undefined ? '' : requireIp(options.ip),
-      userAgent: options.userAgent === undefined ? '' : requireUserAgent(options.userAgent),
-      ttl: options.ttl === undefined ? context.gcTime : requireWholeNumber('ttl', options.ttl, 1, longest),
-      maxAge: options.maxAge === undefined ? context.maxAge : requireWholeNumber('maxAge', options.maxAge, 0, longest),
-      attributes: options.attributes === undefined ? noAttributes : requireAttributes(options.attributes),
-    });
-    for (const closed of evicted) events.emit('closed', closed);
-    events.emit('created', record);
+    const { record } = this.#created(await store.insert(this.#newSession(id, accountId, secret, options)));
     return new IssuedSession(this.#operations, record, record.id + secret);
+  }
+
+  /**
+   * The account's session of this name, created when there is none: however many callers ask for it at once, there is
+   * one, and it counts once toward the limit. It has no token until `rotateToken` gives it one.
+   * @param name 1 to 256 characters without control characters. Whoever knows a session's id can't tell its name
+   * @param options of no effect on a session that exists
+   * @throws SessionError `SESSION_LIMIT` as `createSession`, or `SESSION_CLOSED` while it is known why the last session
+   * of this name ended: a name is not revived
+   */
+  async createNamedSession(
+    accountId: string,
+    name: string,
+    options: CreateOptions = {},
+  ): Promise<{ readonly session: Session; readonly created: boolean }> {
+    const { store } = this.#runtime;
+    const id = this.namedSessionId(accountId, name);
+    const insertion = await store.insertOnce(this.#newSession(id, accountId, newSecret(), options));
+    if (insertion.inserted) this.#created(insertion);
+    return { session: new Session(this.#operations, insertion.record), created: insertion.inserted };
+  }
+
+  /** The id that the account's session of this name has, or would have. */
+  namedSessionId(accountId: string, name: string): string {
+    const prefix = this.#runtime.store.idPrefix(this.app, requireAccountId(accountId));
+    // No two of them run together: neither app nor account can contain what stands between.
+    return idOf(prefix, `${this.app}\n${accountId}\n${requireSessionName(name)}`);
   }
 
   /** The session of this token, renewed. A malformed, unknown or wrong token is `SESSION_UNKNOWN`. */
@@ -152,7 +164,20 @@ export class SessionManager {
 
   /** The session, without renewing it. */
   async getSession(id: string): Promise<Session> {
-    return new Session(this.#operations, await this.#runtime.store.get(this.app, requireSessionId(id)));
+    return new Session(this.#operations, await this.#operations.look(id));
+  }
+
+  /**
+   * Sets attributes of the session, key by key, in one step; `null` deletes. It neither renews nor is a contact.
+   * @throws SessionError `INVALID_ARGUMENT` for a key or a value that can't be kept
+   */
+  async patchSession(id: string, attributes: { readonly [key: string]: JsonValue }): Promise<Session> {
+    return new Session(this.#operations, await this.#operations.patch(id, requireAttributePatch(attributes)));
+  }
+
+  /** Renews the session: activity and contact now, unless told otherwise. */
+  async renewSession(id: string, options: RenewOptions = {}): Promise<Session> {
+    return new Session(this.#operations, await this.#operations.touch(id, options));
   }
 
   /** Issues a new token for the same session, as upon a change of privileges; the old one is dead. */
@@ -279,16 +304,16 @@ export class SessionManager {
    * @returns to be called when the client hangs up
    */
   pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): () => void {
-    try {
-      this.#runtime.requireRunning();
-      const parts = parseToken(token);
-      if (parts === undefined) throw sessionUnknown();
-      const request = requirePollRequest(options, this.#runtime.context);
-      return this.#runtime.room.poll(this.app, parts.id, hashSecret(parts.secret), request, receiver);
-    } catch (error) {
-      receiver.fail(error);
-      return () => {};
-    }
+    const parts = parseToken(token);
+    return this.#pollInto(parts?.id, parts && hashSecret(parts.secret), options, receiver);
+  }
+
+  /**
+   * `pollAsBearer` for a caller who knows by other means whose session it is, and needs no token.
+   * @returns to be called when the client hangs up
+   */
+  pollInto(id: string, options: PollOptions, receiver: PollReceiver): () => void {
+    return this.#pollInto(isSessionId(id) ? id : undefined, undefined, options, receiver);
   }
 
   /** Hears of what happens in this app at this node. Listeners run after the operation; one that throws harms nobody. */
@@ -308,6 +333,11 @@ export class SessionManager {
     await this.#runtime.store.listAccount(this.app, '\n');
   }
 
+  /** The configuration that the service runs by. */
+  get context(): SessionContext {
+    return this.#runtime.context;
+  }
+
   /** The time by this node's clock, in milliseconds since the Unix epoch. */
   get now(): number {
     return this.#runtime.clock.now();
@@ -325,11 +355,41 @@ export class SessionManager {
   }
 
   /**
-   * Answers every held poll with `retry`, and holds no more, while everything else goes on: the first step of stopping
-   * a server gracefully. Resolves when all are answered, at the latest after `drainTime`.
+   * Answers every held poll with `retry`, closes every WebSocket as `shutdown`, and holds no more of them, while
+   * everything else goes on: the first step of stopping a server gracefully. Resolves when all are gone, at the latest
+   * after `drainTime`.
    */
   drain(): Promise<void> {
-    return this.#runtime.room.drain();
+    return this.#runtime.drain();
+  }
+
+  #pollInto(
+    id: string | undefined,
+    secretHash: string | undefined,
+    options: PollOptions,
+    receiver: PollReceiver,
+  ): () => void {
+    const { room, context } = this.#runtime;
+    try {
+      this.#runtime.requireRunning();
+      if (id === undefined) throw sessionUnknown();
+      return room.poll(this.app, id, secretHash, requirePollRequest(options, context), receiver);
+    } catch (error) {
+      receiver.fail(error);
+      return () => {};
+    }
+  }
+
+  #newSession(id: string, accountId: string, secret: string, options: CreateOptions): NewSession {
+    return newSession({ app: this.app, id, accountId, secretHash: hashSecret(secret) }, options, this.context);
+  }
+
+  /** Makes an insertion known. */
+  #created(insertion: Insertion): Insertion {
+    const { events } = this.#runtime;
+    for (const closed of insertion.evicted) events.emit('closed', closed);
+    events.emit('created', insertion.record);
+    return insertion;
   }
 
   #contacted(contact: Contact): Session {

@@ -4,8 +4,8 @@ import type { Batch } from './batch.js';
 import type { CloseReason } from './close-reason.js';
 import { type JsonValue, toJsonText } from './json-value.js';
 import type { PushReport } from './push-report.js';
-import type { SessionOperations } from './session-operations.js';
-import type { Presence, SessionRecord } from './session-record.js';
+import type { RenewOptions, SessionOperations } from './session-operations.js';
+import type { AttributeTexts, Presence, SessionRecord } from './session-record.js';
 
 /** What of a session may be shown: no attributes, no secret. */
 export type SessionDescription = Omit<SessionRecord, 'attributes'>;
@@ -97,6 +97,11 @@ export class Session {
     return text === undefined ? undefined : JSON.parse(text);
   }
 
+  /** All attributes as they are kept: JSON text by key. */
+  get attributeTexts(): AttributeTexts {
+    return this.#record.attributes;
+  }
+
   getAllAttr(): Record<string, JsonValue> {
     const entries = Object.entries(this.#record.attributes);
     return Object.fromEntries(entries.map(([key, text]) => [key, JSON.parse(text)]));
@@ -129,9 +134,14 @@ export class Session {
     return this.#operations.poll(this.id, { ...options, wait: 0 }, undefined);
   }
 
-  /** Renews: activity and contact now. */
-  async touch(): Promise<void> {
-    this.#record = await this.#operations.touch(this.id);
+  /** Looks again, without renewing: what others did meanwhile is then seen here too. */
+  async reload(): Promise<void> {
+    this.#record = await this.#operations.look(this.id);
+  }
+
+  /** Renews: activity and contact now, unless told otherwise. */
+  async touch(options: RenewOptions = {}): Promise<void> {
+    this.#record = await this.#operations.touch(this.id, options);
   }
 
   /** Takes over from another session: its attributes where this has none, and its undelivered messages. */
