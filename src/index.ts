@@ -25,7 +25,7 @@ export {
   type SessionPage,
   type SessionsOfAppOptions,
 } from './core/session-manager.js';
-export type { PushOptions } from './core/session-operations.js';
+export type { PushOptions, RenewOptions } from './core/session-operations.js';
 export type {
   AttributeTexts,
   ClosedSession,
@@ -41,8 +41,10 @@ export {
   type AttributePatch,
   type Contact,
   type Insertion,
+  type OnceInsertion,
   type ReadRequest,
   type ReadResult,
+  type Renewal,
   type Replacement,
   SessionStore,
   type Slice,

@@ -66,6 +66,17 @@ export function requireWholeNumber(argument: string, value: unknown, least: numb
   throw invalidArgument(argument, `must be a whole number from ${least} to ${most}`, value);
 }
 
+/** An idle time, in milliseconds. */
+export function requireTtl(value: unknown): number {
+  return requireWholeNumber('ttl', value, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** What a session goes by among those of its account. */
+export function requireSessionName(value: unknown): string {
+  if (isPlainText(value, 256) && value !== '') return value;
+  throw invalidArgument('name', 'must be a string of 1 to 256 characters without control characters', value);
+}
+
 export function requireCloseReason(value: unknown): CloseReason {
   if (isCloseReason(value)) return value;
   throw invalidArgument('reason', `must be one of ${Object.keys(closeReasons).join(', ')}`, value);

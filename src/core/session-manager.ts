@@ -7,6 +7,8 @@ import {
   requireIp,
   requirePageCursor,
   requireSessionId,
+  requireSessionName,
+  requireTtl,
   requireUserAgent,
   requireWholeNumber,
 } from './argument-rules.js';
@@ -23,13 +25,15 @@ import type { SessionEvent, SessionListener } from './session-events.js';
 import {
   noAttributes,
   type PushOptions,
+  type RenewOptions,
   requireAttributePatch,
   requireAttributes,
   SessionOperations,
 } from './session-operations.js';
+import type { NewSession } from './session-record.js';
 import { SessionRuntime } from './session-runtime.js';
-import type { Contact } from './session-store.js';
-import { hashSecret, isSessionId, newId, newSecret, parseToken, secretOf } from './session-token.js';
+import type { Contact, Insertion } from './session-store.js';
+import { hashSecret, idOf, isSessionId, newId, newSecret, parseToken, secretOf } from './session-token.js';
 import { hasTokenAliases } from './token-aliases.js';
 
 const longest = Number.MAX_SAFE_INTEGER;
@@ -99,24 +103,38 @@ export class SessionManager {
    * @throws SessionError `SESSION_LIMIT` when the account has `maxSession` live sessions and `onMaxSession` is `reject`
    */
   async createSession(accountId: string, options: CreateOptions = {}): Promise<IssuedSession> {
-    const { store, context, events } = this.#runtime;
-    const { app } = this;
-    requireAccountId(accountId);
+    const { store } = this.#runtime;
+    const id = newId(store.idPrefix(this.app, requireAccountId(accountId)));
     const secret = newSecret();
-    const { record, evicted } = await store.insert({
-      app,
-      id: newId(store.idPrefix(app, accountId)),
-      accountId,
-      secretHash: hashSecret(secret),
-      ip: options.ip === undefined ? '' : requireIp(options.ip),
-      userAgent: options.userAgent === undefined ? '' : requireUserAgent(options.userAgent),
-      ttl: options.ttl === undefined ? context.gcTime : requireWholeNumber('ttl', options.ttl, 1, longest),
-      maxAge: options.maxAge === undefined ? context.maxAge : requireWholeNumber('maxAge', options.maxAge, 0, longest),
-      attributes: options.attributes === undefined ? noAttributes : requireAttributes(options.attributes),
-    });
-    for (const closed of evicted) events.emit('closed', closed);
-    events.emit('created', record);
+    const { record } = this.#created(await store.insert(this.#newSession(id, accountId, secret, options)));
     return new IssuedSession(this.#operations, record, record.id + secret);
+  }
+
+  /**
+   * The account's session of this name, created when there is none: however many callers ask for it at once, there is
+   * one, and it counts once toward the limit. It has no token until `rotateToken` gives it one.
+   * @param name 1 to 256 characters without control characters. Whoever knows a session's id can't tell its name
+   * @param options of no effect on a session that exists
+   * @throws SessionError `SESSION_LIMIT` as `createSession`, or `SESSION_CLOSED` while it is known why the last session
+   * of this name ended: a name is not revived
+   */
+  async createNamedSession(
+    accountId: string,
+    name: string,
+    options: CreateOptions = {},
+  ): Promise<{ readonly session: Session; readonly created: boolean }> {
+    const { store } = this.#runtime;
+    const id = this.namedSessionId(accountId, name);
+    const insertion = await store.insertOnce(this.#newSession(id, accountId, newSecret(), options));
+    if (insertion.inserted) this.#created(insertion);
+    return { session: new Session(this.#operations, insertion.record), created: insertion.inserted };
+  }
+
+  /** The id that the account's session of this name has, or would have. */
+  namedSessionId(accountId: string, name: string): string {
+    const prefix = this.#runtime.store.idPrefix(this.app, requireAccountId(accountId));
+    // No two of them run together: neither app nor account can contain what stands between.
+    return idOf(prefix, `${this.app}\n${accountId}\n${requireSessionName(name)}`);
   }
 
   /** The session of this token, renewed. A malformed, unknown or wrong token is `SESSION_UNKNOWN`. */
@@ -153,6 +171,11 @@ export class SessionManager {
   /** The session, without renewing it. */
   async getSession(id: string): Promise<Session> {
     return new Session(this.#operations, await this.#runtime.store.get(this.app, requireSessionId(id)));
+  }
+
+  /** Renews the session: activity and contact now, unless told otherwise. */
+  async renewSession(id: string, options: RenewOptions = {}): Promise<Session> {
+    return new Session(this.#operations, await this.#operations.touch(id, options));
   }
 
   /** Issues a new token for the same session, as upon a change of privileges; the old one is dead. */
@@ -330,6 +353,29 @@ export class SessionManager {
    */
   drain(): Promise<void> {
     return this.#runtime.room.drain();
+  }
+
+  #newSession(id: string, accountId: string, secret: string, options: CreateOptions): NewSession {
+    const { gcTime, maxAge } = this.#runtime.context;
+    return {
+      app: this.app,
+      id,
+      accountId,
+      secretHash: hashSecret(secret),
+      ip: options.ip === undefined ? '' : requireIp(options.ip),
+      userAgent: options.userAgent === undefined ? '' : requireUserAgent(options.userAgent),
+      ttl: options.ttl === undefined ? gcTime : requireTtl(options.ttl),
+      maxAge: options.maxAge === undefined ? maxAge : requireWholeNumber('maxAge', options.maxAge, 0, longest),
+      attributes: options.attributes === undefined ? noAttributes : requireAttributes(options.attributes),
+    };
+  }
+
+  /** Makes an insertion known. */
+  #created(insertion: Insertion): Insertion {
+    const { events } = this.#runtime;
+    for (const closed of insertion.evicted) events.emit('closed', closed);
+    events.emit('created', insertion.record);
+    return insertion;
   }
 
   #contacted(contact: Contact): Session {

@@ -1,4 +1,4 @@
-import { requireAttributeKey, requireCloseReason, requireSessionId } from './argument-rules.js';
+import { requireAttributeKey, requireCloseReason, requireSessionId, requireTtl } from './argument-rules.js';
 import type { Batch } from './batch.js';
 import type { CloseReason } from './close-reason.js';
 import { toJsonText } from './json-value.js';
@@ -8,12 +8,19 @@ import { type PushReport, reportOutcomes } from './push-report.js';
 import { invalidArgument, SessionError, sessionClosed } from './session-error.js';
 import type { AttributeTexts, SessionRecord } from './session-record.js';
 import type { SessionRuntime } from './session-runtime.js';
-import type { AttributePatch, Contact } from './session-store.js';
+import type { AttributePatch, Contact, Renewal } from './session-store.js';
 import { isSessionId } from './session-token.js';
 
 export interface PushOptions {
   /** A newer message replaces an undelivered one with the same key. */
   readonly key?: string;
+}
+
+export interface RenewOptions {
+  /** Another idle time after which the session expires, in milliseconds. Default: the one it has. */
+  readonly ttl?: number;
+  /** Whether this counts as activity; if not, it only shows that the client is there (`presence`). Default true. */
+  readonly activity?: boolean;
 }
 
 /** What can be done to one session, checked, carried out and made known. Shared by the manager and its sessions. */
@@ -26,8 +33,13 @@ export class SessionOperations {
     this.app = app;
   }
 
-  async touch(id: string): Promise<SessionRecord> {
-    return this.contacted(await this.runtime.store.touch(this.app, requireSessionId(id)));
+  async touch(id: string, options: RenewOptions): Promise<SessionRecord> {
+    const { store, events } = this.runtime;
+    const renewal = requireRenewal(options);
+    const contact = await store.touch(this.app, requireSessionId(id), renewal);
+    if (renewal.activity || renewal.ttl !== undefined) return this.contacted(contact);
+    if (contact.cameOnline) events.emit('online', contact.record);
+    return contact.record;
   }
 
   /** Makes a contact known. */
@@ -101,6 +113,12 @@ export class SessionOperations {
       signal?.addEventListener('abort', abort);
     });
   }
+}
+
+/** @throws SessionError `INVALID_ARGUMENT` */
+function requireRenewal({ ttl, activity = true }: RenewOptions): Renewal {
+  if (typeof activity !== 'boolean') throw invalidArgument('activity', 'must be true or false', activity);
+  return { activity, ttl: ttl === undefined ? undefined : requireTtl(ttl) };
 }
 
 export const noAttributes: AttributeTexts = Object.freeze(Object.create(null));

@@ -11,10 +11,23 @@ export interface Contact {
   readonly previousTime: number;
 }
 
+/** What a renewal does besides being a contact. */
+export interface Renewal {
+  /** Whether it counts as activity, which the idle clock runs from. */
+  readonly activity: boolean;
+  /** Another idle time from now on, in milliseconds; `undefined` to keep the one it has. */
+  readonly ttl: number | undefined;
+}
+
 export interface Insertion {
   readonly record: SessionRecord;
   /** The sessions that had to go, by `onMaxSession`. */
   readonly evicted: readonly ClosedSession[];
+}
+
+export interface OnceInsertion extends Insertion {
+  /** Whether it was inserted now; else the record is that of the session which has the id. */
+  readonly inserted: boolean;
 }
 
 /** Attributes to set, as JSON text, and to delete (`null`). */
@@ -135,14 +148,22 @@ export abstract class SessionStore {
    */
   abstract insert(session: NewSession): Promise<Insertion>;
 
+  /**
+   * `insert`, unless the id is taken: many callers make one session. That of a live session gives its record as it is;
+   * nothing has changed then, and no limit was judged. One whose end is still known, or that no sweep has reclaimed,
+   * is not made again.
+   * @throws SessionError `SESSION_LIMIT`, or `SESSION_CLOSED` for the id of a closed session
+   */
+  abstract insertOnce(session: NewSession): Promise<OnceInsertion>;
+
   /** Proves the bearer, counts a read and renews. A wrong secret is answered as an unknown session is. */
   abstract authenticate(app: string, id: string, secretHash: string): Promise<Contact>;
 
   /** Looks without touching: neither activity nor contact. */
   abstract get(app: string, id: string): Promise<SessionRecord>;
 
-  /** Renews: activity and contact now. */
-  abstract touch(app: string, id: string): Promise<Contact>;
+  /** A contact now, and as much of a renewal as is asked for. The deadlines that follow from it hold at once. */
+  abstract touch(app: string, id: string, renewal: Renewal): Promise<Contact>;
 
   /** Sets and deletes attributes key by key and counts a write. Writers of different keys never undo each other. */
   abstract patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord>;

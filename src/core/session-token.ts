@@ -22,7 +22,7 @@ export function newId(prefix: string): string {
   return prefix === '' ? generateId() : prefix + generateId(idLength - prefix.length);
 }
 
-/** The id that always goes with this name: the characters of its SHA-512. @param prefix as of `newId` */
+/** The id that always goes with this name, and does not tell it: characters of its SHA-512. @param prefix as of `newId` */
 export function idOf(prefix: string, name: string): string {
   let id = prefix;
   for (const byte of hash('sha512', name, 'buffer').subarray(0, idLength - prefix.length)) {

@@ -4,7 +4,7 @@ import type { Batch } from './batch.js';
 import type { CloseReason } from './close-reason.js';
 import { type JsonValue, toJsonText } from './json-value.js';
 import type { PushReport } from './push-report.js';
-import type { SessionOperations } from './session-operations.js';
+import type { RenewOptions, SessionOperations } from './session-operations.js';
 import type { Presence, SessionRecord } from './session-record.js';
 
 /** What of a session may be shown: no attributes, no secret. */
@@ -129,9 +129,9 @@ export class Session {
     return this.#operations.poll(this.id, { ...options, wait: 0 }, undefined);
   }
 
-  /** Renews: activity and contact now. */
-  async touch(): Promise<void> {
-    this.#record = await this.#operations.touch(this.id);
+  /** Renews: activity and contact now, unless told otherwise. */
+  async touch(options: RenewOptions = {}): Promise<void> {
+    this.#record = await this.#operations.touch(this.id, options);
   }
 
   /** Takes over from another session: its attributes where this has none, and its undelivered messages. */

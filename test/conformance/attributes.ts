@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DeclareRule } from './rule.js';
-import { app } from './trial.js';
+import { app, renewal } from './trial.js';
 
 export function attributeRules(rule: DeclareRule, unit: number): void {
   rule('patch sets and deletes key by key, in one step, and leaves the rest', async (start) => {
@@ -92,7 +92,7 @@ export function attributeRules(rule: DeclareRule, unit: number): void {
     const trial = await start();
     const { id, record } = await trial.login('alice', { attributes: Object.assign(Object.create(null), { a: '1' }) });
     const patched = await trial.store.patch(app, id, { b: '2' });
-    const { record: touched } = await trial.store.touch(app, id);
+    const { record: touched } = await trial.store.touch(app, id, renewal);
     for (const { attributes } of [record, patched, touched, await trial.store.get(app, id)]) {
       assert.equal(Object.getPrototypeOf(attributes), null);
       assert.equal(attributes.constructor, undefined);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DeclareRule } from './rule.js';
-import { app } from './trial.js';
+import { app, renewal } from './trial.js';
 
 /** Sweeping and judging presence. */
 export function backgroundRules(rule: DeclareRule, unit: number): void {
@@ -43,7 +43,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     const logins = [await trial.login(), await trial.login(), await trial.login()];
     const [first, second, third] = logins.map(({ id }) => id);
     await trial.pass(1);
-    await trial.store.touch(app, first ?? '');
+    await trial.store.touch(app, first ?? '', renewal);
     await trial.pass(1);
     await trial.read(second ?? '');
     for (const id of [third, first, second]) {
@@ -100,7 +100,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
       assert.deepEqual(await trial.judge(), []);
       await trial.pass(2);
       assert.deepEqual(await trial.judge(), []);
-      await trial.store.touch(app, id);
+      await trial.store.touch(app, id, renewal);
       assert.deepEqual(await trial.judge(), []);
     }
   });
@@ -109,7 +109,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     const trial = await start({ hbGrace: 2 * unit });
     const { id, secretHash } = await trial.login();
     const contacts = [
-      () => trial.store.touch(app, id),
+      () => trial.store.touch(app, id, renewal),
       () => trial.store.authenticate(app, id, secretHash),
       () => trial.read(id),
       () => trial.read(id, { after: undefined, wait: 1_000 * unit }),
@@ -142,7 +142,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     const logins = [await trial.login(), await trial.login(), await trial.login()];
     const [first, second, third] = logins.map(({ id }) => id);
     await trial.pass(1);
-    await trial.store.touch(app, first ?? '');
+    await trial.store.touch(app, first ?? '', renewal);
     await trial.pass(1);
     await trial.read(second ?? '');
     for (const id of [third, first, second]) {

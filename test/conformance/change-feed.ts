@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { hashSecret, newSecret } from '../../src/core/session-token.js';
 import type { ChangeFeed, ChangeWatcher, SessionStore } from '../../src/index.js';
 import type { DeclareRule } from './rule.js';
-import { app, type Login, type Trial } from './trial.js';
+import { app, type Login, renewal, type Trial } from './trial.js';
 
 /** How long a change may be on its way from a store that sends it over a wire. */
 const patience = 2_000;
@@ -82,7 +82,7 @@ export function changeFeedRules(rule: DeclareRule, unit: number, feedOf: (store:
     await feedOf(trial.store).watchChanges(notebook);
     const { id, secretHash } = await trial.login();
     await trial.store.get(app, id);
-    await trial.store.touch(app, id);
+    await trial.store.touch(app, id, renewal);
     await trial.store.authenticate(app, id, secretHash);
     await trial.push(id, 'x');
     await trial.read(id);

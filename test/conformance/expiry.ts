@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { hashSecret, newSecret } from '../../src/core/session-token.js';
 import { passesOver, refused } from './operations.js';
 import type { DeclareRule } from './rule.js';
-import { app, isClosed, type Login, outgoing, type Trial, valuesOf } from './trial.js';
+import { app, isClosed, type Login, outgoing, renewal, type Trial, valuesOf } from './trial.js';
 
 export function expiryRules(rule: DeclareRule, unit: number): void {
   for (const [name, operate] of Object.entries(refused)) {
@@ -27,7 +27,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
       await trial.push(dead.id, 'a', 'b');
       const live = await trial.login('bob', { ttl: 1_000 * unit });
       await trial.pass(2);
-      await trial.store.touch(app, live.id);
+      await trial.store.touch(app, live.id, renewal);
       await operate(trial, dead);
       await isClosed('expired', trial.store.get(app, dead.id), `get after ${name}`);
       const swept = { app, id: dead.id, accountId: 'alice', reason: 'expired', undelivered: 2 };
@@ -37,7 +37,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
 
   const renewals: Record<string, (trial: Trial, login: Login) => Promise<unknown>> = {
     authenticate: ({ store }, { id, secretHash }) => store.authenticate(app, id, secretHash),
-    touch: ({ store }, { id }) => store.touch(app, id),
+    touch: ({ store }, { id }) => store.touch(app, id, renewal),
     read: (trial, { id }) => trial.read(id),
   };
   for (const [name, renew] of Object.entries(renewals)) {
@@ -103,7 +103,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     const { id } = await trial.login();
     for (let round = 0; round < 5; round += 1) {
       await trial.pass(1);
-      await trial.store.touch(app, id);
+      await trial.store.touch(app, id, renewal);
     }
   });
 
@@ -176,7 +176,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     const trial = await start({ gcTime: 2 * unit });
     const [before, { id, secretHash }, behind] = [await trial.login(), await trial.login(), await trial.login()];
     await trial.park(id);
-    await trial.store.touch(app, id);
+    await trial.store.touch(app, id, renewal);
     await trial.store.authenticate(app, id, secretHash);
     await trial.store.patch(app, id, { a: '1' });
     await trial.pass(4);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SessionRecord, SessionStore } from '../../src/index.js';
 import type { DeclareRule } from './rule.js';
-import { app, isClosed, outgoing, rejectsWith } from './trial.js';
+import { app, isClosed, outgoing, rejectsWith, renewal } from './trial.js';
 
 const policies = ['reject', 'evict-oldest', 'evict-idle'] as const;
 
@@ -40,7 +40,7 @@ export function limitRules(rule: DeclareRule, unit: number): void {
       const trial = await start({ maxSession: 1, onMaxSession, maxAge: 2 * unit });
       const { id } = await trial.login();
       await trial.pass(1);
-      await trial.store.touch(app, id);
+      await trial.store.touch(app, id, renewal);
       await trial.pass(1);
       const { evicted } = await trial.store.insert(trial.newSession('alice'));
       assert.deepEqual(evicted, []);
@@ -86,7 +86,7 @@ export function limitRules(rule: DeclareRule, unit: number): void {
     const second = await trial.login();
     await trial.pass(1);
     await trial.push(first.id, 'a', 'b');
-    await trial.store.touch(app, first.id);
+    await trial.store.touch(app, first.id, renewal);
     const { evicted } = await trial.store.insert(trial.newSession('alice'));
     assert.deepEqual(evicted, [{ app, id: first.id, accountId: 'alice', reason: 'evicted', undelivered: 2 }]);
     await isClosed('evicted', trial.store.authenticate(app, first.id, first.secretHash));
@@ -94,7 +94,7 @@ export function limitRules(rule: DeclareRule, unit: number): void {
   });
 
   const contacts: Record<string, (store: SessionStore, id: string, secretHash: string) => Promise<unknown>> = {
-    touch: (store, id) => store.touch(app, id),
+    touch: (store, id) => store.touch(app, id, renewal),
     authenticate: (store, id, secretHash) => store.authenticate(app, id, secretHash),
     read: (store, id) =>
       store.read(app, id, { reader: 'default', after: '', limit: 1, wait: 0, secretHash: undefined, ticket: 1 }),
@@ -122,7 +122,7 @@ export function limitRules(rule: DeclareRule, unit: number): void {
     await trial.pass(1);
     const other = await trial.login();
     await trial.pass(1);
-    await trial.store.touch(app, other.id);
+    await trial.store.touch(app, other.id, renewal);
     const { evicted } = await trial.store.insert(trial.newSession('alice'));
     assert.deepEqual(
       evicted.map(({ id }) => id),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DeclareRule } from './rule.js';
-import { allPages, app, type Login, scanned, type Trial } from './trial.js';
+import { allPages, app, type Login, renewal, scanned, type Trial } from './trial.js';
 
 export function listingRules(rule: DeclareRule, unit: number): void {
   rule("listAccount gives the account's live sessions, oldest first", async (start) => {
@@ -12,7 +12,7 @@ export function listingRules(rule: DeclareRule, unit: number): void {
       await trial.pass(1);
     }
     const [first, second] = logins;
-    await trial.store.touch(app, first?.id ?? '');
+    await trial.store.touch(app, first?.id ?? '', renewal);
     await trial.store.end(app, second?.id ?? '', 'logout');
     await trial.login('alice', { ttl: unit });
     await trial.pass(1);
@@ -64,7 +64,7 @@ export function listingRules(rule: DeclareRule, unit: number): void {
       // Fewer than a page, or a store that pages in order of creation would never come to an end.
       await populate(trial, 5, 'coming');
       const login = next.next().value;
-      if (login !== undefined) await trial.store.touch(app, login.id);
+      if (login !== undefined) await trial.store.touch(app, login.id, renewal);
     });
     assert.equal(new Set(ids).size, ids.length, 'nobody is on two pages');
     const found = new Set(ids);
@@ -77,7 +77,7 @@ export function listingRules(rule: DeclareRule, unit: number): void {
     await trial.park(parked.id);
     await trial.pass(4);
     const late = await trial.login('d');
-    await trial.store.touch(app, renewed.id);
+    await trial.store.touch(app, renewed.id, renewal);
     await trial.pass(1);
     const ids = await allPages(trial.store, 1, 3 * unit);
     assert.deepEqual(ids.sort(), [late.id, renewed.id, parked.id].sort());
@@ -136,7 +136,7 @@ export function listingRules(rule: DeclareRule, unit: number): void {
     assert.equal(await trial.store.countActiveAccounts(app, 3 * unit), 2);
     await trial.store.end(app, recent.id, 'logout');
     assert.equal(await trial.store.countActiveAccounts(app, 3 * unit), 1);
-    await trial.store.touch(app, old.id);
+    await trial.store.touch(app, old.id, renewal);
     assert.equal(await trial.store.countActiveAccounts(app, 3 * unit), 2);
     assert.equal(await trial.store.countActiveAccounts(app, 1_000 * unit), 3);
   });

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Contact, SessionError, type SessionRecord, type SessionStore } from '../../src/index.js';
+import {
+  type ClosedSession,
+  type Contact,
+  SessionError,
+  type SessionRecord,
+  type SessionStore,
+} from '../../src/index.js';
 import type { Model, ModelSession, Refusal } from './model.js';
 import type { Trial } from './trial.js';
 
@@ -36,10 +42,24 @@ export class RealRun {
   }
 
   /** Lets the model see the contact that the store has seen: what came before it must have been the same to both. */
-  assertContact(contact: Contact, model: Model, session: ModelSession): void {
+  assertContact(contact: Contact, model: Model, session: ModelSession, isActivity = true): void {
     if (this.exact) assert.equal(this.time(contact.previousTime), model.activity(session));
-    session.lastTime = model.now;
+    if (isActivity) session.lastTime = model.now;
     assert.equal(contact.cameOnline, model.contact(session));
+  }
+
+  /** Lets the model see whom the store made go for a new session: one of those who had to, if there was no room. */
+  async assertEviction(
+    evicted: readonly ClosedSession[],
+    model: Model,
+    needed: boolean,
+    candidates: readonly ModelSession[],
+  ): Promise<void> {
+    const victim = candidates.find(({ id }) => id === evicted[0]?.id);
+    assert.equal(victim !== undefined, needed, 'somebody goes if there is no room');
+    const parked = victim?.mailbox.parked;
+    assert.deepEqual(evicted, victim === undefined ? [] : [model.end(victim, 'evicted')]);
+    if (victim !== undefined && parked) await this.trial.notice('closed', victim.id);
   }
 
   /** What the model expects, as `record` shows what the store gave. */

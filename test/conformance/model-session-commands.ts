@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { hashSecret, newSecret } from '../../src/core/session-token.js';
-import { SessionError } from '../../src/index.js';
-import { ModelSession } from './model.js';
+import { type Renewal, SessionError } from '../../src/index.js';
+import { ModelSession, type Refusal } from './model.js';
 import { command, pick, type StoreCommand, settleAs, someSession, sortedById } from './model-run.js';
 import { allPages, app, scanned } from './trial.js';
 
 const accounts = fc.constantFrom('alice', 'bob');
 const attributes = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('1', '"x"', 'null'), { maxKeys: 3 });
 const patches = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('2', '[]', null), { maxKeys: 3 });
+
+const renewals = (unit: number, half: number): fc.Arbitrary<Renewal> =>
+  fc.record({ activity: fc.boolean(), ttl: fc.constantFrom(undefined, 3 * unit + half, 50 * unit + half) });
 
 /** Without it there is nothing to do. */
 export function insertCommand(): fc.Arbitrary<StoreCommand> {
@@ -26,14 +29,45 @@ export function insertCommand(): fc.Arbitrary<StoreCommand> {
     }
     const { record, evicted } = await real.store.insert(given);
     real.startAt(record.createdAt - model.now);
-    const victim = candidates.find(({ id }) => id === evicted[0]?.id);
-    assert.equal(victim !== undefined, needed, 'somebody goes if there is no room');
-    const parked = victim?.mailbox.parked;
-    assert.deepEqual(evicted, victim === undefined ? [] : [model.end(victim, 'evicted')]);
-    if (victim !== undefined && parked) await real.trial.notice('closed', victim.id);
+    await real.assertEviction(evicted, model, needed, candidates);
     const session = new ModelSession(given, model.now);
     model.sessions.push(session);
     assert.deepEqual(real.record(record), real.expected(model.record(session)));
+  });
+}
+
+/** Under the id of another that lives, ended or is forgotten, or under one of its own. */
+export function insertOnceCommand(): fc.Arbitrary<StoreCommand> {
+  return command('insertOnce', { choice: fc.option(someSession), attributes }, async (args, model, real) => {
+    const { session: taken } = args.choice === null ? { session: undefined } : pick(model, args.choice);
+    const { gcTime: ttl, maxAge, onMaxSession } = model.context;
+    const accountId = taken?.given.accountId ?? 'alice';
+    const id = taken === undefined ? {} : { id: taken.id };
+    const given = real.trial.newSession(accountId, { ttl, maxAge, attributes: args.attributes, ...id });
+    const refusal = taken === undefined ? ['SESSION_UNKNOWN' as const] : model.refusal(taken);
+    if (taken !== undefined && refusal === undefined) {
+      const { record, evicted, inserted } = await real.store.insertOnce(given);
+      assert.deepEqual([evicted, inserted], [[], false]);
+      assert.deepEqual(real.record(record), real.expected(model.record(taken)));
+      return;
+    }
+    const { needed, candidates } = model.eviction(accountId);
+    const refused: Refusal = refusal?.filter((each) => each !== 'SESSION_UNKNOWN') ?? [];
+    const mayInsert = refusal?.includes('SESSION_UNKNOWN') === true;
+    const mayExceed = mayInsert && needed && onMaxSession === 'reject';
+    const result = await real.store.insertOnce(given).catch((error) => {
+      if (mayExceed && SessionError.is(error, 'SESSION_LIMIT')) return undefined;
+      assert.ok(SessionError.is(error, 'SESSION_CLOSED') && refused.includes(error.details.reason), String(error));
+      return undefined;
+    });
+    if (result === undefined) return;
+    assert.ok(mayInsert && !mayExceed && result.inserted, 'it is forgotten, and there is room');
+    real.startAt(result.record.createdAt - model.now);
+    await real.assertEviction(result.evicted, model, needed, candidates);
+    const session = new ModelSession(given, model.now);
+    if (taken !== undefined) model.forget(taken);
+    model.sessions.push(session);
+    assert.deepEqual(real.record(result.record), real.expected(model.record(session)));
   });
 }
 
@@ -75,11 +109,12 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
       if (record === undefined || session === undefined) return;
       assert.deepEqual(real.record(record), real.expected(model.record(session)));
     }),
-    command('touch', { choice: someSession }, async ({ choice }, model, real) => {
-      const { id, session } = pick(model, choice);
-      const contact = await settleAs(model.refusal(session), real.store.touch(app, id));
+    command('touch', { choice: someSession, renewal: renewals(unit, half) }, async (args, model, real) => {
+      const { id, session } = pick(model, args.choice);
+      const contact = await settleAs(model.refusal(session), real.store.touch(app, id, args.renewal));
       if (contact === undefined || session === undefined) return;
-      real.assertContact(contact, model, session);
+      real.assertContact(contact, model, session, args.renewal.activity);
+      session.ttl = args.renewal.ttl ?? session.ttl;
       assert.deepEqual(real.record(contact.record), real.expected(model.record(session)));
     }),
     command('patch', { choice: someSession, patch: patches }, async ({ choice, patch }, model, real) => {

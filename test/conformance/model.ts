@@ -25,6 +25,7 @@ export class ModelSession {
   readonly createdAt: number;
   secretHash: string;
   attributes: Record<string, string>;
+  ttl: number;
   lastTime: number;
   lastContact: number;
   reads = 0;
@@ -38,6 +39,7 @@ export class ModelSession {
     this.given = given;
     this.secretHash = given.secretHash;
     this.attributes = { ...given.attributes };
+    this.ttl = given.ttl;
     this.createdAt = now;
     this.lastTime = now;
     this.lastContact = now;
@@ -60,6 +62,11 @@ export class Model {
 
   find(id: string): ModelSession | undefined {
     return this.sessions.find((session) => session.id === id);
+  }
+
+  /** Another has its id now. */
+  forget(session: ModelSession): void {
+    this.sessions.splice(this.sessions.indexOf(session), 1);
   }
 
   get live(): ModelSession[] {
@@ -101,9 +108,9 @@ export class Model {
   }
 
   #deadline(session: ModelSession): Ending | undefined {
-    const { createdAt, lastTime, given } = session;
+    const { createdAt, lastTime, ttl, given } = session;
     const idles = !(session.mailbox.parked && this.context.pollRenews);
-    const idleAt = idles ? lastTime + given.ttl : Number.POSITIVE_INFINITY;
+    const idleAt = idles ? lastTime + ttl : Number.POSITIVE_INFINITY;
     const agedAt = given.maxAge > 0 ? createdAt + given.maxAge : Number.POSITIVE_INFINITY;
     const at = Math.min(idleAt, agedAt);
     if (this.now < at) return undefined;
@@ -198,8 +205,18 @@ export class Model {
     const { secretHash: _secretHash, ...given } = session.given;
     session.mailbox.age(this.now, this.context);
     const presence: Presence = this.isSilent(session) ? 'away' : 'online';
-    const { createdAt, attributes, reads, writes } = session;
+    const { createdAt, attributes, ttl, reads, writes } = session;
     const undelivered = session.mailbox.kept.length;
-    return { ...given, attributes, createdAt, lastTime: this.activity(session), reads, writes, presence, undelivered };
+    return {
+      ...given,
+      ttl,
+      attributes,
+      createdAt,
+      lastTime: this.activity(session),
+      reads,
+      writes,
+      presence,
+      undelivered,
+    };
   }
 }

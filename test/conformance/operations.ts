@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { hashSecret, newSecret } from '../../src/core/session-token.js';
-import { allPages, app, type Login, outgoing, scanned, type Trial } from './trial.js';
+import { allPages, app, type Login, outgoing, renewal, scanned, type Trial } from './trial.js';
 
 /** Operations on one session, each of which must refuse a dead one. */
 export const refused: Readonly<Record<string, (trial: Trial, dead: Login, live: Login) => Promise<unknown>>> = {
   authenticate: ({ store }, { id, secretHash }) => store.authenticate(app, id, secretHash),
   get: ({ store }, { id }) => store.get(app, id),
-  touch: ({ store }, { id }) => store.touch(app, id),
+  touch: ({ store }, { id }) => store.touch(app, id, renewal),
+  'touch that changes the ttl': ({ store }, { id }) => store.touch(app, id, { activity: true, ttl: 1_000_000_000 }),
+  'insertOnce of its id': (trial, { id }) => trial.store.insertOnce(trial.newSession('alice', { id })),
   patch: ({ store }, { id }) => store.patch(app, id, { a: '1' }),
   patchAsBearer: ({ store }, { id, secretHash }) => store.patchAsBearer(app, id, secretHash, { a: '1' }),
   rotate: ({ store }, { id }) => store.rotate(app, id, hashSecret(newSecret())),

@@ -3,7 +3,7 @@ import { SessionContext, type SessionContextOptions } from '../../src/index.js';
 import { Model } from './model.js';
 import { mailboxCommands } from './model-mailbox-commands.js';
 import { command, RealRun, type StoreCommand } from './model-run.js';
-import { insertCommand, replaceCommand, sessionCommands } from './model-session-commands.js';
+import { insertCommand, insertOnceCommand, replaceCommand, sessionCommands } from './model-session-commands.js';
 import { type StoreFactory, Trial } from './trial.js';
 
 export interface ModelRunOptions {
@@ -29,7 +29,7 @@ export async function checkStoreAgainstModel(options: ModelRunOptions): Promise<
   const sequences = fc.commands(
     [
       ...sessionCommands(unit, half),
-      ...oftener(3, [insertCommand(), replaceCommand()]),
+      ...oftener(3, [insertCommand(), insertOnceCommand(), replaceCommand()]),
       // What happens to a mailbox needs many of them.
       ...oftener(6, mailboxCommands(unit, half)),
       ...oftener(6, [timePasses(unit)]),

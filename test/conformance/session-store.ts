@@ -6,11 +6,13 @@ import { backgroundRules } from './background.js';
 import { changeFeedRules } from './change-feed.js';
 import { closingRules } from './closing.js';
 import { expiryRules } from './expiry.js';
+import { insertOnceRules } from './insert-once.js';
 import { limitRules } from './limit.js';
 import { listingRules } from './listing.js';
 import { parkingRules } from './parking.js';
 import { readerRules } from './readers.js';
 import { readingRules } from './reading.js';
+import { renewalRules } from './renewal.js';
 import { replaceRules } from './replace.js';
 import type { DeclareRule } from './rule.js';
 import { sessionRules } from './sessions.js';
@@ -39,7 +41,9 @@ const topics: readonly ((rule: DeclareRule, unit: number) => void)[] = [
   sessionRules,
   attributeRules,
   limitRules,
+  insertOnceRules,
   expiryRules,
+  renewalRules,
   tombstoneRules,
   closingRules,
   replaceRules,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { hashSecret, isSessionId, newId, newSecret } from '../../src/core/session-token.js';
 import type { DeclareRule } from './rule.js';
-import { allPages, app, isUnknown, outgoing, rejectsWith, scanned, valuesOf } from './trial.js';
+import { allPages, app, isUnknown, outgoing, rejectsWith, renewal, scanned, valuesOf } from './trial.js';
 
 /** Coming into being, looking, proving, renewing, rotating, and the namespaces. */
 export function sessionRules(rule: DeclareRule, unit: number): void {
@@ -54,7 +54,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     await store.patch(app, id, { a: '2', b: '3' });
     await store.append(app, id, outgoing('x'));
     await trial.pass(1);
-    await store.touch(app, id);
+    await store.touch(app, id, renewal);
     assert.deepEqual({ ...record, attributes: { ...record.attributes } }, before);
   });
 
@@ -107,7 +107,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     const first = await trial.store.authenticate(app, id, secretHash);
     assert.equal(first.previousTime, record.lastTime);
     await trial.pass(1);
-    const second = await trial.store.touch(app, id);
+    const second = await trial.store.touch(app, id, renewal);
     assert.equal(second.previousTime, first.record.lastTime);
     await trial.pass(1);
     const third = await trial.store.patchAsBearer(app, id, secretHash, { a: '1' });
@@ -119,7 +119,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     const { id } = await trial.login();
     await trial.park(id);
     await trial.pass(2);
-    const { record, previousTime } = await trial.store.touch(app, id);
+    const { record, previousTime } = await trial.store.touch(app, id, renewal);
     assert.equal(previousTime, record.lastTime);
   });
 
@@ -127,7 +127,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     const trial = await start();
     const { id, record } = await trial.login();
     await trial.pass(2);
-    const touched = (await trial.store.touch(app, id)).record;
+    const touched = (await trial.store.touch(app, id, renewal)).record;
     assert.ok(touched.lastTime >= record.lastTime + 2 * unit);
     assert.deepEqual({ ...touched, lastTime: 0 }, { ...record, lastTime: 0 });
   });
@@ -140,7 +140,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     const secretHash = hashSecret(newSecret());
     await isUnknown(store.authenticate(app, id, secretHash), 'authenticate');
     await isUnknown(store.get(app, id), 'get');
-    await isUnknown(store.touch(app, id), 'touch');
+    await isUnknown(store.touch(app, id, renewal), 'touch');
     await isUnknown(store.patch(app, id, { a: '1' }), 'patch');
     await isUnknown(store.rotate(app, id, secretHash), 'rotate');
     await isUnknown(store.replace(app, known, id), 'replace of it');

@@ -8,6 +8,7 @@ import {
   type OutgoingMessage,
   type ReadRequest,
   type ReadResult,
+  type Renewal,
   type SessionContextOptions,
   SessionError,
   type SessionErrorCode,
@@ -46,6 +47,9 @@ export interface Login {
 export type LoginOptions = Partial<Omit<NewSession, 'secretHash' | 'accountId'>>;
 
 export const app = 'default';
+
+/** A renewal as a request makes it. */
+export const renewal: Renewal = { activity: true, ttl: undefined };
 
 /** How long a notice may be on its way from a store that sends it over a wire. */
 const noticePatience = 2_000;

@@ -9,6 +9,7 @@ import type { SessionSubject } from '../subject.js';
 const TOKEN_WIDTH = 64;
 const ID_WIDTH = 24;
 const APP = 'default';
+const RENEWAL = { activity: true, ttl: undefined };
 /** Intervals keep out: sweeps come when told to, and the clock set forward would turn everyone away at once. */
 const NEVER = 2 ** 31 - 1;
 
@@ -19,7 +20,7 @@ export class SessionMailbox implements SessionSubject {
     get: (ids: readonly string[]): Promise<void> =>
       inPromiseLanes(ids, IN_FLIGHT, (id) => this.#manager.getSession(id)),
     touch: (ids: readonly string[]): Promise<void> =>
-      inPromiseLanes(ids, IN_FLIGHT, (id) => this.#store.touch(APP, id)),
+      inPromiseLanes(ids, IN_FLIGHT, (id) => this.#store.touch(APP, id, RENEWAL)),
     authenticate: (tokens: readonly string[]): Promise<void> =>
       inPromiseLanes(tokens, IN_FLIGHT, (token) => this.#manager.authenticate(token)),
     push: (ids: readonly string[]): Promise<void> =>
@@ -60,7 +61,7 @@ export class SessionMailbox implements SessionSubject {
   async expire(_expired: readonly string[], kept: Iterable<string>): Promise<void> {
     if (!this.#hasAged) this.#clock.advance(IDLE_TIME / 2);
     this.#hasAged = true;
-    for (const id of kept) await this.#store.touch(APP, id);
+    for (const id of kept) await this.#store.touch(APP, id, RENEWAL);
     this.#clock.advance(IDLE_TIME / 2);
   }
 

@@ -116,6 +116,13 @@ export class AppSessions {
     this.#idle.remove(entry.slot, entry.ttl);
   }
 
+  /** @param idling whether the entry is in the order of activity */
+  setTtl(entry: SessionEntry, ttl: number, idling: boolean): void {
+    if (idling) this.stopIdling(entry);
+    entry.ttl = ttl;
+    if (idling) this.#idle.insert(entry.slot, ttl);
+  }
+
   renew(entry: SessionEntry, now: number): void {
     this.times.setLastTime(entry.slot, now);
     this.#idle.postpone(entry.slot, entry.ttl);

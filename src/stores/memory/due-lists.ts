@@ -28,14 +28,18 @@ export class DueLists {
   }
 
   append(slot: number, duration: number): void {
-    let list = this.#byDuration.get(duration);
-    if (list === undefined) {
-      list = { duration, slots: new OrderedList(this.#links), bound: this.#timeOf(slot) + duration };
-      this.#byDuration.set(duration, list);
-      this.#heap.push(list);
-      this.#siftUp(this.#heap.length - 1);
-    }
-    list.slots.append(slot);
+    this.#listFor(slot, duration).slots.append(slot);
+  }
+
+  /** `append` for a slot whose time may be any: passes by those of a later time, one after the other. */
+  insert(slot: number, duration: number): void {
+    const list = this.#listFor(slot, duration);
+    const time = this.#timeOf(slot);
+    list.slots.insertWhere(slot, (earlier) => this.#timeOf(earlier) <= time);
+    const due = time + duration;
+    if (due >= list.bound) return;
+    list.bound = due;
+    this.#siftUp(this.#heap.indexOf(list));
   }
 
   /** @param slot must be in the list of this duration. A list that empties stays, until its bound comes up */
@@ -62,6 +66,17 @@ export class DueLists {
       this.#siftDown();
     }
     return undefined;
+  }
+
+  #listFor(slot: number, duration: number): DueList {
+    let list = this.#byDuration.get(duration);
+    if (list === undefined) {
+      list = { duration, slots: new OrderedList(this.#links), bound: this.#timeOf(slot) + duration };
+      this.#byDuration.set(duration, list);
+      this.#heap.push(list);
+      this.#siftUp(this.#heap.length - 1);
+    }
+    return list;
   }
 
   #dropFirst(list: DueList): void {

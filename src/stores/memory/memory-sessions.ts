@@ -12,14 +12,18 @@ import type {
   AttributePatch,
   Contact,
   Insertion,
+  OnceInsertion,
   ReadRequest,
   ReadResult,
+  Renewal,
   Replacement,
   Slice,
   StoreListener,
 } from '../../core/session-store.js';
 import { AppSessions, type Tombstone } from './app-sessions.js';
 import type { SessionEntry } from './session-entry.js';
+
+const plainRenewal: Renewal = { activity: true, ttl: undefined };
 
 const deaf: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
 
@@ -136,10 +140,26 @@ export class MemorySessions {
     return { record: this.record(sessions, entry, now), evicted };
   }
 
-  renew(sessions: AppSessions, entry: SessionEntry): Contact {
+  insertOnce(session: NewSession): OnceInsertion {
+    const { app, id } = session;
+    const sessions = this.of(app);
+    const taken = sessions.get(id);
+    if (taken !== undefined || this.#tombstone(sessions, id) !== undefined) {
+      const entry = this.#requireLive(sessions, id, taken);
+      return { record: this.record(sessions, entry), evicted: [], inserted: false };
+    }
+    const insertion = this.insert(session);
+    // One past its time, which would keep the place in their order that it had.
+    sessions.tombstones.delete(id);
+    return { ...insertion, inserted: true };
+  }
+
+  renew(sessions: AppSessions, entry: SessionEntry, { activity, ttl }: Renewal = plainRenewal): Contact {
     const now = this.#clock.now();
-    const previousTime = this.idles(entry) ? sessions.times.lastTime(entry.slot) : now;
-    if (this.idles(entry)) sessions.renew(entry, now);
+    const idles = this.idles(entry);
+    const previousTime = idles ? sessions.times.lastTime(entry.slot) : now;
+    if (ttl !== undefined && ttl !== entry.ttl) sessions.setTtl(entry, ttl, idles);
+    if (activity && idles) sessions.renew(entry, now);
     const cameOnline = sessions.contact(entry, now);
     return { record: this.record(sessions, entry, now), cameOnline, previousTime };
   }

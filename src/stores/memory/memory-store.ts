@@ -14,8 +14,10 @@ import {
   type AttributePatch,
   type Contact,
   type Insertion,
+  type OnceInsertion,
   type ReadRequest,
   type ReadResult,
+  type Renewal,
   type Replacement,
   SessionStore,
   type Slice,
@@ -72,6 +74,10 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     return this.#sessions.insert(session);
   }
 
+  async insertOnce(session: NewSession): Promise<OnceInsertion> {
+    return this.#sessions.insertOnce(session);
+  }
+
   async authenticate(app: string, id: string, secretHash: string): Promise<Contact> {
     const sessions = this.#sessions.of(app);
     const entry = this.#sessions.proven(sessions, id, secretHash);
@@ -84,9 +90,9 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     return this.#sessions.record(sessions, this.#sessions.live(sessions, id));
   }
 
-  async touch(app: string, id: string): Promise<Contact> {
+  async touch(app: string, id: string, renewal: Renewal): Promise<Contact> {
     const sessions = this.#sessions.of(app);
-    return this.#sessions.renew(sessions, this.#sessions.live(sessions, id));
+    return this.#sessions.renew(sessions, this.#sessions.live(sessions, id), renewal);
   }
 
   async patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord> {

@@ -24,7 +24,7 @@ export function grownCopy(array: Int32Array, length: number, filler: number): In
   return copy;
 }
 
-/** A list of slots in the order in which they were appended. Every operation is O(1). */
+/** A list of slots in the order in which they were appended. Every operation is O(1), but `insertWhere`. */
 export class OrderedList {
   readonly #links: SlotLinks;
   #first = none;
@@ -47,6 +47,21 @@ export class OrderedList {
     if (this.#last === none) this.#first = slot;
     else next[this.#last] = slot;
     this.#last = slot;
+  }
+
+  /** Puts the slot behind the last of which `isBehind` is true, or before all. */
+  insertWhere(slot: number, isBehind: (other: number) => boolean): void {
+    this.#links.reserve(slot + 1);
+    const { next, previous } = this.#links;
+    let before = this.#last;
+    while (before !== none && !isBehind(before)) before = previous[before] ?? none;
+    const after = before === none ? this.#first : (next[before] ?? none);
+    next[slot] = after;
+    previous[slot] = before;
+    if (before === none) this.#first = slot;
+    else next[before] = slot;
+    if (after === none) this.#last = slot;
+    else previous[after] = slot;
   }
 
   /** @param slot must be in this list */

@@ -8,7 +8,8 @@ export class SessionEntry {
   readonly id: string;
   readonly accountId: string;
   secretHash: string;
-  readonly ttl: number;
+  /** Changed by `AppSessions`, which keeps its order by it. */
+  ttl: number;
   readonly ip: string;
   readonly userAgent: string;
   /** Replaced as a whole, never changed in place, so that records may share it. */

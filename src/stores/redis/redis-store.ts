@@ -13,8 +13,10 @@ import {
   type AttributePatch,
   type Contact,
   type Insertion,
+  type OnceInsertion,
   type ReadRequest,
   type ReadResult,
+  type Renewal,
   type Replacement,
   SessionStore,
   type Slice,
@@ -42,6 +44,7 @@ import {
   listAt,
   listedRecordOf,
   listsAt,
+  onceInsertionOf,
   outcomeOf,
   ownRecordOf,
   type Reply,
@@ -124,18 +127,11 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
   }
 
   insert(session: NewSession): Promise<Insertion> {
-    const { app, id, accountId, secretHash, ip, userAgent, ttl, maxAge } = session;
-    const { bucket, accountScore } = this.#keys.placeOf(app, accountId);
-    const attributes = Object.entries(session.attributes);
-    const args: Argument[] = [accountId, accountScore, secretHash, ip, userAgent, ttl, maxAge, attributes.length];
-    for (const [key, text] of attributes) args.push(key, text);
-    return this.#queue.call({
-      bucket,
-      operation: 'insert',
-      keys: [this.#keys.session(bucket, app, id), this.#keys.index(bucket, app)],
-      args,
-      decode: (reply) => insertionOf(session, reply),
-    });
+    return this.#insert('insert', session, insertionOf);
+  }
+
+  insertOnce(session: NewSession): Promise<OnceInsertion> {
+    return this.#insert('insertOnce', session, onceInsertionOf);
   }
 
   async authenticate(app: string, id: string, secretHash: string): Promise<Contact> {
@@ -146,8 +142,8 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     return this.#onSession('get', app, id, [], (reply) => ownRecordOf(app, id, reply));
   }
 
-  async touch(app: string, id: string): Promise<Contact> {
-    return this.#onSession('touch', app, id, [], (reply) => contactOf(app, id, reply));
+  async touch(app: string, id: string, { activity, ttl }: Renewal): Promise<Contact> {
+    return this.#onSession('touch', app, id, [activity ? 1 : 0, ttl ?? 0], (reply) => contactOf(app, id, reply));
   }
 
   patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord> {
@@ -298,6 +294,25 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
       throw asUnavailable(error);
     }
     return close;
+  }
+
+  #insert<Result>(
+    operation: string,
+    session: NewSession,
+    decode: (session: NewSession, reply: Reply) => Result,
+  ): Promise<Result> {
+    const { app, id, accountId, secretHash, ip, userAgent, ttl, maxAge } = session;
+    const { bucket, accountScore } = this.#keys.placeOf(app, accountId);
+    const attributes = Object.entries(session.attributes);
+    const args: Argument[] = [accountId, accountScore, secretHash, ip, userAgent, ttl, maxAge, attributes.length];
+    for (const [key, text] of attributes) args.push(key, text);
+    return this.#queue.call({
+      bucket,
+      operation,
+      keys: [this.#keys.session(bucket, app, id), this.#keys.index(bucket, app)],
+      args,
+      decode: (reply) => decode(session, reply),
+    });
   }
 
   #requireBucket(id: string): string {

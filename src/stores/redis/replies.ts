@@ -2,7 +2,14 @@ import { type CloseReason, isCloseReason } from '../../core/close-reason.js';
 import { Message } from '../../core/message.js';
 import { SessionError, sessionClosed, sessionUnknown } from '../../core/session-error.js';
 import type { AttributeTexts, ClosedSession, NewSession, SessionRecord } from '../../core/session-record.js';
-import type { AppendOutcome, Contact, Insertion, ReadResult, Replacement } from '../../core/session-store.js';
+import type {
+  AppendOutcome,
+  Contact,
+  Insertion,
+  OnceInsertion,
+  ReadResult,
+  Replacement,
+} from '../../core/session-store.js';
 import { storeUnavailable } from './unavailable.js';
 
 /** What the program answers to one call. The headers of the scripts say what is where. */
@@ -109,6 +116,15 @@ export function insertionOf(session: NewSession, reply: Reply): Insertion {
   if (reply[0] === 'limit') throw sessionLimit(accountId, numberAt(reply, 1), numberAt(reply, 2));
   const now = numberAt(accepted(reply), 1);
   return { record: newRecord(session, now), evicted: listsAt(reply, 2).map(closedOf) };
+}
+
+/** @throws SessionError `SESSION_LIMIT` */
+export function onceInsertionOf(session: NewSession, reply: Reply): OnceInsertion {
+  // Only of a session that exists is there anything to say but when it was created.
+  if (reply.length === 4) {
+    return { record: recordOf(session.app, session.id, listAt(reply, 3)), evicted: [], inserted: false };
+  }
+  return { ...insertionOf(session, reply), inserted: true };
 }
 
 function sessionLimit(accountId: string, live: number, maxSession: number): SessionError {

@@ -3,15 +3,15 @@ import fc from 'fast-check';
 import { DueLists } from '../../../src/stores/memory/due-lists.js';
 import { SlotLinks } from '../../../src/stores/memory/ordered-list.js';
 
-type Step = readonly [action: 'append' | 'remove' | 'postpone' | 'pass', slot: number, amount: number];
+type Step = readonly [action: 'append' | 'insert' | 'remove' | 'postpone' | 'pass', slot: number, amount: number];
 
 const steps = fc.array(
   fc.tuple(
-    fc.constantFrom('append', 'remove', 'postpone', 'pass' as const),
+    fc.constantFrom('append', 'insert', 'remove', 'postpone', 'pass' as const),
     fc.nat(9),
     fc.integer({ min: 1, max: 12 }),
   ),
-  { maxLength: 200 },
+  { maxLength: 200, size: 'max' },
 ) satisfies fc.Arbitrary<Step[]>;
 
 test('due lists give exactly the slots that are due, whatever was appended, removed and postponed', (t) => {
@@ -29,6 +29,10 @@ test('due lists give exactly the slots that are due, whatever was appended, remo
           times[slot] = now;
           durations.set(slot, amount);
           lists.append(slot, amount);
+        } else if (action === 'insert' && duration !== undefined) {
+          lists.remove(slot, duration);
+          durations.set(slot, amount);
+          lists.insert(slot, amount);
         } else if (action === 'remove' && duration !== undefined) {
           lists.remove(slot, duration);
           durations.delete(slot);

@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import test from 'ava';
 import { hashSecret, newSecret } from '../../../src/core/session-token.js';
-import { app, isClosed, isUnknown, offsetsOf, outgoing, valuesOf } from '../../conformance/trial.js';
+import { app, isClosed, isUnknown, offsetsOf, outgoing, renewal, valuesOf } from '../../conformance/trial.js';
 import { SnapshotFolder } from './snapshot-fixture.js';
 
 test('a restart keeps sessions as they were, with their attributes and counters', async (t) => {
@@ -127,10 +127,10 @@ test('a restart keeps presence: who was reported away is not reported again, and
   await before.close();
   const after = await folder.start({ hbGrace: 10 });
   t.deepEqual(await after.judge(), []);
-  t.is((await after.store.touch(app, away.id)).cameOnline, true);
+  t.is((await after.store.touch(app, away.id, renewal)).cameOnline, true);
   await after.pass(5);
   t.deepEqual(await after.judge(), [silent.id]);
-  t.is((await after.store.touch(app, silent.id)).cameOnline, true);
+  t.is((await after.store.touch(app, silent.id, renewal)).cameOnline, true);
   await after.close();
 });
 
@@ -149,7 +149,7 @@ test('after a restart sessions expire, fall silent and are evicted in the same o
   const fifth = (await before.login()).id;
   for (const id of [second, first, fifth, fourth]) {
     await before.pass(10);
-    await before.store.touch(app, id ?? '');
+    await before.store.touch(app, id ?? '', renewal);
   }
   await before.close();
 
@@ -185,7 +185,7 @@ test('after a restart silence is judged in order of contact, also where that is 
   const before = await folder.start(options);
   const [first, second] = [await before.login(), await before.login()];
   await before.pass(10);
-  await before.store.touch(app, second.id);
+  await before.store.touch(app, second.id, renewal);
   await before.pass(10);
   await before.read(first.id);
   await before.close();
@@ -206,10 +206,10 @@ test('max-age is counted from the creation, across restarts', async (t) => {
     await trial.close();
     await folder.clock.advance(10);
     trial = await folder.start();
-    await trial.store.touch(app, id);
+    await trial.store.touch(app, id, renewal);
   }
   await trial.pass(10);
-  await isClosed('max-age', trial.store.touch(app, id));
+  await isClosed('max-age', trial.store.touch(app, id, renewal));
   t.deepEqual(
     (await trial.sweep()).map((closed) => closed.id),
     [id],

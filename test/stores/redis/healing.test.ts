@@ -111,3 +111,18 @@ test('a mailbox whose messages an eviction took away tells of the loss, and goes
     t.is(next.at(-1)?.data, 5);
   }
 });
+
+test('a name whose session is gone before its end can be used again, and counts once', async (t) => {
+  const { manager, lose, traces } = await start(t, { maxSession: 2 });
+  const { session } = await manager.createNamedSession('alice', 'phone');
+  const indexed = await traces(session.id);
+  await lose(session.id);
+  t.true((await manager.createNamedSession('alice', 'phone')).created);
+  t.is(await traces(session.id), indexed);
+  t.deepEqual(
+    (await manager.sessionsOfAccount('alice')).map(({ id }) => id),
+    [session.id],
+  );
+  await manager.createSession('alice');
+  await t.throwsAsync(manager.createSession('alice'), { code: 'SESSION_LIMIT' });
+});

@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { hashSecret, newId, newSecret } from '../../../src/core/session-token.js';
 import { type NewSession, type ReadRequest, SessionContext, type StoreListener } from '../../../src/index.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
+import { renewal } from '../../conformance/trial.js';
 import { RedisProxy } from '../../support/redis-proxy.js';
 import { freshPrefix } from './exact-clock.js';
 import { clusterFor, serverFor } from './places.js';
@@ -94,9 +95,11 @@ type Operation = (store: RedisStore, session: NewSession, other: NewSession) => 
 /** On one session or one account. */
 const single: Readonly<Record<string, Operation>> = {
   insert: (store) => store.insert(newSession(store, 'somebody')),
+  'insertOnce of a new one': (store) => store.insertOnce(newSession(store, 'somebody')),
+  'insertOnce of one that exists': (store, session) => store.insertOnce(session),
   authenticate: (store, { id, secretHash }) => store.authenticate(app, id, secretHash),
   get: (store, { id }) => store.get(app, id),
-  touch: (store, { id }) => store.touch(app, id),
+  touch: (store, { id }) => store.touch(app, id, renewal),
   patch: (store, { id }) => store.patch(app, id, { b: '2', a: null }),
   patchAsBearer: (store, { id, secretHash }) => store.patchAsBearer(app, id, secretHash, { b: '2', a: null }),
   endAsBearer: (store, { id, secretHash }) => store.endAsBearer(app, id, secretHash, 'logout'),

@@ -200,11 +200,13 @@ function sessions.contact(entry)
   return 1
 end
 
--- Says whether it had been reported away, and when its last activity was until now: a parked reader is one that lasts.
-function sessions.renew(entry)
+-- A contact, and perhaps activity. Says whether it had been reported away, and when its last activity was until now: a parked reader is one that lasts.
+function sessions.renew(entry, isActivity)
   local fields = entry.fields
   local previousTime = $pollRenews and isParked(fields) and now or fields[$lastTime]
-  fields[$lastTime] = max(fields[$lastTime], now)
+  if isActivity then
+    fields[$lastTime] = max(fields[$lastTime], now)
+  end
   return sessions.contact(entry), previousTime
 end
 

@@ -8,9 +8,11 @@ import {
   type Contact,
   type Insertion,
   type NewSession,
+  type OnceInsertion,
   type OutgoingMessage,
   type ReadRequest,
   type ReadResult,
+  type Renewal,
   type Replacement,
   SessionContext,
   type SessionRecord,
@@ -63,6 +65,10 @@ export class RemoteStore extends SessionStore {
     return this.#call('insert', session);
   }
 
+  insertOnce(session: NewSession): Promise<OnceInsertion> {
+    return this.#call('insertOnce', session);
+  }
+
   authenticate(app: string, id: string, secretHash: string): Promise<Contact> {
     return this.#call('authenticate', app, id, secretHash);
   }
@@ -71,8 +77,8 @@ export class RemoteStore extends SessionStore {
     return this.#call('get', app, id);
   }
 
-  touch(app: string, id: string): Promise<Contact> {
-    return this.#call('touch', app, id);
+  touch(app: string, id: string, renewal: Renewal): Promise<Contact> {
+    return this.#call('touch', app, id, renewal);
   }
 
   patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord> {

@@ -10,7 +10,7 @@ operations.authenticate = function()
     return refused
   end
   entry.fields[$reads] = entry.fields[$reads] + 1
-  local cameOnline, previousTime = sessions.renew(entry)
+  local cameOnline, previousTime = sessions.renew(entry, true)
   messages.dropAged(entry)
   sessions.save(entry)
   return { 1, sessions.record(entry), cameOnline, previousTime }

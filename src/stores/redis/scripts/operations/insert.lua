@@ -1,10 +1,12 @@
 -- insert: counts the account's live sessions and adds one more, by `maxSession` and `onMaxSession`.
+-- insertOnce: the same, unless there is a session of that key, or it is known why it ended.
 --
 -- KEYS  the session, the app's index of this bucket
 -- ARGV  accountId, the account's number, secretHash, ip, userAgent, ttl, maxAge, number of attributes, then key and JSON
 --       of each
 -- Also touches, with the same hash tag: the account's other sessions, whose names stand in the index.
 -- Reply {1, the time, closed sessions} or {'limit', how many are live, maxSession}
+--       insertOnce: also {1, 0, {}, record} of the live one, or a refusal for a closed one
 
 -- A parked reader is a contact that lasts.
 local function isLongerWithoutContact(entry, other)
@@ -41,8 +43,7 @@ local function makeRoom(index, accountScore, accountId, member)
   return closed
 end
 
-operations.insert = function()
-  local key, index = takeKey(), takeKey()
+local function insert(key, index)
   local accountId, accountScore, secretHash = take(), take(), take()
   local ip, userAgent, ttl, maxAge = take(), take(), takeNumber(), takeNumber()
   local attributes = {}
@@ -70,4 +71,36 @@ operations.insert = function()
   setAttributes(siblingOf(key, 'a'), attributes)
   sessions.save(entry)
   return { 1, now, closed }
+end
+
+operations.insert = function()
+  return insert(takeKey(), takeKey())
+end
+
+-- A session whose keys went by their ttl, before any sweep, left its place in the index: found there under a key that
+-- is used again, the new one would count twice.
+local function forgetPlaceOf(key, index)
+  local accountScore = ARGV[argumentPosition + 2]
+  local members = call('ZRANGE', index, accountScore, accountScore, 'BYSCORE')
+  for each = 1, #members do
+    if sub(members[each], -24) == sub(key, -24) then
+      call('ZREM', index, members[each])
+    end
+  end
+end
+
+operations.insertOnce = function()
+  local key, index = takeKey(), takeKey()
+  local entry, refused = sessions.live(key)
+  if entry then
+    if messages.dropAged(entry) then
+      sessions.save(entry)
+    end
+    return { 1, 0, {}, sessions.record(entry) }
+  end
+  if refused[1] == 'closed' then
+    return refused
+  end
+  forgetPlaceOf(key, index)
+  return insert(key, index)
 end

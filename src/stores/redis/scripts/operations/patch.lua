@@ -55,7 +55,7 @@ operations.patchAsBearer = function()
   if not entry then
     return refused
   end
-  local cameOnline, previousTime = sessions.renew(entry)
+  local cameOnline, previousTime = sessions.renew(entry, true)
   patch(entry, attributesKey, set, deleted)
   return { 1, sessions.record(entry), cameOnline, previousTime }
 end
