@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SessionContext } from '../../../src/index.js';
+import { LmdbStore } from '../../../src/stores/lmdb/index.js';
+import { ManualClock, type StoreFactory } from '../../conformance/session-store.js';
+
+/** A directory of its own for each store, which goes with it. */
+export function freshDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'session-mailbox-lmdb-'));
+}
+
+export function removeDirectory(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true });
+}
+
+/** Stores of this process, each in a directory of its own and with a clock that is turned by hand. */
+export const lmdbStores: StoreFactory = async (context) => {
+  const path = await freshDirectory();
+  const clock = new ManualClock();
+  const store = new LmdbStore(new SessionContext(context), { path }, clock);
+  return {
+    store,
+    advance: (milliseconds) => clock.advance(milliseconds),
+    close: async () => {
+      await store.close();
+      await removeDirectory(path);
+    },
+  };
+};
