@@ -146,6 +146,7 @@ export class Mailboxes {
 
   /** Every parked reader is told, and released. */
   #wake(entry: SessionEntry, mailbox: TableMailbox, notice: Notice): void {
+    if (!mailbox.isAnyParked) return;
     for (const node of parkedAt(mailbox.allReaders)) this.#ledger.tell(node, notice);
     for (const reader of mailbox.allReaders) {
       if (reader.parked) this.#sessions.unpark(entry, reader, this.#ledger.now);
