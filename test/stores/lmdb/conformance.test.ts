@@ -1,6 +1,6 @@
 import test from 'ava';
 import { testChangeFeed, testSessionStore } from '../../conformance/session-store.js';
-import { testRule } from '../redis/test-rule.js';
+import { testRule } from '../test-rule.js';
 import { lmdbStores } from './create-lmdb-store.js';
 
 testSessionStore({ test: testRule(test), create: lmdbStores, timeUnit: 1 });

@@ -1,10 +1,10 @@
 import test from 'ava';
 import type { Redis } from 'ioredis';
 import { eventually } from '../../../support/eventually.js';
+import { createSpread, idsIn, idsInAll, newDiary } from '../../nodes/diary.js';
+import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPrefix } from '../exact-clock.js';
-import { ServiceProcess } from '../nodes/service-process.js';
 import { serverFor } from '../places.js';
-import { createSpread, idsIn, idsInAll, newDiary } from './diary.js';
 
 const server = serverFor(test);
 

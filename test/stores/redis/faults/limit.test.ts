@@ -1,7 +1,7 @@
 import test from 'ava';
+import type { CreationTally } from '../../nodes/service-deeds.js';
+import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPrefix } from '../exact-clock.js';
-import type { CreationTally } from '../nodes/service-deeds.js';
-import { ServiceProcess } from '../nodes/service-process.js';
 import { serverFor } from '../places.js';
 
 const processCount = 4;

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { eventually } from '../../../support/eventually.js';
+import { ServiceProcess } from '../../nodes/service-process.js';
+import { Traffic } from '../../nodes/traffic.js';
 import { freshPrefix } from '../exact-clock.js';
-import { ServiceProcess } from '../nodes/service-process.js';
 import { serverFor } from '../places.js';
-import { Traffic } from './traffic.js';
 
 const server = serverFor(test);
 const roomy = { msgMaxLength: 100_000, mailboxMaxBytes: 100_000_000 };

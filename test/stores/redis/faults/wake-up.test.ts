@@ -2,9 +2,9 @@ import test, { type ExecutionContext } from 'ava';
 import { type SessionContextOptions, SessionError } from '../../../../src/index.js';
 import type { RedisStoreOptions } from '../../../../src/stores/redis/index.js';
 import { eventually } from '../../../support/eventually.js';
+import type { ServiceSettings } from '../../nodes/service-node.js';
+import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPrefix } from '../exact-clock.js';
-import type { ServiceSettings } from '../nodes/service-node.js';
-import { ServiceProcess } from '../nodes/service-process.js';
 import { clusterFor, serverFor } from '../places.js';
 
 const server = serverFor(test);
