@@ -27,8 +27,10 @@ export class Environment {
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       inspectDataFile(path);
-      this.#root = openRoot(path);
-      this.tables = new Tables(this.#root);
+      const root = openRoot(path);
+      this.#root = root;
+      // All in one transaction: each of its own would wait for the disk.
+      this.tables = root.transactionSync(() => new Tables(root), transactionFlags);
       restrictAccess(path);
     } catch (error) {
       throw new Error(explain(error, path), { cause: error });
