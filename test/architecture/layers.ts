@@ -33,6 +33,7 @@ export const layers: readonly Layer[] = [
   },
   { path: 'src/processors/', files: ['src/core/'], packages: ['inversify', 'p-queue', 'node:timers/promises'] },
   { path: 'src/stores/memory/', files: ['src/core/'], packages: ['inversify', 'valibot', 'node:*'] },
+  { path: 'src/stores/lmdb/', files: ['src/core/'], packages: ['inversify', 'lmdb', 'node:*'] },
   { path: 'src/stores/redis/', files: ['src/core/'], packages: ['inversify', 'ioredis', 'node:*'] },
   // What goes over plain HTTP, for whichever framework: it needs none.
   { path: 'src/wire/', files: ['src/core/'], packages: ['node:http'] },

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava';
-import { eventually } from '../../../support/eventually.js';
-import type { ServiceProcess } from '../nodes/service-process.js';
+import { eventually } from '../../support/eventually.js';
 import { Publisher } from './publisher.js';
+import type { ServiceProcess } from './service-process.js';
 import { Tab } from './tab.js';
 
 const sessionCount = 8;

@@ -1,19 +1,11 @@
 import {
   type CloseReason,
   Message,
-  type SessionContextOptions,
   SessionError,
   type SessionErrorCode,
   type SessionErrorDetails,
-} from '../../../../src/index.js';
-import type { RedisStoreOptions } from '../../../../src/stores/redis/index.js';
-
-/** What a node is to host: one store of many, because a process of its own for each would take too long. */
-export interface HostedStore {
-  readonly context: SessionContextOptions;
-  readonly options: RedisStoreOptions;
-  readonly timeSource: string | undefined;
-}
+} from '../../../src/index.js';
+import type { HostedStore } from './hosted-store.js';
 
 /** What the test asks of a node. `next` and `leave` go on with an iteration that `iterate` has begun. */
 export type StoreOrder =

@@ -1,4 +1,4 @@
-import type { SessionStore } from '../../../../src/index.js';
+import type { SessionStore } from '../../../src/index.js';
 
 /** Operations of a store that were begun and have not ended. */
 export class Tracked {

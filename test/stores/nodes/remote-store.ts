@@ -14,16 +14,14 @@ import {
   type ReadResult,
   type Renewal,
   type Replacement,
-  SessionContext,
   type SessionRecord,
   type SessionReference,
   SessionStore,
   type Slice,
   type StoreListener,
-} from '../../../../src/index.js';
-import { RedisStore } from '../../../../src/stores/redis/index.js';
+} from '../../../src/index.js';
+import { type HostedStore, storeOf } from './hosted-store.js';
 import type { NodeProcess } from './node-process.js';
-import type { HostedStore } from './wire.js';
 
 let latest = 0;
 
@@ -33,7 +31,7 @@ export class RemoteStore extends SessionStore {
   readonly #hosted: HostedStore;
   readonly #number: number;
   /** Knows where ids belong, which takes no server. */
-  readonly #local: RedisStore;
+  readonly #local: SessionStore;
   /** Which node a reader read at last: only that one may say that it waits no more. */
   readonly #readAt = new Map<string, NodeProcess>();
   #turn = 0;
@@ -44,7 +42,7 @@ export class RemoteStore extends SessionStore {
     this.#number = latest;
     this.#nodes = nodes;
     this.#hosted = hosted;
-    this.#local = new RedisStore(new SessionContext(hosted.context), hosted.options, hosted.timeSource);
+    this.#local = storeOf(hosted);
   }
 
   async open(listener: StoreListener): Promise<void> {

@@ -1,5 +1,5 @@
-import type { PlainSession } from '../nodes/service-deeds.js';
-import type { ServiceProcess } from '../nodes/service-process.js';
+import type { PlainSession } from './service-deeds.js';
+import type { ServiceProcess } from './service-process.js';
 
 /** Pushes numbers to a session, one after the other, and remembers which were acknowledged. */
 export class Publisher {

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import type { ServiceProcess } from '../nodes/service-process.js';
+import type { ServiceProcess } from './service-process.js';
 
 let diaries = 0;
 

@@ -1,11 +1,11 @@
-import { SessionContext, type StoreListener } from '../../../../src/index.js';
-import { RedisStore } from '../../../../src/stores/redis/index.js';
+import type { SessionStore, StoreListener } from '../../../src/index.js';
+import { type HostedStore, storeOf } from './hosted-store.js';
 import { obey } from './obey.js';
-import type { Heard, HostedStore, ListenerCall, StoreOrder } from './wire.js';
+import type { Heard, ListenerCall, StoreOrder } from './wire.js';
 
 /** The program of one node: hosts stores, and does with them what the test asks of it. */
 
-const stores = new Map<number, RedisStore>();
+const stores = new Map<number, SessionStore>();
 const iterations = new Map<number, AsyncIterator<unknown>>();
 let latestIteration = 0;
 
@@ -34,8 +34,8 @@ const tellTest = obey<StoreOrder, Heard>(async (order) => {
   }
 });
 
-async function open(store: number, { context, options, timeSource }: HostedStore): Promise<void> {
-  const opened = new RedisStore(new SessionContext(context), options, timeSource);
+async function open(store: number, hosted: HostedStore): Promise<void> {
+  const opened = storeOf(hosted);
   stores.set(store, opened);
   await opened.open(listenerOf(store));
 }

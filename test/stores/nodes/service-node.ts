@@ -1,6 +1,6 @@
 import { Container } from 'inversify';
-import { type SessionContextOptions, SessionManager, SessionStore, sessionModule } from '../../../../src/index.js';
-import { type RedisStoreOptions, redisStore } from '../../../../src/stores/redis/index.js';
+import { type SessionContextOptions, SessionManager, SessionStore, sessionModule } from '../../../src/index.js';
+import { bindingOf, type HostedOptions } from './hosted-store.js';
 import { obey } from './obey.js';
 import { ServiceDeeds } from './service-deeds.js';
 import { Tracked } from './tracked-store.js';
@@ -8,7 +8,7 @@ import { Tracked } from './tracked-store.js';
 /** What one node is started with. */
 export interface ServiceSettings {
   readonly context: SessionContextOptions;
-  readonly options: RedisStoreOptions;
+  readonly options: HostedOptions;
   readonly diary?: string;
   /** How far this node's clock is off, in milliseconds. */
   readonly skew?: number;
@@ -34,7 +34,7 @@ async function start({ context, options, diary, skew = 0 }: ServiceSettings): Pr
   const rightTime = Date.now;
   Date.now = () => rightTime() + skew;
   const container = new Container();
-  container.load(sessionModule(context, redisStore(options)));
+  container.load(sessionModule(context, bindingOf(options)));
   const operations = new Tracked();
   container.onActivation(SessionStore, (_context, store) => operations.watch(store));
   return new ServiceDeeds(container, await container.getAsync(SessionManager), operations, diary);

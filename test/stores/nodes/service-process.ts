@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import { eventually } from '../../../support/eventually.js';
+import { eventually } from '../../support/eventually.js';
 import { ForkedProcess } from './forked-process.js';
 import type { PlainBatch, ServiceDeeds } from './service-deeds.js';
 import type { ServiceOrder, ServiceSettings } from './service-node.js';

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { Container } from 'inversify';
-import { WaitingRoom } from '../../../../src/core/waiting-room.js';
+import { WaitingRoom } from '../../../src/core/waiting-room.js';
 import {
   type Batch,
   type CreateOptions,
@@ -9,7 +9,7 @@ import {
   SessionError,
   SessionManager,
   type SessionsOfAppOptions,
-} from '../../../../src/index.js';
+} from '../../../src/index.js';
 import type { Tracked } from './tracked-store.js';
 
 export interface PlainSession {

@@ -1,4 +1,4 @@
-import type { StoreListener } from '../../../../src/index.js';
+import type { StoreListener } from '../../../src/index.js';
 import { ForkedProcess } from './forked-process.js';
 import { type Heard, type ListenerCall, revived, revivedMessage, type StoreOrder } from './wire.js';
 
