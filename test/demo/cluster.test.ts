@@ -132,7 +132,7 @@ for (const [signal, ending] of [
 test.serial('Ctrl-C, which reaches everyone, ends all of them in good order', async (t) => {
   const demo = await startCluster(t);
   const alice = await demo.logIn('alice');
-  const { cursor } = JSON.parse((await demo.request('/poll?after=', { cookie: alice.cookie })).body);
+  const { cursor } = JSON.parse((await demo.request('/poll?after=&wait=0', { cookie: alice.cookie })).body);
   const held = await demo.hold(alice.cookie, cursor);
   for (const pid of workersOf(demo)) process.kill(pid, 'SIGINT');
   demo.signal('SIGINT');
