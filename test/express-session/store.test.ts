@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
-import type { SessionData } from 'express-session';
 import fc from 'fast-check';
 import { SessionMailboxStore, type SessionMailboxStoreOptions } from '../../src/express-session/index.js';
 import type { SessionContextOptions } from '../../src/index.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { startService, throwsCode } from '../support/service.js';
+import { sessionData as data, contentOf as dataOf } from './session-data.js';
 
 const minute = 60_000;
 const day = 86_400_000;
@@ -18,18 +18,6 @@ async function start(
   const store = new SessionMailboxStore(service.manager, options);
   t.teardown(() => store.close());
   return { ...service, store, visitors: service.manager.inApp('default-visitors') };
-}
-
-/** A session as a caller of the store's own methods has it. */
-function data(content: object = {}, cookie: object = { originalMaxAge: null, expires: null }): SessionData {
-  return { ...content, cookie } as SessionData;
-}
-
-async function dataOf(store: SessionMailboxStore, sid: string): Promise<object | undefined> {
-  const loaded = await store.get(sid);
-  if (loaded === undefined) return undefined;
-  const { cookie: _cookie, ...rest } = loaded;
-  return rest;
 }
 
 test('get gives a fresh object each time, and undefined on a miss', async (t) => {
