@@ -31,6 +31,9 @@ export function keptCookie(cookie: unknown, now: number): KeptCookie {
   return { text: textOf({ ...rest, expires: date.toJSON() }), ttl: ttlOf(date.getTime() - now) };
 }
 
+/** A cookie just loaded is not over before its request is. Milliseconds. */
+const leastLeft = 1_000;
+
 /** What every framework takes for granted. */
 const defaults: { readonly [field: string]: unknown } = { path: '/', httpOnly: true };
 
@@ -39,7 +42,7 @@ export function loadedCookie(text: string | undefined, lastTime: number, now: nu
   const { originalMaxAge, expires, ...rest } = fieldsOf(text === undefined ? undefined : JSON.parse(text));
   const age = ageOf(originalMaxAge);
   // The session lives, whatever a node's clock says that differs from its store's: its cookie must not be over.
-  const moving = age === undefined ? undefined : new Date(Math.max(lastTime + age, now + 1));
+  const moving = age === undefined ? undefined : new Date(Math.max(lastTime + age, now + leastLeft));
   return {
     ...defaults,
     ...rest,
