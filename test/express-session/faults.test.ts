@@ -5,6 +5,7 @@ import { type SessionContextOptions, SessionError, SessionStore } from '../../sr
 import { eventually } from '../support/eventually.js';
 import { bindStore, startService } from '../support/service.js';
 import { HookedStore } from './hooked-store.js';
+import { Gates } from './kit.js';
 import { contentOf, loadedSession, sessionData } from './session-data.js';
 
 const away = () => new SessionError('STORE_UNAVAILABLE', 'The store is away', {});
@@ -150,6 +151,28 @@ test('a login that is overtaken by a destroy leaves no session of the account, w
     t.deepEqual((await manager.sessionsOfApp()).sessions, [], `step ${step}`);
     t.deepEqual((await visitors.sessionsOfApp()).sessions, [], `step ${step}`);
   }
+});
+
+test('a login that finishes while a destroy is under way leaves no session of the account', async (t) => {
+  const { hooked, newStore, manager, visitors } = await start(t);
+  await newStore().set('sid', sessionData({ a: 1 }));
+  const store = newStore();
+  const loaded = Object.assign(await loadedSession(store, 'sid'), { accountId: 'alice' });
+  const gates = new Gates();
+  let destroyed: Promise<void> | undefined;
+  hooked.before = async (operation) => {
+    if (operation === 'end') await gates.pass('end');
+    if (operation !== 'insertOnce') return;
+    destroyed = newStore().destroy('sid');
+    await eventually(() => gates.of('end').arrived === 1);
+  };
+  const saved = store.set('sid', loaded);
+  await Promise.race([saved, eventually(() => gates.of('end').arrived === 2)]);
+  gates.of('end').open();
+  await Promise.all([destroyed, saved]);
+  t.is(await newStore().get('sid'), undefined);
+  t.deepEqual((await manager.sessionsOfApp()).sessions, []);
+  t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
 });
 
 /** Lets every operation wait for a number of turns that fast-check chooses. */
