@@ -54,6 +54,12 @@ export interface ResolvedToken {
 }
 
 /**
+ * The service behind a manager, one for all its apps: for the parts of this package that hold connections themselves.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export let runtimeOf: (manager: SessionManager) => SessionRuntime;
+
+/**
  * The service: login sessions of accounts, each with a mailbox. One manager speaks for one app (namespace); `inApp`
  * gives the same service for another. Resolving it from the container starts it, unbinding stops it.
  *
@@ -63,6 +69,13 @@ export interface ResolvedToken {
  */
 @injectable()
 export class SessionManager {
+  static {
+    runtimeOf = (manager) => {
+      if (manager instanceof SessionManager) return manager.#runtime;
+      throw invalidArgument('manager', 'must be a SessionManager of this copy of session-mailbox', manager);
+    };
+  }
+
   readonly #runtime: SessionRuntime;
   readonly #operations: SessionOperations;
   /** The namespace this manager speaks for. */
@@ -151,7 +164,7 @@ export class SessionManager {
 
   /** The session, without renewing it. */
   async getSession(id: string): Promise<Session> {
-    return new Session(this.#operations, await this.#runtime.store.get(this.app, requireSessionId(id)));
+    return new Session(this.#operations, await this.#operations.look(id));
   }
 
   /**
@@ -342,11 +355,12 @@ export class SessionManager {
   }
 
   /**
-   * Answers every held poll with `retry`, and holds no more, while everything else goes on: the first step of stopping
-   * a server gracefully. Resolves when all are answered, at the latest after `drainTime`.
+   * Answers every held poll with `retry`, closes every WebSocket as `shutdown`, and holds no more of them, while
+   * everything else goes on: the first step of stopping a server gracefully. Resolves when all are gone, at the latest
+   * after `drainTime`.
    */
   drain(): Promise<void> {
-    return this.#runtime.room.drain();
+    return this.#runtime.drain();
   }
 
   #pollInto(

@@ -134,6 +134,11 @@ export class Session {
     return this.#operations.poll(this.id, { ...options, wait: 0 }, undefined);
   }
 
+  /** Looks again, without renewing: what others did meanwhile is then seen here too. */
+  async reload(): Promise<void> {
+    this.#record = await this.#operations.look(this.id);
+  }
+
   /** Renews: activity and contact now, unless told otherwise. */
   async touch(options: RenewOptions = {}): Promise<void> {
     this.#record = await this.#operations.touch(this.id, options);

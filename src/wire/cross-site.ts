@@ -15,14 +15,21 @@ export function requireOwnSite(request: RequestFace, trustedOrigins: ReadonlySet
     site === undefined
       ? origin === undefined || isOfHost(origin, request.header('host'))
       : site === 'same-origin' || site === 'none';
-  if (isOwn) return;
-  const quoted = quote(origin ?? site);
-  throw new SessionError('CROSS_SITE', `A page of another site may not do this; it came from ${quoted}`, {
+  if (!isOwn) throw crossSite(origin ?? site);
+}
+
+/** @param site what the browser calls the page that made the request: its origin, or its relation to this one */
+export function crossSite(site: string | undefined): SessionError {
+  const quoted = quote(site);
+  return new SessionError('CROSS_SITE', `A page of another site may not do this; it came from ${quoted}`, {
     origin: quoted,
   });
 }
 
-/** Never of an origin such as `null`, not even for a request that names no host. */
-function isOfHost(origin: string, host: string | undefined): boolean {
+/**
+ * Whether a page of the host that the request was sent to made it. Never of an origin such as `null`, not even for a
+ * request that names no host.
+ */
+export function isOfHost(origin: string, host: string | undefined): boolean {
   return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }

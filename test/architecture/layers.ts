@@ -45,6 +45,12 @@ export const layers: readonly Layer[] = [
     files: ['src/core/', 'src/wire/'],
     packages: ['express-session', 'node:crypto', 'node:http'],
   },
+  {
+    // Describes what it needs of ws and Socket.IO itself: who uses the one need not have the other.
+    path: 'src/websocket/',
+    files: ['src/core/', 'src/wire/'],
+    packages: ['p-queue', 'node:crypto', 'node:http', 'node:stream', 'node:timers/promises'],
+  },
   { path: 'src/process/', files: [], packages: ['node:os'] },
   {
     // A service of its own, ready to use; only its Redis store is fixed, and loaded where it is needed.
