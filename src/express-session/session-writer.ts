@@ -126,7 +126,6 @@ export class SessionWriter {
     if (state === undefined || state.holder === state.visitor) return;
     const { logins } = this.#places;
     const notes = this.#recent.of(sid);
-    notes.visitorUntil = 0;
     await Promise.all([
       // It stays in the old place as well, which is of no account there: whoever binds may be looking at it just now.
       isNothing(changes) ? undefined : alive(logins.patchSession(state.holder.id, patchOf(changes))),
