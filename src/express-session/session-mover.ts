@@ -18,6 +18,7 @@ import {
 import type { Login, SessionPlaces } from './session-places.js';
 import { alive, Ending, isEnding, type SessionReader, type SidState } from './session-reader.js';
 import { abandonedAfter, visitorLead } from './session-times.js';
+import { carryMail } from './visitor-mail.js';
 
 /** A wish to hold the data of a sid elsewhere. */
 export interface Move {
@@ -123,7 +124,10 @@ export class SessionMover {
     const gone = { ...patchOfNone(leftOver), [settledAttribute]: generation, [formerAttribute]: null };
     await Promise.all([
       isNothing(late) ? undefined : alive(logins.patchSession(id, patchOf(late))),
-      state.holder === state.visitor ? undefined : logins.closeSession(state.holder.id, 'replaced'),
+      // The mail of another account stays that account's.
+      state.holder === state.visitor
+        ? carryMail(visitors, visitor, logins, id)
+        : logins.closeSession(state.holder.id, 'replaced'),
       alive(visitors.patchSession(visitor.id, gone)),
     ]);
   }
