@@ -9,6 +9,7 @@ import test, { type ExecutionContext } from 'ava';
 import { SessionContext, SessionError } from '../../../src/index.js';
 import { LmdbStore, type LmdbStoreOptions } from '../../../src/stores/lmdb/index.js';
 import { type Login, Trial } from '../../conformance/trial.js';
+import { faultsIn } from './consistency.js';
 import { freshPlace } from './fresh-place.js';
 
 const run = promisify(execFile);
@@ -144,6 +145,33 @@ test('an environment that is full refuses what grows, goes on with the rest, and
   await t.throwsAsync(trial.push(first.id, 'x'), { code: 'STORE_UNAVAILABLE' });
   for (const { id } of logins.slice(1, 50)) await trial.store.end('default', id, 'logout');
   await trial.login('latecomer', large);
+});
+
+test('a full disk refuses what grows, and harms nothing', async (t) => {
+  const { path } = await freshPlace(t);
+  const isMounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path]).then(
+    () => true,
+    () => false,
+  );
+  if (!isMounted) {
+    t.log('needs the right to mount a small file system');
+    t.pass();
+    return;
+  }
+  t.teardown(() => run('umount', ['--lazy', path]));
+  const trial = await opened(t, { path });
+  const logins: Login[] = [];
+  const error = await t.throwsAsync(async () => {
+    for (;;) logins.push(await trial.login('alice', { attributes: { text: JSON.stringify('x'.repeat(2_000)) } }));
+  });
+  t.regex(String(error?.message), /^The disk that holds .* is full: make room on it/);
+  t.is(SessionError.is(error, 'STORE_UNAVAILABLE'), true);
+  t.true(logins.length > 50);
+  const [first] = logins;
+  t.is((await trial.store.get('default', first?.id ?? '')).id, first?.id);
+  for (const { id } of logins.slice(0, 20)) await trial.store.end('default', id, 'logout');
+  await trial.close();
+  t.deepEqual(await faultsIn(path), []);
 });
 
 test('a lock that another process does not let go of fails the opening after the patience, and blocks nobody', async (t) => {
