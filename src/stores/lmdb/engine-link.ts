@@ -57,9 +57,7 @@ export class EngineLink {
       await this.#readiness(worker);
     } catch (error) {
       this.#worker = undefined;
-      worker.unref();
-      // One that waits for a lock can't be ended before it has it.
-      void worker.terminate();
+      this.#abandon(worker);
       throw error;
     }
     worker.on('message', (told: EngineReport) => this.#hear(told));
@@ -97,10 +95,25 @@ export class EngineLink {
     await this.#settle();
     this.#order({ kind: 'close' });
     worker.ref();
-    const timer = setTimeout(() => void worker.terminate(), this.#patience);
-    await this.#gone;
-    clearTimeout(timer);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#patience);
+      void this.#gone.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
     this.#worker = undefined;
+    worker.unref();
+  }
+
+  /**
+   * A thread that waits for a lock is never ended by force: it would get the lock one day, and nobody would let go of
+   * it again. It ends by itself, once it can.
+   */
+  #abandon(worker: Worker): void {
+    const order: EngineOrder = { kind: 'close' };
+    worker.postMessage(order);
+    worker.unref();
   }
 
   async #settle(): Promise<void> {
@@ -112,7 +125,7 @@ export class EngineLink {
     return new Promise((resolve, reject) => {
       const fail = (why: string, cause?: unknown) => {
         clearTimeout(timer);
-        worker.removeAllListeners('message').removeAllListeners('error');
+        worker.removeAllListeners('message').removeAllListeners('error').removeAllListeners('exit');
         worker.on('error', () => {});
         reject(storeUnavailable(why, cause));
       };
