@@ -43,6 +43,8 @@ export class Engine {
   #look: NodeJS.Timeout | undefined;
   #lookUntil = 0;
   #attendance: NodeJS.Timeout | undefined;
+  #flush: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(settings: EngineSettings, port: MessagePort, report: (told: EngineReport) => void) {
     this.#settings = settings;
@@ -53,7 +55,7 @@ export class Engine {
     this.#ledger = new Ledger(context, this.#environment.tables, settings.node);
     const sessions = new Sessions(this.#ledger);
     const mailboxes = new Mailboxes(this.#ledger, sessions);
-    this.#nodes = new Nodes(this.#ledger);
+    this.#nodes = new Nodes(this.#ledger, settings.durability);
     this.#operations = operationsOf({
       nodes: this.#nodes,
       mailboxes,
@@ -64,14 +66,18 @@ export class Engine {
   }
 
   /** @throws Error that says what to do */
-  start(): void {
+  async start(): Promise<void> {
     try {
-      this.#environment.transact(() => this.#nodes.attend());
+      this.#environment.transact(() => this.#nodes.enlist());
+      // From now on there is a state to go back to.
+      await this.#environment.flush();
     } catch (error) {
+      await this.#environment.close().catch(() => {});
       throw new Error(explain(error, this.#settings.path), { cause: error });
     }
     this.#port.on('message', (order: EngineOrder) => this.#take(order));
     this.#attendance = setInterval(() => this.#attend(), attendancePause);
+    if (this.#settings.durability === 'interval') this.#flushLater();
     this.#report({ kind: 'ready' });
   }
 
@@ -202,6 +208,17 @@ export class Engine {
     });
   }
 
+  #flushLater(): void {
+    if (this.#isClosed) return;
+    this.#flush = setTimeout(() => {
+      // What fails now is flushed the next time.
+      this.#environment.flush().then(
+        () => this.#flushLater(),
+        () => this.#flushLater(),
+      );
+    }, this.#settings.flushInterval);
+  }
+
   /** What fails here fails for those who ask as well, and is told to them. */
   #inBackground(work: () => void): void {
     try {
@@ -215,8 +232,10 @@ export class Engine {
   async #close(): Promise<void> {
     clearInterval(this.#attendance);
     clearInterval(this.#look);
+    this.#isClosed = true;
+    clearTimeout(this.#flush);
     this.#inBackground(() => this.#environment.transact(() => this.#nodes.leave()));
-    await this.#environment.close();
+    await this.#environment.close().catch(() => {});
     this.#report({ kind: 'ended' });
     this.#port.close();
   }
