@@ -13,6 +13,7 @@ export {
   type MailboxState,
 } from './core/mailbox.js';
 export { Message, type OutgoingMessage } from './core/message.js';
+export type { CreateOptions } from './core/new-session.js';
 export type { PollOptions, PollReceiver } from './core/poll-request.js';
 export type { PushReport } from './core/push-report.js';
 export { IssuedSession, Session, type SessionDescription } from './core/session.js';
@@ -20,7 +21,6 @@ export { SessionContext, type SessionContextOptions } from './core/session-conte
 export { SessionError, type SessionErrorCode, type SessionErrorDetails } from './core/session-error.js';
 export type { SessionEvent, SessionEventMap, SessionListener } from './core/session-events.js';
 export {
-  type CreateOptions,
   SessionManager,
   type SessionPage,
   type SessionsOfAppOptions,

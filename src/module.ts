@@ -18,7 +18,8 @@ export type StoreBinding = (options: ContainerModuleLoadOptions) => void;
 
 /**
  * Everything that a container needs to resolve `SessionManager`. Resolving it (with `getAsync`) opens the store and
- * starts the intervals; unbinding it (`unbindAllAsync`) answers held polls, ends the intervals and closes the store.
+ * starts the intervals; unbinding it (`unbindAllAsync`) answers held polls, closes WebSockets, ends the intervals and
+ * closes the store.
  *
  * @param context the configuration; leave it out when the application binds `SessionContext` itself
  * @param store where sessions live. Default: the memory of this process, without a snapshot

@@ -39,8 +39,12 @@ export function requireSessionId(value: unknown): string {
   throw sessionUnknown();
 }
 
+export function isAttributeKey(value: unknown): value is string {
+  return isPlainText(value, 128) && value !== '' && !reservedKeys.has(value);
+}
+
 export function requireAttributeKey(value: unknown): string {
-  if (isPlainText(value, 128) && value !== '' && !reservedKeys.has(value)) return value;
+  if (isAttributeKey(value)) return value;
   const rule = `must be a string of 1 to 128 characters without control characters, and none of ${[...reservedKeys].join(', ')}`;
   throw invalidArgument('attribute key', rule, value);
 }

@@ -4,12 +4,9 @@ import {
   requireAccountId,
   requireApp,
   requireCloseReason,
-  requireIp,
   requirePageCursor,
   requireSessionId,
   requireSessionName,
-  requireTtl,
-  requireUserAgent,
   requireWholeNumber,
 } from './argument-rules.js';
 import type { Batch } from './batch.js';
@@ -17,19 +14,14 @@ import { type ChangeWatcher, isChangeFeed } from './change-feed.js';
 import type { CloseReason } from './close-reason.js';
 import type { JsonValue } from './json-value.js';
 import { serialiseMessage } from './message.js';
+import { type CreateOptions, newSession } from './new-session.js';
 import { type PollOptions, type PollReceiver, requirePollRequest } from './poll-request.js';
 import { type PushReport, reportOutcomes } from './push-report.js';
 import { IssuedSession, Session } from './session.js';
+import type { SessionContext } from './session-context.js';
 import { invalidArgument, sessionUnknown } from './session-error.js';
 import type { SessionEvent, SessionListener } from './session-events.js';
-import {
-  noAttributes,
-  type PushOptions,
-  type RenewOptions,
-  requireAttributePatch,
-  requireAttributes,
-  SessionOperations,
-} from './session-operations.js';
+import { type PushOptions, type RenewOptions, requireAttributePatch, SessionOperations } from './session-operations.js';
 import type { NewSession } from './session-record.js';
 import { SessionRuntime } from './session-runtime.js';
 import type { Contact, Insertion } from './session-store.js';
@@ -38,17 +30,6 @@ import { hasTokenAliases } from './token-aliases.js';
 
 const longest = Number.MAX_SAFE_INTEGER;
 const largestPage = 10_000;
-
-export interface CreateOptions {
-  readonly ip?: string;
-  /** Cut to 512 characters. */
-  readonly userAgent?: string;
-  readonly attributes?: { readonly [key: string]: JsonValue };
-  /** Idle time after which the session expires, in milliseconds. Default: the context's `gcTime`. */
-  readonly ttl?: number;
-  /** Lifetime from creation, in milliseconds; 0 for none. Default: the context's `maxAge`. */
-  readonly maxAge?: number;
-}
 
 export interface SessionsOfAppOptions {
   /** Only sessions active within so many milliseconds. */
@@ -73,6 +54,12 @@ export interface ResolvedToken {
 }
 
 /**
+ * The service behind a manager, one for all its apps: for the parts of this package that hold connections themselves.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export let runtimeOf: (manager: SessionManager) => SessionRuntime;
+
+/**
  * The service: login sessions of accounts, each with a mailbox. One manager speaks for one app (namespace); `inApp`
  * gives the same service for another. Resolving it from the container starts it, unbinding stops it.
  *
@@ -82,6 +69,13 @@ export interface ResolvedToken {
  */
 @injectable()
 export class SessionManager {
+  static {
+    runtimeOf = (manager) => {
+      if (manager instanceof SessionManager) return manager.#runtime;
+      throw invalidArgument('manager', 'must be a SessionManager of this copy of session-mailbox', manager);
+    };
+  }
+
   readonly #runtime: SessionRuntime;
   readonly #operations: SessionOperations;
   /** The namespace this manager speaks for. */
@@ -170,7 +164,15 @@ export class SessionManager {
 
   /** The session, without renewing it. */
   async getSession(id: string): Promise<Session> {
-    return new Session(this.#operations, await this.#runtime.store.get(this.app, requireSessionId(id)));
+    return new Session(this.#operations, await this.#operations.look(id));
+  }
+
+  /**
+   * Sets attributes of the session, key by key, in one step; `null` deletes. It neither renews nor is a contact.
+   * @throws SessionError `INVALID_ARGUMENT` for a key or a value that can't be kept
+   */
+  async patchSession(id: string, attributes: { readonly [key: string]: JsonValue }): Promise<Session> {
+    return new Session(this.#operations, await this.#operations.patch(id, requireAttributePatch(attributes)));
   }
 
   /** Renews the session: activity and contact now, unless told otherwise. */
@@ -302,16 +304,16 @@ export class SessionManager {
    * @returns to be called when the client hangs up
    */
   pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): () => void {
-    try {
-      this.#runtime.requireRunning();
-      const parts = parseToken(token);
-      if (parts === undefined) throw sessionUnknown();
-      const request = requirePollRequest(options, this.#runtime.context);
-      return this.#runtime.room.poll(this.app, parts.id, hashSecret(parts.secret), request, receiver);
-    } catch (error) {
-      receiver.fail(error);
-      return () => {};
-    }
+    const parts = parseToken(token);
+    return this.#pollInto(parts?.id, parts && hashSecret(parts.secret), options, receiver);
+  }
+
+  /**
+   * `pollAsBearer` for a caller who knows by other means whose session it is, and needs no token.
+   * @returns to be called when the client hangs up
+   */
+  pollInto(id: string, options: PollOptions, receiver: PollReceiver): () => void {
+    return this.#pollInto(isSessionId(id) ? id : undefined, undefined, options, receiver);
   }
 
   /** Hears of what happens in this app at this node. Listeners run after the operation; one that throws harms nobody. */
@@ -331,6 +333,11 @@ export class SessionManager {
     await this.#runtime.store.listAccount(this.app, '\n');
   }
 
+  /** The configuration that the service runs by. */
+  get context(): SessionContext {
+    return this.#runtime.context;
+  }
+
   /** The time by this node's clock, in milliseconds since the Unix epoch. */
   get now(): number {
     return this.#runtime.clock.now();
@@ -348,26 +355,33 @@ export class SessionManager {
   }
 
   /**
-   * Answers every held poll with `retry`, and holds no more, while everything else goes on: the first step of stopping
-   * a server gracefully. Resolves when all are answered, at the latest after `drainTime`.
+   * Answers every held poll with `retry`, closes every WebSocket as `shutdown`, and holds no more of them, while
+   * everything else goes on: the first step of stopping a server gracefully. Resolves when all are gone, at the latest
+   * after `drainTime`.
    */
   drain(): Promise<void> {
-    return this.#runtime.room.drain();
+    return this.#runtime.drain();
+  }
+
+  #pollInto(
+    id: string | undefined,
+    secretHash: string | undefined,
+    options: PollOptions,
+    receiver: PollReceiver,
+  ): () => void {
+    const { room, context } = this.#runtime;
+    try {
+      this.#runtime.requireRunning();
+      if (id === undefined) throw sessionUnknown();
+      return room.poll(this.app, id, secretHash, requirePollRequest(options, context), receiver);
+    } catch (error) {
+      receiver.fail(error);
+      return () => {};
+    }
   }
 
   #newSession(id: string, accountId: string, secret: string, options: CreateOptions): NewSession {
-    const { gcTime, maxAge } = this.#runtime.context;
-    return {
-      app: this.app,
-      id,
-      accountId,
-      secretHash: hashSecret(secret),
-      ip: options.ip === undefined ? '' : requireIp(options.ip),
-      userAgent: options.userAgent === undefined ? '' : requireUserAgent(options.userAgent),
-      ttl: options.ttl === undefined ? gcTime : requireTtl(options.ttl),
-      maxAge: options.maxAge === undefined ? maxAge : requireWholeNumber('maxAge', options.maxAge, 0, longest),
-      attributes: options.attributes === undefined ? noAttributes : requireAttributes(options.attributes),
-    };
+    return newSession({ app: this.app, id, accountId, secretHash: hashSecret(secret) }, options, this.context);
   }
 
   /** Makes an insertion known. */

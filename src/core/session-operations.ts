@@ -42,6 +42,10 @@ export class SessionOperations {
     return contact.record;
   }
 
+  async look(id: string): Promise<SessionRecord> {
+    return this.runtime.store.get(this.app, requireSessionId(id));
+  }
+
   /** Makes a contact known. */
   contacted({ record, cameOnline }: Contact): SessionRecord {
     const { events } = this.runtime;

@@ -21,7 +21,9 @@ export class SessionRuntime {
   readonly #store: SessionStore;
   readonly #fanOut: FanOut;
   readonly #processors: readonly Processor[];
+  readonly #farewells = new Set<() => Promise<void>>();
   #state: 'idle' | 'running' | 'stopped' = 'idle';
+  #draining: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(
@@ -61,7 +63,26 @@ export class SessionRuntime {
     for (const processor of this.#processors) processor.start();
   }
 
-  /** Answers held polls, ends the intervals, and closes the store, which keeps what it can. Safe to call twice. */
+  /**
+   * Has `farewell` called when the service begins to drain: whoever holds connections tells their clients to come back
+   * elsewhere. It is waited for, for `drainTime` at most.
+   */
+  onDrain(farewell: () => Promise<void>): void {
+    this.#farewells.add(farewell);
+  }
+
+  /** Whether connections are no longer held here. */
+  get isDraining(): boolean {
+    return this.#draining !== undefined;
+  }
+
+  /** From now on no connection is held; those held are ended, within `drainTime`. Everything else goes on. */
+  drain(): Promise<void> {
+    this.#draining ??= Promise.all([this.room.drain(), this.#sayFarewell()]).then(() => {});
+    return this.#draining;
+  }
+
+  /** Drains, ends the intervals, and closes the store, which keeps what it can. Safe to call twice. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -78,10 +99,21 @@ export class SessionRuntime {
       this.#state = 'stopped';
       return;
     }
-    await this.room.drain();
+    await this.drain();
     this.#state = 'stopped';
     await this.#fanOut.stop();
     await Promise.all(this.#processors.map((processor) => processor.stop()));
     await this.#store.close();
+  }
+
+  async #sayFarewell(): Promise<void> {
+    const farewells = Promise.allSettled([...this.#farewells].map(async (farewell) => farewell()));
+    await new Promise<void>((resolve) => {
+      const timer = this.clock.setTimer(this.context.drainTime, resolve);
+      void farewells.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 }

@@ -5,7 +5,7 @@ import type { CloseReason } from './close-reason.js';
 import { type JsonValue, toJsonText } from './json-value.js';
 import type { PushReport } from './push-report.js';
 import type { RenewOptions, SessionOperations } from './session-operations.js';
-import type { Presence, SessionRecord } from './session-record.js';
+import type { AttributeTexts, Presence, SessionRecord } from './session-record.js';
 
 /** What of a session may be shown: no attributes, no secret. */
 export type SessionDescription = Omit<SessionRecord, 'attributes'>;
@@ -97,6 +97,11 @@ export class Session {
     return text === undefined ? undefined : JSON.parse(text);
   }
 
+  /** All attributes as they are kept: JSON text by key. */
+  get attributeTexts(): AttributeTexts {
+    return this.#record.attributes;
+  }
+
   getAllAttr(): Record<string, JsonValue> {
     const entries = Object.entries(this.#record.attributes);
     return Object.fromEntries(entries.map(([key, text]) => [key, JSON.parse(text)]));
@@ -127,6 +132,11 @@ export class Session {
   /** Takes what is undelivered out of the mailbox: what is returned is not given again to this reader. */
   drain(options: { readonly reader?: string; readonly limit?: number } = {}): Promise<Batch> {
     return this.#operations.poll(this.id, { ...options, wait: 0 }, undefined);
+  }
+
+  /** Looks again, without renewing: what others did meanwhile is then seen here too. */
+  async reload(): Promise<void> {
+    this.#record = await this.#operations.look(this.id);
   }
 
   /** Renews: activity and contact now, unless told otherwise. */

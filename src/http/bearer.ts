@@ -1,11 +1,9 @@
 import { inject, injectable } from 'inversify';
 import { sessionUnknown } from '../core/session-error.js';
+import { bearerTokenIn } from '../wire/bearer-token.js';
+import type { RequestFace } from '../wire/request-headers.js';
 import { CrossSitePolicy } from './cross-site-policy.js';
-import type { RequestFace } from './request-headers.js';
 import { SessionCookie } from './session-cookie.js';
-
-const authorization = /^Bearer +[0-9A-Za-z]+ *$/i;
-const scheme = 'Bearer';
 
 /** Finds the token that a request bears: in `Authorization: Bearer`, else in the cookie. */
 @injectable()
@@ -24,8 +22,8 @@ export class Bearer {
    * @throws SessionError `SESSION_UNKNOWN` without a token, `CROSS_SITE`
    */
   tokenOf(request: RequestFace, changesState: boolean): string {
-    const header = request.header('authorization');
-    if (header !== undefined && authorization.test(header)) return header.slice(scheme.length).trim();
+    const fromHeader = bearerTokenIn(request.header('authorization'));
+    if (fromHeader !== undefined) return fromHeader;
     const fromCookie = this.#cookie.read(request.header('cookie'));
     if (fromCookie === undefined) throw sessionUnknown();
     if (changesState) this.#crossSite.require(request);

@@ -1,13 +1,9 @@
 import { inject, injectable } from 'inversify';
-import { quote, SessionError } from '../core/session-error.js';
-import type { RequestFace } from './request-headers.js';
+import { requireOwnSite } from '../wire/cross-site.js';
+import type { RequestFace } from '../wire/request-headers.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
-/**
- * Refuses requests that another site's page had a browser make (CSRF). Browsers say so themselves, in `Sec-Fetch-Site`
- * or, older ones, in `Origin`; requests with neither are not from a page. Sibling subdomains count as other sites,
- * unless they are trusted: one of them may serve what strangers wrote.
- */
+/** Refuses requests that another site's page had a browser make (CSRF), unless the options trust that site. */
 @injectable()
 export class CrossSitePolicy {
   readonly #trustedOrigins: ReadonlySet<string>;
@@ -18,22 +14,6 @@ export class CrossSitePolicy {
 
   /** @throws SessionError `CROSS_SITE` */
   require(request: RequestFace): void {
-    const origin = request.header('origin');
-    if (origin !== undefined && this.#trustedOrigins.has(origin)) return;
-    const site = request.header('sec-fetch-site');
-    const isOwn =
-      site === undefined
-        ? origin === undefined || isOfHost(origin, request.header('host'))
-        : site === 'same-origin' || site === 'none';
-    if (isOwn) return;
-    const quoted = quote(origin ?? site);
-    throw new SessionError('CROSS_SITE', `A page of another site may not do this; it came from ${quoted}`, {
-      origin: quoted,
-    });
+    requireOwnSite(request, this.#trustedOrigins);
   }
-}
-
-/** Never of an origin such as `null`, not even for a request that names no host. */
-function isOfHost(origin: string, host: string | undefined): boolean {
-  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 }

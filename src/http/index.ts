@@ -1,11 +1,13 @@
+export { HeldResponse } from '../wire/held-response.js';
+export { errorStatuses, type Problem, problemOf } from '../wire/problem.js';
+export type { RequestFace } from '../wire/request-headers.js';
 export { Bearer } from './bearer.js';
 export { CrossSitePolicy } from './cross-site-policy.js';
 export { CurrentSession } from './current-session.js';
-export { Held, HeldExchange, HeldResponse } from './held-response.js';
+export { Held, HeldExchange } from './held-exchange.js';
 export { type Poll, PollApp } from './poll-app.js';
 export { PollController } from './poll-controller.js';
-export { errorStatuses, type Problem, problemOf, problemResponse } from './problem.js';
-export type { RequestFace } from './request-headers.js';
+export { problemResponse } from './problem.js';
 export { SessionController, type SessionListEntry } from './session-controller.js';
 export { SessionCookie } from './session-cookie.js';
 export { SessionErrorFilter } from './session-error-filter.js';

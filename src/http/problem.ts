@@ -1,48 +1,12 @@
-import { STATUS_CODES } from 'node:http';
 import { ErrorHttpResponse, type HttpStatusCode } from '@inversifyjs/http-core';
-import { closedNotice } from '../core/close-reason.js';
-import { SessionError, type SessionErrorCode } from '../core/session-error.js';
-
-/** The HTTP status of each error. `INVALID_CONTEXT` is thrown at start-up only, so its status should never be seen. */
-export const errorStatuses = {
-  SESSION_LIMIT: 409,
-  SESSION_UNKNOWN: 401,
-  SESSION_CLOSED: 401,
-  INVALID_CONTEXT: 500,
-  INVALID_ARGUMENT: 400,
-  MESSAGE_TOO_LARGE: 413,
-  MAILBOX_FULL: 429,
-  STORE_UNAVAILABLE: 503,
-  STOPPED: 503,
-  CROSS_SITE: 403,
-} as const satisfies Record<SessionErrorCode, HttpStatusCode>;
-
-/** An error as RFC 9457 has it, ready to be sent. */
-export interface Problem {
-  readonly status: HttpStatusCode;
-  readonly headers: Record<string, string>;
-  readonly body: string;
-}
-
-/** @param status in place of the code's own, where the route means another */
-export function problemOf(error: SessionError, status: HttpStatusCode = errorStatuses[error.code]): Problem {
-  const headers: Record<string, string> = {
-    'content-type': 'application/problem+json',
-    'cache-control': 'no-store',
-  };
-  if (status === 401) headers['www-authenticate'] = 'Bearer';
-  if (status === 503) headers['retry-after'] = '1';
-  const closed = SessionError.is(error, 'SESSION_CLOSED') ? closedNotice(error.details.reason) : undefined;
-  const title = STATUS_CODES[status];
-  return {
-    status,
-    headers,
-    body: JSON.stringify({ title, status, detail: error.message, code: error.code, closed }),
-  };
-}
+import type { SessionError } from '../core/session-error.js';
+import { errorStatuses, problemOf } from '../wire/problem.js';
 
 /** The problem as an exception that `@inversifyjs/http-core` answers with, on any adapter. */
-export function problemResponse(error: SessionError, status?: HttpStatusCode): ErrorHttpResponse {
-  const problem = problemOf(error, status);
-  return new ErrorHttpResponse(problem.status, problem.body, error.message, { cause: error }, problem.headers);
+export function problemResponse(
+  error: SessionError,
+  status: HttpStatusCode = errorStatuses[error.code],
+): ErrorHttpResponse {
+  const { body, headers } = problemOf(error, status);
+  return new ErrorHttpResponse(status, body, error.message, { cause: error }, headers);
 }

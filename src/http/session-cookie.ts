@@ -1,8 +1,7 @@
 import { inject, injectable } from 'inversify';
 import type { IssuedSession } from '../core/session.js';
+import { sessionCookieName, tokenInCookies } from '../wire/cookies.js';
 import { SessionHttpOptions } from './session-http-options.js';
-
-const cookieValue = /^[0-9A-Za-z]+$/;
 
 /**
  * The cookie that carries the token: `sid`, or `__Host-sid` with `Secure` where configured, which no subdomain and no
@@ -14,7 +13,7 @@ export class SessionCookie {
   readonly #attributes: string;
 
   constructor(@inject(SessionHttpOptions) options: SessionHttpOptions) {
-    this.name = options.secure ? '__Host-sid' : 'sid';
+    this.name = sessionCookieName(options.secure);
     this.#attributes = `Path=/; HttpOnly; SameSite=Lax${options.secure ? '; Secure' : ''}`;
   }
 
@@ -31,14 +30,6 @@ export class SessionCookie {
 
   /** @param header the request's `Cookie` header */
   read(header: string | undefined): string | undefined {
-    if (header === undefined) return undefined;
-    const prefix = `${this.name}=`;
-    for (const pair of header.split(';')) {
-      const trimmed = pair.trim();
-      if (!trimmed.startsWith(prefix)) continue;
-      const value = trimmed.slice(prefix.length);
-      if (cookieValue.test(value)) return value;
-    }
-    return undefined;
+    return tokenInCookies(header, this.name);
   }
 }

@@ -2,9 +2,9 @@ import type { Guard } from '@inversifyjs/http-core';
 import { inject, injectable } from 'inversify';
 import type { Session } from '../core/session.js';
 import { SessionManager } from '../core/session-manager.js';
+import { faceOf } from '../wire/request-headers.js';
 import { Bearer } from './bearer.js';
 import { CrossSitePolicy } from './cross-site-policy.js';
-import { faceOf } from './request-headers.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -34,10 +34,23 @@ export const layers: readonly Layer[] = [
   { path: 'src/stores/memory/', files: ['src/core/'], packages: ['inversify', 'valibot', 'node:*'] },
   { path: 'src/stores/lmdb/', files: ['src/core/'], packages: ['inversify', 'lmdb', 'node:*'] },
   { path: 'src/stores/redis/', files: ['src/core/'], packages: ['inversify', 'ioredis', 'node:*'] },
+  // What goes over plain HTTP, for whichever framework: it needs none.
+  { path: 'src/wire/', files: ['src/core/'], packages: ['node:http'] },
   {
     path: 'src/http/',
-    files: ['src/core/'],
+    files: ['src/core/', 'src/wire/'],
     packages: ['inversify', 'valibot', '@inversifyjs/http-core', 'node:http'],
+  },
+  {
+    path: 'src/express-session/',
+    files: ['src/core/', 'src/wire/'],
+    packages: ['express-session', 'node:crypto', 'node:http'],
+  },
+  {
+    // Describes what it needs of ws and Socket.IO itself: who uses the one need not have the other.
+    path: 'src/websocket/',
+    files: ['src/core/', 'src/wire/'],
+    packages: ['p-queue', 'node:crypto', 'node:http', 'node:stream', 'node:timers/promises'],
   },
   { path: 'src/process/', files: [], packages: ['node:os'] },
   {

@@ -74,6 +74,22 @@ test('a session is a snapshot: it sees what its own verbs did, not what others d
   t.deepEqual(other.getAllAttr(), { a: 1, b: 2 });
 });
 
+test('a session that looks again sees what others did, and is not renewed by it', async (t) => {
+  const { manager, clock, events } = await startService(t);
+  const session = await manager.createSession('alice', { attributes: { theme: 'dark' } });
+  await (await manager.getSession(session.id)).setAttr('theme', 'light');
+  await clock.advance(1_000);
+  const { lastTime } = session;
+  events.clear();
+  await session.reload();
+  t.is(session.getAttr('theme'), 'light');
+  t.is(session.lastTime, lastTime);
+  t.deepEqual(events.names, []);
+  await manager.closeSession(session.id, 'logout');
+  t.is((await throwsCode(t, session.reload(), 'SESSION_CLOSED')).details.reason, 'logout');
+  t.is(session.getAttr('theme'), 'light', 'it keeps what it saw last');
+});
+
 test('what was read out of a session can be changed without changing the session', async (t) => {
   const { manager } = await startService(t);
   const session = await manager.createSession('alice', { attributes: { list: [1] } });

@@ -4,6 +4,7 @@ import {
   MemoryStore,
   type ReadRequest,
   type ReadResult,
+  type Renewal,
   SessionError,
   type SessionRecord,
   SessionStore,
@@ -19,6 +20,16 @@ export class CuttableStore extends MemoryStore {
   override async authenticate(app: string, id: string, secretHash: string): Promise<Contact> {
     this.#requireHere();
     return super.authenticate(app, id, secretHash);
+  }
+
+  override async get(app: string, id: string): Promise<SessionRecord> {
+    this.#requireHere();
+    return super.get(app, id);
+  }
+
+  override async touch(app: string, id: string, renewal: Renewal): Promise<Contact> {
+    this.#requireHere();
+    return super.touch(app, id, renewal);
   }
 
   override async listAccount(app: string, accountId: string): Promise<readonly SessionRecord[]> {

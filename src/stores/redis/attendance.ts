@@ -23,7 +23,7 @@ export class Attendance {
     this.#interval = new Interval(clock, pause, () => this.#attendOrWait());
   }
 
-  /** @param notices is told how many notices there should have been */
+  /** @param notices is told which notices there should have been */
   async start(notices: NoticeBoard): Promise<void> {
     this.#notices = notices;
     await this.#attend(notices);
@@ -42,8 +42,7 @@ export class Attendance {
   async #attend(notices: NoticeBoard): Promise<void> {
     await Promise.all(
       this.#keys.buckets.map(async (bucket) => {
-        const { told, isNew } = await this.#call(bucket, 'attend', attendanceOf);
-        notices.verify(bucket, told, isNew);
+        notices.verify(bucket, await this.#call(bucket, 'attend', attendanceOf));
       }),
     );
   }

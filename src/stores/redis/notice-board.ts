@@ -1,9 +1,9 @@
-import type { Cluster, Redis } from 'ioredis';
 import { isCloseReason } from '../../core/close-reason.js';
 import type { StoreListener } from '../../core/session-store.js';
-import { becomeReady, disconnect, type RedisConnection } from './connection.js';
+import type { RedisConnection } from './connection.js';
 import type { Keys } from './keys.js';
-import { messageOf } from './replies.js';
+import { type Attended, messageOf } from './replies.js';
+import { Subscription } from './subscription.js';
 
 /** What is known of the notices of one bucket. */
 interface Count {
@@ -14,90 +14,50 @@ interface Count {
 }
 
 /**
- * Where this node is told of its parked readers: subscribes, and passes on what comes. Each bucket numbers what it
- * sends, so that a gap shows at once; what was lost without a successor shows when the server is next asked. Whatever
- * was lost, all who wait read again.
+ * Where this node is told of its parked readers: passes on what comes. Each bucket numbers what it sends, so that a gap
+ * shows at once; what was lost without a successor shows when the server is next asked. Whatever was lost, all who wait
+ * read again.
  */
 export class NoticeBoard {
-  readonly #connection: RedisConnection;
-  readonly #channels: readonly string[];
+  readonly #subscription: Subscription;
   readonly #listener: StoreListener;
   readonly #counts = new Map<string, Count>();
-  #subscriber: Redis | Cluster | undefined;
-  #isOpen = false;
 
   constructor(connection: RedisConnection, keys: Keys, node: string, listener: StoreListener) {
-    this.#connection = connection;
-    this.#channels = keys.channels(node, connection.isCluster);
     this.#listener = listener;
     for (const bucket of keys.buckets) this.#counts.set(bucket, { received: undefined, sent: 0 });
+    this.#subscription = new Subscription(connection, keys.channels(node, connection.isCluster), {
+      told: (text) => this.#take(text),
+      // The counts stay: what does not come shows by them, and by nothing else.
+      lost: () => {},
+      back: () => listener.missed(),
+    });
   }
 
-  async open(): Promise<void> {
-    const subscriber = this.#connection.duplicate();
-    this.#subscriber = subscriber;
-    // Its faults show where commands are sent; without a listener the library prints each of them.
-    subscriber.on('error', () => {});
-    subscriber.on(this.#connection.isCluster ? 'smessage' : 'message', (_channel: string, text: string) =>
-      this.#take(text),
-    );
-    await becomeReady(subscriber);
-    await this.#subscribe(subscriber);
-    subscriber.on(this.#connection.isCluster ? 'subscribersReady' : 'ready', () => void this.#resubscribe(subscriber));
-    this.#isOpen = true;
+  open(): Promise<void> {
+    return this.#subscription.open();
   }
 
-  async close(): Promise<void> {
-    this.#isOpen = false;
-    if (this.#subscriber !== undefined) await disconnect(this.#subscriber);
+  close(): Promise<void> {
+    return this.#subscription.close();
   }
 
-  /**
-   * The server says how many notices it has sent to this node from that bucket.
-   * @param isNew it did not know this node until now, and so can't have sent it any
-   */
-  verify(bucket: string, sent: number, isNew: boolean): void {
+  /** The server says how it stands with this node in that bucket. */
+  verify(bucket: string, { latestNotice, isHeard }: Attended): void {
+    if (!isHeard) this.#subscription.replace();
     const count = this.#counts.get(bucket);
     if (count === undefined) return;
-    const { received } = count;
-    // A server that forgot this node has told it nothing since, whatever it counts now.
-    const wasForgotten = isNew && count.sent > 0;
-    // Those that were sent since it was last asked may be on their way. Fewer than then: the server forgot some.
-    const isMissing = wasForgotten || (received !== undefined && (received < count.sent || sent < count.sent));
-    count.sent = sent;
-    if (received === undefined || isMissing) count.received = sent;
-    if (!isMissing) return;
-    this.#listener.missed();
-    // The library may not have noticed that a shard forgot its subscribers; to subscribe once more does no harm.
-    const subscriber = this.#subscriber;
-    if (subscriber !== undefined && this.#isOpen) this.#subscribe(subscriber).catch(() => {});
-  }
-
-  async #subscribe(subscriber: Redis | Cluster): Promise<void> {
-    if (this.#connection.isCluster) {
-      // Each channel belongs to the slot of its bucket.
-      await Promise.all(this.#channels.map((channel) => subscriber.ssubscribe(channel)));
-    } else {
-      await subscriber.subscribe(...this.#channels);
-    }
-  }
-
-  async #resubscribe(subscriber: Redis | Cluster): Promise<void> {
-    if (!this.#isOpen) return;
-    try {
-      // On a Cluster the library has done so.
-      if (!this.#connection.isCluster) await this.#subscribe(subscriber);
-    } catch {
-      // The connection was lost again; there will be another `ready`.
-      return;
-    }
-    for (const count of this.#counts.values()) count.received = undefined;
-    this.#listener.missed();
+    const { received, sent } = count;
+    // Those that were sent since it was last asked may be on their way. Fewer than then: the server forgot some. One
+    // that forgot this node counts from another number on, and so is found out the next time.
+    const isMissing = received !== undefined && (received < sent || latestNotice < sent);
+    count.sent = latestNotice;
+    if (received === undefined || isMissing) count.received = latestNotice;
+    if (isMissing) this.#listener.missed();
   }
 
   /** `<bucket>:<number>:<kind>:<app>:<id>` and what the kind needs; see scripts/notices.lua. */
   #take(text: string): void {
-    if (!this.#isOpen) return;
     const bucket = text.slice(0, 2);
     const numberEnd = text.indexOf(':', 3);
     this.#note(bucket, Number(text.slice(3, numberEnd)));

@@ -113,6 +113,7 @@ function settings(context: SessionContext, { keyPrefix, isCluster }: ProgramSurr
     // On a Cluster a channel lives where its hash tag says, beside the keys of its bucket.
     channel: isCluster ? 'base' : JSON.stringify(keyPrefix),
     publish: isCluster ? 'SPUBLISH' : 'PUBLISH',
+    countSubscribers: isCluster ? 'SHARDNUMSUB' : 'NUMSUB',
     slack: slack + tombstoneTime,
     parkSlack,
     stretch,

@@ -169,8 +169,16 @@ export function countOf(reply: Reply): number {
   return numberAt(accepted(reply), 1);
 }
 
-export function attendanceOf(reply: Reply): { readonly told: number; readonly isNew: boolean } {
-  return { told: numberAt(accepted(reply), 1), isNew: numberAt(reply, 2) === 1 };
+/** How it stands with a node in a bucket. */
+export interface Attended {
+  /** The number of the latest notice that was sent to it. */
+  readonly latestNotice: number;
+  /** Whether it listens. */
+  readonly isHeard: boolean;
+}
+
+export function attendanceOf(reply: Reply): Attended {
+  return { latestNotice: numberAt(accepted(reply), 1), isHeard: numberAt(reply, 2) === 1 };
 }
 
 export function resultOf(reply: Reply): ReadResult {

@@ -15,6 +15,11 @@ local function tell(base, node, text)
   call('$publish', $channel .. '@' .. node, bucket .. ':' .. number .. ':' .. text)
 end
 
+-- Whether anybody listens to what is told to this node.
+function notices.isHeard(base, node)
+  return call('PUBSUB', '$countSubscribers', $channel .. '@' .. node)[2] > 0
+end
+
 -- Tells every node where a reader of this session is parked, once.
 function notices.tellParked(entry, text)
   local readers = entry.fields[$readers]

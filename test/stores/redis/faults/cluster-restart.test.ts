@@ -6,6 +6,14 @@ import { clusterFor } from '../places.js';
 
 const cluster = clusterFor(test, { settings: { appendonly: 'yes', appendfsync: 'always' } });
 
+const buckets = 64;
+
+/** How many channels are listened to, over all masters. */
+async function channels(): Promise<number> {
+  const perMaster = cluster().masters.map(({ client }) => client.call('PUBSUB', 'SHARDCHANNELS'));
+  return (await Promise.all(perMaster)).flat().length;
+}
+
 const isFine = () => true;
 const isNot = () => false;
 
@@ -39,6 +47,7 @@ test('while a whole Cluster is away calls fail and polls stay held; when it is b
   for (const { token } of sessions) {
     await eventually(() => other.do('authenticate', token).then(isFine, isNot), { what: 'the node is back' });
   }
+  await eventually(async () => (await channels()) === 2 * buckets, { what: 'both nodes listen to every bucket' });
   // At rest again, notices find their way at once, and not only when nodes ask what they missed.
   for (const { id } of sessions) {
     const held = await other.hold(id);

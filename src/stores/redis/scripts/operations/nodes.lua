@@ -1,8 +1,8 @@
 -- attend, leave: the nodes that are told of this bucket's sessions.
 --
--- KEYS  the bucket's nodes: `<node>` counts what it was told, `<node>:seen` is when it was last heard of
+-- KEYS  the bucket's nodes: `<node>` numbers what it is told, `<node>:seen` is when it was last heard of
 -- ARGV  the node
--- Reply attend: {1, how much the node was told, whether it had to be enlisted}; leave: {1}
+-- Reply attend: {1, the number of what the node was told last, whether it listens}; leave: {1}
 
 operations.attend = function()
   local nodes, node = takeKey(), take()
@@ -16,14 +16,14 @@ operations.attend = function()
       call('HDEL', nodes, other, other .. ':seen')
     end
   end
-  local isNew = not counter
-  if isNew then
-    counter = 1
+  if not counter then
+    -- Never where it stood before: a node that was forgotten, and told nothing meanwhile, must see that by the number.
+    counter = now
     call('HSET', nodes, node, counter)
   end
   call('HSET', nodes, node .. ':seen', now)
   call('PEXPIRE', nodes, $nodesTime)
-  return { 1, tonumber(counter), isNew and 1 or 0 }
+  return { 1, tonumber(counter), notices.isHeard(baseOf(nodes), node) and 1 or 0 }
 end
 
 operations.leave = function()

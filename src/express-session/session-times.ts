@@ -1,0 +1,10 @@
+const hour = 3_600_000;
+
+/**
+ * How much longer than the session of its account a visitor session lives, in milliseconds: polls and sockets keep
+ * that one alive, and know nothing of this.
+ */
+export const visitorLead = 24 * hour;
+
+/** How often it is renewed meanwhile. */
+export const visitorRenewal = hour;

@@ -1,0 +1,25 @@
+const token = /^[0-9A-Za-z]+$/;
+
+/** `__Host-` where the cookie is `Secure`: no subdomain and no page loaded without TLS can plant one of that name. */
+export function sessionCookieName(secure: boolean): '__Host-sid' | 'sid' {
+  return secure ? '__Host-sid' : 'sid';
+}
+
+/**
+ * The values of the cookies of that name, as they were sent, in order.
+ * @param header the request's `Cookie` header
+ */
+export function* cookieValues(header: string | undefined, name: string): Generator<string> {
+  if (header === undefined) return;
+  const prefix = `${name}=`;
+  for (const pair of header.split(';')) {
+    const trimmed = pair.trim();
+    if (trimmed.startsWith(prefix)) yield trimmed.slice(prefix.length);
+  }
+}
+
+/** The first value of a cookie of that name that could be a token. */
+export function tokenInCookies(header: string | undefined, name: string): string | undefined {
+  for (const value of cookieValues(header, name)) if (token.test(value)) return value;
+  return undefined;
+}

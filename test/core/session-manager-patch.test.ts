@@ -1,0 +1,61 @@
+import test from 'ava';
+import type { Batch, PollReceiver } from '../../src/index.js';
+import { startService, throwsCode } from '../support/service.js';
+
+class Answer implements PollReceiver {
+  readonly arrived: Promise<Batch>;
+  acknowledge: (() => void) | undefined;
+  #resolve: (batch: Batch) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  constructor() {
+    this.arrived = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
+    this.acknowledge = acknowledge;
+    this.#resolve(batch);
+  }
+
+  fail(error: unknown): void {
+    this.#reject(error);
+  }
+}
+
+test('a patch sets and deletes attributes of a session in one step, and shows them as they are kept', async (t) => {
+  const { manager } = await startService(t);
+  const { id } = await manager.createSession('alice', { attributes: { a: 1, b: 2 } });
+  const session = await manager.patchSession(id, { a: null, c: { d: null } });
+  t.deepEqual({ ...session.attributeTexts }, { b: '2', c: '{"d":null}' });
+  t.deepEqual(session.writes, 1);
+  await throwsCode(t, manager.patchSession(id, { ['__proto__']: 1 }), 'INVALID_ARGUMENT');
+  await session.close();
+  await throwsCode(t, manager.patchSession(id, { a: 1 }), 'SESSION_CLOSED');
+});
+
+test('a poll of a session by its id takes a message only once it is acknowledged', async (t) => {
+  const { manager } = await startService(t);
+  const { id } = await manager.createSession('alice');
+  await manager.push(id, 'hi');
+  const [first, second, third] = [new Answer(), new Answer(), new Answer()];
+  manager.pollInto(id, { wait: 0 }, first);
+  t.is((await first.arrived).messages.length, 1);
+  manager.pollInto(id, { wait: 0 }, second);
+  t.is((await second.arrived).messages.length, 1);
+  second.acknowledge?.();
+  manager.pollInto(id, { wait: 0 }, third);
+  t.is((await third.arrived).messages.length, 0);
+});
+
+test('a poll of nothing that is a session, or with options of a wrong shape, fails through its receiver', async (t) => {
+  const { manager } = await startService(t);
+  const { id } = await manager.createSession('alice');
+  const [malformed, wrong] = [new Answer(), new Answer()];
+  manager.pollInto('nobody', {}, malformed)();
+  await throwsCode(t, malformed.arrived, 'SESSION_UNKNOWN');
+  manager.pollInto(id, { limit: 0 }, wrong)();
+  await throwsCode(t, wrong.arrived, 'INVALID_ARGUMENT');
+});

@@ -1,0 +1,29 @@
+/** A client that keeps the session's cookie, as a browser does. */
+export class Browser {
+  readonly #origin: string;
+  cookie: string | undefined;
+
+  constructor(port: number, cookie?: string) {
+    this.#origin = `http://127.0.0.1:${port}`;
+    this.cookie = cookie;
+  }
+
+  async request(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (this.cookie !== undefined) headers.set('cookie', this.cookie);
+    const response = await fetch(`${this.#origin}/${path}`, { ...init, headers });
+    for (const line of response.headers.getSetCookie()) {
+      const [pair = ''] = line.split(';');
+      if (pair.startsWith('connect.sid=')) this.cookie = pair;
+    }
+    return response;
+  }
+
+  /** The answer, parsed. Rejects when the application failed. */
+  async get(path: string): Promise<unknown> {
+    const response = await this.request(path);
+    const text = await response.text();
+    if (!response.ok) throw new Error(text);
+    return JSON.parse(text);
+  }
+}

@@ -1,0 +1,317 @@
+import test, { type ExecutionContext } from 'ava';
+import type { SessionData } from 'express-session';
+import fc from 'fast-check';
+import { SessionMailboxStore, type SessionMailboxStoreOptions } from '../../src/express-session/index.js';
+import type { SessionContextOptions } from '../../src/index.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { startService, throwsCode } from '../support/service.js';
+
+const minute = 60_000;
+const day = 86_400_000;
+
+async function start(
+  t: ExecutionContext,
+  context: SessionContextOptions = {},
+  options: SessionMailboxStoreOptions = {},
+) {
+  const service = await startService(t, context, { clock: new ManualClock(Date.now()) });
+  const store = new SessionMailboxStore(service.manager, options);
+  t.teardown(() => store.close());
+  return { ...service, store, visitors: service.manager.inApp('default-visitors') };
+}
+
+/** A session as a caller of the store's own methods has it. */
+function data(content: object = {}, cookie: object = { originalMaxAge: null, expires: null }): SessionData {
+  return { ...content, cookie } as SessionData;
+}
+
+async function dataOf(store: SessionMailboxStore, sid: string): Promise<object | undefined> {
+  const loaded = await store.get(sid);
+  if (loaded === undefined) return undefined;
+  const { cookie: _cookie, ...rest } = loaded;
+  return rest;
+}
+
+test('get gives a fresh object each time, and undefined on a miss', async (t) => {
+  const { store } = await start(t);
+  t.is(await store.get('nobody'), undefined);
+  await store.set('sid', data({ a: { b: 1 } }));
+  const [one, other] = [await store.get('sid'), await store.get('sid')];
+  t.deepEqual(one, other);
+  t.not(one, other);
+  t.is(Object.getPrototypeOf(one), Object.prototype);
+});
+
+test('whatever JSON can hold under whatever key comes back as it was', async (t) => {
+  const { store } = await start(t);
+  let count = 0;
+  const keys = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.constantFrom('~', '~=a', '~cookie', '#x', 'x'.repeat(300), '\n', ''),
+  );
+  const wellFormed = (value: unknown) => JSON.stringify(value).isWellFormed();
+  const contents = fc.dictionary(keys, fc.jsonValue({ noUnicodeString: false, maxDepth: 3 })).filter(wellFormed);
+  const kept = ({
+    cookie: _cookie,
+    constructor: _constructor,
+    prototype: _prototype,
+    ['__proto__']: _proto,
+    ...rest
+  }: Record<string, unknown>) => JSON.parse(JSON.stringify(rest));
+  await fc.assert(
+    fc.asyncProperty(contents, contents, async (first, second) => {
+      count += 1;
+      const sid = `sid${count}`;
+      await store.set(sid, data(first));
+      t.deepEqual(await dataOf(store, sid), kept(first));
+      const loaded = await store.get(sid);
+      for (const key of Object.keys(first)) Reflect.deleteProperty(loaded ?? {}, key);
+      await store.set(sid, data(second));
+      t.deepEqual(await dataOf(store, sid), kept(second));
+    }),
+  );
+});
+
+test('null is kept, told from what is missing, and deleted through session-mailbox or here', async (t) => {
+  const { store, visitors } = await start(t);
+  await store.set('sid', data({ a: null, b: 1 }));
+  t.deepEqual(await dataOf(store, 'sid'), { a: null, b: 1 });
+  const loaded = await store.get('sid');
+  await store.set('sid', Object.assign(loaded ?? data(), { a: 2, b: null }));
+  t.deepEqual(await dataOf(store, 'sid'), { a: 2, b: null });
+  const [visitor] = (await visitors.sessionsOfApp()).sessions;
+  await visitor?.setAttr('b', 5);
+  t.deepEqual(await dataOf(store, 'sid'), { a: 2, b: 5 });
+});
+
+test('a plain object is the whole content, and a loaded one only what changed of it', async (t) => {
+  const { store } = await start(t);
+  await store.set('sid', data({ a: 1, b: 1 }));
+  const loaded = await store.get('sid');
+  await store.set('sid', data({ b: 1, c: 3 }));
+  t.deepEqual(await dataOf(store, 'sid'), { b: 1, c: 3 });
+  await store.set('sid', Object.assign(loaded ?? data(), { b: 2 }));
+  t.deepEqual(await dataOf(store, 'sid'), { b: 2, c: 3 });
+});
+
+test('what the caller changes after set is not saved by it', async (t) => {
+  const { store } = await start(t);
+  const session = data({ list: [1] });
+  const saved = store.set('sid', session);
+  Object.assign(session, { list: [2], late: true });
+  await saved;
+  t.deepEqual(await dataOf(store, 'sid'), { list: [1] });
+});
+
+test('saves of one object that are under way at once end as the last', async (t) => {
+  const { store } = await start(t);
+  const session = data({ a: 0 });
+  const saves = [1, 2, 3, 2].map((a) => store.set('sid', Object.assign(session, { a })));
+  await Promise.all(saves);
+  t.deepEqual(await dataOf(store, 'sid'), { a: 2 });
+});
+
+const endings: Readonly<Record<string, (kit: Awaited<ReturnType<typeof start>>) => Promise<unknown>>> = {
+  'was destroyed': ({ store }) => store.destroy('sid'),
+  'has expired': ({ clock }) => clock.advance(20 * minute),
+  'was cleared': ({ store }) => store.clear(),
+};
+for (const [ending, end] of Object.entries(endings)) {
+  for (const account of [undefined, 'alice']) {
+    for (const wait of [0, 2 * day]) {
+      const when = wait === 0 ? 'at once' : 'long after';
+      test(`a loaded session that ${ending}, ${account ? 'a login' : 'no login'}, is not revived by a save ${when}`, async (t) => {
+        const kit = await start(t, { gcTime: 15 * minute, maxAge: 0 });
+        const { store, manager, visitors, clock } = kit;
+        await store.set('sid', data({ a: 1, ...(account && { accountId: account }) }));
+        const [loaded, touched, bound] = [await store.get('sid'), await store.get('sid'), await store.get('sid')];
+        await end(kit);
+        await clock.advance(wait);
+        await store.set('sid', Object.assign(loaded ?? data(), { a: 2 }));
+        await store.set('sid', Object.assign(bound ?? data(), { accountId: 'mallory' }));
+        await store.touch('sid', touched ?? data());
+        t.is(await store.get('sid'), undefined);
+        t.deepEqual((await manager.sessionsOfApp()).sessions, []);
+        t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
+      });
+    }
+  }
+}
+
+test('a plain object does not revive a destroyed sid before its end is forgotten', async (t) => {
+  const { store, clock, manager } = await start(t, { tombstoneTime: minute });
+  await store.set('sid', data({ accountId: 'alice' }));
+  await store.destroy('sid');
+  await store.set('sid', data({ accountId: 'alice' }));
+  t.is(await store.get('sid'), undefined);
+  t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+  await clock.advance(minute);
+  await store.set('sid', data({ a: 1 }));
+  t.deepEqual(await dataOf(store, 'sid'), { a: 1 });
+});
+
+test('a request that was logged out meanwhile writes neither to the visitor nor to the next login', async (t) => {
+  const { store, manager } = await start(t);
+  await store.set('sid', data({ accountId: 'alice' }));
+  const [late, logout] = [await store.get('sid'), await store.get('sid')];
+  Reflect.deleteProperty(logout ?? {}, 'accountId');
+  await store.set('sid', logout ?? data());
+  await store.set('sid', Object.assign(late ?? data(), { late: 1 }));
+  t.deepEqual(await dataOf(store, 'sid'), {});
+  const login = await store.get('sid');
+  await store.set('sid', Object.assign(login ?? data(), { accountId: 'bob' }));
+  await store.set('sid', Object.assign(late ?? data(), { late: 2 }));
+  t.deepEqual(await dataOf(store, 'sid'), { accountId: 'bob' });
+  t.is((await manager.sessionsOfApp()).sessions.length, 1);
+});
+
+test('of a visitor who logs in, changes made at the same time by other requests go along', async (t) => {
+  const { store } = await start(t);
+  await store.set('sid', data({ a: 1, b: 1 }));
+  const [login, before, after] = [await store.get('sid'), await store.get('sid'), await store.get('sid')];
+  await store.set('sid', Object.assign(before ?? data(), { a: 2 }));
+  await store.set('sid', Object.assign(login ?? data(), { accountId: 'alice' }));
+  await store.set('sid', Object.assign(after ?? data(), { c: 3 }));
+  t.deepEqual(await dataOf(store, 'sid'), { a: 2, b: 1, c: 3, accountId: 'alice' });
+});
+
+test('an account may be a number, and is told as it was given', async (t) => {
+  const { store, manager } = await start(t);
+  await store.set('sid', data({ accountId: 42 }));
+  t.deepEqual(await dataOf(store, 'sid'), { accountId: 42 });
+  t.is((await manager.sessionsOfAccount('42')).length, 1);
+  for (const accountId of [true, {}, [], { id: 1 }]) {
+    await throwsCode(t, store.set('other', data({ accountId })), 'INVALID_ARGUMENT');
+  }
+  t.is(await store.get('other'), undefined);
+});
+
+for (const accountId of [null, false, '']) {
+  test(`an account of ${JSON.stringify(accountId)} is none`, async (t) => {
+    const { store, manager } = await start(t);
+    await store.set('sid', data({ accountId }));
+    t.deepEqual(await dataOf(store, 'sid'), { accountId });
+    t.deepEqual((await manager.sessionsOfApp()).sessions, []);
+  });
+}
+
+test('an attribute set past the store binds nobody, and unbinds nobody', async (t) => {
+  const { store, manager, visitors } = await start(t);
+  await store.set('sid', data({ a: 1 }));
+  const [visitor] = (await visitors.sessionsOfApp()).sessions;
+  await visitor?.setAttr('accountId', 'mallory');
+  t.deepEqual(await dataOf(store, 'sid'), { a: 1 });
+  await store.set('login', data({ accountId: 'alice' }));
+  const [login] = await manager.sessionsOfAccount('alice');
+  await login?.setAttr('accountId', 'mallory');
+  t.deepEqual(await dataOf(store, 'login'), { accountId: 'alice' });
+  await login?.removeAttr('accountId');
+  t.deepEqual(await dataOf(store, 'login'), { accountId: 'alice' });
+});
+
+test('the account key and the app of visitors are for the application to name', async (t) => {
+  const { store, manager } = await start(t, {}, { accountKey: 'user', visitorApp: 'guests' });
+  await store.set('sid', data({ user: 'alice', accountId: 'bob' }));
+  t.is((await manager.sessionsOfAccount('alice')).length, 1);
+  t.deepEqual(await manager.sessionsOfAccount('bob'), []);
+  t.is((await manager.inApp('guests').sessionsOfApp()).sessions.length, 1);
+});
+
+test('a login that finds no room fails, changes nothing, and can be tried again', async (t) => {
+  const { store, manager } = await start(t, { maxSession: 1 });
+  await manager.createSession('alice');
+  await store.set('sid', data({ a: 1 }));
+  const loaded = Object.assign((await store.get('sid')) ?? data(), { accountId: 'alice', b: 2 });
+  await throwsCode(t, store.set('sid', loaded), 'SESSION_LIMIT');
+  t.deepEqual(await dataOf(store, 'sid'), { a: 1 });
+  const fresh = data({ accountId: 'alice', c: 3 });
+  await throwsCode(t, store.set('fresh', fresh), 'SESSION_LIMIT');
+  await manager.closeAccount('alice');
+  await store.set('fresh', fresh);
+  t.deepEqual(await dataOf(store, 'fresh'), { accountId: 'alice', c: 3 });
+  await manager.closeAccount('alice');
+  await store.set('sid', loaded);
+  t.deepEqual(await dataOf(store, 'sid'), { accountId: 'alice', a: 1, b: 2 });
+});
+
+test('an evicted login is gone at its next look', async (t) => {
+  const { store } = await start(t, { maxSession: 1, onMaxSession: 'evict-oldest' });
+  await store.set('one', data({ accountId: 'alice' }));
+  await store.set('two', data({ accountId: 'alice' }));
+  t.is(await store.get('one'), undefined);
+  t.deepEqual(await store.ids(), ['two']);
+});
+
+test('destroy, touch and get of what is not there are no error', async (t) => {
+  const { store, visitors } = await start(t);
+  t.is(await store.destroy('nobody'), undefined);
+  t.is(await store.touch('nobody', data({ a: 1 })), undefined);
+  t.is(await store.get('nobody'), undefined);
+  t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
+});
+
+test('all, ids and length tell of the live sessions, clear ends them', async (t) => {
+  const { store, manager, clock } = await start(t, { gcTime: minute });
+  const elsewhere = await manager.createSession('alice');
+  await store.set('expired', data({ n: 0 }));
+  await clock.advance(minute / 2);
+  await store.set('visitor', data({ n: 1 }));
+  await store.set('login', data({ n: 2, accountId: 'alice' }));
+  await store.set('revoked', data({ n: 3, accountId: 'bob' }));
+  await manager.closeAccount('bob');
+  await elsewhere.touch();
+  await clock.advance(minute / 2);
+  const expected = [
+    { id: 'login', n: 2, accountId: 'alice' },
+    { id: 'visitor', n: 1 },
+  ];
+  const all = await store.all();
+  t.true(all.every(({ cookie }) => cookie.path === '/'));
+  const told = all.map(({ cookie: _cookie, ...rest }) => JSON.stringify(rest, ['id', 'n', 'accountId']));
+  t.deepEqual(
+    told.toSorted(),
+    expected.map((each) => JSON.stringify(each)),
+  );
+  t.deepEqual((await store.ids()).toSorted(), ['login', 'visitor']);
+  t.is(await store.length(), 2);
+  await store.clear();
+  t.deepEqual([await store.all(), await store.ids(), await store.length()], [[], [], 0]);
+  t.deepEqual(
+    (await manager.sessionsOfAccount('alice')).map(({ id }) => id),
+    [elsewhere.id],
+  );
+});
+
+test('more sessions than fit on a page are all told of, and all cleared', async (t) => {
+  const { store, manager } = await start(t, { maxSession: 0 });
+  const sids = Array.from({ length: 1_203 }, (_, each) => `sid${each}`);
+  await Promise.all(sids.map((sid, each) => store.set(sid, data(each % 3 === 0 ? { accountId: 'alice' } : {}))));
+  t.deepEqual((await store.ids()).toSorted(), sids.toSorted());
+  t.is(await store.length(), sids.length);
+  await store.clear();
+  t.is(await store.length(), 0);
+  t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+});
+
+test('sessionOf gives the session of ours: of the account, else the visitor', async (t) => {
+  const { store, manager } = await start(t);
+  t.is(await store.sessionOf('nobody'), undefined);
+  await store.set('sid', data({ theme: 'dark' }));
+  const visitor = await store.sessionOf('sid');
+  t.deepEqual([visitor?.app, visitor?.getAttr('theme')], ['default-visitors', 'dark']);
+  const loaded = await store.get('sid');
+  await store.set('sid', Object.assign(loaded ?? data(), { accountId: 'alice' }));
+  const login = await store.sessionOf('sid');
+  t.deepEqual([login?.app, login?.accountId, login?.getAttr('theme')], ['default', 'alice', 'dark']);
+  await manager.push(login?.id ?? '', 'hi');
+  t.is((await login?.drain())?.messages.length, 1);
+});
+
+test('the sid is in no id and no name, and only with the visitor among attributes', async (t) => {
+  const { store, manager, visitors, events } = await start(t);
+  const sid = 'the-secret-of-another-system';
+  await store.set(sid, data({ accountId: 'alice' }));
+  const all = [...(await manager.sessionsOfApp()).sessions, ...(await visitors.sessionsOfApp()).sessions];
+  t.is(all.length, 2);
+  t.false(JSON.stringify([all, events.entries]).includes(sid));
+});

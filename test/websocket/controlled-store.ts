@@ -1,0 +1,126 @@
+import {
+  type ChangeWatcher,
+  type Contact,
+  MemoryStore,
+  type Renewal,
+  SessionError,
+  type SessionRecord,
+  type StoreBinding,
+} from '../../src/index.js';
+import { bindStore } from '../support/service.js';
+
+type Pause = () => Promise<void>;
+const noPause: Pause = async () => {};
+
+/** A memory store that behaves as one far away: the test says when it answers, what it tells, and when it is away. */
+export class ControlledStore extends MemoryStore {
+  isAway = false;
+  /** Whether changes are told to nobody. */
+  isMute = false;
+  /** Awaited once a session was authenticated, before the answer. */
+  afterAuthenticate: Pause = noPause;
+  /** Awaited once a session was looked at, before the answer. */
+  afterGet: Pause = noPause;
+  /** Awaited before a renewal. */
+  beforeTouch: Pause = noPause;
+  /** Awaited before changes are told to one more watcher. */
+  beforeWatch: Pause = noPause;
+  readonly renewals: (Renewal & { readonly id: string; readonly at: number })[] = [];
+  readonly looks: string[] = [];
+  readonly watchers = new Set<ChangeWatcher>();
+  /** How often somebody began to watch. */
+  watches = 0;
+  now: () => number = () => 0;
+
+  override async authenticate(app: string, id: string, secretHash: string): Promise<Contact> {
+    this.#requireHere();
+    const contact = await super.authenticate(app, id, secretHash);
+    await this.afterAuthenticate();
+    return contact;
+  }
+
+  override async get(app: string, id: string): Promise<SessionRecord> {
+    this.#requireHere();
+    this.looks.push(id);
+    const record = await super.get(app, id);
+    await this.afterGet();
+    return record;
+  }
+
+  override async touch(app: string, id: string, renewal: Renewal): Promise<Contact> {
+    this.#requireHere();
+    this.renewals.push({ id, at: this.now(), ...renewal });
+    await this.beforeTouch();
+    return super.touch(app, id, renewal);
+  }
+
+  override async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
+    this.#requireHere();
+    this.watches += 1;
+    await this.beforeWatch();
+    const end = await super.watchChanges({
+      changed: (app, id) => {
+        if (!this.isMute) watcher.changed(app, id);
+      },
+      interrupted: () => watcher.interrupted(),
+      resumed: () => watcher.resumed(),
+    });
+    this.watchers.add(watcher);
+    return async () => {
+      this.watchers.delete(watcher);
+      await end();
+    };
+  }
+
+  #requireHere(): void {
+    if (this.isAway) throw new SessionError('STORE_UNAVAILABLE', 'The store cannot be reached', {});
+  }
+}
+
+/** Binds one, and hands it over once it is made. */
+export function controlledStore(options: { readonly feed?: boolean } = {}): {
+  readonly binding: StoreBinding;
+  readonly store: () => ControlledStore;
+} {
+  let made: ControlledStore | undefined;
+  const binding = bindStore((context, clock) => {
+    const store = new ControlledStore(context, clock);
+    store.now = () => clock.now();
+    // As a store that can't tell of changes has none of it.
+    if (options.feed === false) Object.defineProperty(store, 'watchChanges', { value: undefined });
+    made = store;
+    return store;
+  });
+  const store = () => {
+    if (made === undefined) throw new Error('The service was not started');
+    return made;
+  };
+  return { binding, store };
+}
+
+/** A gate that whoever passes waits at until it is opened. */
+export class Gate {
+  readonly #opened: Promise<void>;
+  #open: () => void = () => {};
+  #arrivals = 0;
+
+  constructor() {
+    this.#opened = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  /** How many came to it. */
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
+  readonly pass = (): Promise<void> => {
+    this.#arrivals += 1;
+    return this.#opened;
+  };
+
+  open(): void {
+    this.#open();
+  }
+}

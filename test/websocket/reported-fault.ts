@@ -1,0 +1,11 @@
+/** Resolves once a fault like this was reported to the operator; others are of other tests. */
+export function reportedFault(pattern: RegExp): Promise<void> {
+  return new Promise((resolve) => {
+    const hear = (warning: Error & { readonly detail?: string }) => {
+      if (warning.name !== 'SessionMailboxWarning' || !pattern.test(warning.detail ?? '')) return;
+      process.off('warning', hear);
+      resolve();
+    };
+    process.on('warning', hear);
+  });
+}

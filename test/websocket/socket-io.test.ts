@@ -1,0 +1,234 @@
+import test from 'ava';
+import { closeReasons, SessionStore } from '../../src/index.js';
+import { socketIoAllowRequest, socketIoSession } from '../../src/websocket/index.js';
+import { eventually } from '../support/eventually.js';
+import { cuttable, cuttableStore } from '../support/http-away-store.js';
+import { request } from '../support/http-client.js';
+import { throwsCode } from '../support/service.js';
+import { controlledStore, Gate } from './controlled-store.js';
+import { reportedFault } from './reported-fault.js';
+import { SocketIoStage } from './socket-io-stage.js';
+
+const transports = ['websocket', 'polling'] as const;
+const evil = { Origin: 'https://evil.example' };
+
+for (const transport of transports) {
+  test(`${transport}: what is set over HTTP is read in the socket, and the reverse`, async (t) => {
+    const stage = await SocketIoStage.start(t);
+    const { token } = await stage.logIn();
+    const cookie = `sid=${token}`;
+    const client = await stage.connect({ transports: [transport], extraHeaders: { cookie } });
+    t.is(await client.greeting, 'alice');
+    t.is((await request(stage.port, '/attributes/theme/dark', { method: 'PUT', cookie })).status, 204);
+    t.is(await client.get('theme'), 'dark');
+    await client.set('cart', 'three');
+    t.is((await request(stage.port, '/attributes/cart', { cookie })).body, '"three"');
+  });
+
+  test(`${transport}: a client without a live session gets a connect_error that says why`, async (t) => {
+    const stage = await SocketIoStage.start(t);
+    const session = await stage.logIn();
+    const nobody = await stage.client({ transports: [transport] }).refused();
+    t.is(nobody.data?.code, 'SESSION_UNKNOWN');
+    await session.close('revoked');
+    const late = await stage.client({ transports: [transport], auth: { token: session.token } }).refused();
+    t.like(late.data, { code: 'SESSION_CLOSED', closed: { code: 'revoked', reconnect: false } });
+    t.deepEqual(stage.connected, []);
+    await stage.empties();
+  });
+
+  test(`${transport}: when its session is closed, the client is told why, and does not come back`, async (t) => {
+    const stage = await SocketIoStage.start(t);
+    for (const code of Object.keys(closeReasons) as (keyof typeof closeReasons)[]) {
+      if (code === 'shutdown') continue;
+      const { id, token } = await stage.logIn(`account-${code}`);
+      const client = await stage.connect({ transports: [transport], auth: { token } });
+      await stage.manager.closeSession(id, code);
+      t.deepEqual(await client.notice, { code, reason: closeReasons[code].sentence, reconnect: false });
+      t.is(await client.disconnected, 'io server disconnect');
+      t.false(client.socket.active, 'it does not reconnect');
+    }
+    await stage.empties();
+  });
+
+  test(`${transport}: when the service drains, the client is told, and comes back`, async (t) => {
+    const stage = await SocketIoStage.start(t);
+    const { token } = await stage.logIn();
+    const client = await stage.connect({ transports: [transport], auth: { token } });
+    const drained = stage.manager.drain();
+    t.like(await client.notice, { code: 'shutdown', reconnect: true });
+    t.is(await client.disconnected, 'transport close');
+    t.true(client.socket.active, 'it reconnects');
+    t.is((await client.refused()).data?.code, 'STOPPED');
+    await drained;
+    await stage.empties();
+  });
+}
+
+test('the token may come as a cookie, as a header or in auth', async (t) => {
+  const stage = await SocketIoStage.start(t);
+  const [alice, bob] = [await stage.logIn('alice'), await stage.logIn('bob')];
+  const cookie = `sid=${alice.token}`;
+  const ways = [
+    { extraHeaders: { cookie } },
+    { extraHeaders: { authorization: `Bearer ${alice.token}` } },
+    { auth: { token: alice.token } },
+    { auth: { token: alice.token }, extraHeaders: { cookie: `sid=${bob.token}` } },
+    { auth: { token: 'not.a.token' }, extraHeaders: { cookie } },
+    { auth: { token: 1 }, extraHeaders: { cookie } },
+  ];
+  for (const way of ways) t.is(await (await stage.connect(way)).greeting, 'alice', JSON.stringify(Object.keys(way)));
+});
+
+test('a page of another site is refused, whatever cors says, and before the handshake by allowRequest', async (t) => {
+  const open = await SocketIoStage.start(t, { server: { cors: { origin: '*' } } });
+  const { token } = await open.logIn();
+  const headers = { ...evil, cookie: `sid=${token}` };
+  for (const transport of transports) {
+    const refusal = await open.client({ transports: [transport], extraHeaders: headers }).refused();
+    t.is(refusal.data?.code, 'CROSS_SITE', transport);
+  }
+  t.deepEqual(open.connected, []);
+  await open.empties();
+  const strict = await SocketIoStage.start(t, { server: { allowRequest: socketIoAllowRequest() } });
+  const path = '/socket.io/?EIO=4&transport=polling';
+  t.is((await request(strict.port, path, { headers: evil })).status, 403);
+  t.is((await request(strict.port, path)).status, 200);
+  const own = { Origin: `http://127.0.0.1:${strict.port}` };
+  t.is((await request(strict.port, path, { headers: own })).status, 200);
+  const upgrade = await strict.client({ transports: ['websocket'], extraHeaders: evil }).refused();
+  t.is(upgrade.data, undefined, 'it was refused as HTTP');
+});
+
+test('origins named in the options are let in, and a bearer may come from anywhere', async (t) => {
+  const session = { trustedOrigins: ['https://app.example.com'] };
+  const stage = await SocketIoStage.start(t, { session, server: { allowRequest: socketIoAllowRequest(session) } });
+  const { token } = await stage.logIn();
+  const named = { Origin: 'https://app.example.com', cookie: `sid=${token}` };
+  t.is(await (await stage.connect({ transports: ['websocket'], extraHeaders: named })).greeting, 'alice');
+  const bearer = { ...evil, authorization: `Bearer ${token}` };
+  t.is(await (await stage.connect({ transports: ['websocket'], extraHeaders: bearer })).greeting, 'alice');
+});
+
+test('a store that is away is told as a connect_error', async (t) => {
+  const stage = await SocketIoStage.start(t, { store: cuttableStore });
+  const { token } = await stage.logIn();
+  cuttable(stage.service.container.get(SessionStore)).isAway = true;
+  t.is((await stage.client({ auth: { token } }).refused()).data?.code, 'STORE_UNAVAILABLE');
+});
+
+test('a fault of the server is reported, and not explained to strangers', async (t) => {
+  const { binding, store } = controlledStore();
+  const stage = await SocketIoStage.start(t, { store: binding });
+  const { token } = await stage.logIn();
+  store().afterGet = () => Promise.reject(new Error('the password of the database is wrong'));
+  const reported = reportedFault(/password/);
+  const refusal = await stage.client({ auth: { token } }).refused();
+  t.is(refusal.data?.code, 'INTERNAL');
+  t.false(refusal.message.includes('password'));
+  await reported;
+});
+
+test('a session is present while its socket is open, and away a grace after', async (t) => {
+  const stage = await SocketIoStage.start(t);
+  const { id, token } = await stage.logIn();
+  const client = await stage.connect({ auth: { token } });
+  await stage.clock.advance(60_000);
+  t.is((await stage.manager.getSession(id)).presence, 'online');
+  client.socket.close();
+  await stage.empties();
+  await stage.clock.advance(15_000);
+  t.is((await stage.manager.getSession(id)).presence, 'away');
+});
+
+test('a socket that leaves its namespace leaves the session, though its connection stays', async (t) => {
+  const stage = await SocketIoStage.start(t);
+  const { token } = await stage.logIn();
+  stage.io.of('/open').on('connection', () => {});
+  const open = stage.client({ auth: { token } }, '/open');
+  await open.connected();
+  const guarded = open.socket.io.socket('/', { auth: { token } });
+  await new Promise((resolve) => guarded.once('connect', () => resolve(undefined)));
+  t.is(stage.live.size, 1);
+  guarded.disconnect();
+  await eventually(() => stage.live.size === 0);
+  t.true(open.socket.connected);
+});
+
+test('clients that hang up while they are authenticated leave nothing behind', async (t) => {
+  const { binding, store } = controlledStore();
+  const stage = await SocketIoStage.start(t, { store: binding });
+  const { token } = await stage.logIn();
+  for (const where of ['afterAuthenticate', 'afterGet', 'beforeWatch'] as const) {
+    const gate = new Gate();
+    store()[where] = gate.pass;
+    const client = stage.client({ transports: ['websocket'], auth: { token } });
+    await eventually(() => gate.arrivals === 1);
+    client.socket.close();
+    await eventually(() => stage.io.engine.clientsCount === 0);
+    gate.open();
+    store()[where] = async () => {};
+    await stage.clock.settle();
+    await stage.empties();
+  }
+  t.deepEqual(stage.connected, []);
+});
+
+test('a session closed between the last look and the admission is refused with its reason', async (t) => {
+  const { binding, store } = controlledStore();
+  const stage = await SocketIoStage.start(t, { store: binding });
+  const { id, token } = await stage.logIn();
+  store().afterGet = async () => {
+    store().afterGet = async () => {};
+    await stage.manager.closeSession(id, 'logout');
+    await stage.clock.settle();
+  };
+  const refusal = await stage.client({ auth: { token } }).refused();
+  t.like(refusal.data, { code: 'SESSION_CLOSED', closed: { code: 'logout' } });
+  await stage.empties();
+});
+
+test('a session that closes while other middlewares think about the client does not get in', async (t) => {
+  const stage = await SocketIoStage.start(t);
+  const { id, token } = await stage.logIn();
+  const gate = new Gate();
+  stage.io.use((_socket, next) => void gate.pass().then(() => next()));
+  const client = stage.client({ auth: { token }, reconnection: false });
+  await eventually(() => gate.arrivals === 1);
+  await stage.manager.closeSession(id);
+  await eventually(() => stage.io.engine.clientsCount === 0);
+  gate.open();
+  await stage.clock.settle();
+  t.false(client.socket.connected);
+  t.deepEqual(stage.connected, []);
+  await stage.empties();
+});
+
+test('connection state recovery that would skip the middleware is refused, and works when it does not skip', async (t) => {
+  const skipping = await SocketIoStage.start(t, { server: { connectionStateRecovery: {} } });
+  const reported = reportedFault(/skipMiddlewares: false/);
+  const refusal = await skipping.client({ auth: { token: (await skipping.logIn()).token } }).refused();
+  t.is(refusal.data?.code, 'INTERNAL');
+  await reported;
+  const connectionStateRecovery = { skipMiddlewares: false, maxDisconnectionDuration: 60_000 };
+  const asking = await SocketIoStage.start(t, { server: { connectionStateRecovery } });
+  const { id, token } = await asking.logIn();
+  const client = await asking.connect({ transports: ['websocket'], auth: { token }, reconnectionDelay: 1 });
+  await client.greeting;
+  client.socket.io.engine.close();
+  await asking.manager.closeSession(id);
+  t.is((await client.refused()).data?.code, 'SESSION_CLOSED');
+});
+
+test('options of a wrong shape are refused at the start', async (t) => {
+  const { manager } = await SocketIoStage.start(t);
+  for (const options of [{ activity: 1 }, { trustedOrigins: '*' }, { secure: 'yes' }, { requireOrigin: 0 }]) {
+    await throwsCode(t, async () => Reflect.apply(socketIoSession, undefined, [manager, options]), 'INVALID_ARGUMENT');
+  }
+  await throwsCode(t, async () => Reflect.apply(socketIoSession, undefined, [{}]), 'INVALID_ARGUMENT');
+  await throwsCode(
+    t,
+    async () => Reflect.apply(socketIoAllowRequest, undefined, [{ trustedOrigins: [''] }]),
+    'INVALID_ARGUMENT',
+  );
+});
