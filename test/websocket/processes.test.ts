@@ -3,7 +3,7 @@ import { Container } from 'inversify';
 import { type SessionContextOptions, SessionManager, sessionModule } from '../../src/index.js';
 import { redisStore } from '../../src/stores/redis/index.js';
 import { freshPrefix } from '../stores/redis/exact-clock.js';
-import { ServiceProcess } from '../stores/redis/nodes/service-process.js';
+import { ServiceProcess } from '../stores/nodes/service-process.js';
 import { serverFor } from '../stores/redis/places.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProxy } from '../support/redis-proxy.js';
