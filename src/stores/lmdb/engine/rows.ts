@@ -18,6 +18,8 @@ export type MailboxRow = readonly [
   taken: number,
   count: number,
   bytes: number,
+  /** No message that is retained lies before it; most often the oldest lies there. */
+  firstOffset: number,
   newestTime: number,
   agesMixed: 0 | 1,
   keyed: number,
