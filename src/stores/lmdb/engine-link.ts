@@ -52,6 +52,7 @@ export class EngineLink {
       execArgv: [],
     });
     this.#worker = worker;
+    this.#trouble = undefined;
     this.#gone = new Promise((resolve) => worker.once('exit', () => resolve()));
     try {
       await this.#readiness(worker);

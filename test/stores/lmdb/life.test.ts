@@ -99,6 +99,27 @@ test.serial('what one store changes is told to those who watch at another', asyn
   await other.close();
 });
 
+test.serial(
+  'a directory is used with one durability at a time, and with another once nobody has it open',
+  async (t) => {
+    const { path } = await freshPlace(t);
+    const one = new LmdbStore(context, { path, durability: 'interval' });
+    const other = new LmdbStore(context, { path });
+    const listener = trialOf(path);
+    await one.open(listener);
+    const refusal = { code: 'STORE_UNAVAILABLE', message: /open with durability 'interval': all must use the same/ };
+    await t.throwsAsync(other.open(listener), refusal);
+    const { id } = (await one.insert(listener.newSession('alice'))).record;
+    await one.close();
+    await other.open(listener);
+    t.is((await other.get('default', id)).id, id);
+    await other.close();
+    await one.open(listener);
+    t.is((await one.get('default', id)).id, id);
+    await one.close();
+  },
+);
+
 test.serial('a process that has nothing else to do ends, though a store is open', async (t) => {
   const { path } = await freshPlace(t);
   const { execFile } = await import('node:child_process');
