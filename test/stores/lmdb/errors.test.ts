@@ -1,4 +1,4 @@
-import { execFile, fork } from 'node:child_process';
+import { execFile, fork, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, readFile, stat, truncate, writeFile } from 'node:fs/promises';
@@ -187,6 +187,22 @@ test('a lock that another process does not let go of fails the opening after the
   holder.kill('SIGKILL');
   await once(holder, 'exit');
   t.is(await opening(path), 'opened');
+});
+
+test('a process that could not get the lock ends all the same', async (t) => {
+  const { path } = await usedPlace(t);
+  const holder = fork(programOf('lock-holder'), [path]);
+  t.teardown(() => void holder.kill('SIGKILL'));
+  await once(holder, 'message');
+  const child = spawn(process.execPath, [programOf('opening'), path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => void child.kill('SIGKILL'));
+  let text = '';
+  child.stdout.on('data', (chunk) => {
+    text += chunk;
+  });
+  const [code, signal] = await once(child, 'close');
+  t.deepEqual([code, signal], [null, 'SIGKILL'], 'ended by itself, the only way there is');
+  t.regex(text, /is held by another process/);
 });
 
 test('while another process holds the lock operations fail after the patience, the event loop runs, and all resumes', async (t) => {

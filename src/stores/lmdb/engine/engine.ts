@@ -183,8 +183,10 @@ export class Engine {
 
   #startLooking(): void {
     this.#look ??= setInterval(() => {
-      this.#environment.refresh();
-      if (this.#nodes.hasNotices) this.#fetch();
+      this.#inBackground(() => {
+        this.#environment.refresh();
+        if (this.#nodes.hasNotices) this.#fetch();
+      });
       if (performance.now() < this.#lookUntil || this.#ledger.watches) return;
       clearInterval(this.#look);
       this.#look = undefined;

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { open, type RootDatabase } from 'lmdb';
 import type { EngineSettings } from '../wire.js';
 import { bootId } from './boot-id.js';
@@ -42,7 +42,6 @@ export class Environment {
       this.#root = root;
       // All in one transaction: each of its own would wait for the disk.
       this.tables = this.transact(() => new Tables(opened));
-      restrictAccess(path);
       const transact = <Result>(work: () => Result) => this.transact(work);
       this.#flushing = durability === 'interval' ? new Flushing(root, path, node, boot, transact) : undefined;
     } catch (error) {
@@ -95,11 +94,6 @@ function openRoot(path: string, durability: EngineSettings['durability']): RootD
     // Its types leave it out.
     ...{ permissionsMode: 0o600 },
   });
-}
-
-/** Whatever the process' mask let through. */
-function restrictAccess(path: string): void {
-  for (const file of ['data.mdb', 'lock.mdb']) chmodSync(`${path}/${file}`, 0o600);
 }
 
 interface TableStats {
