@@ -174,6 +174,20 @@ test('a full disk refuses what grows, and harms nothing', async (t) => {
   t.deepEqual(await faultsIn(path), []);
 });
 
+test('when there are too many readers, what would be one more says so', async (t) => {
+  const { path } = await freshPlace(t);
+  const hog = fork(programOf('reader-hog'), [path]);
+  t.teardown(() => void hog.kill('SIGKILL'));
+  await once(hog, 'message');
+  const trial = await opened(t, { path, patience: 60_000 });
+  const { id } = await trial.login();
+  const refusal = { code: 'STORE_UNAVAILABLE', message: /^Too many processes use the LMDB environment in .* at once/ };
+  await t.throwsAsync(trial.store.get('default', id), refusal);
+  hog.kill('SIGKILL');
+  await once(hog, 'exit');
+  t.is((await trial.store.get('default', id)).id, id);
+});
+
 test('a lock that another process does not let go of fails the opening after the patience, and blocks nobody', async (t) => {
   const { path } = await usedPlace(t);
   const holder = fork(programOf('lock-holder'), [path]);

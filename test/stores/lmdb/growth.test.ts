@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { SessionContext } from '../../../src/index.js';
 import { Environment } from '../../../src/stores/lmdb/engine/environment.js';
@@ -84,5 +87,19 @@ test('nodes that are gone are cleared up behind, and nothing is kept for them', 
     environment.transact(() => nodes.attend()),
     'one that was given up itself notices',
   );
+  await environment.close();
+});
+
+test('readers of killed processes are cleared up, so that pages are used again', async (t) => {
+  const { path } = await freshPlace(t);
+  const settings = { context: {}, flushInterval: 1_000, mapSize: undefined, lookInterval: 250 };
+  const environment = new Environment({ path, node: 'here', durability: 'commit', ...settings });
+  t.is(environment.dropDeadReaders(), 0);
+  const hog = fork(fileURLToPath(new URL('./nodes/reader-hog.js', import.meta.url)), [path]);
+  await once(hog, 'message');
+  t.is(environment.dropDeadReaders(), 0, 'one that lives stays');
+  hog.kill('SIGKILL');
+  await once(hog, 'exit');
+  t.is(environment.dropDeadReaders(), 1);
   await environment.close();
 });

@@ -44,6 +44,7 @@ export class Engine {
   #lookUntil = 0;
   #attendance: NodeJS.Timeout | undefined;
   #flush: NodeJS.Timeout | undefined;
+  #flushFault: string | undefined;
   #isClosed = false;
 
   constructor(settings: EngineSettings, port: MessagePort, report: (told: EngineReport) => void) {
@@ -129,11 +130,14 @@ export class Engine {
     const work = () => {
       answers = [];
       this.#ledger.begin(now);
-      const isFull = calls.some(({ name }) => growing.has(name)) && this.#environment.isFull;
+      const obstacle = calls.some(({ name }) => growing.has(name)) ? this.#obstacle() : undefined;
       const stopAt = performance.now() + longestTurn;
       for (const call of calls) {
-        if (isFull && growing.has(call.name)) answers.push(this.#refuseAsFull(call));
-        else answers.push(this.#carryOut(call));
+        const isRefused = obstacle !== undefined && growing.has(call.name);
+        const answer: Answer = isRefused
+          ? { number: call.number, refusal: ['STORE_UNAVAILABLE', obstacle] }
+          : this.#carryOut(call);
+        answers.push(answer);
         if (performance.now() > stopAt) break;
       }
       aftermath = this.#ledger.finish();
@@ -165,9 +169,10 @@ export class Engine {
     return operation(...args);
   }
 
-  #refuseAsFull({ number }: EngineCall): Answer {
-    const why = explain(new Error('MDB_MAP_FULL: mapSize is reached'), this.#settings.path);
-    return { number, refusal: ['STORE_UNAVAILABLE', why] };
+  /** Why nothing that takes more room can be accepted. */
+  #obstacle(): string | undefined {
+    if (!this.#environment.isFull) return this.#flushFault;
+    return explain(new Error('MDB_MAP_FULL: mapSize is reached'), this.#settings.path);
   }
 
   #tell(answers: readonly Answer[], { notices, rings }: Aftermath): void {
@@ -205,6 +210,7 @@ export class Engine {
 
   #attend(): void {
     this.#inBackground(() => {
+      this.#environment.dropDeadReaders();
       const wasGivenUp = this.#environment.transact(() => this.#nodes.attend());
       if (wasGivenUp) this.#tell([], { notices: [['missed']], rings: [] });
     });
@@ -213,10 +219,16 @@ export class Engine {
   #flushLater(): void {
     if (this.#isClosed) return;
     this.#flush = setTimeout(() => {
-      // What fails now is flushed the next time.
       this.#environment.flush().then(
-        () => this.#flushLater(),
-        () => this.#flushLater(),
+        () => {
+          this.#flushFault = undefined;
+          this.#flushLater();
+        },
+        (error) => {
+          // Nothing new is promised that might not be kept.
+          this.#flushFault = explain(error, this.#settings.path);
+          this.#flushLater();
+        },
       );
     }, this.#settings.flushInterval);
   }

@@ -61,6 +61,14 @@ export class Environment {
     this.#root.resetReadTxn();
   }
 
+  /**
+   * Readers of processes that were killed keep every later state in the file, which would grow and grow.
+   * @returns how many there were
+   */
+  dropDeadReaders(): number {
+    return this.#root.readerCheck();
+  }
+
   /** Whether its rows take as much as they may. */
   get isFull(): boolean {
     if (this.#mostBytes === Number.POSITIVE_INFINITY) return false;
