@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { isMainThread, Worker } from 'node:worker_threads';
 import type { EngineOperations } from './engine/catalogue.js';
 import { storeUnavailable } from './unavailable.js';
 import type { Answer, EngineCall, EngineOrder, EngineReport, EngineSettings, Notice, Refusal, Ring } from './wire.js';
@@ -33,6 +33,8 @@ export class EngineLink {
   #number = 0;
   #alarm: NodeJS.Timeout | undefined;
   #reports = 0;
+  /** The opening took longer than anybody waits. */
+  #isStuck = false;
   /** Why every call fails for now. */
   #trouble: string | undefined;
 
@@ -52,14 +54,15 @@ export class EngineLink {
       execArgv: [],
     });
     this.#worker = worker;
+    this.#trouble = undefined;
+    this.#isStuck = false;
     this.#gone = new Promise((resolve) => worker.once('exit', () => resolve()));
     try {
       await this.#readiness(worker);
     } catch (error) {
       this.#worker = undefined;
-      worker.unref();
-      // One that waits for a lock can't be ended before it has it.
-      void worker.terminate();
+      if (this.#isStuck) this.#abandon(worker);
+      else await this.#gone;
       throw error;
     }
     worker.on('message', (told: EngineReport) => this.#hear(told));
@@ -97,10 +100,35 @@ export class EngineLink {
     await this.#settle();
     this.#order({ kind: 'close' });
     worker.ref();
-    const timer = setTimeout(() => void worker.terminate(), this.#patience);
-    await this.#gone;
-    clearTimeout(timer);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#patience);
+      void this.#gone.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    if (this.#worker !== undefined) this.#letProcessEnd(worker);
     this.#worker = undefined;
+    worker.unref();
+  }
+
+  /**
+   * A thread that waits for a lock is never ended by force: it would get the lock one day, and nobody would let go of
+   * it again. It ends by itself, once it can.
+   */
+  #abandon(worker: Worker): void {
+    const order: EngineOrder = { kind: 'close' };
+    worker.postMessage(order);
+    worker.unref();
+    this.#letProcessEnd(worker);
+  }
+
+  /** Node waits for its threads when it exits, and this one may never come: then the system ends both. */
+  #letProcessEnd(worker: Worker): void {
+    if (!isMainThread) return;
+    const end = () => process.kill(process.pid, 'SIGKILL');
+    process.once('exit', end);
+    worker.once('exit', () => process.off('exit', end));
   }
 
   async #settle(): Promise<void> {
@@ -112,20 +140,24 @@ export class EngineLink {
     return new Promise((resolve, reject) => {
       const fail = (why: string, cause?: unknown) => {
         clearTimeout(timer);
-        worker.removeAllListeners('message').removeAllListeners('error');
+        worker.removeAllListeners('message').removeAllListeners('error').off('exit', failAtExit);
         worker.on('error', () => {});
         reject(storeUnavailable(why, cause));
       };
+      const failAtExit = () => fail('The thread of the LMDB store did not start');
       const held = `The lock of the LMDB environment in ${path} is held by another process that does not let go of it: end that process, or let it go on`;
-      const timer = setTimeout(() => fail(held), this.#patience);
+      const timer = setTimeout(() => {
+        this.#isStuck = true;
+        fail(held);
+      }, this.#patience);
       worker.once('message', (told: EngineReport) => {
         if (told.kind === 'failed') return fail(told.why);
         clearTimeout(timer);
-        worker.removeAllListeners('error');
+        worker.removeAllListeners('error').off('exit', failAtExit);
         resolve();
       });
       worker.once('error', (error) => fail(`The thread of the LMDB store did not start: ${error.message}`, error));
-      worker.once('exit', () => fail('The thread of the LMDB store did not start'));
+      worker.once('exit', failAtExit);
     });
   }
 

@@ -225,7 +225,10 @@ export class LmdbStore extends SessionStore implements ChangeFeed {
   async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
     this.#watchers.add(watcher);
     const stop = async () => {
-      if (this.#watchers.delete(watcher) && this.#watchers.size === 0) await this.#link.call('watch', false);
+      if (!this.#watchers.delete(watcher) || this.#watchers.size > 0) return;
+      await this.#link.call('watch', false).catch(() => {
+        // The engine can't be asked; what it still tells is heard by nobody.
+      });
     };
     try {
       await this.#link.call('watch', true);

@@ -8,6 +8,8 @@ export function obey<Order, Told>(carryOut: (order: Order) => Promise<unknown>):
     if (process.connected) process.send?.(report);
   };
   process.on('message', ({ call, order }: Numbered<Order>) => {
+    // Something that others say to each other on the same way.
+    if (call === undefined) return;
     carryOut(order).then(
       (value) => send({ call, outcome: { value } }),
       (error) => send({ call, outcome: { error: plainError(error) } }),

@@ -2,7 +2,7 @@ import type { ExecutionContext } from 'ava';
 import { eventually } from '../../support/eventually.js';
 import { ForkedProcess } from './forked-process.js';
 import type { PlainBatch, ServiceDeeds } from './service-deeds.js';
-import type { ServiceOrder, ServiceSettings } from './service-node.js';
+import type { ServiceOrder, ServiceSettings } from './start-service.js';
 
 type Deed = keyof ServiceDeeds;
 

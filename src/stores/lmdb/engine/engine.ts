@@ -43,6 +43,9 @@ export class Engine {
   #look: NodeJS.Timeout | undefined;
   #lookUntil = 0;
   #attendance: NodeJS.Timeout | undefined;
+  #flush: NodeJS.Timeout | undefined;
+  #flushFault: string | undefined;
+  #isClosed = false;
 
   constructor(settings: EngineSettings, port: MessagePort, report: (told: EngineReport) => void) {
     this.#settings = settings;
@@ -53,7 +56,7 @@ export class Engine {
     this.#ledger = new Ledger(context, this.#environment.tables, settings.node);
     const sessions = new Sessions(this.#ledger);
     const mailboxes = new Mailboxes(this.#ledger, sessions);
-    this.#nodes = new Nodes(this.#ledger);
+    this.#nodes = new Nodes(this.#ledger, settings.durability);
     this.#operations = operationsOf({
       nodes: this.#nodes,
       mailboxes,
@@ -64,14 +67,18 @@ export class Engine {
   }
 
   /** @throws Error that says what to do */
-  start(): void {
+  async start(): Promise<void> {
     try {
-      this.#environment.transact(() => this.#nodes.attend());
+      this.#environment.transact(() => this.#nodes.enlist());
+      // From now on there is a state to go back to.
+      await this.#environment.flush();
     } catch (error) {
+      await this.#environment.close().catch(() => {});
       throw new Error(explain(error, this.#settings.path), { cause: error });
     }
     this.#port.on('message', (order: EngineOrder) => this.#take(order));
     this.#attendance = setInterval(() => this.#attend(), attendancePause);
+    if (this.#settings.durability === 'interval') this.#flushLater();
     this.#report({ kind: 'ready' });
   }
 
@@ -123,11 +130,14 @@ export class Engine {
     const work = () => {
       answers = [];
       this.#ledger.begin(now);
-      const isFull = calls.some(({ name }) => growing.has(name)) && this.#environment.isFull;
+      const obstacle = calls.some(({ name }) => growing.has(name)) ? this.#obstacle() : undefined;
       const stopAt = performance.now() + longestTurn;
       for (const call of calls) {
-        if (isFull && growing.has(call.name)) answers.push(this.#refuseAsFull(call));
-        else answers.push(this.#carryOut(call));
+        const isRefused = obstacle !== undefined && growing.has(call.name);
+        const answer: Answer = isRefused
+          ? { number: call.number, refusal: ['STORE_UNAVAILABLE', obstacle] }
+          : this.#carryOut(call);
+        answers.push(answer);
         if (performance.now() > stopAt) break;
       }
       aftermath = this.#ledger.finish();
@@ -159,9 +169,10 @@ export class Engine {
     return operation(...args);
   }
 
-  #refuseAsFull({ number }: EngineCall): Answer {
-    const why = explain(new Error('MDB_MAP_FULL: mapSize is reached'), this.#settings.path);
-    return { number, refusal: ['STORE_UNAVAILABLE', why] };
+  /** Why nothing that takes more room can be accepted. */
+  #obstacle(): string | undefined {
+    if (!this.#environment.isFull) return this.#flushFault;
+    return explain(new Error('MDB_MAP_FULL: mapSize is reached'), this.#settings.path);
   }
 
   #tell(answers: readonly Answer[], { notices, rings }: Aftermath): void {
@@ -177,8 +188,10 @@ export class Engine {
 
   #startLooking(): void {
     this.#look ??= setInterval(() => {
-      this.#environment.refresh();
-      if (this.#nodes.hasNotices) this.#fetch();
+      this.#inBackground(() => {
+        this.#environment.refresh();
+        if (this.#nodes.hasNotices) this.#fetch();
+      });
       if (performance.now() < this.#lookUntil || this.#ledger.watches) return;
       clearInterval(this.#look);
       this.#look = undefined;
@@ -197,9 +210,27 @@ export class Engine {
 
   #attend(): void {
     this.#inBackground(() => {
+      this.#environment.dropDeadReaders();
       const wasGivenUp = this.#environment.transact(() => this.#nodes.attend());
       if (wasGivenUp) this.#tell([], { notices: [['missed']], rings: [] });
     });
+  }
+
+  #flushLater(): void {
+    if (this.#isClosed) return;
+    this.#flush = setTimeout(() => {
+      this.#environment.flush().then(
+        () => {
+          this.#flushFault = undefined;
+          this.#flushLater();
+        },
+        (error) => {
+          // Nothing new is promised that might not be kept.
+          this.#flushFault = explain(error, this.#settings.path);
+          this.#flushLater();
+        },
+      );
+    }, this.#settings.flushInterval);
   }
 
   /** What fails here fails for those who ask as well, and is told to them. */
@@ -215,8 +246,10 @@ export class Engine {
   async #close(): Promise<void> {
     clearInterval(this.#attendance);
     clearInterval(this.#look);
+    this.#isClosed = true;
+    clearTimeout(this.#flush);
     this.#inBackground(() => this.#environment.transact(() => this.#nodes.leave()));
-    await this.#environment.close();
+    await this.#environment.close().catch(() => {});
     this.#report({ kind: 'ended' });
     this.#port.close();
   }

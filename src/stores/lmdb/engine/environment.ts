@@ -1,8 +1,11 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { open, type RootDatabase } from 'lmdb';
 import type { EngineSettings } from '../wire.js';
+import { bootId } from './boot-id.js';
 import { inspectDataFile } from './data-file.js';
 import { explain } from './faults.js';
+import { Flushing, flushForGone } from './flushing.js';
+import { restoreFlushed } from './restoration.js';
 import { Tables, tableCount } from './tables.js';
 
 /** Flags of `transactionSync`: can be aborted, commits before it returns, and flushes outside of the write lock. */
@@ -20,19 +23,29 @@ const reserve = 262_144;
 export class Environment {
   readonly tables: Tables;
   readonly #root: RootDatabase<unknown, string>;
+  readonly #path: string;
   readonly #mostBytes: number;
+  readonly #flushing: Flushing | undefined;
 
   /** @throws Error that says what to do */
-  constructor({ path, mapSize }: EngineSettings) {
+  constructor({ path, mapSize, durability, node }: EngineSettings, boot: string = bootId()) {
+    this.#path = path;
+    let root: RootDatabase<unknown, string> | undefined;
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
-      inspectDataFile(path);
-      const root = openRoot(path);
+      restoreFlushed(path, boot);
+      const isThere = inspectDataFile(path);
+      // What a machine that went down under `commit` left unfinished is undone only by an opening of that kind.
+      if (durability === 'interval' && isThere) void openRoot(path, 'commit').close();
+      root = openRoot(path, durability);
+      const opened = root;
       this.#root = root;
       // All in one transaction: each of its own would wait for the disk.
-      this.tables = root.transactionSync(() => new Tables(root), transactionFlags);
-      restrictAccess(path);
+      this.tables = this.transact(() => new Tables(opened));
+      const transact = <Result>(work: () => Result) => this.transact(work);
+      this.#flushing = durability === 'interval' ? new Flushing(root, path, node, boot, transact) : undefined;
     } catch (error) {
+      void root?.close();
       throw new Error(explain(error, path), { cause: error });
     }
     this.#mostBytes = mapSize ?? Number.POSITIVE_INFINITY;
@@ -48,6 +61,14 @@ export class Environment {
     this.#root.resetReadTxn();
   }
 
+  /**
+   * Readers of processes that were killed keep every later state in the file, which would grow and grow.
+   * @returns how many there were
+   */
+  dropDeadReaders(): number {
+    return this.#root.readerCheck();
+  }
+
   /** Whether its rows take as much as they may. */
   get isFull(): boolean {
     if (this.#mostBytes === Number.POSITIVE_INFINITY) return false;
@@ -56,24 +77,31 @@ export class Environment {
     return bytes >= this.#mostBytes;
   }
 
+  /** Resolves when everything committed before is on the disk, whoever committed it. */
+  async flush(): Promise<void> {
+    if (this.#flushing === undefined) flushForGone(this.#path);
+    else await this.#flushing.flush();
+  }
+
   async close(): Promise<void> {
-    await this.#root.close();
+    try {
+      await this.#flushing?.close();
+    } finally {
+      await this.#root.close();
+    }
   }
 }
 
-function openRoot(path: string): RootDatabase<unknown, string> {
+function openRoot(path: string, durability: EngineSettings['durability']): RootDatabase<unknown, string> {
   return open<unknown, string>({
     path,
     noSubdir: false,
     maxDbs: tableCount + 1,
     maxReaders,
+    ...(durability === 'interval' && { noSync: true, overlappingSync: false }),
+    // Its types leave it out.
     ...{ permissionsMode: 0o600 },
   });
-}
-
-/** Whatever the process' mask let through. */
-function restrictAccess(path: string): void {
-  for (const file of ['data.mdb', 'lock.mdb']) chmodSync(`${path}/${file}`, 0o600);
 }
 
 interface TableStats {

@@ -20,6 +20,7 @@ const explanations: readonly (readonly [pattern: RegExp, explanation: string])[]
   [/MDB_READERS_FULL/, 'Too many processes use the LMDB environment in $path at once: let some of them stop'],
   [/MDB_MAP_FULL/, 'The LMDB environment in $path is full: raise mapSize, or let sessions end'],
   [/ENOSPC|No space left/, 'The disk that holds $path is full: make room on it'],
+  [/Input\/output error|\bEIO\b/, 'The disk that holds $path is full, or it fails: make room on it, or look to it'],
   [/EDQUOT|quota exceeded/i, 'The disk quota for $path is used up: make room on it'],
   [/EACCES|EPERM|Permission denied|not permitted/, 'This process may not read and write $path: give it the permission'],
   [/EROFS|Read-only file system/, 'The file system that holds $path is read-only: choose another path'],

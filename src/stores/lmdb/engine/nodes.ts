@@ -1,4 +1,5 @@
 import type { Notice } from '../wire.js';
+import { isRunning } from './is-running.js';
 import { type Ledger, removeWith } from './ledger.js';
 import type { NodeRow } from './rows.js';
 import { keysWith } from './tables.js';
@@ -19,16 +20,33 @@ const fetchStep = 500;
  */
 export class Nodes {
   readonly #ledger: Ledger;
+  readonly #durability: NodeRow[3];
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, durability: NodeRow[3]) {
     this.#ledger = ledger;
+    this.#durability = durability;
+  }
+
+  /**
+   * The first time. What one way of keeping data relies on, the other does not do.
+   * @throws Error when another node keeps it in another way
+   */
+  enlist(): void {
+    const { nodes } = this.#ledger.tables;
+    for (const other of keysWith(nodes, '', mostNodes)) {
+      const used = nodes.get(other)?.[3];
+      if (used !== this.#durability && this.isAlive(other)) {
+        throw new Error(`another process has it open with durability '${used}': all must use the same`);
+      }
+    }
+    this.attend();
   }
 
   /** Shows that this node lives, and clears up behind those that do not. @returns whether it had been given up */
   attend(): boolean {
     const { tables, node, watches } = this.#ledger;
     const isNew = tables.nodes.get(node) === undefined;
-    const row: NodeRow = [process.pid, Date.now(), watches ? 1 : 0];
+    const row: NodeRow = [process.pid, Date.now(), watches ? 1 : 0, this.#durability];
     tables.nodes.put(node, row);
     for (const other of keysWith(tables.nodes, '', mostNodes)) {
       if (other !== node && !this.isAlive(other)) this.#forget(other);
@@ -68,15 +86,5 @@ export class Nodes {
     const { tables } = this.#ledger;
     // The rest, if it is much, next time.
     if (removeWith(tables.inbox, `${node}:`, fetchStep) < fetchStep) tables.nodes.remove(node);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // One of another user can't be asked, but is there.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

@@ -18,6 +18,8 @@ export type MailboxRow = readonly [
   taken: number,
   count: number,
   bytes: number,
+  /** No message that is retained lies before it; most often the oldest lies there. */
+  firstOffset: number,
   newestTime: number,
   agesMixed: 0 | 1,
   keyed: number,
@@ -57,8 +59,8 @@ export type MessageRow = readonly [at: number, bytes: number, key: string | null
 /** Attributes as key, JSON text, key, JSON text, … */
 export type AttributesRow = readonly string[];
 
-/** A node: its process, when it was last heard of (wall time), and whether it watches for changes. */
-export type NodeRow = readonly [pid: number, seenAt: number, watches: 0 | 1];
+/** A node: its process, when it was last heard of (wall time), whether it watches for changes, how it keeps data. */
+export type NodeRow = readonly [pid: number, seenAt: number, watches: 0 | 1, durability: 'commit' | 'interval'];
 
 export type ClosedRow = readonly [app: string, id: string, accountId: string, reason: CloseReason, undelivered: number];
 

@@ -4,6 +4,9 @@ import { OffsetRuns } from '../../../core/offset-runs.js';
 import type { MailboxRow, MessageRow } from './rows.js';
 import { beyondAll, keysWith, numberLength, numberText, type Tables } from './tables.js';
 
+/** Of so many offsets each is looked up. */
+const fewer = 4;
+
 /** A reader, and for whom it is parked. */
 export class TableReader implements Reader {
   readonly name: string;
@@ -35,6 +38,8 @@ export class TableMailbox extends MailboxRules<TableReader> {
   readonly #tables: Tables;
   readonly #prefix: string;
   #count = 0;
+  /** No message that is retained lies before it. */
+  #firstOffset = 0;
   #newestTime = 0;
   /** How many of the messages have a key. */
   #keyed = 0;
@@ -53,11 +58,12 @@ export class TableMailbox extends MailboxRules<TableReader> {
     this.taken = state[2];
     this.#count = state[3];
     this.bytes = state[4];
-    this.#newestTime = state[5];
-    this.agesMixed = state[6] === 1;
-    this.#keyed = state[7];
-    for (const reader of state[8]) this.addReader(new TableReader(...reader));
-    if (state[9].length > 0) this.replaced = new OffsetRuns(state[9]);
+    this.#firstOffset = state[5];
+    this.#newestTime = state[6];
+    this.agesMixed = state[7] === 1;
+    this.#keyed = state[8];
+    for (const reader of state[9]) this.addReader(new TableReader(...reader));
+    if (state[10].length > 0) this.replaced = new OffsetRuns(state[10]);
   }
 
   get row(): MailboxRow {
@@ -67,6 +73,7 @@ export class TableMailbox extends MailboxRules<TableReader> {
       this.taken,
       this.#count,
       this.bytes,
+      this.#firstOffset,
       this.#newestTime,
       this.agesMixed ? 1 : 0,
       this.#keyed,
@@ -99,8 +106,7 @@ export class TableMailbox extends MailboxRules<TableReader> {
 
   /** The message at the tail, if it is retained. */
   get newest(): Message | undefined {
-    const row = this.#tables.messages.get(this.#keyOf(this.lastOffset));
-    return row === undefined ? undefined : messageOf(this.lastOffset, row);
+    return this.#at(this.lastOffset);
   }
 
   /** Lets go of all messages and of what is known of them. */
@@ -121,7 +127,10 @@ export class TableMailbox extends MailboxRules<TableReader> {
   }
 
   protected get oldest(): Message | undefined {
-    return this.#count === 0 ? undefined : this.#range(0, 1)[0];
+    if (this.#count === 0) return undefined;
+    const first = this.#at(this.#firstOffset) ?? this.#range(this.#firstOffset, 1)[0];
+    if (first !== undefined) this.#firstOffset = first.offset;
+    return first;
   }
 
   protected get newestTime(): number {
@@ -131,12 +140,11 @@ export class TableMailbox extends MailboxRules<TableReader> {
   protected withKey(key: string): Message | undefined {
     if (this.#keyed === 0) return undefined;
     const offset = this.#tables.keyed.get(this.#prefix + key);
-    const row = offset === undefined ? undefined : this.#tables.messages.get(this.#keyOf(offset));
-    return offset === undefined || row === undefined ? undefined : messageOf(offset, row);
+    return offset === undefined ? undefined : this.#at(offset);
   }
 
   protected beyond(offset: number, limit: number): MessagesBeyond {
-    if (this.#count === 0) return { messages: [], areRest: true };
+    if (this.#count === 0 || offset >= this.lastOffset) return { messages: [], areRest: true };
     const messages = this.#range(offset + 1, limit + 1);
     return { messages: messages.slice(0, limit), areRest: messages.length <= limit };
   }
@@ -147,6 +155,7 @@ export class TableMailbox extends MailboxRules<TableReader> {
 
   protected addNewest(message: Message): void {
     const { offset, at, bytes, key, json } = message;
+    if (this.#count === 0) this.#firstOffset = offset;
     this.#count += 1;
     this.#newestTime = at;
     this.#tables.messages.put(this.#keyOf(offset), [at, bytes, key ?? null, json]);
@@ -165,6 +174,7 @@ export class TableMailbox extends MailboxRules<TableReader> {
 
   protected removeOldest(oldest: Message): void {
     this.remove(oldest);
+    this.#firstOffset = oldest.offset + 1;
   }
 
   protected newReader(name: string, cursor: number, now: number): TableReader {
@@ -175,8 +185,21 @@ export class TableMailbox extends MailboxRules<TableReader> {
     return this.#prefix + numberText(offset);
   }
 
+  #at(offset: number): Message | undefined {
+    const row = this.#tables.messages.get(this.#keyOf(offset));
+    return row === undefined ? undefined : messageOf(offset, row);
+  }
+
   #range(from: number, limit: number): Message[] {
     const messages: Message[] = [];
+    if (this.lastOffset - from < fewer) {
+      // To walk costs as much as to look up several.
+      for (let offset = Math.max(from, 1); offset <= this.lastOffset && messages.length < limit; offset += 1) {
+        const message = this.#at(offset);
+        if (message !== undefined) messages.push(message);
+      }
+      return messages;
+    }
     const range = { start: this.#keyOf(from), end: this.#prefix + beyondAll, limit };
     for (const { key, value } of this.#tables.messages.getRange(range)) {
       messages.push(messageOf(Number.parseInt(key.slice(-numberLength), 36), value));

@@ -3,8 +3,8 @@ import { type SessionContextOptions, SessionError } from '../../../../src/index.
 import type { RedisStoreOptions } from '../../../../src/stores/redis/index.js';
 import { eventually } from '../../../support/eventually.js';
 import { newAccount, type Pair, wakeUpFaults } from '../../nodes/faults/wake-up.js';
-import type { ServiceSettings } from '../../nodes/service-node.js';
 import { ServiceProcess } from '../../nodes/service-process.js';
+import type { ServiceSettings } from '../../nodes/start-service.js';
 import { freshPrefix } from '../exact-clock.js';
 import { clusterFor, serverFor } from '../places.js';
 
