@@ -11,6 +11,10 @@ const longest = 128;
 export const cookieAttribute = `${own}cookie`;
 export const sidAttribute = `${own}sid`;
 export const bindingAttribute = `${own}binding`;
+/** The binding whose data have left the visitor session. */
+export const settledAttribute = `${own}settled`;
+/** The binding before, whose session is about to be closed. */
+export const formerAttribute = `${own}former`;
 /** Set before the sessions of a sid are closed: who is about to bind it learns that it is too late. */
 export const endingAttribute = `${own}ending`;
 

@@ -7,8 +7,8 @@ export interface SidNotes {
   loginId: string | undefined;
   /** The last renewal known of the session that holds the data, and the idle time it has. */
   renewal: { readonly id: string; readonly time: number; readonly ttl: number } | undefined;
-  /** When the visitor session was last renewed, while it only holds a binding. */
-  visitorTime: number;
+  /** When the visitor session would expire, as far as is known. */
+  visitorUntil: number;
 }
 
 /** The sids asked for lately: so many, and then the one not asked for longest is forgotten. */
@@ -29,7 +29,7 @@ export class RecentSids {
       visitorId: this.#places.visitorId(sid),
       loginId: undefined,
       renewal: undefined,
-      visitorTime: 0,
+      visitorUntil: 0,
     };
     this.#notes.set(sid, notes);
     if (this.#notes.size > this.#most) this.#forgetOldest();

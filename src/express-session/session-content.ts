@@ -87,6 +87,8 @@ export function changesBetween(base: SessionContent, wanted: SessionContent): Co
   return { data, cookie: wanted.cookie === base.cookie ? undefined : wanted.cookie };
 }
 
+export const noChanges: ContentChanges = Object.freeze({ data: new Map(), cookie: undefined });
+
 /** What changed between two moments, but where that was changed otherwise. */
 export function lateChanges(before: SessionContent, now: SessionContent, otherwise: ContentChanges): ContentChanges {
   const { data, cookie } = changesBetween(before, now);

@@ -27,19 +27,24 @@ export function keptCookie(cookie: unknown, now: number): KeptCookie {
   const age = ageOf(originalMaxAge) ?? ageOf(maxAge);
   const date = dateOf(expires);
   if (age !== undefined) return { text: textOf({ ...rest, originalMaxAge: age }), ttl: ttlOf(age) };
-  if (date === undefined) return { text: textOf({ ...rest, originalMaxAge: null }), ttl: undefined };
-  return { text: textOf({ ...rest, originalMaxAge: null, expires: date.toJSON() }), ttl: ttlOf(date.getTime() - now) };
+  if (date === undefined) return { text: textOf(rest), ttl: undefined };
+  return { text: textOf({ ...rest, expires: date.toJSON() }), ttl: ttlOf(date.getTime() - now) };
 }
+
+/** A cookie just loaded is not over before its request is. Milliseconds. */
+const leastLeft = 1_000;
+
+/** What every framework takes for granted. */
+const defaults: { readonly [field: string]: unknown } = { path: '/', httpOnly: true };
 
 /** @param lastTime the session's last activity; both in milliseconds since the Unix epoch */
 export function loadedCookie(text: string | undefined, lastTime: number, now: number): LoadedCookie {
   const { originalMaxAge, expires, ...rest } = fieldsOf(text === undefined ? undefined : JSON.parse(text));
   const age = ageOf(originalMaxAge);
   // The session lives, whatever a node's clock says that differs from its store's: its cookie must not be over.
-  const moving = age === undefined ? undefined : new Date(Math.max(lastTime + age, now + 1));
+  const moving = age === undefined ? undefined : new Date(Math.max(lastTime + age, now + leastLeft));
   return {
-    path: '/',
-    httpOnly: true,
+    ...defaults,
     ...rest,
     originalMaxAge: age ?? null,
     expires: moving ?? dateOf(expires) ?? null,
@@ -56,8 +61,14 @@ function fieldsOf(cookie: unknown): { readonly [field: string]: unknown } {
   return typeof plain === 'object' && plain !== null ? { ...plain } : {};
 }
 
+/** One text for cookies that say the same, whichever framework's class they are of. */
 function textOf(fields: object): string {
-  return JSON.stringify(fields);
+  const told = Object.entries(fields).filter(([field, value]) => !isDefault(field, value));
+  return JSON.stringify(Object.fromEntries(told.sort(([one], [other]) => (one < other ? -1 : 1))));
+}
+
+function isDefault(field: string, value: unknown): boolean {
+  return value === undefined || value === null || value === defaults[field];
 }
 
 function ageOf(value: unknown): number | undefined {

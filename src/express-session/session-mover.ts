@@ -1,6 +1,7 @@
+import type { JsonValue } from '../core/json-value.js';
 import type { Session } from '../core/session.js';
 import { invalidArgument } from '../core/session-error.js';
-import { bindingAttribute } from './attribute-names.js';
+import { bindingAttribute, formerAttribute, settledAttribute } from './attribute-names.js';
 import type { Client } from './client-of.js';
 import type { RecentSids } from './recent-sids.js';
 import {
@@ -8,7 +9,6 @@ import {
   type ContentChanges,
   isNothing,
   lateChanges,
-  nothingKept,
   patchOf,
   patchOfAll,
   patchOfNone,
@@ -17,7 +17,8 @@ import {
 } from './session-content.js';
 import type { Login, SessionPlaces } from './session-places.js';
 import { alive, Ending, isEnding, type SessionReader, type SidState } from './session-reader.js';
-import { visitorLead } from './session-times.js';
+import { abandonedAfter, visitorLead } from './session-times.js';
+import { carryMail } from './visitor-mail.js';
 
 /** A wish to hold the data of a sid elsewhere. */
 export interface Move {
@@ -73,16 +74,8 @@ export class SessionMover {
     }
     const login = await this.#bind(state, move, accountId);
     notes.loginId = login?.id;
-    notes.visitorTime = this.#places.logins.now;
+    notes.visitorUntil = 0;
     return login;
-  }
-
-  /** Changes that were written to the visitor session, though it only holds a binding, go to where the data are. */
-  async carryOver({ holder, visitor }: SidState, changes: ContentChanges): Promise<void> {
-    await Promise.all([
-      alive(this.#places.logins.patchSession(holder.id, patchOf(changes))),
-      alive(this.#places.visitors.patchSession(visitor.id, patchOfNone(withChanges(nothingKept, changes)))),
-    ]);
   }
 
   /** Another request has done it already. */
@@ -100,24 +93,43 @@ export class SessionMover {
   async #bind(state: SidState, move: Move, accountId: string): Promise<Login | undefined> {
     const { logins, visitors } = this.#places;
     const before = this.#reader.contentOf(state);
-    const { login, generation } = await this.#createLogin(state, move, accountId, withChanges(before, move.changes));
-    const binding = { [bindingAttribute]: { generation, accountId } };
+    const content = withChanges(before, move.changes);
+    const { login, generation, isOurs } = await this.#createLogin(state, move, accountId, content);
+    const binding = { [bindingAttribute]: { generation, accountId }, ...this.#former(state) };
     const visitor = await alive(visitors.patchSession(state.visitor.id, binding));
     if (visitor instanceof Ending || isEnding(visitor)) {
       // The sid ended meanwhile: nobody could ever come back to this session.
       await logins.closeSession(login.id, 'logout');
       return undefined;
     }
-    const now = await this.#contentLeft(state, visitor);
-    const late = lateChanges(before, now, move.changes);
     await Promise.all([
-      isNothing(late) ? undefined : alive(logins.patchSession(login.id, patchOf(late))),
-      state.holder === state.visitor
-        ? alive(visitors.patchSession(visitor.id, patchOfNone(now)))
-        : logins.closeSession(state.holder.id, 'replaced'),
+      isOurs ? this.#settle(state, move, visitor, { id: login.id, generation, before }) : undefined,
       alive(visitors.renewSession(visitor.id, { ttl: move.ttl + visitorLead })),
     ]);
     return { id: login.id, accountId };
+  }
+
+  /** The last steps of binding: what others changed until everybody learnt of it goes along, and the old place is left. */
+  async #settle(
+    state: SidState,
+    { changes }: Move,
+    visitor: Session,
+    { id, generation, before }: { readonly id: string; readonly generation: number; readonly before: SessionContent },
+  ): Promise<void> {
+    const { logins, visitors } = this.#places;
+    // Done by another, which took this process for dead: that the data are gone there is no change of theirs.
+    if (visitor.getAttr(settledAttribute) === generation) return;
+    const late = lateChanges(before, await this.#contentLeft(state, visitor), changes);
+    const leftOver = this.#reader.contentOf({ holder: visitor, binding: unbound });
+    const gone = { ...patchOfNone(leftOver), [settledAttribute]: generation, [formerAttribute]: null };
+    await Promise.all([
+      isNothing(late) ? undefined : alive(logins.patchSession(id, patchOf(late))),
+      // The mail of another account stays that account's.
+      state.holder === state.visitor
+        ? carryMail(visitors, visitor, logins, id)
+        : logins.closeSession(state.holder.id, 'replaced'),
+      alive(visitors.patchSession(visitor.id, gone)),
+    ]);
   }
 
   async #unbind(state: SidState, { changes, ttl }: Move): Promise<void> {
@@ -128,6 +140,7 @@ export class SessionMover {
       ...patchOfNone(leftOver),
       ...patchOfAll(withChanges(before, changes)),
       [bindingAttribute]: { generation: state.binding.generation },
+      ...this.#former(state),
     };
     const [visitor] = await Promise.all([
       alive(visitors.patchSession(state.visitor.id, patch)),
@@ -138,6 +151,14 @@ export class SessionMover {
       if (!isNothing(late)) await alive(visitors.patchSession(visitor.id, patchOf(late)));
     }
     await logins.closeSession(state.holder.id, 'logout');
+    await alive(visitors.patchSession(state.visitor.id, { [formerAttribute]: null }));
+  }
+
+  /** What of the state before is to be closed, for others to do should this process not come to it. */
+  #former({ binding }: SidState): Record<string, JsonValue> {
+    const { generation, accountId } = binding;
+    if (accountId === undefined) return {};
+    return { [formerAttribute]: { generation, accountId, since: this.#places.logins.now } };
   }
 
   /** What the old place holds now that everybody learns of the new one. */
@@ -150,10 +171,10 @@ export class SessionMover {
   /** One that another request began to bind is the same session; one that has ended is passed by. */
   async #createLogin(
     { binding }: SidState,
-    { sid, client, ttl }: Move,
+    { sid, changes, client, ttl }: Move,
     accountId: string,
     content: SessionContent,
-  ): Promise<{ readonly login: Session; readonly generation: number }> {
+  ): Promise<{ readonly login: Session; readonly generation: number; readonly isOurs: boolean }> {
     const { logins } = this.#places;
     const attributes = attributesOf(content);
     for (let step = 1; step <= mostUnfinished; step += 1) {
@@ -162,9 +183,11 @@ export class SessionMover {
       const creation = await alive(logins.createNamedSession(accountId, name, { attributes, ttl, ...client }));
       if (creation instanceof Ending) continue;
       const { session: login, created } = creation;
-      if (created || !((await alive(logins.patchSession(login.id, patchOfAll(content)))) instanceof Ending)) {
-        return { login, generation };
-      }
+      if (created) return { login, generation, isOurs: true };
+      // The other request brings the data along and leaves the old place, unless it died over it.
+      const isOurs = logins.now - login.createdAt > abandonedAfter;
+      const patched = await alive(logins.patchSession(login.id, isOurs ? patchOfAll(content) : patchOf(changes)));
+      if (!(patched instanceof Ending)) return { login, generation, isOurs };
     }
     throw invalidArgument('accountId', 'is bound and set free faster than can be followed', accountId);
   }

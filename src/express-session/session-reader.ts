@@ -1,11 +1,11 @@
 import type { CloseReason } from '../core/close-reason.js';
 import type { Session } from '../core/session.js';
 import { SessionError } from '../core/session-error.js';
-import { bindingAttribute, endingAttribute } from './attribute-names.js';
+import { bindingAttribute, endingAttribute, formerAttribute } from './attribute-names.js';
 import type { RecentSids, SidNotes } from './recent-sids.js';
 import { type ContentRules, keptContent, type SessionContent } from './session-content.js';
 import type { Binding, Login, SessionPlaces } from './session-places.js';
-import { visitorLead } from './session-times.js';
+import { abandonedAfter } from './session-times.js';
 
 /** The sessions of a live sid, as they were at one moment. */
 export interface SidState {
@@ -49,6 +49,7 @@ export class SessionReader {
         await this.#endLeftOver(sid, visitor, guessId);
         return undefined;
       }
+      await this.#endFormer(sid, visitor);
       const binding = bindingOf(visitor);
       const id = this.loginOf(sid, binding)?.id;
       notes.loginId = id;
@@ -71,8 +72,19 @@ export class SessionReader {
   #noted(notes: SidNotes, state: SidState): SidState {
     const { visitor, holder } = state;
     notes.renewal = { id: holder.id, time: holder.lastTime, ttl: holder.ttl };
-    notes.visitorTime = visitor.ttl >= holder.ttl + visitorLead ? visitor.lastTime : 0;
+    notes.visitorUntil = visitor.lastTime + visitor.ttl;
     return state;
+  }
+
+  /** Closes the session of the binding before, where whoever was to do so has died. */
+  async #endFormer(sid: string, visitor: Session): Promise<void> {
+    const former = parsedFormer(visitor);
+    if (former === undefined || this.#places.logins.now - former.since <= abandonedAfter) return;
+    const { logins, visitors } = this.#places;
+    await Promise.all([
+      logins.closeSession(this.#places.loginId(sid, former.accountId, former.generation), 'replaced'),
+      alive(visitors.patchSession(visitor.id, { [formerAttribute]: null })),
+    ]);
   }
 
   /** What is left where closing both was interrupted: nothing else would ever find it. */
@@ -129,6 +141,20 @@ export async function alive<Result>(operation: Promise<Result>): Promise<Result 
 /** Whether it is being closed. */
 export function isEnding(visitor: Session): boolean {
   return visitor.attributeTexts[endingAttribute] !== undefined;
+}
+
+interface Former {
+  readonly generation: number;
+  readonly accountId: string;
+  readonly since: number;
+}
+
+function parsedFormer(visitor: Session): Former | undefined {
+  const former = visitor.getAttr(formerAttribute);
+  if (typeof former !== 'object' || former === null || !('generation' in former)) return undefined;
+  const { generation, accountId, since } = former;
+  if (typeof generation !== 'number' || typeof accountId !== 'string' || typeof since !== 'number') return undefined;
+  return { generation, accountId, since };
 }
 
 const neverBound: Binding = { generation: 0, accountId: undefined };

@@ -8,3 +8,6 @@ export const visitorLead = 24 * hour;
 
 /** How often it is renewed meanwhile. */
 export const visitorRenewal = hour;
+
+/** What was begun and not finished for so long was left by a process that died. Milliseconds. */
+export const abandonedAfter = 5_000;

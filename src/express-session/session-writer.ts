@@ -7,6 +7,7 @@ import {
   type ContentChanges,
   changesBetween,
   isNothing,
+  noChanges,
   patchOf,
   type SessionContent,
   type WantedContent,
@@ -74,7 +75,7 @@ export class SessionWriter {
     const base = loaded ?? (await this.#find(sid));
     if (base === undefined) return;
     const ttl = this.#ttlOf(wanted);
-    const changes = { data: noData, cookie: wanted.cookie === base.content.cookie ? undefined : wanted.cookie };
+    const changes = { ...noChanges, cookie: wanted.cookie === base.content.cookie ? undefined : wanted.cookie };
     const holderId = base.login?.id ?? this.#recent.of(sid).visitorId;
     if (isNothing(changes) && this.#isRenewedLately(this.#recent.of(sid), holderId, ttl)) return;
     await this.#write(sid, base.login, changes, ttl);
@@ -114,27 +115,31 @@ export class SessionWriter {
     ]);
     if (patched instanceof Ending || renewed instanceof Ending) return;
     notes.renewal = { id, time: renewed.lastTime, ttl };
-    if (login === undefined && bindingOf(renewed).accountId !== undefined) await this.#follow(sid, changes, ttl);
+    // Whichever came later may have found it bound.
+    const isBound = [renewed, patched ?? renewed].some((visitor) => bindingOf(visitor).accountId !== undefined);
+    if (login === undefined && isBound) await this.#follow(sid, changes, ttl);
   }
 
   /** A request that knew nothing of a binding has written to, and renewed, where the data were before. */
   async #follow(sid: string, changes: ContentChanges, ttl: number): Promise<void> {
     const state = await this.#reader.read(sid);
     if (state === undefined || state.holder === state.visitor) return;
+    const { logins } = this.#places;
     const notes = this.#recent.of(sid);
-    notes.visitorTime = 0;
     await Promise.all([
-      isNothing(changes) ? undefined : this.#mover.carryOver(state, changes),
-      alive(this.#places.logins.renewSession(state.holder.id, { ttl })),
+      // It stays in the old place as well, which is of no account there: whoever binds may be looking at it just now.
+      isNothing(changes) ? undefined : alive(logins.patchSession(state.holder.id, patchOf(changes))),
+      alive(logins.renewSession(state.holder.id, { ttl })),
       this.#renewVisitor(notes, ttl),
     ]);
   }
 
   /** Rarely, because it lives much longer than it is needed. */
   async #renewVisitor(notes: SidNotes, ttl: number): Promise<void> {
-    if (this.#places.logins.now - notes.visitorTime < visitorRenewal) return;
-    const renewed = await alive(this.#places.visitors.renewSession(notes.visitorId, { ttl: ttl + visitorLead }));
-    if (!(renewed instanceof Ending)) notes.visitorTime = renewed.lastTime;
+    const needed = ttl + visitorLead;
+    if (notes.visitorUntil > this.#places.logins.now + needed - visitorRenewal) return;
+    const renewed = await alive(this.#places.visitors.renewSession(notes.visitorId, { ttl: needed }));
+    if (!(renewed instanceof Ending)) notes.visitorUntil = renewed.lastTime + renewed.ttl;
   }
 
   #isRenewedLately({ renewal }: SidNotes, holderId: string, ttl: number): boolean {
@@ -151,5 +156,3 @@ export class SessionWriter {
     return ttl ?? this.#places.logins.context.gcTime;
   }
 }
-
-const noData: ContentChanges['data'] = new Map();

@@ -1,10 +1,10 @@
 import test, { type ExecutionContext } from 'ava';
-import type { SessionData } from 'express-session';
 import fc from 'fast-check';
 import { SessionMailboxStore, type SessionMailboxStoreOptions } from '../../src/express-session/index.js';
 import type { SessionContextOptions } from '../../src/index.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { startService, throwsCode } from '../support/service.js';
+import { sessionData as data, contentOf as dataOf } from './session-data.js';
 
 const minute = 60_000;
 const day = 86_400_000;
@@ -18,18 +18,6 @@ async function start(
   const store = new SessionMailboxStore(service.manager, options);
   t.teardown(() => store.close());
   return { ...service, store, visitors: service.manager.inApp('default-visitors') };
-}
-
-/** A session as a caller of the store's own methods has it. */
-function data(content: object = {}, cookie: object = { originalMaxAge: null, expires: null }): SessionData {
-  return { ...content, cookie } as SessionData;
-}
-
-async function dataOf(store: SessionMailboxStore, sid: string): Promise<object | undefined> {
-  const loaded = await store.get(sid);
-  if (loaded === undefined) return undefined;
-  const { cookie: _cookie, ...rest } = loaded;
-  return rest;
 }
 
 test('get gives a fresh object each time, and undefined on a miss', async (t) => {
@@ -314,4 +302,42 @@ test('the sid is in no id and no name, and only with the visitor among attribute
   const all = [...(await manager.sessionsOfApp()).sessions, ...(await visitors.sessionsOfApp()).sessions];
   t.is(all.length, 2);
   t.false(JSON.stringify([all, events.entries]).includes(sid));
+});
+
+test('messages that a visitor was not given yet are given to the login, in order, and none of another account', async (t) => {
+  const { store, manager, visitors } = await start(t);
+  await store.set('sid', data({ a: 1 }));
+  const visitor = await store.sessionOf('sid');
+  await visitors.push(visitor?.id ?? '', 'first');
+  await visitors.push(visitor?.id ?? '', 'old', { key: 'state' });
+  const held = visitors.poll(visitor?.id ?? '', { after: '', reader: 'tab' });
+  t.is((await held).messages.length, 2);
+  const loaded = await store.get('sid');
+  await store.set('sid', Object.assign(loaded ?? data(), { accountId: 'alice' }));
+  const login = await store.sessionOf('sid');
+  await manager.push(login?.id ?? '', 'new', { key: 'state' });
+  const batch = await login?.drain();
+  t.deepEqual(
+    batch?.messages.map(({ json }) => json),
+    ['"first"', '"new"'],
+  );
+  await manager.push(login?.id ?? '', 'for alice');
+  await store.set('sid', Object.assign((await store.get('sid')) ?? data(), { accountId: 'bob' }));
+  t.deepEqual((await (await store.sessionOf('sid'))?.drain())?.messages, []);
+});
+
+test('a login whose mailbox has no room for what the visitor was not given succeeds all the same', async (t) => {
+  const { store, manager, visitors } = await start(t, { msgMaxLength: 2, onOverflow: 'reject' });
+  await store.set('sid', data({ a: 1 }));
+  const visitor = await store.sessionOf('sid');
+  for (const message of [1, 2]) await visitors.push(visitor?.id ?? '', message);
+  manager.on('created', ({ id }) => {
+    for (const message of ['a', 'b']) manager.push(id, message).catch((error) => t.fail(String(error)));
+  });
+  await store.set('sid', Object.assign((await store.get('sid')) ?? data(), { accountId: 'alice' }));
+  t.deepEqual(await dataOf(store, 'sid'), { a: 1, accountId: 'alice' });
+  t.deepEqual(
+    (await (await store.sessionOf('sid'))?.drain())?.messages.map(({ json }) => json),
+    ['"a"', '"b"'],
+  );
 });

@@ -106,8 +106,7 @@ async function startFastify({ store, deeds, options }: WebApplication): Promise<
   await app.register(fastifyCookie);
   const { cookie = {}, saveUninitialized = false, rolling = false } = options;
   await app.register(fastifySession, {
-    // Its own interface names fewer methods.
-    store: store as unknown as fastifySession.SessionStore,
+    store,
     secret,
     cookieName: 'connect.sid',
     cookiePrefix: 's:',

@@ -98,17 +98,33 @@ for (const server of webServerNames) {
         const alice = browser();
         await alice.get(changing({ a: 0, b: 0, gone: 1 }));
         if (account !== undefined) await alice.get(`login?account=${account}`);
-        const gate = `gate-${account}`;
-        const requests = [
-          browser(alice.cookie).get(changing({ a: 1 }, `&gate=${gate}`)),
-          browser(alice.cookie).get(changing({ b: 2 }, `&gate=${gate}`)),
-          browser(alice.cookie).get(changing({}, `&gate=${gate}&delete=gone`)),
-        ];
-        await eventually(() => gates.of(gate).arrived === 3);
-        gates.of(gate).open();
-        await Promise.all(requests);
+        const paths = [changing({ a: 1 }), changing({ b: 2 }), changing({}, '&delete=gone')];
+        const gateOf = (each: number) => `${account}-${each}`;
+        const requests = paths.map((path, each) => browser(alice.cookie).get(`${path}&gate=${gateOf(each)}`));
+        await eventually(() => paths.every((_path, each) => gates.of(gateOf(each)).arrived === 1));
+        // All have loaded it; now one after the other saves what it has.
+        for (const [each, request] of requests.entries()) {
+          gates.of(gateOf(each)).open();
+          await request;
+        }
         t.deepEqual(await alice.get('look'), { a: 1, b: 2, ...(account && { accountId: account }) });
       }
+    });
+
+    test(title('attributes with names that its session object has taken are left alone by requests'), async (t) => {
+      const { browser, manager } = await startShop(t, server, { binding: bindingOf(storeName) });
+      const alice = browser();
+      await alice.get('login?account=alice');
+      const [login] = await manager.sessionsOfAccount('alice');
+      const taken = ['id', 'req', 'sessionId', 'encryptedSessionId', 'toString', 'hasOwnProperty'];
+      for (const name of taken) await login?.setAttr(name, 'mine');
+      await alice.get(changing({ a: 1 }));
+      const [after] = await manager.sessionsOfAccount('alice');
+      t.deepEqual(
+        taken.filter((name) => after?.getAttr(name) !== 'mine'),
+        [],
+      );
+      t.is(after?.getAttr('a'), 1);
     });
 
     test(title('logins at once on one cookie are one session'), async (t) => {

@@ -1,0 +1,310 @@
+import test, { type ExecutionContext } from 'ava';
+import fc from 'fast-check';
+import { SessionMailboxStore } from '../../src/express-session/index.js';
+import { type SessionContextOptions, SessionError, SessionStore } from '../../src/index.js';
+import { eventually } from '../support/eventually.js';
+import { bindStore, startService } from '../support/service.js';
+import { HookedStore } from './hooked-store.js';
+import { Gates } from './kit.js';
+import { contentOf, loadedSession, sessionData } from './session-data.js';
+
+const away = () => new SessionError('STORE_UNAVAILABLE', 'The store is away', {});
+
+async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
+  const service = await startService(t, context, { store: bindStore((given, clock) => new HookedStore(given, clock)) });
+  const { manager, container } = service;
+  const hooked = container.get(SessionStore);
+  if (!(hooked instanceof HookedStore)) throw new TypeError('The container binds another store');
+  const newStore = () => {
+    const store = new SessionMailboxStore(manager, { pingInterval: 5 });
+    t.teardown(() => store.close());
+    return store;
+  };
+  return { ...service, hooked, newStore, visitors: manager.inApp('default-visitors') };
+}
+
+/** Fails the `n`th operation from now on, before or after it is done, and all that follow: the process has died. */
+function dieAt(hooked: HookedStore, n: number, when: 'before' | 'after'): void {
+  let count = 0;
+  let dead = false;
+  hooked.before = () => {
+    count += 1;
+    if (when === 'before' && count === n) dead = true;
+    if (dead) throw away();
+  };
+  hooked.after = () => {
+    if (count < n) return;
+    const wasDead = dead;
+    dead = true;
+    if (!wasDead) throw away();
+  };
+}
+
+function revive(hooked: HookedStore): void {
+  hooked.before = () => {};
+  hooked.after = () => {};
+}
+
+/** Each with the store that it happens in; what the sid then holds is one of what it may. */
+const deeds: Readonly<Record<string, { prepare?: object; deed: (store: SessionMailboxStore) => Promise<void> }>> = {
+  'a login of a visitor': {
+    prepare: { a: 1 },
+    deed: async (store) =>
+      store.set('sid', Object.assign(await loadedSession(store, 'sid'), { accountId: 'alice', b: 2 })),
+  },
+  'a login with a new sid': {
+    deed: (store) => store.set('sid', sessionData({ accountId: 'alice', a: 1, b: 2 })),
+  },
+  'a change of account': {
+    prepare: { accountId: 'bob', a: 1 },
+    deed: async (store) =>
+      store.set('sid', Object.assign(await loadedSession(store, 'sid'), { accountId: 'alice', b: 2 })),
+  },
+};
+
+for (const [name, { prepare, deed }] of Object.entries(deeds)) {
+  for (const when of ['before', 'after'] as const) {
+    test(`${name} that dies ${when} any of its steps is made good by doing it again, and counts once`, async (t) => {
+      for (let step = 1; ; step += 1) {
+        const { hooked, newStore, manager, clock } = await start(t, { maxSession: 1 });
+        if (prepare !== undefined) await newStore().set('sid', sessionData(prepare));
+        dieAt(hooked, step, when);
+        const dying = newStore();
+        const died = await deed(dying).then(
+          () => false,
+          () => true,
+        );
+        revive(hooked);
+        dying.close();
+        await deed(newStore());
+        await clock.advance(6_000);
+        t.deepEqual(await contentOf(newStore(), 'sid'), { a: 1, b: 2, accountId: 'alice' }, `step ${step}`);
+        t.is((await manager.sessionsOfApp()).sessions.length, 1, `step ${step}`);
+        if (!died) break;
+        t.true(step < 30);
+      }
+    });
+  }
+}
+
+test('a logout that dies after any of its steps leaves no login once it is done again', async (t) => {
+  for (let step = 1; ; step += 1) {
+    const { hooked, newStore, manager, clock } = await start(t);
+    await newStore().set('sid', sessionData({ a: 1, accountId: 'alice' }));
+    const logout = async () => {
+      const store = newStore();
+      const loaded = await store.get('sid');
+      if (loaded === undefined) return;
+      Reflect.deleteProperty(loaded, 'accountId');
+      await store.set('sid', loaded);
+    };
+    dieAt(hooked, step, 'after');
+    const died = await logout().then(
+      () => false,
+      () => true,
+    );
+    revive(hooked);
+    await logout();
+    await clock.advance(6_000);
+    t.deepEqual(await contentOf(newStore(), 'sid'), { a: 1 }, `step ${step}`);
+    t.deepEqual((await manager.sessionsOfApp()).sessions, [], `step ${step}`);
+    if (!died) break;
+    t.true(step < 30);
+  }
+});
+
+test('a destroy that dies after any of its steps leaves nothing that a request could find', async (t) => {
+  for (let step = 1; ; step += 1) {
+    const { hooked, newStore, manager, visitors } = await start(t);
+    await newStore().set('sid', sessionData({ a: 1, accountId: 'alice' }));
+    dieAt(hooked, step, 'after');
+    const died = await newStore()
+      .destroy('sid')
+      .then(
+        () => false,
+        () => true,
+      );
+    revive(hooked);
+    t.is(await newStore().get('sid'), undefined, `step ${step}`);
+    t.deepEqual((await manager.sessionsOfApp()).sessions, [], `step ${step}`);
+    t.deepEqual((await visitors.sessionsOfApp()).sessions, [], `step ${step}`);
+    if (!died) break;
+    t.true(step < 30);
+  }
+});
+
+test('a login that is overtaken by a destroy leaves no session of the account, wherever it is then', async (t) => {
+  for (let step = 1; step < 12; step += 1) {
+    const { hooked, newStore, manager, visitors } = await start(t);
+    await newStore().set('sid', sessionData({ a: 1 }));
+    const store = newStore();
+    const loaded = Object.assign(await loadedSession(store, 'sid'), { accountId: 'alice' });
+    let count = 0;
+    hooked.before = async () => {
+      count += 1;
+      if (count === step) await newStore().destroy('sid');
+    };
+    await store.set('sid', loaded);
+    revive(hooked);
+    if (count < step) await newStore().destroy('sid');
+    t.is(await newStore().get('sid'), undefined, `step ${step}`);
+    t.deepEqual((await manager.sessionsOfApp()).sessions, [], `step ${step}`);
+    t.deepEqual((await visitors.sessionsOfApp()).sessions, [], `step ${step}`);
+  }
+});
+
+test('a login that finishes while a destroy is under way leaves no session of the account', async (t) => {
+  const { hooked, newStore, manager, visitors } = await start(t);
+  await newStore().set('sid', sessionData({ a: 1 }));
+  const store = newStore();
+  const loaded = Object.assign(await loadedSession(store, 'sid'), { accountId: 'alice' });
+  const gates = new Gates();
+  let destroyed: Promise<void> | undefined;
+  hooked.before = async (operation) => {
+    if (operation === 'end') await gates.pass('end');
+    if (operation !== 'insertOnce') return;
+    destroyed = newStore().destroy('sid');
+    await eventually(() => gates.of('end').arrived === 1);
+  };
+  const saved = store.set('sid', loaded);
+  await Promise.race([saved, eventually(() => gates.of('end').arrived === 2)]);
+  gates.of('end').open();
+  await Promise.all([destroyed, saved]);
+  t.is(await newStore().get('sid'), undefined);
+  t.deepEqual((await manager.sessionsOfApp()).sessions, []);
+  t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
+});
+
+/** Lets every operation wait for a number of turns that fast-check chooses. */
+function shuffle(hooked: HookedStore, turns: readonly number[]): void {
+  let count = 0;
+  const wait = async () => {
+    count += 1;
+    for (let turn = turns[count % turns.length] ?? 0; turn > 0; turn -= 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  hooked.before = wait;
+  hooked.after = wait;
+}
+
+test('whatever order the steps of requests come in, no change of a key of its own is lost, and a login is one', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.nat({ max: 4 }), { minLength: 3, maxLength: 40 }),
+      fc.boolean(),
+      async (turns, known) => {
+        const { hooked, newStore, manager, visitors } = await start(t, { maxSession: 1 });
+        const processes = [newStore(), newStore()] as const;
+        await processes[0].set('sid', sessionData({ start: true }));
+        if (known) await processes[1].get('sid');
+        shuffle(hooked, turns);
+        const request = async (number: number, change: object) => {
+          const store = processes[number % 2] ?? processes[0];
+          await store.set('sid', Object.assign(await loadedSession(store, 'sid'), change));
+        };
+        await Promise.all([
+          request(0, { a: 1 }),
+          request(1, { b: 2, accountId: 'alice' }),
+          request(2, { c: 3, accountId: 'alice' }),
+          request(3, { d: 4 }),
+          request(4, { e: 5 }),
+          request(5, { start: false }),
+        ]);
+        revive(hooked);
+        const expected = { start: false, a: 1, b: 2, c: 3, d: 4, e: 5, accountId: 'alice' };
+        for (const store of [...processes, newStore()]) t.deepEqual(await contentOf(store, 'sid'), expected);
+        t.is((await manager.sessionsOfApp()).sessions.length, 1);
+        t.is((await visitors.sessionsOfApp()).sessions.length, 1);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test('whatever order logins, logouts and changes come in, all processes see the same, and at most one login of it', async (t) => {
+  const deed = fc.constantFrom('alice', 'bob', 'logout', 'change', 'touch');
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.nat({ max: 4 }), { minLength: 3, maxLength: 40 }),
+      fc.array(deed, { minLength: 2, maxLength: 6 }),
+      async (turns, steps) => {
+        const { hooked, newStore, manager } = await start(t, { maxSession: 5 });
+        const processes = [newStore(), newStore()] as const;
+        await processes[0].set('sid', sessionData({ start: true }));
+        shuffle(hooked, turns);
+        await Promise.all(steps.map((step, each) => doStep(processes[each % 2] ?? processes[0], step)));
+        revive(hooked);
+        const seen = await Promise.all([...processes, newStore()].map((store) => contentOf(store, 'sid')));
+        t.deepEqual(seen[0], seen[2]);
+        t.deepEqual(seen[1], seen[2]);
+        // What requests that logged in as others at the very same time left over is nobody's, and idles out.
+        const holder = await newStore().sessionOf('sid');
+        const accountId = seen[2] && 'accountId' in seen[2] ? seen[2].accountId : undefined;
+        t.is(accountId, holder?.app === 'default' ? holder.accountId : undefined);
+        await newStore().destroy('sid');
+        t.is(await newStore().get('sid'), undefined);
+        t.true((await manager.sessionsOfApp()).sessions.every(({ id }) => id !== holder?.id));
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+async function doStep(store: SessionMailboxStore, step: string): Promise<void> {
+  const loaded = await store.get('sid');
+  if (loaded === undefined) return;
+  if (step === 'touch') {
+    await store.touch('sid', loaded);
+    return;
+  }
+  if (step === 'logout') Reflect.deleteProperty(loaded, 'accountId');
+  else Object.assign(loaded, step === 'change' ? { changed: true } : { accountId: step });
+  await store.set('sid', loaded);
+}
+
+test('disconnect is told once when the store goes, and connect once it is back', async (t) => {
+  const { hooked, newStore } = await start(t);
+  const store = newStore();
+  const told: string[] = [];
+  store.on('disconnect', () => told.push('disconnect')).on('connect', () => told.push('connect'));
+  await store.set('sid', sessionData({ a: 1 }));
+  t.deepEqual(told, []);
+  hooked.before = () => {
+    throw away();
+  };
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    await t.throwsAsync(store.get('sid'), { code: 'STORE_UNAVAILABLE' });
+    await t.throwsAsync(store.touch('sid', sessionData()), { code: 'STORE_UNAVAILABLE' });
+  }
+  let pings = 0;
+  hooked.before = (operation) => {
+    if (operation === 'listAccount') pings += 1;
+    throw away();
+  };
+  await eventually(() => pings > 2);
+  t.deepEqual(told, ['disconnect']);
+  revive(hooked);
+  await eventually(() => told.length === 2);
+  t.deepEqual(told, ['disconnect', 'connect']);
+  t.deepEqual(await contentOf(store, 'sid'), { a: 1 });
+});
+
+test('a closed store asks no more whether its store is back', async (t) => {
+  const { hooked, newStore } = await start(t);
+  const store = newStore();
+  const told: string[] = [];
+  store.on('disconnect', () => told.push('disconnect')).on('connect', () => told.push('connect'));
+  hooked.before = () => {
+    throw away();
+  };
+  await t.throwsAsync(store.get('sid'), { code: 'STORE_UNAVAILABLE' });
+  store.close();
+  let asked = false;
+  hooked.before = () => {
+    asked = true;
+  };
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.false(asked);
+  t.deepEqual(told, ['disconnect']);
+});

@@ -1,0 +1,98 @@
+import test from 'ava';
+import { SessionMailboxStore } from '../../src/express-session/index.js';
+import { startService, throwsCode } from '../support/service.js';
+import { changing, startShop } from './kit.js';
+import { contentOf, loadedSession, sessionData } from './session-data.js';
+import { webServerNames } from './web-servers.js';
+
+for (const server of webServerNames) {
+  test(`${server}: keys that would reach a prototype reach none, and harm no request`, async (t) => {
+    const { browser } = await startShop(t, server, {
+      deeds: {
+        attack: (web) => {
+          Object.defineProperty(web().data, '__proto__', { value: { admin: true }, enumerable: true });
+          Object.defineProperty(web().data, 'constructor', { value: { prototype: { admin: true } }, enumerable: true });
+          web().data.mine = true;
+        },
+        admin: (web) => [({} as { admin?: boolean }).admin ?? null, (web().data as { admin?: boolean }).admin ?? null],
+      },
+    });
+    const mallory = browser();
+    await mallory.get('attack');
+    t.deepEqual(await mallory.get('look'), { mine: true });
+    t.deepEqual(await mallory.get('admin'), [null, null]);
+  });
+
+  test(`${server}: a cookie that is forged, cut or of another's signature opens nothing`, async (t) => {
+    const { browser, store } = await startShop(t, server);
+    const alice = browser();
+    await alice.get('login?account=alice');
+    const sid = String(await alice.get('sid'));
+    const [name, value = ''] = (alice.cookie ?? '').split('=');
+    for (const forged of [`s:${sid}`, sid, value.slice(0, -3), `${value}x`, `s%3A${sid}.${'A'.repeat(43)}`, 's:', '']) {
+      t.deepEqual(await browser(`${name}=${forged}`).get('look'), {}, forged);
+    }
+    t.deepEqual(await alice.get('look'), { accountId: 'alice' });
+    t.is((await store.ids()).length, 1);
+  });
+
+  test(`${server}: a session that grows too large is refused clearly, and stays as it was`, async (t) => {
+    const { browser } = await startShop(t, server, { store: { dataMaxBytes: 1_000 } });
+    const alice = browser();
+    await alice.get(changing({ a: 1 }));
+    const error = await t.throwsAsync(alice.get(changing({ big: 'x'.repeat(1_000) }).replace('change', 'save')));
+    t.regex(error?.message ?? '', /dataMaxBytes \(1000\)/);
+    t.deepEqual(await alice.get('look'), { a: 1 });
+  });
+}
+
+test('the keys that would reach a prototype are left out, by whatever way they come', async (t) => {
+  const { manager } = await startService(t);
+  const store = new SessionMailboxStore(manager);
+  const attack: object = JSON.parse(
+    '{"__proto__":{"admin":true},"constructor":1,"prototype":2,"a":{"__proto__":{"b":1}}}',
+  );
+  await store.set('sid', sessionData(attack));
+  const loaded = await loadedSession(store, 'sid');
+  t.deepEqual(Object.keys(loaded).toSorted(), ['a', 'cookie']);
+  t.is(Object.getPrototypeOf(loaded), Object.prototype);
+  t.is(({} as { admin?: boolean }).admin, undefined);
+  t.is(({} as { b?: number }).b, undefined);
+});
+
+test('what JSON can not hold is refused by its key, and nothing is saved', async (t) => {
+  const { manager } = await startService(t);
+  const store = new SessionMailboxStore(manager);
+  const circular: { self?: object } = {};
+  circular.self = circular;
+  for (const value of [circular, 10n, '\ud800', { deep: nested(100) }]) {
+    const { message } = await throwsCode(t, store.set('sid', sessionData({ fine: 1, bad: value })), 'INVALID_ARGUMENT');
+    t.regex(message, /bad/);
+  }
+  t.is(await store.get('sid'), undefined);
+});
+
+function nested(depth: number): unknown {
+  return depth === 0 ? 0 : [nested(depth - 1)];
+}
+
+test('what applications keep beside the data, or have damaged, breaks no request', async (t) => {
+  const { manager } = await startService(t);
+  const store = new SessionMailboxStore(manager);
+  await store.set('sid', sessionData({ a: 1, accountId: 'alice' }));
+  const login = await store.sessionOf('sid');
+  for (const name of ['~cookie', '~=x', '~=#x', '~binding', '~settled', '~former', '~anything']) {
+    for (const value of ['text', 5, [], [1], ['key'], { generation: 'x' }, { generation: 5, accountId: 7 }]) {
+      await login?.setAttr(name, value);
+      t.deepEqual(await contentOf(store, 'sid'), { a: 1, accountId: 'alice' });
+    }
+  }
+});
+
+test('a process remembers no more sids than it may', async (t) => {
+  const { manager } = await startService(t, { maxSession: 0 });
+  const store = new SessionMailboxStore(manager, { cacheSize: 2 });
+  const sids = ['one', 'two', 'three', 'four'];
+  for (const sid of sids) await store.set(sid, sessionData({ sid, accountId: 'alice' }));
+  for (const sid of [...sids, ...sids]) t.deepEqual(await contentOf(store, sid), { sid, accountId: 'alice' });
+});

@@ -1,0 +1,97 @@
+import test from 'ava';
+import { WaitingRoom } from '../../src/core/waiting-room.js';
+import { eventually } from '../support/eventually.js';
+import { changing, startShop } from './kit.js';
+
+interface WireBatch {
+  readonly messages: readonly { readonly data: unknown }[];
+  readonly cursor: string;
+  readonly closed?: { readonly code: string };
+}
+
+const dataOf = (batch: unknown) => (batch as WireBatch).messages.map((message) => message.data);
+
+for (const server of ['express', 'express4'] as const) {
+  const title = (fact: string) => `${server}: ${fact}`;
+
+  test(title('a poll with the cookie is held, and answered by a push to the account'), async (t) => {
+    const { browser, manager, container } = await startShop(t, server);
+    const alice = browser();
+    await alice.get('login?account=alice');
+    const room = container.get(WaitingRoom);
+    const held = alice.request('poll?after=');
+    await eventually(() => room.held === 1);
+    await manager.pushToAccount('alice', { text: 'hi' });
+    const answer = await held;
+    t.is(answer.headers.get('content-type'), 'application/json');
+    t.is(answer.headers.get('cache-control'), 'no-store');
+    const batch = (await answer.json()) as WireBatch;
+    t.deepEqual(dataOf(batch), [{ text: 'hi' }]);
+    t.deepEqual(dataOf(await alice.get(`poll?wait=0&after=${batch.cursor}`)), []);
+    t.is(room.held, 0);
+  });
+
+  test(title('a poll without a cursor gives each message once'), async (t) => {
+    const { browser, manager } = await startShop(t, server);
+    const alice = browser();
+    await alice.get('login?account=alice');
+    await manager.pushToAccount('alice', 1);
+    t.deepEqual(dataOf(await alice.get('poll?wait=0')), [1]);
+    await eventually(async () => (await manager.sessionsOfAccount('alice'))[0]?.undelivered === 0);
+    t.deepEqual(dataOf(await alice.get('poll?wait=0')), []);
+  });
+
+  test(title('a visitor polls as well'), async (t) => {
+    const { browser, store, visitors } = await startShop(t, server);
+    const visitor = browser();
+    await visitor.get(changing({ a: 1 }));
+    const session = await store.sessionOf(String(await visitor.get('sid')));
+    await visitors.push(session?.id ?? '', 'welcome');
+    t.deepEqual(dataOf(await visitor.get('poll?wait=0&after=')), ['welcome']);
+  });
+
+  test(title('a client that hangs up frees its poll, and loses nothing'), async (t) => {
+    const { browser, manager, container } = await startShop(t, server);
+    const alice = browser();
+    await alice.get('login?account=alice');
+    const room = container.get(WaitingRoom);
+    const gone = new AbortController();
+    const held = alice.request('poll', { signal: gone.signal });
+    await eventually(() => room.held === 1);
+    gone.abort();
+    await t.throwsAsync(held, { any: true });
+    await eventually(() => room.held === 0);
+    await manager.pushToAccount('alice', 'kept');
+    t.deepEqual(dataOf(await alice.get('poll?wait=0')), ['kept']);
+  });
+
+  test(title('a login revoked while its poll is held is told why, and after that is unknown'), async (t) => {
+    const { browser, manager, container } = await startShop(t, server);
+    const alice = browser();
+    await alice.get('login?account=alice');
+    const held = alice.request('poll');
+    await eventually(() => container.get(WaitingRoom).held === 1);
+    await manager.closeAccount('alice');
+    t.is(((await (await held).json()) as WireBatch).closed?.code, 'revoked');
+    const after = await alice.request('poll');
+    t.is(after.status, 401);
+    t.is(after.headers.get('content-type'), 'application/problem+json');
+    t.like(await after.json(), { code: 'SESSION_UNKNOWN' });
+  });
+
+  test(title('who has no session, asks wrongly or from another site is refused as a problem'), async (t) => {
+    const { browser } = await startShop(t, server);
+    const alice = browser();
+    t.is((await alice.request('poll')).status, 401);
+    await alice.get('login?account=alice');
+    for (const query of ['wait=x', 'limit=0', 'after=1&after=2', 'reader=%20']) {
+      const answer = await alice.request(`poll?${query}`);
+      t.is(answer.status, 400, query);
+      t.like(await answer.json(), { code: 'INVALID_ARGUMENT' });
+    }
+    t.is((await alice.request('poll', { method: 'HEAD' })).status, 400);
+    const foreign = await alice.request('poll?wait=0', { headers: { 'sec-fetch-site': 'cross-site' } });
+    t.is(foreign.status, 403);
+    t.is((await alice.request('poll?wait=0', { headers: { 'sec-fetch-site': 'same-origin' } })).status, 200);
+  });
+}

@@ -1,0 +1,133 @@
+import test from 'ava';
+import { eventually } from '../support/eventually.js';
+import { changing, startShop, storesFor } from './kit.js';
+import { startWeb, webServerNames } from './web-servers.js';
+
+const bindingOf = storesFor(test);
+
+for (const server of webServerNames) {
+  const title = (fact: string) => `${server}: ${fact}`;
+
+  test(title('saveUninitialized keeps a session that holds nothing, and gives its cookie'), async (t) => {
+    const { browser, visitors } = await startShop(t, server, { web: { saveUninitialized: true } });
+    const alice = browser();
+    await alice.get('look');
+    t.regex(alice.cookie ?? '', /^connect\.sid=s%3A/);
+    const [visitor] = (await visitors.sessionsOfApp()).sessions;
+    await alice.get('look');
+    t.deepEqual(
+      (await visitors.sessionsOfApp()).sessions.map(({ id }) => id),
+      [visitor?.id],
+    );
+  });
+
+  test(title('a rolling session gets its cookie anew with each answer, and its life as well'), async (t) => {
+    const maxAge = 60_000;
+    const { browser, store } = await startShop(t, server, { web: { rolling: true, cookie: { maxAge } } });
+    const alice = browser();
+    await alice.get(changing({ a: 1 }));
+    const before = await store.sessionOf(String(await alice.get('sid')));
+    const answer = await alice.request('look');
+    t.true(answer.headers.getSetCookie().some((line) => /expires=/i.test(line)));
+    const after = await store.sessionOf(String(await alice.get('sid')));
+    t.is(after?.ttl, maxAge);
+    t.true((after?.lastTime ?? 0) >= (before?.lastTime ?? Number.POSITIVE_INFINITY));
+  });
+
+  test(title('a session dies with the age of its cookie when no request comes'), async (t) => {
+    const { browser, store, manager } = await startShop(t, server, {
+      web: { cookie: { maxAge: 200 } },
+      context: { gcInterval: 10 },
+    });
+    const alice = browser();
+    await alice.get('login?account=alice');
+    const sid = String(await alice.get('sid'));
+    await eventually(async () => (await store.get(sid)) === undefined);
+    t.deepEqual(await alice.get('look'), {});
+    t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+  });
+
+  test(title('an age that a request gives the cookie is that of the next request as well'), async (t) => {
+    const { browser, store } = await startShop(t, server, {
+      deeds: {
+        rememberMe: (web) => {
+          web().data.cookie.maxAge = 86_400_000;
+          web().data.theme = 'dark';
+        },
+      },
+    });
+    const alice = browser();
+    await alice.get(changing({ a: 1 }));
+    await alice.get('rememberMe');
+    const { originalMaxAge } = (await alice.get('cookie')) as { readonly originalMaxAge: unknown };
+    t.is(originalMaxAge, 86_400_000);
+    t.is((await store.sessionOf(String(await alice.get('sid'))))?.ttl, 86_400_000);
+  });
+
+  test(title('two servers over one Redis share a session, and neither keeps what the other ended'), async (t) => {
+    const binding = bindingOf('redis');
+    const one = await startShop(t, server, { binding });
+    const other = await startShop(t, server, { binding });
+    const alice = one.browser();
+    await alice.get(changing({ theme: 'dark' }));
+    const there = other.browser(alice.cookie);
+    t.deepEqual(await there.get('look'), { theme: 'dark' });
+    await alice.get('login?account=alice');
+    t.deepEqual(await there.get('look'), { theme: 'dark', accountId: 'alice' });
+    await there.get('login?account=bob');
+    t.deepEqual(await alice.get('look'), { theme: 'dark', accountId: 'bob' });
+    await there.get('logout');
+    t.deepEqual(await alice.get('look'), { theme: 'dark' });
+    await alice.get('login?account=alice');
+    await other.manager.closeAccount('alice');
+    t.deepEqual(await alice.get('look'), {});
+    t.deepEqual(await there.get('look'), {});
+  });
+}
+
+for (const server of ['express', 'express4'] as const) {
+  const title = (fact: string) => `${server}: ${fact}`;
+
+  test(title('resave brings back neither what others changed nor what has ended'), async (t) => {
+    const { browser, gates, manager } = await startShop(t, server, { web: { resave: true } });
+    const alice = browser();
+    await alice.get(`login?account=alice&set=${JSON.stringify({ a: 1 })}`);
+    const slow = browser(alice.cookie).get(changing({}, '&gate=slow'));
+    await eventually(() => gates.of('slow').arrived === 1);
+    await alice.get(changing({ a: 2 }));
+    gates.of('slow').open();
+    await slow;
+    t.deepEqual(await alice.get('look'), { a: 2, accountId: 'alice' });
+    const late = browser(alice.cookie).get(changing({}, '&gate=late'));
+    await eventually(() => gates.of('late').arrived === 1);
+    await manager.closeAccount('alice');
+    gates.of('late').open();
+    await late;
+    t.deepEqual(await alice.get('look'), {});
+    t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+  });
+
+  test(title('a login knows the address and the agent of its request'), async (t) => {
+    const { browser, manager } = await startShop(t, server);
+    await browser().request('login?account=alice', { headers: { 'user-agent': 'Agent/1.0' } });
+    const [login] = await manager.sessionsOfAccount('alice');
+    t.is(login?.userAgent, 'Agent/1.0');
+    t.regex(login?.ip ?? '', /127\.0\.0\.1$/);
+  });
+}
+
+test('express and fastify side by side share a session by its cookie', async (t) => {
+  const { browser, store, manager } = await startShop(t, 'express');
+  const deeds = {
+    set: (web: () => { readonly data: Record<string, unknown> }) => {
+      Object.assign(web().data, { fromFastify: true });
+    },
+  };
+  const web = await startWeb('fastify', { store, manager, deeds, options: {} });
+  t.teardown(() => web.close());
+  const alice = browser();
+  await alice.get(changing({ fromExpress: true }));
+  const answer = await fetch(`http://127.0.0.1:${web.port}/set`, { headers: { cookie: alice.cookie ?? '' } });
+  t.true(answer.ok);
+  t.deepEqual(await alice.get('look'), { fromExpress: true, fromFastify: true });
+});

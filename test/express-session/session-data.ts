@@ -1,0 +1,28 @@
+import type { SessionData } from 'express-session';
+import type { SessionMailboxStore } from '../../src/express-session/index.js';
+
+/** A session as a caller of the store's own methods has it. */
+export function sessionData(
+  content: object = {},
+  cookie: object = { originalMaxAge: null, expires: null },
+): SessionData {
+  return { ...content, cookie } as SessionData;
+}
+
+/** The session of a sid without its cookie. */
+export async function contentOf(store: SessionMailboxStore, sid: string): Promise<object | undefined> {
+  const loaded = await store.get(sid);
+  if (loaded === undefined) return undefined;
+  const { cookie: _cookie, ...rest } = loaded;
+  return rest;
+}
+
+/** Loads a session that must be there, as a request does. */
+export async function loadedSession(
+  store: SessionMailboxStore,
+  sid: string,
+): Promise<SessionData & Record<string, unknown>> {
+  const loaded = await store.get(sid);
+  if (loaded === undefined) throw new Error(`The sid ${sid} has no session`);
+  return loaded as SessionData & Record<string, unknown>;
+}

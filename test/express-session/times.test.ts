@@ -1,0 +1,224 @@
+import test, { type ExecutionContext } from 'ava';
+import { SessionMailboxStore, type SessionMailboxStoreOptions } from '../../src/express-session/index.js';
+import type { SessionContextOptions } from '../../src/index.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { startService } from '../support/service.js';
+import { contentOf, loadedSession, sessionData } from './session-data.js';
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+async function start(
+  t: ExecutionContext,
+  context: SessionContextOptions = {},
+  options: SessionMailboxStoreOptions = {},
+) {
+  const service = await startService(
+    t,
+    { gcTime: 15 * minute, maxAge: 0, ...context },
+    { clock: new ManualClock(Date.now()) },
+  );
+  const store = new SessionMailboxStore(service.manager, options);
+  t.teardown(() => store.close());
+  return { ...service, store, visitors: service.manager.inApp('default-visitors') };
+}
+
+for (const account of [undefined, 'alice']) {
+  const who = account === undefined ? 'a visitor' : 'a login';
+  const content = account === undefined ? {} : { accountId: account };
+
+  test(`${who} without an age in its cookie idles for gcTime`, async (t) => {
+    const { store, clock } = await start(t);
+    await store.set('sid', sessionData(content));
+    t.is((await loadedSession(store, 'sid')).cookie.expires, null);
+    await clock.advance(15 * minute - 1);
+    t.truthy(await store.get('sid'));
+    await clock.advance(1);
+    t.is(await store.get('sid'), undefined);
+  });
+
+  test(`${who} lives for the age in its cookie from its last renewal on, and get does not renew`, async (t) => {
+    const { store, clock } = await start(t);
+    const began = clock.now();
+    await store.set('sid', sessionData(content, { originalMaxAge: 2 * day }));
+    await clock.advance(day);
+    const { cookie } = await loadedSession(store, 'sid');
+    t.deepEqual([cookie.originalMaxAge, cookie.expires], [2 * day, new Date(began + 2 * day)]);
+    await store.touch('sid', await loadedSession(store, 'sid'));
+    await clock.advance(2 * day - 1);
+    // What is left for this request, at least.
+    t.deepEqual((await loadedSession(store, 'sid')).cookie.expires, new Date(began + 3 * day - 1 + 1_000));
+    await clock.advance(1);
+    t.is(await store.get('sid'), undefined);
+  });
+
+  test(`${who} whose cookie has a date lives until then, and the date stays`, async (t) => {
+    const { store, clock } = await start(t);
+    const expires = new Date(clock.now() + hour);
+    await store.set('sid', sessionData(content, { originalMaxAge: null, expires }));
+    await clock.advance(hour / 2);
+    const loaded = await loadedSession(store, 'sid');
+    t.deepEqual([loaded.cookie.originalMaxAge, loaded.cookie.expires], [null, expires]);
+    await store.touch('sid', loaded);
+    await clock.advance(hour / 2 - 1);
+    t.deepEqual((await loadedSession(store, 'sid')).cookie.expires, expires);
+    await clock.advance(1);
+    t.is(await store.get('sid'), undefined);
+  });
+
+  for (const [what, cookie] of Object.entries({
+    'an age of nothing': { originalMaxAge: 0 },
+    'an age below nothing': { originalMaxAge: -5 },
+    'a date that is over': { originalMaxAge: null, expires: new Date(0) },
+    'a date that is over, as text': { originalMaxAge: null, expires: '1970-01-01T00:00:00.000Z' },
+  })) {
+    for (const verb of ['set', 'touch'] as const) {
+      test(`a ${verb} of ${who} whose cookie has ${what} ends it`, async (t) => {
+        const { store, manager } = await start(t);
+        await store.set('sid', sessionData(content));
+        await store[verb]('sid', Object.assign(await loadedSession(store, 'sid'), { cookie }));
+        t.is(await store.get('sid'), undefined);
+        t.deepEqual((await manager.sessionsOfApp()).sessions, []);
+        await store.set('other', sessionData(content, cookie));
+        t.is(await store.get('other'), undefined);
+      });
+    }
+  }
+
+  test(`a touch of ${who} changes its expiry and nothing else`, async (t) => {
+    const { store, clock } = await start(t);
+    await store.set('sid', sessionData({ ...content, a: 1 }));
+    const before = await store.sessionOf('sid');
+    await clock.advance(minute);
+    const loaded = await loadedSession(store, 'sid');
+    await store.touch('sid', Object.assign(loaded, { a: 2, accountId: 'mallory' }));
+    const after = await store.sessionOf('sid');
+    t.deepEqual(await contentOf(store, 'sid'), { ...content, a: 1 });
+    t.deepEqual([after?.writes, after?.id], [before?.writes, before?.id]);
+    t.is(after?.lastTime, clock.now());
+    await store.touch('sid', sessionData({ other: true }));
+    t.deepEqual(await contentOf(store, 'sid'), { ...content, a: 1 });
+  });
+
+  test(`a longer or a shorter age in the cookie of ${who} holds from a touch on, and is loaded again`, async (t) => {
+    const { store, clock } = await start(t);
+    await store.set('sid', sessionData(content, { originalMaxAge: hour }));
+    for (const originalMaxAge of [30 * day, minute]) {
+      const loaded = await loadedSession(store, 'sid');
+      Object.assign(loaded.cookie, { originalMaxAge });
+      await store.touch('sid', loaded);
+      const { cookie } = await loadedSession(store, 'sid');
+      t.deepEqual([cookie.originalMaxAge, cookie.expires], [originalMaxAge, new Date(clock.now() + originalMaxAge)]);
+      await clock.advance(originalMaxAge - 1);
+      t.truthy(await store.get('sid'));
+    }
+    await clock.advance(1);
+    t.is(await store.get('sid'), undefined);
+  });
+
+  test(`${who} that was renewed within touchAfter is not renewed by a touch, but by a change`, async (t) => {
+    const { store, clock } = await start(t, {}, { touchAfter: minute });
+    await store.set('sid', sessionData(content));
+    const renewedAt = async () => (await store.sessionOf('sid'))?.lastTime;
+    const set = clock.now();
+    await clock.advance(minute - 1);
+    await store.touch('sid', await loadedSession(store, 'sid'));
+    await store.set('sid', await loadedSession(store, 'sid'));
+    t.is(await renewedAt(), clock.now());
+    t.not(clock.now(), set);
+    const saved = clock.now();
+    await clock.advance(minute - 1);
+    await store.touch('sid', await loadedSession(store, 'sid'));
+    t.is(await renewedAt(), saved);
+    await clock.advance(1);
+    await store.touch('sid', await loadedSession(store, 'sid'));
+    t.is(await renewedAt(), clock.now());
+  });
+
+  test(`a touchAfter longer than ${who} may idle does not let it expire while it is in use`, async (t) => {
+    const { store, clock } = await start(t, {}, { touchAfter: hour });
+    await store.set('sid', sessionData(content));
+    for (let round = 0; round < 20; round += 1) {
+      await clock.advance(5 * minute);
+      await store.touch('sid', await loadedSession(store, 'sid'));
+    }
+    t.truthy(await store.get('sid'));
+  });
+}
+
+test('a login is found for as long as requests renew it, and its visitor session with it', async (t) => {
+  const { store, clock, manager } = await start(t);
+  await store.set('sid', sessionData({ accountId: 'alice' }));
+  for (let round = 0; round < 5 * 24 * 6; round += 1) {
+    await clock.advance(10 * minute);
+    await store.touch('sid', await loadedSession(store, 'sid'));
+  }
+  const cold = new SessionMailboxStore(manager);
+  t.deepEqual(await contentOf(cold, 'sid'), { accountId: 'alice' });
+  cold.close();
+});
+
+test('a login that only a socket or a poll keeps alive is still found a day later, by any process', async (t) => {
+  const { store, clock, manager } = await start(t);
+  await store.set('sid', sessionData({ accountId: 'alice' }));
+  const login = await store.sessionOf('sid');
+  for (let passed = 0; passed < day; passed += 10 * minute) {
+    await clock.advance(10 * minute);
+    await login?.touch();
+  }
+  const cold = new SessionMailboxStore(manager);
+  t.deepEqual(await contentOf(cold, 'sid'), { accountId: 'alice' });
+  cold.close();
+});
+
+test('a stale request does not shorten the life of the visitor session that a login needs', async (t) => {
+  const { store, clock, manager } = await start(t);
+  await store.set('sid', sessionData({ a: 1 }));
+  const stale = await loadedSession(store, 'sid');
+  await store.set('sid', Object.assign(await loadedSession(store, 'sid'), { accountId: 'alice' }));
+  await store.touch('sid', stale);
+  const login = await store.sessionOf('sid');
+  await clock.advance(14 * minute);
+  await login?.touch();
+  await clock.advance(14 * minute);
+  t.deepEqual(await contentOf(new SessionMailboxStore(manager), 'sid'), { a: 1, accountId: 'alice' });
+});
+
+test('after a logout the visitor session idles as any other', async (t) => {
+  const { store, clock, visitors } = await start(t);
+  await store.set('sid', sessionData({ accountId: 'alice', a: 1 }));
+  const loaded = await loadedSession(store, 'sid');
+  Reflect.deleteProperty(loaded, 'accountId');
+  await store.set('sid', loaded);
+  await clock.advance(15 * minute);
+  t.is(await store.get('sid'), undefined);
+  t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
+});
+
+test('the absolute age of the context is for logins, which end by it', async (t) => {
+  const { store, clock } = await start(t, { maxAge: 2 * day });
+  await store.set('visitor', sessionData({}, { originalMaxAge: 2 * day }));
+  await store.set('login', sessionData({ accountId: 'alice' }, { originalMaxAge: 2 * day }));
+  await clock.advance(day);
+  for (const sid of ['visitor', 'login']) await store.touch(sid, await loadedSession(store, sid));
+  await clock.advance(day);
+  t.truthy(await store.get('visitor'));
+  t.is(await store.get('login'), undefined);
+});
+
+test("a cookie's fields are kept, and a renewal writes none of them", async (t) => {
+  const { store } = await start(t);
+  const cookie = {
+    originalMaxAge: hour,
+    path: '/shop',
+    httpOnly: false,
+    secure: true,
+    sameSite: 'strict',
+    domain: 'a.b',
+  };
+  await store.set('sid', sessionData({}, { ...cookie, expires: new Date() }));
+  const { expires, ...rest } = (await loadedSession(store, 'sid')).cookie;
+  t.deepEqual({ ...rest }, cookie as never);
+  t.true(expires instanceof Date);
+});
