@@ -3,6 +3,9 @@ import type { EngineOperations } from './engine/catalogue.js';
 import { storeUnavailable } from './unavailable.js';
 import type { Answer, EngineCall, EngineOrder, EngineReport, EngineSettings, Notice, Refusal, Ring } from './wire.js';
 
+/** Between the end of a thread and the start of the next. Milliseconds. */
+const restartPause = 1_000;
+
 interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -33,6 +36,9 @@ export class EngineLink {
   #number = 0;
   #alarm: NodeJS.Timeout | undefined;
   #reports = 0;
+  #isClosing = false;
+  #restart: NodeJS.Timeout | undefined;
+  #restarting: Promise<void> = Promise.resolve();
   /** The opening took longer than anybody waits. */
   #isStuck = false;
   /** Why every call fails for now. */
@@ -47,6 +53,12 @@ export class EngineLink {
 
   /** @throws SessionError `STORE_UNAVAILABLE` */
   async open(): Promise<void> {
+    this.#isClosing = false;
+    await this.#start();
+    this.#trouble = undefined;
+  }
+
+  async #start(): Promise<void> {
     const worker = new Worker(new URL('./engine/main.js', import.meta.url), {
       workerData: this.#settings,
       name: 'session-mailbox-lmdb',
@@ -54,7 +66,6 @@ export class EngineLink {
       execArgv: [],
     });
     this.#worker = worker;
-    this.#trouble = undefined;
     this.#isStuck = false;
     this.#gone = new Promise((resolve) => worker.once('exit', () => resolve()));
     try {
@@ -66,8 +77,8 @@ export class EngineLink {
       throw error;
     }
     worker.on('message', (told: EngineReport) => this.#hear(told));
-    worker.on('error', (error) => this.#lose(`The thread of the LMDB store ended: ${error.message}`));
-    worker.on('exit', () => this.#lose('The thread of the LMDB store has ended'));
+    worker.on('error', (error) => this.#lose(worker, `The thread of the LMDB store ended: ${error.message}`));
+    worker.on('exit', () => this.#lose(worker, 'The thread of the LMDB store has ended'));
     worker.unref();
   }
 
@@ -95,6 +106,9 @@ export class EngineLink {
 
   /** Waits for what was asked before. */
   async close(): Promise<void> {
+    this.#isClosing = true;
+    clearTimeout(this.#restart);
+    await this.#restarting;
     const worker = this.#worker;
     if (worker === undefined) return;
     await this.#settle();
@@ -221,11 +235,33 @@ export class EngineLink {
     this.#rest();
   }
 
-  #lose(why: string): void {
+  #lose(worker: Worker, why: string): void {
+    // One that fails exits as well.
+    if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#trouble = why;
     this.#failAll(why);
     clearTimeout(this.#alarm);
+    this.#alarm = undefined;
+    this.#restartLater();
+  }
+
+  /** What one thread could not go on with, the next one may. */
+  #restartLater(): void {
+    if (this.#isClosing) return;
+    this.#restart = setTimeout(() => {
+      this.#restarting = this.#start().then(
+        () => {
+          this.#trouble = undefined;
+          this.#ears.recovered();
+        },
+        (error) => {
+          this.#trouble = error instanceof Error ? error.message : String(error);
+          this.#restartLater();
+        },
+      );
+    }, restartPause);
+    this.#restart.unref();
   }
 
   #failAll(why: string): void {

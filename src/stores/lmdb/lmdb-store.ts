@@ -245,7 +245,7 @@ export class LmdbStore extends SessionStore implements ChangeFeed {
     return new EngineLink(settings, () => this.#clock.now(), patience, {
       notices: (notices) => this.#take(notices),
       rings: (rings) => doorbell.ring(rings),
-      recovered: () => this.#listener.missed(),
+      recovered: () => this.#recover(),
       errorOf: (refusal) => errorOf(refusal, this.#context),
     });
   }
@@ -260,6 +260,18 @@ export class LmdbStore extends SessionStore implements ChangeFeed {
 
   #tellWatchers(app: string, id: string): void {
     for (const watcher of this.#watchers) watcher.changed(app, id);
+  }
+
+  /** Nobody was told anything for a while; a new engine does not know who watches, either. */
+  #recover(): void {
+    this.#listener.missed();
+    if (this.#watchers.size === 0) return;
+    this.#link.call('watch', true).then(
+      () => this.#reassureWatchers(),
+      () => {
+        // It is lost again, and will be back again.
+      },
+    );
   }
 
   /** What others changed while this node was given up was not told. */

@@ -64,7 +64,6 @@ export type Answer =
 export type EngineReport =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly why: string }
-  | { readonly kind: 'ended' }
   | {
       readonly kind: 'done';
       readonly answers: readonly Answer[];

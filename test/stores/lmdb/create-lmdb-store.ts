@@ -8,9 +8,9 @@ import { ManualClock, type StoreFactory } from '../../conformance/session-store.
 import type { NodeProcess } from '../nodes/node-process.js';
 import { RemoteStore } from '../nodes/remote-store.js';
 
-/** A directory of its own for each store, which goes with it. */
+/** A directory of its own for each store, which goes with it. It names its process: others may be testing as well. */
 export function freshDirectory(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'session-mailbox-lmdb-'));
+  return mkdtemp(join(tmpdir(), `session-mailbox-lmdb-${process.pid}-`));
 }
 
 export function removeDirectory(path: string): Promise<void> {

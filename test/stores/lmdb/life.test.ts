@@ -1,5 +1,6 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { SessionContext } from '../../../src/index.js';
 import { LmdbStore } from '../../../src/stores/lmdb/index.js';
@@ -119,6 +120,31 @@ test.serial(
     await one.close();
   },
 );
+
+test.serial('when its thread ends by itself, operations fail, and soon there is another', async (t) => {
+  const { path } = await freshPlace(t);
+  const thread = new Promise<Worker>((resolve) => process.once('worker', resolve));
+  const trial = await opened(path);
+  const other = await opened(path);
+  const { id } = await trial.login();
+  const told: string[] = [];
+  const { store } = trial;
+  if (!(store instanceof LmdbStore)) throw new Error('it is a store of this kind');
+  const note = (text: string) => () => told.push(text);
+  await store.watchChanges({ changed: note('changed'), interrupted: note('interrupted'), resumed: note('resumed') });
+  await trial.park(id);
+  const lost = trial.push(id, 'x');
+  await (await thread).terminate();
+  await lost.catch(() => {});
+  await t.throwsAsync(store.get('default', id), { code: 'STORE_UNAVAILABLE', message: /thread of the LMDB store/ });
+  await eventually(() => told.includes('resumed'));
+  t.true(trial.notices.some(({ kind }) => kind === 'missed'));
+  t.is((await store.get('default', id)).id, id);
+  await other.store.patch('default', id, { a: '1' });
+  await eventually(() => told.includes('changed'));
+  await trial.close();
+  await other.close();
+});
 
 test.serial('a process that has nothing else to do ends, though a store is open', async (t) => {
   const { path } = await freshPlace(t);

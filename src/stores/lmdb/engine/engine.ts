@@ -250,7 +250,6 @@ export class Engine {
     clearTimeout(this.#flush);
     this.#inBackground(() => this.#environment.transact(() => this.#nodes.leave()));
     await this.#environment.close().catch(() => {});
-    this.#report({ kind: 'ended' });
     this.#port.close();
   }
 }
