@@ -8,11 +8,10 @@ import { Flushing, flushForGone } from './flushing.js';
 import { restoreFlushed } from './restoration.js';
 import { Tables, tableCount } from './tables.js';
 
-/** Flags of `transactionSync`: can be aborted, commits before it returns, and flushes outside of the write lock. */
+/** Flags of `transactionSync`: can be aborted, and is committed and flushed before it returns. */
 const abortable = 0x01;
 const synchronous = 0x02;
-const noSyncFlush = 0x10000;
-const transactionFlags = abortable | synchronous | noSyncFlush;
+const transactionFlags = abortable | synchronous;
 
 /** Readers at a time: each node is one, or two while it walks. */
 const maxReaders = 510;
@@ -34,9 +33,7 @@ export class Environment {
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       restoreFlushed(path, boot);
-      const isThere = inspectDataFile(path);
-      // What a machine that went down under `commit` left unfinished is undone only by an opening of that kind.
-      if (durability === 'interval' && isThere) void openRoot(path, 'commit').close();
+      inspectDataFile(path);
       root = openRoot(path, durability);
       const opened = root;
       this.#root = root;
@@ -98,7 +95,10 @@ function openRoot(path: string, durability: EngineSettings['durability']): RootD
     noSubdir: false,
     maxDbs: tableCount + 1,
     maxReaders,
-    ...(durability === 'interval' && { noSync: true, overlappingSync: false }),
+    // To flush outside of the write lock, as the library would by itself, is a tenth faster. But several processes that
+    // do so make it trip over its list of free pages now and then ("mdb_page_alloc error"), which ends a transaction.
+    overlappingSync: false,
+    noSync: durability === 'interval',
     // Its types leave it out.
     ...{ permissionsMode: 0o600 },
   });
