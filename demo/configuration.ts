@@ -7,7 +7,9 @@ const schema = v.object({
     host: v.pipe(v.string(), v.nonEmpty()),
     port: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)),
   }),
-  /** Folder of the snapshot. */
+  /** Processes of the cluster; 0 for as many as there are cores. */
+  workers: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(256)),
+  /** Folder of what is to outlive the process. */
   data: v.pipe(v.string(), v.nonEmpty()),
   /** Without a Redis, sessions live in the memory of the process. */
   redis: v.object({ url: v.optional(v.pipe(v.string(), v.nonEmpty())) }),

@@ -2,12 +2,11 @@ import { fileURLToPath } from 'node:url';
 import { stopOnSignals } from '../src/index.js';
 import { DemoChild } from './child-process.js';
 import { readConfiguration } from './configuration.js';
+import { stopWithNpm } from './npm-shell.js';
 import { startRedis } from './redis-server.js';
 
 const entry = fileURLToPath(new URL('./server.js', import.meta.url));
 const nodeCount = 2;
-/** How often to look whether the parent still lives. Milliseconds. */
-const watchTime = 500;
 
 /** The demo as it runs in production: several nodes that share nothing but a Redis. */
 class Nodes {
@@ -77,11 +76,5 @@ stopOnSignals(async () => {
   await starting;
   await nodes.stop();
 });
-// npm's shell dies of a SIGTERM without passing it on: whom it leaves behind was meant as well.
-const { ppid } = process;
-const watch = setInterval(() => {
-  if (process.env.npm_lifecycle_event === undefined || process.ppid === ppid) return;
-  clearInterval(watch);
-  process.kill(process.pid, 'SIGTERM');
-}, watchTime);
+stopWithNpm();
 await starting;

@@ -92,9 +92,9 @@ async function measureReadyPolls({ server, load, plan: { clients, readyWaves } }
 function startServer(name: string, profile: string | undefined): Child<ServerChild> {
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const module = new URL('./server-child.js', import.meta.url);
-  return new Child(module, [name], ['--expose-gc', ...profiling]);
+  return Child.start(module, [name], ['--expose-gc', ...profiling]);
 }
 
 function startLoad(): Child<LoadChild> {
-  return new Child(new URL('./load/child.js', import.meta.url), ['load'], []);
+  return Child.start(new URL('./load/child.js', import.meta.url), ['load'], []);
 }

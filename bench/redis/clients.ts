@@ -31,7 +31,7 @@ try {
     for (const name of rotated(names, round)) {
       note(name);
       const args = [name, String(redis.port), values.redis ?? ''];
-      const child = new Child<ClientsChild>(new URL('./clients/child.js', import.meta.url), args, []);
+      const child = Child.start<ClientsChild>(new URL('./clients/child.js', import.meta.url), args, []);
       try {
         await child.call('run', looks, WARM_UP);
         const before = await redis.cost();

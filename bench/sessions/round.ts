@@ -46,5 +46,5 @@ export async function runRound(subjects: readonly string[], setup: RoundSetup): 
 function startChild(name: string, { sessions, quick, profile }: RoundSetup): Child<SessionsChild> {
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const module = new URL('./child.js', import.meta.url);
-  return new Child(module, [name, String(sessions), quick ? 'quick' : ''], ['--expose-gc', ...profiling]);
+  return Child.start(module, [name, String(sessions), quick ? 'quick' : ''], ['--expose-gc', ...profiling]);
 }

@@ -21,6 +21,8 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** No call's number: a cluster's worker loses what is sent to it before it listens, and so says when it does. */
+const READY = 0;
 const CALL_TIMEOUT = 300_000;
 const STOP_TIMEOUT = 5_000;
 
@@ -37,6 +39,7 @@ export function serveParent<H extends Handlers<H>>(handlers: H): void {
     }
   });
   process.on('disconnect', () => process.exit(0));
+  reply({ id: READY });
 }
 
 function reply(message: Reply): void {
@@ -48,17 +51,27 @@ export class Child<H extends Handlers<H>> {
   readonly #process: ChildProcess;
   readonly #label: string;
   readonly #pending = new Map<number, Pending>();
-  #lastId = 0;
+  readonly #ready: Promise<void>;
+  #lastId = READY;
 
-  constructor(module: URL, args: readonly string[], execArgv: readonly string[]) {
-    this.#label = args.join(' ');
-    this.#process = fork(module, args, { execArgv: [...execArgv] });
+  /** @param child has a channel, and calls `serveParent` */
+  constructor(child: ChildProcess, label: string) {
+    this.#label = label;
+    this.#process = child;
+    this.#ready = new Promise((resolve, reject) => this.#pending.set(READY, { resolve: () => resolve(), reject }));
+    // Whoever calls is told.
+    this.#ready.catch(() => {});
     this.#process.on('message', (message: Reply) => this.#settle(message));
     this.#process.on('exit', (code, signal) => this.#failAll(`exited with ${signal ?? code}`));
   }
 
+  static start<H extends Handlers<H>>(module: URL, args: readonly string[], execArgv: readonly string[]): Child<H> {
+    return new Child<H>(fork(module, args, { execArgv: [...execArgv] }), args.join(' '));
+  }
+
   async call<K extends keyof H & string>(name: K, ...args: Parameters<H[K]>): Promise<Awaited<ReturnType<H[K]>>> {
     const id = ++this.#lastId;
+    await this.#ready;
     const timer = setTimeout(() => this.#failAll(`gave no answer to ${name} in ${CALL_TIMEOUT} ms`), CALL_TIMEOUT);
     try {
       return await new Promise((resolve, reject) => {

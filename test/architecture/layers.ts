@@ -12,6 +12,7 @@ export interface Layer {
 
 const face = 'src/index.ts';
 const httpFace = 'src/http/index.ts';
+const lmdbFace = 'src/stores/lmdb/index.ts';
 const redisFace = 'src/stores/redis/index.ts';
 const redisSessionsFace = 'src/redis-sessions/index.ts';
 
@@ -32,6 +33,7 @@ export const layers: readonly Layer[] = [
   },
   { path: 'src/processors/', files: ['src/core/'], packages: ['inversify', 'p-queue', 'node:timers/promises'] },
   { path: 'src/stores/memory/', files: ['src/core/'], packages: ['inversify', 'valibot', 'node:*'] },
+  { path: 'src/stores/lmdb/', files: ['src/core/'], packages: ['inversify', 'lmdb', 'node:*'] },
   { path: 'src/stores/redis/', files: ['src/core/'], packages: ['inversify', 'ioredis', 'node:*'] },
   // What goes over plain HTTP, for whichever framework: it needs none.
   { path: 'src/wire/', files: ['src/core/'], packages: ['node:http'] },
@@ -94,8 +96,8 @@ export const layers: readonly Layer[] = [
     packages: ['inversify', 'reflect-metadata', 'fastify', 'ioredis', 'node:*'],
   },
   // What users write can be written with what users are given.
-  { path: 'demo/', files: [face, httpFace, redisFace], packages: ['*'] },
-  { path: 'bench/', files: [face, httpFace, redisFace, redisSessionsFace], packages: ['*'] },
+  { path: 'demo/', files: [face, httpFace, lmdbFace, redisFace], packages: ['*'] },
+  { path: 'bench/', files: [face, httpFace, lmdbFace, redisFace, redisSessionsFace], packages: ['*'] },
   {
     path: 'test/conformance/',
     files: [face, 'src/core/session-token.ts', 'test/support/manual-clock.ts'],

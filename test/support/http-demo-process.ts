@@ -7,7 +7,11 @@ import type { ExecutionContext } from 'ava';
 import { Connection, type RawResponse, type RequestOptions, request } from './http-client.js';
 import { until } from './http-kit.js';
 
-const entry = fileURLToPath(new URL('../../demo/server.js', import.meta.url));
+/** How the demo is run: as one process, or as many on one port. */
+export type DemoEntry = 'server' | 'cluster';
+
+/** Several processes start for it, and beside other tests. Milliseconds. */
+const startTime = 60_000;
 
 /** The demo as a child process, as an operator runs it: on the loopback interface, its data in a folder of the test's. */
 export class DemoProcess {
@@ -18,12 +22,13 @@ export class DemoProcess {
   stderr = '';
   isOver = false;
 
-  private constructor(data: string, environment: Readonly<Record<string, string>>) {
+  private constructor(data: string, environment: Readonly<Record<string, string>>, entry: DemoEntry) {
     this.data = data;
     // Neither the runner's NODE_ENV nor the developer's own settings may choose another configuration.
     const { PATH = '', HOME = '' } = process.env;
+    const path = fileURLToPath(new URL(`../../demo/${entry}.js`, import.meta.url));
     const env = { PATH, HOME, PORT: '0', DEMO_DATA: data, DEMO_ADMIN_KEY: 'key', ...environment };
-    this.#child = spawn(process.execPath, [entry], { env, cwd: data, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, [path], { env, cwd: data, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stdout?.on('data', (text) => {
       this.stdout += text;
     });
@@ -45,8 +50,13 @@ export class DemoProcess {
   }
 
   /** Starts it without waiting for anything. */
-  static spawn(t: ExecutionContext, data: string, environment: Readonly<Record<string, string>> = {}): DemoProcess {
-    const demo = new DemoProcess(data, environment);
+  static spawn(
+    t: ExecutionContext,
+    data: string,
+    environment: Readonly<Record<string, string>> = {},
+    entry: DemoEntry = 'server',
+  ): DemoProcess {
+    const demo = new DemoProcess(data, environment, entry);
     t.teardown(async () => {
       demo.signal('SIGKILL');
       await demo.exit;
@@ -59,9 +69,10 @@ export class DemoProcess {
     t: ExecutionContext,
     data?: string,
     environment?: Readonly<Record<string, string>>,
+    entry?: DemoEntry,
   ): Promise<DemoProcess> {
-    const demo = DemoProcess.spawn(t, data ?? (await DemoProcess.folder(t)), environment);
-    await until(() => demo.stdout.includes('http://') || demo.isOver);
+    const demo = DemoProcess.spawn(t, data ?? (await DemoProcess.folder(t)), environment, entry);
+    await until(() => demo.stdout.includes('http://') || demo.isOver, startTime);
     if (demo.isOver) throw new Error(`The demo did not start: ${demo.stderr}`);
     return demo;
   }

@@ -1,8 +1,8 @@
+import { Latencies, moment, type Percentiles } from '../../support/latencies.js';
 import { serveParent } from '../../support/rpc.js';
 import { openNode } from '../node.js';
 import { accountOf, IP } from '../operations/subject.js';
 import { CallCounter } from './call-counter.js';
-import { Latencies, moment, type Percentiles } from './latencies.js';
 
 /** No poll may end by itself while it is being measured. */
 const HOLD_TIME = 15 * 60_000;

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { inPromiseLanes } from '../../support/flight.js';
+import { moment } from '../../support/latencies.js';
 import { serveParent } from '../../support/rpc.js';
 import { shuffledIndex } from '../../support/shuffle.js';
 import { openNode } from '../node.js';
 import { PUSHES_IN_FLIGHT, STEADY_RATE } from '../plan.js';
 import { CallCounter } from './call-counter.js';
-import { moment } from './latencies.js';
 
 const [port = ''] = process.argv.slice(2);
 const { manager, store } = await openNode(Number(port));

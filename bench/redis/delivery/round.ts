@@ -35,8 +35,8 @@ export async function measureDelivery(
   const args = [String(redis.port)];
   const fleet: Fleet = {
     redis,
-    pushing: new Child<PushingNode>(node('pushing-node'), args, profiling),
-    polling: new Child<PollingNode>(node('polling-node'), args, profiling),
+    pushing: Child.start<PushingNode>(node('pushing-node'), args, profiling),
+    polling: Child.start<PollingNode>(node('polling-node'), args, profiling),
   };
   const { pushing, polling } = fleet;
   try {

@@ -62,5 +62,5 @@ function startChild(
 ): Child<OperationsChild> {
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const module = new URL('./child.js', import.meta.url);
-  return new Child(module, [name, String(port), String(sessions + warmUp)], profiling);
+  return Child.start(module, [name, String(port), String(sessions + warmUp)], profiling);
 }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { testChangeFeed } from '../../conformance/session-store.js';
+import { testRule } from '../test-rule.js';
 import { redisStores } from './create-redis-store.js';
 import { onServer } from './places.js';
-import { testRule } from './test-rule.js';
 
 testChangeFeed({ test: testRule(test), create: redisStores(onServer(test)), timeUnit: 1 });

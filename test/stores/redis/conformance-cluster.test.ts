@@ -1,7 +1,7 @@
 import test from 'ava';
 import { testSessionStore } from '../../conformance/session-store.js';
+import { testRule } from '../test-rule.js';
 import { redisStores } from './create-redis-store.js';
 import { onCluster } from './places.js';
-import { testRule } from './test-rule.js';
 
 testSessionStore({ test: testRule(test), create: redisStores(onCluster(test)), timeUnit: 1 });

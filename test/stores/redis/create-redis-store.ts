@@ -2,9 +2,9 @@ import type { Cluster, Redis } from 'ioredis';
 import { SessionContext } from '../../../src/index.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 import type { StoreFactory } from '../../conformance/session-store.js';
+import type { NodeProcess } from '../nodes/node-process.js';
+import { RemoteStore } from '../nodes/remote-store.js';
 import { ExactClock, exactOptions, exactTimeSource, freshPrefix } from './exact-clock.js';
-import type { NodeProcess } from './nodes/node-process.js';
-import { RemoteStore } from './nodes/remote-store.js';
 
 /** Where stores are to live, and the test's own connection to that place. */
 export interface Place {

@@ -1,8 +1,9 @@
 import type { TestFn } from 'ava';
 import { type ClusterShape, RedisCluster } from '../../support/redis-cluster.js';
 import { RedisServer, type RedisSettings } from '../../support/redis-server.js';
+import type { NodeProcess } from '../nodes/node-process.js';
+import { startedNodes } from '../nodes/started-nodes.js';
 import type { Place } from './create-redis-store.js';
-import { NodeProcess } from './nodes/node-process.js';
 
 const nodeCount = 3;
 
@@ -38,14 +39,7 @@ export function onCluster(test: TestFn): () => Place {
 
 /** Several nodes for all tests of a file. */
 export function onNodes(test: TestFn): () => readonly NodeProcess[] {
-  let nodes: readonly NodeProcess[] | undefined;
-  test.before('nodes are started', () => {
-    nodes = Array.from({ length: nodeCount }, () => new NodeProcess());
-  });
-  test.after.always('the nodes are stopped', async () => {
-    for (const node of nodes ?? []) await node.stop();
-  });
-  return () => known(nodes);
+  return startedNodes(test, nodeCount);
 }
 
 function known<Value>(value: Value | undefined): Value {

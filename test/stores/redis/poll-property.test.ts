@@ -3,8 +3,8 @@ import { SessionContext, SessionStore, type StoreBinding } from '../../../src/in
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 import { ManualClock } from '../../support/manual-clock.js';
 import { checkPolls } from '../../support/poll-property.js';
+import { Tracked } from '../nodes/tracked-store.js';
 import { ExactClock, exactOptions, exactTimeSource, freshPrefix } from './exact-clock.js';
-import { Tracked } from './nodes/tracked-store.js';
 import { onCluster, onServer } from './places.js';
 
 const server = onServer(test);

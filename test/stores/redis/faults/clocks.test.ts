@@ -1,7 +1,7 @@
 import test from 'ava';
 import { eventually } from '../../../support/eventually.js';
+import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPrefix } from '../exact-clock.js';
-import { ServiceProcess } from '../nodes/service-process.js';
 import { serverFor } from '../places.js';
 
 const server = serverFor(test);

@@ -2,10 +2,10 @@ import test from 'ava';
 import { eventually } from '../../../support/eventually.js';
 import type { RedisCluster } from '../../../support/redis-cluster.js';
 import type { RedisServer } from '../../../support/redis-server.js';
+import { ServiceProcess } from '../../nodes/service-process.js';
+import { Traffic } from '../../nodes/traffic.js';
 import { freshPrefix } from '../exact-clock.js';
-import { ServiceProcess } from '../nodes/service-process.js';
 import { clusterFor } from '../places.js';
-import { Traffic } from './traffic.js';
 
 const cluster = clusterFor(test, { replicas: true });
 const roomy = { msgMaxLength: 100_000, mailboxMaxBytes: 100_000_000 };

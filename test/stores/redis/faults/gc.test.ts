@@ -1,46 +1,14 @@
 import test from 'ava';
 import type { Redis } from 'ioredis';
-import { eventually } from '../../../support/eventually.js';
+import { createSpread } from '../../nodes/diary.js';
+import { gcFaults } from '../../nodes/faults/gc.js';
+import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPrefix } from '../exact-clock.js';
-import { ServiceProcess } from '../nodes/service-process.js';
 import { serverFor } from '../places.js';
-import { createSpread, idsIn, idsInAll, newDiary } from './diary.js';
 
 const server = serverFor(test);
 
-test('of 20 000 sessions that expire under four nodes each expiry is told exactly once', async (t) => {
-  const diaries = Array.from({ length: 4 }, () => newDiary(t));
-  const settings = {
-    context: { gcTime: 3_000, gcInterval: 50 },
-    options: { url: server().url, keyPrefix: freshPrefix() },
-  };
-  const nodes = await Promise.all(diaries.map((diary) => ServiceProcess.start(t, { ...settings, diary })));
-  const ids = await createSpread(nodes, 20_000);
-  t.is(ids.length, 20_000);
-  await eventually(async () => (await idsInAll(diaries)).length >= ids.length, { patience: 60_000 });
-  t.deepEqual((await idsInAll(diaries)).toSorted(), ids.toSorted());
-  const shares = await Promise.all(diaries.map(async (diary) => (await idsIn(diary)).length));
-  t.true(
-    shares.every((share) => share > 0),
-    `all take part: ${shares}`,
-  );
-  for (const node of nodes) t.is(await node.do('sessionsOfApp'), 0);
-});
-
-test('of sessions that expire while nodes are killed none is forgotten', async (t) => {
-  const diaries = Array.from({ length: 4 }, () => newDiary(t));
-  const settings = {
-    context: { gcTime: 2_000, gcInterval: 20 },
-    options: { url: server().url, keyPrefix: freshPrefix() },
-  };
-  const nodes = await Promise.all(diaries.map((diary) => ServiceProcess.start(t, { ...settings, diary })));
-  const ids = await createSpread(nodes, 8_000);
-  await eventually(async () => (await idsInAll(diaries)).length > 0);
-  for (const node of nodes.slice(0, 2)) await node.kill();
-  // One that a node told of at the very moment of its end, before it could say so, is told of once more.
-  await eventually(async () => new Set(await idsInAll(diaries)).size === ids.length, { patience: 40_000 });
-  t.deepEqual([...new Set(await idsInAll(diaries))].toSorted(), ids.toSorted());
-});
+gcFaults(test, async () => ({ url: server().url, keyPrefix: freshPrefix() }));
 
 test('when all nodes are dead, everything goes by itself', async (t) => {
   const { url, client } = server();

@@ -1,10 +1,10 @@
 import test from 'ava';
 import { eventually } from '../../../support/eventually.js';
 import { RedisProxy } from '../../../support/redis-proxy.js';
+import { createSpread, idsIn, idsInAll, newDiary } from '../../nodes/diary.js';
+import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPrefix } from '../exact-clock.js';
-import { ServiceProcess } from '../nodes/service-process.js';
 import { clusterFor, serverFor } from '../places.js';
-import { createSpread, idsIn, idsInAll, newDiary } from './diary.js';
 
 const server = serverFor(test);
 const cluster = clusterFor(test);

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { eventually } from '../../../support/eventually.js';
 import { RedisServer, testConnectionName } from '../../../support/redis-server.js';
+import { ServiceProcess } from '../../nodes/service-process.js';
+import { Traffic } from '../../nodes/traffic.js';
 import { freshPrefix } from '../exact-clock.js';
-import { ServiceProcess } from '../nodes/service-process.js';
-import { Traffic } from './traffic.js';
 
 const roomy = { msgMaxLength: 100_000, mailboxMaxBytes: 100_000_000 };
 /** A call that fails because the server is away must not wait for it. */

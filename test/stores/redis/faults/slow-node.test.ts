@@ -1,7 +1,7 @@
 import test from 'ava';
 import { eventually } from '../../../support/eventually.js';
+import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPrefix } from '../exact-clock.js';
-import { ServiceProcess } from '../nodes/service-process.js';
 import { serverFor } from '../places.js';
 
 // Little, so that a listener who does not listen is soon cut off.

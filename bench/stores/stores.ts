@@ -1,0 +1,42 @@
+import { Container } from 'inversify';
+import {
+  memoryStore,
+  type SessionContextOptions,
+  SessionManager,
+  type StoreBinding,
+  sessionModule,
+} from '../../src/index.js';
+import { lmdbStore } from '../../src/stores/lmdb/index.js';
+import { redisStore } from '../../src/stores/redis/index.js';
+
+/** Where a round's sessions are kept, one place for each store. */
+export interface Places {
+  /** A directory that is there, and empty. */
+  readonly folder: string;
+  readonly redisUrl: string;
+}
+
+/** Each as its users begin with it. */
+export const STORES: Readonly<Record<string, (places: Places) => StoreBinding>> = {
+  memory: () => memoryStore(),
+  LMDB: ({ folder }) => lmdbStore({ path: `${folder}/commit` }),
+  'LMDB, interval': ({ folder }) => lmdbStore({ path: `${folder}/interval`, durability: 'interval' }),
+  Redis: ({ redisUrl }) => redisStore({ url: redisUrl }),
+};
+
+/** Sweeps and presence keep out of what is measured. */
+const NEVER = 2 ** 31 - 1;
+
+export interface OpenStore {
+  readonly manager: SessionManager;
+  close(): Promise<void>;
+}
+
+export async function openStore(name: string, places: Places, context: SessionContextOptions = {}): Promise<OpenStore> {
+  const binding = STORES[name];
+  if (binding === undefined) throw new Error(`no store ${JSON.stringify(name)}`);
+  const container = new Container();
+  container.load(sessionModule({ gcInterval: NEVER, hbTime: NEVER, ...context }, binding(places)));
+  const manager = await container.getAsync(SessionManager);
+  return { manager, close: () => container.unbindAllAsync() };
+}

@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { inPromiseLanes } from '../../support/flight.js';
+import { Latencies, moment, type Percentiles } from '../../support/latencies.js';
+import { serveParent } from '../../support/rpc.js';
+import { shuffledIndex } from '../../support/shuffle.js';
+import { IN_FLIGHT, TEXT_SIZE } from '../plan.js';
+import { openStore } from '../stores.js';
+
+/** No poll may end by itself while it is being measured. */
+const HOLD_TIME = 15 * 60_000;
+
+const [name = '', folder = '', redisUrl = '', number = ''] = process.argv.slice(2);
+const { manager } = await openStore(name, { folder, redisUrl }, { pollTime: HOLD_TIME });
+const text = 'x'.repeat(TEXT_SIZE);
+const latencies = new Latencies();
+let targets: readonly string[] = [];
+let received = 0;
+
+const handlers = {
+  /** Logs so many accounts in, and polls for each of them from now on. */
+  async open(count: number): Promise<readonly string[]> {
+    const accounts = Array.from({ length: count }, (_, n) => `worker-${number}-account-${n}`);
+    const sessions = await Promise.all(accounts.map((account) => manager.createSession(account)));
+    for (const { id } of sessions) void follow(id);
+    return sessions.map(({ id }) => id);
+  },
+
+  /** The sessions to push to, in a random order that repeats: by the time one's turn comes again it polls again. */
+  setTargets(ids: readonly string[]): void {
+    targets = Array.from(shuffledIndex(ids.length), (n) => ids[n] ?? '');
+  },
+
+  /** So many messages, as fast as they go. */
+  async pushAll(messages: number): Promise<void> {
+    const turns = Array.from({ length: messages }, (_, n) => n);
+    await inPromiseLanes(turns, IN_FLIGHT, push);
+  },
+
+  /** Messages at a steady rate. Resolves with their number. */
+  async pushSteadily(seconds: number, rate: number): Promise<number> {
+    const start = performance.now();
+    const pushes: Promise<void>[] = [];
+    for (let elapsed = 0; elapsed < seconds * 1_000; elapsed = performance.now() - start) {
+      while (pushes.length < (elapsed / 1_000) * rate) pushes.push(push(pushes.length));
+      await delay(1);
+    }
+    await Promise.all(pushes);
+    return pushes.length;
+  },
+
+  received: (): number => received,
+  latencies: (): Percentiles => latencies.take(),
+};
+
+export type WorkerHandlers = typeof handlers;
+serveParent(handlers);
+
+/** A fault is thrown where nobody catches it, and ends the process: no run survives one. */
+async function follow(id: string): Promise<never> {
+  for (let cursor = ''; ; ) {
+    const batch = await manager.poll(id, { after: cursor, wait: HOLD_TIME });
+    if (batch.lost > 0 || batch.closed !== undefined) throw new Error(`a batch says ${JSON.stringify(batch)}`);
+    for (const { data } of batch.messages) latencies.add(moment() - sentAtOf(data));
+    received += batch.messages.length;
+    cursor = batch.cursor;
+  }
+}
+
+async function push(turn: number): Promise<void> {
+  const { accepted } = await manager.push(targets[turn % targets.length] ?? '', { sentAt: moment(), text });
+  if (accepted !== 1) throw new Error('a message was not accepted');
+}
+
+function sentAtOf(data: unknown): number {
+  if (typeof data === 'object' && data !== null && 'sentAt' in data) return Number(data.sentAt);
+  throw new Error(`no message of this bench: ${JSON.stringify(data)}`);
+}

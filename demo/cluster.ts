@@ -1,0 +1,28 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { stopOnSignals } from '../src/index.js';
+import { setupPrimary } from '../src/stores/lmdb/index.js';
+import { readConfiguration } from './configuration.js';
+import { stopWithNpm } from './npm-shell.js';
+import { Workers } from './workers.js';
+
+const entry = fileURLToPath(new URL('./worker.js', import.meta.url));
+
+const { workers: count } = await readConfiguration();
+setupPrimary();
+const workers = new Workers(entry, count || availableParallelism());
+const starting = workers.start();
+stopOnSignals(async () => {
+  // One that is just starting is to be stopped as well.
+  await starting.catch(() => {});
+  await workers.stop();
+});
+process.on('SIGHUP', () => void starting.then(() => workers.reload()));
+stopWithNpm();
+try {
+  console.log(`session-mailbox demo: ${await starting} (primary: process ${process.pid})`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  await workers.stop().catch(() => {});
+  process.exit(1);
+}

@@ -1,0 +1,35 @@
+import 'reflect-metadata';
+import { join } from 'node:path';
+import type { StoreBinding } from '../src/index.js';
+import { lmdbStore } from '../src/stores/lmdb/index.js';
+import { redisStore } from '../src/stores/redis/index.js';
+import { Application } from './application.js';
+import { type Configuration, readConfiguration } from './configuration.js';
+
+/** One of the processes that serve the same port; see workers.ts. */
+
+/** What all workers of this machine share; with a Redis, those of other machines as well. */
+function storeOf({ redis, data }: Configuration): StoreBinding {
+  return redis.url === undefined ? lmdbStore({ path: join(data, 'lmdb') }) : redisStore({ url: redis.url });
+}
+
+function exitAfter(ending: Promise<void>): void {
+  ending.then(
+    () => process.exit(0),
+    (error) => {
+      console.error('Stopping failed:', error);
+      process.exit(1);
+    },
+  );
+}
+
+// They reach everyone in the terminal's group; what follows from them is the primary's to say.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+
+const configuration = await readConfiguration();
+const application = new Application(configuration, storeOf(configuration));
+process.on('SIGTERM', () => exitAfter(application.stop()));
+process.on('message', (message) => {
+  if (message === 'retire') exitAfter(application.retire());
+});
+process.send?.({ url: await application.listen() });

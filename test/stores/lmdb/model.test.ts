@@ -1,0 +1,16 @@
+import test from 'ava';
+import { checkStoreAgainstModel } from '../../conformance/session-store-model.js';
+import { startedNodes } from '../nodes/started-nodes.js';
+import { lmdbStores, lmdbStoresOver } from './create-lmdb-store.js';
+
+const nodes = startedNodes(test, 4);
+
+test('the store does what the model does', async (t) => {
+  await checkStoreAgainstModel({ create: lmdbStores, timeUnit: 1, runs: 60, length: 120 });
+  t.pass();
+});
+
+test('four nodes together do what the model does', async (t) => {
+  await checkStoreAgainstModel({ create: lmdbStoresOver(nodes), timeUnit: 1, runs: 30 });
+  t.pass();
+});

@@ -1,0 +1,45 @@
+import test from 'ava';
+import { Clock, SessionContext, SessionStore, type StoreBinding } from '../../../src/index.js';
+import { LmdbStore } from '../../../src/stores/lmdb/index.js';
+import { ManualClock } from '../../support/manual-clock.js';
+import { checkPolls } from '../../support/poll-property.js';
+import { Tracked } from '../nodes/tracked-store.js';
+import { freshDirectory, removeDirectory } from './create-lmdb-store.js';
+
+/** Waits for the store before it goes on. */
+class PatientClock extends ManualClock {
+  readonly #operations: Tracked;
+
+  constructor(operations: Tracked) {
+    super();
+    this.#operations = operations;
+  }
+
+  override settle(): Promise<void> {
+    return this.#operations.quiet();
+  }
+}
+
+function bindWatched(path: string, operations: Tracked): StoreBinding {
+  const make = (context: SessionContext, clock: Clock) => operations.watch(new LmdbStore(context, { path }, clock));
+  return (binding) => binding.bind(SessionStore).toResolvedValue(make, [SessionContext, Clock]).inSingletonScope();
+}
+
+for (const [name, nodes, runs] of [
+  ['one node', 1, 40],
+  ['four nodes', 4, 30],
+] as const) {
+  test(`with ${name} every batch is what the design says, and lost counts what bounds dropped`, async (t) => {
+    await checkPolls({
+      stage: async () => {
+        const path = await freshDirectory();
+        const operations = new Tracked();
+        const clock = new PatientClock(operations);
+        const store = bindWatched(path, operations);
+        return { clock, store, nodes, forgivesDowntime: false, close: () => removeDirectory(path) };
+      },
+      runs,
+    });
+    t.pass();
+  });
+}

@@ -1,0 +1,36 @@
+import type { PlainSession } from './service-deeds.js';
+import type { ServiceProcess } from './service-process.js';
+
+/** Pushes numbers to a session, one after the other, and remembers which were acknowledged. */
+export class Publisher {
+  readonly acknowledged: number[] = [];
+  failures = 0;
+  readonly #session: PlainSession;
+  readonly #nodes: readonly ServiceProcess[];
+  #count = 0;
+  #leaving = false;
+
+  constructor(session: PlainSession, nodes: readonly ServiceProcess[]) {
+    this.#session = session;
+    this.#nodes = nodes;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#leaving) {
+      this.#count += 1;
+      const node = this.#nodes[this.#count % this.#nodes.length];
+      try {
+        await node?.do('push', this.#session.id, this.#count);
+        this.acknowledged.push(this.#count);
+      } catch {
+        // It may have arrived or not: nobody was promised anything.
+        this.failures += 1;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+  }
+
+  leave(): void {
+    this.#leaving = true;
+  }
+}

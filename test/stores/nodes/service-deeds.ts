@@ -1,0 +1,163 @@
+import { appendFileSync } from 'node:fs';
+import type { Container } from 'inversify';
+import { WaitingRoom } from '../../../src/core/waiting-room.js';
+import {
+  type Batch,
+  type CreateOptions,
+  type PollOptions,
+  type PushReport,
+  SessionError,
+  SessionManager,
+  type SessionsOfAppOptions,
+} from '../../../src/index.js';
+import type { Tracked } from './tracked-store.js';
+
+export interface PlainSession {
+  readonly id: string;
+  readonly token: string;
+}
+
+/** A batch that can travel between processes. */
+export type PlainBatch = Omit<Batch, 'messages'> & { readonly messages: readonly PlainMessage[] };
+
+interface PlainMessage {
+  readonly offset: number;
+  readonly data: unknown;
+}
+
+export interface CreationTally {
+  readonly created: readonly PlainSession[];
+  /** How often each error came. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+export interface ClosedReport {
+  readonly id: string;
+  readonly reason: string;
+  readonly undelivered: number;
+}
+
+/** What a test can have done by a node that runs the whole service. */
+export class ServiceDeeds {
+  readonly #container: Container;
+  readonly #manager: SessionManager;
+  readonly #operations: Tracked;
+  readonly #closed: ClosedReport[] = [];
+  readonly #unhandled: string[] = [];
+
+  /** @param diary where each close is written down at once, so that it outlives the process */
+  constructor(container: Container, manager: SessionManager, operations: Tracked, diary: string | undefined) {
+    this.#operations = operations;
+    this.#container = container;
+    this.#manager = manager;
+    manager.on('closed', ({ id, reason, undelivered }) => {
+      this.#closed.push({ id, reason, undelivered });
+      if (diary !== undefined) appendFileSync(diary, `${id}\n`);
+    });
+    process.on('unhandledRejection', (error) => this.#unhandled.push(String(error)));
+  }
+
+  async create(accountId: string, options?: CreateOptions): Promise<PlainSession> {
+    const { id, token } = await this.#manager.createSession(accountId, options);
+    return { id, token };
+  }
+
+  /** So many logins of one account, or of one account each, so many at a time. */
+  async createMany(accountId: string, count: number, inFlight: number, isOneAccount: boolean): Promise<CreationTally> {
+    const created: PlainSession[] = [];
+    const refused: Record<string, number> = {};
+    let begun = 0;
+    const createOn = async () => {
+      while (begun < count) {
+        begun += 1;
+        try {
+          created.push(await this.create(isOneAccount ? accountId : `${accountId}-${begun}`));
+        } catch (error) {
+          const code = SessionError.is(error) ? error.code : String(error);
+          refused[code] = (refused[code] ?? 0) + 1;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: inFlight }, createOn));
+    return { created, refused };
+  }
+
+  async authenticate(token: string): Promise<string> {
+    return (await this.#manager.authenticate(token)).id;
+  }
+
+  async undelivered(id: string): Promise<number> {
+    return (await this.#manager.getSession(id)).undelivered;
+  }
+
+  async attribute(id: string, key: string): Promise<unknown> {
+    return (await this.#manager.getSession(id)).getAttr(key);
+  }
+
+  async setAttribute(id: string, key: string, value: string): Promise<void> {
+    await (await this.#manager.getSession(id)).setAttr(key, value);
+  }
+
+  async rotate(id: string): Promise<PlainSession> {
+    const { token } = await this.#manager.rotateToken(id);
+    return { id, token };
+  }
+
+  async replace(newId: string, oldId: string): Promise<void> {
+    await this.#manager.replaceSession(newId, oldId);
+  }
+
+  push(id: string, data: unknown): Promise<PushReport> {
+    return this.#manager.push(id, data);
+  }
+
+  pushToAccount(accountId: string, data: unknown): Promise<PushReport> {
+    return this.#manager.pushToAccount(accountId, data);
+  }
+
+  async poll(id: string, options: PollOptions): Promise<PlainBatch> {
+    const batch = await this.#manager.poll(id, options);
+    return { ...batch, messages: batch.messages.map(({ offset, data }) => ({ offset, data })) };
+  }
+
+  close(id: string, reason?: 'logout' | 'revoked'): Promise<boolean> {
+    return this.#manager.closeSession(id, reason);
+  }
+
+  closeAccount(accountId: string): Promise<number> {
+    return this.#manager.closeAccount(accountId);
+  }
+
+  async sessionsOfAccount(accountId: string): Promise<readonly string[]> {
+    return (await this.#manager.sessionsOfAccount(accountId)).map(({ id }) => id);
+  }
+
+  async sessionsOfApp(options?: SessionsOfAppOptions): Promise<number> {
+    return (await this.#manager.sessionsOfApp(options)).sessions.length;
+  }
+
+  /** Polls that wait here, none of them still on its way to the store. */
+  async held(): Promise<number> {
+    await this.#operations.quiet();
+    return this.#container.get(WaitingRoom).held;
+  }
+
+  /** Sessions that this node said were closed. */
+  async closed(): Promise<readonly ClosedReport[]> {
+    return this.#closed;
+  }
+
+  /** Rejections that nobody cared for. */
+  async unhandled(): Promise<readonly string[]> {
+    return this.#unhandled;
+  }
+
+  /** What keeps this process alive, by kind: the same before and after, or something leaks. */
+  async resources(): Promise<readonly string[]> {
+    return process.getActiveResourcesInfo().toSorted();
+  }
+
+  async stop(): Promise<void> {
+    await this.#container.unbindAllAsync();
+  }
+}

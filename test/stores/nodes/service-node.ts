@@ -1,0 +1,4 @@
+import { obey } from './obey.js';
+import { type ServiceOrder, serviceOnOrder } from './start-service.js';
+
+obey<ServiceOrder, never>(serviceOnOrder());

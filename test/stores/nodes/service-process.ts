@@ -1,0 +1,76 @@
+import type { ExecutionContext } from 'ava';
+import { eventually } from '../../support/eventually.js';
+import { ForkedProcess } from './forked-process.js';
+import type { PlainBatch, ServiceDeeds } from './service-deeds.js';
+import type { ServiceOrder, ServiceSettings } from './start-service.js';
+
+type Deed = keyof ServiceDeeds;
+
+/** A node that runs the whole service in a process of its own. */
+export class ServiceProcess {
+  readonly #process = new ForkedProcess<ServiceOrder, never>(new URL('./service-node.js', import.meta.url), () => {});
+
+  /** One that lives until it is killed. */
+  static async launch(settings: ServiceSettings): Promise<ServiceProcess> {
+    const node = new ServiceProcess();
+    try {
+      await node.#process.ask({ deed: 'start', settings });
+    } catch (error) {
+      await node.kill();
+      throw error;
+    }
+    return node;
+  }
+
+  /** One that lives until the test ends. */
+  static async start(t: ExecutionContext, settings: ServiceSettings): Promise<ServiceProcess> {
+    const node = await ServiceProcess.launch(settings);
+    t.teardown(() => node.kill());
+    return node;
+  }
+
+  /** Several at once. */
+  static startAll(t: ExecutionContext, count: number, settings: ServiceSettings): Promise<readonly ServiceProcess[]> {
+    return Promise.all(Array.from({ length: count }, () => ServiceProcess.start(t, settings)));
+  }
+
+  async do<Name extends Deed>(
+    deed: Name,
+    ...args: Parameters<ServiceDeeds[Name]>
+  ): Promise<Awaited<ReturnType<ServiceDeeds[Name]>>> {
+    return (await this.#process.ask({ deed, args })) as Awaited<ReturnType<ServiceDeeds[Name]>>;
+  }
+
+  /** Begins a poll at the tail of the mailbox, and resolves once it waits there. */
+  async hold(id: string, reader = 'default', wait = 60_000): Promise<Held> {
+    const { cursor } = await this.do('poll', id, { reader, after: '', wait: 0 });
+    const before = await this.do('held');
+    const held = new Held(this.do('poll', id, { reader, after: cursor, wait }));
+    await eventually(async () => held.isOver || (await this.do('held')) > before, { what: 'the poll is held' });
+    return held;
+  }
+
+  /** Sends a signal that does not end it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#process.signal(signal);
+  }
+
+  kill(signal?: NodeJS.Signals): Promise<void> {
+    return this.#process.kill(signal);
+  }
+}
+
+/** A poll that waits in another process. */
+export class Held {
+  readonly batch: Promise<PlainBatch>;
+  isOver = false;
+
+  constructor(batch: Promise<PlainBatch>) {
+    this.batch = batch;
+    const end = () => {
+      this.isOver = true;
+    };
+    // Also handles a rejection that no test may ever look at.
+    batch.then(end, end);
+  }
+}

@@ -1,0 +1,60 @@
+import type { PlainSession } from './service-deeds.js';
+import type { ServiceProcess } from './service-process.js';
+
+const wait = 2_000;
+
+/** A client that polls whichever node is there, and goes on with its cursor at another when that one fails. */
+export class Tab {
+  /** What arrived, in order. */
+  readonly received: unknown[] = [];
+  lost = 0;
+  resets = 0;
+  /** Polls that failed. */
+  failures = 0;
+  readonly #session: PlainSession;
+  readonly #nodes: readonly ServiceProcess[];
+  #cursor = '';
+  #latest = 0;
+  #turn: number;
+  #leaving = false;
+
+  constructor(session: PlainSession, nodes: readonly ServiceProcess[], firstNode: number) {
+    this.#session = session;
+    this.#nodes = nodes;
+    this.#turn = firstNode;
+  }
+
+  /** Polls until it is told to leave, and then once more. */
+  async run(): Promise<void> {
+    for (let isLast = false; !isLast; ) {
+      isLast = this.#leaving;
+      const node = this.#nodes[this.#turn % this.#nodes.length];
+      try {
+        await this.#pollAt(node, isLast ? 0 : wait);
+      } catch {
+        this.failures += 1;
+        this.#turn += 1;
+        // It must get through once more.
+        isLast = false;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  }
+
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  async #pollAt(node: ServiceProcess | undefined, longest: number): Promise<void> {
+    const batch = await node?.do('poll', this.#session.id, { reader: 'tab', after: this.#cursor, wait: longest });
+    if (batch === undefined) return;
+    this.lost += batch.lost;
+    if (batch.reset === true) this.resets += 1;
+    for (const { offset, data } of batch.messages) {
+      if (offset <= this.#latest) throw new Error(`offset ${offset} came after ${this.#latest}`);
+      this.#latest = offset;
+      this.received.push(data);
+    }
+    this.#cursor = batch.cursor;
+  }
+}

@@ -1,0 +1,73 @@
+import {
+  type CloseReason,
+  Message,
+  SessionError,
+  type SessionErrorCode,
+  type SessionErrorDetails,
+} from '../../../src/index.js';
+import type { HostedStore } from './hosted-store.js';
+
+/** What the test asks of a node. `next` and `leave` go on with an iteration that `iterate` has begun. */
+export type StoreOrder =
+  | { readonly kind: 'open'; readonly store: number; readonly hosted: HostedStore }
+  | { readonly kind: 'call' | 'iterate'; readonly store: number; readonly method: string; readonly args: unknown[] }
+  | { readonly kind: 'next' | 'leave'; readonly iteration: number };
+
+type PlainMessage = Pick<Message, 'offset' | 'at' | 'json' | 'bytes' | 'key'>;
+
+export interface PlainError {
+  readonly code: SessionErrorCode | undefined;
+  readonly message: string;
+  readonly details: object;
+}
+
+export type Outcome = { readonly value: unknown } | { readonly error: PlainError };
+
+/** A call on the listener of a store. */
+export type ListenerCall =
+  | readonly ['appended', string, string, string, Message]
+  | readonly ['changed', string, string]
+  | readonly ['closed', string, string, CloseReason]
+  | readonly ['superseded', string, string, string, number]
+  | readonly ['missed'];
+
+/** What a node tells: what the listener of a store heard there. */
+export interface Heard {
+  readonly store: number;
+  readonly heard: ListenerCall;
+}
+
+export function plainError(error: unknown): PlainError {
+  if (SessionError.is(error)) return { code: error.code, message: error.message, details: { ...error.details } };
+  return {
+    code: undefined,
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    details: {},
+  };
+}
+
+export function revivedError({ code, message, details }: PlainError): Error {
+  if (code === undefined) return new Error(`A node failed: ${message}`);
+  return new SessionError(code, message, details as SessionErrorDetails[SessionErrorCode]);
+}
+
+/** What a copy between processes takes off a value: the class of its messages, and the lack of one of its attributes. */
+export function revived(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(revived);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, each]) => [key, key === 'attributes' ? texts(each) : revived(each)]);
+  const copy = Object.fromEntries(entries);
+  return isMessage(copy) ? revivedMessage(copy) : copy;
+}
+
+export function revivedMessage({ offset, at, ...outgoing }: PlainMessage): Message {
+  return new Message(offset, at, outgoing);
+}
+
+function isMessage(value: object): value is PlainMessage {
+  return 'json' in value && 'offset' in value && 'at' in value;
+}
+
+function texts(attributes: unknown): object {
+  return Object.assign(Object.create(null), attributes);
+}

@@ -1,0 +1,111 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** One message in so many milliseconds to each account. */
+const pushPause = 20;
+
+/**
+ * What clients do all day: each of some accounts is pushed a count and polls for it, over connections that it keeps, and
+ * others come now and then, on connections that have been idle for a while.
+ */
+export class ClusterTraffic {
+  /** What clients should never see. */
+  readonly faults: string[] = [];
+  readonly #port: number;
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #work: Promise<unknown>[] = [];
+  readonly #pushed: number[] = [];
+  #isOver = false;
+
+  constructor(port: number, cookies: readonly string[]) {
+    this.#port = port;
+    for (const [index, cookie] of cookies.entries()) {
+      this.#pushed.push(0);
+      this.#begin(this.#push(index), this.#poll(index, cookie), this.#comeNowAndThen(100 + 700 * index));
+    }
+  }
+
+  /** How many messages were pushed in all. */
+  get pushed(): number {
+    return this.#pushed.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Resolves when everyone has received all that was pushed. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#work);
+    this.#agent.destroy();
+  }
+
+  #begin(...deeds: readonly Promise<unknown>[]): void {
+    for (const deed of deeds) this.#work.push(deed.catch((error) => this.faults.push(String(error))));
+  }
+
+  async #push(index: number): Promise<void> {
+    while (!this.#isOver) {
+      const next = (this.#pushed[index] ?? 0) + 1;
+      const body = JSON.stringify({ to: { account: `account-${index}` }, data: next });
+      const headers = { 'Content-Type': 'application/json', 'X-Admin-Key': 'key' };
+      await this.#ask('POST', '/messages', headers, body);
+      this.#pushed[index] = next;
+      await delay(pushPause);
+    }
+  }
+
+  async #poll(index: number, Cookie: string): Promise<void> {
+    let cursor = '';
+    let received = 0;
+    while (!this.#isOver || received < (this.#pushed[index] ?? 0)) {
+      const { body } = await this.#ask('GET', `/poll?after=${cursor}&wait=2000`, { Cookie });
+      const batch: unknown = JSON.parse(body);
+      if (!isBatch(batch)) throw new Error(`no batch: ${body}`);
+      if (batch.lost !== 0 || batch.reset === true || batch.closed !== undefined) this.faults.push(body);
+      for (const { data } of batch.messages) {
+        received += 1;
+        if (data !== received) this.faults.push(`${data} came in the place of ${received}`);
+      }
+      cursor = batch.cursor;
+    }
+  }
+
+  async #comeNowAndThen(pause: number): Promise<void> {
+    while (!this.#isOver) {
+      await this.#ask('GET', '/settings', {});
+      await delay(pause);
+    }
+  }
+
+  async #ask(method: string, path: string, headers: Record<string, string>, body?: string): Promise<Answer> {
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: this.#port, agent: this.#agent, method, path, headers };
+      const asking = request(options, (response) => readAll(response).then(resolve, reject));
+      asking.once('error', reject);
+      asking.end(body);
+    });
+    if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${answer.body}`);
+    return answer;
+  }
+}
+
+interface WireBatch {
+  readonly messages: readonly { readonly data: unknown }[];
+  readonly cursor: string;
+  readonly lost: number;
+  readonly reset?: boolean;
+  readonly closed?: object;
+}
+
+function isBatch(value: unknown): value is WireBatch {
+  return typeof value === 'object' && value !== null && 'messages' in value && 'cursor' in value;
+}
+
+async function readAll(response: IncomingMessage): Promise<Answer> {
+  let body = '';
+  for await (const chunk of response.setEncoding('utf8')) body += chunk;
+  return { status: response.statusCode ?? 0, body };
+}
