@@ -17,7 +17,7 @@ import { measureWorkers } from './workers/round.js';
 /** The memory of one process can't be shared by two. */
 const shared = Object.keys(STORES).filter((name) => name !== 'memory');
 
-const options = readOptions({ rounds: 5, sizes: [50_000], quickSizes: [2_000] });
+const options = readOptions({ rounds: 5, sizes: [20_000], quickSizes: [2_000] });
 const isWanted = (name: string): boolean => options.only.length === 0 || options.only.includes(name);
 const stores = Object.keys(STORES).filter(isWanted);
 const roundsBySize = new Map<number, readonly Round[]>();
