@@ -1,5 +1,5 @@
-import { inPromiseLanes } from '../../support/flight.js';
 import { KeyVault } from '../../support/key-vault.js';
+import { measured, type Run } from '../../support/measured-run.js';
 import { serveParent } from '../../support/rpc.js';
 import { shuffledIndex } from '../../support/shuffle.js';
 import { IN_FLIGHT } from '../plan.js';
@@ -10,23 +10,15 @@ const [name = '', folder = '', redisUrl = '', size = ''] = process.argv.slice(2)
 const { manager, close } = await openStore(name, { folder, redisUrl });
 const vault = new KeyVault(Number(size), TOKEN_WIDTH);
 
-/** What one run took of this process. */
-export interface Run {
-  /** In ms. */
-  readonly elapsed: number;
-  /** All threads of the process, user and system, in µs. */
-  readonly cpu: number;
-}
-
 const handlers = {
   /** One call for each session from number `start` to `end`; all but creations in a random order. */
   async run(operation: Operation, start: number, end: number): Promise<Run> {
     if (operation === 'create') {
       const numbers = Array.from({ length: end - start }, (_, i) => start + i);
-      return measured(numbers, async (n) => vault.put(n, await create(manager, n)));
+      return measured(numbers, IN_FLIGHT, async (n) => vault.put(n, await create(manager, n)));
     }
     const order = Array.from(shuffledIndex(end - start), (i) => vault.fresh(start + i, TOKEN_WIDTH));
-    return measured(order, (token) => onSession[operation](manager, token));
+    return measured(order, IN_FLIGHT, (token) => onSession[operation](manager, token));
   },
 
   close,
@@ -34,15 +26,3 @@ const handlers = {
 
 export type OperationsChild = typeof handlers;
 serveParent(handlers);
-
-async function measured<T extends NonNullable<unknown>>(
-  items: readonly T[],
-  call: (item: T) => Promise<unknown>,
-): Promise<Run> {
-  const cpuBefore = process.cpuUsage();
-  const start = performance.now();
-  await inPromiseLanes(items, IN_FLIGHT, call);
-  const elapsed = performance.now() - start;
-  const { user, system } = process.cpuUsage(cpuBefore);
-  return { elapsed, cpu: user + system };
-}
