@@ -12,6 +12,8 @@ type Ending = number | string;
 interface Place {
   readonly number: number;
   worker: Worker | undefined;
+  /** The start of a worker that is to have it. */
+  filling: Promise<string> | undefined;
 }
 
 /**
@@ -31,7 +33,11 @@ export class Workers {
   /** @param entry file that each worker runs */
   constructor(entry: string, count: number) {
     cluster.setupPrimary({ exec: entry, args: [] });
-    this.#places = Array.from({ length: count }, (_, index) => ({ number: index + 1, worker: undefined }));
+    this.#places = Array.from({ length: count }, (_, index) => ({
+      number: index + 1,
+      worker: undefined,
+      filling: undefined,
+    }));
   }
 
   /** @returns the URL that they serve; rejects when one can't start */
@@ -61,7 +67,9 @@ export class Workers {
         return ending;
       }),
     );
-    if (endings.some((ending) => ending !== 0)) throw new Error(`The workers ended with ${endings.join(' and ')}`);
+    // The signal itself ends only one that had not begun to serve.
+    if (endings.some((ending) => ending !== 0 && ending !== 'SIGTERM'))
+      throw new Error(`The workers ended with ${endings.join(' and ')}`);
   }
 
   async #reload(): Promise<void> {
@@ -91,8 +99,18 @@ export class Workers {
     await ending;
   }
 
-  /** Puts a new worker there. @returns the URL that it serves */
-  async #fill(place: Place): Promise<string> {
+  /**
+   * Puts a new worker there: one, though the old one may die while a reload replaces it.
+   * @returns the URL that it serves
+   */
+  #fill(place: Place): Promise<string> {
+    place.filling ??= this.#start(place).finally(() => {
+      place.filling = undefined;
+    });
+    return place.filling;
+  }
+
+  async #start(place: Place): Promise<string> {
     const worker = cluster.fork();
     const bornAt = performance.now();
     const ending = endingOf(worker);
@@ -116,7 +134,7 @@ export class Workers {
     while (!this.#isStopping && place.worker === undefined) {
       try {
         if (this.#failures > 0) await this.#pause();
-        await this.#fill(place);
+        if (place.worker === undefined) await this.#fill(place);
       } catch (error) {
         if (this.#isStopping) return;
         this.#failures += 1;

@@ -79,6 +79,16 @@ test.serial('a worker that dies is followed by another, and nobody is logged out
   t.like(batch, { messages: [{ data: 'one' }], lost: 0 });
 });
 
+test.serial('a worker that dies while a reload replaces it is followed by one, not by two', async (t) => {
+  const demo = await startCluster(t);
+  const [first] = workersOf(demo);
+  demo.signal('SIGHUP');
+  if (first !== undefined) process.kill(first, 'SIGKILL');
+  await until(() => reloadsOf(demo) === 1, reloadTime);
+  t.is(workersOf(demo).length, 4);
+  t.is(workersOf(demo).filter(isAlive).length, 2);
+});
+
 test.serial('a reload to what can’t start is given up, and the workers that serve go on', async (t) => {
   const data = await DemoProcess.folder(t);
   const local = join(data, 'local.json');

@@ -165,6 +165,7 @@ export class Engine {
 
   #call(name: string, args: readonly unknown[]): unknown {
     if (name === 'read') this.#lookAfter(args);
+    // Sent by our own link, whose `call` takes names and arguments of this very table only.
     const operation = this.#operations[name as keyof EngineOperations] as (...args: readonly unknown[]) => unknown;
     return operation(...args);
   }

@@ -104,6 +104,7 @@ function openRoot(path: string, durability: EngineSettings['durability']): RootD
   });
 }
 
+/** What `getStats` gives, of which the library's types say nothing; that of LMDB itself, unchanged for years. */
 interface TableStats {
   readonly pageSize: number;
   readonly treeBranchPageCount: number;

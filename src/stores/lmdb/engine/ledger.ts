@@ -1,7 +1,7 @@
 import type { SessionContext } from '../../../core/session-context.js';
 import type { Notice, Ring } from '../wire.js';
 import type { NodeRow } from './rows.js';
-import { keysWith, numberText, type Table, type Tables } from './tables.js';
+import { numberText, type Tables } from './tables.js';
 
 /** More nodes than share any machine. */
 const mostNodes = 10_000;
@@ -91,11 +91,4 @@ export class Ledger {
     }
     return watching;
   }
-}
-
-/** Removes rows in order of their keys. @returns how many there were, at most `limit` */
-export function removeWith<Row>(table: Table<Row>, prefix: string, limit: number): number {
-  const keys = keysWith(table, prefix, limit);
-  for (const key of keys) table.remove(key);
-  return keys.length;
 }

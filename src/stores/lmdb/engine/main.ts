@@ -8,6 +8,7 @@ const report = (told: EngineReport) => port.postMessage(told);
 try {
   // Loaded here, so that a missing package is told like everything else that is wrong.
   const { Engine } = await import('./engine.js');
+  // Given by our own link, which makes it of that type.
   await new Engine(workerData as EngineSettings, port, report).start();
 } catch (error) {
   report({ kind: 'failed', why: error instanceof Error ? error.message : String(error) });

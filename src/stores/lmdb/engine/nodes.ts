@@ -1,6 +1,6 @@
 import type { Notice } from '../wire.js';
 import { isRunning } from './is-running.js';
-import { type Ledger, removeWith } from './ledger.js';
+import type { Ledger } from './ledger.js';
 import type { NodeRow } from './rows.js';
 import { keysWith } from './tables.js';
 
@@ -84,7 +84,9 @@ export class Nodes {
 
   #forget(node: string): void {
     const { tables } = this.#ledger;
+    const keys = keysWith(tables.inbox, `${node}:`, fetchStep);
+    for (const key of keys) tables.inbox.remove(key);
     // The rest, if it is much, next time.
-    if (removeWith(tables.inbox, `${node}:`, fetchStep) < fetchStep) tables.nodes.remove(node);
+    if (keys.length < fetchStep) tables.nodes.remove(node);
   }
 }

@@ -213,7 +213,7 @@ export function parkedAt(readers: readonly TableReader[]): ReadonlySet<string> {
   return nodes;
 }
 
-export function timedKey(time: number, { name }: { readonly name: string }): string {
+function timedKey(time: number, { name }: { readonly name: string }): string {
   return numberText(time) + name;
 }
 
