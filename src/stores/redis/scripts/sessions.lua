@@ -200,7 +200,8 @@ function sessions.contact(entry)
   return 1
 end
 
--- A contact, and perhaps activity. Says whether it had been reported away, and when its last activity was until now: a parked reader is one that lasts.
+-- A contact, and perhaps activity. Says whether it had been reported away, and when its last activity was until now:
+-- a parked reader is one that lasts.
 function sessions.renew(entry, isActivity)
   local fields = entry.fields
   local previousTime = $pollRenews and isParked(fields) and now or fields[$lastTime]
