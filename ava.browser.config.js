@@ -1,5 +1,5 @@
 export default {
-  files: ['dist/test/browser/**/*.test.js'],
+  files: ['.build/test/browser/**/*.test.js'],
   timeout: '2m',
   concurrency: 1,
 };

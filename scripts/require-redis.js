@@ -1,6 +1,6 @@
 // The tests of the Redis store start servers of their own, and must not pass only because there is no program for it.
 import { execFileSync } from 'node:child_process';
-import { findRedisBinary } from '../dist/test/support/redis-binary.js';
+import { findRedisBinary } from '../.build/test/support/redis-binary.js';
 
 const advice =
   'These tests need a Redis 7 or newer: install redis-server or valkey-server, or name it in REDIS_SERVER.';

@@ -1,31 +1,34 @@
-export type { Batch } from './core/batch.js';
-export { encodeBatch } from './core/batch.js';
-export { type ChangeFeed, type ChangeWatcher, isChangeFeed } from './core/change-feed.js';
-export { Clock, SystemClock, type Timer } from './core/clock.js';
-export { type ClosedNotice, type CloseReason, type CloseReasonEntry, closeReasons } from './core/close-reason.js';
-export type { Cursor } from './core/cursor.js';
-export type { JsonValue } from './core/json-value.js';
+export { SessionContext, type SessionContextOptions } from './context/session-context.js';
+export type { Batch } from './delivery/batch.js';
+export { encodeBatch } from './delivery/batch.js';
+export type { PollOptions, PollReceiver } from './delivery/poll-request.js';
+export { type ClosedNotice, type CloseReason, type CloseReasonEntry, closeReasons } from './errors/close-reason.js';
+export { SessionError, type SessionErrorCode, type SessionErrorDetails } from './errors/session-error.js';
+export type { SessionEvent, SessionEventMap, SessionListener } from './events/session-events.js';
+export type { Cursor } from './mailbox/cursor.js';
 export {
   Mailbox,
   type MailboxAppend,
   type MailboxBounds,
   type MailboxRead,
   type MailboxState,
-} from './core/mailbox.js';
-export { Message, type OutgoingMessage } from './core/message.js';
-export type { CreateOptions } from './core/new-session.js';
-export type { PollOptions, PollReceiver } from './core/poll-request.js';
-export type { PushReport } from './core/push-report.js';
-export { IssuedSession, Session, type SessionDescription } from './core/session.js';
-export { SessionContext, type SessionContextOptions } from './core/session-context.js';
-export { SessionError, type SessionErrorCode, type SessionErrorDetails } from './core/session-error.js';
-export type { SessionEvent, SessionEventMap, SessionListener } from './core/session-events.js';
+} from './mailbox/mailbox.js';
+export { Message, type OutgoingMessage } from './mailbox/message.js';
+export { type StoreBinding, sessionModule } from './module.js';
+export { GcProcessor } from './service/gc-processor.js';
+export { HeartbeatProcessor } from './service/heartbeat-processor.js';
+export type { CreateOptions } from './service/new-session.js';
+export { PushMessageProcessor } from './service/push-message-processor.js';
+export type { PushReport } from './service/push-report.js';
+export { IssuedSession, Session, type SessionDescription } from './service/session.js';
 export {
   SessionManager,
   type SessionPage,
   type SessionsOfAppOptions,
-} from './core/session-manager.js';
-export type { PushOptions, RenewOptions } from './core/session-operations.js';
+} from './service/session-manager.js';
+export type { PushOptions, RenewOptions } from './service/session-operations.js';
+export { stopOnSignals } from './service/stop-on-signals.js';
+export { type ChangeFeed, type ChangeWatcher, isChangeFeed } from './store/change-feed.js';
 export type {
   AttributeTexts,
   ClosedSession,
@@ -33,7 +36,7 @@ export type {
   Presence,
   SessionRecord,
   SessionReference,
-} from './core/session-record.js';
+} from './store/session-record.js';
 export {
   type AppendOutcome,
   type AppPage,
@@ -49,12 +52,9 @@ export {
   SessionStore,
   type Slice,
   type StoreListener,
-} from './core/session-store.js';
-export { type StoreBinding, sessionModule } from './module.js';
-export { stopOnSignals } from './process/stop-on-signals.js';
-export { GcProcessor } from './processors/gc-processor.js';
-export { HeartbeatProcessor } from './processors/heartbeat-processor.js';
-export { PushMessageProcessor } from './processors/push-message-processor.js';
+} from './store/session-store.js';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory/index.js';
 export { MemoryStore } from './stores/memory/memory-store.js';
 export type { SnapshotOptions } from './stores/memory/snapshot-file.js';
+export { Clock, SystemClock, type Timer } from './time/clock.js';
+export type { JsonValue } from './validation/json-value.js';

@@ -1,17 +1,17 @@
 import 'reflect-metadata';
 import { ContainerModule, type ContainerModuleLoadOptions } from 'inversify';
-import { Clock, SystemClock } from './core/clock.js';
-import { Processor } from './core/processor.js';
-import { FanOut } from './core/push-report.js';
-import { SessionContext, type SessionContextOptions } from './core/session-context.js';
-import { SessionEvents } from './core/session-events.js';
-import { SessionManager } from './core/session-manager.js';
-import { SessionRuntime } from './core/session-runtime.js';
-import { WaitingRoom } from './core/waiting-room.js';
-import { GcProcessor } from './processors/gc-processor.js';
-import { HeartbeatProcessor } from './processors/heartbeat-processor.js';
-import { PushMessageProcessor } from './processors/push-message-processor.js';
+import { SessionContext, type SessionContextOptions } from './context/session-context.js';
+import { WaitingRoom } from './delivery/waiting-room.js';
+import { SessionEvents } from './events/session-events.js';
+import { GcProcessor } from './service/gc-processor.js';
+import { HeartbeatProcessor } from './service/heartbeat-processor.js';
+import { Processor } from './service/processor.js';
+import { PushMessageProcessor } from './service/push-message-processor.js';
+import { FanOut } from './service/push-report.js';
+import { SessionManager } from './service/session-manager.js';
+import { SessionRuntime } from './service/session-runtime.js';
 import { memoryStore } from './stores/memory/index.js';
+import { Clock, SystemClock } from './time/clock.js';
 
 /** Binds `SessionStore`, in singleton scope, and whatever that store needs. */
 export type StoreBinding = (options: ContainerModuleLoadOptions) => void;

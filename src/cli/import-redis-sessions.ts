@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
-import { SessionContext } from '../core/session-context.js';
-import type { StoreListener } from '../core/session-store.js';
-import { type ImportCounts, importSessions, OldNamespace } from '../migration/index.js';
-import { keyPrefixOf } from '../redis-sessions/client-options.js';
+import { keyPrefixOf } from '../compat/redis-sessions/class/client-options.js';
+import { type ImportCounts, importSessions, OldNamespace } from '../compat/redis-sessions/import/index.js';
+import { SessionContext } from '../context/session-context.js';
+import type { StoreListener } from '../store/session-store.js';
 import { RedisStore } from '../stores/redis/index.js';
 import type { ImportSettings } from './import-settings.js';
 import { Progress } from './progress.js';

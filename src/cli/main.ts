@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { importFlags, readImportSettings } from './import-settings.js';
 import { readServeSettings, serveFlags } from './serve-settings.js';
 import { describeFlags, type Flags, parseFlags, UsageError } from './usage.js';
@@ -53,7 +53,7 @@ function usage(): string {
 }
 
 function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  const manifest: unknown = createRequire(import.meta.url)('session-mailbox/package.json');
   const isManifest = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
   return isManifest ? String(manifest.version) : 'unknown';
 }

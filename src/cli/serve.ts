@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Container } from 'inversify';
+import { keyPrefixOf } from '../compat/redis-sessions/class/client-options.js';
+import { buildRestServer, restModule } from '../compat/redis-sessions/rest/index.js';
 import { memoryStore, SessionManager, type StoreBinding, sessionModule, stopOnSignals } from '../index.js';
-import { keyPrefixOf } from '../redis-sessions/client-options.js';
-import { buildRestServer, restModule } from '../rest/index.js';
 import type { Keeping, ServeSettings } from './serve-settings.js';
 
 /** How long requests under way may take to end once the service stops. Milliseconds. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { isAttributeKey } from '../core/argument-rules.js';
-import type { JsonValue } from '../core/json-value.js';
+import { isAttributeKey } from '../store/session-arguments.js';
+import type { JsonValue } from '../validation/json-value.js';
 
 /** What begins so belongs to this folder, and is no data of the application's. */
 const own = '~';

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../core/session-error.js';
+import { invalidArgument } from '../errors/session-error.js';
 
 /** How express-session asks to be answered. */
 export type Callback<Result> = (error: unknown, result?: Result) => void;

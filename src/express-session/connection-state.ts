@@ -1,4 +1,4 @@
-import { SessionError } from '../core/session-error.js';
+import { SessionError } from '../errors/session-error.js';
 
 export interface ConnectionWatch {
   /** Resolves when the store answers. */

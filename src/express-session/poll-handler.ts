@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Session } from '../core/session.js';
-import { invalidArgument, SessionError, sessionUnknown } from '../core/session-error.js';
-import type { SessionManager } from '../core/session-manager.js';
-import { requireOwnSite } from '../wire/cross-site.js';
-import { HeldResponse } from '../wire/held-response.js';
-import { readPollOptions } from '../wire/poll-query.js';
-import { faceOf } from '../wire/request-headers.js';
+import { invalidArgument, SessionError, sessionUnknown } from '../errors/session-error.js';
+import { requireOwnSite } from '../requests/cross-site.js';
+import { HeldResponse } from '../requests/held-response.js';
+import { readPollOptions } from '../requests/poll-query.js';
+import { faceOf } from '../requests/request-headers.js';
+import type { Session } from '../service/session.js';
+import type { SessionManager } from '../service/session-manager.js';
 
 /** Finds the session that is behind a sid. */
 export interface SessionsOfSids {

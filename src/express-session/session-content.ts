@@ -1,5 +1,5 @@
-import type { JsonValue } from '../core/json-value.js';
-import { invalidArgument } from '../core/session-error.js';
+import { invalidArgument } from '../errors/session-error.js';
+import type { JsonValue } from '../validation/json-value.js';
 import { attributesFor, cookieAttribute, dataOf, isDataKey } from './attribute-names.js';
 import { keptCookie, parsedCookie } from './session-cookie.js';
 

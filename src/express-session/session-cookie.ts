@@ -1,4 +1,4 @@
-import type { JsonValue } from '../core/json-value.js';
+import type { JsonValue } from '../validation/json-value.js';
 
 /** No cookie outlives a century; beyond it dates and deadlines are no longer exact. */
 const longest = 3_155_760_000_000;

@@ -1,7 +1,7 @@
 import session, { type SessionData } from 'express-session';
-import type { Session } from '../core/session.js';
-import { invalidArgument } from '../core/session-error.js';
-import type { SessionManager } from '../core/session-manager.js';
+import { invalidArgument } from '../errors/session-error.js';
+import type { Session } from '../service/session.js';
+import type { SessionManager } from '../service/session-manager.js';
 import { answer, type Callback, requireCallback } from './callbacks.js';
 import { clientOf } from './client-of.js';
 import { ConnectionState } from './connection-state.js';

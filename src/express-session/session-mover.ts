@@ -1,6 +1,6 @@
-import type { JsonValue } from '../core/json-value.js';
-import type { Session } from '../core/session.js';
-import { invalidArgument } from '../core/session-error.js';
+import { invalidArgument } from '../errors/session-error.js';
+import type { Session } from '../service/session.js';
+import type { JsonValue } from '../validation/json-value.js';
 import { bindingAttribute, formerAttribute, settledAttribute } from './attribute-names.js';
 import type { Client } from './client-of.js';
 import type { RecentSids } from './recent-sids.js';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { requireApp } from '../core/argument-rules.js';
-import { invalidArgument } from '../core/session-error.js';
-import type { SessionManager } from '../core/session-manager.js';
+import { invalidArgument } from '../errors/session-error.js';
+import type { SessionManager } from '../service/session-manager.js';
+import { requireApp } from '../store/session-arguments.js';
 
 /** To which account a sid is bound, if to any, and how often it was bound so far. */
 export interface Binding {

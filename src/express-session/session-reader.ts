@@ -1,6 +1,6 @@
-import type { CloseReason } from '../core/close-reason.js';
-import type { Session } from '../core/session.js';
-import { SessionError } from '../core/session-error.js';
+import type { CloseReason } from '../errors/close-reason.js';
+import { SessionError } from '../errors/session-error.js';
+import type { Session } from '../service/session.js';
 import { bindingAttribute, endingAttribute, formerAttribute } from './attribute-names.js';
 import type { RecentSids, SidNotes } from './recent-sids.js';
 import { type ContentRules, keptContent, type SessionContent } from './session-content.js';

@@ -1,4 +1,4 @@
-import type { Session } from '../core/session.js';
+import type { Session } from '../service/session.js';
 import { sidAttribute } from './attribute-names.js';
 import type { SessionPlaces } from './session-places.js';
 import { alive, bindingOf, Ending, type SessionReader, type SidState } from './session-reader.js';

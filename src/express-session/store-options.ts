@@ -1,5 +1,5 @@
-import { requireWholeNumber } from '../core/argument-rules.js';
-import { invalidArgument } from '../core/session-error.js';
+import { invalidArgument } from '../errors/session-error.js';
+import { requireWholeNumber } from '../validation/argument-rules.js';
 
 export interface SessionMailboxStoreOptions {
   /** The key of `req.session` that binds it to an account. Default `accountId`. */

@@ -1,7 +1,7 @@
-import type { Batch } from '../core/batch.js';
-import type { Session } from '../core/session.js';
-import { SessionError } from '../core/session-error.js';
-import type { SessionManager } from '../core/session-manager.js';
+import type { Batch } from '../delivery/batch.js';
+import { SessionError } from '../errors/session-error.js';
+import type { Session } from '../service/session.js';
+import type { SessionManager } from '../service/session-manager.js';
 import { alive } from './session-reader.js';
 
 /** Of nobody else: a poll of a reader's own would end the one that a browser may hold just now. */

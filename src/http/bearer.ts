@@ -1,7 +1,7 @@
 import { inject, injectable } from 'inversify';
-import { sessionUnknown } from '../core/session-error.js';
-import { bearerTokenIn } from '../wire/bearer-token.js';
-import type { RequestFace } from '../wire/request-headers.js';
+import { sessionUnknown } from '../errors/session-error.js';
+import { bearerTokenIn } from '../requests/bearer-token.js';
+import type { RequestFace } from '../requests/request-headers.js';
 import { CrossSitePolicy } from './cross-site-policy.js';
 import { SessionCookie } from './session-cookie.js';
 

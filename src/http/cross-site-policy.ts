@@ -1,6 +1,6 @@
 import { inject, injectable } from 'inversify';
-import { requireOwnSite } from '../wire/cross-site.js';
-import type { RequestFace } from '../wire/request-headers.js';
+import { requireOwnSite } from '../requests/cross-site.js';
+import type { RequestFace } from '../requests/request-headers.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
 /** Refuses requests that another site's page had a browser make (CSRF), unless the options trust that site. */

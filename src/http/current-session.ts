@@ -1,5 +1,5 @@
 import { createCustomParameterDecorator } from '@inversifyjs/http-core';
-import type { Session } from '../core/session.js';
+import type { Session } from '../service/session.js';
 import { guardedSession } from './session-guard.js';
 
 /** Parameter decorator: the `Session` of whoever makes the request. Needs `@UseGuard(SessionGuard)`. */

@@ -3,8 +3,8 @@ import {
   type CustomParameterDecoratorHandlerOptions,
   createCustomNativeParameterDecorator,
 } from '@inversifyjs/http-core';
-import { HeldResponse } from '../wire/held-response.js';
-import { faceOf, type RequestFace } from '../wire/request-headers.js';
+import { HeldResponse } from '../requests/held-response.js';
+import { faceOf, type RequestFace } from '../requests/request-headers.js';
 
 /** The parts of a Fastify reply that are needed to take its response over. */
 interface FastifyReplyFace {

@@ -1,6 +1,6 @@
-export { HeldResponse } from '../wire/held-response.js';
-export { errorStatuses, type Problem, problemOf } from '../wire/problem.js';
-export type { RequestFace } from '../wire/request-headers.js';
+export { HeldResponse } from '../requests/held-response.js';
+export { errorStatuses, type Problem, problemOf } from '../requests/problem.js';
+export type { RequestFace } from '../requests/request-headers.js';
 export { Bearer } from './bearer.js';
 export { CrossSitePolicy } from './cross-site-policy.js';
 export { CurrentSession } from './current-session.js';

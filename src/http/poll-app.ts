@@ -1,5 +1,5 @@
 import { inject, injectable } from 'inversify';
-import { SessionManager } from '../core/session-manager.js';
+import { SessionManager } from '../service/session-manager.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
 /** How to poll as the bearer of a token. */

@@ -1,7 +1,7 @@
 import { Controller, Get, Query, Request, Response, UseErrorFilter } from '@inversifyjs/http-core';
 import { inject } from 'inversify';
-import { invalidArgument } from '../core/session-error.js';
-import { readPollOptions } from '../wire/poll-query.js';
+import { invalidArgument } from '../errors/session-error.js';
+import { readPollOptions } from '../requests/poll-query.js';
 import { Bearer } from './bearer.js';
 import { HeldExchange } from './held-exchange.js';
 import { PollApp } from './poll-app.js';

@@ -1,6 +1,6 @@
 import { ErrorHttpResponse, type HttpStatusCode } from '@inversifyjs/http-core';
-import type { SessionError } from '../core/session-error.js';
-import { errorStatuses, problemOf } from '../wire/problem.js';
+import type { SessionError } from '../errors/session-error.js';
+import { errorStatuses, problemOf } from '../requests/problem.js';
 
 /** The problem as an exception that `@inversifyjs/http-core` answers with, on any adapter. */
 export function problemResponse(

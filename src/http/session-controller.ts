@@ -10,10 +10,10 @@ import {
   UseGuard,
 } from '@inversifyjs/http-core';
 import { inject } from 'inversify';
-import type { Session } from '../core/session.js';
-import { invalidArgument, sessionUnknown } from '../core/session-error.js';
-import { SessionManager } from '../core/session-manager.js';
-import type { Presence } from '../core/session-record.js';
+import { invalidArgument, sessionUnknown } from '../errors/session-error.js';
+import type { Session } from '../service/session.js';
+import { SessionManager } from '../service/session-manager.js';
+import type { Presence } from '../store/session-record.js';
 import { CurrentSession } from './current-session.js';
 import { problemResponse } from './problem.js';
 import { SessionCookie } from './session-cookie.js';

@@ -1,6 +1,6 @@
 import { inject, injectable } from 'inversify';
-import type { IssuedSession } from '../core/session.js';
-import { sessionCookieName, tokenInCookies } from '../wire/cookies.js';
+import { sessionCookieName, tokenInCookies } from '../requests/cookies.js';
+import type { IssuedSession } from '../service/session.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
 /**

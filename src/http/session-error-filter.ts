@@ -1,5 +1,5 @@
 import { CatchError, type ErrorFilter } from '@inversifyjs/http-core';
-import { SessionError } from '../core/session-error.js';
+import { SessionError } from '../errors/session-error.js';
 import { problemResponse } from './problem.js';
 
 /** Answers a `SessionError` with its problem document. For single controllers, or all with `useGlobalFilters`. */

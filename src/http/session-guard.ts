@@ -1,8 +1,8 @@
 import type { Guard } from '@inversifyjs/http-core';
 import { inject, injectable } from 'inversify';
-import type { Session } from '../core/session.js';
-import { SessionManager } from '../core/session-manager.js';
-import { faceOf } from '../wire/request-headers.js';
+import { faceOf } from '../requests/request-headers.js';
+import type { Session } from '../service/session.js';
+import { SessionManager } from '../service/session-manager.js';
 import { Bearer } from './bearer.js';
 import { CrossSitePolicy } from './cross-site-policy.js';
 import { SessionHttpOptions } from './session-http-options.js';

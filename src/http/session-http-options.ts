@@ -1,15 +1,15 @@
 import * as v from 'valibot';
-import { defaultApp } from '../core/argument-rules.js';
-import { quote, SessionError } from '../core/session-error.js';
+import { defaultApp } from '../store/session-arguments.js';
+import { checkOptions, type OptionsInput, trueOrFalse } from '../validation/options.js';
 
-const fields = v.strictObject({
+const known = {
   app: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/)), defaultApp),
-  secure: v.optional(v.boolean(), false),
+  secure: v.optional(trueOrFalse(), false),
   trustedOrigins: v.optional(v.array(v.pipe(v.string(), v.regex(/^https?:\/\/[^/\s]+$/))), []),
-});
+};
 
 /** Options of `sessionHttpModule`; each may be left out. */
-export type SessionHttpOptionsInput = v.InferInput<typeof fields>;
+export type SessionHttpOptionsInput = OptionsInput<typeof known>;
 
 /** How sessions travel over HTTP. Frozen, validated here. */
 export class SessionHttpOptions {
@@ -22,16 +22,10 @@ export class SessionHttpOptions {
 
   /** @throws SessionError `INVALID_CONTEXT` */
   constructor(options: SessionHttpOptionsInput = {}) {
-    const result = v.safeParse(fields, options, { abortEarly: true });
-    if (!result.success) {
-      const [issue] = result.issues;
-      const field = v.getDotPath(issue) ?? 'options';
-      const value = quote(issue.path?.[0].value ?? issue.input);
-      throw new SessionError('INVALID_CONTEXT', `${field}: ${issue.message}`, { field, rule: issue.message, value });
-    }
-    this.app = result.output.app;
-    this.secure = result.output.secure;
-    this.trustedOrigins = new Set(result.output.trustedOrigins);
+    const values = checkOptions({ front: 'sessionHttpModule', known }, options);
+    this.app = values.app;
+    this.secure = values.secure;
+    this.trustedOrigins = new Set(values.trustedOrigins);
     Object.freeze(this);
   }
 }

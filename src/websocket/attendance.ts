@@ -1,7 +1,7 @@
-import type { CloseReason } from '../core/close-reason.js';
-import { reportFault } from '../core/fault-report.js';
-import { SessionError } from '../core/session-error.js';
-import type { SessionManager } from '../core/session-manager.js';
+import type { CloseReason } from '../errors/close-reason.js';
+import { reportFault } from '../errors/fault-report.js';
+import { SessionError } from '../errors/session-error.js';
+import type { SessionManager } from '../service/session-manager.js';
 import type { LiveSocket } from './live-socket.js';
 
 /** One session's open sockets at this node. */

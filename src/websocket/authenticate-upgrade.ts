@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { requireWholeNumber } from '../core/argument-rules.js';
-import type { Session } from '../core/session.js';
-import { invalidArgument } from '../core/session-error.js';
-import { runtimeOf, type SessionManager } from '../core/session-manager.js';
+import { invalidArgument } from '../errors/session-error.js';
+import { type OriginOptions, OriginPolicy } from '../requests/origin-policy.js';
+import { bearerOf, RequestCredentials, type RequestSessionOptions } from '../requests/request-credentials.js';
+import type { Session } from '../service/session.js';
+import { runtimeOf, type SessionManager } from '../service/session-manager.js';
+import { requireWholeNumber } from '../validation/argument-rules.js';
 import { requireLive } from './live-socket.js';
 import { LiveSockets } from './live-sockets.js';
-import { type OriginOptions, OriginPolicy } from './origin-policy.js';
 import { refuse } from './refusal.js';
-import { bearerOf, RequestCredentials, type RequestSessionOptions } from './request-credentials.js';
 import { type UpgradeDoor, UpgradeDoors, type UpgradingServer } from './upgrade-doors.js';
 import { type WebSocketFace, WebSocketLink } from './web-socket-link.js';
 

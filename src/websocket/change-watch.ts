@@ -1,6 +1,6 @@
-import { type ChangeWatcher, isChangeFeed } from '../core/change-feed.js';
-import { everyApp, type SessionEventMap, type SessionListener } from '../core/session-events.js';
-import type { SessionRuntime } from '../core/session-runtime.js';
+import { everyApp, type SessionEventMap, type SessionListener } from '../events/session-events.js';
+import type { SessionRuntime } from '../service/session-runtime.js';
+import { type ChangeWatcher, isChangeFeed } from '../store/change-feed.js';
 
 /** Who wants to hear of sessions that end, here or at another node. */
 export interface EndListener {

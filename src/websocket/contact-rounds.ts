@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock, Timer } from '../time/clock.js';
 
 /** Contacts in one grace: one may fail, and presence does not falter. */
 const contactsPerGrace = 2.5;

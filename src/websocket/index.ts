@@ -1,12 +1,12 @@
+export type { OriginOptions } from '../requests/origin-policy.js';
+export type { ExpressSessionOptions, RequestSessionOptions } from '../requests/request-credentials.js';
+export { sessionFromRequest } from '../requests/session-from-request.js';
 export {
   authenticateUpgrade,
   sessionOf,
   type UpgradeOptions,
   type WebSocketServerFace,
 } from './authenticate-upgrade.js';
-export type { OriginOptions } from './origin-policy.js';
-export type { ExpressSessionOptions, RequestSessionOptions } from './request-credentials.js';
-export { sessionFromRequest } from './session-from-request.js';
 export type { SocketIoSocket } from './socket-io-link.js';
 export {
   ConnectRefusal,

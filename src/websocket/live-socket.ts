@@ -1,5 +1,5 @@
-import type { CloseReason } from '../core/close-reason.js';
-import { SessionError, sessionClosed } from '../core/session-error.js';
+import type { CloseReason } from '../errors/close-reason.js';
+import { SessionError, sessionClosed } from '../errors/session-error.js';
 
 /** A client's connection, for as long as its session lives. */
 export interface LiveSocket {

@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { reportFault } from '../core/fault-report.js';
-import { SessionError } from '../core/session-error.js';
-import { type Problem, problemOf } from '../wire/problem.js';
+import { reportFault } from '../errors/fault-report.js';
+import { SessionError } from '../errors/session-error.js';
+import { type Problem, problemOf } from '../requests/problem.js';
 
 /** How long a client may take to read its refusal before the connection is cut, in milliseconds. */
 const readingTime = 2_000;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type ClosedNotice, type CloseReason, closedNotice, closeReasons } from '../core/close-reason.js';
+import { type ClosedNotice, type CloseReason, closedNotice, closeReasons } from '../errors/close-reason.js';
 import { type LiveSocket, requireLive } from './live-socket.js';
 
 /** What is needed of a server-side `Socket` of Socket.IO. */

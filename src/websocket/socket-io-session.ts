@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import { type ClosedNotice, closedNotice } from '../core/close-reason.js';
-import { reportFault } from '../core/fault-report.js';
-import type { Session } from '../core/session.js';
-import { invalidArgument, SessionError, type SessionErrorCode } from '../core/session-error.js';
-import type { SessionManager } from '../core/session-manager.js';
-import { bearerTokenIn } from '../wire/bearer-token.js';
+import { type ClosedNotice, closedNotice } from '../errors/close-reason.js';
+import { reportFault } from '../errors/fault-report.js';
+import { invalidArgument, SessionError, type SessionErrorCode } from '../errors/session-error.js';
+import { bearerTokenIn } from '../requests/bearer-token.js';
+import { type OriginOptions, OriginPolicy } from '../requests/origin-policy.js';
+import { bearerOf, RequestCredentials, type RequestSessionOptions } from '../requests/request-credentials.js';
+import type { Session } from '../service/session.js';
+import type { SessionManager } from '../service/session-manager.js';
 import { LiveSockets } from './live-sockets.js';
-import { type OriginOptions, OriginPolicy } from './origin-policy.js';
-import { bearerOf, RequestCredentials, type RequestSessionOptions } from './request-credentials.js';
 import { SocketIoLink, type SocketIoSocket } from './socket-io-link.js';
 
 export interface SocketIoOptions extends RequestSessionOptions, OriginOptions {

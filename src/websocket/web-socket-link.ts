@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../core/clock.js';
-import { type CloseReason, closeReasons } from '../core/close-reason.js';
+import { type CloseReason, closeReasons } from '../errors/close-reason.js';
+import type { Clock, Timer } from '../time/clock.js';
 import type { LiveSocket } from './live-socket.js';
 
 /** What is needed of a `WebSocket` of the package `ws`. */

@@ -2,12 +2,12 @@ import test from 'ava';
 import { findCycles, findLongFiles, findLooseTypes, findWrongArrows } from './layers.js';
 import { graphOf, importsOf, readTree } from './source-tree.js';
 
-const folders = ['src', 'demo', 'bench', 'test/conformance'];
+const folders = ['src', 'demo', 'bench'];
 const tree = readTree(folders);
 const graph = graphOf(tree);
 
 test('the check sees the whole source', (t) => {
-  for (const path of ['src/index.ts', 'src/core/session-manager.ts', 'src/http/index.ts', 'demo/server.ts']) {
+  for (const path of ['src/index.ts', 'src/service/session-manager.ts', 'src/http/index.ts', 'demo/server.ts']) {
     t.true((graph.get(path)?.length ?? 0) > 0, path);
   }
   const imports = [...graph].filter(([path]) => path.startsWith('src/')).flatMap(([, targets]) => targets);
@@ -31,47 +31,46 @@ test('no type is any, and nothing is asserted not to be null', (t) => {
 });
 
 const wrongArrows: readonly (readonly [from: string, to: string])[] = [
-  ['src/core/a.ts', 'src/http/b.ts'],
-  ['src/core/a.ts', 'src/stores/memory/b.ts'],
-  ['src/core/a.ts', 'src/processors/b.ts'],
-  ['src/core/a.ts', 'src/module.ts'],
-  ['src/core/a.ts', 'node:fs'],
-  ['src/core/a.ts', 'node:http'],
-  ['src/core/a.ts', '@inversifyjs/http-core'],
-  ['src/core/a.ts', 'p-queue'],
-  ['src/core/a.ts', 'redis'],
-  ['src/processors/a.ts', 'src/stores/memory/b.ts'],
-  ['src/processors/a.ts', 'src/http/b.ts'],
-  ['src/processors/a.ts', 'node:fs'],
-  ['src/processors/a.ts', 'nanoid'],
-  ['src/stores/memory/a.ts', 'src/http/b.ts'],
-  ['src/stores/memory/a.ts', 'src/processors/b.ts'],
-  ['src/stores/memory/a.ts', '@inversifyjs/http-core'],
+  ['src/errors/a.ts', 'src/store/b.ts'],
+  ['src/validation/a.ts', 'src/context/b.ts'],
+  ['src/mailbox/a.ts', 'src/store/b.ts'],
+  ['src/mailbox/a.ts', 'src/time/b.ts'],
+  ['src/mailbox/a.ts', 'src/context/b.ts'],
+  ['src/store/a.ts', 'src/delivery/b.ts'],
+  ['src/store/a.ts', 'inversify'],
+  ['src/events/a.ts', 'src/delivery/b.ts'],
+  ['src/delivery/a.ts', 'src/service/b.ts'],
+  ['src/delivery/a.ts', 'node:http'],
+  ['src/service/a.ts', 'src/requests/b.ts'],
+  ['src/service/a.ts', 'src/stores/memory/b.ts'],
+  ['src/service/a.ts', 'src/module.ts'],
+  ['src/service/a.ts', 'node:fs'],
+  ['src/service/a.ts', '@inversifyjs/http-core'],
+  ['src/service/a.ts', 'ioredis'],
+  ['src/stores/memory/a.ts', 'src/service/b.ts'],
+  ['src/stores/memory/a.ts', 'src/stores/redis/b.ts'],
+  ['src/stores/redis/a.ts', 'src/delivery/b.ts'],
+  ['src/conformance/a.ts', 'src/service/b.ts'],
+  ['src/conformance/a.ts', 'ava'],
+  ['src/requests/a.ts', 'src/http/b.ts'],
+  ['src/requests/a.ts', '@inversifyjs/http-core'],
   ['src/http/a.ts', 'src/stores/memory/b.ts'],
-  ['src/http/a.ts', 'src/processors/b.ts'],
+  ['src/http/a.ts', 'src/express-session/b.ts'],
   ['src/http/a.ts', 'fastify'],
-  ['src/wire/a.ts', 'src/http/b.ts'],
-  ['src/wire/a.ts', '@inversifyjs/http-core'],
+  ['src/http/a.ts', 'src/compat/redis-sessions/rest/b.ts'],
   ['src/websocket/a.ts', 'src/http/b.ts'],
-  ['src/websocket/a.ts', 'src/stores/redis/b.ts'],
   ['src/websocket/a.ts', 'ws'],
-  ['src/process/a.ts', 'src/core/b.ts'],
-  ['src/http/a.ts', 'src/rest/b.ts'],
-  ['src/redis-sessions/a.ts', 'src/migration/b.ts'],
-  ['src/migration/a.ts', 'src/rest/b.ts'],
-  ['src/rest/a.ts', 'src/stores/redis/b.ts'],
-  ['src/rest/a.ts', 'src/cli/b.ts'],
-  ['src/rest/a.ts', 'ioredis'],
+  ['src/compat/redis-sessions/class/a.ts', 'src/compat/redis-sessions/import/b.ts'],
+  ['src/compat/redis-sessions/import/a.ts', 'src/compat/redis-sessions/rest/b.ts'],
+  ['src/compat/redis-sessions/rest/a.ts', 'src/stores/redis/b.ts'],
+  ['src/compat/redis-sessions/rest/a.ts', 'src/cli/b.ts'],
   ['src/index.ts', 'src/cli/b.ts'],
+  ['src/index.ts', 'src/http/b.ts'],
   ['src/module.ts', 'src/http/b.ts'],
   ['src/module.ts', 'src/index.ts'],
-  ['src/index.ts', 'src/http/b.ts'],
-  ['src/index.ts', 'demo/b.ts'],
   ['src/http/a.ts', 'demo/b.ts'],
-  ['demo/a.ts', 'src/core/b.ts'],
+  ['demo/a.ts', 'src/service/b.ts'],
   ['bench/a.ts', 'demo/b.ts'],
-  ['test/conformance/a.ts', 'ava'],
-  ['test/conformance/a.ts', 'demo/b.ts'],
 ];
 
 for (const [from, to] of wrongArrows) {
@@ -86,8 +85,8 @@ test('a file that belongs to no layer is found', (t) => {
 
 test('arrows that point down are not found', (t) => {
   const fine = new Map([
-    ['src/core/a.ts', ['src/core/b.ts', 'node:crypto', 'inversify']],
-    ['src/http/a.ts', ['src/core/b.ts', 'src/http/b.ts', '@inversifyjs/http-core']],
+    ['src/service/a.ts', ['src/store/b.ts', 'src/service/b.ts', 'p-queue', 'inversify']],
+    ['src/http/a.ts', ['src/service/b.ts', 'src/http/b.ts', '@inversifyjs/http-core']],
     ['demo/a.ts', ['src/index.ts', 'src/http/index.ts', 'demo/b.ts', 'fastify', 'node:fs']],
   ]);
   t.deepEqual(findWrongArrows(fine), []);
@@ -135,13 +134,13 @@ const lazy = await import('@scope/name/deep');
 /* import 'block'; */
 const text = "import 'text'";
 `;
-  t.deepEqual(importsOf('src/core/a.ts', text), [
+  t.deepEqual(importsOf('src/store/a.ts', text), [
     'reflect-metadata',
     'node:fs',
-    'src/core/sibling.ts',
+    'src/store/sibling.ts',
     'src/http/three.ts',
     'src/stores/memory/four.ts',
-    'src/core/all.ts',
+    'src/store/all.ts',
     '@scope/name',
   ]);
 });

@@ -14,65 +14,74 @@ const face = 'src/index.ts';
 const httpFace = 'src/http/index.ts';
 const lmdbFace = 'src/stores/lmdb/index.ts';
 const redisFace = 'src/stores/redis/index.ts';
-const redisSessionsFace = 'src/redis-sessions/index.ts';
+const redisSessionsFace = 'src/compat/redis-sessions/class/index.ts';
+const restFace = 'src/compat/redis-sessions/rest/index.ts';
 
-/** Arrows point down only. */
+/** What any room may know: what is refused and how that is said, how values are checked, what time it is. */
+const base = ['src/errors/', 'src/validation/', 'src/time/', 'src/context/'];
+/** What a store implements, and of what. */
+const port = [...base, 'src/mailbox/', 'src/store/'];
+/** The whole service, without any store or way in. */
+const core = [...port, 'src/events/', 'src/delivery/', 'src/service/'];
+
+/** Arrows point down only: each layer is above those that it may import from. */
 export const layers: readonly Layer[] = [
+  { path: 'src/errors/', files: [], packages: [] },
+  { path: 'src/validation/', files: ['src/errors/'], packages: ['valibot'] },
+  { path: 'src/time/', files: [], packages: [] },
+  { path: 'src/context/', files: ['src/errors/', 'src/validation/'], packages: ['valibot'] },
+  // Rules of one mailbox: no clock, no store, no configuration.
+  { path: 'src/mailbox/', files: ['src/errors/', 'src/validation/'], packages: ['node:crypto'] },
+  { path: 'src/store/', files: [...base, 'src/mailbox/'], packages: ['node:crypto', 'nanoid'] },
+  { path: 'src/events/', files: port, packages: ['inversify'] },
+  { path: 'src/delivery/', files: [...port, 'src/events/'], packages: ['inversify', 'node:timers/promises'] },
   {
-    path: 'src/core/',
-    files: [],
-    packages: [
-      'node:crypto',
-      'node:util',
-      'node:timers/promises',
-      'inversify',
-      'nanoid',
-      'valibot',
-      'reflect-metadata',
-    ],
+    path: 'src/service/',
+    files: [...port, 'src/events/', 'src/delivery/'],
+    packages: ['inversify', 'p-queue', 'node:os', 'node:timers/promises', 'node:util'],
   },
-  { path: 'src/processors/', files: ['src/core/'], packages: ['inversify', 'p-queue', 'node:timers/promises'] },
-  { path: 'src/stores/memory/', files: ['src/core/'], packages: ['inversify', 'valibot', 'node:*'] },
-  { path: 'src/stores/lmdb/', files: ['src/core/'], packages: ['inversify', 'lmdb', 'node:*'] },
-  { path: 'src/stores/redis/', files: ['src/core/'], packages: ['inversify', 'ioredis', 'node:*'] },
-  // What goes over plain HTTP, for whichever framework: it needs none.
-  { path: 'src/wire/', files: ['src/core/'], packages: ['node:http'] },
+  { path: 'src/stores/memory/', files: port, packages: ['inversify', 'valibot', 'node:*'] },
+  { path: 'src/stores/lmdb/', files: port, packages: ['inversify', 'lmdb', 'node:*'] },
+  { path: 'src/stores/redis/', files: port, packages: ['inversify', 'valibot', 'ioredis', 'node:*'] },
+  {
+    // Written as the author of a store would write it, against the public face.
+    path: 'src/conformance/',
+    files: [face, ...port],
+    packages: ['node:assert/strict', 'fast-check'],
+  },
+  {
+    path: 'src/module.ts',
+    files: [...core, 'src/stores/memory/'],
+    packages: ['inversify', 'reflect-metadata'],
+  },
+  { path: face, files: [...core, 'src/stores/memory/', 'src/module.ts'], packages: [] },
+  // What all fronts ask of a request and how they answer it; it needs no framework.
+  { path: 'src/requests/', files: core, packages: ['valibot', 'node:crypto', 'node:http'] },
   {
     path: 'src/http/',
-    files: ['src/core/', 'src/wire/'],
+    files: [...core, 'src/requests/'],
     packages: ['inversify', 'valibot', '@inversifyjs/http-core', 'node:http'],
   },
   {
     path: 'src/express-session/',
-    files: ['src/core/', 'src/wire/'],
-    packages: ['express-session', 'node:crypto', 'node:http'],
+    files: [...core, 'src/requests/'],
+    packages: ['express-session', 'valibot', 'node:crypto', 'node:http'],
   },
   {
     // Describes what it needs of ws and Socket.IO itself: who uses the one need not have the other.
     path: 'src/websocket/',
-    files: ['src/core/', 'src/wire/'],
-    packages: ['p-queue', 'node:crypto', 'node:http', 'node:stream', 'node:timers/promises'],
+    files: [...core, 'src/requests/'],
+    packages: ['p-queue', 'valibot', 'node:http', 'node:stream', 'node:timers/promises'],
   },
-  { path: 'src/process/', files: [], packages: ['node:os'] },
   {
     // A service of its own, ready to use; only its Redis store is fixed, and loaded where it is needed.
-    path: 'src/redis-sessions/',
-    files: ['src/core/', 'src/processors/', 'src/module.ts', 'src/stores/redis/'],
-    packages: ['inversify', 'ioredis'],
+    path: 'src/compat/redis-sessions/class/',
+    files: [...core, 'src/module.ts', 'src/stores/redis/'],
+    packages: ['inversify', 'valibot', 'ioredis'],
   },
   {
-    path: 'src/module.ts',
-    files: ['src/core/', 'src/processors/', 'src/stores/memory/'],
-    packages: ['inversify', 'reflect-metadata'],
-  },
-  {
-    path: face,
-    files: ['src/core/', 'src/processors/', 'src/stores/memory/', 'src/process/', 'src/module.ts'],
-    packages: [],
-  },
-  {
-    path: 'src/rest/',
-    files: ['src/core/', httpFace, 'src/redis-sessions/'],
+    path: 'src/compat/redis-sessions/rest/',
+    files: [...core, httpFace, 'src/compat/redis-sessions/class/'],
     packages: [
       'inversify',
       'valibot',
@@ -85,24 +94,19 @@ export const layers: readonly Layer[] = [
     ],
   },
   {
-    // Knows how redis-sessions keeps its sessions, which the interface itself has no need of.
-    path: 'src/migration/',
-    files: ['src/core/', 'src/redis-sessions/'],
+    // Knows how redis-sessions keeps its sessions, which the class itself has no need of.
+    path: 'src/compat/redis-sessions/import/',
+    files: [...core, 'src/compat/redis-sessions/class/'],
     packages: ['valibot', 'ioredis'],
   },
   {
     path: 'src/cli/',
-    files: [face, 'src/core/', 'src/rest/', 'src/migration/', 'src/redis-sessions/', redisFace],
+    files: [face, ...core, 'src/compat/redis-sessions/', redisFace],
     packages: ['inversify', 'reflect-metadata', 'fastify', 'ioredis', 'node:*'],
   },
   // What users write can be written with what users are given.
   { path: 'demo/', files: [face, httpFace, lmdbFace, redisFace], packages: ['*'] },
-  { path: 'bench/', files: [face, httpFace, lmdbFace, redisFace, redisSessionsFace], packages: ['*'] },
-  {
-    path: 'test/conformance/',
-    files: [face, 'src/core/session-token.ts', 'test/support/manual-clock.ts'],
-    packages: ['node:assert/strict', 'fast-check'],
-  },
+  { path: 'bench/', files: [face, httpFace, lmdbFace, redisFace, redisSessionsFace, restFace], packages: ['*'] },
 ];
 
 function isWithin(path: string, place: string): boolean {

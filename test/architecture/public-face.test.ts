@@ -51,7 +51,7 @@ for (const subpath of modules) {
 }
 
 test('nothing below the public face can be imported', async (t) => {
-  const error = await t.throwsAsync(import('session-mailbox/dist/src/core/session-manager.js' as string));
+  const error = await t.throwsAsync(import('session-mailbox/dist/service/session-manager.js' as string));
   t.is(error && 'code' in error ? error.code : undefined, 'ERR_PACKAGE_PATH_NOT_EXPORTED');
 });
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { closeReasons, SessionContext } from '../../src/index.js';
-import { errorStatuses } from '../../src/wire/problem.js';
+import { errorStatuses } from '../../src/requests/problem.js';
 import { nameIn, readTable, rowsByName } from './readme-tables.js';
 import { readProjectFile } from './source-tree.js';
 

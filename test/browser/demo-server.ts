@@ -39,7 +39,7 @@ export class DemoServer {
   async start(): Promise<void> {
     // The test runner's NODE_ENV would choose another configuration than a person gets.
     const { NODE_ENV: _, ...env } = process.env;
-    const child = spawn(process.execPath, ['dist/demo/server.js'], {
+    const child = spawn(process.execPath, ['.build/demo/server.js'], {
       cwd: ROOT,
       env: { ...env, PORT: String(this.port), DEMO_DATA: this.data, DEMO_ADMIN_KEY: ADMIN_KEY },
       stdio: ['ignore', 'pipe', 'pipe'],

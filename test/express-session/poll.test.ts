@@ -1,5 +1,5 @@
 import test from 'ava';
-import { WaitingRoom } from '../../src/core/waiting-room.js';
+import { WaitingRoom } from '../../src/delivery/waiting-room.js';
 import { eventually } from '../support/eventually.js';
 import { changing, startShop } from './kit.js';
 

@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
+import { ManualClock } from '../../src/conformance/manual-clock.js';
 import { SessionMailboxStore, type SessionMailboxStoreOptions } from '../../src/express-session/index.js';
 import type { SessionContextOptions } from '../../src/index.js';
-import { ManualClock } from '../support/manual-clock.js';
 import { startService, throwsCode } from '../support/service.js';
 import { sessionData as data, contentOf as dataOf } from './session-data.js';
 

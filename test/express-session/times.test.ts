@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
+import { ManualClock } from '../../src/conformance/manual-clock.js';
 import { SessionMailboxStore, type SessionMailboxStoreOptions } from '../../src/express-session/index.js';
 import type { SessionContextOptions } from '../../src/index.js';
-import { ManualClock } from '../support/manual-clock.js';
 import { startService } from '../support/service.js';
 import { contentOf, loadedSession, sessionData } from './session-data.js';
 

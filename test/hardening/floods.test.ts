@@ -1,9 +1,9 @@
 import test from 'ava';
+import { ManualClock, settle } from '../../src/conformance/manual-clock.js';
 import { SessionContext } from '../../src/index.js';
 import { MemorySessions } from '../../src/stores/memory/memory-sessions.js';
 import { onAdapter, onEachAdapter, until } from '../support/http-kit.js';
 import { refusalOf, startService } from '../support/http-service.js';
-import { ManualClock, settle } from '../support/manual-clock.js';
 
 test('mailbox flooding by count: a mailbox keeps msgMaxLength messages, and says how many were lost', async (t) => {
   const { container, manager } = await startService({ msgMaxLength: 10 });

@@ -1,7 +1,7 @@
 import test from 'ava';
+import { settle } from '../../src/conformance/manual-clock.js';
 import { onEachAdapter, until } from '../support/http-kit.js';
 import { startService } from '../support/http-service.js';
-import { settle } from '../support/manual-clock.js';
 
 test('listener that throws or rejects: it is reported, and harms neither the operation nor the others', async (t) => {
   const { container, manager } = await startService();

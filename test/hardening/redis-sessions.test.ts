@@ -1,5 +1,5 @@
 import test from 'ava';
-import { RedisSessions, RedisSessionsError } from '../../src/redis-sessions/index.js';
+import { RedisSessions, RedisSessionsError } from '../../src/compat/redis-sessions/class/index.js';
 import { serverFor } from '../stores/redis/places.js';
 import { startService } from '../support/service.js';
 

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from 'ava';
-import { SessionRuntime } from '../../src/core/session-runtime.js';
 import { type CloseReason, closeReasons, type IssuedSession, type SessionContextOptions } from '../../src/index.js';
+import { SessionRuntime } from '../../src/service/session-runtime.js';
 import { type Kit, onEachAdapter, problemIn } from '../support/http-kit.js';
 
 async function closesHeldPoll(

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
+import { ManualClock } from '../../src/conformance/manual-clock.js';
 import { memoryStore, SessionError } from '../../src/index.js';
 import type { Connection } from '../support/http-client.js';
 import { ClientLedger, offsetOf, type Pushed } from '../support/http-client-ledger.js';
 import { Kit, pollPath, until, type WireBatch } from '../support/http-kit.js';
-import { ManualClock } from '../support/manual-clock.js';
 
 const readers = ['a', 'b', 'c'] as const;
 const reader = fc.constantFrom(...readers);

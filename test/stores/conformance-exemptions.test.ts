@@ -1,5 +1,5 @@
 import test from 'ava';
-import { testSessionStore } from '../conformance/session-store.js';
+import { testSessionStore } from '../../src/conformance/session-store.js';
 import { createMemoryStore } from './memory/create-memory-store.js';
 
 const aRule = 'touch renews and counts no read';

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { Container, type Newable } from 'inversify';
-import { WaitingRoom } from '../../src/core/waiting-room.js';
+import { ManualClock } from '../../src/conformance/manual-clock.js';
+import { WaitingRoom } from '../../src/delivery/waiting-room.js';
 import { type SessionHttpOptionsInput, sessionHttpModule } from '../../src/http/index.js';
 import {
   type Batch,
@@ -14,7 +15,6 @@ import {
 } from '../../src/index.js';
 import { Connection, type RawResponse, type RequestOptions, request } from './http-client.js';
 import { type AdapterName, adapterNames, type RunningServer, startServer } from './http-servers.js';
-import { ManualClock } from './manual-clock.js';
 
 export interface KitOptions {
   readonly context?: SessionContextOptions;

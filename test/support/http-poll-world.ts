@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { Container } from 'inversify';
+import type { ManualClock } from '../../src/conformance/manual-clock.js';
 import {
   type Batch,
   Clock,
@@ -11,7 +12,6 @@ import {
 } from '../../src/index.js';
 import { ClientLedger, offsetOf, type Pushed } from './http-client-ledger.js';
 import { ReferenceMailbox } from './http-reference-mailbox.js';
-import type { ManualClock } from './manual-clock.js';
 import { answerTo, type Pending, type PollStage, plain, span } from './poll-stage.js';
 
 const drainer = 'drainer';

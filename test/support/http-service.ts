@@ -1,4 +1,5 @@
 import { Container } from 'inversify';
+import { ManualClock } from '../../src/conformance/manual-clock.js';
 import {
   Clock,
   type SessionContextOptions,
@@ -8,7 +9,6 @@ import {
   type StoreBinding,
   sessionModule,
 } from '../../src/index.js';
-import { ManualClock } from './manual-clock.js';
 
 export interface Service {
   readonly container: Container;

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
+import type { ManualClock } from '../../src/conformance/manual-clock.js';
 import type { Batch, StoreBinding } from '../../src/index.js';
 import { offsetOf } from './http-client-ledger.js';
-import type { ManualClock } from './manual-clock.js';
 
 /** How long an answer may be on its way from a store that sends it over a wire. */
 const patience = 5_000;

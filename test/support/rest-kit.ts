@@ -2,7 +2,9 @@ import type { AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
 import type { FastifyInstance } from 'fastify';
 import { Container } from 'inversify';
-import { WaitingRoom } from '../../src/core/waiting-room.js';
+import { buildRestServer, type RestOptionsInput, restModule } from '../../src/compat/redis-sessions/rest/index.js';
+import { ManualClock } from '../../src/conformance/manual-clock.js';
+import { WaitingRoom } from '../../src/delivery/waiting-room.js';
 import {
   Clock,
   type SessionContextOptions,
@@ -11,10 +13,8 @@ import {
   type StoreBinding,
   sessionModule,
 } from '../../src/index.js';
-import { buildRestServer, type RestOptionsInput, restModule } from '../../src/rest/index.js';
 import { Connection, type RawResponse, type RequestOptions, request } from './http-client.js';
 import { until } from './http-kit.js';
-import { ManualClock } from './manual-clock.js';
 
 export interface RestKitOptions {
   readonly rest?: RestOptionsInput;

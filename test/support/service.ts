@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { Container } from 'inversify';
-import { WaitingRoom } from '../../src/core/waiting-room.js';
+import { ManualClock } from '../../src/conformance/manual-clock.js';
+import { WaitingRoom } from '../../src/delivery/waiting-room.js';
 import {
   Clock,
   MemoryStore,
@@ -15,7 +16,6 @@ import {
   type StoreBinding,
   sessionModule,
 } from '../../src/index.js';
-import { ManualClock } from './manual-clock.js';
 
 type EventEntry = { [Event in SessionEvent]: readonly [Event, SessionEventMap[Event]] }[SessionEvent];
 

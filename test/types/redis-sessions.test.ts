@@ -1,5 +1,4 @@
 import test from 'ava';
-import type { SessionManager } from '../../src/index.js';
 import RedisSessions, {
   type Activity,
   type Callback,
@@ -12,7 +11,8 @@ import RedisSessions, {
   type RedisSessionsOptions,
   type Session,
   type SessionData,
-} from '../../src/redis-sessions/index.js';
+} from '../../src/compat/redis-sessions/class/index.js';
+import type { SessionManager } from '../../src/index.js';
 
 /** Whether two types are the same, as far as the compiler tells them apart. */
 type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;

@@ -4,6 +4,7 @@ import type { ExecutionContext } from 'ava';
 import express from 'express';
 import { type DefaultEventsMap, Server, type ServerOptions, type Socket } from 'socket.io';
 import { type Socket as ClientSocket, io, type ManagerOptions, type SocketOptions } from 'socket.io-client';
+import type { ManualClock } from '../../src/conformance/manual-clock.js';
 import type { ClosedNotice, IssuedSession, SessionContextOptions, SessionManager } from '../../src/index.js';
 import {
   type ConnectRefusalData,
@@ -14,7 +15,6 @@ import {
 } from '../../src/websocket/index.js';
 import { LiveSockets } from '../../src/websocket/live-sockets.js';
 import { eventually } from '../support/eventually.js';
-import type { ManualClock } from '../support/manual-clock.js';
 import { type Service, type ServiceOptions, startService } from '../support/service.js';
 
 interface Asked {

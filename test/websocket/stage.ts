@@ -3,12 +3,12 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { ExecutionContext } from 'ava';
 import express, { type Request, type Response } from 'express';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { ManualClock } from '../../src/conformance/manual-clock.js';
 import type { IssuedSession, Session, SessionContextOptions, SessionManager } from '../../src/index.js';
 import { authenticateUpgrade, sessionFromRequest, sessionOf, type UpgradeOptions } from '../../src/websocket/index.js';
 import { LiveSockets } from '../../src/websocket/live-sockets.js';
 import { eventually } from '../support/eventually.js';
 import { type RawResponse, type RequestOptions, request } from '../support/http-client.js';
-import type { ManualClock } from '../support/manual-clock.js';
 import { type EventLog, type Service, type ServiceOptions, startService } from '../support/service.js';
 import { Client, type ClientOptions } from './client.js';
 

@@ -1,7 +1,7 @@
 import type { ContainerModuleLoadOptions } from 'inversify';
-import { Clock } from '../../core/clock.js';
-import { SessionContext } from '../../core/session-context.js';
-import { SessionStore } from '../../core/session-store.js';
+import { SessionContext } from '../../context/session-context.js';
+import { SessionStore } from '../../store/session-store.js';
+import { Clock } from '../../time/clock.js';
 import type { LmdbStoreOptions } from './lmdb-options.js';
 import { LmdbStore } from './lmdb-store.js';
 

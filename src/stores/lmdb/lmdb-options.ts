@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { invalidArgument } from '../../core/session-error.js';
+import { invalidArgument } from '../../errors/session-error.js';
 
 /** Where the sessions are kept, and how. All processes that open one directory must use the same. */
 export interface LmdbStoreOptions {

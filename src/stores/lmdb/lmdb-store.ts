@@ -1,11 +1,10 @@
 import { injectable } from 'inversify';
-import type { ChangeFeed, ChangeWatcher } from '../../core/change-feed.js';
-import { type Clock, SystemClock } from '../../core/clock.js';
-import type { CloseReason } from '../../core/close-reason.js';
-import type { OutgoingMessage } from '../../core/message.js';
-import type { SessionContext } from '../../core/session-context.js';
-import { invalidArgument } from '../../core/session-error.js';
-import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../core/session-record.js';
+import type { SessionContext } from '../../context/session-context.js';
+import type { CloseReason } from '../../errors/close-reason.js';
+import { invalidArgument } from '../../errors/session-error.js';
+import type { OutgoingMessage } from '../../mailbox/message.js';
+import type { ChangeFeed, ChangeWatcher } from '../../store/change-feed.js';
+import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
 import {
   type AppendOutcome,
   type AppPage,
@@ -21,8 +20,9 @@ import {
   SessionStore,
   type Slice,
   type StoreListener,
-} from '../../core/session-store.js';
-import { newId } from '../../core/session-token.js';
+} from '../../store/session-store.js';
+import { newId } from '../../store/session-token.js';
+import { type Clock, SystemClock } from '../../time/clock.js';
 import { doorbell } from './doorbell.js';
 import { EngineLink } from './engine-link.js';
 import { type CheckedOptions, checkOptions, type LmdbStoreOptions } from './lmdb-options.js';

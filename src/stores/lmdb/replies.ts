@@ -1,8 +1,8 @@
-import { Message } from '../../core/message.js';
-import type { SessionContext } from '../../core/session-context.js';
-import { SessionError, sessionClosed, sessionUnknown } from '../../core/session-error.js';
-import type { AttributeTexts, ClosedSession, NewSession, SessionRecord } from '../../core/session-record.js';
-import type { AppendOutcome, Contact, Insertion, ReadResult, StoreListener } from '../../core/session-store.js';
+import type { SessionContext } from '../../context/session-context.js';
+import { SessionError, sessionClosed, sessionUnknown } from '../../errors/session-error.js';
+import { Message } from '../../mailbox/message.js';
+import type { AttributeTexts, ClosedSession, NewSession, SessionRecord } from '../../store/session-record.js';
+import type { AppendOutcome, Contact, Insertion, ReadResult, StoreListener } from '../../store/session-store.js';
 import { storeUnavailable } from './unavailable.js';
 import type {
   ClosedReply,

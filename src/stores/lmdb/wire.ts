@@ -1,6 +1,6 @@
-import type { CloseReason } from '../../core/close-reason.js';
-import type { SessionContextOptions } from '../../core/session-context.js';
-import type { AppendOutcome } from '../../core/session-store.js';
+import type { SessionContextOptions } from '../../context/session-context.js';
+import type { CloseReason } from '../../errors/close-reason.js';
+import type { AppendOutcome } from '../../store/session-store.js';
 
 /** What a node is told of its parked readers, and of changes that it watches for. */
 export type Notice =

@@ -1,5 +1,5 @@
-import type { CloseReason } from '../../core/close-reason.js';
-import type { NewSession } from '../../core/session-record.js';
+import type { CloseReason } from '../../errors/close-reason.js';
+import type { NewSession } from '../../store/session-record.js';
 import { AccountIndex } from './account-index.js';
 import { DueLists } from './due-lists.js';
 import { IdTable } from './id-table.js';

@@ -1,4 +1,4 @@
-import { idLength } from '../../core/session-token.js';
+import { idLength } from '../../store/session-token.js';
 import { grownCopy } from './ordered-list.js';
 
 const none = -1;

@@ -1,5 +1,5 @@
 import type { ContainerModuleLoadOptions } from 'inversify';
-import { SessionStore } from '../../core/session-store.js';
+import { SessionStore } from '../../store/session-store.js';
 import { MemoryStore } from './memory-store.js';
 import { SnapshotFile, type SnapshotOptions } from './snapshot-file.js';
 

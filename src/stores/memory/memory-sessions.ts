@@ -1,12 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { ChangeWatcher } from '../../core/change-feed.js';
-import type { Clock } from '../../core/clock.js';
-import type { CloseReason } from '../../core/close-reason.js';
-import { Mailbox, type MailboxBounds } from '../../core/mailbox.js';
-import type { OutgoingMessage } from '../../core/message.js';
-import type { SessionContext } from '../../core/session-context.js';
-import { SessionError, sessionClosed, sessionUnknown } from '../../core/session-error.js';
-import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../core/session-record.js';
+import type { SessionContext } from '../../context/session-context.js';
+import type { CloseReason } from '../../errors/close-reason.js';
+import { SessionError, sessionClosed, sessionUnknown } from '../../errors/session-error.js';
+import { Mailbox, type MailboxBounds } from '../../mailbox/mailbox.js';
+import type { OutgoingMessage } from '../../mailbox/message.js';
+import type { ChangeWatcher } from '../../store/change-feed.js';
+import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
 import type {
   AppendOutcome,
   AttributePatch,
@@ -19,7 +18,8 @@ import type {
   Replacement,
   Slice,
   StoreListener,
-} from '../../core/session-store.js';
+} from '../../store/session-store.js';
+import type { Clock } from '../../time/clock.js';
 import { AppSessions, type Tombstone } from './app-sessions.js';
 import type { SessionEntry } from './session-entry.js';
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { Mailbox } from '../../core/mailbox.js';
-import { Message } from '../../core/message.js';
+import { Mailbox } from '../../mailbox/mailbox.js';
+import { Message } from '../../mailbox/message.js';
 import type { AppSessions } from './app-sessions.js';
 import type { MemorySessions } from './memory-sessions.js';
 import type { SessionEntry } from './session-entry.js';

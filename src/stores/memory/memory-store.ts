@@ -1,12 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inject, injectable, optional } from 'inversify';
-import type { ChangeFeed, ChangeWatcher } from '../../core/change-feed.js';
-import { Clock } from '../../core/clock.js';
-import type { CloseReason } from '../../core/close-reason.js';
-import type { OutgoingMessage } from '../../core/message.js';
-import { SessionContext } from '../../core/session-context.js';
-import { invalidArgument } from '../../core/session-error.js';
-import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../core/session-record.js';
+import { SessionContext } from '../../context/session-context.js';
+import type { CloseReason } from '../../errors/close-reason.js';
+import { invalidArgument } from '../../errors/session-error.js';
+import type { OutgoingMessage } from '../../mailbox/message.js';
+import type { ChangeFeed, ChangeWatcher } from '../../store/change-feed.js';
+import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
 import {
   type AppendOutcome,
   type AppPage,
@@ -22,7 +21,8 @@ import {
   SessionStore,
   type Slice,
   type StoreListener,
-} from '../../core/session-store.js';
+} from '../../store/session-store.js';
+import { Clock } from '../../time/clock.js';
 import type { AppSessions } from './app-sessions.js';
 import { MemorySessions } from './memory-sessions.js';
 import { restoreSnapshot, writeSnapshot } from './memory-snapshot.js';

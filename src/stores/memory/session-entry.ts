@@ -1,5 +1,5 @@
-import type { Mailbox } from '../../core/mailbox.js';
-import type { AttributeTexts, NewSession } from '../../core/session-record.js';
+import type { Mailbox } from '../../mailbox/mailbox.js';
+import type { AttributeTexts, NewSession } from '../../store/session-record.js';
 
 /** A live session, or one past its deadline that no sweep has reclaimed yet. Its times are with its slot. */
 export class SessionEntry {

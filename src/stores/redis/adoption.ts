@@ -1,5 +1,5 @@
-import { hashSecret, idOf, secretOf } from '../../core/session-token.js';
-import type { AdoptedSession, TokenAlias } from '../../core/token-aliases.js';
+import { hashSecret, idOf, secretOf } from '../../store/session-token.js';
+import type { AdoptedSession, TokenAlias } from '../../store/token-aliases.js';
 import type { Argument, CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
 import { accepted, numberAt, type Reply, textAt } from './replies.js';

@@ -1,7 +1,7 @@
-import type { CloseReason } from '../../core/close-reason.js';
-import { invalidArgument } from '../../core/session-error.js';
-import type { ClosedSession, SessionRecord } from '../../core/session-record.js';
-import type { AppPage, AppQuery } from '../../core/session-store.js';
+import type { CloseReason } from '../../errors/close-reason.js';
+import { invalidArgument } from '../../errors/session-error.js';
+import type { ClosedSession, SessionRecord } from '../../store/session-record.js';
+import type { AppPage, AppQuery } from '../../store/session-store.js';
 import type { Argument, CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
 import { stretch } from './program.js';

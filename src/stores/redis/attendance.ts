@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.js';
-import { Interval } from '../../core/interval.js';
+import type { Clock } from '../../time/clock.js';
+import { Interval } from '../../time/interval.js';
 import type { CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
 import type { NoticeBoard } from './notice-board.js';

@@ -1,5 +1,5 @@
-import type { ClosedSession, SessionReference } from '../../core/session-record.js';
-import type { Slice } from '../../core/session-store.js';
+import type { ClosedSession, SessionReference } from '../../store/session-record.js';
+import type { Slice } from '../../store/session-store.js';
 import type { CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
 import { accepted, closedOf, countOf, listsAt, numberAt, type Reply, silentOf } from './replies.js';

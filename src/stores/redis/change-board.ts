@@ -1,4 +1,4 @@
-import type { ChangeWatcher } from '../../core/change-feed.js';
+import type { ChangeWatcher } from '../../store/change-feed.js';
 import type { RedisConnection } from './connection.js';
 import type { Keys } from './keys.js';
 import { Subscription } from './subscription.js';

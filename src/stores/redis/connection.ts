@@ -1,5 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { invalidArgument } from '../../core/session-error.js';
+import { invalidArgument } from '../../errors/session-error.js';
 import type { RedisStoreOptions } from './redis-options.js';
 import { asUnavailable, storeUnavailable } from './unavailable.js';
 

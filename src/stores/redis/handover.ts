@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { sessionUnknown } from '../../core/session-error.js';
-import type { Replacement } from '../../core/session-store.js';
+import { sessionUnknown } from '../../errors/session-error.js';
+import type { Replacement } from '../../store/session-store.js';
 import type { Argument, CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
 import { accepted, closedOf, listAt, numberAt, ownRecordOf, type Reply, textAt, textsAt } from './replies.js';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { invalidArgument } from '../../core/session-error.js';
+import { invalidArgument } from '../../errors/session-error.js';
 
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 export const mostBuckets = digits.length ** 2;

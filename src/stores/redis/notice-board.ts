@@ -1,5 +1,5 @@
-import { isCloseReason } from '../../core/close-reason.js';
-import type { StoreListener } from '../../core/session-store.js';
+import { isCloseReason } from '../../errors/close-reason.js';
+import type { StoreListener } from '../../store/session-store.js';
 import type { RedisConnection } from './connection.js';
 import type { Keys } from './keys.js';
 import { type Attended, messageOf } from './replies.js';

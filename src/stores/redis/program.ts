@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { SessionContext } from '../../core/session-context.js';
+import type { SessionContext } from '../../context/session-context.js';
 import { layout } from './layout.js';
 
 /** In the order in which they build on each other. */

@@ -1,11 +1,10 @@
 import { injectable } from 'inversify';
-import type { ChangeFeed, ChangeWatcher } from '../../core/change-feed.js';
-import { type Clock, SystemClock } from '../../core/clock.js';
-import type { CloseReason } from '../../core/close-reason.js';
-import type { OutgoingMessage } from '../../core/message.js';
-import type { SessionContext } from '../../core/session-context.js';
-import { sessionUnknown } from '../../core/session-error.js';
-import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../core/session-record.js';
+import type { SessionContext } from '../../context/session-context.js';
+import type { CloseReason } from '../../errors/close-reason.js';
+import { sessionUnknown } from '../../errors/session-error.js';
+import type { OutgoingMessage } from '../../mailbox/message.js';
+import type { ChangeFeed, ChangeWatcher } from '../../store/change-feed.js';
+import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
 import {
   type AppendOutcome,
   type AppPage,
@@ -21,9 +20,10 @@ import {
   SessionStore,
   type Slice,
   type StoreListener,
-} from '../../core/session-store.js';
-import { newId } from '../../core/session-token.js';
-import type { AdoptedSession, TokenAlias, TokenAliases } from '../../core/token-aliases.js';
+} from '../../store/session-store.js';
+import { newId } from '../../store/session-token.js';
+import type { AdoptedSession, TokenAlias, TokenAliases } from '../../store/token-aliases.js';
+import { type Clock, SystemClock } from '../../time/clock.js';
 import { Adoption } from './adoption.js';
 import { AppWalk } from './app-walk.js';
 import { Attendance } from './attendance.js';

@@ -1,7 +1,7 @@
-import { type CloseReason, isCloseReason } from '../../core/close-reason.js';
-import { Message } from '../../core/message.js';
-import { SessionError, sessionClosed, sessionUnknown } from '../../core/session-error.js';
-import type { AttributeTexts, ClosedSession, NewSession, SessionRecord } from '../../core/session-record.js';
+import { type CloseReason, isCloseReason } from '../../errors/close-reason.js';
+import { SessionError, sessionClosed, sessionUnknown } from '../../errors/session-error.js';
+import { Message } from '../../mailbox/message.js';
+import type { AttributeTexts, ClosedSession, NewSession, SessionRecord } from '../../store/session-record.js';
 import type {
   AppendOutcome,
   Contact,
@@ -9,7 +9,7 @@ import type {
   OnceInsertion,
   ReadResult,
   Replacement,
-} from '../../core/session-store.js';
+} from '../../store/session-store.js';
 import { storeUnavailable } from './unavailable.js';
 
 /** What the program answers to one call. The headers of the scripts say what is where. */

@@ -1,4 +1,4 @@
-import { SessionError } from '../../core/session-error.js';
+import { SessionError } from '../../errors/session-error.js';
 
 /** @param why in the words of the server or the client library */
 export function storeUnavailable(why: string, cause?: unknown): SessionError {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { testSessionStore } from '../../conformance/session-store.js';
+import { testSessionStore } from '../../../src/conformance/session-store.js';
 import { startedNodes } from '../nodes/started-nodes.js';
 import { testRule } from '../test-rule.js';
 import { lmdbStoresOver } from './create-lmdb-store.js';

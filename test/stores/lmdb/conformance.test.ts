@@ -1,5 +1,5 @@
 import test from 'ava';
-import { testChangeFeed, testSessionStore } from '../../conformance/session-store.js';
+import { testChangeFeed, testSessionStore } from '../../../src/conformance/session-store.js';
 import { testRule } from '../test-rule.js';
 import { lmdbStores } from './create-lmdb-store.js';
 

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ManualClock, type StoreFactory } from '../../../src/conformance/session-store.js';
 import { SessionContext } from '../../../src/index.js';
 import { LmdbStore } from '../../../src/stores/lmdb/index.js';
-import { ManualClock, type StoreFactory } from '../../conformance/session-store.js';
 import type { NodeProcess } from '../nodes/node-process.js';
 import { RemoteStore } from '../nodes/remote-store.js';
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { type Login, Trial } from '../../../src/conformance/trial.js';
 import { SessionContext, SessionError } from '../../../src/index.js';
 import { LmdbStore, type LmdbStoreOptions } from '../../../src/stores/lmdb/index.js';
-import { type Login, Trial } from '../../conformance/trial.js';
 import { faultsIn } from './consistency.js';
 import { freshPlace } from './fresh-place.js';
 

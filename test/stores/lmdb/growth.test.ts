@@ -2,13 +2,13 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { ManualClock } from '../../../src/conformance/session-store.js';
+import { outgoing, Trial } from '../../../src/conformance/trial.js';
 import { SessionContext } from '../../../src/index.js';
 import { Environment } from '../../../src/stores/lmdb/engine/environment.js';
 import { Ledger } from '../../../src/stores/lmdb/engine/ledger.js';
 import { Nodes } from '../../../src/stores/lmdb/engine/nodes.js';
 import { LmdbStore } from '../../../src/stores/lmdb/index.js';
-import { ManualClock } from '../../conformance/session-store.js';
-import { outgoing, Trial } from '../../conformance/trial.js';
 import { sizesIn } from './consistency.js';
 import { freshPlace } from './fresh-place.js';
 

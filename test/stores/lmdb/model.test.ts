@@ -1,5 +1,5 @@
 import test from 'ava';
-import { checkStoreAgainstModel } from '../../conformance/session-store-model.js';
+import { checkStoreAgainstModel } from '../../../src/conformance/session-store-model.js';
 import { startedNodes } from '../nodes/started-nodes.js';
 import { lmdbStores, lmdbStoresOver } from './create-lmdb-store.js';
 

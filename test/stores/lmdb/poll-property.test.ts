@@ -1,7 +1,7 @@
 import test from 'ava';
+import { ManualClock } from '../../../src/conformance/manual-clock.js';
 import { Clock, SessionContext, SessionStore, type StoreBinding } from '../../../src/index.js';
 import { LmdbStore } from '../../../src/stores/lmdb/index.js';
-import { ManualClock } from '../../support/manual-clock.js';
 import { checkPolls } from '../../support/poll-property.js';
 import { Tracked } from '../nodes/tracked-store.js';
 import { freshDirectory, removeDirectory } from './create-lmdb-store.js';

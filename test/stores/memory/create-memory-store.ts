@@ -1,6 +1,6 @@
+import { ManualClock } from '../../../src/conformance/manual-clock.js';
+import type { StoreSetup } from '../../../src/conformance/session-store.js';
 import { MemoryStore, SessionContext, type SessionContextOptions } from '../../../src/index.js';
-import type { StoreSetup } from '../../conformance/session-store.js';
-import { ManualClock } from '../../support/manual-clock.js';
 
 export async function createMemoryStore(options: SessionContextOptions): Promise<StoreSetup> {
   const clock = new ManualClock();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
 import fc from 'fast-check';
-import { newId } from '../../../src/core/session-token.js';
+import { newId } from '../../../src/store/session-token.js';
 import { IdTable } from '../../../src/stores/memory/id-table.js';
 
 interface Item {

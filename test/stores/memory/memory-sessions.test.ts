@@ -1,7 +1,7 @@
 import test from 'ava';
+import { ManualClock } from '../../../src/conformance/manual-clock.js';
 import { type NewSession, SessionContext } from '../../../src/index.js';
 import { MemorySessions } from '../../../src/stores/memory/memory-sessions.js';
-import { ManualClock } from '../../support/manual-clock.js';
 
 const tombstoneTime = 10;
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { testChangeFeed } from '../../conformance/session-store.js';
+import { testChangeFeed } from '../../../src/conformance/session-store.js';
 import { createMemoryStore } from './create-memory-store.js';
 
 testChangeFeed({

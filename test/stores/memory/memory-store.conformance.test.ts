@@ -1,5 +1,5 @@
 import test from 'ava';
-import { testSessionStore } from '../../conformance/session-store.js';
+import { testSessionStore } from '../../../src/conformance/session-store.js';
 import { createMemoryStore } from './create-memory-store.js';
 
 testSessionStore({

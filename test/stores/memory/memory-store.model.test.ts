@@ -1,5 +1,5 @@
 import test from 'ava';
-import { checkStoreAgainstModel } from '../../conformance/session-store-model.js';
+import { checkStoreAgainstModel } from '../../../src/conformance/session-store-model.js';
 import { createMemoryStore } from './create-memory-store.js';
 
 test('the memory store does what the model does, whatever is asked of it in whatever order', async (t) => {

@@ -1,9 +1,9 @@
 import test from 'ava';
+import { ManualClock } from '../../../src/conformance/manual-clock.js';
+import { allPages, app, outgoing, scanned, Trial } from '../../../src/conformance/trial.js';
 import { SessionContext } from '../../../src/index.js';
 import { MemorySessions } from '../../../src/stores/memory/memory-sessions.js';
 import { MemoryStore } from '../../../src/stores/memory/memory-store.js';
-import { allPages, app, outgoing, scanned, Trial } from '../../conformance/trial.js';
-import { ManualClock } from '../../support/manual-clock.js';
 import { createMemoryStore } from './create-memory-store.js';
 
 async function populated(count: number): Promise<Trial> {

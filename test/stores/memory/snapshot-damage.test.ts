@@ -3,8 +3,8 @@ import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
+import { allPages, app, isUnknown } from '../../../src/conformance/trial.js';
 import { SnapshotFault } from '../../../src/stores/memory/snapshot-file.js';
-import { allPages, app, isUnknown } from '../../conformance/trial.js';
 import { SnapshotFolder } from './snapshot-fixture.js';
 
 /** A folder with a sound snapshot of a few sessions. */

@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { ManualClock } from '../../../src/conformance/manual-clock.js';
+import { Trial } from '../../../src/conformance/trial.js';
 import { MemoryStore, SessionContext, type SessionContextOptions } from '../../../src/index.js';
 import { SnapshotFile } from '../../../src/stores/memory/snapshot-file.js';
-import { Trial } from '../../conformance/trial.js';
-import { ManualClock } from '../../support/manual-clock.js';
 
 /** A folder of its own for a test, and stores that keep their snapshot in it. */
 export class SnapshotFolder {

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import test from 'ava';
-import { app, outgoing, valuesOf } from '../../conformance/trial.js';
+import { app, outgoing, valuesOf } from '../../../src/conformance/trial.js';
 import { SnapshotFolder } from './snapshot-fixture.js';
 
 const megabyte = 1_048_576;

@@ -1,8 +1,8 @@
 import { chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { hashSecret, newSecret } from '../../../src/core/session-token.js';
-import { app, isClosed, isUnknown, offsetsOf, outgoing, renewal, valuesOf } from '../../conformance/trial.js';
+import { app, isClosed, isUnknown, offsetsOf, outgoing, renewal, valuesOf } from '../../../src/conformance/trial.js';
+import { hashSecret, newSecret } from '../../../src/store/session-token.js';
 import { SnapshotFolder } from './snapshot-fixture.js';
 
 test('a restart keeps sessions as they were, with their attributes and counters', async (t) => {

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { Container } from 'inversify';
-import { WaitingRoom } from '../../../src/core/waiting-room.js';
+import { WaitingRoom } from '../../../src/delivery/waiting-room.js';
 import {
   type Batch,
   type CreateOptions,

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { hashSecret, secretOf } from '../../../src/core/session-token.js';
-import type { AdoptedSession } from '../../../src/core/token-aliases.js';
 import { SessionContext, type StoreListener } from '../../../src/index.js';
+import { hashSecret, secretOf } from '../../../src/store/session-token.js';
+import type { AdoptedSession } from '../../../src/store/token-aliases.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 import { freshPrefix } from './exact-clock.js';
 import { onCluster, onServer } from './places.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { testChangeFeed } from '../../conformance/session-store.js';
+import { testChangeFeed } from '../../../src/conformance/session-store.js';
 import { testRule } from '../test-rule.js';
 import { redisStores } from './create-redis-store.js';
 import { onServer } from './places.js';

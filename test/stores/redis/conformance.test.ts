@@ -1,5 +1,5 @@
 import test from 'ava';
-import { testSessionStore } from '../../conformance/session-store.js';
+import { testSessionStore } from '../../../src/conformance/session-store.js';
 import { testRule } from '../test-rule.js';
 import { redisStores } from './create-redis-store.js';
 import { onServer } from './places.js';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import test from 'ava';
-import { hashSecret, newId } from '../../../src/core/session-token.js';
 import { SessionContext, SessionError, type StoreListener } from '../../../src/index.js';
+import { hashSecret, newId } from '../../../src/store/session-token.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 import { eventually } from '../../support/eventually.js';
 import { freePorts } from '../../support/free-port.js';

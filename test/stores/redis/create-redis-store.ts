@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
+import type { StoreFactory } from '../../../src/conformance/session-store.js';
 import { SessionContext } from '../../../src/index.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
-import type { StoreFactory } from '../../conformance/session-store.js';
 import type { NodeProcess } from '../nodes/node-process.js';
 import { RemoteStore } from '../nodes/remote-store.js';
 import { ExactClock, exactOptions, exactTimeSource, freshPrefix } from './exact-clock.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { checkStoreAgainstModel } from '../../conformance/session-store-model.js';
+import { checkStoreAgainstModel } from '../../../src/conformance/session-store-model.js';
 import { redisStores, redisStoresOver } from './create-redis-store.js';
 import { onCluster, onNodes, onServer } from './places.js';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
+import { ManualClock } from '../../../src/conformance/manual-clock.js';
 import { SessionContext, SessionStore, type StoreBinding } from '../../../src/index.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
-import { ManualClock } from '../../support/manual-clock.js';
 import { checkPolls } from '../../support/poll-property.js';
 import { Tracked } from '../nodes/tracked-store.js';
 import { ExactClock, exactOptions, exactTimeSource, freshPrefix } from './exact-clock.js';

@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
-import { hashSecret, newId, newSecret } from '../../../src/core/session-token.js';
+import { renewal } from '../../../src/conformance/trial.js';
 import { type NewSession, type ReadRequest, SessionContext, type StoreListener } from '../../../src/index.js';
+import { hashSecret, newId, newSecret } from '../../../src/store/session-token.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
-import { renewal } from '../../conformance/trial.js';
 import { RedisProxy } from '../../support/redis-proxy.js';
 import { freshPrefix } from './exact-clock.js';
 import { clusterFor, serverFor } from './places.js';

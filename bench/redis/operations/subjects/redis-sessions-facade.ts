@@ -1,4 +1,4 @@
-import { RedisSessions } from '../../../../src/redis-sessions/index.js';
+import { RedisSessions } from '../../../../src/compat/redis-sessions/class/index.js';
 import { NEVER } from '../../node.js';
 import { accountOf, IP, type RedisSubject } from '../subject.js';
 

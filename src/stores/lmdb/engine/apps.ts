@@ -1,4 +1,4 @@
-import type { CloseReason } from '../../../core/close-reason.js';
+import type { CloseReason } from '../../../errors/close-reason.js';
 import type { ActiveReply, EndedReply, PageReply, RecordReply, ScanReply } from '../wire.js';
 import type { Ledger } from './ledger.js';
 import { nameOf, type SessionEntry, splitName } from './session-entry.js';

@@ -1,6 +1,6 @@
-import type { CloseReason } from '../../../core/close-reason.js';
-import type { OutgoingMessage } from '../../../core/message.js';
-import type { ReadRequest, Renewal } from '../../../core/session-store.js';
+import type { CloseReason } from '../../../errors/close-reason.js';
+import type { OutgoingMessage } from '../../../mailbox/message.js';
+import type { ReadRequest, Renewal } from '../../../store/session-store.js';
 import type { Apps } from './apps.js';
 import type { Background } from './background.js';
 import type { Mailboxes } from './mailboxes.js';

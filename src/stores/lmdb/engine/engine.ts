@@ -1,5 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { SessionContext } from '../../../core/session-context.js';
+import { SessionContext } from '../../../context/session-context.js';
 import type { Answer, EngineCall, EngineOrder, EngineReport, EngineSettings } from '../wire.js';
 import { Apps } from './apps.js';
 import { Background } from './background.js';

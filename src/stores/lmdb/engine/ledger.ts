@@ -1,4 +1,4 @@
-import type { SessionContext } from '../../../core/session-context.js';
+import type { SessionContext } from '../../../context/session-context.js';
 import type { Notice, Ring } from '../wire.js';
 import type { NodeRow } from './rows.js';
 import { numberText, type Tables } from './tables.js';

@@ -1,7 +1,7 @@
-import type { MailboxBounds } from '../../../core/mailbox-rules.js';
-import type { Message, OutgoingMessage } from '../../../core/message.js';
-import type { ReadRequest } from '../../../core/session-store.js';
-import { newEpoch } from '../../../core/session-token.js';
+import { newEpoch } from '../../../mailbox/epoch.js';
+import type { MailboxBounds } from '../../../mailbox/mailbox-rules.js';
+import type { Message, OutgoingMessage } from '../../../mailbox/message.js';
+import type { ReadRequest } from '../../../store/session-store.js';
 import type { MessageReply, Notice, OutcomeReply, ReadReply } from '../wire.js';
 import type { Ledger } from './ledger.js';
 import type { SessionEntry } from './session-entry.js';

@@ -1,6 +1,6 @@
-import type { CloseReason } from '../../../core/close-reason.js';
-import type { NewSession } from '../../../core/session-record.js';
-import type { Renewal } from '../../../core/session-store.js';
+import type { CloseReason } from '../../../errors/close-reason.js';
+import type { NewSession } from '../../../store/session-record.js';
+import type { Renewal } from '../../../store/session-store.js';
 import type { ClosedReply, ContactReply, InsertionReply, OnceReply, RecordReply, ReplacementReply } from '../wire.js';
 import type { Ledger } from './ledger.js';
 import type { Mailboxes } from './mailboxes.js';

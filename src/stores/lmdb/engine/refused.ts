@@ -1,4 +1,4 @@
-import type { CloseReason } from '../../../core/close-reason.js';
+import type { CloseReason } from '../../../errors/close-reason.js';
 import type { Refusal } from '../wire.js';
 
 /** An operation that was refused before it changed anything. Cheaper than an Error: nobody looks at where it came from. */

@@ -1,4 +1,4 @@
-import type { CloseReason } from '../../../core/close-reason.js';
+import type { CloseReason } from '../../../errors/close-reason.js';
 import type { Notice } from '../wire.js';
 
 /** One reader of a mailbox. Parked while `parkedUntil` is not 0, for that node, by the read with that ticket. */

@@ -1,5 +1,5 @@
-import type { CloseReason } from '../../../core/close-reason.js';
-import type { SessionContext } from '../../../core/session-context.js';
+import type { SessionContext } from '../../../context/session-context.js';
+import type { CloseReason } from '../../../errors/close-reason.js';
 import type { SessionRow } from './rows.js';
 import { TableMailbox } from './table-mailbox.js';
 import type { Tables } from './tables.js';

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { CloseReason } from '../../../core/close-reason.js';
-import type { SessionContext } from '../../../core/session-context.js';
+import type { SessionContext } from '../../../context/session-context.js';
+import type { CloseReason } from '../../../errors/close-reason.js';
 import type { ClosedReply, ContactReply, RecordReply } from '../wire.js';
 import type { Ledger } from './ledger.js';
 import { closedSession, unknownSession } from './refused.js';

@@ -1,6 +1,6 @@
-import { MailboxRules, type MessagesBeyond, type Reader } from '../../../core/mailbox-rules.js';
-import { Message } from '../../../core/message.js';
-import { OffsetRuns } from '../../../core/offset-runs.js';
+import { MailboxRules, type MessagesBeyond, type Reader } from '../../../mailbox/mailbox-rules.js';
+import { Message } from '../../../mailbox/message.js';
+import { OffsetRuns } from '../../../mailbox/offset-runs.js';
 import type { MailboxRow, MessageRow } from './rows.js';
 import { beyondAll, keysWith, numberLength, numberText, type Tables } from './tables.js';
 

@@ -1,0 +1,33 @@
+// Builds `dist/` (what is published) and, with `--all`, `.build/` (the same sources with demo, tests and benchmarks).
+// What is up to date is not compiled again, so that every script may build first.
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const compiler = fileURLToPath(import.meta.resolve('typescript')).replace(/lib[\\/][^\\/]*$/, 'bin/tsc');
+const scripts = 'stores/redis/scripts';
+
+/** Removes outputs whose source is gone: a deleted test must not run, and a deleted module must not be published. */
+function removeOrphans(output, sources) {
+  if (!existsSync(`${root}${output}`)) return;
+  for (const path of readdirSync(`${root}${output}`, { recursive: true, encoding: 'utf8' })) {
+    const [stem] = /^.*(?=\.(?:js|js\.map|d\.ts)$)/.exec(path) ?? [];
+    if (stem !== undefined && !existsSync(`${root}${sources}${stem}.ts`)) rmSync(`${root}${output}/${path}`);
+  }
+}
+
+function build(project, output, sources) {
+  removeOrphans(output, sources);
+  // The record of the last build says that everything is there; without the output it is wrong.
+  const record = `${root}.build/${project === 'tsconfig.json' ? 'tsconfig' : 'dist'}.tsbuildinfo`;
+  if (!existsSync(`${root}${output}`)) rmSync(record, { force: true });
+  execFileSync(process.execPath, [compiler, '-p', project], { cwd: root, stdio: 'inherit' });
+}
+
+build('tsconfig.build.json', 'dist', 'src/');
+cpSync(`${root}src/${scripts}`, `${root}dist/${scripts}`, { recursive: true });
+if (process.argv.includes('--all')) {
+  build('tsconfig.json', '.build', '');
+  cpSync(`${root}src/${scripts}`, `${root}.build/src/${scripts}`, { recursive: true });
+}

@@ -1,0 +1,53 @@
+import type { RedisOptions } from 'ioredis';
+import type { RedisStoreOptions } from '../../../stores/redis/redis-options.js';
+import type { RedisClientOptions, RedisSessionsRedisOptions } from './types.js';
+
+const defaultPort = 6_379;
+const defaultHost = '127.0.0.1';
+export const defaultNamespace = 'rs';
+
+/** Where the sessions are, as the Redis store takes it. */
+export function storeOptions({ port, host, options = {}, namespace }: RedisSessionsRedisOptions): RedisStoreOptions {
+  const { url, socket, ...rest } = options;
+  const keyPrefix = keyPrefixOf(namespace);
+  const redis = { ...clientOptions(rest), ...socketOptions(socket) };
+  if (url !== undefined) return { url, redis, keyPrefix };
+  const address = { host: host ?? redis.host ?? defaultHost, port: port ?? redis.port ?? defaultPort };
+  return { redis: { ...redis, ...address }, keyPrefix };
+}
+
+export function keyPrefixOf(namespace: string = defaultNamespace): string {
+  return `${namespace}:`;
+}
+
+/** What redis-sessions' clients call otherwise than ioredis does. */
+function clientOptions(options: Omit<RedisClientOptions, 'url' | 'socket'>): RedisOptions {
+  const { database, auth_pass: password, name, ...rest } = options;
+  return {
+    ...rest,
+    ...(database !== undefined && { db: database }),
+    ...(password !== undefined && { password }),
+    // To ioredis it is what the sentinels call the master.
+    ...(name !== undefined && (rest.sentinels === undefined ? { connectionName: name } : { name })),
+  };
+}
+
+/** `tls: true` says that the rest is for TLS as well. */
+function socketOptions({
+  host,
+  port,
+  path,
+  tls,
+  connectTimeout,
+  keepAlive,
+  ...rest
+}: Required<RedisClientOptions>['socket'] = {}): RedisOptions {
+  return {
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(path !== undefined && { path }),
+    ...(tls === true && { tls: rest }),
+    ...(connectTimeout !== undefined && { connectTimeout }),
+    ...(typeof keepAlive === 'number' && { keepAlive }),
+  };
+}

@@ -1,0 +1,188 @@
+import { SessionError } from '../../../errors/session-error.js';
+import type { Session as CoreSession } from '../../../service/session.js';
+import type { SessionManager } from '../../../service/session-manager.js';
+import type { Lifecycle } from './lifecycle.js';
+import { looksOld, OldTokens } from './old-tokens.js';
+import { listed, replyToGet, replyToSet, toMilliseconds } from './replies.js';
+import {
+  readOptions,
+  requireApp,
+  requireData,
+  requireDeltaTime,
+  requireId,
+  requireInitialData,
+  requireIp,
+  requireToken,
+  requireTtl,
+} from './rules.js';
+import type { SessionCache } from './session-cache.js';
+import type { Activity, Created, Killed, Listed, ListedSession, Session } from './types.js';
+
+/** Sessions asked for at once where all are wanted. */
+const pageSize = 1_000;
+
+/** Where the manager comes from: at hand when it is running, else to be waited for. */
+export type ManagerSource = Pick<Lifecycle, 'running' | 'manager'>;
+
+/** The service in the terms of redis-sessions. Arguments are checked here, in its order, before anything is asked. */
+export class Operations<Data> {
+  readonly #lifecycle: ManagerSource;
+  readonly #cache: SessionCache | undefined;
+  readonly #oldTokens: OldTokens;
+  /** The manager of the app asked for last, which is nearly always the only one. */
+  #latest: SessionManager | undefined;
+
+  constructor(lifecycle: ManagerSource, cache: SessionCache | undefined, oldTokens: OldTokens = new OldTokens()) {
+    this.#lifecycle = lifecycle;
+    this.#cache = cache;
+    this.#oldTokens = oldTokens;
+  }
+
+  async create(options: unknown): Promise<Created> {
+    const given = readOptions(options);
+    const app = requireApp(given.app);
+    const id = requireId(given.id);
+    const ip = requireIp(given.ip);
+    const ttl = toMilliseconds(requireTtl(given.ttl));
+    const data = requireInitialData(given.d);
+    // The absolute end then comes first, whatever the activity.
+    const maxAge = given.no_resave ? ttl : 0;
+    const manager = this.#running(app) ?? (await this.#started(app));
+    const begun = { ip, ttl, maxAge };
+    const session = await manager.createSession(id, data === undefined ? begun : { ...begun, attributes: data });
+    return { token: session.token };
+  }
+
+  async get(options: unknown): Promise<Session<Data> | null> {
+    const bearer = bearerOf(options);
+    const manager = this.#running(bearer.app) ?? (await this.#started(bearer.app));
+    const token = looksOld(bearer.token) ? await this.#oldTokens.current(manager, bearer.token) : bearer.token;
+    try {
+      return replyToGet<Data>(await (this.#cache?.authenticate(manager, token) ?? manager.authenticate(token)));
+    } catch (error) {
+      return nullIfMissing(error);
+    }
+  }
+
+  async set(options: unknown): Promise<Session<Data> | null> {
+    const bearer = bearerOf(options);
+    const data = requireData(readOptions(options).d);
+    const manager = this.#running(bearer.app) ?? (await this.#started(bearer.app));
+    const token = looksOld(bearer.token) ? await this.#oldTokens.current(manager, bearer.token) : bearer.token;
+    try {
+      return replyToSet<Data>(await manager.patchAsBearer(token, data));
+    } catch (error) {
+      return nullIfMissing(error);
+    } finally {
+      // Whatever came of it: one whose answer was lost may have been carried out.
+      this.#cache?.forget(bearer.app, token);
+    }
+  }
+
+  async kill(options: unknown): Promise<Killed> {
+    const bearer = bearerOf(options);
+    const manager = this.#running(bearer.app) ?? (await this.#started(bearer.app));
+    const token = looksOld(bearer.token) ? await this.#oldTokens.current(manager, bearer.token) : bearer.token;
+    try {
+      return { kill: (await manager.closeAsBearer(token)) ? 1 : 0 };
+    } finally {
+      this.#cache?.forget(bearer.app, token);
+    }
+  }
+
+  async killAll(options: unknown): Promise<Killed> {
+    const app = requireApp(readOptions(options).app);
+    const manager = this.#running(app) ?? (await this.#started(app));
+    try {
+      return { kill: await manager.closeApp() };
+    } finally {
+      this.#cache?.clear();
+    }
+  }
+
+  async killSessionsOfId(options: unknown): Promise<Killed> {
+    const { app, id } = accountOf(options);
+    const manager = this.#running(app) ?? (await this.#started(app));
+    try {
+      return { kill: await manager.closeAccount(id) };
+    } finally {
+      this.#cache?.clear();
+    }
+  }
+
+  async sessionsOfId(options: unknown): Promise<Listed<Data>> {
+    const { app, id } = accountOf(options);
+    const manager = this.#running(app) ?? (await this.#started(app));
+    return { sessions: describeAll<Data>(await manager.sessionsOfAccount(id), manager.now) };
+  }
+
+  async sessionsOfApp(options: unknown): Promise<Listed<Data>> {
+    const { app, within } = periodOf(options);
+    const manager = this.#running(app) ?? (await this.#started(app));
+    const found: CoreSession[] = [];
+    let page = await manager.sessionsOfApp({ activeWithin: within, limit: pageSize });
+    found.push(...page.sessions);
+    while (page.cursor !== undefined) {
+      page = await manager.sessionsOfApp({ activeWithin: within, limit: pageSize, cursor: page.cursor });
+      found.push(...page.sessions);
+    }
+    found.sort((one, other) => other.lastTime - one.lastTime);
+    return { sessions: describeAll<Data>(found, manager.now) };
+  }
+
+  async activity(options: unknown): Promise<Activity> {
+    const { app, within } = periodOf(options);
+    const manager = this.#running(app) ?? (await this.#started(app));
+    return { activity: await manager.activity(within) };
+  }
+
+  async ping(): Promise<'PONG'> {
+    const manager = await this.#lifecycle.manager();
+    await manager.ping();
+    return 'PONG';
+  }
+
+  /** Without a promise, because all but the first calls find it so. */
+  #running(app: string): SessionManager | undefined {
+    const { running } = this.#lifecycle;
+    if (running === undefined) return undefined;
+    if (this.#latest?.app !== app) this.#latest = running.inApp(app);
+    return this.#latest;
+  }
+
+  async #started(app: string): Promise<SessionManager> {
+    const manager = await this.#lifecycle.manager();
+    return manager.inApp(app);
+  }
+}
+
+interface Bearer {
+  readonly app: string;
+  readonly token: string;
+}
+
+function bearerOf(options: unknown): Bearer {
+  const given = readOptions(options);
+  return { app: requireApp(given.app), token: requireToken(given.token) };
+}
+
+function accountOf(options: unknown): { readonly app: string; readonly id: string } {
+  const given = readOptions(options);
+  return { app: requireApp(given.app), id: requireId(given.id) };
+}
+
+/** How far to look back, in milliseconds. */
+function periodOf(options: unknown): { readonly app: string; readonly within: number } {
+  const given = readOptions(options);
+  return { app: requireApp(given.app), within: toMilliseconds(requireDeltaTime(given.deltaTime ?? given.dt)) };
+}
+
+function describeAll<Data>(sessions: readonly CoreSession[], now: number): readonly ListedSession<Data>[] {
+  return sessions.map((session) => listed<Data>(session, now));
+}
+
+/** redis-sessions tells nobody why there is no session. Any other error is thrown again. */
+function nullIfMissing(error: unknown): null {
+  if (SessionError.is(error, 'SESSION_UNKNOWN') || SessionError.is(error, 'SESSION_CLOSED')) return null;
+  throw error;
+}

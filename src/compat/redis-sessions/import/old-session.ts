@@ -1,0 +1,107 @@
+import * as v from 'valibot';
+import { SessionError } from '../../../errors/session-error.js';
+import { requireAttributes } from '../../../service/session-operations.js';
+import { requireAccountId, requireIp } from '../../../store/session-arguments.js';
+import type { AdoptedSession } from '../../../store/token-aliases.js';
+import { toMilliseconds } from '../class/replies.js';
+import { requireApp, requireData, requireToken } from '../class/rules.js';
+
+const second = 1_000;
+/** Where a token of redis-sessions tells its creation, in base 36. */
+const creationStart = 56;
+
+const count = v.pipe(v.string(), v.regex(/^[0-9]{1,15}$/, 'is no number'), v.transform(Number));
+
+/** A session as redis-sessions keeps it: a hash whose times are in seconds. */
+const fieldsSchema = v.object({
+  id: v.string('is missing'),
+  r: count,
+  w: count,
+  ttl: count,
+  la: count,
+  ip: v.optional(v.string(), ''),
+  d: v.optional(v.string()),
+  no_resave: v.optional(v.string()),
+});
+
+export interface OldSession {
+  readonly app: string;
+  readonly token: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** What becomes of an old session. */
+export type Verdict =
+  | { readonly kind: 'live'; readonly session: AdoptedSession }
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'unusable'; readonly why: string };
+
+/** What it is here. @param now in milliseconds since the Unix epoch */
+export function judge({ app, token, fields }: OldSession, now: number): Verdict {
+  // Wiped meanwhile, or never more than an entry in the index.
+  if (Object.keys(fields).length === 0) return { kind: 'expired' };
+  const result = v.safeParse(fieldsSchema, fields);
+  if (!result.success) {
+    const [issue] = result.issues;
+    return { kind: 'unusable', why: `${v.getDotPath(issue) ?? 'the session'} ${issue.message}` };
+  }
+  const { id, r, w, ttl, la, ip, d, no_resave } = result.output;
+  const life = toMilliseconds(ttl);
+  const lastTime = la * second;
+  if (lastTime + life <= now) return { kind: 'expired' };
+  try {
+    const createdAt = Math.min(creationOf(token), lastTime);
+    // Its end then is where it was: no activity moves it.
+    const maxAge = no_resave === '1' ? lastTime + life - createdAt : 0;
+    return {
+      kind: 'live',
+      session: {
+        app: requireApp(app),
+        accountId: requireAccountId(id),
+        ip: requireIp(ip),
+        userAgent: '',
+        ttl: maxAge === 0 ? life : maxAge,
+        maxAge,
+        createdAt,
+        lastTime,
+        // Theirs count from 1.
+        reads: Math.max(0, r - 1),
+        writes: Math.max(0, w - 1),
+        attributes: attributesOf(d),
+      },
+    };
+  } catch (error) {
+    return { kind: 'unusable', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+export function isToken(token: string): boolean {
+  try {
+    requireToken(token);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function creationOf(token: string): number {
+  const time = Number.parseInt(token.slice(creationStart), 36);
+  return Number.isSafeInteger(time) ? time : Number.MAX_SAFE_INTEGER;
+}
+
+/** @throws when they could not have been set here either */
+function attributesOf(d: string | undefined): AdoptedSession['attributes'] {
+  if (d === undefined || d === '' || d === '{}') return requireAttributes({});
+  let data: unknown;
+  try {
+    data = JSON.parse(d);
+  } catch (error) {
+    throw new SessionError(
+      'INVALID_ARGUMENT',
+      'd is no JSON',
+      { argument: 'd', rule: 'is no JSON', value: '' },
+      { cause: error },
+    );
+  }
+  return requireAttributes(requireData(data));
+}

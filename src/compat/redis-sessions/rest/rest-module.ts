@@ -1,0 +1,53 @@
+import { ContainerModule } from 'inversify';
+import {
+  Bearer,
+  CrossSitePolicy,
+  PollApp,
+  PollController,
+  SessionCookie,
+  SessionErrorFilter,
+  SessionHttpOptions,
+} from '../../../http/index.js';
+import { SessionManager } from '../../../service/session-manager.js';
+import { OldTokens } from '../class/old-tokens.js';
+import { Operations } from '../class/operations.js';
+import type { SessionData } from '../class/types.js';
+import { ApiKeyGuard } from './api-key-guard.js';
+import { LibraryController } from './library-controller.js';
+import { LibraryErrorFilter } from './library-error-filter.js';
+import { OperationsController } from './operations-controller.js';
+import { PushController } from './push-controller.js';
+import { QueryPollApp } from './query-poll-app.js';
+import { RestMetrics } from './rest-metrics.js';
+import { RestOptions, type RestOptionsInput } from './rest-options.js';
+
+/**
+ * The controllers of the service. Goes beside `sessionModule`; `buildRestServer` serves them. Of the controllers of `session-mailbox/http` the poll alone is among them: the others are of one app.
+ *
+ * @throws SessionError `INVALID_CONTEXT`
+ */
+export function restModule(options: RestOptionsInput = {}): ContainerModule {
+  const validated = new RestOptions(options);
+  return new ContainerModule(({ bind }) => {
+    bind(RestOptions).toConstantValue(validated);
+    bind(RestMetrics).toSelf().inSingletonScope();
+    bind(OldTokens).toConstantValue(new OldTokens());
+    bind(Operations).toResolvedValue(operationsOf, [SessionManager, OldTokens]).inSingletonScope();
+    bind(ApiKeyGuard).toSelf().inSingletonScope();
+    bind(LibraryErrorFilter).toSelf().inSingletonScope();
+    bind(LibraryController).toSelf().inSingletonScope();
+    bind(PushController).toSelf().inSingletonScope();
+    bind(OperationsController).toSelf().inSingletonScope();
+    bind(SessionHttpOptions).toConstantValue(new SessionHttpOptions());
+    bind(SessionCookie).toSelf().inSingletonScope();
+    bind(CrossSitePolicy).toSelf().inSingletonScope();
+    bind(Bearer).toSelf().inSingletonScope();
+    bind(SessionErrorFilter).toSelf().inSingletonScope();
+    bind(PollApp).to(QueryPollApp).inSingletonScope();
+    bind(PollController).toSelf().inSingletonScope();
+  });
+}
+
+function operationsOf(manager: SessionManager, oldTokens: OldTokens): Operations<SessionData> {
+  return new Operations<SessionData>({ running: manager, manager: async () => manager }, undefined, oldTokens);
+}

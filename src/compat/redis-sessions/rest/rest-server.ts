@@ -1,0 +1,60 @@
+import { STATUS_CODES } from 'node:http';
+import { InversifyFastifyHttpAdapter } from '@inversifyjs/http-fastify';
+import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { Container } from 'inversify';
+import { reportFault } from '../../../errors/fault-report.js';
+import { RestMetrics } from './rest-metrics.js';
+
+/** As rest-sessions has it. Bytes. */
+const bodyLimit = 60_000;
+/** An id of 128 characters may be all of them escapes of four bytes each. */
+const maxParamLength = 128 * 12;
+
+/** The controllers of `restModule`, on Fastify, with Fastify's own errors in the words of the service. */
+export async function buildRestServer(container: Container): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit,
+    routerOptions: { maxParamLength },
+    frameworkErrors: (error, _request, reply) => sendFault(reply, error),
+  });
+  readJsonOnly(app);
+  app.setErrorHandler<FastifyError>((error, _request, reply) => sendFault(reply, error));
+  app.setNotFoundHandler((_request, reply) => send(reply, 404, 'notFound', 'There is no such route'));
+  const metrics = await container.getAsync(RestMetrics);
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none';
+    metrics.observeRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
+  });
+  await new InversifyFastifyHttpAdapter(container, { logger: false }, app).build();
+  return app;
+}
+
+/**
+ * No other type is read: a page of another site can make a browser post text to this machine, but not JSON. An empty
+ * body is none, because many clients name the type whether they send something or not.
+ */
+function readJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    (request: FastifyRequest, body: string, done) => {
+      if (body.trim() === '') done(null, undefined);
+      else parse(request, body, done);
+    },
+  );
+}
+
+const names: Readonly<Record<number, string>> = { 400: 'badRequest', 413: 'bodyTooLarge', 415: 'unsupportedMediaType' };
+
+function sendFault(reply: FastifyReply, error: FastifyError): FastifyReply {
+  const status = error.statusCode ?? 500;
+  if (status < 500) return send(reply, status, names[status] ?? 'badRequest', error.message);
+  reportFault('A request failed', error);
+  return send(reply, status, 'Error', STATUS_CODES[status] ?? 'An unexpected error occurred');
+}
+
+function send(reply: FastifyReply, status: number, name: string, message: string): FastifyReply {
+  return reply.code(status).header('cache-control', 'no-store').send({ name, message });
+}

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { hashSecret, newSecret } from '../store/session-token.js';
+import { passesOver, refused } from './operations.js';
+import type { DeclareRule } from './rule.js';
+import { app, isClosed, type Login, outgoing, renewal, type Trial, valuesOf } from './trial.js';
+
+export function expiryRules(rule: DeclareRule, unit: number): void {
+  for (const [name, operate] of Object.entries(refused)) {
+    rule(`${name} finds a session alive before its idle deadline and dead at it`, async (start) => {
+      const trial = await start({ gcTime: 2 * unit });
+      const [early, dead] = [await trial.login(), await trial.login()];
+      const live = await trial.login('bob', { ttl: 1_000 * unit });
+      await trial.pass(1);
+      await operate(trial, early, live);
+      await trial.pass(1);
+      const other = await trial.login('bob', { ttl: 1_000 * unit });
+      await isClosed('expired', operate(trial, dead, other), name);
+      await isClosed('expired', trial.store.get(app, dead.id), `get after ${name}`);
+      assert.equal((await trial.store.get(app, other.id)).undelivered, 0);
+    });
+  }
+
+  for (const [name, operate] of Object.entries(passesOver)) {
+    rule(`${name} passes a session over from its deadline on, and does not revive it`, async (start) => {
+      const trial = await start({ gcTime: 2 * unit, hbGrace: 2 * unit });
+      const dead = await trial.login();
+      await trial.push(dead.id, 'a', 'b');
+      const live = await trial.login('bob', { ttl: 1_000 * unit });
+      await trial.pass(2);
+      await trial.store.touch(app, live.id, renewal);
+      await operate(trial, dead);
+      await isClosed('expired', trial.store.get(app, dead.id), `get after ${name}`);
+      const swept = { app, id: dead.id, accountId: 'alice', reason: 'expired', undelivered: 2 };
+      assert.deepEqual(await trial.sweep(), [swept], 'only sweep reports it');
+    });
+  }
+
+  const renewals: Record<string, (trial: Trial, login: Login) => Promise<unknown>> = {
+    authenticate: ({ store }, { id, secretHash }) => store.authenticate(app, id, secretHash),
+    touch: ({ store }, { id }) => store.touch(app, id, renewal),
+    read: (trial, { id }) => trial.read(id),
+  };
+  for (const [name, renew] of Object.entries(renewals)) {
+    rule(`${name} moves the idle deadline`, async (start) => {
+      const trial = await start({ gcTime: 3 * unit });
+      const login = await trial.login();
+      for (let round = 0; round < 3; round += 1) {
+        await trial.pass(2);
+        await renew(trial, login);
+      }
+      await trial.pass(3);
+      await isClosed('expired', trial.store.get(app, login.id));
+    });
+  }
+
+  rule('nothing else moves the idle deadline', async (start) => {
+    const trial = await start({ gcTime: 3 * unit });
+    const { store } = trial;
+    const { id } = await trial.login();
+    const other = await trial.login('bob');
+    await trial.pass(2);
+    await store.get(app, id);
+    await store.patch(app, id, { a: '1' });
+    await store.rotate(app, id, hashSecret(newSecret()));
+    await store.append(app, id, outgoing('x'));
+    await store.appendToAccount(app, 'alice', outgoing('y'));
+    await store.replace(app, id, other.id);
+    await store.acknowledge(app, id, 'default', 'x', 1);
+    await store.release(app, id, 'default');
+    await store.listAccount(app, 'alice');
+    await trial.sweep();
+    await trial.judge();
+    await trial.pass(1);
+    await isClosed('expired', store.get(app, id));
+  });
+
+  rule('each session has its own ttl and maxAge', async (start) => {
+    const trial = await start({ gcTime: 100 * unit, maxAge: 100 * unit });
+    const short = await trial.login('alice', { ttl: unit });
+    const young = await trial.login('alice', { maxAge: 2 * unit });
+    const usual = await trial.login();
+    await trial.pass(1);
+    await isClosed('expired', trial.store.get(app, short.id));
+    await trial.pass(1);
+    await isClosed('max-age', trial.store.get(app, young.id));
+    await trial.store.get(app, usual.id);
+  });
+
+  rule('a session dies of maxAge at its absolute deadline, however active it is', async (start) => {
+    const trial = await start({ maxAge: 3 * unit });
+    const { id, secretHash } = await trial.login();
+    for (let round = 0; round < 2; round += 1) {
+      await trial.pass(1);
+      await trial.store.authenticate(app, id, secretHash);
+    }
+    await trial.pass(1);
+    await isClosed('max-age', trial.store.authenticate(app, id, secretHash));
+    assert.deepEqual(await trial.sweep(), [{ app, id, accountId: 'alice', reason: 'max-age', undelivered: 0 }]);
+  });
+
+  rule('a maxAge of 0 is none', async (start) => {
+    const trial = await start({ maxAge: 0, gcTime: 2 * unit });
+    const { id } = await trial.login();
+    for (let round = 0; round < 5; round += 1) {
+      await trial.pass(1);
+      await trial.store.touch(app, id, renewal);
+    }
+  });
+
+  rule('the reason is that of the deadline that came first, however late one looks', async (start) => {
+    const trial = await start();
+    const idle = await trial.login('alice', { ttl: unit, maxAge: 2 * unit });
+    const old = await trial.login('alice', { ttl: 2 * unit, maxAge: unit });
+    await trial.pass(3);
+    await isClosed('expired', trial.store.get(app, idle.id));
+    await isClosed('max-age', trial.store.get(app, old.id));
+    const swept = await trial.sweep();
+    assert.equal(swept.find(({ id }) => id === idle.id)?.reason, 'expired');
+    assert.equal(swept.find(({ id }) => id === old.id)?.reason, 'max-age');
+  });
+
+  rule('a session does not idle while a reader is parked, and its clock starts at the release', async (start) => {
+    const trial = await start({ gcTime: 2 * unit });
+    const { id, record } = await trial.login();
+    await trial.park(id);
+    await trial.pass(5);
+    const held = await trial.store.get(app, id);
+    assert.ok(held.lastTime >= record.lastTime + 5 * unit, 'being parked is activity that lasts');
+    assert.equal(await trial.store.countActiveAccounts(app, unit - 1), 1);
+    assert.deepEqual(await trial.sweep(), []);
+    await trial.store.release(app, id, 'default');
+    await trial.pass(1);
+    await trial.store.get(app, id);
+    await trial.pass(1);
+    await isClosed('expired', trial.store.get(app, id));
+    assert.equal((await trial.sweep()).length, 1);
+  });
+
+  rule('an append that answers the parked reader starts the idle clock', async (start) => {
+    const trial = await start({ gcTime: 2 * unit });
+    const { id } = await trial.login();
+    await trial.park(id);
+    await trial.pass(5);
+    await trial.push(id, 'x');
+    await trial.pass(1);
+    await trial.store.get(app, id);
+    await trial.pass(1);
+    await isClosed('expired', trial.store.get(app, id));
+  });
+
+  rule('the idle clock starts when the last of several parked readers is released', async (start) => {
+    const trial = await start({ gcTime: 2 * unit });
+    const { id } = await trial.login();
+    await trial.park(id, 'one');
+    await trial.park(id, 'two');
+    await trial.store.release(app, id, 'one');
+    await trial.store.release(app, id, 'one');
+    await trial.pass(3);
+    await trial.store.get(app, id);
+    await trial.store.release(app, id, 'two');
+    await trial.pass(2);
+    await isClosed('expired', trial.store.get(app, id));
+  });
+
+  rule('a session parked twice by one reader idles after one release', async (start) => {
+    const trial = await start({ gcTime: 2 * unit });
+    const { id } = await trial.login();
+    await trial.park(id);
+    await trial.park(id);
+    await trial.store.release(app, id, 'default');
+    await trial.pass(2);
+    await isClosed('expired', trial.store.get(app, id));
+  });
+
+  rule('a touch or an append while parked does not make the session idle', async (start) => {
+    const trial = await start({ gcTime: 2 * unit });
+    const [before, { id, secretHash }, behind] = [await trial.login(), await trial.login(), await trial.login()];
+    await trial.park(id);
+    await trial.store.touch(app, id, renewal);
+    await trial.store.authenticate(app, id, secretHash);
+    await trial.store.patch(app, id, { a: '1' });
+    await trial.pass(4);
+    assert.equal((await trial.store.get(app, id)).presence, 'online');
+    const swept = await trial.sweep();
+    assert.deepEqual(swept.map((each) => each.id).sort(), [before.id, behind.id].sort());
+    assert.equal((await trial.store.get(app, id)).presence, 'online');
+  });
+
+  rule('without pollRenews reads do not renew, and a parked session idles', async (start) => {
+    const trial = await start({ gcTime: 3 * unit, pollRenews: false });
+    const { id, record } = await trial.login();
+    const parked = await trial.login('bob');
+    await trial.park(parked.id);
+    await trial.pass(2);
+    await trial.read(id);
+    assert.equal((await trial.store.get(app, id)).lastTime, record.lastTime);
+    assert.equal((await trial.store.get(app, parked.id)).lastTime, parked.record.lastTime);
+    await trial.pass(1);
+    await isClosed('expired', trial.store.get(app, id));
+    await isClosed('expired', trial.store.get(app, parked.id));
+    assert.equal((await trial.sweep()).length, 2);
+    await trial.notice('closed', parked.id);
+  });
+
+  rule('maxAge ends a session with a parked reader, and its waiter is told', async (start) => {
+    const trial = await start({ maxAge: 2 * unit });
+    const { id } = await trial.login();
+    await trial.park(id);
+    await trial.pass(2);
+    await isClosed('max-age', trial.store.get(app, id));
+    await trial.store.release(app, id, 'default');
+    await isClosed('max-age', trial.store.get(app, id));
+    assert.equal((await trial.sweep()).length, 1);
+    assert.deepEqual(await trial.notice('closed', id), { kind: 'closed', app, id, reason: 'max-age' });
+  });
+
+  rule('an acknowledgement that comes too late takes nothing out of what sweep reports', async (start) => {
+    const trial = await start({ gcTime: 2 * unit });
+    const { id } = await trial.login();
+    await trial.push(id, 'a', 'b');
+    const { epoch, offset, ...batch } = await trial.read(id, { after: undefined });
+    assert.deepEqual(valuesOf(batch), ['a', 'b']);
+    await trial.pass(2);
+    await trial.store.acknowledge(app, id, 'default', epoch, offset);
+    assert.deepEqual(
+      (await trial.sweep()).map(({ undelivered }) => undelivered),
+      [2],
+    );
+  });
+}

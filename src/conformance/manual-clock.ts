@@ -1,0 +1,81 @@
+import { Clock, type Timer } from '../time/clock.js';
+
+interface SetTimer {
+  readonly dueAt: number;
+  readonly sequence: number;
+  readonly callback: () => void;
+}
+
+/** A clock that stands still until it is told to go on. */
+export class ManualClock extends Clock {
+  #now: number;
+  #sequence = 0;
+  readonly #timers = new Set<SetTimer>();
+
+  constructor(now = 1_700_000_000_000) {
+    super();
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  /** Timers set and neither fired nor cancelled. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  setTimer(delay: number, callback: () => void): Timer {
+    this.#sequence += 1;
+    const timer = { dueAt: this.#now + delay, sequence: this.#sequence, callback };
+    this.#timers.add(timer);
+    return { cancel: () => void this.#timers.delete(timer) };
+  }
+
+  /** Goes on, firing what falls due in order of time; lets promises settle after each timer and at the end. */
+  async advance(milliseconds: number): Promise<void> {
+    const end = this.#now + milliseconds;
+    for (let next = this.#nextDue(end); next !== undefined; next = this.#nextDue(end)) {
+      this.#timers.delete(next);
+      await this.#moveTo(Math.max(this.#now, next.dueAt));
+      next.callback();
+      await this.settle();
+    }
+    await this.#moveTo(end);
+    await this.settle();
+  }
+
+  /** Lets everything run that is under way, before time goes on. */
+  settle(): Promise<void> {
+    return settle();
+  }
+
+  /** Called at each step, before anything that falls due then: other clocks may have to follow. */
+  protected async moved(): Promise<void> {}
+
+  async #moveTo(time: number): Promise<void> {
+    this.#now = time;
+    await this.moved();
+  }
+
+  #nextDue(end: number): SetTimer | undefined {
+    let next: SetTimer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.dueAt > end) continue;
+      if (
+        next === undefined ||
+        timer.dueAt < next.dueAt ||
+        (timer.dueAt === next.dueAt && timer.sequence < next.sequence)
+      ) {
+        next = timer;
+      }
+    }
+    return next;
+  }
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}

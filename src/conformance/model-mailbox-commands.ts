@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { AppendOutcome, ReadRequest } from '../index.js';
+import type { Model, ModelSession } from './model.js';
+import { command, pick, type RealRun, type StoreCommand, settleAs, someSession, sortedById } from './model-run.js';
+import { app, outgoing } from './trial.js';
+
+const readers = fc.constantFrom('one', 'one', 'one', 'two', 'two', 'three');
+const values = fc.constantFrom('', 'x', 'x', 'xxxx', 'xxxxxxxxxxxx');
+const keys = fc.constantFrom(undefined, undefined, 'k', 'l');
+/** Where a poll says it stands: at some offset of this epoch or of another, nowhere yet, or with the mailbox. */
+const standing = fc.oneof(
+  { weight: 4, arbitrary: fc.nat({ max: 4 }) },
+  { weight: 1, arbitrary: fc.constantFrom('tail', 'beyond', 'foreign', 'oldest') },
+  { weight: 3, arbitrary: fc.constantFrom('tail', 'drain') },
+);
+
+/** Commands on mailboxes. */
+export function mailboxCommands(unit: number, half: number): fc.Arbitrary<StoreCommand>[] {
+  return [
+    command(
+      'append',
+      { choice: someSession, value: values, key: keys },
+      async ({ choice, value, key }, model, real) => {
+        const { id, session } = pick(model, choice);
+        const message = outgoing(value, key);
+        const outcome = await settleAs(model.refusal(session), real.store.append(app, id, message));
+        if (outcome === undefined || session === undefined) return;
+        await compareOutcomes([outcome], [session], message, model, real);
+      },
+    ),
+    command(
+      'appendToAccount',
+      { accountId: fc.constantFrom('alice', 'bob'), value: values },
+      async (args, model, real) => {
+        const message = outgoing(args.value);
+        const outcomes = await real.store.appendToAccount(app, args.accountId, message);
+        await compareOutcomes(outcomes, model.liveOf(args.accountId), message, model, real);
+      },
+    ),
+    command('appendToEach', { choices: fc.uniqueArray(someSession), value: values }, async (args, model, real) => {
+      const picked = new Set(args.choices.map((choice) => pick(model, choice).id));
+      const message = outgoing(args.value);
+      const outcomes = await real.store.appendToEach(app, [...picked], message);
+      await compareOutcomes(
+        outcomes,
+        model.live.filter(({ id }) => picked.has(id)),
+        message,
+        model,
+        real,
+      );
+    }),
+    command(
+      'read',
+      {
+        choice: someSession,
+        reader: readers,
+        standing,
+        limit: fc.nat({ max: 4 }),
+        waits: fc.boolean(),
+        proves: fc.boolean(),
+      },
+      async ({ choice, reader, limit, waits, proves, ...args }, model, real) => {
+        const { id, session } = pick(model, choice);
+        const request: ReadRequest = {
+          reader,
+          after: cursorOf(session, args.standing),
+          limit: limit + 1,
+          wait: waits ? 1_000 * unit + half : 0,
+          secretHash: proves ? session?.secretHash : undefined,
+          ticket: 1,
+        };
+        await compareRead(id, session, request, model, real);
+      },
+    ),
+    command(
+      'acknowledge',
+      { choice: someSession, reader: readers, behind: fc.integer({ min: -1, max: 4 }), foreign: fc.nat({ max: 5 }) },
+      async (args, model, real) => {
+        const { id, session } = pick(model, args.choice);
+        const epoch = args.foreign === 0 ? 'zzzzzzzzzz' : (session?.mailbox.epoch ?? 'unknown');
+        const offset = Math.max(0, (session?.mailbox.places.length ?? 0) - args.behind);
+        await real.store.acknowledge(app, id, args.reader, epoch, offset);
+        if (session === undefined || model.refusal(session) !== undefined) return;
+        session.mailbox.age(model.now, model.context);
+        session.mailbox.acknowledge(args.reader, epoch, offset, model.now, model.context);
+      },
+    ),
+    command('release', { choice: someSession, reader: readers }, async ({ choice, reader }, model, real) => {
+      const { id, session } = pick(model, choice);
+      await real.store.release(app, id, reader);
+      if (session !== undefined && model.refusal(session) === undefined) model.unpark(session, reader);
+    }),
+  ];
+}
+
+function cursorOf(session: ModelSession | undefined, standing: number | string): ReadRequest['after'] {
+  const epoch = session?.mailbox.epoch;
+  if (standing === 'drain') return undefined;
+  if (standing === 'oldest') return '';
+  if (standing === 'foreign') return { epoch: 'zzzzzzzzzz', offset: 1 };
+  if (epoch === undefined) return '';
+  const tail = session?.mailbox.places.length ?? 0;
+  if (typeof standing === 'number') return { epoch, offset: Math.max(0, tail - standing) };
+  return { epoch, offset: standing === 'beyond' ? tail + 1 : tail };
+}
+
+async function compareRead(
+  id: string,
+  session: ModelSession | undefined,
+  request: ReadRequest,
+  model: Model,
+  real: RealRun,
+): Promise<void> {
+  const result = await settleAs(model.refusal(session, request.secretHash), real.store.read(app, id, request));
+  if (result === undefined || session === undefined) return;
+  const { mailbox } = session;
+  const expected = mailbox.read(request, model.now, model.context);
+  if (mailbox.epoch === undefined) {
+    assert.ok(!model.sessions.some((each) => each.mailbox.epoch === result.epoch), 'no two lives share an epoch');
+    mailbox.epoch = result.epoch;
+  }
+  const { accountId, epoch, offset, reset, parked, messages, lost, cameOnline, droppedReader } = result;
+  assert.deepEqual(
+    { accountId, epoch, offset, reset, parked },
+    {
+      accountId: session.given.accountId,
+      epoch: mailbox.epoch,
+      offset: expected.offset,
+      reset: expected.reset,
+      parked: expected.parked,
+    },
+  );
+  assert.deepEqual(
+    messages.map(({ json, offset, at }) => ({ json, offset, at: real.time(at) })),
+    expected.places.map(({ message, offset, at }) => ({ json: message.json, offset, at: real.exact ? at : 0 })),
+  );
+  if (expected.lostMore) assert.ok(lost >= expected.lost, 'never less is lost than was');
+  else assert.equal(lost, expected.lost, 'exactly so much is lost');
+  assert.equal(droppedReader !== undefined, expected.silentest.length > 0);
+  assert.ok(droppedReader === undefined || expected.silentest.includes(droppedReader), 'the one silent for longest');
+  mailbox.afterRead(droppedReader, model.now, model.context);
+  assert.equal(cameOnline, model.contact(session));
+  if (model.context.pollRenews && !mailbox.parked) session.lastTime = model.now;
+}
+
+async function compareOutcomes(
+  outcomes: readonly AppendOutcome[],
+  sessions: readonly ModelSession[],
+  message: ReturnType<typeof outgoing>,
+  model: Model,
+  real: RealRun,
+): Promise<void> {
+  const expected = sessions.map((session) => {
+    const { app: namespace, id, accountId } = session.given;
+    const { tells, ...verdict } = model.append(session, message);
+    return { outcome: { app: namespace, id, accountId, ...verdict }, tells };
+  });
+  assert.deepEqual(sortedById(outcomes), sortedById(expected.map(({ outcome }) => outcome)));
+  const kinds = { accepted: 'appended', dropped: 'changed', close: 'closed', full: 'changed' } as const;
+  for (const { outcome, tells } of expected) {
+    if (tells) await real.trial.notice(kinds[outcome.verdict], outcome.id);
+  }
+}

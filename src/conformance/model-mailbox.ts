@@ -1,0 +1,156 @@
+import type { AppendOutcome, OutgoingMessage, ReadRequest, SessionContext } from '../index.js';
+
+/** The fields of a context. */
+export type ModelContext = Omit<SessionContext, 'readerGrace'>;
+
+/** One offset of a mailbox. What was replaced is no loss; what is gone was lost to whoever had not passed it. */
+export interface Place {
+  readonly offset: number;
+  readonly at: number;
+  readonly message: OutgoingMessage;
+  state: 'kept' | 'replaced' | 'gone';
+}
+
+interface ModelReader {
+  readonly name: string;
+  cursor: number;
+  lastPoll: number;
+  parked: boolean;
+}
+
+export interface ExpectedRead {
+  readonly offset: number;
+  readonly places: readonly Place[];
+  readonly lost: number;
+  /** Whether `lost` may also be more: behind every known reader a store need not remember what was replaced. */
+  readonly lostMore: boolean;
+  readonly reset: boolean;
+  readonly parked: boolean;
+  /** The readers of which one has to go. */
+  readonly silentest: readonly string[];
+}
+
+/**
+ * A mailbox as the design tells it, remembering everything and looking at all of it each time. A message that every
+ * live reader has passed leaves when a reader moves, or when room is wanted.
+ */
+export class ModelMailbox {
+  /** Unknown until the store tells it. */
+  epoch: string | undefined;
+  places: Place[] = [];
+  readers: ModelReader[] = [];
+  /** How far the live readers had everything when last looked. */
+  #passed = 0;
+  /** No known reader has been behind this since. */
+  #floor = 0;
+
+  get kept(): readonly Place[] {
+    return this.places.filter(({ state }) => state === 'kept');
+  }
+
+  get parked(): boolean {
+    return this.readers.some((reader) => reader.parked);
+  }
+
+  age(now: number, context: ModelContext): void {
+    for (const place of this.kept) {
+      if (context.messageTtl > 0 && now - place.at >= context.messageTtl) place.state = 'gone';
+    }
+  }
+
+  append(message: OutgoingMessage, at: number, now: number, context: ModelContext): Omit<Verdict, 'undelivered'> {
+    this.age(now, context);
+    if (!this.#hasRoom(message, context)) this.#letGo(now, context);
+    if (!this.#hasRoom(message, context)) {
+      if (context.onOverflow === 'reject') return { verdict: 'full', dropped: 0 };
+      if (context.onOverflow === 'close') return { verdict: 'close', dropped: 0 };
+      if (context.onOverflow === 'drop-newest') {
+        this.#place(message, at, 'gone');
+        return { verdict: 'dropped', dropped: 1 };
+      }
+    }
+    for (const place of this.kept) {
+      if (message.key !== undefined && place.message.key === message.key) place.state = 'replaced';
+    }
+    let dropped = 0;
+    for (const place of this.kept) {
+      if (this.#hasRoom(message, context)) break;
+      place.state = 'gone';
+      dropped += 1;
+    }
+    this.#place(message, at, 'kept');
+    return { verdict: 'accepted', dropped };
+  }
+
+  read({ reader: name, after, limit, wait }: ReadRequest, now: number, context: ModelContext): ExpectedRead {
+    this.age(now, context);
+    const known = this.readers.find((reader) => reader.name === name);
+    const tail = this.places.length;
+    const reset = typeof after === 'object' && (after.epoch !== this.epoch || after.offset > tail);
+    const place = after === undefined ? known?.cursor : after === '' || reset ? undefined : after.offset;
+    const from = place ?? this.#passed;
+    const silentest = known === undefined && this.readers.length >= context.maxReader ? this.#silentest() : [];
+    const lostMore = from < this.#floor;
+    const reader = known ?? { name, cursor: from, lastPoll: now, parked: false };
+    if (known === undefined) this.readers.push(reader);
+    Object.assign(reader, { cursor: from, lastPoll: now });
+    const beyond = this.kept.filter(({ offset }) => offset > from);
+    const places = beyond.slice(0, limit);
+    const offset = places.length === beyond.length ? tail : (places.at(-1)?.offset ?? tail);
+    const passed = this.places.filter((each) => each.offset > from && each.offset <= offset);
+    const lost = passed.filter(({ state }) => state === 'gone').length;
+    reader.parked = wait > 0 && places.length === 0 && lost === 0 && !reset;
+    return { offset, places, lost, lostMore, reset, parked: reader.parked, silentest };
+  }
+
+  /** What a read does in the end, once it is known which reader went for it. */
+  afterRead(droppedReader: string | undefined, now: number, context: ModelContext): void {
+    this.readers = this.readers.filter(({ name }) => name !== droppedReader);
+    this.#letGo(now, context);
+  }
+
+  acknowledge(name: string, epoch: string, offset: number, now: number, context: ModelContext): void {
+    const reader = this.readers.find((each) => each.name === name);
+    if (reader === undefined || epoch !== this.epoch || offset > this.places.length || offset <= reader.cursor) return;
+    reader.cursor = offset;
+    this.#letGo(now, context);
+  }
+
+  unpark(now: number, name?: string): void {
+    for (const reader of this.readers) {
+      if (reader.parked && (name === undefined || reader.name === name)) {
+        reader.parked = false;
+        reader.lastPoll = now;
+      }
+    }
+  }
+
+  #place(message: OutgoingMessage, at: number, state: Place['state']): void {
+    this.places.push({ offset: this.places.length + 1, at, message, state });
+  }
+
+  #hasRoom(message: OutgoingMessage, context: ModelContext): boolean {
+    const beside = this.kept.filter((place) => message.key === undefined || place.message.key !== message.key);
+    const bytes = beside.reduce((sum, place) => sum + place.message.bytes, message.bytes);
+    return beside.length < context.msgMaxLength && bytes <= context.mailboxMaxBytes;
+  }
+
+  #letGo(now: number, context: ModelContext): void {
+    const grace = 2 * context.pollTime + context.hbGrace;
+    const live = this.readers.filter((reader) => reader.parked || now - reader.lastPoll < grace);
+    if (live.length === 0) return;
+    const passed = Math.min(...live.map(({ cursor }) => cursor));
+    for (const place of this.kept) if (place.offset <= passed) place.state = 'gone';
+    this.#passed = Math.max(this.#passed, passed);
+    this.#floor = Math.max(this.#floor, Math.min(...this.readers.map(({ cursor }) => cursor)));
+  }
+
+  #silentest(): readonly string[] {
+    const unparked = this.readers.filter((reader) => !reader.parked);
+    const candidates = unparked.length > 0 ? unparked : this.readers;
+    const longest = Math.min(...candidates.map(({ lastPoll }) => lastPoll));
+    return candidates.filter(({ lastPoll }) => lastPoll === longest).map(({ name }) => name);
+  }
+}
+
+export type Verdict = Pick<AppendOutcome, 'verdict' | 'dropped' | 'undelivered'>;

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { type ClosedSession, type Contact, SessionError, type SessionRecord, type SessionStore } from '../index.js';
+import type { Model, ModelSession, Refusal } from './model.js';
+import type { Trial } from './trial.js';
+
+/** The store beside the model, and how its times relate to the model's. */
+export class RealRun {
+  readonly trial: Trial;
+  /** Whether the store's clock goes exactly as it is told. */
+  readonly exact: boolean;
+  #start: number | undefined;
+
+  constructor(trial: Trial, exact: boolean) {
+    this.trial = trial;
+    this.exact = exact;
+  }
+
+  get store(): SessionStore {
+    return this.trial.store;
+  }
+
+  /** Fixes where the model's time begins in the store's. */
+  startAt(time: number): void {
+    this.#start ??= time;
+  }
+
+  /** A store's time as the model tells it; all the same where the store's clock goes by itself. */
+  time(storeTime: number): number {
+    return this.exact ? storeTime - (this.#start ?? 0) : 0;
+  }
+
+  record(record: SessionRecord): SessionRecord {
+    const { createdAt, lastTime, attributes, ...rest } = record;
+    return { ...rest, attributes: { ...attributes }, createdAt: this.time(createdAt), lastTime: this.time(lastTime) };
+  }
+
+  /** Lets the model see the contact that the store has seen: what came before it must have been the same to both. */
+  assertContact(contact: Contact, model: Model, session: ModelSession, isActivity = true): void {
+    if (this.exact) assert.equal(this.time(contact.previousTime), model.activity(session));
+    if (isActivity) session.lastTime = model.now;
+    assert.equal(contact.cameOnline, model.contact(session));
+  }
+
+  /** Lets the model see whom the store made go for a new session: one of those who had to, if there was no room. */
+  async assertEviction(
+    evicted: readonly ClosedSession[],
+    model: Model,
+    needed: boolean,
+    candidates: readonly ModelSession[],
+  ): Promise<void> {
+    const victim = candidates.find(({ id }) => id === evicted[0]?.id);
+    assert.equal(victim !== undefined, needed, 'somebody goes if there is no room');
+    const parked = victim?.mailbox.parked;
+    assert.deepEqual(evicted, victim === undefined ? [] : [model.end(victim, 'evicted')]);
+    if (victim !== undefined && parked) await this.trial.notice('closed', victim.id);
+  }
+
+  /** What the model expects, as `record` shows what the store gave. */
+  expected(record: SessionRecord): SessionRecord {
+    return this.exact ? record : { ...record, createdAt: 0, lastTime: 0 };
+  }
+}
+
+export type StoreCommand = fc.AsyncCommand<Model, RealRun>;
+
+/** A command of some arguments, which a failing run prints with their values. */
+export function command<Arguments extends object>(
+  name: string,
+  args: { [Key in keyof Arguments]: fc.Arbitrary<Arguments[Key]> },
+  run: (args: Arguments, model: Model, real: RealRun) => Promise<void>,
+): fc.Arbitrary<StoreCommand> {
+  return fc.record(args).map((values) => ({
+    check: () => true,
+    run: (model: Model, real: RealRun) => run(values as Arguments, model, real),
+    toString: () => `${name}(${JSON.stringify(values)})`,
+  }));
+}
+
+/** Mostly one of the live sessions; at times one of the latest, dead or alive, or an id that no session has. */
+export const someSession = fc.oneof(
+  { weight: 5, arbitrary: fc.nat({ max: 2 }) },
+  { weight: 1, arbitrary: fc.integer({ min: -6, max: -1 }) },
+);
+
+export function pick(
+  model: Model,
+  choice: number,
+): { readonly id: string; readonly session: ModelSession | undefined } {
+  const { live } = model;
+  const session = choice < 0 ? model.sessions.at(choice) : live[choice % live.length];
+  return { id: session?.id ?? 'A'.repeat(24), session };
+}
+
+/** The operation succeeds if the model has no refusal for it, and else is refused as the model says. */
+export async function settleAs<Result>(
+  refusal: Refusal | undefined,
+  operation: Promise<Result>,
+): Promise<Result | undefined> {
+  if (refusal === undefined) return operation;
+  try {
+    const result = await operation;
+    assert.fail(`refused as ${refusal.join(' or ')}, but it gave ${JSON.stringify(result)}`);
+  } catch (error) {
+    if (!SessionError.is(error)) throw error;
+    const outcome = SessionError.is(error, 'SESSION_CLOSED') ? error.details.reason : error.code;
+    assert.ok(
+      refusal.some((each) => each === outcome),
+      `refused as ${refusal.join(' or ')}, not as ${outcome}`,
+    );
+    return undefined;
+  }
+}
+
+export function sortedById<Item extends { readonly id: string }>(items: readonly Item[]): readonly Item[] {
+  return items.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+}

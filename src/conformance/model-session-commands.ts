@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { type Renewal, SessionError } from '../index.js';
+import { hashSecret, newSecret } from '../store/session-token.js';
+import { ModelSession, type Refusal } from './model.js';
+import { command, pick, type StoreCommand, settleAs, someSession, sortedById } from './model-run.js';
+import { allPages, app, scanned } from './trial.js';
+
+const accounts = fc.constantFrom('alice', 'bob');
+const attributes = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('1', '"x"', 'null'), { maxKeys: 3 });
+const patches = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('2', '[]', null), { maxKeys: 3 });
+
+const renewals = (unit: number, half: number): fc.Arbitrary<Renewal> =>
+  fc.record({ activity: fc.boolean(), ttl: fc.constantFrom(undefined, 3 * unit + half, 50 * unit + half) });
+
+/** Without it there is nothing to do. */
+export function insertCommand(): fc.Arbitrary<StoreCommand> {
+  return command('insert', { accountId: accounts, attributes }, async (args, model, real) => {
+    const { maxAge } = model.context;
+    const given = real.trial.newSession(args.accountId, {
+      attributes: args.attributes,
+      ttl: model.context.gcTime,
+      maxAge,
+    });
+    const { needed, candidates } = model.eviction(args.accountId);
+    if (needed && model.context.onMaxSession === 'reject') {
+      await assert.rejects(real.store.insert(given), (error) => SessionError.is(error, 'SESSION_LIMIT'));
+      return;
+    }
+    const { record, evicted } = await real.store.insert(given);
+    real.startAt(record.createdAt - model.now);
+    await real.assertEviction(evicted, model, needed, candidates);
+    const session = new ModelSession(given, model.now);
+    model.sessions.push(session);
+    assert.deepEqual(real.record(record), real.expected(model.record(session)));
+  });
+}
+
+/** Under the id of another that lives, ended or is forgotten, or under one of its own. */
+export function insertOnceCommand(): fc.Arbitrary<StoreCommand> {
+  return command('insertOnce', { choice: fc.option(someSession), attributes }, async (args, model, real) => {
+    const { session: taken } = args.choice === null ? { session: undefined } : pick(model, args.choice);
+    const { gcTime: ttl, maxAge, onMaxSession } = model.context;
+    const accountId = taken?.given.accountId ?? 'alice';
+    const id = taken === undefined ? {} : { id: taken.id };
+    const given = real.trial.newSession(accountId, { ttl, maxAge, attributes: args.attributes, ...id });
+    const refusal = taken === undefined ? ['SESSION_UNKNOWN' as const] : model.refusal(taken);
+    if (taken !== undefined && refusal === undefined) {
+      const { record, evicted, inserted } = await real.store.insertOnce(given);
+      assert.deepEqual([evicted, inserted], [[], false]);
+      assert.deepEqual(real.record(record), real.expected(model.record(taken)));
+      return;
+    }
+    const { needed, candidates } = model.eviction(accountId);
+    const refused: Refusal = refusal?.filter((each) => each !== 'SESSION_UNKNOWN') ?? [];
+    const mayInsert = refusal?.includes('SESSION_UNKNOWN') === true;
+    const mayExceed = mayInsert && needed && onMaxSession === 'reject';
+    const result = await real.store.insertOnce(given).catch((error) => {
+      if (mayExceed && SessionError.is(error, 'SESSION_LIMIT')) return undefined;
+      assert.ok(SessionError.is(error, 'SESSION_CLOSED') && refused.includes(error.details.reason), String(error));
+      return undefined;
+    });
+    if (result === undefined) return;
+    assert.ok(mayInsert && !mayExceed && result.inserted, 'it is forgotten, and there is room');
+    real.startAt(result.record.createdAt - model.now);
+    await real.assertEviction(result.evicted, model, needed, candidates);
+    const session = new ModelSession(given, model.now);
+    if (taken !== undefined) model.forget(taken);
+    model.sessions.push(session);
+    assert.deepEqual(real.record(result.record), real.expected(model.record(session)));
+  });
+}
+
+/** Needs two sessions, so it often comes to nothing. */
+export function replaceCommand(): fc.Arbitrary<StoreCommand> {
+  return command('replace', { by: someSession, of: someSession }, async (args, model, real) => {
+    const [by, of] = [pick(model, args.by), pick(model, args.of)];
+    if (by.id === of.id) return;
+    const refusal = model.refusal(by.session) ?? model.refusal(of.session);
+    const told = by.session?.mailbox.parked && (of.session?.mailbox.kept.length ?? 0) > 0;
+    const oldParked = of.session?.mailbox.parked;
+    const result = await settleAs(refusal, real.store.replace(app, by.id, of.id));
+    if (result === undefined || by.session === undefined || of.session === undefined) return;
+    assert.deepEqual(result.closed, model.replace(by.session, of.session));
+    // Whether taking attributes over counts as a write is left to the store.
+    assert.ok([by.session.writes, by.session.writes + 1].includes(result.record.writes));
+    by.session.writes = result.record.writes;
+    assert.deepEqual(real.record(result.record), real.expected(model.record(by.session)));
+    if (told) await real.trial.notice('changed', by.id);
+    if (oldParked) await real.trial.notice('closed', of.id);
+  });
+}
+
+/** Commands on sessions as such; each does the same to the store and to the model, and compares what can be seen. */
+export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreCommand>[] {
+  return [
+    command('authenticate', { choice: someSession, right: fc.boolean() }, async ({ choice, right }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const secretHash = right && session !== undefined ? session.secretHash : hashSecret('wrong');
+      const contact = await settleAs(model.refusal(session, secretHash), real.store.authenticate(app, id, secretHash));
+      if (contact === undefined || session === undefined) return;
+      session.reads += 1;
+      real.assertContact(contact, model, session);
+      assert.deepEqual(real.record(contact.record), real.expected(model.record(session)));
+    }),
+    command('get', { choice: someSession }, async ({ choice }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const record = await settleAs(model.refusal(session), real.store.get(app, id));
+      if (record === undefined || session === undefined) return;
+      assert.deepEqual(real.record(record), real.expected(model.record(session)));
+    }),
+    command('touch', { choice: someSession, renewal: renewals(unit, half) }, async (args, model, real) => {
+      const { id, session } = pick(model, args.choice);
+      const contact = await settleAs(model.refusal(session), real.store.touch(app, id, args.renewal));
+      if (contact === undefined || session === undefined) return;
+      real.assertContact(contact, model, session, args.renewal.activity);
+      session.ttl = args.renewal.ttl ?? session.ttl;
+      assert.deepEqual(real.record(contact.record), real.expected(model.record(session)));
+    }),
+    command('patch', { choice: someSession, patch: patches }, async ({ choice, patch }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const record = await settleAs(model.refusal(session), real.store.patch(app, id, patch));
+      if (record === undefined || session === undefined) return;
+      model.patch(session, patch);
+      assert.deepEqual(real.record(record), real.expected(model.record(session)));
+    }),
+    command(
+      'patchAsBearer',
+      { choice: someSession, right: fc.boolean(), patch: patches },
+      async ({ choice, right, patch }, model, real) => {
+        const { id, session } = pick(model, choice);
+        const secretHash = right && session !== undefined ? session.secretHash : hashSecret('wrong');
+        const patching = real.store.patchAsBearer(app, id, secretHash, patch);
+        const contact = await settleAs(model.refusal(session, secretHash), patching);
+        if (contact === undefined || session === undefined) return;
+        model.patch(session, patch);
+        real.assertContact(contact, model, session);
+        assert.deepEqual(real.record(contact.record), real.expected(model.record(session)));
+      },
+    ),
+    command('rotate', { choice: someSession }, async ({ choice }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const secretHash = hashSecret(newSecret());
+      const record = await settleAs(model.refusal(session), real.store.rotate(app, id, secretHash));
+      if (record === undefined || session === undefined) return;
+      session.secretHash = secretHash;
+      assert.deepEqual(real.record(record), real.expected(model.record(session)));
+    }),
+    command('end', { choice: someSession }, async ({ choice }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const live = session !== undefined && model.refusal(session) === undefined;
+      const parked = live && session.mailbox.parked;
+      assert.deepEqual(await real.store.end(app, id, 'logout'), live ? model.end(session, 'logout') : undefined);
+      if (parked) await real.trial.notice('closed', id);
+    }),
+    command('endAsBearer', { choice: someSession, right: fc.boolean() }, async ({ choice, right }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const secretHash = right && session !== undefined ? session.secretHash : hashSecret('wrong');
+      const ends = session !== undefined && model.refusal(session, secretHash) === undefined;
+      const parked = ends && session.mailbox.parked;
+      const closed = await real.store.endAsBearer(app, id, secretHash, 'logout');
+      assert.deepEqual(closed, ends ? model.end(session, 'logout') : undefined);
+      if (parked) await real.trial.notice('closed', id);
+    }),
+    command('endAccount', { accountId: accounts, except: fc.option(someSession) }, async (args, model, real) => {
+      const except = args.except === null ? undefined : pick(model, args.except).id;
+      const ending = model.liveOf(args.accountId).filter(({ id }) => id !== except);
+      const closed = await real.store.endAccount(app, args.accountId, 'revoked', except);
+      assert.deepEqual(sortedById(closed), sortedById(ending.map((session) => model.end(session, 'revoked'))));
+    }),
+    command('listAccount', { accountId: accounts }, async ({ accountId }, model, real) => {
+      const records = await real.store.listAccount(app, accountId);
+      const expected = model.liveOf(accountId).map((session) => real.expected(model.record(session)));
+      assert.deepEqual(sortedById(records.map((record) => real.record(record))), sortedById(expected));
+      const times = records.map(({ createdAt }) => createdAt);
+      const ascending = times.toSorted((one, other) => one - other);
+      assert.deepEqual(times, ascending, 'oldest first');
+    }),
+    command(
+      'listApp',
+      { limit: fc.nat({ max: 5 }), within: fc.option(fc.nat({ max: 6 })) },
+      async (args, model, real) => {
+        const within = args.within === null ? undefined : args.within * unit + half;
+        const ids = await allPages(real.store, args.limit + 1, within);
+        const active = model.live.filter((session) => within === undefined || model.activeWithin(session, within));
+        assert.deepEqual(ids.sort(), active.map(({ id }) => id).sort());
+      },
+    ),
+    command('scanApp', { size: fc.nat({ max: 5 }) }, async ({ size }, model, real) => {
+      assert.deepEqual((await scanned(real.store, size + 1)).sort(), model.live.map(({ id }) => id).sort());
+    }),
+    command('countActiveAccounts', { within: fc.nat({ max: 6 }) }, async (args, model, real) => {
+      const within = args.within * unit + half;
+      const active = model.live.filter((session) => model.activeWithin(session, within));
+      const expected = new Set(active.map(({ given }) => given.accountId)).size;
+      assert.equal(await real.store.countActiveAccounts(app, within), expected);
+    }),
+    command('sweep', { limit: fc.nat({ max: 3 }) }, async (args, model, real) => {
+      const limit = args.limit + 1;
+      const { items, more } = await real.store.sweep(limit);
+      assert.ok(items.length <= limit);
+      for (const item of items) {
+        const session = model.due.find(({ id }) => id === item.id);
+        assert.ok(session !== undefined, 'only what is due, and once');
+        assert.deepEqual(item, model.sweep(session));
+      }
+      if (!more) assert.deepEqual(model.due, []);
+    }),
+    command('judgePresence', { limit: fc.nat({ max: 3 }) }, async (args, model, real) => {
+      const limit = args.limit + 1;
+      const { items, more } = await real.store.judgePresence(limit);
+      assert.ok(items.length <= limit);
+      for (const { id } of items) {
+        const session = model.unreportedSilent.find((each) => each.id === id);
+        assert.ok(session !== undefined, 'only who is silent, and once');
+        session.reportedAway = true;
+      }
+      if (!more) assert.deepEqual(model.unreportedSilent, []);
+    }),
+  ];
+}

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { SessionContext, type SessionContextOptions } from '../index.js';
+import { Model } from './model.js';
+import { mailboxCommands } from './model-mailbox-commands.js';
+import { command, RealRun, type StoreCommand } from './model-run.js';
+import { insertCommand, insertOnceCommand, replaceCommand, sessionCommands } from './model-session-commands.js';
+import { type StoreFactory, Trial } from './trial.js';
+
+export interface ModelRunOptions {
+  readonly create: StoreFactory;
+  /** As in the conformance suite: 1 for a clock that goes exactly as it is told. */
+  readonly timeUnit: number;
+  /** How many random sequences to run. Default 100. */
+  readonly runs?: number;
+  /** Commands in a sequence at most. Default 100. */
+  readonly length?: number;
+  /** To see a failed run again. */
+  readonly seed?: number;
+  readonly path?: string;
+}
+
+/**
+ * Runs random sequences of operations against the store and against a trivial model, and compares all that can be
+ * seen. With a clock that goes by itself, deadlines lie half a unit off the steps of time, and times are not compared.
+ */
+export async function checkStoreAgainstModel(options: ModelRunOptions): Promise<void> {
+  const { create, timeUnit: unit, runs = 100, length = 100, seed, path } = options;
+  const half = unit === 1 ? 0 : Math.floor(unit / 2);
+  const sequences = fc.commands(
+    [
+      ...sessionCommands(unit, half),
+      ...oftener(3, [insertCommand(), insertOnceCommand(), replaceCommand()]),
+      // What happens to a mailbox needs many of them.
+      ...oftener(6, mailboxCommands(unit, half)),
+      ...oftener(6, [timePasses(unit)]),
+    ],
+    { maxCommands: length, size: 'max' },
+  );
+  const property = fc.asyncProperty(contexts(unit, half), sequences, async (context, commands) => {
+    const trial = new Trial(await create(context), unit, context);
+    await trial.store.open(trial);
+    try {
+      const setup = async () => ({
+        model: new Model(new SessionContext(context)),
+        real: new RealRun(trial, half === 0),
+      });
+      await fc.asyncModelRun(setup, commands);
+    } finally {
+      await trial.close();
+    }
+  });
+  const replay = { ...(seed !== undefined && { seed }), ...(path !== undefined && { path }) };
+  await fc.assert(property, { numRuns: runs, ...replay });
+}
+
+function oftener(times: number, commands: fc.Arbitrary<StoreCommand>[]): fc.Arbitrary<StoreCommand>[] {
+  return Array.from({ length: times }, () => commands).flat();
+}
+
+function timePasses(unit: number): fc.Arbitrary<StoreCommand> {
+  return command('timePasses', { units: fc.constantFrom(1, 1, 1, 2, 4) }, async ({ units }, model, real) => {
+    await real.trial.pass(units);
+    model.now += units * unit;
+  });
+}
+
+/** Small bounds and short times, so that everything is run into. */
+function contexts(unit: number, half: number): fc.Arbitrary<SessionContextOptions> {
+  const duration = (units: number) => (units === 0 ? 0 : units * unit + half);
+  return fc.record({
+    gcTime: fc.constantFrom(duration(6), duration(30), duration(100)),
+    maxAge: fc.constantFrom(0, 0, duration(40)),
+    hbGrace: fc.constant(duration(2)),
+    pollTime: fc.constant(unit),
+    tombstoneTime: fc.constantFrom(0, duration(4)),
+    maxSession: fc.constantFrom(0, 1, 2, 3),
+    onMaxSession: fc.constantFrom('reject', 'evict-oldest', 'evict-idle'),
+    msgMaxLength: fc.constantFrom(1, 3, 10),
+    msgMaxBytes: fc.constant(16),
+    mailboxMaxBytes: fc.constantFrom(20, 100),
+    messageTtl: fc.constantFrom(0, 0, duration(7)),
+    onOverflow: fc.constantFrom('drop-oldest', 'drop-newest', 'reject', 'close'),
+    maxReader: fc.constantFrom(1, 2, 3),
+    pollRenews: fc.boolean(),
+  });
+}

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import {
+  type Batch,
+  type CloseReason,
+  type Message,
+  type NewSession,
+  type OutgoingMessage,
+  type ReadRequest,
+  type ReadResult,
+  type Renewal,
+  type SessionContextOptions,
+  SessionError,
+  type SessionErrorCode,
+  type SessionRecord,
+  type SessionStore,
+  type StoreListener,
+} from '../index.js';
+import { hashSecret, newId, newSecret } from '../store/session-token.js';
+
+/** A store made for one test, not opened yet, and its way to let time pass. */
+export interface StoreSetup {
+  readonly store: SessionStore;
+  /** Resolves when so many milliseconds, or a few more, have passed for the store: by turning its clock, or by waiting. */
+  advance(milliseconds: number): Promise<void>;
+  /** Closes the store and lets go of what was made for it. */
+  close(): Promise<void>;
+}
+
+/** Makes a store that nothing was ever put into. */
+export type StoreFactory = (context: SessionContextOptions) => Promise<StoreSetup>;
+
+export type Notice =
+  | { readonly kind: 'appended'; readonly app: string; readonly id: string; epoch: string; message: Message }
+  | { readonly kind: 'changed'; readonly app: string; readonly id: string }
+  | { readonly kind: 'closed'; readonly app: string; readonly id: string; reason: CloseReason }
+  | { readonly kind: 'superseded'; readonly app: string; readonly id: string; reader: string; ticket: number }
+  | { readonly kind: 'missed' };
+
+/** What a test knows of a session that it created. */
+export interface Login {
+  readonly id: string;
+  readonly accountId: string;
+  readonly secretHash: string;
+  readonly record: SessionRecord;
+}
+
+export type LoginOptions = Partial<Omit<NewSession, 'secretHash' | 'accountId'>>;
+
+export const app = 'default';
+
+/** A renewal as a request makes it. */
+export const renewal: Renewal = { activity: true, ttl: undefined };
+
+/** How long a notice may be on its way from a store that sends it over a wire. */
+const noticePatience = 2_000;
+
+/** An opened store, and what tests do with it all the time. */
+export class Trial implements StoreListener {
+  readonly store: SessionStore;
+  readonly notices: Notice[] = [];
+  readonly #setup: StoreSetup;
+  readonly #unit: number;
+  readonly #context: SessionContextOptions;
+
+  constructor(setup: StoreSetup, unit: number, context: SessionContextOptions) {
+    this.store = setup.store;
+    this.#setup = setup;
+    this.#unit = unit;
+    this.#context = context;
+  }
+
+  close(): Promise<void> {
+    return this.#setup.close();
+  }
+
+  /** Lets so many units of time pass. */
+  pass(units: number): Promise<void> {
+    return this.#setup.advance(units * this.#unit);
+  }
+
+  /** What a session of this account is inserted with, unless told otherwise. */
+  newSession(accountId: string, options: LoginOptions = {}): NewSession {
+    const namespace = options.app ?? app;
+    return {
+      app: namespace,
+      id: newId(this.store.idPrefix(namespace, accountId)),
+      accountId,
+      secretHash: hashSecret(newSecret()),
+      ip: '',
+      userAgent: '',
+      ttl: this.#context.gcTime ?? 0,
+      maxAge: this.#context.maxAge ?? 0,
+      attributes: Object.create(null),
+      ...options,
+    };
+  }
+
+  async login(accountId = 'alice', options: LoginOptions = {}): Promise<Login> {
+    const session = this.newSession(accountId, options);
+    const { record } = await this.store.insert(session);
+    return { id: session.id, accountId, secretHash: session.secretHash, record };
+  }
+
+  /** Pushes values one after the other; each is its own JSON. */
+  async push(id: string, ...values: readonly unknown[]): Promise<void> {
+    for (const value of values) {
+      const { verdict } = await this.store.append(app, id, outgoing(value));
+      assert.equal(verdict, 'accepted');
+    }
+  }
+
+  read(id: string, request: Partial<ReadRequest> = {}): Promise<ReadResult> {
+    const defaults: ReadRequest = {
+      reader: 'default',
+      after: '',
+      limit: 1_000,
+      wait: 0,
+      secretHash: undefined,
+      ticket: 1,
+    };
+    return this.store.read(app, id, { ...defaults, ...request });
+  }
+
+  /** Reads at the tail, so that the reader gets parked. */
+  async park(id: string, reader = 'default', wait = 1_000 * this.#unit): Promise<ReadResult> {
+    const { epoch, offset } = await this.read(id, { reader });
+    const result = await this.read(id, { reader, after: { epoch, offset }, wait });
+    assert.equal(result.parked, true, 'a reader at the tail is parked');
+    return result;
+  }
+
+  /** Sweeps until nothing more is due. */
+  async sweep(limit = 100): ReturnType<Trial['sweepOnce']> {
+    const all = [];
+    for (;;) {
+      const { items, more } = await this.store.sweep(limit);
+      all.push(...items);
+      if (!more) return all;
+    }
+  }
+
+  async sweepOnce(limit: number) {
+    return [...(await this.store.sweep(limit)).items];
+  }
+
+  /** The ids reported away, judging until nothing more is due. */
+  async judge(limit = 100): Promise<string[]> {
+    const ids: string[] = [];
+    for (;;) {
+      const { items, more } = await this.store.judgePresence(limit);
+      ids.push(...items.map((item) => item.id));
+      if (!more) return ids;
+    }
+  }
+
+  /** The next notice of that kind on that session, or one that came already; each is taken once. */
+  async notice(kind: 'appended' | 'changed' | 'closed', id: string): Promise<Notice> {
+    const giveUpAt = performance.now() + noticePatience;
+    for (;;) {
+      const index = this.notices.findIndex((notice) => notice.kind === kind && notice.id === id);
+      const [found] = index === -1 ? [] : this.notices.splice(index, 1);
+      if (found !== undefined) return found;
+      assert.ok(performance.now() < giveUpAt, `no notice '${kind}' came for the session`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  appended(namespace: string, id: string, epoch: string, message: Message): void {
+    this.notices.push({ kind: 'appended', app: namespace, id, epoch, message });
+  }
+
+  changed(namespace: string, id: string): void {
+    this.notices.push({ kind: 'changed', app: namespace, id });
+  }
+
+  closed(namespace: string, id: string, reason: CloseReason): void {
+    this.notices.push({ kind: 'closed', app: namespace, id, reason });
+  }
+
+  superseded(namespace: string, id: string, reader: string, ticket: number): void {
+    this.notices.push({ kind: 'superseded', app: namespace, id, reader, ticket });
+  }
+
+  missed(): void {
+    this.notices.push({ kind: 'missed' });
+  }
+}
+
+export function outgoing(value: unknown, key?: string): OutgoingMessage {
+  const json = JSON.stringify(value);
+  return { json, bytes: Buffer.byteLength(json), key };
+}
+
+/** The values of a batch, in order. */
+export function valuesOf({ messages }: Pick<Batch, 'messages'>): unknown[] {
+  return messages.map((message) => JSON.parse(message.json));
+}
+
+export function offsetsOf({ messages }: Pick<Batch, 'messages'>): number[] {
+  return messages.map((message) => message.offset);
+}
+
+export async function rejectsWith(
+  code: SessionErrorCode,
+  operation: Promise<unknown>,
+  details: object = {},
+  text = '',
+): Promise<void> {
+  try {
+    await operation;
+  } catch (error) {
+    assert.ok(SessionError.is(error), `${text} rejects with a SessionError, not with ${String(error)}`);
+    assert.deepEqual({ code: error.code, ...error.details }, { code, ...error.details, ...details }, text);
+    return;
+  }
+  assert.fail(`${text} resolved, where ${code} was due`);
+}
+
+export function isUnknown(operation: Promise<unknown>, text = ''): Promise<void> {
+  return rejectsWith('SESSION_UNKNOWN', operation, {}, text);
+}
+
+export function isClosed(reason: CloseReason, operation: Promise<unknown>, text = ''): Promise<void> {
+  return rejectsWith('SESSION_CLOSED', operation, { reason }, text);
+}
+
+export async function allPages(
+  store: SessionStore,
+  limit: number,
+  activeWithin?: number,
+  between: () => Promise<void> = async () => {},
+): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await store.listApp(app, { activeWithin, limit, cursor });
+    assert.ok(page.records.length <= limit, 'a page is no longer than its limit');
+    ids.push(...page.records.map((record) => record.id));
+    cursor = page.cursor;
+    await between();
+  } while (cursor !== undefined);
+  return ids;
+}
+
+export async function scanned(store: SessionStore, size: number): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const chunk of store.scanApp(app, size)) {
+    assert.ok(chunk.length <= size, 'a chunk is no longer than its size');
+    ids.push(...chunk);
+  }
+  return ids;
+}

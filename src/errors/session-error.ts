@@ -1,0 +1,84 @@
+import type { CloseReason } from './close-reason.js';
+
+/** What each error code carries in `details`. Never a token or a secret: details reach logs and clients. */
+export interface SessionErrorDetails {
+  SESSION_LIMIT: { readonly accountId: string; readonly maxSession: number };
+  SESSION_UNKNOWN: Record<never, never>;
+  SESSION_CLOSED: { readonly reason: CloseReason };
+  /** `front`: which front or store the option `field` was given to. */
+  INVALID_CONTEXT: {
+    readonly front: string;
+    readonly field: string;
+    readonly rule: string;
+    readonly value: string;
+  };
+  INVALID_ARGUMENT: { readonly argument: string; readonly rule: string; readonly value: string };
+  MESSAGE_TOO_LARGE: { readonly bytes: number; readonly msgMaxBytes: number };
+  MAILBOX_FULL: { readonly id: string };
+  STORE_UNAVAILABLE: Record<never, never>;
+  STOPPED: Record<never, never>;
+  CROSS_SITE: { readonly origin: string };
+}
+
+export type SessionErrorCode = keyof SessionErrorDetails;
+
+const brand = Symbol.for('session-mailbox.SessionError');
+
+/** The one error class that leaves the package. Branch on `code`; `message` is for people and quotes rule and value. */
+export class SessionError<Code extends SessionErrorCode = SessionErrorCode> extends Error {
+  override readonly name = 'SessionError';
+  readonly code: Code;
+  readonly details: SessionErrorDetails[Code];
+
+  constructor(code: Code, message: string, details: SessionErrorDetails[Code], options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** Whether `value` is a `SessionError` (of that code), also one made by another installed copy of this package. */
+  static is<Code extends SessionErrorCode = SessionErrorCode>(
+    value: unknown,
+    code?: Code,
+  ): value is { [Each in Code]: SessionError<Each> }[Code] {
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      brand in value &&
+      (code === undefined || ('code' in value && value.code === code))
+    );
+  }
+}
+
+const quotedLength = 80;
+
+/** A value as an error message quotes it: JSON where it has one, cut to a length that no log minds. */
+export function quote(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = typeof value === 'bigint' || typeof value === 'function' ? String(value) : JSON.stringify(value);
+  } catch {
+    // A cycle, or a toJSON that throws: the type is all that can be said safely.
+  }
+  text ??= typeof value === 'object' ? Object.prototype.toString.call(value) : String(value);
+  return text.length > quotedLength ? `${text.slice(0, quotedLength)}…` : text;
+}
+
+export function invalidArgument(argument: string, rule: string, value: unknown, cause?: unknown): SessionError {
+  const quoted = quote(value);
+  return new SessionError(
+    'INVALID_ARGUMENT',
+    `${argument} ${rule}; got ${quoted}`,
+    { argument, rule, value: quoted },
+    cause === undefined ? undefined : { cause },
+  );
+}
+
+export function sessionUnknown(): SessionError {
+  return new SessionError('SESSION_UNKNOWN', 'There is no such session, or the token does not fit it', {});
+}
+
+export function sessionClosed(reason: CloseReason): SessionError {
+  return new SessionError('SESSION_CLOSED', `The session is closed: ${reason}`, { reason });
+}

@@ -1,0 +1,128 @@
+import { newEpoch } from './epoch.js';
+import { MailboxRules, type MessagesBeyond, type Reader } from './mailbox-rules.js';
+import type { Message } from './message.js';
+import { OffsetRuns } from './offset-runs.js';
+
+export type { AppendVerdict, MailboxAppend, MailboxBounds, MailboxRead, Reader } from './mailbox-rules.js';
+
+/** Everything that a mailbox is, as plain data. */
+export interface MailboxState {
+  readonly epoch: string;
+  readonly tail: number;
+  readonly taken: number;
+  readonly replaced: readonly number[];
+  readonly messages: readonly Message[];
+  readonly readers: readonly Readonly<Pick<Reader, 'name' | 'cursor'>>[];
+}
+
+interface MemoryReader extends Reader {
+  parked: boolean;
+}
+
+/** A mailbox whose messages lie in memory. */
+export class Mailbox extends MailboxRules<MemoryReader> {
+  readonly epoch: string;
+  #messages: Message[] = [];
+  #byKey: Map<string, Message> | undefined;
+
+  constructor(state?: MailboxState, now = 0) {
+    super();
+    this.epoch = state?.epoch ?? newEpoch();
+    this.lastOffset = state?.tail ?? 0;
+    this.taken = state?.taken ?? 0;
+    for (const message of state?.messages ?? []) this.retain(message);
+    // Downtime is not silence of the reader's.
+    for (const { name, cursor } of state?.readers ?? []) this.addReader(this.newReader(name, cursor, now));
+    if (state !== undefined && state.replaced.length > 0) this.replaced = new OffsetRuns(state.replaced);
+  }
+
+  /** The retained messages, oldest first. Not to be kept: the next operation changes it. */
+  get messages(): readonly Message[] {
+    return this.#messages;
+  }
+
+  get newest(): Message | undefined {
+    return this.#messages.at(-1);
+  }
+
+  get state(): MailboxState {
+    const { epoch } = this;
+    const replaced = this.replaced?.bounds ?? [];
+    const readers = this.readers.map(({ name, cursor }) => ({ name, cursor }));
+    return { epoch, tail: this.lastOffset, taken: this.taken, replaced, messages: this.#messages, readers };
+  }
+
+  /** Every parked reader is being answered. */
+  unparkAll(now: number): void {
+    for (const reader of this.readers) {
+      if (!reader.parked) continue;
+      reader.parked = false;
+      reader.lastPoll = now;
+    }
+  }
+
+  protected get count(): number {
+    return this.#messages.length;
+  }
+
+  protected get oldest(): Message | undefined {
+    return this.#messages[0];
+  }
+
+  protected get newestTime(): number {
+    return this.newest?.at ?? 0;
+  }
+
+  protected withKey(key: string): Message | undefined {
+    return this.#byKey?.get(key);
+  }
+
+  protected beyond(offset: number, limit: number): MessagesBeyond {
+    const start = this.#indexAfter(offset);
+    const messages = this.#messages.slice(start, start + limit);
+    return { messages, areRest: start + messages.length === this.#messages.length };
+  }
+
+  protected pushedUntil(time: number): readonly Message[] {
+    return this.#messages.filter(({ at }) => at <= time);
+  }
+
+  protected addNewest(message: Message): void {
+    // An array that grows out of nothing takes room for seventeen; most mailboxes hold one message, or none.
+    if (this.#messages.length === 0) this.#messages = [message];
+    else this.#messages.push(message);
+    if (message.key === undefined) return;
+    this.#byKey ??= new Map();
+    this.#byKey.set(message.key, message);
+  }
+
+  protected remove(message: Message): void {
+    this.#messages.splice(this.#indexAfter(message.offset) - 1, 1);
+    this.#forget(message);
+  }
+
+  protected removeOldest(oldest: Message): void {
+    this.#messages.shift();
+    this.#forget(oldest);
+  }
+
+  protected newReader(name: string, cursor: number, now: number): MemoryReader {
+    return { name, cursor, lastPoll: now, parked: false };
+  }
+
+  /** Index of the first retained message beyond `offset`. */
+  #indexAfter(offset: number): number {
+    let low = 0;
+    let high = this.#messages.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#messages[middle]?.offset ?? 0) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #forget({ key }: Message): void {
+    if (key !== undefined) this.#byKey?.delete(key);
+  }
+}

@@ -1,0 +1,52 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { cookieValues } from './cookies.js';
+
+/** What stands before the signed value in the cookie of express-session. */
+export const expressPrefix = 's:';
+
+/**
+ * The session id in a cookie such as express-session and @fastify/session set: `<prefix><sid>.<signature>`, URL-encoded.
+ * The first cookie of that name and form counts; `undefined` when its signature is by none of the secrets.
+ *
+ * @param header the request's `Cookie` header
+ */
+export function sidInCookies(
+  header: string | undefined,
+  name: string,
+  prefix: string,
+  secrets: readonly string[],
+): string | undefined {
+  for (const value of cookieValues(header, name)) {
+    const text = decoded(value);
+    if (text.startsWith(prefix) && text.lastIndexOf('.') > prefix.length) {
+      return unsigned(text.slice(prefix.length), secrets);
+    }
+  }
+  return undefined;
+}
+
+function unsigned(signed: string, secrets: readonly string[]): string | undefined {
+  const dot = signed.lastIndexOf('.');
+  const sid = signed.slice(0, dot);
+  const signature = Buffer.from(signed.slice(dot + 1));
+  let fits = false;
+  for (const secret of secrets) if (isSignature(signature, sid, secret)) fits = true;
+  return fits ? sid : undefined;
+}
+
+/** How long it takes tells nothing of how much of a forged signature is right. */
+function isSignature(signature: Buffer, sid: string, secret: string): boolean {
+  const base64 = createHmac('sha256', secret).update(sid).digest('base64');
+  const expected = Buffer.from(base64.replace(/=+$/, ''));
+  return signature.length === expected.length && timingSafeEqual(signature, expected);
+}
+
+/** As browsers give it back: as it was set, or in quotes. What isn't URL-encoded properly is no signed value either. */
+function decoded(value: string): string {
+  const bare = value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+  try {
+    return decodeURIComponent(bare);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,36 @@
+import type { SessionContext } from '../context/session-context.js';
+import { requireIp, requireTtl, requireUserAgent } from '../store/session-arguments.js';
+import type { NewSession } from '../store/session-record.js';
+import { requireWholeNumber } from '../validation/argument-rules.js';
+import type { JsonValue } from '../validation/json-value.js';
+import { noAttributes, requireAttributes } from './session-operations.js';
+
+export interface CreateOptions {
+  readonly ip?: string;
+  /** Cut to 512 characters. */
+  readonly userAgent?: string;
+  readonly attributes?: { readonly [key: string]: JsonValue };
+  /** Idle time after which the session expires, in milliseconds. Default: the context's `gcTime`. */
+  readonly ttl?: number;
+  /** Lifetime from creation, in milliseconds; 0 for none. Default: the context's `maxAge`. */
+  readonly maxAge?: number;
+}
+
+/**
+ * A session as it begins, by these options.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export function newSession(
+  identity: Pick<NewSession, 'app' | 'id' | 'accountId' | 'secretHash'>,
+  { ip, userAgent, ttl, maxAge, attributes }: CreateOptions,
+  context: SessionContext,
+): NewSession {
+  return {
+    ...identity,
+    ip: ip === undefined ? '' : requireIp(ip),
+    userAgent: userAgent === undefined ? '' : requireUserAgent(userAgent),
+    ttl: ttl === undefined ? context.gcTime : requireTtl(ttl),
+    maxAge: maxAge === undefined ? context.maxAge : requireWholeNumber('maxAge', maxAge, 0, Number.MAX_SAFE_INTEGER),
+    attributes: attributes === undefined ? noAttributes : requireAttributes(attributes),
+  };
+}

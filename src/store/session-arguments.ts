@@ -1,0 +1,70 @@
+import { type CloseReason, closeReasons, isCloseReason } from '../errors/close-reason.js';
+import { invalidArgument, sessionUnknown } from '../errors/session-error.js';
+import { isPlainText, requireWholeNumber } from '../validation/argument-rules.js';
+import { isSessionId } from './session-token.js';
+
+const appPattern = /^[A-Za-z0-9_-]{1,64}$/;
+/** Names that have a meaning in JavaScript; as keys they are how prototypes get polluted. */
+const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const pageCursorPattern = /^[0-9A-Za-z_.:-]{1,128}$/;
+const userAgentLength = 512;
+
+export const defaultApp = 'default';
+
+export function requireAccountId(value: unknown): string {
+  if (isPlainText(value, 256) && value !== '') return value;
+  throw invalidArgument('accountId', 'must be a string of 1 to 256 characters without control characters', value);
+}
+
+export function requireApp(value: unknown): string {
+  if (typeof value === 'string' && appPattern.test(value)) return value;
+  throw invalidArgument('app', `must match ${appPattern.source}`, value);
+}
+
+/** A malformed id is an unknown one, so that callers have one miss to handle, not two. */
+export function requireSessionId(value: unknown): string {
+  if (isSessionId(value)) return value;
+  throw sessionUnknown();
+}
+
+export function isAttributeKey(value: unknown): value is string {
+  return isPlainText(value, 128) && value !== '' && !reservedKeys.has(value);
+}
+
+export function requireAttributeKey(value: unknown): string {
+  if (isAttributeKey(value)) return value;
+  const rule = `must be a string of 1 to 128 characters without control characters, and none of ${[...reservedKeys].join(', ')}`;
+  throw invalidArgument('attribute key', rule, value);
+}
+
+export function requireIp(value: unknown): string {
+  if (isPlainText(value, 64)) return value;
+  throw invalidArgument('ip', 'must be a string of at most 64 characters without control characters', value);
+}
+
+/** Cut to 512 characters rather than refused: clients choose it, and a login must not fail over it. */
+export function requireUserAgent(value: unknown): string {
+  if (typeof value === 'string') return value.slice(0, userAgentLength).toWellFormed();
+  throw invalidArgument('userAgent', 'must be a string', value);
+}
+
+/** An idle time, in milliseconds. */
+export function requireTtl(value: unknown): number {
+  return requireWholeNumber('ttl', value, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** What a session goes by among those of its account. */
+export function requireSessionName(value: unknown): string {
+  if (isPlainText(value, 256) && value !== '') return value;
+  throw invalidArgument('name', 'must be a string of 1 to 256 characters without control characters', value);
+}
+
+export function requireCloseReason(value: unknown): CloseReason {
+  if (isCloseReason(value)) return value;
+  throw invalidArgument('reason', `must be one of ${Object.keys(closeReasons).join(', ')}`, value);
+}
+
+export function requirePageCursor(value: unknown): string {
+  if (typeof value === 'string' && pageCursorPattern.test(value)) return value;
+  throw invalidArgument('cursor', 'must be the cursor of a page', value);
+}

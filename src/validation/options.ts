@@ -1,0 +1,130 @@
+import * as v from 'valibot';
+import { quote, SessionError } from '../errors/session-error.js';
+
+/** Rules that several options share. Each says in its message what it demands, as the error quotes it. */
+export function wholeNumber(least: number, most: number) {
+  const rule = `must be a whole number from ${least} to ${most}`;
+  return v.pipe(v.number(rule), v.integer(rule), v.minValue(least, rule), v.maxValue(most, rule));
+}
+
+export function oneOf<const Choices extends readonly string[]>(choices: Choices) {
+  return v.picklist(choices, `must be one of ${choices.join(', ')}`);
+}
+
+export function trueOrFalse() {
+  return v.boolean('must be true or false');
+}
+
+export function nonEmptyText(rule = 'must be a string that is not empty') {
+  return v.pipe(v.string(rule), v.nonEmpty(rule));
+}
+
+export function callback<Callback extends (...args: never[]) => unknown>() {
+  return v.custom<Callback>((value) => typeof value === 'function', 'must be a function');
+}
+
+/** An object that the caller made and keeps, known by the methods that are used of it. It is passed on as it is. */
+export function objectWith<Instance extends object>(...methods: readonly (keyof Instance & string)[]) {
+  const hasMethods = (value: unknown) =>
+    (typeof value === 'object' || typeof value === 'function') &&
+    value !== null &&
+    methods.every((name) => typeof Reflect.get(value, name) === 'function');
+  return v.custom<Instance>(hasMethods, `must be an object with ${methods.join(', ')}`);
+}
+
+type Entries = v.ObjectEntries;
+
+/** What a caller may pass where these options are known. */
+export type OptionsInput<Known extends Entries> = v.InferInput<v.StrictObjectSchema<Known, undefined>>;
+
+/** The same, checked, with the defaults in place. */
+export type CheckedOptions<Known extends Entries> = v.InferOutput<v.StrictObjectSchema<Known, undefined>>;
+
+/** The options that a front or store knows, by name. */
+export interface OptionRules<Known extends Entries> {
+  /** Who takes the options, as the caller wrote it: `redisStore`, `SessionContext`. */
+  readonly front: string;
+  readonly known: Known;
+  /** Options whose values an error must not quote. Default none. */
+  readonly secrets?: readonly (keyof Known & string)[];
+  /** Options that were known once or elsewhere, and what to use in their place. */
+  readonly instead?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The options, checked, with their defaults. The one place where options of any front or store are checked.
+ * @throws SessionError `INVALID_CONTEXT`, naming the front, the option, the rule and the value, and for an unknown
+ * option the one that was probably meant
+ */
+export function checkOptions<const Known extends Entries>(
+  rules: OptionRules<Known>,
+  options: unknown,
+): CheckedOptions<Known> {
+  const { front, known, secrets = [] } = rules;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalidOption(front, 'options', 'must be an object', options);
+  }
+  requireKnownOptions(rules, options);
+  const result = v.safeParse(v.strictObject(known), options, { abortEarly: true, abortPipeEarly: true });
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const name = v.getDotPath(issue) ?? 'options';
+  const [top] = issue.path ?? [];
+  const value = issue.path?.at(-1)?.value ?? issue.input;
+  const isMissing = issue.kind === 'schema' && issue.received === 'undefined' && value === undefined;
+  const rule = isMissing ? 'must be given' : issue.message;
+  throw invalidOption(front, name, rule, secrets.includes(String(top?.key)) ? typeof value : value);
+}
+
+/** For a rule on several options together. */
+export function invalidOption(front: string, field: string, rule: string, value: unknown): SessionError {
+  const quoted = quote(value);
+  const text = `${front}: ${field} ${rule}; got ${quoted}`;
+  return new SessionError('INVALID_CONTEXT', text, { front, field, rule, value: quoted });
+}
+
+function requireKnownOptions<Known extends Entries>(
+  { front, known, secrets = [], instead = {} }: OptionRules<Known>,
+  options: object,
+): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (Object.hasOwn(known, name)) continue;
+    const meant = closestTo(name, Object.keys(known));
+    const advice = Object.hasOwn(instead, name)
+      ? `; ${instead[name]}`
+      : meant === undefined
+        ? ''
+        : `; did you mean ${meant}?`;
+    // A misspelt secret is a secret.
+    const isSecret = meant !== undefined && secrets.includes(meant);
+    throw invalidOption(front, name, `is not an option${advice}`, isSecret ? typeof value : value);
+  }
+}
+
+/** The name that differs least, if it differs by at most a third of its letters; a short one by at most two. */
+function closestTo(name: string, names: readonly string[]): string | undefined {
+  let closest: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const each of names) {
+    const distance = editDistance(name.toLowerCase(), each.toLowerCase());
+    if (distance < least && distance <= Math.max(2, Math.floor(each.length / 3))) {
+      closest = each;
+      least = distance;
+    }
+  }
+  return closest;
+}
+
+/** Least number of letters to insert, delete or change (Levenshtein, 1965), by the row method of Wagner and Fischer. */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      const change = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

@@ -1,0 +1,184 @@
+import test, { type ExecutionContext } from 'ava';
+import { RedisSessions, RedisSessionsError } from '../../../../src/compat/redis-sessions/class/index.js';
+import { serverFor } from '../../../stores/redis/places.js';
+import { startService } from '../../../support/service.js';
+import { freshName } from './libraries.js';
+
+const server = serverFor(test);
+
+const app = 'webapp';
+const ip = '203.0.113.7';
+
+/** The two ways to have sessions: over a manager of the application's, and over a Redis. */
+const places: Readonly<Record<string, (t: ExecutionContext) => Promise<RedisSessions>>> = {
+  'in memory': async (t) => new RedisSessions({ manager: (await startService(t, { maxSession: 0 })).manager }),
+  'on Redis': async (t) => {
+    const sessions = new RedisSessions({ port: server().port, namespace: freshName() });
+    t.teardown(() => sessions.quit());
+    return sessions;
+  },
+};
+
+for (const [place, open] of Object.entries(places)) {
+  test(`a token is 64 letters and digits, and never the same (${place})`, async (t) => {
+    const sessions = await open(t);
+    const tokens = await Promise.all(
+      Array.from({ length: 200 }, async () => (await sessions.create({ app, id: 'alice', ip })).token),
+    );
+    t.is(new Set(tokens).size, 200);
+    for (const token of tokens) t.regex(token, /^[0-9A-Za-z]{64}$/);
+  });
+
+  test(`every number of sessions may be held by one id (${place})`, async (t) => {
+    const sessions = await open(t);
+    for (let index = 0; index < 30; index += 1) await sessions.create({ app, id: 'alice', ip });
+    t.is((await sessions.soid({ app, id: 'alice' })).sessions.length, 30);
+  });
+
+  test(`killsoid counts exactly, of any number of sessions (${place})`, async (t) => {
+    const sessions = await open(t);
+    for (let index = 0; index < 7; index += 1) await sessions.create({ app, id: 'a:b', ip });
+    await sessions.create({ app, id: 'a', ip });
+    t.deepEqual(await sessions.killsoid({ app, id: 'a:b' }), { kill: 7 });
+    t.deepEqual(await sessions.killsoid({ app, id: 'a:b' }), { kill: 0 });
+    t.deepEqual(await sessions.activity({ app, deltaTime: 60 }), { activity: 1 });
+  });
+
+  test(`a get that races with a kill never revives the session (${place})`, async (t) => {
+    const sessions = await open(t);
+    for (let round = 0; round < 20; round += 1) {
+      const { token } = await sessions.create({ app, id: 'alice', ip });
+      const [, { kill }] = await Promise.all([
+        Promise.all(Array.from({ length: 5 }, () => sessions.get({ app, token }))),
+        sessions.kill({ app, token }),
+        Promise.all(Array.from({ length: 5 }, () => sessions.set({ app, token, d: { round } }))),
+      ]);
+      t.is(kill, 1);
+      t.is(await sessions.get({ app, token }), null);
+    }
+    t.deepEqual(await sessions.soapp({ app, deltaTime: 60 }), { sessions: [] });
+  });
+
+  test(`of many that kill one session at once, one does (${place})`, async (t) => {
+    const sessions = await open(t);
+    const { token } = await sessions.create({ app, id: 'alice', ip });
+    const kills = await Promise.all(Array.from({ length: 10 }, () => sessions.kill({ app, token })));
+    t.is(
+      kills.reduce((sum, { kill }) => sum + kill, 0),
+      1,
+    );
+  });
+
+  test(`of many that set different keys at once, all win and each counts (${place})`, async (t) => {
+    const sessions = await open(t);
+    const { token } = await sessions.create({ app, id: 'alice', ip });
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, (_each, index) => sessions.set({ app, token, d: { [`key${index}`]: index } })),
+    );
+    t.deepEqual(
+      replies.map((reply) => reply?.w).sort((one = 0, other = 0) => one - other),
+      Array.from({ length: 20 }, (_each, index) => index + 2),
+    );
+    t.is(Object.keys((await sessions.get({ app, token }))?.d ?? {}).length, 20);
+  });
+
+  test(`a handle logs one device out and takes a push (${place})`, async (t) => {
+    const sessions = await open(t);
+    const phone = await sessions.create({ app, id: 'alice', ip: '::1' });
+    const laptop = await sessions.create({ app, id: 'alice', ip: '::2' });
+    const { sessions: listed } = await sessions.soid({ app, id: 'alice' });
+    const manager = (await sessions.manager()).inApp(app);
+    const handle = listed.find((each) => each.ip === '::1')?.handle ?? '';
+    t.regex(handle, /^[0-9A-Za-z]{24}$/);
+    await manager.push(handle, 'hi');
+    t.is((await manager.poll(handle)).messages.length, 1);
+    t.true(await manager.closeSession(handle));
+    t.is(await sessions.get({ app, token: phone.token }), null);
+    t.is((await sessions.get({ app, token: laptop.token }))?.ip, '::2');
+    t.is(await sessions.get({ app, token: handle + 'x'.repeat(40) }), null, 'a handle proves nobody');
+  });
+
+  test(`a token of the same handle with another secret is a miss, and does nothing (${place})`, async (t) => {
+    const sessions = await open(t);
+    const { token } = await sessions.create({ app, id: 'alice', ip });
+    const forged = token.slice(0, 24) + 'x'.repeat(40);
+    t.is(await sessions.get({ app, token: forged }), null);
+    t.is(await sessions.set({ app, token: forged, d: { a: 1 } }), null);
+    t.deepEqual(await sessions.kill({ app, token: forged }), { kill: 0 });
+    t.deepEqual(await sessions.get({ app, token }), { id: 'alice', r: 1, w: 1, ttl: 7_200, idle: 0, ip });
+  });
+
+  test(`soapp lists all sessions, over however many pages, latest activity first (${place})`, async (t) => {
+    const sessions = await open(t);
+    const created = Array.from({ length: 1_100 }, (_each, index) => sessions.create({ app, id: `id${index}`, ip }));
+    const [first] = await Promise.all(created);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (place === 'on Redis') await sessions.get({ app, token: first?.token ?? '' });
+    const listed = (await sessions.soapp({ app, dt: 60 })).sessions;
+    t.is(new Set(listed.map(({ handle }) => handle)).size, 1_100);
+    if (place === 'on Redis') t.is(listed[0]?.id, 'id0');
+  });
+
+  test(`an id may be a number, as in redis-sessions 3 (${place})`, async (t) => {
+    const sessions = await open(t);
+    const { token } = await sessions.create({ app, id: 42 as unknown as string, ip });
+    t.is((await sessions.get({ app, token }))?.id, '42');
+    t.is((await sessions.soid({ app, id: '42' })).sessions.length, 1);
+  });
+
+  test(`an id of more than 128 characters is refused, and characters of any script count as one (${place})`, async (t) => {
+    const sessions = await open(t);
+    await t.notThrowsAsync(sessions.create({ app, id: '👩'.repeat(128), ip }));
+    for (const id of ['x'.repeat(129), '👩'.repeat(129)]) {
+      const error = await t.throwsAsync(sessions.create({ app, id, ip }), { instanceOf: RedisSessionsError });
+      t.deepEqual([error.name, error.message], ['invalidFormat', 'Invalid id format']);
+    }
+  });
+
+  test(`a missing argument is as an empty one (${place})`, async (t) => {
+    const sessions: object = await open(t);
+    for (const method of ['create', 'get', 'set', 'kill', 'killall', 'killsoid', 'soid', 'soapp', 'activity']) {
+      for (const options of [undefined, null, 5, 'text']) {
+        const call = async () => Reflect.apply(Reflect.get(sessions, method), sessions, [options]);
+        await t.throwsAsync(call, { name: 'missingParameter', message: 'No app supplied' }, method);
+      }
+    }
+  });
+}
+
+test('a service with a limit has it here as well', async (t) => {
+  const { manager } = await startService(t, { maxSession: 1 });
+  const sessions = new RedisSessions({ manager });
+  await sessions.create({ app, id: 'alice', ip });
+  await t.throwsAsync(sessions.create({ app, id: 'alice', ip }), { name: 'SessionError', message: /maxSession \(1\)/ });
+});
+
+test('a session that the service made is shown, whatever it holds', async (t) => {
+  const { manager, clock } = await startService(t);
+  const sessions = new RedisSessions({ manager });
+  const issued = await manager.inApp(app).createSession('alice', { ttl: 60_000, attributes: { cart: [1, 2] } });
+  await clock.advance(5_000);
+  t.deepEqual(await sessions.get({ app, token: issued.token }), {
+    id: 'alice',
+    r: 1,
+    w: 1,
+    ttl: 60,
+    idle: 5,
+    ip: '',
+    d: { cart: [1, 2] },
+  });
+});
+
+test('a session of no_resave is closed for its age, and others for being idle', async (t) => {
+  const { manager, clock, events } = await startService(t, { maxSession: 0 });
+  const sessions = new RedisSessions({ manager: manager.inApp(app) });
+  const closed: string[] = [];
+  manager.inApp(app).on('closed', ({ accountId, reason }) => closed.push(`${accountId} ${reason}`));
+  const fixed = await sessions.create({ app, id: 'fixed', ip, ttl: 10, no_resave: true });
+  await sessions.create({ app, id: 'idle', ip, ttl: 10 });
+  await clock.advance(5_000);
+  await sessions.get({ app, token: fixed.token });
+  await clock.advance(8_000);
+  t.deepEqual(closed.sort(), ['fixed max-age', 'idle expired']);
+  t.deepEqual(events.names, [], 'of another app');
+});

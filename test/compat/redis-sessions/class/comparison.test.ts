@@ -1,0 +1,310 @@
+import test from 'ava';
+import { serverFor } from '../../../stores/redis/places.js';
+import { type Library, oursInMemory, oursOnRedis, theirs } from './libraries.js';
+
+const server = serverFor(test);
+
+const app = 'webapp';
+const ip = '203.0.113.7';
+const nobody = 'x'.repeat(64);
+
+/** What is seen when something is done: the same for redis-sessions and for ours. */
+type Scenario = (library: Library) => Promise<unknown>;
+
+const scenarios: Readonly<Record<string, Scenario>> = {
+  'a session begins with one read and one write': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip });
+    return [token.length, await library.call('get', { app, token }), await library.call('get', { app, token })];
+  },
+  'ttl and data are what they were created with, and nulls are dropped': async (library) => {
+    const d = { text: 'x', number: 1.5, yes: true, no: false, none: null, empty: '', zero: 0 };
+    const token = await library.create({ app, id: 'alice', ip, ttl: 77, d });
+    return library.call('get', { app, token });
+  },
+  'a ttl may come as text': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip, ttl: '77' });
+    return library.call('get', { app, token });
+  },
+  'data of nulls alone is none': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip, d: { a: null } });
+    return library.call('get', { app, token });
+  },
+  'set merges key by key, deletes by null, and counts a write and no read': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip, d: { a: 1, b: 2 } });
+    await library.call('get', { app, token });
+    return [
+      await library.call('set', { app, token, d: { a: null, c: 'new' } }),
+      await library.call('set', { app, token, d: { b: 20 } }),
+      await library.call('get', { app, token }),
+    ];
+  },
+  'data is absent when its last key went, and comes back': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip, d: { a: 1 } });
+    return [
+      await library.call('set', { app, token, d: { a: null } }),
+      await library.call('get', { app, token }),
+      await library.call('set', { app, token, d: { b: 1 } }),
+    ];
+  },
+  'deleting what is not there is no error': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip });
+    return library.call('set', { app, token, d: { a: null } });
+  },
+  'a missing session is null for get and set, and 0 for kill': async (library) => [
+    await library.call('get', { app, token: nobody }),
+    await library.call('set', { app, token: nobody, d: { a: 1 } }),
+    await library.call('kill', { app, token: nobody }),
+  ],
+  'a session is ended once': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip });
+    return [
+      await library.call('kill', { app, token }),
+      await library.call('kill', { app, token }),
+      await library.call('get', { app, token }),
+      await library.call('soid', { app, id: 'alice' }),
+    ];
+  },
+  'apps are apart': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip });
+    return [
+      await library.call('get', { app: 'other', token }),
+      await library.call('kill', { app: 'other', token }),
+      await library.call('soid', { app: 'other', id: 'alice' }),
+      await library.call('killall', { app: 'other' }),
+      await library.call('get', { app, token }),
+    ];
+  },
+  'soid lists the sessions of an id': async (library) => {
+    await library.create({ app, id: 'bob', ip });
+    const token = await library.create({ app, id: 'alice', ip, d: { device: 'phone' } });
+    await library.create({ app, id: 'alice', ip: '::1', ttl: 30 });
+    await library.call('get', { app, token });
+    await library.call('set', { app, token, d: { seen: true } });
+    return [
+      sortedByIp(await library.call('soid', { app, id: 'alice' })),
+      await library.call('soid', { app, id: 'eve' }),
+    ];
+  },
+  'killall ends every session of the app, and counts': async (library) => {
+    for (const id of ['alice', 'alice', 'bob']) await library.create({ app, id, ip });
+    return [
+      await library.call('killall', { app }),
+      await library.call('killall', { app }),
+      await library.call('activity', { app, deltaTime: 60 }),
+      await library.call('soapp', { app, deltaTime: 60 }),
+    ];
+  },
+  'killsoid ends the one session of an id': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip });
+    const other = await library.create({ app, id: 'bob', ip });
+    return [
+      await library.call('killsoid', { app, id: 'alice' }),
+      await library.call('killsoid', { app, id: 'alice' }),
+      await library.call('get', { app, token }),
+      await library.call('get', { app, token: other }),
+      await library.call('activity', { app, deltaTime: 60 }),
+    ];
+  },
+  'activity counts ids, not sessions': async (library) => {
+    for (const id of ['alice', 'alice', 'bob']) await library.create({ app, id, ip });
+    return [
+      await library.call('activity', { app, deltaTime: 60 }),
+      await library.call('activity', { app, deltaTime: '10' }),
+    ];
+  },
+  'ids of any script come back as they were': async (library) => {
+    const ids = ['日本語', 'a b', 'a:b:c', 'Ålice', '👩‍🚀', '%s ?*[]{}', 'ünï@example.com', '-', '0', 'a'.repeat(128)];
+    const seen: unknown[] = [];
+    for (const id of ids) {
+      const token = await library.create({ app, id, ip });
+      seen.push(await library.call('get', { app, token }), await library.call('killsoid', { app, id }));
+    }
+    return seen;
+  },
+  'ping is answered': (library) => library.call('ping', {}),
+};
+
+/** Those in which time passes. */
+const timed: Readonly<Record<string, Scenario>> = {
+  'idle is seconds since the last activity, and an activity ends it': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip });
+    await library.pass(5);
+    const first = await library.call('get', { app, token });
+    const second = await library.call('get', { app, token });
+    await library.pass(7);
+    const third = await library.call('set', { app, token, d: { a: 1 } });
+    return [first, second, third, await library.call('get', { app, token })];
+  },
+  'looking at a list is no activity': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip });
+    await library.pass(5);
+    const listed = await library.call('soid', { app, id: 'alice' });
+    return [listed, await library.call('soapp', { app, deltaTime: 60 }), await library.call('get', { app, token })];
+  },
+  'a session lives while its idle time is its ttl, and is gone a second later': async (library) => {
+    const last = await library.create({ app, id: 'alice', ip, ttl: 10 });
+    await library.pass(10);
+    const kept = await library.call('get', { app, token: last });
+    const gone = await library.create({ app, id: 'bob', ip, ttl: 10 });
+    await library.pass(11);
+    return [
+      kept,
+      await library.call('get', { app, token: gone }),
+      await library.call('set', { app, token: gone, d: { a: 1 } }),
+      await library.call('kill', { app, token: gone }),
+      await library.call('soid', { app, id: 'bob' }),
+      await library.call('soapp', { app, deltaTime: 60 }),
+    ];
+  },
+  'activity keeps a session alive': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip, ttl: 10 });
+    const seen: unknown[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      await library.pass(8);
+      seen.push(await library.call('get', { app, token }));
+    }
+    return seen;
+  },
+  'with no_resave the ttl is what is left, whatever the activity': async (library) => {
+    const token = await library.create({ app, id: 'alice', ip, ttl: 30, no_resave: true });
+    const seen = [await library.call('get', { app, token })];
+    for (let round = 0; round < 3; round += 1) {
+      await library.pass(8);
+      seen.push(await library.call('get', { app, token }));
+    }
+    seen.push(await library.call('soid', { app, id: 'alice' }));
+    await library.pass(5);
+    seen.push(await library.call('get', { app, token }));
+    await library.pass(2);
+    return [...seen, await library.call('get', { app, token })];
+  },
+  'soapp and activity look back so many seconds': async (library) => {
+    await library.create({ app, id: 'alice', ip });
+    await library.pass(15);
+    await library.create({ app, id: 'bob', ip: '::1' });
+    await library.pass(5);
+    const looks: unknown[] = [];
+    for (const deltaTime of [10, 19, 20, 60]) {
+      looks.push(await library.call('soapp', { app, deltaTime }), await library.call('activity', { app, deltaTime }));
+    }
+    return looks;
+  },
+};
+
+const long = 'x'.repeat(200);
+
+/** Calls that are refused, each by its name and message. */
+const refused: readonly (readonly [method: string, options: object])[] = [
+  ...['create', 'get', 'set', 'kill', 'killall', 'killsoid', 'soid', 'soapp', 'activity'].flatMap(
+    (method): (readonly [string, object])[] => [
+      [method, {}],
+      [method, { app: '' }],
+      [method, { app: null }],
+      [method, { app: 'ab' }],
+      [method, { app: 'a'.repeat(21) }],
+      [method, { app: 'a b c' }],
+      [method, { app: 'äöü' }],
+      [method, { app: 'app\n' }],
+    ],
+  ),
+  ...['create', 'soid', 'killsoid'].flatMap((method): (readonly [string, object])[] => [
+    [method, { app }],
+    [method, { app, id: '' }],
+    [method, { app, id: 0 }],
+    [method, { app, id: null }],
+    [method, { app, id: 'a\nb' }],
+    [method, { app, id: 'a\u2028b' }],
+  ]),
+  ...['get', 'set', 'kill'].flatMap((method): (readonly [string, object])[] => [
+    [method, { app }],
+    [method, { app, token: '' }],
+    [method, { app, token: 'x'.repeat(63) }],
+    [method, { app, token: 'x'.repeat(65) }],
+    [method, { app, token: '-'.repeat(64) }],
+    [method, { app, token: `${'x'.repeat(64)}\n` }],
+  ]),
+  ['create', { app, id: 'alice' }],
+  ['create', { app, id: 'alice', ip: '' }],
+  ['create', { app, id: 'alice', ip: 'x'.repeat(40) }],
+  ['create', { app, id: 'alice', ip: 'a\nb' }],
+  ...[9, -5, 'soon', '9', {}, [], true, 1e21, Number.NaN]
+    .map((ttl): readonly [string, object] => ['create', { app, id: 'alice', ip, ttl }])
+    .filter(([, options]) => !('ttl' in options && Number.isNaN(options.ttl))),
+  ...['activity', 'soapp'].flatMap((method) =>
+    [undefined, 9, -5, 0, 'soon', '', null, {}, [], true, Number.NaN].map((deltaTime): readonly [string, object] => [
+      method,
+      { app, deltaTime },
+    ]),
+  ),
+  ['set', { app, token: nobody }],
+  ['set', { app, token: nobody, d: null }],
+  ['set', { app, token: nobody, d: 0 }],
+  ['set', { app, token: nobody, d: '' }],
+  ...[5, 'text', true, [], [1], {}].flatMap((d): (readonly [string, object])[] => [
+    ['set', { app, token: nobody, d }],
+    ['create', { app, id: 'alice', ip, d }],
+  ]),
+  ...[
+    { a: {} },
+    { a: [] },
+    { b: 1, a: undefined },
+    { a: () => {} },
+    { a: new Date() },
+    { '': {} },
+    { [long.slice(0, 128)]: {} },
+  ].flatMap((d): (readonly [string, object])[] => [
+    ['set', { app, token: nobody, d }],
+    ['create', { app, id: 'alice', ip, d }],
+  ]),
+  // Of several faults the first counts.
+  ['create', { app: '', id: '', ip: '', ttl: 1, d: 5 }],
+  ['create', { app, id: '', ip: '', ttl: 1, d: 5 }],
+  ['create', { app, id: 'alice', ip: '', ttl: 1, d: 5 }],
+  ['create', { app, id: 'alice', ip, ttl: 1, d: 5 }],
+  ['set', { app: 'a', token: '', d: 5 }],
+  ['set', { app, token: '', d: 5 }],
+  ['set', { app, token: 'x', d: 5 }],
+  ['soapp', { app: '', deltaTime: 1 }],
+];
+
+for (const [title, scenario] of Object.entries(scenarios)) {
+  test(`as with redis-sessions: ${title}`, async (t) => {
+    const expected = await scenario(theirs(t, server()));
+    t.deepEqual(withoutHandles(await scenario(await oursInMemory(t))), expected);
+    t.deepEqual(withoutHandles(await scenario(oursOnRedis(t, server()))), expected);
+  });
+}
+
+for (const [title, scenario] of Object.entries(timed)) {
+  test(`as with redis-sessions: ${title}`, async (t) => {
+    const expected = await scenario(theirs(t, server()));
+    t.deepEqual(withoutHandles(await scenario(await oursInMemory(t))), expected);
+  });
+}
+
+test('what redis-sessions refuses is refused, by the same name and in the same words', async (t) => {
+  const [one, other] = [theirs(t, server()), await oursInMemory(t)];
+  for (const [method, options] of refused) {
+    const expected = await refusalOf(one, method, options);
+    t.deepEqual(await refusalOf(other, method, options), expected, `${method} ${JSON.stringify(options)}`);
+  }
+});
+
+async function refusalOf(library: Library, method: string, options: object): Promise<unknown> {
+  try {
+    // A copy: theirs writes into what it is given.
+    return { answered: await library.call(method, { ...options }) };
+  } catch (error) {
+    return error instanceof Error ? { name: error.name, message: error.message } : error;
+  }
+}
+
+/** Handles are what ours tells besides. */
+function withoutHandles(seen: unknown): unknown {
+  return JSON.parse(JSON.stringify(seen, (key, value) => (key === 'handle' ? undefined : value)));
+}
+
+function sortedByIp(listed: unknown): unknown {
+  const { sessions } = Object(listed);
+  return [...sessions].sort((one, other) => (one.ip < other.ip ? -1 : 1));
+}

@@ -1,0 +1,73 @@
+import test from 'ava';
+import { looksOld, OldTokens } from '../../../../src/compat/redis-sessions/class/old-tokens.js';
+
+const rememberFor = 1_000;
+
+/** A manager that knows aliases, and counts who asks. */
+function resolver(app: string, isKnown = true) {
+  const asked: string[] = [];
+  return {
+    app,
+    now: 0,
+    asked,
+    async resolveAlias(token: string) {
+      asked.push(token);
+      return isKnown ? { token: `${app} ${token}`, rememberFor } : undefined;
+    },
+  };
+}
+
+const oldToken = (each: number) => `${String(each).padStart(55, 'x')}Zmiabcdef`.slice(0, 64);
+
+test('a token of redis-sessions is told by its shape', (t) => {
+  t.true(looksOld(oldToken(1)));
+  for (const other of [
+    '',
+    'x'.repeat(64),
+    `${'Z'.repeat(56)}00000000`,
+    `${'x'.repeat(55)}Z0000000A`,
+    `${oldToken(1)}x`,
+  ]) {
+    t.false(looksOld(other), other);
+  }
+});
+
+test('a token of our own is not asked about', async (t) => {
+  const manager = resolver('shop');
+  t.is(await new OldTokens().current(manager, 'x'.repeat(64)), 'x'.repeat(64));
+  t.deepEqual(manager.asked, []);
+});
+
+test('one that is known is asked about once in the time it may be remembered for', async (t) => {
+  const manager = resolver('shop');
+  const tokens = new OldTokens();
+  for (manager.now = 0; manager.now < 2 * rememberFor; manager.now += 100) {
+    t.is(await tokens.current(manager, oldToken(1)), `shop ${oldToken(1)}`);
+  }
+  t.is(manager.asked.length, 2);
+});
+
+test('one that is not is asked about each time, for it may be imported meanwhile', async (t) => {
+  const manager = resolver('shop', false);
+  const tokens = new OldTokens();
+  t.is(await tokens.current(manager, oldToken(1)), oldToken(1));
+  t.is(await tokens.current(manager, oldToken(1)), oldToken(1));
+  t.is(manager.asked.length, 2);
+});
+
+test('the same token in two apps is two tokens', async (t) => {
+  const tokens = new OldTokens();
+  t.is(await tokens.current(resolver('shop'), oldToken(1)), `shop ${oldToken(1)}`);
+  t.is(await tokens.current(resolver('blog'), oldToken(1)), `blog ${oldToken(1)}`);
+});
+
+test('of many tokens the oldest are forgotten', async (t) => {
+  const manager = resolver('shop');
+  const tokens = new OldTokens();
+  for (let each = 0; each < 10_001; each += 1) await tokens.current(manager, oldToken(each));
+  const asked = manager.asked.length;
+  await tokens.current(manager, oldToken(10_000));
+  t.is(manager.asked.length, asked);
+  await tokens.current(manager, oldToken(0));
+  t.is(manager.asked.length, asked + 1);
+});

@@ -1,0 +1,52 @@
+import test from 'ava';
+import { bodyOf, RestKit } from '../../../support/rest-kit.js';
+
+const key = 'a-key-of-the-test';
+
+const guarded: readonly (readonly [method: string, path: string])[] = [
+  ['GET', '/ping'],
+  ['PUT', '/shop/create/alice?ip=192.0.2.7'],
+  ['GET', `/shop/get/${'x'.repeat(64)}`],
+  ['POST', `/shop/set/${'x'.repeat(64)}`],
+  ['GET', '/shop/activity?dt=10'],
+  ['GET', '/shop/soapp?dt=10'],
+  ['GET', '/shop/soid/alice'],
+  ['DELETE', `/shop/kill/${'x'.repeat(64)}`],
+  ['DELETE', '/shop/killsoid/alice'],
+  ['DELETE', '/shop/killall'],
+  ['POST', '/shop/push/x'],
+  ['POST', '/shop/pushsoid/alice'],
+  ['GET', '/metrics'],
+];
+
+test('without the key, or with another, nothing is done and nothing is told', async (t) => {
+  const kit = await RestKit.start(t, { rest: { apiKey: key } });
+  for (const [method, path] of guarded) {
+    for (const headers of [{}, { 'X-API-Key': '' }, { 'X-API-Key': `${key}x` }, { Authorization: `Bearer ${key}` }]) {
+      const response = await kit.request(path, { method, headers });
+      t.is(response.status, 401, `${method} ${path}`);
+      t.like(bodyOf(response), { name: 'unauthorized' });
+    }
+  }
+  t.is(await kit.manager.inApp('shop').activity(10_000), 0);
+});
+
+test('with the key all is served', async (t) => {
+  const kit = await RestKit.start(t, { rest: { apiKey: key } });
+  for (const [method, path] of guarded) {
+    const response = await kit.request(path, { method, headers: { 'X-API-Key': key } });
+    t.not(response.status, 401, `${method} ${path}`);
+  }
+});
+
+test('the key is not asked of those who hold none: polls, probes, readers of the document', async (t) => {
+  const kit = await RestKit.start(t, { rest: { apiKey: key } });
+  const { token } = await kit.manager.inApp('shop').createSession('alice');
+  t.is((await kit.request('/poll?app=shop&wait=0', { token })).status, 200);
+  t.is((await kit.get('/healthz')).status, 200);
+  t.is((await kit.get('/openapi.json')).status, 200);
+});
+
+test('an empty key is refused at the start', async (t) => {
+  await t.throwsAsync(RestKit.start(t, { rest: { apiKey: '' } }), { code: 'INVALID_CONTEXT' });
+});

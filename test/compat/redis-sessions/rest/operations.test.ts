@@ -1,0 +1,55 @@
+import test from 'ava';
+import { cuttable, cuttableStore } from '../../../support/http-away-store.js';
+import { bodyOf, RestKit } from '../../../support/rest-kit.js';
+
+/** The value of a metric, by its name and labels as they are written. */
+async function metric(kit: RestKit, name: string): Promise<number | undefined> {
+  const { body } = await kit.get('/metrics');
+  const line = body.split('\n').find((each) => each.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.slice(name.length + 1));
+}
+
+test('metrics count what happens, in every app', async (t) => {
+  const kit = await RestKit.start(t);
+  const token = await kit.create('/shop/create/alice?ip=192.0.2.7');
+  await kit.create('/blog/create/bob?ip=192.0.2.7');
+  const held = await kit.hold('/poll?app=blog', (await kit.manager.inApp('blog').createSession('carol')).token);
+  t.is(await metric(kit, 'session_mailbox_sessions_created_total'), 3);
+  t.is(await metric(kit, 'session_mailbox_polls_held'), 1);
+  await kit.delete(`/shop/kill/${token}`);
+  await kit.delete('/blog/killsoid/bob');
+  await kit.send('POST', '/blog/pushsoid/carol', { data: 1 });
+  await held.response();
+  await held.close();
+  t.is(await metric(kit, 'session_mailbox_sessions_closed_total{reason="logout"}'), 1);
+  t.is(await metric(kit, 'session_mailbox_sessions_closed_total{reason="revoked"}'), 1);
+  t.is(await metric(kit, 'session_mailbox_sessions_closed_total{reason="expired"}'), 0);
+  t.is(await metric(kit, 'session_mailbox_messages_pushed_total{outcome="accepted"}'), 1);
+  t.is(await metric(kit, 'session_mailbox_polls_held'), 0);
+  t.is(await metric(kit, 'session_mailbox_store_up'), 1);
+  const creations = '{method="PUT",route="/:app/create/:id",status="200"}';
+  t.is(await metric(kit, `session_mailbox_request_duration_seconds_count${creations}`), 2);
+});
+
+test('metrics hold no token, no id, and nothing that a stranger’s path could make grow', async (t) => {
+  const kit = await RestKit.start(t);
+  const token = await kit.create('/shop/create/alice-the-account?ip=192.0.2.7');
+  await kit.get(`/shop/get/${token}`);
+  for (let each = 0; each < 10; each += 1) await kit.get(`/nowhere-${each}`);
+  const { body, headers } = await kit.get('/metrics');
+  t.regex(headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  t.false(body.includes(token) || body.includes('alice-the-account') || body.includes('nowhere'));
+});
+
+test('health follows the store', async (t) => {
+  const well = await RestKit.start(t);
+  const response = await well.get('/healthz');
+  t.is(response.status, 200);
+  t.deepEqual(bodyOf(response), { status: 'ok' });
+  const ill = await RestKit.start(t, { store: cuttableStore });
+  cuttable(ill.store).isAway = true;
+  const sad = await ill.get('/healthz');
+  t.is(sad.status, 503);
+  t.deepEqual(bodyOf(sad), { status: 'unavailable' });
+  t.is(await metric(ill, 'session_mailbox_store_up'), 0);
+});

@@ -1,0 +1,85 @@
+import type { ExecutionContext } from 'ava';
+import { settle } from '../../src/conformance/manual-clock.js';
+import type { Batch, IssuedSession, PollOptions, SessionContextOptions, SessionManager } from '../../src/index.js';
+import { bindStore, type Service, startService } from '../support/service.js';
+import { DelayedStore } from './delayed-store.js';
+
+/** Timers of a service at rest: one for the sweep, one for the heartbeat. */
+export const timersAtRest = 2;
+
+/** One poll by a bearer, as a transport would make it. */
+export class HeldPoll {
+  readonly batches: Batch[] = [];
+  readonly errors: unknown[] = [];
+  acknowledge: (() => void) | undefined;
+  readonly hangUp: () => void;
+
+  constructor(manager: SessionManager, token: string, options: PollOptions = { after: '' }) {
+    this.hangUp = manager.pollAsBearer(token, options, {
+      deliver: (batch, acknowledge) => {
+        this.batches.push(batch);
+        this.acknowledge = acknowledge;
+      },
+      fail: (error) => this.errors.push(error),
+    });
+  }
+
+  get isHeld(): boolean {
+    return this.batches.length === 0 && this.errors.length === 0;
+  }
+
+  /** The one answer it was given. */
+  get batch(): Batch {
+    const [batch] = this.batches;
+    if (batch === undefined || this.batches.length > 1 || this.errors.length > 0) {
+      throw new Error(`expected one answer, got ${this.batches.length} and ${this.errors.length} errors`);
+    }
+    return batch;
+  }
+
+  get data(): readonly unknown[] {
+    return this.batch.messages.map((message) => message.data);
+  }
+}
+
+export async function hold(service: Service, session: IssuedSession, options?: PollOptions): Promise<HeldPoll> {
+  const poll = new HeldPoll(service.manager, session.token, { after: '', ...options });
+  await settle();
+  return poll;
+}
+
+export interface DelayedService extends Service {
+  readonly store: DelayedStore;
+}
+
+/** A service whose store is far away. */
+export async function startDelayedService(
+  t: ExecutionContext,
+  context: SessionContextOptions = {},
+): Promise<DelayedService> {
+  let store: DelayedStore | undefined;
+  const binding = bindStore((...args) => {
+    store = new DelayedStore(...args);
+    return store;
+  });
+  const service = await startService(t, context, { store: binding });
+  if (store === undefined) throw new Error('the store was not resolved');
+  const found = store;
+  // What is still under way at the end must not keep the service from stopping.
+  t.teardown(() => {
+    found.delays = false;
+    for (const read of found.underWay.splice(0)) read.answer();
+  });
+  return { ...service, store };
+}
+
+/** Asserts that nobody waits here any more, and that the session's idle clock runs again. */
+export async function assertNobodyWaits(t: ExecutionContext, service: Service, id: string): Promise<void> {
+  await settle();
+  t.is(service.room.held, 0, 'no poll is held');
+  t.is(service.clock.pending, timersAtRest, 'no timer is left');
+  const { ttl, lastTime } = await service.manager.getSession(id);
+  t.true(lastTime <= service.clock.now());
+  await service.clock.advance(ttl);
+  await t.throwsAsync(service.manager.getSession(id), { code: 'SESSION_CLOSED' }, 'the session idles again');
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import test from 'ava';
+import { invalidArgument, quote, sessionClosed, sessionUnknown } from '../../src/errors/session-error.js';
+import { SessionError } from '../../src/index.js';
+
+test('an error has a code, details and a cause', (t) => {
+  const cause = new Error('socket closed');
+  const error = new SessionError('STORE_UNAVAILABLE', 'The store is away', {}, { cause });
+  t.true(error instanceof Error);
+  t.is(error.name, 'SessionError');
+  t.is(error.code, 'STORE_UNAVAILABLE');
+  t.is(error.cause, cause);
+  t.is(String(error), 'SessionError: The store is away');
+  t.false('cause' in new SessionError('STOPPED', 'stopped', {}));
+});
+
+test('a fault of an argument quotes argument, rule and value', (t) => {
+  const cause = new TypeError('why');
+  const error = invalidArgument('limit', 'must be a whole number from 1 to 5', 'six', cause);
+  t.is(error.message, 'limit must be a whole number from 1 to 5; got "six"');
+  t.deepEqual(error.details, { argument: 'limit', rule: 'must be a whole number from 1 to 5', value: '"six"' });
+  t.is(error.cause, cause);
+  t.false('cause' in invalidArgument('limit', 'rule', 1));
+});
+
+test('is() knows an error by its brand, and by its code', (t) => {
+  const error = sessionClosed('revoked');
+  t.true(SessionError.is(error));
+  t.true(SessionError.is(error, 'SESSION_CLOSED'));
+  t.false(SessionError.is(error, 'SESSION_UNKNOWN'));
+  t.false(SessionError.is(sessionUnknown(), 'SESSION_CLOSED'));
+});
+
+test('is() refuses what only looks alike', (t) => {
+  const lookalikes = [
+    new Error('no'),
+    { code: 'SESSION_CLOSED', name: 'SessionError' },
+    'SESSION_CLOSED',
+    null,
+    undefined,
+    5,
+  ];
+  for (const value of lookalikes) t.false(SessionError.is(value));
+});
+
+test('is() knows an error made by another copy of the package', async (t) => {
+  const copy = new URL(`../../src/errors/session-error.js?copy=${randomUUID()}`, import.meta.url);
+  const other: { SessionError: typeof SessionError } = await import(copy.href);
+  const error = new other.SessionError('STOPPED', 'stopped', {});
+  t.false(error instanceof SessionError);
+  t.true(SessionError.is(error, 'STOPPED'));
+  t.true(other.SessionError.is(sessionUnknown(), 'SESSION_UNKNOWN'));
+});
+
+test('the brand is not seen when an error is listed or sent', (t) => {
+  t.deepEqual(Object.keys(sessionUnknown()).toSorted(), ['code', 'details', 'name']);
+});
+
+test('any value can be quoted, and none at length', (t) => {
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  const thrower = {
+    toJSON() {
+      throw new Error('no');
+    },
+  };
+  t.is(quote('a"b'), '"a\\"b"');
+  t.is(quote(undefined), 'undefined');
+  t.is(quote(5n), '5');
+  t.is(quote(Symbol('x')), 'Symbol(x)');
+  t.is(quote(cycle), '[object Object]');
+  t.is(quote(thrower), '[object Object]');
+  t.is(quote(new Map()), '{}');
+  t.is(quote(null), 'null');
+  t.is(
+    quote(() => 1),
+    '() => 1',
+  );
+  t.is(quote('x'.repeat(1_000)).length, 81);
+});

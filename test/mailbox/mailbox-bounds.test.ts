@@ -1,0 +1,162 @@
+import test from 'ava';
+import { Mailbox, type MailboxBounds } from '../../src/mailbox/mailbox.js';
+import type { OutgoingMessage } from '../../src/mailbox/message.js';
+
+const roomy: MailboxBounds = {
+  msgMaxLength: 100,
+  mailboxMaxBytes: 10_000,
+  messageTtl: 0,
+  onOverflow: 'drop-oldest',
+  maxReader: 8,
+  readerGrace: 1_000,
+};
+
+function text(json: string, key?: string): OutgoingMessage {
+  return { json, bytes: Buffer.byteLength(json), key };
+}
+
+function fill(mailbox: Mailbox, count: number, bounds = roomy): void {
+  for (let each = 0; each < count; each += 1) mailbox.append(text(String(each)), 0, bounds);
+}
+
+function jsonOf({ messages }: Pick<Mailbox, 'messages'>): readonly string[] {
+  return messages.map(({ json }) => json);
+}
+
+test('a new mailbox is empty, at offset 0, and has an epoch of its own', (t) => {
+  const mailbox = new Mailbox();
+  t.deepEqual([mailbox.tail, mailbox.messages, mailbox.newest], [0, [], undefined]);
+  t.not(mailbox.epoch, new Mailbox().epoch);
+});
+
+test('each accepted message is the newest at the next offset, with the time it was given', (t) => {
+  const mailbox = new Mailbox();
+  for (const offset of [1, 2, 3]) {
+    t.deepEqual(mailbox.append(text(`${offset}`), offset * 10, roomy), { verdict: 'accepted', dropped: 0 });
+    t.deepEqual([mailbox.tail, mailbox.newest?.offset, mailbox.newest?.at], [offset, offset, offset * 10]);
+  }
+});
+
+for (const onOverflow of ['reject', 'close'] as const) {
+  test(`a mailbox that is full under ${onOverflow} changes nothing`, (t) => {
+    const bounds = { ...roomy, onOverflow, msgMaxLength: 2 };
+    const mailbox = new Mailbox();
+    fill(mailbox, 2, bounds);
+    const before = structuredClone(mailbox.state.messages);
+    const verdict = onOverflow === 'reject' ? 'full' : 'close';
+    t.deepEqual(mailbox.append(text('late'), 1, bounds), { verdict, dropped: 0 });
+    t.deepEqual([structuredClone(mailbox.state.messages), mailbox.tail], [before, 2]);
+  });
+}
+
+test('bytes are counted exactly through dropping, replacing, taking and ageing', (t) => {
+  const bounds = { ...roomy, mailboxMaxBytes: 10, messageTtl: 50, onOverflow: 'reject' } as const;
+  const mailbox = new Mailbox();
+  const fits = (json: string, now: number, key?: string) => mailbox.append(text(json, key), now, bounds).verdict;
+  t.is(fits('1234', 0, 'k'), 'accepted');
+  t.is(fits('12345678', 0, 'k'), 'accepted', 'replaced: 8 of 10');
+  t.is(fits('12', 0), 'accepted');
+  t.is(fits('1', 0), 'full');
+  t.is(fits('1234567890', 50), 'accepted', 'both aged');
+  t.is(fits('1', 50), 'full');
+  mailbox.read('r', undefined, 10, 50, bounds);
+  mailbox.acknowledge('r', mailbox.epoch, 4, 50, bounds);
+  t.is(fits('1234567890', 50), 'accepted', 'taken');
+});
+
+test('a message of exactly mailboxMaxBytes fits alone', (t) => {
+  const bounds = { ...roomy, mailboxMaxBytes: 4 };
+  const mailbox = new Mailbox();
+  fill(mailbox, 3, bounds);
+  t.deepEqual(mailbox.append(text('1234'), 0, bounds), { verdict: 'accepted', dropped: 3 });
+  t.deepEqual(jsonOf(mailbox), ['1234']);
+});
+
+test('a key finds its message in the middle, and its place is no loss', (t) => {
+  const mailbox = new Mailbox();
+  mailbox.append(text('a'), 0, roomy);
+  mailbox.append(text('old', 'k'), 0, roomy);
+  mailbox.append(text('b'), 0, roomy);
+  mailbox.append(text('new', 'k'), 0, roomy);
+  const { messages, lost, offset } = mailbox.read('r', '', 10, 0, roomy);
+  t.deepEqual([jsonOf({ messages }), lost, offset], [['a', 'b', 'new'], 0, 4]);
+});
+
+test('a key is free again once its message was dropped, taken or aged', (t) => {
+  const bounds = { ...roomy, msgMaxLength: 2, messageTtl: 10 };
+  const mailbox = new Mailbox();
+  mailbox.append(text('1', 'k'), 0, bounds);
+  mailbox.append(text('2'), 0, bounds);
+  mailbox.append(text('3'), 0, bounds);
+  mailbox.append(text('4', 'k'), 0, bounds);
+  t.deepEqual(jsonOf(mailbox), ['3', '4']);
+  mailbox.dropAged(10, bounds);
+  mailbox.append(text('5', 'k'), 10, bounds);
+  t.deepEqual(jsonOf(mailbox), ['5']);
+});
+
+test('an older message behind a younger one ages at its own time', (t) => {
+  const bounds = { ...roomy, messageTtl: 10 };
+  const mailbox = new Mailbox();
+  mailbox.append(text('young'), 5, { ...bounds, messageTtl: 0 });
+  mailbox.append(text('old', 'k'), 0, { ...bounds, messageTtl: 0 });
+  mailbox.append(text('younger'), 7, { ...bounds, messageTtl: 0 });
+  mailbox.dropAged(9, bounds);
+  t.is(mailbox.messages.length, 3);
+  mailbox.dropAged(10, bounds);
+  t.deepEqual(jsonOf(mailbox), ['young', 'younger']);
+  mailbox.dropAged(15, bounds);
+  t.deepEqual(jsonOf(mailbox), ['younger']);
+});
+
+test('a mailbox made of the state of another goes on as that one would', (t) => {
+  const mailbox = new Mailbox();
+  fill(mailbox, 3);
+  mailbox.append(text('old', 'k'), 0, roomy);
+  mailbox.append(text('new', 'k'), 0, roomy);
+  mailbox.read('fast', undefined, 10, 0, roomy);
+  mailbox.acknowledge('fast', mailbox.epoch, 2, 0, roomy);
+  mailbox.read('slow', { epoch: mailbox.epoch, offset: 1 }, 10, 0, roomy);
+  const state = structuredClone({ ...mailbox.state, messages: [] });
+  const again = new Mailbox({ ...state, messages: [...mailbox.state.messages] }, 5_000);
+  t.deepEqual(again.state, mailbox.state);
+  for (const each of [mailbox, again]) {
+    each.append(text('newest', 'k'), 5_000, roomy);
+    const { messages, lost, offset } = each.read('fast', undefined, 10, 5_000, roomy);
+    t.deepEqual([jsonOf({ messages }), lost, offset], [['2', 'newest'], 0, 6]);
+  }
+});
+
+test('readers of a restored mailbox are silent from the restart on, not from before', (t) => {
+  const mailbox = new Mailbox();
+  fill(mailbox, 2);
+  mailbox.read('away', undefined, 10, 0, roomy);
+  const again = new Mailbox(mailbox.state, 100_000);
+  const after = { epoch: again.epoch, offset: 2 };
+  again.read('here', after, 10, 100_999, roomy);
+  t.is(again.messages.length, 2, 'held back for the one away');
+  again.read('here', after, 10, 101_000, roomy);
+  t.is(again.messages.length, 0);
+});
+
+test('ten thousand messages under one key cost no memory of their places', (t) => {
+  const mailbox = new Mailbox();
+  for (let each = 0; each < 10_000; each += 1) mailbox.append(text(`${each}`, 'k'), 0, roomy);
+  t.deepEqual(mailbox.state.replaced, [1, 9_999]);
+  const { lost, messages } = mailbox.read('r', '', 10, 0, roomy);
+  t.deepEqual([lost, jsonOf({ messages })], [0, ['9999']]);
+});
+
+test('a message whose key was taken by all live readers, as a full mailbox made room, replaces nothing', (t) => {
+  const bounds = { ...roomy, mailboxMaxBytes: 10, onOverflow: 'reject' } as const;
+  const mailbox = new Mailbox();
+  mailbox.append(text('12345'), 0, bounds);
+  mailbox.append(text('12', 'k'), 0, bounds);
+  mailbox.append(text('123'), 0, bounds);
+  mailbox.read('silent', '', 10, 0, bounds);
+  mailbox.read('live', { epoch: mailbox.epoch, offset: 2 }, 10, 500, bounds);
+  // By now the first reader is silent for too long to hold anything back, and the other has had the first two.
+  t.is(mailbox.append(text('54321', 'k'), 1_200, bounds).verdict, 'accepted');
+  t.deepEqual(jsonOf(mailbox), ['123', '54321']);
+  t.is(mailbox.append(text('12'), 1_200, bounds).verdict, 'accepted', 'and bytes are counted once');
+});

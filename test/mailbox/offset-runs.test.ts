@@ -1,0 +1,77 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { OffsetRuns } from '../../src/mailbox/offset-runs.js';
+
+const mostRuns = 256;
+
+function runsOf(offsets: Iterable<number>): number[] {
+  const bounds: number[] = [];
+  for (const offset of [...offsets].sort((one, other) => one - other)) {
+    if (bounds.at(-1) === offset - 1) bounds[bounds.length - 1] = offset;
+    else bounds.push(offset, offset);
+  }
+  return bounds;
+}
+
+test('counts, forgets and keeps runs as a plain set of offsets does', (t) => {
+  const steps = fc.array(
+    fc.oneof(
+      { weight: 8, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 60 }) }) },
+      { weight: 1, arbitrary: fc.record({ forgetUpTo: fc.integer({ min: 0, max: 70 }) }) },
+      {
+        weight: 2,
+        arbitrary: fc.record({ after: fc.integer({ min: 0, max: 70 }), upTo: fc.integer({ min: 0, max: 70 }) }),
+      },
+    ),
+    { maxLength: 80 },
+  );
+  fc.assert(
+    fc.property(steps, (each) => {
+      const runs = new OffsetRuns();
+      const set = new Set<number>();
+      for (const step of each) {
+        if ('add' in step) {
+          // An offset is replaced once.
+          if (!set.has(step.add)) runs.add(step.add);
+          set.add(step.add);
+        } else if ('after' in step) {
+          const within = [...set].filter((offset) => offset > step.after && offset <= step.upTo);
+          t.is(runs.countWithin(step.after, step.upTo), within.length);
+        } else {
+          runs.forgetUpTo(step.forgetUpTo);
+          const whole = runsOf(set);
+          // A run that reaches beyond is kept whole: nobody asks about its begin any more.
+          for (let index = 0; index < whole.length && (whole[index + 1] ?? 0) <= step.forgetUpTo; index += 2) {
+            for (const offset of set) if (offset <= (whole[index + 1] ?? 0)) set.delete(offset);
+          }
+        }
+        t.deepEqual(runs.bounds, runsOf(set));
+      }
+    }),
+  );
+});
+
+test('neighbours join into one run, from whichever side', (t) => {
+  const runs = new OffsetRuns();
+  for (const offset of [5, 7, 6, 4, 8, 10, 1]) runs.add(offset);
+  t.deepEqual(runs.bounds, [1, 1, 4, 8, 10, 10]);
+});
+
+test('past 256 runs the oldest is forgotten, so that too many are counted as lost and never too few', (t) => {
+  const runs = new OffsetRuns();
+  const count = mostRuns + 10;
+  for (let each = 1; each <= count; each += 1) runs.add(each * 2);
+  t.is(runs.bounds.length, mostRuns * 2);
+  t.is(runs.bounds[0], 22);
+  t.is(runs.countWithin(0, count * 2), mostRuns);
+  t.is(runs.countWithin(20, count * 2), mostRuns, 'exact beyond what was forgotten');
+});
+
+test('is made again from its bounds, and shares nothing with them', (t) => {
+  const bounds = [1, 3, 7, 7];
+  const runs = new OffsetRuns(bounds);
+  runs.add(4);
+  t.deepEqual(bounds, [1, 3, 7, 7]);
+  t.deepEqual(runs.bounds, [1, 4, 7, 7]);
+  t.is(runs.countWithin(2, 7), 3);
+});

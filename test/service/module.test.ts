@@ -1,0 +1,268 @@
+import test from 'ava';
+import { Container } from 'inversify';
+import { ManualClock, settle } from '../../src/conformance/manual-clock.js';
+import {
+  Clock,
+  MemoryStore,
+  memoryStore,
+  SessionContext,
+  SessionError,
+  SessionManager,
+  SessionStore,
+  SystemClock,
+  sessionModule,
+} from '../../src/index.js';
+import { bindStore, startService, throwsCode } from '../support/service.js';
+
+function gate(): { readonly promise: Promise<void>; readonly open: () => void } {
+  let open = () => {};
+  const promise = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { promise, open };
+}
+
+test('the service works as in the README: load, resolve, use, unbind', async (t) => {
+  const container = new Container();
+  container.load(sessionModule({ maxSession: 5 }));
+  const sessions = await container.getAsync(SessionManager);
+  const session = await sessions.createSession('alice', { attributes: { theme: 'dark' } });
+  await sessions.push(session.id, { text: 'hi' });
+  await sessions.pushToAccount('alice', { text: 'hi, all devices' });
+  const batch = await sessions.poll(session.id, { after: '', wait: 25_000, signal: new AbortController().signal });
+  t.is(batch.messages.length, 2);
+  await container.unbindAllAsync();
+  await throwsCode(t, sessions.getSession(session.id), 'STOPPED');
+});
+
+test('resolving twice, also at once, gives one manager over one opened store', async (t) => {
+  let opened = 0;
+  class CountingStore extends MemoryStore {
+    override open(...args: Parameters<MemoryStore['open']>): Promise<void> {
+      opened += 1;
+      return super.open(...args);
+    }
+  }
+  const container = new Container();
+  container.load(
+    sessionModule(
+      {},
+      bindStore((...args) => new CountingStore(...args)),
+    ),
+  );
+  const [one, other] = await Promise.all([container.getAsync(SessionManager), container.getAsync(SessionManager)]);
+  t.is(one, other);
+  t.is(await container.getAsync(SessionManager), one);
+  t.is(opened, 1);
+  await container.unbindAllAsync();
+});
+
+test('resolving waits until the store is open', async (t) => {
+  const opening = gate();
+  class SlowStore extends MemoryStore {
+    override async open(...args: Parameters<MemoryStore['open']>): Promise<void> {
+      await opening.promise;
+      return super.open(...args);
+    }
+  }
+  const container = new Container();
+  container.load(
+    sessionModule(
+      {},
+      bindStore((...args) => new SlowStore(...args)),
+    ),
+  );
+  let isResolved = false;
+  const resolved = container.getAsync(SessionManager).then(() => {
+    isResolved = true;
+  });
+  await settle();
+  t.false(isResolved);
+  opening.open();
+  await resolved;
+  await container.unbindAllAsync();
+});
+
+test('unbinding resolves only after the store was closed', async (t) => {
+  const closing = gate();
+  const steps: string[] = [];
+  class SlowStore extends MemoryStore {
+    override async close(): Promise<void> {
+      steps.push('closing');
+      await closing.promise;
+      await super.close();
+      steps.push('closed');
+    }
+  }
+  const { container } = await startService(t, {}, { store: bindStore((...args) => new SlowStore(...args)) });
+  const unbound = container.unbindAllAsync().then(() => steps.push('unbound'));
+  await settle();
+  t.deepEqual(steps, ['closing']);
+  closing.open();
+  await unbound;
+  t.deepEqual(steps, ['closing', 'closed', 'unbound']);
+});
+
+test('unbinding while the service is starting waits for the start, then stops it', async (t) => {
+  const steps: string[] = [];
+  class LoggingStore extends MemoryStore {
+    override async open(...args: Parameters<MemoryStore['open']>): Promise<void> {
+      await settle();
+      steps.push('opened');
+      return super.open(...args);
+    }
+    override close(): Promise<void> {
+      steps.push('closed');
+      return super.close();
+    }
+  }
+  const container = new Container();
+  const clock = new ManualClock();
+  container.bind(Clock).toConstantValue(clock);
+  container.load(
+    sessionModule(
+      {},
+      bindStore((...args) => new LoggingStore(...args)),
+    ),
+  );
+  const resolved = container.getAsync(SessionManager);
+  await container.unbindAllAsync();
+  t.deepEqual(steps, ['opened', 'closed']);
+  t.is(clock.pending, 0);
+  await throwsCode(t, (await resolved).activity(0), 'STOPPED');
+});
+
+test('a store that does not open makes the resolving fail with its error', async (t) => {
+  const fault = new SessionError('STORE_UNAVAILABLE', 'nobody there', {});
+  class ShutStore extends MemoryStore {
+    override async open(): Promise<void> {
+      throw fault;
+    }
+  }
+  const container = new Container();
+  const clock = new ManualClock();
+  container.bind(Clock).toConstantValue(clock);
+  container.load(
+    sessionModule(
+      {},
+      bindStore((...args) => new ShutStore(...args)),
+    ),
+  );
+  t.is(await t.throwsAsync(container.getAsync(SessionManager)), fault);
+  t.is(clock.pending, 0, 'nothing was started');
+});
+
+test('a store that does not close makes the unbinding fail', async (t) => {
+  class StuckStore extends MemoryStore {
+    override async close(): Promise<void> {
+      throw new Error('disk full');
+    }
+  }
+  const container = new Container();
+  container.load(
+    sessionModule(
+      {},
+      bindStore((...args) => new StuckStore(...args)),
+    ),
+  );
+  await container.getAsync(SessionManager);
+  const error = await t.throwsAsync(container.unbindAllAsync());
+  t.regex(`${error?.message} ${error?.cause}`, /disk full/);
+});
+
+test('stopping twice is stopping once', async (t) => {
+  let closed = 0;
+  class CountingStore extends MemoryStore {
+    override close(): Promise<void> {
+      closed += 1;
+      return super.close();
+    }
+  }
+  const { container } = await startService(t, {}, { store: bindStore((...args) => new CountingStore(...args)) });
+  await Promise.all([container.unbindAllAsync(), container.unbindAllAsync()]);
+  await container.unbindAllAsync();
+  t.is(closed, 1);
+});
+
+test('unbinding a service that was never resolved does nothing', async (t) => {
+  const container = new Container();
+  container.load(sessionModule());
+  await t.notThrowsAsync(container.unbindAllAsync());
+});
+
+test('a drain followed by a stop answers each held poll once and stops', async (t) => {
+  const { container, manager, clock } = await startService(t);
+  const { id } = await manager.createSession('alice');
+  const polled = manager.poll(id, { after: '' });
+  await settle();
+  await manager.drain();
+  t.true(Number((await polled).retry) > 0);
+  await manager.push(id, 'still running');
+  await container.unbindAllAsync();
+  t.is(clock.pending, 0);
+  await throwsCode(t, manager.push(id, 1), 'STOPPED');
+});
+
+test('the clock is the system clock unless the application bound one', async (t) => {
+  const container = new Container();
+  container.load(sessionModule());
+  t.true(container.get(Clock) instanceof SystemClock);
+  const clock = new ManualClock();
+  const own = new Container();
+  own.bind(Clock).toConstantValue(clock);
+  own.load(sessionModule());
+  t.is(own.get(Clock), clock);
+});
+
+test('a context bound by the application is used', async (t) => {
+  for (const value of [new SessionContext({ maxSession: 1 }), { maxSession: 1 } as SessionContext]) {
+    for (const isBoundFirst of [true, false]) {
+      const container = new Container();
+      if (isBoundFirst) container.bind(SessionContext).toConstantValue(value);
+      container.load(sessionModule());
+      if (!isBoundFirst) container.bind(SessionContext).toConstantValue(value);
+      const manager = await container.getAsync(SessionManager);
+      const context = container.get(SessionContext);
+      t.true(context instanceof SessionContext);
+      t.is(context.gcTime, 900_000);
+      await manager.createSession('alice');
+      await throwsCode(t, manager.createSession('alice'), 'SESSION_LIMIT');
+      await container.unbindAllAsync();
+    }
+  }
+});
+
+test('plain data bound as the context is validated', async (t) => {
+  for (const value of [{ maxSession: -1 }, { maxSessions: 5 }, 'five']) {
+    const container = new Container();
+    container.bind(SessionContext).toConstantValue(value as unknown as SessionContext);
+    container.load(sessionModule());
+    await throwsCode(t, container.getAsync(SessionManager), 'INVALID_CONTEXT');
+  }
+});
+
+test('an unsound context given to the module fails before the container is touched', (t) => {
+  const error = t.throws(() => sessionModule({ maxSession: -1 }));
+  t.true(SessionError.is(error, 'INVALID_CONTEXT'));
+});
+
+test('a context made already may be given to the module', async (t) => {
+  const container = new Container();
+  container.load(sessionModule(new SessionContext({ maxSession: 3 })));
+  t.is(container.get(SessionContext).maxSession, 3);
+});
+
+test('two containers are two services', async (t) => {
+  const one = await startService(t);
+  const other = await startService(t);
+  const { token } = await one.manager.createSession('alice');
+  await throwsCode(t, other.manager.authenticate(token), 'SESSION_UNKNOWN');
+  t.not(one.container.get(SessionStore), other.container.get(SessionStore));
+});
+
+test('the memory store is the default, and may be named', async (t) => {
+  for (const store of [undefined, memoryStore(), memoryStore({})]) {
+    const { container } = await startService(t, {}, store === undefined ? {} : { store });
+    t.true(container.get(SessionStore) instanceof MemoryStore);
+  }
+});

@@ -1,0 +1,106 @@
+import test from 'ava';
+import { isSessionId } from '../../src/store/session-token.js';
+import { EventLog, startService, throwsCode } from '../support/service.js';
+
+test('an account has one session of a name, created by whoever asks first', async (t) => {
+  const { manager, events } = await startService(t, { maxSession: 1 });
+  const asked = await Promise.all(
+    Array.from({ length: 20 }, (_, each) => manager.createNamedSession('alice', 'phone', { attributes: { each } })),
+  );
+  t.deepEqual(
+    asked.map(({ created }) => created),
+    asked.map((_, each) => each === 0),
+  );
+  t.true(asked.every(({ session }) => session.id === asked[0]?.session.id && session.getAttr('each') === 0));
+  t.deepEqual(events.names, ['created']);
+  await throwsCode(t, manager.createNamedSession('alice', 'laptop'), 'SESSION_LIMIT');
+});
+
+test('the id of a name can be told before there is a session, differs by app, account and name, and does not tell them', async (t) => {
+  const { manager } = await startService(t);
+  const other = manager.inApp('other');
+  const { session } = await manager.createNamedSession('alice', 'phone');
+  t.is(session.id, manager.namedSessionId('alice', 'phone'));
+  const ids = [
+    session.id,
+    manager.namedSessionId('alice', 'phone2'),
+    manager.namedSessionId('alic', 'ephone'),
+    other.namedSessionId('alice', 'phone'),
+  ];
+  t.is(new Set(ids).size, 4);
+  t.true(ids.every(isSessionId));
+});
+
+test('a session made by name has no token until one is issued', async (t) => {
+  const { manager } = await startService(t);
+  const { session } = await manager.createNamedSession('alice', 'phone');
+  t.false('token' in session);
+  const { token } = await manager.rotateToken(session.id);
+  t.is((await manager.authenticate(token)).id, session.id);
+});
+
+test('a name is not revived while the end of its session is known, and is free again after', async (t) => {
+  const { manager, clock } = await startService(t, { tombstoneTime: 5_000 });
+  const { session } = await manager.createNamedSession('alice', 'phone', { attributes: { old: true } });
+  await session.close('revoked');
+  const { details } = await throwsCode(t, manager.createNamedSession('alice', 'phone'), 'SESSION_CLOSED');
+  t.is(details.reason, 'revoked');
+  await clock.advance(5_000);
+  const again = await manager.createNamedSession('alice', 'phone');
+  t.deepEqual([again.created, again.session.id, again.session.getAllAttr()], [true, session.id, {}]);
+});
+
+test('an eviction by a session made by name is told', async (t) => {
+  const { manager, events } = await startService(t, { maxSession: 1, onMaxSession: 'evict-oldest' });
+  const { session: first } = await manager.createNamedSession('alice', 'phone');
+  const { session: second } = await manager.createNamedSession('alice', 'laptop');
+  t.deepEqual(events.trace, [`created ${first.id}`, `closed ${first.id}`, `created ${second.id}`]);
+});
+
+test('names and accounts of a wrong shape are INVALID_ARGUMENT', async (t) => {
+  const { manager } = await startService(t);
+  for (const name of ['', 'x'.repeat(257), 'a\nb', 5, undefined] as string[]) {
+    const { details } = await throwsCode(t, manager.createNamedSession('alice', name), 'INVALID_ARGUMENT');
+    t.is(details.argument, 'name');
+  }
+  const { details } = await throwsCode(t, manager.createNamedSession('', 'phone'), 'INVALID_ARGUMENT');
+  t.is(details.argument, 'accountId');
+  t.deepEqual((await manager.sessionsOfApp()).sessions, []);
+});
+
+test('a renewal may change the idle time, of a session and through it', async (t) => {
+  const { manager, clock } = await startService(t, { gcTime: 10_000 });
+  const session = await manager.createSession('alice');
+  t.is((await manager.renewSession(session.id, { ttl: 20_000 })).ttl, 20_000);
+  await clock.advance(19_999);
+  await session.touch({ ttl: 1_000 });
+  t.deepEqual([session.ttl, session.lastTime], [1_000, clock.now()]);
+  await clock.advance(1_000);
+  t.is((await throwsCode(t, session.touch(), 'SESSION_CLOSED')).details.reason, 'expired');
+});
+
+test('a renewal without activity shows that the client is there, and no more', async (t) => {
+  const { manager, clock } = await startService(t, { gcTime: 10_000, hbTime: 1_000, hbGrace: 2_000 });
+  const session = await manager.createSession('alice');
+  const { lastTime } = session;
+  await clock.advance(5_000);
+  t.is((await manager.getSession(session.id)).presence, 'away');
+  const events = new EventLog(manager);
+  const renewed = await manager.renewSession(session.id, { activity: false });
+  t.deepEqual([renewed.presence, renewed.lastTime], ['online', lastTime]);
+  await session.touch({ activity: false });
+  await clock.settle();
+  t.deepEqual(events.names, ['online']);
+});
+
+test('a renewal of a wrong shape is INVALID_ARGUMENT, and renews nothing', async (t) => {
+  const { manager, events } = await startService(t);
+  const { id } = await manager.createSession('alice');
+  for (const ttl of [0, -1, 1.5, Number.NaN, '5', null] as number[]) {
+    const { details } = await throwsCode(t, manager.renewSession(id, { ttl }), 'INVALID_ARGUMENT');
+    t.is(details.argument, 'ttl');
+  }
+  const { details } = await throwsCode(t, manager.renewSession(id, { activity: 1 as never }), 'INVALID_ARGUMENT');
+  t.is(details.argument, 'activity');
+  t.deepEqual(events.names, ['created']);
+});

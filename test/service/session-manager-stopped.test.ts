@@ -1,0 +1,84 @@
+import test, { type ExecutionContext } from 'ava';
+import { ManualClock } from '../../src/conformance/manual-clock.js';
+import { WaitingRoom } from '../../src/delivery/waiting-room.js';
+import { SessionEvents } from '../../src/events/session-events.js';
+import { MemoryStore, type Session, SessionContext, SessionManager } from '../../src/index.js';
+import { PushMessageProcessor } from '../../src/service/push-message-processor.js';
+import { FanOut } from '../../src/service/push-report.js';
+import { SessionRuntime } from '../../src/service/session-runtime.js';
+import { startService, throwsCode } from '../support/service.js';
+
+const id = 'x'.repeat(24);
+
+/** Every method that needs a running service. */
+const calls: Record<string, (manager: SessionManager) => Promise<unknown>> = {
+  createSession: (manager) => manager.createSession('alice'),
+  authenticate: (manager) => manager.authenticate(id + 'y'.repeat(40)),
+  'authenticate with a malformed token': (manager) => manager.authenticate('x'),
+  patchAsBearer: (manager) => manager.patchAsBearer(id + 'y'.repeat(40), { theme: 'dark' }),
+  closeAsBearer: (manager) => manager.closeAsBearer(id + 'y'.repeat(40)),
+  'closeAsBearer with a malformed token': (manager) => manager.closeAsBearer('x'),
+  ping: (manager) => manager.ping(),
+  watchChanges: (manager) => manager.watchChanges({ changed() {}, interrupted() {}, resumed() {} }),
+  getSession: (manager) => manager.getSession(id),
+  rotateToken: (manager) => manager.rotateToken(id),
+  replaceSession: (manager) => manager.replaceSession(id, 'z'.repeat(24)),
+  closeSession: (manager) => manager.closeSession(id),
+  closeAccount: (manager) => manager.closeAccount('alice'),
+  closeApp: (manager) => manager.closeApp(),
+  sessionsOfAccount: (manager) => manager.sessionsOfAccount('alice'),
+  sessionsOfApp: (manager) => manager.sessionsOfApp(),
+  activity: (manager) => manager.activity(1_000),
+  push: (manager) => manager.push(id, 'hi'),
+  pushToAccount: (manager) => manager.pushToAccount('alice', 'hi'),
+  pushToApp: (manager) => manager.pushToApp('hi'),
+  poll: (manager) => manager.poll(id),
+};
+
+function unstartedManager(): SessionManager {
+  const context = new SessionContext();
+  const clock = new ManualClock();
+  const store = new MemoryStore(context, clock);
+  const events = new SessionEvents();
+  const room = new WaitingRoom(context, store, clock, events);
+  const fanOut: FanOut = new PushMessageProcessor(store, events);
+  return new SessionManager(new SessionRuntime(context, clock, store, events, room, fanOut, []));
+}
+
+for (const [name, call] of Object.entries(calls)) {
+  test(`${name} rejects with STOPPED before the start`, async (t) => {
+    const { message } = await throwsCode(t, call(unstartedManager()), 'STOPPED');
+    t.regex(message, /not started/);
+  });
+
+  test(`${name} rejects with STOPPED after the stop, in every app`, async (t) => {
+    const { manager, container } = await startService(t);
+    await container.unbindAllAsync();
+    const { message } = await throwsCode(t, call(manager), 'STOPPED');
+    t.regex(message, /is stopped/);
+    await throwsCode(t, call(manager.inApp('other')), 'STOPPED');
+  });
+}
+
+const verbs: Record<string, (session: Session) => Promise<unknown>> = {
+  setAttr: (session) => session.setAttr('theme', 'dark'),
+  removeAttr: (session) => session.removeAttr('theme'),
+  write: (session) => session.write('hi'),
+  drain: (session) => session.drain(),
+  touch: (session) => session.touch(),
+  replace: (session) => session.replace('z'.repeat(24)),
+  close: (session) => session.close(),
+  destroy: (session) => session.destroy(),
+};
+
+async function assertStopped(t: ExecutionContext, verb: (session: Session) => Promise<unknown>): Promise<void> {
+  const { manager, container } = await startService(t);
+  const session = await manager.createSession('alice', { attributes: { theme: 'dark' } });
+  await container.unbindAllAsync();
+  await throwsCode(t, verb(session), 'STOPPED');
+  t.is(session.getAttr('theme'), 'dark', 'what it was can still be read');
+}
+
+for (const [name, verb] of Object.entries(verbs)) {
+  test(`a session's ${name} rejects with STOPPED after the stop`, (t) => assertStopped(t, verb));
+}
