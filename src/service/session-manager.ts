@@ -327,10 +327,12 @@ export class SessionManager {
     return this;
   }
 
-  /** Resolves when the store answers. */
+  /**
+   * Resolves when every part of the store can be read and written now.
+   * @throws SessionError `STORE_UNAVAILABLE`, whose message says what is wrong
+   */
   async ping(): Promise<void> {
-    // The smallest question there is: after an account whose name no account can have.
-    await this.#runtime.store.listAccount(this.app, '\n');
+    await this.#runtime.store.ping();
   }
 
   /** The configuration that the service runs by. */

@@ -139,6 +139,13 @@ export abstract class SessionStore {
   /** Keeps what is to be kept and lets go of everything. No operation is called after it. */
   abstract close(): Promise<void>;
 
+  /**
+   * Resolves when every part of the store can be read and written now.
+   * @throws SessionError `STORE_UNAVAILABLE`, whose message says what is wrong: which part does not answer, or that it
+   * is read-only, a replica, or out of space. Nothing has changed
+   */
+  abstract ping(): Promise<void>;
+
   /** The characters that the id of a new session of this account must begin with; `''` where any id will do. */
   abstract idPrefix(app: string, accountId: string): string;
 

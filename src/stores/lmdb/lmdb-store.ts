@@ -72,6 +72,10 @@ export class LmdbStore extends SessionStore implements ChangeFeed {
     this.#watchers.clear();
   }
 
+  async ping(): Promise<void> {
+    await this.listAccount('default', '\n');
+  }
+
   idPrefix(): string {
     return '';
   }

@@ -66,6 +66,8 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     this.#sessions.clear();
   }
 
+  async ping(): Promise<void> {}
+
   idPrefix(): string {
     return '';
   }

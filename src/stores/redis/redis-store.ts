@@ -122,6 +122,10 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     await this.#connection.close();
   }
 
+  async ping(): Promise<void> {
+    await this.listAccount('default', '\n');
+  }
+
   idPrefix(app: string, accountId: string): string {
     return this.#keys.placeOf(app, accountId).bucket;
   }

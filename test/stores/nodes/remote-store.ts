@@ -55,6 +55,10 @@ export class RemoteStore extends SessionStore {
     for (const node of this.#nodes) node.forget(this.#number);
   }
 
+  ping(): Promise<void> {
+    return this.#call('ping');
+  }
+
   idPrefix(app: string, accountId: string): string {
     return this.#local.idPrefix(app, accountId);
   }
