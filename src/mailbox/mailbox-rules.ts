@@ -22,11 +22,13 @@ export type AppendVerdict =
   /** Refused, and the session is to be closed. */
   | 'close';
 
-export interface MailboxAppend {
-  readonly verdict: AppendVerdict;
-  /** Messages that the bounds dropped to make room, or the new one itself. */
-  readonly dropped: number;
-}
+/**
+ * The result of an append. `message` is the new message in its place, when the mailbox retains it. `dropped` counts the
+ * messages that the bounds removed to make room, or the new one itself.
+ */
+export type MailboxAppend =
+  | { readonly verdict: 'accepted'; readonly dropped: number; readonly message: Message }
+  | { readonly verdict: Exclude<AppendVerdict, 'accepted'>; readonly dropped: number; readonly message: undefined };
 
 export interface MailboxRead<Each extends Reader = Reader> {
   readonly messages: readonly Message[];
@@ -51,9 +53,9 @@ export interface MailboxBounds {
 const noMessages: readonly Message[] = [];
 /** Shared by all mailboxes that have none, and so never added to. */
 const noReaders: never[] = [];
-const accepted: MailboxAppend = { verdict: 'accepted', dropped: 0 };
-const full: MailboxAppend = { verdict: 'full', dropped: 0 };
-const close: MailboxAppend = { verdict: 'close', dropped: 0 };
+const dropped: MailboxAppend = { verdict: 'dropped', dropped: 1, message: undefined };
+const full: MailboxAppend = { verdict: 'full', dropped: 0, message: undefined };
+const close: MailboxAppend = { verdict: 'close', dropped: 0, message: undefined };
 
 /** What a mailbox holds beyond an offset. */
 export interface MessagesBeyond {
@@ -112,8 +114,7 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
       replacing = this.#keyed(outgoing);
     }
     if (this.#fits(outgoing, replacing, bounds)) {
-      this.#accept(outgoing, replacing, now);
-      return accepted;
+      return this.#accept(outgoing, replacing, now, 0);
     }
     switch (bounds.onOverflow) {
       case 'reject':
@@ -122,9 +123,9 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
         return close;
       case 'drop-newest':
         this.lastOffset += 1;
-        return { verdict: 'dropped', dropped: 1 };
+        return dropped;
       case 'drop-oldest':
-        return { verdict: 'accepted', dropped: this.#acceptByDropping(outgoing, replacing, now, bounds) };
+        return this.#acceptByDropping(outgoing, replacing, now, bounds);
     }
   }
 
@@ -209,10 +210,12 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     return count < bounds.msgMaxLength && bytes + outgoing.bytes <= bounds.mailboxMaxBytes;
   }
 
-  #accept(outgoing: OutgoingMessage, replacing: Message | undefined, now: number): void {
+  #accept(outgoing: OutgoingMessage, replacing: Message | undefined, now: number, dropped: number): MailboxAppend {
     if (replacing !== undefined) this.#replace(replacing);
     this.lastOffset += 1;
-    this.retain(new Message(this.lastOffset, now, outgoing));
+    const message = new Message(this.lastOffset, now, outgoing);
+    this.retain(message);
+    return { verdict: 'accepted', dropped, message };
   }
 
   #acceptByDropping(
@@ -220,15 +223,14 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     replacing: Message | undefined,
     now: number,
     bounds: MailboxBounds,
-  ): number {
+  ): MailboxAppend {
     if (replacing !== undefined) this.#replace(replacing);
-    let dropped = 0;
+    let removed = 0;
     while (this.count > 0 && !this.#fits(outgoing, undefined, bounds)) {
       this.#removeOldest();
-      dropped += 1;
+      removed += 1;
     }
-    this.#accept(outgoing, undefined, now);
-    return dropped;
+    return this.#accept(outgoing, undefined, now, removed);
   }
 
   #replace(message: Message): void {

@@ -41,10 +41,6 @@ export class Mailbox extends MailboxRules<MemoryReader> {
     return this.#messages;
   }
 
-  get newest(): Message | undefined {
-    return this.#messages.at(-1);
-  }
-
   get state(): MailboxState {
     const { epoch } = this;
     const replaced = this.replaced?.bounds ?? [];
@@ -70,7 +66,7 @@ export class Mailbox extends MailboxRules<MemoryReader> {
   }
 
   protected get newestTime(): number {
-    return this.newest?.at ?? 0;
+    return this.#messages.at(-1)?.at ?? 0;
   }
 
   protected withKey(key: string): Message | undefined {

@@ -203,15 +203,14 @@ export class MemorySessions {
     const now = this.#clock.now();
     entry.mailbox ??= new Mailbox();
     const mailbox = entry.mailbox;
-    const { verdict, dropped } = mailbox.append(outgoing, now, this.context);
+    const { verdict, dropped, message } = mailbox.append(outgoing, now, this.context);
     if (verdict === 'close') {
       const { undelivered } = this.close(sessions, entry, 'overflow');
       return { app, id, accountId, verdict, dropped, undelivered };
     }
     if (entry.parked > 0 && verdict !== 'full') {
       this.#unparkAll(sessions, entry, mailbox, now);
-      const { newest } = mailbox;
-      if (verdict === 'accepted' && newest !== undefined) this.listener.appended(app, id, mailbox.epoch, newest);
+      if (message !== undefined) this.listener.appended(app, id, mailbox.epoch, message);
       else this.listener.changed(app, id);
     }
     return { app, id, accountId, verdict, dropped, undelivered: 0 };

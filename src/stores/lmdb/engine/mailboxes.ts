@@ -97,18 +97,17 @@ export class Mailboxes {
     return left;
   }
 
-  #append(entry: SessionEntry, message: OutgoingMessage): OutcomeReply {
+  #append(entry: SessionEntry, outgoing: OutgoingMessage): OutcomeReply {
     const { app, id, accountId } = entry;
     const mailbox = this.#mailboxOf(entry);
-    const { verdict, dropped } = mailbox.append(message, this.#ledger.now, this.#ledger.context);
+    const { verdict, dropped, message } = mailbox.append(outgoing, this.#ledger.now, this.#ledger.context);
     if (verdict === 'close') {
       const [, , , , undelivered] = this.#sessions.close(entry, 'overflow');
       return [id, accountId, verdict, dropped, undelivered];
     }
     if (verdict !== 'full' && entry.isParked) {
-      const newest = verdict === 'accepted' ? mailbox.newest : undefined;
       const notice: Notice =
-        newest === undefined ? ['changed', app, id] : ['appended', app, id, mailbox.epoch, ...replyOf(newest)];
+        message === undefined ? ['changed', app, id] : ['appended', app, id, mailbox.epoch, ...replyOf(message)];
       this.#wake(entry, mailbox, notice);
     }
     this.#sessions.save(entry);

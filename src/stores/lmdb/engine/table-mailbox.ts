@@ -104,11 +104,6 @@ export class TableMailbox extends MailboxRules<TableReader> {
     return this.beyond(0, this.#count).messages;
   }
 
-  /** The message at the tail, if it is retained. */
-  get newest(): Message | undefined {
-    return this.#at(this.lastOffset);
-  }
-
   /** Lets go of all messages and of what is known of them. */
   clear(): void {
     if (this.#count > 0) {
