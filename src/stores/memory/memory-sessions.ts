@@ -334,7 +334,7 @@ export class MemorySessions {
   #setParked(sessions: AppSessions, entry: SessionEntry, name: string, parks: boolean, now: number): void {
     const reader = entry.mailbox?.reader(name);
     if (reader === undefined || reader.parked === parks) return;
-    reader.parked = parks;
+    reader.parkedUntil = parks ? Number.POSITIVE_INFINITY : 0;
     reader.lastPoll = now;
     if (!parks) {
       this.#countUnparked(sessions, entry, now);
@@ -351,7 +351,11 @@ export class MemorySessions {
 
   #unparkAll(sessions: AppSessions, entry: SessionEntry, mailbox: Mailbox, now: number): void {
     if (entry.parked === 0) return;
-    mailbox.unparkAll(now);
+    for (const reader of mailbox.allReaders) {
+      if (!reader.parked) continue;
+      reader.parkedUntil = 0;
+      reader.lastPoll = now;
+    }
     entry.parked = 0;
     this.#startClocks(sessions, entry, now);
   }
