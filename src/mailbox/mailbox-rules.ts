@@ -1,15 +1,6 @@
 import { Message, type OutgoingMessage } from './message.js';
 import { OffsetRuns } from './offset-runs.js';
-
-/** One consumer of the mailbox and how far it has come. */
-export interface Reader {
-  readonly name: string;
-  /** The reader has everything up to here. */
-  cursor: number;
-  lastPoll: number;
-  /** A parked reader waits at the tail and never counts as silent. */
-  readonly parked: boolean;
-}
+import { Reader } from './reader.js';
 
 /** What became of an appended message. */
 export type AppendVerdict =
@@ -22,20 +13,22 @@ export type AppendVerdict =
   /** Refused, and the session is to be closed. */
   | 'close';
 
-export interface MailboxAppend {
-  readonly verdict: AppendVerdict;
-  /** Messages that the bounds dropped to make room, or the new one itself. */
-  readonly dropped: number;
-}
+/**
+ * The result of an append. `message` is the new message in its place, when the mailbox retains it. `dropped` counts the
+ * messages that the bounds removed to make room, or the new one itself.
+ */
+export type MailboxAppend =
+  | { readonly verdict: 'accepted'; readonly dropped: number; readonly message: Message }
+  | { readonly verdict: Exclude<AppendVerdict, 'accepted'>; readonly dropped: number; readonly message: undefined };
 
-export interface MailboxRead<Each extends Reader = Reader> {
+export interface MailboxRead {
   readonly messages: readonly Message[];
   /** Where the reader stands once it has this: the cursor to give it. */
   readonly offset: number;
   readonly lost: number;
   readonly reset: boolean;
-  /** The reader that had to go for this one, if there were too many. */
-  readonly droppedReader: Each | undefined;
+  /** The reader evicted to make room for this one. */
+  readonly droppedReader: Reader | undefined;
 }
 
 /** The bounds of a mailbox. A `SessionContext` has them; see its fields for their meaning. Times are in milliseconds. */
@@ -51,9 +44,9 @@ export interface MailboxBounds {
 const noMessages: readonly Message[] = [];
 /** Shared by all mailboxes that have none, and so never added to. */
 const noReaders: never[] = [];
-const accepted: MailboxAppend = { verdict: 'accepted', dropped: 0 };
-const full: MailboxAppend = { verdict: 'full', dropped: 0 };
-const close: MailboxAppend = { verdict: 'close', dropped: 0 };
+const dropped: MailboxAppend = { verdict: 'dropped', dropped: 1, message: undefined };
+const full: MailboxAppend = { verdict: 'full', dropped: 0, message: undefined };
+const close: MailboxAppend = { verdict: 'close', dropped: 0, message: undefined };
 
 /** What a mailbox holds beyond an offset. */
 export interface MessagesBeyond {
@@ -72,7 +65,7 @@ export interface MessagesBeyond {
  *
  * Knows neither sessions nor time: whoever owns it passes `now`.
  */
-export abstract class MailboxRules<Each extends Reader = Reader> {
+export abstract class MailboxRules {
   abstract readonly epoch: string;
   protected lastOffset = 0;
   /** Up to here messages left because every live reader had them. A fresh reader starts from it. */
@@ -80,7 +73,7 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
   protected bytes = 0;
   /** Whether an older message ever stood behind a younger one, as when a session took over another's. */
   protected agesMixed = false;
-  protected readers: Each[] = noReaders;
+  protected readers: Reader[] = noReaders;
   protected replaced: OffsetRuns | undefined;
 
   /** How many messages are retained. */
@@ -95,12 +88,36 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
   protected abstract addNewest(message: Message): void;
   protected abstract remove(message: Message): void;
   protected abstract removeOldest(oldest: Message): void;
-  /** A reader that is not parked. */
-  protected abstract newReader(name: string, cursor: number, now: number): Each;
+
+  /** Deletes all messages and forgets what is known of them; the readers stay known. */
+  abstract clear(): void;
 
   /** Offset of the newest message ever accepted. */
   get tail(): number {
     return this.lastOffset;
+  }
+
+  /** The readers known here. Not to be kept: the next operation may change the list. */
+  get allReaders(): readonly Reader[] {
+    return this.readers;
+  }
+
+  get isAnyParked(): boolean {
+    for (const { parked } of this.readers) if (parked) return true;
+    return false;
+  }
+
+  /** How many messages are retained that are not older than `messageTtl` (0 for no limit). Changes nothing. */
+  countFresh(now: number, messageTtl: number): number {
+    const { oldest } = this;
+    if (messageTtl === 0 || oldest === undefined) return this.count;
+    if (!this.agesMixed && oldest.at + messageTtl > now) return this.count;
+    return this.count - this.pushedUntil(now - messageTtl).length;
+  }
+
+  /** The retained messages, oldest first. Not to be kept: the next operation may change the list. */
+  get messages(): readonly Message[] {
+    return this.beyond(0, this.count).messages;
   }
 
   append(outgoing: OutgoingMessage, now: number, bounds: MailboxBounds): MailboxAppend {
@@ -112,8 +129,7 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
       replacing = this.#keyed(outgoing);
     }
     if (this.#fits(outgoing, replacing, bounds)) {
-      this.#accept(outgoing, replacing, now);
-      return accepted;
+      return this.#accept(outgoing, replacing, now, 0);
     }
     switch (bounds.onOverflow) {
       case 'reject':
@@ -122,9 +138,9 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
         return close;
       case 'drop-newest':
         this.lastOffset += 1;
-        return { verdict: 'dropped', dropped: 1 };
+        return dropped;
       case 'drop-oldest':
-        return { verdict: 'accepted', dropped: this.#acceptByDropping(outgoing, replacing, now, bounds) };
+        return this.#acceptByDropping(outgoing, replacing, now, bounds);
     }
   }
 
@@ -140,15 +156,15 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     limit: number,
     now: number,
     bounds: MailboxBounds,
-  ): MailboxRead<Each> {
+  ): MailboxRead {
     this.dropAged(now, bounds);
     const known = this.reader(name);
     const reset = typeof after === 'object' && (after.epoch !== this.epoch || after.offset > this.lastOffset);
     const from = reset || after === '' ? this.taken : (after?.offset ?? known?.cursor ?? this.taken);
-    let droppedReader: Each | undefined;
+    let droppedReader: Reader | undefined;
     if (known === undefined) {
       droppedReader = this.readers.length < bounds.maxReader ? undefined : this.#dropSilentest();
-      this.addReader(this.newReader(name, from, now));
+      this.addReader(new Reader(name, from, now));
     } else {
       known.cursor = from;
       known.lastPoll = now;
@@ -167,7 +183,7 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     this.#removeTaken(now, bounds);
   }
 
-  reader(name: string): Each | undefined {
+  reader(name: string): Reader | undefined {
     return this.readers.find((reader) => reader.name === name);
   }
 
@@ -185,7 +201,7 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     this.addNewest(message);
   }
 
-  protected addReader(reader: Each): void {
+  protected addReader(reader: Reader): void {
     if (this.readers.length === 0) this.readers = [reader];
     else this.readers.push(reader);
   }
@@ -209,10 +225,12 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     return count < bounds.msgMaxLength && bytes + outgoing.bytes <= bounds.mailboxMaxBytes;
   }
 
-  #accept(outgoing: OutgoingMessage, replacing: Message | undefined, now: number): void {
+  #accept(outgoing: OutgoingMessage, replacing: Message | undefined, now: number, dropped: number): MailboxAppend {
     if (replacing !== undefined) this.#replace(replacing);
     this.lastOffset += 1;
-    this.retain(new Message(this.lastOffset, now, outgoing));
+    const message = new Message(this.lastOffset, now, outgoing);
+    this.retain(message);
+    return { verdict: 'accepted', dropped, message };
   }
 
   #acceptByDropping(
@@ -220,15 +238,14 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     replacing: Message | undefined,
     now: number,
     bounds: MailboxBounds,
-  ): number {
+  ): MailboxAppend {
     if (replacing !== undefined) this.#replace(replacing);
-    let dropped = 0;
+    let removed = 0;
     while (this.count > 0 && !this.#fits(outgoing, undefined, bounds)) {
       this.#removeOldest();
-      dropped += 1;
+      removed += 1;
     }
-    this.#accept(outgoing, undefined, now);
-    return dropped;
+    return this.#accept(outgoing, undefined, now, removed);
   }
 
   #replace(message: Message): void {
@@ -269,8 +286,8 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
   }
 
   /** A reader silent for long goes first; parked ones, which are not silent, only when nobody else is left. */
-  #dropSilentest(): Each | undefined {
-    let silentest: Each | undefined;
+  #dropSilentest(): Reader | undefined {
+    let silentest: Reader | undefined;
     for (const reader of this.readers) {
       if (silentest === undefined || isMoreSilent(reader, silentest)) silentest = reader;
     }

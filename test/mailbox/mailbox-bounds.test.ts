@@ -25,16 +25,35 @@ function jsonOf({ messages }: Pick<Mailbox, 'messages'>): readonly string[] {
 
 test('a new mailbox is empty, at offset 0, and has an epoch of its own', (t) => {
   const mailbox = new Mailbox();
-  t.deepEqual([mailbox.tail, mailbox.messages, mailbox.newest], [0, [], undefined]);
+  t.deepEqual([mailbox.tail, mailbox.messages], [0, []]);
   t.not(mailbox.epoch, new Mailbox().epoch);
 });
 
-test('each accepted message is the newest at the next offset, with the time it was given', (t) => {
+test('append returns the message that it retained: at the next offset, with the given time', (t) => {
   const mailbox = new Mailbox();
   for (const offset of [1, 2, 3]) {
-    t.deepEqual(mailbox.append(text(`${offset}`), offset * 10, roomy), { verdict: 'accepted', dropped: 0 });
-    t.deepEqual([mailbox.tail, mailbox.newest?.offset, mailbox.newest?.at], [offset, offset, offset * 10]);
+    const { verdict, dropped, message } = mailbox.append(text(`${offset}`), offset * 10, roomy);
+    t.deepEqual([verdict, dropped, message?.offset, message?.at], ['accepted', 0, offset, offset * 10]);
+    t.is(message, mailbox.messages.at(-1));
+    t.is(mailbox.tail, offset);
   }
+});
+
+test('append returns the retained message when room was made by dropping, too', (t) => {
+  const bounds = { ...roomy, msgMaxLength: 1 };
+  const mailbox = new Mailbox();
+  fill(mailbox, 1, bounds);
+  const { verdict, dropped, message } = mailbox.append(text('new'), 1, bounds);
+  t.deepEqual([verdict, dropped, message?.json], ['accepted', 1, 'new']);
+  t.is(message, mailbox.messages[0]);
+});
+
+test('drop-newest takes an offset for the new message and retains nothing', (t) => {
+  const bounds = { ...roomy, msgMaxLength: 1, onOverflow: 'drop-newest' } as const;
+  const mailbox = new Mailbox();
+  fill(mailbox, 1, bounds);
+  t.deepEqual(mailbox.append(text('new'), 1, bounds), { verdict: 'dropped', dropped: 1, message: undefined });
+  t.deepEqual([mailbox.tail, jsonOf(mailbox)], [2, ['0']]);
 });
 
 for (const onOverflow of ['reject', 'close'] as const) {
@@ -44,7 +63,7 @@ for (const onOverflow of ['reject', 'close'] as const) {
     fill(mailbox, 2, bounds);
     const before = structuredClone(mailbox.state.messages);
     const verdict = onOverflow === 'reject' ? 'full' : 'close';
-    t.deepEqual(mailbox.append(text('late'), 1, bounds), { verdict, dropped: 0 });
+    t.deepEqual(mailbox.append(text('late'), 1, bounds), { verdict, dropped: 0, message: undefined });
     t.deepEqual([structuredClone(mailbox.state.messages), mailbox.tail], [before, 2]);
   });
 }
@@ -68,7 +87,7 @@ test('a message of exactly mailboxMaxBytes fits alone', (t) => {
   const bounds = { ...roomy, mailboxMaxBytes: 4 };
   const mailbox = new Mailbox();
   fill(mailbox, 3, bounds);
-  t.deepEqual(mailbox.append(text('1234'), 0, bounds), { verdict: 'accepted', dropped: 3 });
+  t.is(mailbox.append(text('1234'), 0, bounds).dropped, 3);
   t.deepEqual(jsonOf(mailbox), ['1234']);
 });
 

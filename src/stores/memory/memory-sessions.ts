@@ -203,15 +203,14 @@ export class MemorySessions {
     const now = this.#clock.now();
     entry.mailbox ??= new Mailbox();
     const mailbox = entry.mailbox;
-    const { verdict, dropped } = mailbox.append(outgoing, now, this.context);
+    const { verdict, dropped, message } = mailbox.append(outgoing, now, this.context);
     if (verdict === 'close') {
       const { undelivered } = this.close(sessions, entry, 'overflow');
       return { app, id, accountId, verdict, dropped, undelivered };
     }
     if (entry.parked > 0 && verdict !== 'full') {
       this.#unparkAll(sessions, entry, mailbox, now);
-      const { newest } = mailbox;
-      if (verdict === 'accepted' && newest !== undefined) this.listener.appended(app, id, mailbox.epoch, newest);
+      if (message !== undefined) this.listener.appended(app, id, mailbox.epoch, message);
       else this.listener.changed(app, id);
     }
     return { app, id, accountId, verdict, dropped, undelivered: 0 };
@@ -335,7 +334,7 @@ export class MemorySessions {
   #setParked(sessions: AppSessions, entry: SessionEntry, name: string, parks: boolean, now: number): void {
     const reader = entry.mailbox?.reader(name);
     if (reader === undefined || reader.parked === parks) return;
-    reader.parked = parks;
+    reader.parkedUntil = parks ? Number.POSITIVE_INFINITY : 0;
     reader.lastPoll = now;
     if (!parks) {
       this.#countUnparked(sessions, entry, now);
@@ -352,7 +351,11 @@ export class MemorySessions {
 
   #unparkAll(sessions: AppSessions, entry: SessionEntry, mailbox: Mailbox, now: number): void {
     if (entry.parked === 0) return;
-    mailbox.unparkAll(now);
+    for (const reader of mailbox.allReaders) {
+      if (!reader.parked) continue;
+      reader.parkedUntil = 0;
+      reader.lastPoll = now;
+    }
     entry.parked = 0;
     this.#startClocks(sessions, entry, now);
   }
