@@ -50,6 +50,8 @@ export interface Database {
 export interface Driver {
   /** The name of the module: `node:sqlite` or `@photostructure/sqlite`. */
   readonly name: string;
+  /** The same value for as long as the same loaded copy of the library is meant; for comparison only. */
+  readonly library: unknown;
 
   /**
    * Opens the file, and creates it where it is missing.

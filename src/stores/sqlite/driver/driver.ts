@@ -62,6 +62,7 @@ function isSqliteModule(candidate: unknown): candidate is SqliteModule {
 function driverOf(name: string, { DatabaseSync }: SqliteModule): Driver {
   return {
     name,
+    library: DatabaseSync,
     open: (path) => {
       const database = new OpenDatabase(translated(() => new DatabaseSync(path)));
       // The event loop waits for locks, never SQLite.
