@@ -1,4 +1,7 @@
-/** What a column holds. Whole numbers come back as numbers, so nothing beyond 2^53 may be stored. */
+/**
+ * What a column holds. Whole numbers come back as numbers, so nothing beyond 2^53 may be stored. Text must not contain
+ * U+0000, at which the libraries cut it, nor half a surrogate pair: JSON text has neither.
+ */
 export type SqlValue = string | number | null | Uint8Array;
 
 /** A row's values in the order of the columns that were asked for. Name every column: `SELECT *` has no fixed order. */

@@ -12,6 +12,8 @@ import { prepareSchema } from './schema.js';
 
 /** Kilobytes of pages that a connection keeps in memory. */
 const cacheKilobytes = 65_536;
+/** Pages of a file that is looked through when it is opened: 32 MiB, which takes some 30 ms. */
+const mostPagesChecked = 8_192;
 /** Milliseconds between two attempts to get a lock while the file is opened. */
 const openPause = 5;
 
@@ -135,7 +137,19 @@ async function prepare(database: Database, lockTimeout: number): Promise<void> {
     // Commits do not sync: the store does, asynchronously. Checkpoints do, in their own thread.
     database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
     prepareSchema(database);
+    requireSound(database);
   });
+}
+
+/**
+ * Damage that shows in the structure of the file. A large file is not looked through, as that takes too long: damage in
+ * it is found by the first step that meets it.
+ * @throws Error
+ */
+function requireSound(database: Database): void {
+  if (Number(database.prepare('PRAGMA page_count').get()?.[0]) > mostPagesChecked) return;
+  const [fault] = database.prepare('PRAGMA quick_check(1)').get() ?? [];
+  if (fault !== 'ok') throw new Error(`the file is damaged; restore a backup or move it away (${fault})`);
 }
 
 /** Opening takes locks for a moment; other processes may do the same. */
