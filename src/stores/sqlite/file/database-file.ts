@@ -3,6 +3,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { findOwnershipFault } from '../../file-ownership.js';
+import { checkpoint } from '../checkpoints/checkpoint.js';
 import type { Database, Driver } from '../driver/database.js';
 import { SqliteFault } from '../driver/sqlite-fault.js';
 import { type FileIdentity, identityOf, requireSameFile } from './file-identity.js';
@@ -97,13 +98,27 @@ export class DatabaseFile {
     }
   }
 
+  /** Leaves everything in the database file, where no other process uses it. */
   close(): void {
     try {
+      emptyLog(this.database);
       this.database.close();
     } finally {
       closeSync(this.#log);
       this.#endUse();
     }
+  }
+}
+
+/**
+ * SQLite does so when the last connection is closed; but the package for Node.js 20 closes a connection only once its
+ * statements were collected as garbage.
+ */
+function emptyLog(database: Database): void {
+  try {
+    checkpoint(database, 'TRUNCATE');
+  } catch {
+    // The log keeps what it has, and whoever opens the file next finds it there.
   }
 }
 
