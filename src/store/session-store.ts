@@ -78,7 +78,7 @@ export interface ReadResult {
   /** Nothing was to be said, and the reader is parked now: it will be told of the next append. */
   readonly parked: boolean;
   readonly cameOnline: boolean;
-  /** The reader that had to go for this one (`maxReader`). */
+  /** The reader evicted to make room for this one (`maxReader`). */
   readonly droppedReader: string | undefined;
 }
 
@@ -118,6 +118,9 @@ export interface StoreListener {
   /** Notices may have been missed: whoever waits must read again. */
   missed(): void;
 }
+
+/** Ignores all notices: for a store that is not open, or whose notices are not wanted. */
+export const noListener: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
 
 /**
  * The port to where sessions and mailboxes live.

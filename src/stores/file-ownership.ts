@@ -31,7 +31,7 @@ export function currentUser(): TrustedUser | undefined {
  *
  * The file must belong to the user, and no one may write to it but the user and the user's groups. So must its folder,
  * which may also belong to root; one that all may write to will do if only owners can replace files in it (as in
- * `/tmp`). A file that is missing is no fault; neither is a missing folder.
+ * `/tmp`). A file or folder that is missing is no fault, nor one that can't be looked at: it can't be read either.
  *
  * @returns a sentence for the operator without its full stop, or `undefined` when the file can be trusted
  */
@@ -79,11 +79,7 @@ function isLink({ mode }: FileStatus): boolean {
   return (mode & 0o170000) === 0o120000;
 }
 
-async function statusOf(path: string, look: (path: string) => Promise<FileStatus>): Promise<FileStatus | undefined> {
-  try {
-    return await look(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+/** `undefined` for a file that is missing, or that can't be read either. */
+function statusOf(path: string, look: (path: string) => Promise<FileStatus>): Promise<FileStatus | undefined> {
+  return look(path).catch(() => undefined);
 }

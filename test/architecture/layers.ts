@@ -14,6 +14,7 @@ const face = 'src/index.ts';
 const httpFace = 'src/http/index.ts';
 const lmdbFace = 'src/stores/lmdb/index.ts';
 const redisFace = 'src/stores/redis/index.ts';
+const fileOwnership = 'src/stores/file-ownership.ts';
 const redisSessionsFace = 'src/compat/redis-sessions/class/index.ts';
 const restFace = 'src/compat/redis-sessions/rest/index.ts';
 
@@ -40,7 +41,9 @@ export const layers: readonly Layer[] = [
     files: [...port, 'src/events/', 'src/delivery/'],
     packages: ['inversify', 'p-queue', 'node:os', 'node:timers/promises', 'node:util'],
   },
-  { path: 'src/stores/memory/', files: port, packages: ['inversify', 'valibot', 'node:*'] },
+  // Whom a file of sessions may belong to.
+  { path: fileOwnership, files: [], packages: ['node:fs/promises', 'node:path'] },
+  { path: 'src/stores/memory/', files: [...port, fileOwnership], packages: ['inversify', 'valibot', 'node:*'] },
   { path: 'src/stores/lmdb/', files: port, packages: ['inversify', 'lmdb', 'node:*'] },
   { path: 'src/stores/redis/', files: port, packages: ['inversify', 'valibot', 'ioredis', 'node:*'] },
   {

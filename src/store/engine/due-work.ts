@@ -17,9 +17,10 @@ export class DueWork {
   sweep(limit: number, now: number): Slice<ClosedSession> {
     const { tables } = this.#rules;
     const items: ClosedSession[] = [];
+    const most = limit + extraSteps;
     let looked = 0;
-    for (const entry of tables.due(now, limit + extraSteps)) {
-      if (items.length === limit) return { items, more: true };
+    for (const entry of tables.due(now, most)) {
+      if (items.length === limit || looked === most) return { items, more: true };
       looked += 1;
       if (this.#rules.isShared) this.#rules.releaseOverdue(entry, now);
       const reason = this.#rules.deadReason(entry, now);
@@ -32,15 +33,16 @@ export class DueWork {
       entry.save();
     }
     const hasMoreTombstones = tables.dropTombstones(now, limit);
-    return { items, more: looked === limit + extraSteps || hasMoreTombstones };
+    return { items, more: looked === most || hasMoreTombstones };
   }
 
   judgePresence(limit: number, now: number): Slice<SessionReference> {
     const { hbGrace } = this.#rules.context;
     const items: SessionReference[] = [];
+    const most = limit + extraSteps;
     let looked = 0;
-    for (const entry of this.#rules.tables.silent(now - hbGrace, limit + extraSteps)) {
-      if (items.length === limit) return { items, more: true };
+    for (const entry of this.#rules.tables.silent(now - hbGrace, most)) {
+      if (items.length === limit || looked === most) return { items, more: true };
       looked += 1;
       if (this.#rules.isShared) this.#rules.releaseOverdue(entry, now);
       // A parked reader is a contact that lasts: the session is looked at again one grace later.
@@ -53,6 +55,6 @@ export class DueWork {
       const { app, id, accountId } = entry;
       items.push({ app, id, accountId });
     }
-    return { items, more: looked === limit + extraSteps };
+    return { items, more: looked === most };
   }
 }
