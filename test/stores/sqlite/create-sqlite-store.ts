@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { ManualClock, type StoreFactory } from '../../../src/conformance/session-store.js';
 import { SessionContext } from '../../../src/index.js';
-import { SqliteStore } from '../../../src/stores/sqlite/index.js';
+import { SqliteStore, type SqliteStoreOptions } from '../../../src/stores/sqlite/index.js';
 import type { NodeProcess } from '../nodes/node-process.js';
 import { RemoteStore } from '../nodes/remote-store.js';
 
@@ -23,6 +23,11 @@ export async function freshPath(t: ExecutionContext): Promise<string> {
   const directory = await freshDirectory();
   t.teardown(() => removeDirectory(directory));
   return join(directory, 'sessions.db');
+}
+
+/** The options of a store whose database is removed after the test. */
+export async function freshPlace(t: ExecutionContext): Promise<SqliteStoreOptions> {
+  return { path: await freshPath(t) };
 }
 
 /** Stores of this process, each with a database of its own and a clock that is turned by hand. */
