@@ -4,6 +4,7 @@ import { Checkpointer } from './checkpoints/checkpointer.js';
 import { loadDriver } from './driver/driver.js';
 import { WalSync } from './durability/wal-sync.js';
 import { DatabaseFile } from './file/database-file.js';
+import { FreePages } from './file/free-pages.js';
 import { LogWatch } from './nodes/log-watch.js';
 import { Node } from './nodes/node.js';
 import { NodeTables } from './nodes/node-tables.js';
@@ -15,6 +16,9 @@ import { SqliteTables } from './tables/sqlite-tables.js';
 import { Connection } from './transactions/connection.js';
 import { type StepKind, TransactionQueue } from './transactions/transaction-queue.js';
 import { asUnavailable } from './unavailable.js';
+
+/** Milliseconds between two looks for space that can be given back. */
+const spacePause = 5_000;
 
 /** What is told to the store besides notices. */
 export interface OpenStoreListener extends NoticeListener {
@@ -31,12 +35,16 @@ export class OpenStore {
   readonly #queue: TransactionQueue;
   readonly #node: Node;
   readonly #watch: LogWatch;
+  readonly #freePages: FreePages;
+  readonly #spaceTimer: NodeJS.Timeout;
   readonly #syncTimer: NodeJS.Timeout | undefined;
   readonly #listener: OpenStoreListener;
   readonly engine: SessionEngine;
   readonly reports: SweepReports;
   #isLost = false;
   #isDirty = false;
+  #isGivingSpaceBack = false;
+  #isClosing = false;
 
   private constructor(
     file: DatabaseFile,
@@ -70,6 +78,8 @@ export class OpenStore {
     this.#queue = new TransactionQueue(connection, settings);
     this.#node = new Node(name, nodeTables, outbox, this.#queue, listener);
     this.#watch = new LogWatch(file.logPath, settings.lookInterval, () => this.#look());
+    this.#freePages = new FreePages(database);
+    this.#spaceTimer = setInterval(() => void this.#giveSpaceBack(), spacePause).unref();
     if (!isSynced) this.#syncTimer = setInterval(() => this.#syncIfDirty(), settings.syncInterval).unref();
   }
 
@@ -105,7 +115,9 @@ export class OpenStore {
 
   async close(): Promise<void> {
     this.#watch.close();
+    clearInterval(this.#spaceTimer);
     clearInterval(this.#syncTimer);
+    this.#isClosing = true;
     await this.#node.leave();
     await this.#queue.stop();
     await this.#sync.durable().catch(() => {
@@ -127,6 +139,19 @@ export class OpenStore {
     }
     if (this.#isLost) this.#listener.recovered();
     this.#isLost = false;
+  }
+
+  /** Step by step, with the work of others in between. */
+  async #giveSpaceBack(): Promise<void> {
+    if (this.#isGivingSpaceBack) return;
+    this.#isGivingSpaceBack = true;
+    try {
+      while (!this.#isClosing && (await this.#queue.run('contact', () => this.#freePages.giveBack())));
+    } catch {
+      // The space stays for new sessions. The next look tries again.
+    } finally {
+      this.#isGivingSpaceBack = false;
+    }
   }
 
   #syncIfDirty(): void {

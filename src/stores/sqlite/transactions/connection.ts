@@ -17,7 +17,7 @@ const longTransaction = 2;
 export interface Participant {
   /** Before each commit of a transaction that may write. */
   finish(): void;
-  /** After each commit. Never throws. */
+  /** After each commit of a transaction that may have written. Never throws. */
   committed(): void;
   /** After each transaction that was undone. Never throws. */
   rolledBack(): void;
@@ -87,8 +87,10 @@ export class Connection implements TransactionScope {
   }
 
   committed(): void {
-    if (this.#isWriting) this.#checkpointer.committed(performance.now());
+    // A transaction that only reads leaves nothing to tell.
+    if (!this.#isWriting) return;
     this.#isWriting = false;
+    this.#checkpointer.committed(performance.now());
     this.#participant.committed();
   }
 
