@@ -1,5 +1,6 @@
 import type { Database } from '../driver/database.js';
 import { nodeSchema } from '../nodes/node-tables.js';
+import { sessionSchema } from '../tables/session-schema.js';
 
 /** `smbx`: tells a database of this store from one of another program. */
 const applicationId = 0x736d6278;
@@ -30,6 +31,7 @@ export function prepareSchema(database: Database): void {
 
 function createSchema(database: Database): void {
   database.exec(nodeSchema);
+  database.exec(sessionSchema);
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version}`);
 }
 
