@@ -17,9 +17,12 @@ export function deadReason(entry: SessionEntry, now: number, rules: Rules): Clos
   return idleDeadline <= ageDeadline ? 'expired' : 'max-age';
 }
 
-/** No later than the moment when the session will expire if nothing happens to it. Tables look for it from then on. */
-export function deadlineOf(entry: SessionEntry, now: number, rules: Rules): number {
-  return Math.min((idles(entry, rules) ? entry.lastTime : now) + entry.ttl, ageDeadlineOf(entry));
+/**
+ * The session does not expire before this time, whatever its readers do. Tables look for it from then on, and need not
+ * be told when a parked reader puts its end off.
+ */
+export function deadlineOf(entry: SessionEntry): number {
+  return Math.min(entry.lastTime + entry.ttl, ageDeadlineOf(entry));
 }
 
 /** Whether the session had activity within that many milliseconds, a reader parked now being activity. */
