@@ -32,7 +32,6 @@ export function prepareSchema(database: Database): void {
 function createSchema(database: Database): void {
   database.exec(sessionSchema);
   database.exec(nodeSchema);
-  database.exec(sessionSchema);
   database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version}`);
 }
 
