@@ -102,22 +102,31 @@ export interface Slice<Item> {
   readonly more: boolean;
 }
 
-/** How a store wakes what waits in this process. Calls come at any time between `open` and `close`, and never throw. */
+/**
+ * What a store notifies this process of. Notices come at any time between `open` and `close`. The methods must not
+ * throw.
+ */
 export interface StoreListener {
-  /** A message was appended; every reader parked on that mailbox has been released and is to be answered. */
+  /**
+   * A message was appended. All readers parked on that mailbox have been released: each of their polls must be answered
+   * or read again.
+   */
   appended(app: string, id: string, epoch: string, message: Message): void;
-  /** Something else changed in the mailbox: whoever waits on it must read again. */
+  /** The mailbox changed otherwise: all polls held for it must read again. */
   changed(app: string, id: string): void;
-  /** The session ended: whoever waits on it must be told. */
+  /** The session ended: all polls held for it must be answered. */
   closed(app: string, id: string, reason: CloseReason): void;
   /**
-   * The reader that was parked by the read with that ticket is not parked for this node any more: another node reads
-   * for it, or for one that it had to go for. Its own node's reads a store need not tell of.
+   * The reader that the read with this ticket parked is no longer parked for this node: another node reads for it, or
+   * it was evicted for a reader of another node. A store may omit this notice for reads of this node.
    */
   superseded(app: string, id: string, reader: string, ticket: number): void;
-  /** Notices may have been missed: whoever waits must read again. */
+  /** Notices may have been lost: all held polls must read again. */
   missed(): void;
 }
+
+/** Ignores all notices. */
+export const noListener: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
 
 /**
  * The port to where sessions and mailboxes live.

@@ -6,18 +6,19 @@ import { Mailbox, type MailboxBounds } from '../../mailbox/mailbox.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import type { ChangeWatcher } from '../../store/change-feed.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
-import type {
-  AppendOutcome,
-  AttributePatch,
-  Contact,
-  Insertion,
-  OnceInsertion,
-  ReadRequest,
-  ReadResult,
-  Renewal,
-  Replacement,
-  Slice,
-  StoreListener,
+import {
+  type AppendOutcome,
+  type AttributePatch,
+  type Contact,
+  type Insertion,
+  noListener,
+  type OnceInsertion,
+  type ReadRequest,
+  type ReadResult,
+  type Renewal,
+  type Replacement,
+  type Slice,
+  type StoreListener,
 } from '../../store/session-store.js';
 import type { Clock } from '../../time/clock.js';
 import { AppSessions, type Tombstone } from './app-sessions.js';
@@ -25,14 +26,12 @@ import type { SessionEntry } from './session-entry.js';
 
 const plainRenewal: Renewal = { activity: true, ttl: undefined };
 
-const deaf: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
-
 /** The rules of sessions over entries in memory, as plain synchronous steps. */
 export class MemorySessions {
   readonly context: SessionContext;
   readonly #clock: Clock;
   readonly #apps = new Map<string, AppSessions>();
-  listener: StoreListener = deaf;
+  listener: StoreListener = noListener;
   /** Who is told of changes, besides. */
   readonly watchers = new Set<ChangeWatcher>();
 
@@ -60,7 +59,7 @@ export class MemorySessions {
 
   clear(): void {
     this.#apps.clear();
-    this.listener = deaf;
+    this.listener = noListener;
     this.watchers.clear();
   }
 
