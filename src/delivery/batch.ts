@@ -11,7 +11,7 @@ export interface Batch {
   readonly lost: number;
   /** The cursor sent is not of this mailbox's epoch. The batch starts again at the oldest message retained. */
   readonly reset?: true;
-  /** A newer poll of the same reader replaced this one, or the mailbox evicted the reader. The client must not poll again. */
+  /** A newer poll of the reader replaced this one, or the mailbox evicted the reader. The client must not poll again. */
   readonly superseded?: true;
   /** Milliseconds that the client waits before its next poll. */
   readonly retry?: number;

@@ -5,11 +5,13 @@ import { OffsetRuns } from './offset-runs.js';
 
 export type { AppendVerdict, MailboxAppend, MailboxBounds, MailboxRead, Reader } from './mailbox-rules.js';
 
-/** Everything that a mailbox is, as plain data. */
+/** The complete state of a mailbox, as plain data. */
 export interface MailboxState {
   readonly epoch: string;
   readonly tail: number;
+  /** Messages up to this offset were removed because all live readers had them. */
   readonly taken: number;
+  /** The offsets of replaced messages, as the bounds of `OffsetRuns`. */
   readonly replaced: readonly number[];
   readonly messages: readonly Message[];
   readonly readers: readonly Readonly<Pick<Reader, 'name' | 'cursor'>>[];
@@ -19,7 +21,7 @@ interface MemoryReader extends Reader {
   parked: boolean;
 }
 
-/** A mailbox whose messages lie in memory. */
+/** A mailbox that keeps its messages in memory. */
 export class Mailbox extends MailboxRules<MemoryReader> {
   readonly epoch: string;
   #messages: Message[] = [];
@@ -31,12 +33,12 @@ export class Mailbox extends MailboxRules<MemoryReader> {
     this.lastOffset = state?.tail ?? 0;
     this.taken = state?.taken ?? 0;
     for (const message of state?.messages ?? []) this.retain(message);
-    // Downtime is not silence of the reader's.
+    // Time during which the server was down does not count as reader silence.
     for (const { name, cursor } of state?.readers ?? []) this.addReader(this.newReader(name, cursor, now));
     if (state !== undefined && state.replaced.length > 0) this.replaced = new OffsetRuns(state.replaced);
   }
 
-  /** The retained messages, oldest first. Not to be kept: the next operation changes it. */
+  /** The messages retained, oldest first. The next operation changes this array. */
   get messages(): readonly Message[] {
     return this.#messages;
   }
@@ -48,7 +50,7 @@ export class Mailbox extends MailboxRules<MemoryReader> {
     return { epoch, tail: this.lastOffset, taken: this.taken, replaced, messages: this.#messages, readers };
   }
 
-  /** Every parked reader is being answered. */
+  /** Ends the parking of all readers, because their polls are answered or read again. */
   unparkAll(now: number): void {
     for (const reader of this.readers) {
       if (!reader.parked) continue;
@@ -84,7 +86,7 @@ export class Mailbox extends MailboxRules<MemoryReader> {
   }
 
   protected addNewest(message: Message): void {
-    // An array that grows out of nothing takes room for seventeen; most mailboxes hold one message, or none.
+    // V8 grows an empty array to a capacity of 17 on the first push. Most mailboxes hold at most one message.
     if (this.#messages.length === 0) this.#messages = [message];
     else this.#messages.push(message);
     if (message.key === undefined) return;
@@ -106,7 +108,7 @@ export class Mailbox extends MailboxRules<MemoryReader> {
     return { name, cursor, lastPoll: now, parked: false };
   }
 
-  /** Index of the first retained message beyond `offset`. */
+  /** The index of the first message beyond `offset`. */
   #indexAfter(offset: number): number {
     let low = 0;
     let high = this.#messages.length;
