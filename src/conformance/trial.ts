@@ -16,18 +16,7 @@ import {
   type StoreListener,
 } from '../index.js';
 import { hashSecret, newId, newSecret } from '../store/session-token.js';
-
-/** A store made for one test, not opened yet, and its way to let time pass. */
-export interface StoreSetup {
-  readonly store: SessionStore;
-  /** Resolves when so many milliseconds, or a few more, have passed for the store: by turning its clock, or by waiting. */
-  advance(milliseconds: number): Promise<void>;
-  /** Closes the store and lets go of what was made for it. */
-  close(): Promise<void>;
-}
-
-/** Makes a store that nothing was ever put into. */
-export type StoreFactory = (context: SessionContextOptions) => Promise<StoreSetup>;
+import type { StoreSetup } from './store-setup.js';
 
 export type Notice =
   | { readonly kind: 'appended'; readonly app: string; readonly id: string; epoch: string; message: Message }

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { testSessionStore } from '../../src/conformance/session-store.js';
-import { createMemoryStore } from './memory/create-memory-store.js';
+import { createMemoryStore } from '../stores/memory/create-memory-store.js';
 
 const aRule = 'touch renews and counts no read';
 
@@ -16,14 +16,14 @@ function declared(exemptions: Readonly<Record<string, string>>): Map<string, () 
   return tests;
 }
 
-test('an exemption shows its reason, and fails as long as the rule holds', async (t) => {
+test('an exempt rule is declared with its reason, and fails while it holds', async (t) => {
   const tests = declared({ [aRule]: 'it is only an example' });
   t.false(tests.has(aRule));
   const exempt = tests.get(`exempt, because it is only an example: ${aRule}`);
-  await t.throwsAsync(async () => exempt?.(), { message: /its exemption can go/ });
+  await t.throwsAsync(async () => exempt?.(), { message: /remove its exemption/ });
 });
 
-test('an exemption passes while the rule is broken', async (t) => {
+test('an exempt rule passes while it is broken', async (t) => {
   const tests = new Map<string, () => Promise<void>>();
   testSessionStore({
     test: (title, body) => void tests.set(title, body),
@@ -38,6 +38,6 @@ test('an exemption passes while the rule is broken', async (t) => {
   await t.notThrowsAsync(async () => tests.get(`exempt, because it can not touch: ${aRule}`)?.());
 });
 
-test('an exemption from no rule is an error', (t) => {
+test('an exemption of an unknown rule is refused when the suite is declared', (t) => {
   t.throws(() => declared({ 'no such rule': 'of a typing error' }), { message: /no rule is called 'no such rule'/ });
 });
