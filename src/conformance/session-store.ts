@@ -107,7 +107,7 @@ class CheckedFactory {
     this.#unit = unit;
   }
 
-  /** @throws whatever is wrong */
+  /** Rejects with the fault of the factory, if it has one. */
   report(): Promise<void> {
     this.#isReported = true;
     return this.#check();

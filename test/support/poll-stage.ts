@@ -4,7 +4,7 @@ import type { Batch, StoreBinding } from '../../src/index.js';
 import { offsetOf } from './http-client-ledger.js';
 
 /** How long an answer may be on its way from a store that sends it over a wire. */
-const patience = 5_000;
+const patience = 10_000;
 
 /** Where the world lives: its store and its time. */
 export interface PollStage {
