@@ -113,7 +113,6 @@ export class WaiterStates {
     const { state } = waiter;
     waiter.state = next;
     if (next === 'parked') {
-      waiter.owesRelease = true;
       this.#holdTimes.add(waiter);
     } else if (state === 'parked') {
       this.#holdTimes.remove(waiter);

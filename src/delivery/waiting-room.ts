@@ -180,7 +180,7 @@ export class WaitingRoom implements StoreListener {
     if (!SessionError.is(error, 'STORE_UNAVAILABLE')) throw error;
     // The store may have carried the read out, although its reply was lost.
     waiter.owesRelease = waiter.holds;
-    if (!waiter.holds || waiter.epoch === '') throw error;
+    if (waiter.epoch === '') throw error;
     this.#rereading.later(waiter.id);
   }
 

@@ -108,6 +108,24 @@ test('a poll held over an outage is answered with retry by a drain', async (t) =
   t.is(service.room.held, 0);
 });
 
+test('a poll that comes after the drain is not parked in the store', async (t) => {
+  const service = await startDelayedService(t);
+  const session = await service.manager.createSession('alice');
+  await service.manager.drain();
+  const poll = await hold(service, session);
+  t.true(Number(poll.batch.retry) > 0);
+  t.deepEqual(service.store.released, []);
+});
+
+test('a drain of many polls stops after drainTime', async (t) => {
+  const service = await startService(t, { maxSession: 0, drainTime: 1 });
+  await holdMany(service.manager, 1_200);
+  const drained = service.room.drain();
+  await service.clock.advance(2);
+  await drained;
+  t.is(service.room.held, 700, 'one step of 500 was done in time');
+});
+
 test('draining twice is draining once', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');

@@ -1,9 +1,10 @@
 import test from 'ava';
 import { settle } from '../../src/conformance/manual-clock.js';
+import { Message } from '../../src/index.js';
 import { startService } from '../support/service.js';
 import { assertNobodyWaits, hold, startDelayedService } from './held-poll.js';
 
-/** The question of the first poll that a service asks its store. */
+/** The ticket of the first read of a service. */
 const firstTicket = 1;
 
 test('a poll whose reader another node reads for is answered as superseded', async (t) => {
@@ -87,4 +88,67 @@ test('a held poll whose reading again failed asks again after hbTime, until the 
   poll.hangUp();
   await settle();
   await assertNobodyWaits(t, service, session.id);
+});
+
+for (const [name, epoch, offset] of [
+  ['of another epoch', 'other', 1],
+  ['that does not follow its position', undefined, 2],
+] as const) {
+  test(`a notice of a message ${name} makes a parked poll read again, and does not answer it`, async (t) => {
+    const service = await startDelayedService(t);
+    const session = await service.manager.createSession('alice');
+    const poll = await hold(service, session);
+    const { epoch: own } = await service.store.read('default', session.id, {
+      reader: 'other',
+      after: '',
+      limit: 1,
+      wait: 0,
+      secretHash: undefined,
+      ticket: 0,
+    });
+    service.store.delays = true;
+    const message = new Message(offset, 0, { json: '"foreign"', bytes: 9, key: undefined });
+    service.room.appended('default', session.id, epoch ?? own, message);
+    t.true(poll.isHeld);
+    t.is(service.store.underWay.length, 1);
+  });
+}
+
+test('a poll that another node superseded, or whose reader was evicted, does not release the reader', async (t) => {
+  const service = await startDelayedService(t, { maxReader: 1 });
+  const session = await service.manager.createSession('alice');
+  const superseded = await hold(service, session);
+  service.room.superseded('default', session.id, 'default', firstTicket);
+  t.true(superseded.batch.superseded);
+  const evicted = await hold(service, session);
+  await hold(service, session, { reader: 'new' });
+  t.true(evicted.batch.superseded);
+  t.deepEqual(service.store.released, []);
+});
+
+test('a poll that is answered after a second read does not release its reader, which that read did', async (t) => {
+  const service = await startDelayedService(t);
+  const session = await service.manager.createSession('alice');
+  const poll = await hold(service, session);
+  await service.store.release('default', session.id, 'default');
+  await service.manager.push(session.id, 'hi');
+  t.true(poll.isHeld, 'the store has no parked reader to notify');
+  service.room.missed();
+  await settle();
+  t.deepEqual(poll.data, ['hi']);
+  t.deepEqual(service.store.released, ['default'], 'by this test alone');
+});
+
+test('a poll that reads again asks for the rest of its wait', async (t) => {
+  const service = await startDelayedService(t);
+  const session = await service.manager.createSession('alice');
+  await hold(service, session, { wait: 10_000 });
+  await service.clock.advance(4_000);
+  service.store.delays = true;
+  service.room.missed();
+  await settle();
+  t.deepEqual(
+    service.store.underWay.map(({ request }) => request.wait),
+    [6_000],
+  );
 });

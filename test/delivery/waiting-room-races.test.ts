@@ -333,3 +333,54 @@ test('an older poll that loses its answer after a newer one came ends as superse
   t.deepEqual(newer.data, ['hi']);
   await assertNobodyWaits(t, service, session.id);
 });
+
+test('a poll whose client has hung up is not told that its read failed', async (t) => {
+  const service = await startDelayedService(t);
+  const session = await service.manager.createSession('alice');
+  service.store.delays = true;
+  const poll = await hold(service, session);
+  poll.hangUp();
+  for (const read of service.store.underWay.splice(0)) read.lose();
+  await settle();
+  t.deepEqual([poll.batches, poll.errors], [[], []]);
+  t.is(service.room.held, 0);
+});
+
+test('a poll with an outdated read is superseded by a newer poll of its reader', async (t) => {
+  const service = await startDelayedService(t);
+  const session = await service.manager.createSession('alice');
+  service.store.delays = true;
+  const older = await hold(service, session);
+  await service.manager.push(session.id, 'hi');
+  const newer = await hold(service, session);
+  service.store.answer(1);
+  await settle();
+  t.deepEqual(newer.data, ['hi']);
+  service.store.answer();
+  await settle();
+  t.true(older.batch.superseded);
+  t.is(service.store.underWay.length, 0);
+});
+
+test('a receiver whose fail() throws is reported, and its poll has ended', async (t) => {
+  const service = await startDelayedService(t);
+  const session = await service.manager.createSession('alice');
+  const warnings: string[] = [];
+  const listener = (warning: Error) => void warnings.push(warning.message);
+  process.on('warning', listener);
+  t.teardown(() => process.off('warning', listener));
+  service.store.isAway = true;
+  service.manager.pollAsBearer(
+    session.token,
+    { after: '' },
+    {
+      deliver: () => t.fail(),
+      fail() {
+        throw new Error('from a receiver');
+      },
+    },
+  );
+  await settle();
+  t.deepEqual(warnings, ['The receiver of a poll threw']);
+  t.is(service.room.held, 0);
+});

@@ -42,3 +42,11 @@ test('a cancelled timer does not call back', async (t) => {
   await new Promise<void>((resolve) => void clock.setTimer(2, resolve));
   t.pass();
 });
+
+test('a pending timer does not keep the process alive', (t) => {
+  const count = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = count();
+  const timer = new SystemClock().setTimer(1_000_000, () => {});
+  t.is(count(), before);
+  timer.cancel();
+});
