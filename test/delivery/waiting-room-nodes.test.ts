@@ -2,12 +2,12 @@ import test from 'ava';
 import { settle } from '../../src/conformance/manual-clock.js';
 import { Message } from '../../src/index.js';
 import { startService } from '../support/service.js';
-import { assertNobodyWaits, hold, startDelayedService } from './held-poll.js';
+import { assertNoneHeld, hold, startDelayedService } from './held-poll.js';
 
 /** The ticket of the first read of a service. */
 const firstTicket = 1;
 
-test('a poll whose reader another node reads for is answered as superseded', async (t) => {
+test('a poll is answered as superseded when another node reads for its reader', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -16,7 +16,7 @@ test('a poll whose reader another node reads for is answered as superseded', asy
   t.is(service.room.held, 0);
 });
 
-test('a notice that an older read of the reader is superseded ends no newer poll', async (t) => {
+test('a superseded notice of an older read does not end a newer poll of the reader', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const older = await hold(service, session);
@@ -26,7 +26,7 @@ test('a notice that an older read of the reader is superseded ends no newer poll
   t.true(newer.isHeld);
 });
 
-test('a notice of one reader ends no poll of another', async (t) => {
+test('a superseded notice of one reader does not end a poll of another', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -36,7 +36,7 @@ test('a notice of one reader ends no poll of another', async (t) => {
   t.true(poll.isHeld);
 });
 
-test('a poll that is superseded elsewhere before its own answer came finds out with it', async (t) => {
+test('a poll that another node supersedes while its read is under way ends when the read returns', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -49,23 +49,23 @@ test('a poll that is superseded elsewhere before its own answer came finds out w
   t.is(service.room.held, 0);
 });
 
-test('what is missed while all are reading again makes all read once more, step by step', async (t) => {
+test('notices missed while all mailboxes are read again make all be read once more, in steps', async (t) => {
   const service = await startDelayedService(t, { maxSession: 0 });
   const sessions = await Promise.all(Array.from({ length: 600 }, () => service.manager.createSession('alice')));
   const polls = await Promise.all(sessions.map((session) => hold(service, session)));
-  // Of the first round 500 are asked for at once; those find nothing, and wait again before the next step.
+  // The first step reads 500 mailboxes at once. Their polls are parked again before the next step.
   service.room.missed();
   service.room.missed();
   service.store.delays = true;
   await settle();
-  t.is(service.store.underWay.length, 100 + 500, 'the rest of the first round, and all who wait in the second');
+  t.is(service.store.underWay.length, 100 + 500, 'the rest of the first round, and one step of the second');
   service.store.delays = false;
   for (const read of service.store.underWay.splice(0)) read.answer();
   await settle();
   t.true(polls.every((poll) => poll.isHeld));
 });
 
-test('a held poll whose reading again failed asks again after hbTime, until the store is back', async (t) => {
+test('a held poll whose second read failed reads again every hbTime until the store is available', async (t) => {
   const service = await startDelayedService(t, { hbTime: 2_000 });
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -84,10 +84,10 @@ test('a held poll whose reading again failed asks again after hbTime, until the 
   await settle();
   t.true(poll.isHeld);
   await service.clock.advance(4_000);
-  t.is(service.store.underWay.length, 0, 'one that was read is left in peace');
+  t.is(service.store.underWay.length, 0, 'no further read');
   poll.hangUp();
   await settle();
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
 for (const [name, epoch, offset] of [
