@@ -1,16 +1,6 @@
 import { Message, type OutgoingMessage } from './message.js';
 import { OffsetRuns } from './offset-runs.js';
-
-/** One consumer of a mailbox and its position. */
-export interface Reader {
-  readonly name: string;
-  /** The reader has received everything up to this offset. */
-  cursor: number;
-  /** The time of its last poll, or of the end of its last hold. */
-  lastPoll: number;
-  /** A poll of the reader is held. A parked reader has everything, and never counts as silent. */
-  readonly parked: boolean;
-}
+import { Reader } from './reader.js';
 
 /** What happened to an appended message. */
 export type AppendVerdict =
@@ -31,7 +21,7 @@ export type MailboxAppend =
   | { readonly verdict: 'accepted'; readonly dropped: number; readonly message: Message }
   | { readonly verdict: Exclude<AppendVerdict, 'accepted'>; readonly dropped: number; readonly message: undefined };
 
-export interface MailboxRead<Each extends Reader = Reader> {
+export interface MailboxRead {
   readonly messages: readonly Message[];
   /** The reader's position after these messages: the offset of its next cursor. */
   readonly offset: number;
@@ -40,7 +30,7 @@ export interface MailboxRead<Each extends Reader = Reader> {
   /** The cursor sent is not of this epoch, so the read began at the oldest message retained. */
   readonly reset: boolean;
   /** The reader evicted to make room for this one. */
-  readonly droppedReader: Each | undefined;
+  readonly droppedReader: Reader | undefined;
 }
 
 /** The bounds of a mailbox, with the meaning that they have in `SessionContext`. Times are in milliseconds. */
@@ -77,7 +67,7 @@ export interface MessagesBeyond {
  *
  * Has no clock: the caller passes `now`, in milliseconds since the Unix epoch.
  */
-export abstract class MailboxRules<Each extends Reader = Reader> {
+export abstract class MailboxRules {
   abstract readonly epoch: string;
   protected lastOffset = 0;
   /** Messages up to this offset were removed because all live readers had them. A new reader starts here. */
@@ -85,7 +75,7 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
   protected bytes = 0;
   /** Whether an older message was ever appended after a younger one, as `SessionStore.replace` does. */
   protected agesMixed = false;
-  protected readers: Each[] = noReaders;
+  protected readers: Reader[] = noReaders;
   protected replaced: OffsetRuns | undefined;
 
   /** The number of messages retained. */
@@ -101,12 +91,36 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
   protected abstract addNewest(message: Message): void;
   protected abstract remove(message: Message): void;
   protected abstract removeOldest(oldest: Message): void;
-  /** A reader that is not parked. */
-  protected abstract newReader(name: string, cursor: number, now: number): Each;
+
+  /** Deletes all messages and forgets what is known of them; the readers stay known. */
+  abstract clear(): void;
 
   /** The offset of the newest message ever accepted; 0 if there was none. */
   get tail(): number {
     return this.lastOffset;
+  }
+
+  /** The known readers. The next operation may change this array. */
+  get allReaders(): readonly Reader[] {
+    return this.readers;
+  }
+
+  get isAnyParked(): boolean {
+    for (const { parked } of this.readers) if (parked) return true;
+    return false;
+  }
+
+  /** How many retained messages are not past `messageTtl` (0 for no limit). Changes nothing. */
+  countFresh(now: number, messageTtl: number): number {
+    const { oldest } = this;
+    if (messageTtl === 0 || oldest === undefined) return this.count;
+    if (!this.agesMixed && oldest.at + messageTtl > now) return this.count;
+    return this.count - this.pushedUntil(now - messageTtl).length;
+  }
+
+  /** The messages retained, oldest first. The next operation may change this array. */
+  get messages(): readonly Message[] {
+    return this.beyond(0, this.count).messages;
   }
 
   /** Appends one message by the bounds and `onOverflow`. A retained message with its key is replaced. */
@@ -146,15 +160,15 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     limit: number,
     now: number,
     bounds: MailboxBounds,
-  ): MailboxRead<Each> {
+  ): MailboxRead {
     this.dropAged(now, bounds);
     const known = this.reader(name);
     const reset = typeof after === 'object' && (after.epoch !== this.epoch || after.offset > this.lastOffset);
     const from = reset || after === '' ? this.taken : (after?.offset ?? known?.cursor ?? this.taken);
-    let droppedReader: Each | undefined;
+    let droppedReader: Reader | undefined;
     if (known === undefined) {
       droppedReader = this.readers.length < bounds.maxReader ? undefined : this.#evictMostSilent();
-      this.addReader(this.newReader(name, from, now));
+      this.addReader(new Reader(name, from, now));
     } else {
       known.cursor = from;
       known.lastPoll = now;
@@ -173,7 +187,7 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     this.#removeTaken(now, bounds);
   }
 
-  reader(name: string): Each | undefined {
+  reader(name: string): Reader | undefined {
     return this.readers.find((reader) => reader.name === name);
   }
 
@@ -192,7 +206,7 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     this.addNewest(message);
   }
 
-  protected addReader(reader: Each): void {
+  protected addReader(reader: Reader): void {
     if (this.readers.length === 0) this.readers = [reader];
     else this.readers.push(reader);
   }
@@ -278,8 +292,8 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
   }
 
   /** Evicts the reader silent for longest. Parked readers are not silent: one is evicted only when all are parked. */
-  #evictMostSilent(): Each | undefined {
-    let mostSilent: Each | undefined;
+  #evictMostSilent(): Reader | undefined {
+    let mostSilent: Reader | undefined;
     for (const reader of this.readers) {
       if (mostSilent === undefined || isMoreSilent(reader, mostSilent)) mostSilent = reader;
     }

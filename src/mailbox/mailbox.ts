@@ -1,9 +1,10 @@
 import { newEpoch } from './epoch.js';
-import { MailboxRules, type MessagesBeyond, type Reader } from './mailbox-rules.js';
+import { MailboxRules, type MessagesBeyond } from './mailbox-rules.js';
 import type { Message } from './message.js';
 import { OffsetRuns } from './offset-runs.js';
+import { Reader } from './reader.js';
 
-export type { AppendVerdict, MailboxAppend, MailboxBounds, MailboxRead, Reader } from './mailbox-rules.js';
+export type { AppendVerdict, MailboxAppend, MailboxBounds, MailboxRead } from './mailbox-rules.js';
 
 /** The complete state of a mailbox, as plain data. */
 export interface MailboxState {
@@ -17,12 +18,8 @@ export interface MailboxState {
   readonly readers: readonly Readonly<Pick<Reader, 'name' | 'cursor'>>[];
 }
 
-interface MemoryReader extends Reader {
-  parked: boolean;
-}
-
 /** A mailbox that keeps its messages in memory. */
-export class Mailbox extends MailboxRules<MemoryReader> {
+export class Mailbox extends MailboxRules {
   readonly epoch: string;
   #messages: Message[] = [];
   #byKey: Map<string, Message> | undefined;
@@ -34,12 +31,11 @@ export class Mailbox extends MailboxRules<MemoryReader> {
     this.taken = state?.taken ?? 0;
     for (const message of state?.messages ?? []) this.retain(message);
     // Time during which the server was down does not count as reader silence.
-    for (const { name, cursor } of state?.readers ?? []) this.addReader(this.newReader(name, cursor, now));
+    for (const { name, cursor } of state?.readers ?? []) this.addReader(new Reader(name, cursor, now));
     if (state !== undefined && state.replaced.length > 0) this.replaced = new OffsetRuns(state.replaced);
   }
 
-  /** The messages retained, oldest first. The next operation changes this array. */
-  get messages(): readonly Message[] {
+  override get messages(): readonly Message[] {
     return this.#messages;
   }
 
@@ -50,13 +46,10 @@ export class Mailbox extends MailboxRules<MemoryReader> {
     return { epoch, tail: this.lastOffset, taken: this.taken, replaced, messages: this.#messages, readers };
   }
 
-  /** Ends the parking of all readers, because their polls are answered or read again. */
-  unparkAll(now: number): void {
-    for (const reader of this.readers) {
-      if (!reader.parked) continue;
-      reader.parked = false;
-      reader.lastPoll = now;
-    }
+  clear(): void {
+    this.#messages = [];
+    this.#byKey = undefined;
+    this.bytes = 0;
   }
 
   protected get count(): number {
@@ -86,7 +79,7 @@ export class Mailbox extends MailboxRules<MemoryReader> {
   }
 
   protected addNewest(message: Message): void {
-    // V8 grows an empty array to a capacity of 17 on the first push. Most mailboxes hold at most one message.
+    // V8 grows an empty array to a capacity of 17 on the first push; most mailboxes hold one message, or none.
     if (this.#messages.length === 0) this.#messages = [message];
     else this.#messages.push(message);
     if (message.key === undefined) return;
@@ -104,11 +97,7 @@ export class Mailbox extends MailboxRules<MemoryReader> {
     this.#forget(oldest);
   }
 
-  protected newReader(name: string, cursor: number, now: number): MemoryReader {
-    return { name, cursor, lastPoll: now, parked: false };
-  }
-
-  /** The index of the first message beyond `offset`. */
+  /** Index of the first retained message beyond `offset`. */
   #indexAfter(offset: number): number {
     let low = 0;
     let high = this.#messages.length;

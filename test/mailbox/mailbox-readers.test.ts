@@ -23,7 +23,7 @@ function at(mailbox: Mailbox, offset: number): { readonly epoch: string; readonl
 function park(mailbox: Mailbox, name: string): void {
   const reader = mailbox.reader(name);
   if (reader === undefined) throw new Error(`there is no reader ${name}`);
-  reader.parked = true;
+  reader.parkedUntil = Number.POSITIVE_INFINITY;
 }
 
 test('a cursor of another epoch gets all messages retained, with reset', (t) => {

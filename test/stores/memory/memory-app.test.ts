@@ -3,8 +3,8 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { NewSession } from '../../../src/index.js';
 import { AccountIndex } from '../../../src/stores/memory/account-index.js';
-import { AppSessions } from '../../../src/stores/memory/app-sessions.js';
-import { SessionEntry } from '../../../src/stores/memory/session-entry.js';
+import { MemoryApp } from '../../../src/stores/memory/memory-app.js';
+import { MemoryEntry } from '../../../src/stores/memory/memory-entry.js';
 
 function idOf(index: number): string {
   return `id${index}`.padEnd(24, 'x');
@@ -15,7 +15,7 @@ function given(id: string, accountId: string, ttl: number, maxAge = 0): NewSessi
 }
 
 /** From now on counts how often the times of sessions are looked at. */
-function countLooks({ times }: AppSessions): () => number {
+function countLooks({ times }: MemoryApp): () => number {
   let looks = 0;
   for (const name of ['lastTime', 'lastContact', 'createdAt'] as const) {
     const look = times[name].bind(times);
@@ -27,16 +27,16 @@ function countLooks({ times }: AppSessions): () => number {
   return () => looks;
 }
 
-function idsOf(entries: Iterable<SessionEntry>): string[] {
+function idsOf(entries: Iterable<MemoryEntry>): string[] {
   return [...entries].map(({ id }) => id);
 }
 
-function sortedIdsOf(entries: Iterable<SessionEntry>): string[] {
+function sortedIdsOf(entries: Iterable<MemoryEntry>): string[] {
   return idsOf(entries).sort();
 }
 
-test('a sweep among 100 000 live sessions looks only at the expired', (t) => {
-  const sessions = new AppSessions('default');
+test('a sweep among 100 000 sessions looks only at the expired ones', (t) => {
+  const sessions = new MemoryApp('default');
   const expiring: string[] = [];
   for (let index = 0; index < 100_000; index += 1) {
     const isDue = index % 10_000 === 77;
@@ -48,31 +48,31 @@ test('a sweep among 100 000 live sessions looks only at the expired', (t) => {
   const swept: string[] = [];
   for (const entry of sessions.due(100)) {
     swept.push(entry.id);
-    sessions.remove(entry, true);
+    sessions.remove(entry);
   }
   t.deepEqual(swept, expiring);
   // Once at each of them, and once at the head of each of the lists of 6 lifetimes and 1 maximal age.
   t.true(looks() > 0 && looks() <= expiring.length + 7, `${looks()} looks`);
 });
 
-test('a judgement among 100 000 present sessions looks only at the silent', (t) => {
-  const sessions = new AppSessions('default');
+test('judging presence among 100 000 sessions looks only at the silent ones', (t) => {
+  const sessions = new MemoryApp('default');
   for (let index = 0; index < 100_000; index += 1) {
     const entry = sessions.add(given(idOf(index), `account-${index}`, 1_000), 0);
-    if (index >= 12) sessions.contact(entry, 50);
+    if (index >= 12) entry.lastContact = 50;
   }
   const looks = countLooks(sessions);
   let silent = 0;
-  for (const entry of sessions.silentSince(10)) {
+  for (const entry of sessions.silent(10)) {
     silent += 1;
-    sessions.reportAway(entry);
+    entry.reportedOnline = false;
   }
   t.is(silent, 12);
   t.true(looks() > 0 && looks() <= 13, `${looks()} looks`);
 });
 
 interface PlainSession {
-  readonly entry: SessionEntry;
+  readonly entry: MemoryEntry;
   readonly createdAt: number;
   readonly ttl: number;
   readonly maxAge: number;
@@ -92,11 +92,11 @@ const step = fc.oneof(
 test('every order stays in step with a plain list of sessions, whatever happens to them', (t) => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100, size: 'max' }), (steps) => {
-      const sessions = new AppSessions('default');
+      const sessions = new MemoryApp('default');
       let live: PlainSession[] = [];
       let now = 0;
-      const drop = (entry: SessionEntry) => {
-        sessions.remove(entry, true);
+      const drop = (entry: MemoryEntry) => {
+        sessions.remove(entry);
         live = live.filter((each) => each.entry !== entry);
       };
       for (const [index, each] of steps.entries()) {
@@ -105,7 +105,7 @@ test('every order stays in step with a plain list of sessions, whatever happens 
             ({ createdAt, lastTime, ttl, maxAge }) =>
               lastTime + ttl <= now || (maxAge > 0 && createdAt + maxAge <= now),
           );
-          const swept: SessionEntry[] = [];
+          const swept: MemoryEntry[] = [];
           for (const entry of sessions.due(now)) {
             swept.push(entry);
             drop(entry);
@@ -113,10 +113,10 @@ test('every order stays in step with a plain list of sessions, whatever happens 
           assert.deepEqual(sortedIdsOf(swept), sortedIdsOf(due.map(({ entry }) => entry)));
         } else if (each === 'judge') {
           const silent = live.filter(({ away, lastTime }) => !away && lastTime <= now - 3);
-          const judged: SessionEntry[] = [];
-          for (const entry of sessions.silentSince(now - 3)) {
+          const judged: MemoryEntry[] = [];
+          for (const entry of sessions.silent(now - 3)) {
             judged.push(entry);
-            sessions.reportAway(entry);
+            entry.reportedOnline = false;
           }
           assert.deepEqual(sortedIdsOf(judged), sortedIdsOf(silent.map(({ entry }) => entry)));
           for (const session of silent) session.away = true;
@@ -128,8 +128,9 @@ test('every order stays in step with a plain list of sessions, whatever happens 
         } else if ('renew' in each) {
           const session = live[each.renew];
           if (session === undefined) continue;
-          sessions.renew(session.entry, now);
-          assert.equal(sessions.contact(session.entry, now), session.away);
+          session.entry.lastTime = now;
+          session.entry.lastContact = now;
+          session.entry.reportedOnline = true;
           Object.assign(session, { lastTime: now, away: false });
         } else {
           const session = live[each.remove];
@@ -142,10 +143,10 @@ test('every order stays in step with a plain list of sessions, whatever happens 
   t.pass();
 });
 
-function requireInStep(sessions: AppSessions, live: readonly PlainSession[]): void {
+function requireInStep(sessions: MemoryApp, live: readonly PlainSession[]): void {
   assert.equal(sessions.size, live.length);
   const entries = live.map(({ entry }) => entry);
-  const bySlot: SessionEntry[] = [];
+  const bySlot: MemoryEntry[] = [];
   for (let slot = 0; slot < sessions.slotCount; slot += 1) {
     const entry = sessions.atSlot(slot);
     if (entry !== undefined) bySlot.push(entry);
@@ -158,27 +159,29 @@ function requireInStep(sessions: AppSessions, live: readonly PlainSession[]): vo
   }
   for (const { entry, createdAt, lastTime, maxAge } of live) {
     assert.equal(sessions.get(entry.id), entry);
-    const { times } = sessions;
-    const { slot } = entry;
-    assert.deepEqual([times.createdAt(slot), times.lastTime(slot), times.maxAge(slot)], [createdAt, lastTime, maxAge]);
+    assert.deepEqual([entry.createdAt, entry.lastTime, entry.maxAge], [createdAt, lastTime, maxAge]);
   }
 }
 
 test('slots are used again, so that their number follows the most sessions there ever were', (t) => {
-  const sessions = new AppSessions('default');
+  const sessions = new MemoryApp('default');
   for (let round = 0; round < 50; round += 1) {
     const entries = Array.from({ length: 10 }, (_each, index) => sessions.add(given(`${index}`, 'alice', 10), round));
-    for (const entry of entries) sessions.remove(entry, true);
+    for (const entry of entries) sessions.remove(entry);
   }
   t.is(sessions.slotCount, 10);
 });
 
 test('an account index keeps the sessions of an account in order of creation', (t) => {
   const index = new AccountIndex();
-  const newEntry = (number: number) => new SessionEntry(number, given(`${number}`, 'alice', 10));
+  const app = new MemoryApp('default');
+  const newEntry = (number: number) => new MemoryEntry(app, number, given(`${number}`, 'alice', 10));
   const entries = Array.from({ length: 4 }, (_each, number) => newEntry(number));
-  t.deepEqual(index.entries('alice'), []);
-  for (const entry of entries) index.add(entry);
+  t.deepEqual([index.entries('alice'), index.count('alice')], [[], 0]);
+  for (const [number, entry] of entries.entries()) {
+    index.add(entry);
+    t.is(index.count('alice'), number + 1);
+  }
   index.remove(newEntry(9));
   t.deepEqual(idsOf(index.entries('alice')), ['0', '1', '2', '3']);
   const [first, , third] = entries;
@@ -188,5 +191,5 @@ test('an account index keeps the sessions of an account in order of creation', (
   index.add(first);
   t.deepEqual(idsOf(index.entries('alice')), ['1', '3', '0']);
   for (const entry of index.entries('alice')) index.remove(entry);
-  t.deepEqual(index.entries('alice'), []);
+  t.deepEqual([index.entries('alice'), index.count('alice')], [[], 0]);
 });

@@ -1,8 +1,8 @@
-/** Between two lines, in milliseconds; nothing is said of work that takes less. */
-const pause = 1_000;
+/** Between two lines. Work that takes less is not reported at all. */
+const pauseMs = 1_000;
 
-/** Tells an operator who waits how far long work has come. */
-export class Progress {
+/** Reports how far the writing or restoring of a snapshot has come, for an operator who waits for it. */
+export class SnapshotProgress {
   readonly total: number;
   readonly #title: string;
   readonly #report: (text: string) => void;
@@ -17,14 +17,14 @@ export class Progress {
 
   advanceTo(done: number): void {
     const now = performance.now();
-    if (now - this.#reportedAt < pause) return;
+    if (now - this.#reportedAt < pauseMs) return;
     this.#reportedAt = now;
     this.#report(`${this.#title}: ${done} of ${this.total}`);
   }
 
   finish(done: number): void {
     const now = performance.now();
-    if (now - this.#startedAt < pause) return;
+    if (now - this.#startedAt < pauseMs) return;
     this.#report(`${this.#title}: ${done} of ${this.total}, done in ${((now - this.#startedAt) / 1000).toFixed(1)} s`);
   }
 }
