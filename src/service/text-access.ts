@@ -1,10 +1,11 @@
 import { outgoingMessage } from '../mailbox/message.js';
 import { requireAttributeKey, requireSessionId } from '../store/session-arguments.js';
 import type { AttributePatch } from '../store/session-store.js';
+import { runtimeOf } from './app-service.js';
 import { type PushOptions, pushMessage } from './push-message.js';
 import type { PushReport } from './push-report.js';
 import { Session } from './session.js';
-import { runtimeOf, type SessionManager } from './session-manager.js';
+import type { SessionManager } from './session-manager.js';
 
 /*
  * For the fronts of this package that already hold JSON texts: what `SessionManager` takes as values, taken as texts,

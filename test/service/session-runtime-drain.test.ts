@@ -1,5 +1,5 @@
 import test from 'ava';
-import { runtimeOf } from '../../src/service/session-manager.js';
+import { runtimeOf } from '../../src/service/app-service.js';
 import { startService, throwsCode } from '../support/service.js';
 
 test('a drain calls every farewell once, and a stop after it calls none again', async (t) => {
