@@ -272,7 +272,7 @@ export class SessionManager extends AppMailboxes implements SessionVerbs {
   }
 }
 
-/** A value that is no id is refused: it would keep no session, and the caller would log itself out. */
+/** Refuses a value that is no id: it would keep no session, and the account would be logged out on this device too. */
 function requireKeptId(except: unknown): string {
   const id = sessionIdOf(except, 'except');
   if (id === undefined) throw invalidArgument('except', 'must be the id of a session', except);
