@@ -3,11 +3,9 @@ import { ContainerModule, type ContainerModuleLoadOptions } from 'inversify';
 import { SessionContext, type SessionContextOptions } from './context/session-context.js';
 import { WaitingRoom } from './delivery/waiting-room.js';
 import { SessionEvents } from './events/session-events.js';
-import { GcProcessor } from './service/gc-processor.js';
-import { HeartbeatProcessor } from './service/heartbeat-processor.js';
-import { Processor } from './service/processor.js';
-import { PushMessageProcessor } from './service/push-message-processor.js';
-import { FanOut } from './service/push-report.js';
+import { GcProcessor } from './service/processors/gc-processor.js';
+import { HeartbeatProcessor } from './service/processors/heartbeat-processor.js';
+import { PushMessageProcessor } from './service/processors/push-message-processor.js';
 import { SessionManager } from './service/session-manager.js';
 import { SessionRuntime } from './service/session-runtime.js';
 import { memoryStore } from './stores/memory/index.js';
@@ -37,11 +35,9 @@ export function sessionModule(context?: SessionContextOptions, store: StoreBindi
     store(options);
     options.bind(SessionEvents).toSelf().inSingletonScope();
     options.bind(WaitingRoom).toSelf().inSingletonScope();
-    options.bind(FanOut).to(PushMessageProcessor).inSingletonScope();
+    options.bind(PushMessageProcessor).toSelf().inSingletonScope();
     options.bind(GcProcessor).toSelf().inSingletonScope();
     options.bind(HeartbeatProcessor).toSelf().inSingletonScope();
-    options.bind(Processor).toService(GcProcessor);
-    options.bind(Processor).toService(HeartbeatProcessor);
     // The stop hangs on the binding, because Inversify does not await deactivations of a service as a whole.
     options
       .bind(SessionRuntime)

@@ -3,7 +3,7 @@ import type { SessionContext } from '../context/session-context.js';
 import type { Batch } from '../delivery/batch.js';
 import { type PollOptions, type PollReceiver, requirePollRequest } from '../delivery/poll-request.js';
 import type { CloseReason } from '../errors/close-reason.js';
-import { invalidArgument, sessionUnknown } from '../errors/session-error.js';
+import { invalidArgument } from '../errors/session-error.js';
 import type { SessionEvent, SessionListener } from '../events/session-events.js';
 import { serialiseMessage } from '../mailbox/message.js';
 import { type ChangeWatcher, isChangeFeed } from '../store/change-feed.js';
@@ -12,63 +12,49 @@ import {
   requireAccountId,
   requireApp,
   requireCloseReason,
-  requirePageCursor,
   requireSessionId,
   requireSessionName,
+  sessionIdOf,
 } from '../store/session-arguments.js';
-import type { NewSession } from '../store/session-record.js';
-import type { Contact, Insertion } from '../store/session-store.js';
-import { hashSecret, idOf, isSessionId, newId, newSecret, parseToken, secretOf } from '../store/session-token.js';
+import type { Contact } from '../store/session-store.js';
+import { hashSecret, idOf, newId, newSecret, parseToken, secretOf } from '../store/session-token.js';
 import { hasTokenAliases } from '../store/token-aliases.js';
-import { requireWholeNumber } from '../validation/argument-rules.js';
 import type { JsonValue } from '../validation/json-value.js';
-import { type CreateOptions, newSession } from './new-session.js';
+import { requireAttributePatch } from './attributes.js';
+import { bearerOf, requireBearer } from './bearer.js';
+import { type CreateOptions, newSession, reportInsertion } from './new-session.js';
+import { pollForBatch } from './polling.js';
+import { type PushOptions, pushMessage } from './push-message.js';
 import { type PushReport, reportOutcomes } from './push-report.js';
-import { IssuedSession, Session } from './session.js';
-import { type PushOptions, type RenewOptions, requireAttributePatch, SessionOperations } from './session-operations.js';
+import { type RenewOptions, reportContact, requireRenewal } from './renewal.js';
+import { IssuedSession, Session, type SessionVerbs } from './session.js';
+import { requireAppQuery, requireMilliseconds, type SessionPage, type SessionsOfAppOptions } from './session-page.js';
 import { SessionRuntime } from './session-runtime.js';
 
-const longest = Number.MAX_SAFE_INTEGER;
-const largestPage = 10_000;
-
-export interface SessionsOfAppOptions {
-  /** Only sessions active within so many milliseconds. */
-  readonly activeWithin?: number;
-  /** Sessions on a page, from 1 to 10 000. Default 1000. */
-  readonly limit?: number;
-  /** The `cursor` of the page before. */
-  readonly cursor?: string;
-}
-
-export interface SessionPage {
-  readonly sessions: readonly Session[];
-  /** Where the next page begins; absent after the last. */
-  readonly cursor?: string;
-}
-
-/** A token of this service for one of another. */
+/** A token of this service in the place of a token of another system. */
 export interface ResolvedToken {
   readonly token: string;
-  /** For so many milliseconds it need not be asked for again; it must be after, or it will be forgotten. */
+  /** How long a caller may use it without resolving the alias again, in milliseconds; the alias expires some time later. */
   readonly rememberFor: number;
 }
 
 /**
- * The service behind a manager, one for all its apps: for the parts of this package that hold connections themselves.
+ * The parts of the service behind a manager, shared by all its apps. For fronts of this package that hold connections.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export let runtimeOf: (manager: SessionManager) => SessionRuntime;
 
 /**
- * The service: login sessions of accounts, each with a mailbox. One manager speaks for one app (namespace); `inApp`
- * gives the same service for another. Resolving it from the container starts it, unbinding stops it.
+ * The service: login sessions of accounts, each with a mailbox. One manager serves one app (namespace); `inApp` gives the
+ * same service for another. Resolving it with `container.getAsync` starts the service, unbinding stops it.
  *
- * Every method rejects with `STOPPED` when the service isn't running, with `STORE_UNAVAILABLE` when the store can't be
- * reached, and with `INVALID_ARGUMENT` for arguments of a wrong shape; nothing has changed then. Those that work on one
- * session reject with `SESSION_UNKNOWN`, or with `SESSION_CLOSED` for a while after its end.
+ * Methods that return a promise reject with `STOPPED` when the service is not running, with `STORE_UNAVAILABLE` when the
+ * store can't be reached, and with `INVALID_ARGUMENT` for an argument of a wrong shape; nothing has changed then. Methods
+ * on one session also reject with `SESSION_UNKNOWN`, or with `SESSION_CLOSED` for `tombstoneTime` after its end. An id is
+ * never a token: a token in the place of an id is an `INVALID_ARGUMENT`.
  */
 @injectable()
-export class SessionManager {
+export class SessionManager implements SessionVerbs {
   static {
     runtimeOf = (manager) => {
       if (manager instanceof SessionManager) return manager.#runtime;
@@ -77,83 +63,104 @@ export class SessionManager {
   }
 
   readonly #runtime: SessionRuntime;
-  readonly #operations: SessionOperations;
-  /** The namespace this manager speaks for. */
+  /** The namespace that this manager serves. Default: `default`. */
   readonly app: string;
 
   constructor(@inject(SessionRuntime) runtime: SessionRuntime, @unmanaged() app: string = defaultApp) {
     this.#runtime = runtime;
-    this.#operations = new SessionOperations(runtime, app);
     this.app = app;
   }
 
-  /** @param app 1 to 64 letters, digits, `_` and `-` */
+  /** The configuration of the service. */
+  get context(): SessionContext {
+    return this.#runtime.context;
+  }
+
+  /** The time by this node's clock, in milliseconds since the Unix epoch. */
+  get now(): number {
+    return this.#runtime.clock.now();
+  }
+
+  /**
+   * The same service for another namespace.
+   * @param app 1 to 64 letters, digits, `_` and `-`
+   * @throws SessionError `INVALID_ARGUMENT`
+   */
   inApp(app: string): SessionManager {
     return new SessionManager(this.#runtime, requireApp(app));
   }
 
   /**
-   * Logs an account in on one more device.
+   * Logs an account in on one more device. The result has the token, which can't be read again later.
+   * @param accountId 1 to 256 characters, none of them a control character
    * @throws SessionError `SESSION_LIMIT` when the account has `maxSession` live sessions and `onMaxSession` is `reject`
    */
   async createSession(accountId: string, options: CreateOptions = {}): Promise<IssuedSession> {
-    const { store } = this.#runtime;
+    const { store, context, events } = this.#runtime;
     const id = newId(store.idPrefix(this.app, requireAccountId(accountId)));
     const secret = newSecret();
-    const { record } = this.#created(await store.insert(this.#newSession(id, accountId, secret, options)));
-    return new IssuedSession(this.#operations, record, record.id + secret);
+    const identity = { app: this.app, id, accountId, secretHash: hashSecret(secret) };
+    const insertion = await store.insert(newSession(identity, options, context));
+    reportInsertion(events, insertion);
+    return new IssuedSession(this, insertion.record, id + secret);
   }
 
   /**
-   * The account's session of this name, created when there is none: however many callers ask for it at once, there is
-   * one, and it counts once toward the limit. It has no token until `rotateToken` gives it one.
-   * @param name 1 to 256 characters without control characters. Whoever knows a session's id can't tell its name
-   * @param options of no effect on a session that exists
-   * @throws SessionError `SESSION_LIMIT` as `createSession`, or `SESSION_CLOSED` while it is known why the last session
-   * of this name ended: a name is not revived
+   * The account's session of this name, created when there is none. Callers that ask at the same time get one session,
+   * which counts once toward the limit. It has no token until `rotateToken` gives it one.
+   * @param name 1 to 256 characters, none of them a control character. It can't be found out from the session's id
+   * @param options of no effect when the session exists
+   * @throws SessionError `SESSION_LIMIT` as `createSession`; `SESSION_CLOSED` for `tombstoneTime` after the end of the
+   * last session of this name, because no session is revived
    */
   async createNamedSession(
     accountId: string,
     name: string,
     options: CreateOptions = {},
   ): Promise<{ readonly session: Session; readonly created: boolean }> {
-    const { store } = this.#runtime;
+    const { store, context, events } = this.#runtime;
     const id = this.namedSessionId(accountId, name);
-    const insertion = await store.insertOnce(this.#newSession(id, accountId, newSecret(), options));
-    if (insertion.inserted) this.#created(insertion);
-    return { session: new Session(this.#operations, insertion.record), created: insertion.inserted };
-  }
-
-  /** The id that the account's session of this name has, or would have. */
-  namedSessionId(accountId: string, name: string): string {
-    const prefix = this.#runtime.store.idPrefix(this.app, requireAccountId(accountId));
-    // No two of them run together: neither app nor account can contain what stands between.
-    return idOf(prefix, `${this.app}\n${accountId}\n${requireSessionName(name)}`);
-  }
-
-  /** The session of this token, renewed. A malformed, unknown or wrong token is `SESSION_UNKNOWN`. */
-  async authenticate(token: string): Promise<Session> {
-    const { store } = this.#runtime;
-    const parts = parseToken(token);
-    if (parts === undefined) throw sessionUnknown();
-    return this.#contacted(await store.authenticate(this.app, parts.id, hashSecret(parts.secret)));
+    const identity = { app: this.app, id, accountId, secretHash: hashSecret(newSecret()) };
+    const insertion = await store.insertOnce(newSession(identity, options, context));
+    if (insertion.inserted) reportInsertion(events, insertion);
+    return { session: new Session(this, insertion.record), created: insertion.inserted };
   }
 
   /**
-   * Sets attributes of the session of this token, key by key (`null` deletes), and renews it, in one step.
-   * A malformed, unknown or wrong token is `SESSION_UNKNOWN`.
+   * The id that the account's session of this name has, or would have.
+   * @throws SessionError `INVALID_ARGUMENT`, `STOPPED`
+   */
+  namedSessionId(accountId: string, name: string): string {
+    const prefix = this.#runtime.store.idPrefix(this.app, requireAccountId(accountId));
+    // No two names give one text: neither app nor account can contain the separator.
+    return idOf(prefix, `${this.app}\n${accountId}\n${requireSessionName(name)}`);
+  }
+
+  /**
+   * The session of this token, renewed: a contact and activity now, and one more of its `reads`.
+   * @throws SessionError `SESSION_UNKNOWN` for a malformed, unknown or wrong token
+   */
+  async authenticate(token: string): Promise<Session> {
+    const { store } = this.#runtime;
+    const { id, secretHash } = requireBearer(token);
+    return this.#contacted(await store.authenticate(this.app, id, secretHash));
+  }
+
+  /**
+   * Sets attributes of the session of this token and renews it, in one step.
+   * @param attributes JSON values by key; `null` deletes, attributes not named here stay as they are
+   * @throws SessionError `SESSION_UNKNOWN` for a malformed, unknown or wrong token
    */
   async patchAsBearer(token: string, attributes: { readonly [key: string]: JsonValue }): Promise<Session> {
     const { store } = this.#runtime;
     const patch = requireAttributePatch(attributes);
-    const parts = parseToken(token);
-    if (parts === undefined) throw sessionUnknown();
-    return this.#contacted(await store.patchAsBearer(this.app, parts.id, hashSecret(parts.secret), patch));
+    const { id, secretHash } = requireBearer(token);
+    return this.#contacted(await store.patchAsBearer(this.app, id, secretHash, patch));
   }
 
   /**
-   * What to put in the place of a token of another system whose session was adopted; `undefined` for any other token.
-   * Proves nothing: that is for `authenticate` to do with the token that this gives.
+   * The token to use in the place of a token of another system whose session was adopted; `undefined` for any other token.
+   * It checks no secret: `authenticate` does that with the token that it gives.
    */
   async resolveAlias(token: string): Promise<ResolvedToken | undefined> {
     const { store } = this.#runtime;
@@ -162,59 +169,90 @@ export class SessionManager {
     return alias && { token: alias.id + secretOf(token), rememberFor: alias.rememberFor };
   }
 
-  /** The session, without renewing it. */
+  /** The session as it is now: neither a contact nor activity. */
   async getSession(id: string): Promise<Session> {
-    return new Session(this.#operations, await this.#operations.look(id));
+    return new Session(this, await this.#runtime.store.get(this.app, requireSessionId(id)));
   }
 
   /**
-   * Sets attributes of the session, key by key, in one step; `null` deletes. It neither renews nor is a contact.
+   * Sets attributes of the session in one step: neither a contact nor activity.
+   * @param attributes JSON values by key; `null` deletes, attributes not named here stay as they are
    * @throws SessionError `INVALID_ARGUMENT` for a key or a value that can't be kept
    */
   async patchSession(id: string, attributes: { readonly [key: string]: JsonValue }): Promise<Session> {
-    return new Session(this.#operations, await this.#operations.patch(id, requireAttributePatch(attributes)));
+    const { store } = this.#runtime;
+    const patch = requireAttributePatch(attributes);
+    return new Session(this, await store.patch(this.app, requireSessionId(id), patch));
   }
 
-  /** Renews the session: activity and contact now, unless told otherwise. */
+  /** Renews the session: it was contacted and active now, unless the options say otherwise. */
   async renewSession(id: string, options: RenewOptions = {}): Promise<Session> {
-    return new Session(this.#operations, await this.#operations.touch(id, options));
+    const { store, events } = this.#runtime;
+    const renewal = requireRenewal(options);
+    const contact = await store.touch(this.app, requireSessionId(id), renewal);
+    if (renewal.activity || renewal.ttl !== undefined) reportContact(events, contact);
+    else if (contact.cameOnline) events.emit('online', contact.record);
+    return new Session(this, contact.record);
   }
 
-  /** Issues a new token for the same session, as upon a change of privileges; the old one is dead. */
+  /** Issues a new token for the same session, as upon a change of privileges. The old token is invalid from now on. */
   async rotateToken(id: string): Promise<IssuedSession> {
     const { store, events } = this.#runtime;
     const secret = newSecret();
     const record = await store.rotate(this.app, requireSessionId(id), hashSecret(secret));
     events.emit('rotated', record);
-    return new IssuedSession(this.#operations, record, record.id + secret);
+    return new IssuedSession(this, record, record.id + secret);
   }
 
   /**
-   * The new session takes the old one's attributes where it has none of its own, and its undelivered messages ahead of
-   * its own; the old one is closed as `replaced`.
+   * The new session takes over the old one's attributes that it does not have, and its undelivered messages, ahead of its
+   * own. The old session is closed as `replaced`.
+   * @throws SessionError `INVALID_ARGUMENT` when both ids are the same
    */
   async replaceSession(newId: string, oldId: string): Promise<Session> {
-    return new Session(this.#operations, await this.#operations.replace(newId, oldId));
+    const { store, events } = this.#runtime;
+    if (newId === oldId) throw invalidArgument('oldId', 'must be the id of another session', oldId);
+    const { record, closed } = await store.replace(
+      this.app,
+      requireSessionId(newId, 'newId'),
+      requireSessionId(oldId, 'oldId'),
+    );
+    const { app, id, accountId } = record;
+    events.emit('replaced', { app, id, accountId, oldId });
+    events.emit('closed', closed);
+    return new Session(this, record);
   }
 
-  /** @returns whether it was live */
-  closeSession(id: string, reason: CloseReason = 'revoked'): Promise<boolean> {
-    return this.#operations.close(id, reason);
+  /**
+   * Closes the session. It never rejects because there is no such session.
+   * @returns whether the session was live until now
+   */
+  async closeSession(id: string, reason: CloseReason = 'revoked'): Promise<boolean> {
+    const { store, events } = this.#runtime;
+    const checked = requireCloseReason(reason);
+    const checkedId = sessionIdOf(id);
+    const closed = checkedId === undefined ? undefined : await store.end(this.app, checkedId, checked);
+    if (closed === undefined) return false;
+    events.emit('closed', closed);
+    return true;
   }
 
-  /** Closes the session of this token. @returns whether it was live, and the token its own */
+  /**
+   * Closes the session of this token. It never rejects because the token is malformed, unknown or wrong.
+   * @returns whether the session was live until now and the token was right
+   */
   async closeAsBearer(token: string, reason: CloseReason = 'logout'): Promise<boolean> {
     const { store, events } = this.#runtime;
     const checked = requireCloseReason(reason);
-    const parts = parseToken(token);
-    if (parts === undefined) return false;
-    const closed = await store.endAsBearer(this.app, parts.id, hashSecret(parts.secret), checked);
-    if (closed !== undefined) events.emit('closed', closed);
-    return closed !== undefined;
+    const bearer = bearerOf(token);
+    const closed = bearer && (await store.endAsBearer(this.app, bearer.id, bearer.secretHash, checked));
+    if (closed === undefined) return false;
+    events.emit('closed', closed);
+    return true;
   }
 
   /**
-   * Logs an account out everywhere.
+   * Logs an account out on all its devices.
    * @param options `except`: the id of a session to keep; `reason`: default `revoked`
    * @returns how many sessions were closed
    */
@@ -224,15 +262,15 @@ export class SessionManager {
   ): Promise<number> {
     const { store, events } = this.#runtime;
     const { except, reason = 'revoked' } = options;
-    // A mistyped id would spare nobody.
-    if (except !== undefined && !isSessionId(except)) throw invalidArgument('except', 'must be a session id', except);
-    const closed = await store.endAccount(this.app, requireAccountId(accountId), requireCloseReason(reason), except);
+    const kept = except === undefined ? undefined : requireKeptId(except);
+    const closed = await store.endAccount(this.app, requireAccountId(accountId), requireCloseReason(reason), kept);
     for (const each of closed) events.emit('closed', each);
     return closed.length;
   }
 
   /**
-   * Logs everyone out. Not one step: a session created meanwhile may survive.
+   * Logs every account of the app out. Not one step: a session created meanwhile may stay.
+   * @param options `reason`: default `revoked`
    * @returns how many sessions were closed
    */
   async closeApp(options: { readonly reason?: CloseReason } = {}): Promise<number> {
@@ -248,80 +286,85 @@ export class SessionManager {
   /** The account's live sessions, oldest first. */
   async sessionsOfAccount(accountId: string): Promise<readonly Session[]> {
     const records = await this.#runtime.store.listAccount(this.app, requireAccountId(accountId));
-    return records.map((record) => new Session(this.#operations, record));
+    return records.map((record) => new Session(this, record));
   }
 
-  /** A page of the app's live sessions. One that lives through all pages is on exactly one of them. */
+  /** A page of the app's live sessions. A session that is live while all pages are read is on exactly one of them. */
   async sessionsOfApp(options: SessionsOfAppOptions = {}): Promise<SessionPage> {
-    const { activeWithin, limit = 1_000, cursor } = options;
-    const page = await this.#runtime.store.listApp(this.app, {
-      activeWithin:
-        activeWithin === undefined ? undefined : requireWholeNumber('activeWithin', activeWithin, 0, longest),
-      limit: requireWholeNumber('limit', limit, 1, largestPage),
-      cursor: cursor === undefined ? undefined : requirePageCursor(cursor),
-    });
-    const sessions = page.records.map((record) => new Session(this.#operations, record));
+    const page = await this.#runtime.store.listApp(this.app, requireAppQuery(options));
+    const sessions = page.records.map((record) => new Session(this, record));
     return page.cursor === undefined ? { sessions } : { sessions, cursor: page.cursor };
   }
 
-  /** How many accounts, not sessions, were active within so many milliseconds. */
+  /** How many accounts, not sessions, were active within the last `withinMs` milliseconds. */
   async activity(withinMs: number): Promise<number> {
-    return this.#runtime.store.countActiveAccounts(this.app, requireWholeNumber('withinMs', withinMs, 0, longest));
+    return this.#runtime.store.countActiveAccounts(this.app, requireMilliseconds('withinMs', withinMs));
   }
 
   /**
    * Puts a message into a session's mailbox.
-   * @throws SessionError `MESSAGE_TOO_LARGE`, or, by `onOverflow`, `MAILBOX_FULL` or `SESSION_CLOSED`
+   * @param data any JSON value of at most `msgMaxBytes` bytes
+   * @throws SessionError `MESSAGE_TOO_LARGE`, or, depending on `onOverflow`, `MAILBOX_FULL` or `SESSION_CLOSED`
    */
-  push(id: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
-    return this.#operations.push(id, data, options);
+  async push(id: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
+    const message = serialiseMessage(data, options.key, this.context.msgMaxBytes);
+    return pushMessage(this.#runtime, this.app, id, message);
   }
 
-  /** Puts a message into the mailbox of each of the account's live sessions. */
+  /**
+   * Puts a message into the mailbox of each of the account's live sessions. A full mailbox is counted, not an error.
+   * @param data any JSON value of at most `msgMaxBytes` bytes
+   * @throws SessionError `MESSAGE_TOO_LARGE`
+   */
   async pushToAccount(accountId: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
     const { store, context, events } = this.#runtime;
     const message = serialiseMessage(data, options.key, context.msgMaxBytes);
     return reportOutcomes(events, await store.appendToAccount(this.app, requireAccountId(accountId), message));
   }
 
-  /** Puts a message into every mailbox of the app. Awaiting it is the back-pressure. */
+  /**
+   * Puts a message into every mailbox of the app. A full mailbox is counted, not an error. Resolves when every mailbox has
+   * been served, so a caller that awaits it can't push faster than the store takes it.
+   * @param data any JSON value of at most `msgMaxBytes` bytes
+   * @throws SessionError `MESSAGE_TOO_LARGE`
+   */
   async pushToApp(data: unknown, options: PushOptions = {}): Promise<PushReport> {
-    const { fanOut, context } = this.#runtime;
-    return fanOut.pushToApp(this.app, serialiseMessage(data, options.key, context.msgMaxBytes));
+    const { broadcaster, context } = this.#runtime;
+    return broadcaster.pushToApp(this.app, serialiseMessage(data, options.key, context.msgMaxBytes));
   }
 
   /**
-   * What the session has not been given yet, at once or as soon as there is something.
-   * @param options `signal` ends the wait; the promise then rejects with the signal's reason, and nothing is lost
+   * The messages that the session's reader has not been given yet: at once, or as soon as there are some.
+   * @param options `signal` cancels the poll: the promise rejects with the signal's reason, and no message is lost
    */
   poll(id: string, options: PollOptions & { readonly signal?: AbortSignal } = {}): Promise<Batch> {
-    return this.#operations.poll(id, options, options.signal);
+    return pollForBatch((receiver) => this.pollInto(id, options, receiver), options.signal);
   }
 
   /**
-   * A poll by the bearer of a token, answered through a receiver: what a transport needs to hold many of them cheaply.
-   * Never throws: faults reach the receiver as well.
-   * @returns to be called when the client hangs up
+   * A poll by the bearer of a token, for transports that hold many: it costs less than a promise. The receiver gets the
+   * batch or the error, at once or later; the method itself never throws.
+   * @returns cancels the poll; to be called when the client hangs up. No message is lost
    */
   pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): () => void {
-    const parts = parseToken(token);
-    return this.#pollInto(parts?.id, parts && hashSecret(parts.secret), options, receiver);
+    return this.#poll(() => requireBearer(token), options, receiver);
+  }
+
+  /** `pollAsBearer` for a caller that knows the session's id and needs no token. */
+  pollInto(id: string, options: PollOptions, receiver: PollReceiver): () => void {
+    return this.#poll(() => ({ id: requireSessionId(id), secretHash: undefined }), options, receiver);
   }
 
   /**
-   * `pollAsBearer` for a caller who knows by other means whose session it is, and needs no token.
-   * @returns to be called when the client hangs up
+   * Subscribes to this app's events on this node. Listeners run after the operation that caused the event; an exception
+   * in a listener is reported and isolated.
    */
-  pollInto(id: string, options: PollOptions, receiver: PollReceiver): () => void {
-    return this.#pollInto(isSessionId(id) ? id : undefined, undefined, options, receiver);
-  }
-
-  /** Hears of what happens in this app at this node. Listeners run after the operation; one that throws harms nobody. */
   on<Event extends SessionEvent>(event: Event, listener: SessionListener<Event>): this {
     this.#runtime.events.on(this.app, event, listener);
     return this;
   }
 
+  /** Ends a subscription of `on`; of no effect when there is none. */
   off<Event extends SessionEvent>(event: Event, listener: SessionListener<Event>): this {
     this.#runtime.events.off(this.app, event, listener);
     return this;
@@ -335,46 +378,35 @@ export class SessionManager {
     await this.#runtime.store.ping();
   }
 
-  /** The configuration that the service runs by. */
-  get context(): SessionContext {
-    return this.#runtime.context;
-  }
-
-  /** The time by this node's clock, in milliseconds since the Unix epoch. */
-  get now(): number {
-    return this.#runtime.clock.now();
-  }
-
   /**
-   * Tells of changes to sessions, of every app and by every node, to whoever keeps copies of them.
-   * @returns ends it
-   * @throws SessionError `INVALID_ARGUMENT` when the store can't tell of changes
+   * Notifies a cache of the changes to sessions of every app, made on any node, so that it can evict what has changed.
+   * @returns ends the watch
+   * @throws SessionError `INVALID_ARGUMENT` when the store can't notify of changes
    */
   async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
     const { store } = this.#runtime;
     if (isChangeFeed(store)) return store.watchChanges(watcher);
-    throw invalidArgument('store', 'must be able to tell of changes (ChangeFeed)', store.constructor.name);
+    throw invalidArgument('store', 'must be able to notify of changes (ChangeFeed)', store.constructor.name);
   }
 
   /**
-   * Answers every held poll with `retry`, closes every WebSocket as `shutdown`, and holds no more of them, while
-   * everything else goes on: the first step of stopping a server gracefully. Resolves when all are gone, at the latest
+   * The first step of stopping a server gracefully: answers every held poll with `retry`, closes every WebSocket as
+   * `shutdown`, and from then on holds no more of them. Everything else goes on. Resolves when all are gone, at the latest
    * after `drainTime`.
    */
   drain(): Promise<void> {
     return this.#runtime.drain();
   }
 
-  #pollInto(
-    id: string | undefined,
-    secretHash: string | undefined,
+  #poll(
+    whose: () => { readonly id: string; readonly secretHash: string | undefined },
     options: PollOptions,
     receiver: PollReceiver,
   ): () => void {
     const { room, context } = this.#runtime;
     try {
       this.#runtime.requireRunning();
-      if (id === undefined) throw sessionUnknown();
+      const { id, secretHash } = whose();
       return room.poll(this.app, id, secretHash, requirePollRequest(options, context), receiver);
     } catch (error) {
       receiver.fail(error);
@@ -382,19 +414,15 @@ export class SessionManager {
     }
   }
 
-  #newSession(id: string, accountId: string, secret: string, options: CreateOptions): NewSession {
-    return newSession({ app: this.app, id, accountId, secretHash: hashSecret(secret) }, options, this.context);
-  }
-
-  /** Makes an insertion known. */
-  #created(insertion: Insertion): Insertion {
-    const { events } = this.#runtime;
-    for (const closed of insertion.evicted) events.emit('closed', closed);
-    events.emit('created', insertion.record);
-    return insertion;
-  }
-
   #contacted(contact: Contact): Session {
-    return new Session(this.#operations, this.#operations.contacted(contact), contact.previousTime);
+    reportContact(this.#runtime.events, contact);
+    return new Session(this, contact.record, contact.previousTime);
   }
+}
+
+/** A value that is no id is refused: it would keep no session, and the caller would log itself out. */
+function requireKeptId(except: unknown): string {
+  const id = sessionIdOf(except, 'except');
+  if (id === undefined) throw invalidArgument('except', 'must be the id of a session', except);
+  return id;
 }

@@ -3,8 +3,9 @@ import { ManualClock } from '../../src/conformance/manual-clock.js';
 import { WaitingRoom } from '../../src/delivery/waiting-room.js';
 import { SessionEvents } from '../../src/events/session-events.js';
 import { MemoryStore, type Session, SessionContext, SessionManager } from '../../src/index.js';
-import { PushMessageProcessor } from '../../src/service/push-message-processor.js';
-import { FanOut } from '../../src/service/push-report.js';
+import { GcProcessor } from '../../src/service/processors/gc-processor.js';
+import { HeartbeatProcessor } from '../../src/service/processors/heartbeat-processor.js';
+import { PushMessageProcessor } from '../../src/service/processors/push-message-processor.js';
 import { SessionRuntime } from '../../src/service/session-runtime.js';
 import { startService, throwsCode } from '../support/service.js';
 
@@ -41,8 +42,10 @@ function unstartedManager(): SessionManager {
   const store = new MemoryStore(context, clock);
   const events = new SessionEvents();
   const room = new WaitingRoom(context, store, clock, events);
-  const fanOut: FanOut = new PushMessageProcessor(store, events);
-  return new SessionManager(new SessionRuntime(context, clock, store, events, room, fanOut, []));
+  const broadcaster = new PushMessageProcessor(store, events);
+  const gc = new GcProcessor(context, store, clock, events);
+  const heartbeat = new HeartbeatProcessor(context, store, clock, events);
+  return new SessionManager(new SessionRuntime(context, clock, store, events, room, broadcaster, gc, heartbeat));
 }
 
 for (const [name, call] of Object.entries(calls)) {

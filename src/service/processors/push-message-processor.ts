@@ -1,49 +1,51 @@
 import { inject, injectable } from 'inversify';
 import PQueue from 'p-queue';
-import { SessionEvents } from '../events/session-events.js';
-import type { OutgoingMessage } from '../mailbox/message.js';
-import { SessionStore } from '../store/session-store.js';
-import { addReports, emptyReport, FanOut, type PushReport, reportOutcomes } from './push-report.js';
+import { SessionEvents } from '../../events/session-events.js';
+import type { OutgoingMessage } from '../../mailbox/message.js';
+import { SessionStore } from '../../store/session-store.js';
+import { addReports, emptyReport, type PushReport, reportOutcomes } from '../push-report.js';
 
-/** Mailboxes in one chunk: a millisecond or two of work, a few hundred kilobytes on a wire. */
+/** Mailboxes in one chunk: one or two milliseconds of work, a few hundred kilobytes of network traffic. */
 const chunkSize = 500;
-/** Chunks under way at once, over all fan-outs of this node. */
+/** Chunks that the store works on at once, over all broadcasts of this node. */
 const concurrency = 4;
 
 /**
- * Fans a message out to all mailboxes of an app, chunk by chunk through one queue of bounded concurrency, so that many
- * broadcasts share the store fairly and none of them reads ids faster than they are served.
+ * Pushes one message to all mailboxes of an app (a broadcast), chunk by chunk. All broadcasts of this node share one queue
+ * of bounded concurrency, so that they share the store fairly and none reads ids faster than it pushes to them.
  */
 @injectable()
-export class PushMessageProcessor extends FanOut {
+export class PushMessageProcessor {
   readonly #store: SessionStore;
   readonly #events: SessionEvents;
   readonly #queue = new PQueue({ concurrency });
-  readonly #underWay = new Set<Promise<PushReport>>();
+  readonly #running = new Set<Promise<PushReport>>();
 
   constructor(@inject(SessionStore) store: SessionStore, @inject(SessionEvents) events: SessionEvents) {
-    super();
     this.#store = store;
     this.#events = events;
   }
 
+  /**
+   * Resolves when every mailbox of the app has been served.
+   * @throws the first error of the store, once all chunks have ended; the others have been served then
+   */
   async pushToApp(app: string, message: OutgoingMessage): Promise<PushReport> {
-    const fanOut = this.#fanOut(app, message);
-    this.#underWay.add(fanOut);
+    const broadcast = this.#broadcast(app, message);
+    this.#running.add(broadcast);
     try {
-      return await fanOut;
+      return await broadcast;
     } finally {
-      this.#underWay.delete(fanOut);
+      this.#running.delete(broadcast);
     }
   }
 
-  /** Resolves when every fan-out under way has been served. */
+  /** Resolves when every running broadcast has ended. */
   async stop(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+    await Promise.allSettled(this.#running);
   }
 
-  /** A chunk that fails holds up no other; the first fault is told when all have ended. */
-  async #fanOut(app: string, message: OutgoingMessage): Promise<PushReport> {
+  async #broadcast(app: string, message: OutgoingMessage): Promise<PushReport> {
     const chunks: Promise<void>[] = [];
     const faults: unknown[] = [];
     let report = emptyReport;
@@ -52,6 +54,7 @@ export class PushMessageProcessor extends FanOut {
         const served = await this.#pushToEach(app, ids, message);
         report = addReports(report, served);
       } catch (error) {
+        // The other chunks are served all the same.
         faults.push(error);
       }
     };
