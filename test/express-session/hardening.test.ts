@@ -6,9 +6,9 @@ import { contentOf, loadedSession, sessionData } from './session-data.js';
 import { webServerNames } from './web-servers.js';
 
 for (const server of webServerNames) {
-  test(`${server}: keys that would reach a prototype reach none, and harm no request`, async (t) => {
+  test(`${server}: keys that could change a prototype are not stored, and change no prototype`, async (t) => {
     const { browser } = await startShop(t, server, {
-      deeds: {
+      actions: {
         attack: (web) => {
           Object.defineProperty(web().data, '__proto__', { value: { admin: true }, enumerable: true });
           Object.defineProperty(web().data, 'constructor', { value: { prototype: { admin: true } }, enumerable: true });
@@ -23,7 +23,7 @@ for (const server of webServerNames) {
     t.deepEqual(await mallory.get('admin'), [null, null]);
   });
 
-  test(`${server}: a cookie that is forged, cut or of another's signature opens nothing`, async (t) => {
+  test(`${server}: a cookie that is forged, cut or wrongly signed gives no session`, async (t) => {
     const { browser, store } = await startShop(t, server);
     const alice = browser();
     await alice.get('login?account=alice');
@@ -36,7 +36,7 @@ for (const server of webServerNames) {
     t.is((await store.ids()).length, 1);
   });
 
-  test(`${server}: a session that grows too large is refused clearly, and stays as it was`, async (t) => {
+  test(`${server}: a session over dataMaxBytes is refused with that limit, and what was stored stays`, async (t) => {
     const { browser } = await startShop(t, server, { store: { dataMaxBytes: 1_000 } });
     const alice = browser();
     await alice.get(changing({ a: 1 }));
@@ -46,7 +46,7 @@ for (const server of webServerNames) {
   });
 }
 
-test('the keys that would reach a prototype are left out, by whatever way they come', async (t) => {
+test('keys that could change a prototype are left out of what is loaded', async (t) => {
   const { manager } = await startService(t);
   const store = new SessionMailboxStore(manager);
   const attack: object = JSON.parse(
@@ -60,7 +60,7 @@ test('the keys that would reach a prototype are left out, by whatever way they c
   t.is(({} as { b?: number }).b, undefined);
 });
 
-test('what JSON can not hold is refused by its key, and nothing is saved', async (t) => {
+test('a value that JSON can not represent is refused by the name of its key, and nothing is stored', async (t) => {
   const { manager } = await startService(t);
   const store = new SessionMailboxStore(manager);
   const circular: { self?: object } = {};
@@ -76,7 +76,7 @@ function nested(depth: number): unknown {
   return depth === 0 ? 0 : [nested(depth - 1)];
 }
 
-test('what applications keep beside the data, or have damaged, breaks no request', async (t) => {
+test('attributes with reserved names and damaged values break no request', async (t) => {
   const { manager } = await startService(t);
   const store = new SessionMailboxStore(manager);
   await store.set('sid', sessionData({ a: 1, accountId: 'alice' }));
@@ -89,7 +89,7 @@ test('what applications keep beside the data, or have damaged, breaks no request
   }
 });
 
-test('a process remembers no more sids than it may', async (t) => {
+test('sids that were evicted from the cache are read from the store', async (t) => {
   const { manager } = await startService(t, { maxSession: 0 });
   const store = new SessionMailboxStore(manager, { cacheSize: 2 });
   const sids = ['one', 'two', 'three', 'four'];

@@ -14,7 +14,7 @@ const dataOf = (batch: unknown) => (batch as WireBatch).messages.map((message) =
 for (const server of ['express', 'express4'] as const) {
   const title = (fact: string) => `${server}: ${fact}`;
 
-  test(title('a poll with the cookie is held, and answered by a push to the account'), async (t) => {
+  test(title('a poll with the cookie is held until a push to the account answers it'), async (t) => {
     const { browser, manager, container } = await startShop(t, server);
     const alice = browser();
     await alice.get('login?account=alice');
@@ -31,7 +31,7 @@ for (const server of ['express', 'express4'] as const) {
     t.is(room.held, 0);
   });
 
-  test(title('a poll without a cursor gives each message once'), async (t) => {
+  test(title('a poll without a cursor delivers each message once'), async (t) => {
     const { browser, manager } = await startShop(t, server);
     const alice = browser();
     await alice.get('login?account=alice');
@@ -41,7 +41,7 @@ for (const server of ['express', 'express4'] as const) {
     t.deepEqual(dataOf(await alice.get('poll?wait=0')), []);
   });
 
-  test(title('a visitor polls as well'), async (t) => {
+  test(title('a visitor can poll'), async (t) => {
     const { browser, store, visitors } = await startShop(t, server);
     const visitor = browser();
     await visitor.get(changing({ a: 1 }));
@@ -50,7 +50,7 @@ for (const server of ['express', 'express4'] as const) {
     t.deepEqual(dataOf(await visitor.get('poll?wait=0&after=')), ['welcome']);
   });
 
-  test(title('a client that hangs up frees its poll, and loses nothing'), async (t) => {
+  test(title('the poll of a client that disconnects is released, and no message is lost'), async (t) => {
     const { browser, manager, container } = await startShop(t, server);
     const alice = browser();
     await alice.get('login?account=alice');
@@ -65,7 +65,7 @@ for (const server of ['express', 'express4'] as const) {
     t.deepEqual(dataOf(await alice.get('poll?wait=0')), ['kept']);
   });
 
-  test(title('a login revoked while its poll is held is told why, and after that is unknown'), async (t) => {
+  test(title('revoking a login answers its held poll with the reason; later polls are 401'), async (t) => {
     const { browser, manager, container } = await startShop(t, server);
     const alice = browser();
     await alice.get('login?account=alice');
@@ -79,19 +79,22 @@ for (const server of ['express', 'express4'] as const) {
     t.like(await after.json(), { code: 'SESSION_UNKNOWN' });
   });
 
-  test(title('who has no session, asks wrongly or from another site is refused as a problem'), async (t) => {
-    const { browser } = await startShop(t, server);
-    const alice = browser();
-    t.is((await alice.request('poll')).status, 401);
-    await alice.get('login?account=alice');
-    for (const query of ['wait=x', 'limit=0', 'after=1&after=2', 'reader=%20']) {
-      const answer = await alice.request(`poll?${query}`);
-      t.is(answer.status, 400, query);
-      t.like(await answer.json(), { code: 'INVALID_ARGUMENT' });
-    }
-    t.is((await alice.request('poll', { method: 'HEAD' })).status, 400);
-    const foreign = await alice.request('poll?wait=0', { headers: { 'sec-fetch-site': 'cross-site' } });
-    t.is(foreign.status, 403);
-    t.is((await alice.request('poll?wait=0', { headers: { 'sec-fetch-site': 'same-origin' } })).status, 200);
-  });
+  test(
+    title('a poll without a session, with wrong parameters or from another site is refused with a problem document'),
+    async (t) => {
+      const { browser } = await startShop(t, server);
+      const alice = browser();
+      t.is((await alice.request('poll')).status, 401);
+      await alice.get('login?account=alice');
+      for (const query of ['wait=x', 'limit=0', 'after=1&after=2', 'reader=%20']) {
+        const answer = await alice.request(`poll?${query}`);
+        t.is(answer.status, 400, query);
+        t.like(await answer.json(), { code: 'INVALID_ARGUMENT' });
+      }
+      t.is((await alice.request('poll', { method: 'HEAD' })).status, 400);
+      const foreign = await alice.request('poll?wait=0', { headers: { 'sec-fetch-site': 'cross-site' } });
+      t.is(foreign.status, 403);
+      t.is((await alice.request('poll?wait=0', { headers: { 'sec-fetch-site': 'same-origin' } })).status, 200);
+    },
+  );
 }
