@@ -82,7 +82,8 @@ const withinBounds: Readonly<Record<string, unknown>> = {
   'nested 64 levels deep': nested(64),
   'many values side by side': Array.from({ length: 100 }, () => [{ a: [] }]),
   'brackets within a text': { text: '['.repeat(100) },
-  'brackets after escaped quotes': { text: `"\\"${'['.repeat(100)}` },
+  'brackets after a quote': `"${'['.repeat(100)}`,
+  'brackets after a backslash': { a: '\\', b: '['.repeat(100) },
   'an escape sequence that is written out': '\\ud800',
   'a surrogate pair': '\u{1f600}',
 };
