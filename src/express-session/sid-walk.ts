@@ -1,32 +1,36 @@
 import type { Session } from '../service/session.js';
 import { sidAttribute } from './attribute-names.js';
-import type { SessionPlaces } from './session-places.js';
-import { alive, bindingOf, Ending, type SessionReader, type SidState } from './session-reader.js';
+import { Closed, orClosed } from './closed.js';
+import { bindingOf, type SessionReader, type SidState } from './session-reader.js';
+import type { SidSessions } from './sid-sessions.js';
 
-/** Sessions looked at in one step. */
 const pageSize = 500;
 
-/** Goes through all sids that have a session, a page at a time. */
-export class SessionWalk {
-  readonly #places: SessionPlaces;
+export interface SidWithState extends SidState {
+  readonly sid: string;
+}
+
+/** Visits all sids that have a session, a page at a time. */
+export class SidWalk {
+  readonly #sidSessions: SidSessions;
   readonly #reader: SessionReader;
 
-  constructor(places: SessionPlaces, reader: SessionReader) {
-    this.#places = places;
+  constructor(sidSessions: SidSessions, reader: SessionReader) {
+    this.#sidSessions = sidSessions;
     this.#reader = reader;
   }
 
-  /** The live sessions, in chunks. */
-  async *live(): AsyncGenerator<readonly (SidState & { readonly sid: string })[], void> {
+  /** The live sids, in pages. */
+  async *live(): AsyncGenerator<readonly SidWithState[], void> {
     for await (const visitors of this.#visitors()) {
       const states = await Promise.all(visitors.map((visitor) => this.#stateOf(visitor)));
       yield states.filter((state) => state !== undefined);
     }
   }
 
-  /** Closes all of them, those of accounts as well. One that comes meanwhile may stay. */
-  async endAll(): Promise<void> {
-    const { logins, visitors } = this.#places;
+  /** Closes all sessions of all sids, login sessions included. A sid that is created meanwhile may stay. */
+  async closeAll(): Promise<void> {
+    const { logins, visitors } = this.#sidSessions;
     for await (const page of this.#visitors()) {
       const ids = page.map((visitor) => this.#reader.loginOf(sidOf(visitor) ?? '', bindingOf(visitor))?.id);
       await Promise.all(ids.map((id) => (id === undefined ? false : logins.closeSession(id, 'revoked'))));
@@ -37,7 +41,7 @@ export class SessionWalk {
   async *#visitors(): AsyncGenerator<readonly Session[], void> {
     let cursor: string | undefined;
     do {
-      const page = await this.#places.visitors.sessionsOfApp({
+      const page = await this.#sidSessions.visitors.sessionsOfApp({
         limit: pageSize,
         ...(cursor === undefined ? {} : { cursor }),
       });
@@ -46,12 +50,12 @@ export class SessionWalk {
     } while (cursor !== undefined);
   }
 
-  async #stateOf(visitor: Session): Promise<(SidState & { readonly sid: string }) | undefined> {
+  async #stateOf(visitor: Session): Promise<SidWithState | undefined> {
     const sid = sidOf(visitor) ?? '';
     const binding = bindingOf(visitor);
     const id = this.#reader.loginOf(sid, binding)?.id;
-    const holder = id === undefined ? visitor : await alive(this.#places.logins.getSession(id));
-    return holder instanceof Ending ? undefined : { sid, visitor, binding, holder };
+    const holder = id === undefined ? visitor : await orClosed(this.#sidSessions.logins.getSession(id));
+    return holder instanceof Closed ? undefined : { sid, visitor, binding, holder };
   }
 }
 

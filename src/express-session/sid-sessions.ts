@@ -1,9 +1,7 @@
 import { hash } from 'node:crypto';
-import { invalidArgument } from '../errors/session-error.js';
 import type { SessionManager } from '../service/session-manager.js';
-import { requireApp } from '../store/session-arguments.js';
 
-/** To which account a sid is bound, if to any, and how often it was bound so far. */
+/** The account that a sid is bound to, if any, and how many bindings the sid has had. */
 export interface Binding {
   readonly generation: number;
   readonly accountId: string | undefined;
@@ -16,20 +14,18 @@ export interface Login {
 }
 
 /**
- * Where the sessions of a sid are. The sid is a secret of another system, and ids of ours are public, so they are made
- * of its hash. Each sid has a visitor session, in an app of its own, and while it is bound to an account a session of
- * that account in the manager's app. Every binding has a name of its own, so that many requests that bind at once make
- * one session, and a closed one does not stand in the way of the next.
+ * Which sessions belong to a sid. Every sid has a visitor session, in an app of its own. While it is bound to an account
+ * it also has a login session, of that account, in the manager's app.
+ *
+ * Session ids are derived from a hash of the sid: ids are public, while the sid is a secret of express-session. Each
+ * binding (generation) has its own login session: many requests that bind a sid at once get the same one, and a closed
+ * login does not block the next.
  */
-export class SessionPlaces {
+export class SidSessions {
   readonly logins: SessionManager;
   readonly visitors: SessionManager;
 
-  /** @throws SessionError `INVALID_ARGUMENT` */
   constructor(manager: SessionManager, visitorApp: string) {
-    if (requireApp(visitorApp) === manager.app) {
-      throw invalidArgument('visitorApp', 'must be another app than that of the manager', visitorApp);
-    }
     this.logins = manager;
     this.visitors = manager.inApp(visitorApp);
   }
@@ -52,6 +48,6 @@ export class SessionPlaces {
 }
 
 function digestOf(sid: string): string {
-  // The prefix keeps it apart from whatever else may hash the same secret.
+  // The prefix makes this digest differ from any other use of SHA-256 on the same sid.
   return hash('sha256', `session-mailbox/express-session\n${sid}`, 'base64url');
 }
