@@ -19,7 +19,7 @@ function textFiles(): readonly string[] {
   return [...found.filter((path) => /\.(?:ts|js|lua|md|html|css|json)$/.test(path) && path !== own), ...pages];
 }
 
-export function findUnclearWords(text: string): readonly string[] {
+function findUnclearWords(text: string): readonly string[] {
   return text
     .split('\n')
     .flatMap((line, index) => [...line.matchAll(pattern)].map(([word]) => `${index + 1}: ${word}`));
