@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { Bearer, CrossSitePolicy, SessionCookie, SessionHttpOptions } from '../../src/http/index.js';
 import { SessionError, type SessionManager, SessionStore } from '../../src/index.js';
-import { type RequestSessionOptions, sessionFromRequest } from '../../src/websocket/index.js';
+import { Credentials } from '../../src/requests/credentials.js';
+import { type RequestSessionOptions, sessionFromRequest } from '../../src/requests/index.js';
+import type { RequestHead } from '../../src/requests/request-head.js';
 import { cuttable, cuttableStore } from '../support/http-away-store.js';
 import { type RequestOptions, request } from '../support/http-client.js';
 import { startService } from '../support/service.js';
@@ -70,8 +71,7 @@ test('with secure only __Host-sid counts, without it only sid', async (t) => {
 test('of several credentials the same one counts as over HTTP', async (t) => {
   const { manager } = await startService(t);
   const ask = await serve(t, manager);
-  const options = new SessionHttpOptions();
-  const bearer = new Bearer(new SessionCookie(options), new CrossSitePolicy(options));
+  const credentials = new Credentials('test', { secure: false });
   const [alice, bob] = [await manager.createSession('alice'), await manager.createSession('bob')];
   const cases: readonly { readonly cookie?: string; readonly headers?: Record<string, string> }[] = [
     { cookie: `sid=${alice.token}; sid=${bob.token}` },
@@ -86,17 +86,17 @@ test('of several credentials the same one counts as over HTTP', async (t) => {
   ];
   for (const { cookie, headers = {} } of cases) {
     const fields: Record<string, string | undefined> = { cookie, authorization: headers.Authorization };
-    const face = { method: 'GET', header: (name: string) => fields[name] };
-    const expected = await manager.authenticate(bearerToken(face)).then(
+    const head = { method: 'GET', isEncrypted: false, header: (name: string) => fields[name] };
+    const expected = await manager.authenticate(tokenOf(head)).then(
       (session) => session.accountId,
       () => 'nobody',
     );
     t.is(await ask({ ...(cookie !== undefined && { cookie }), headers }), expected, JSON.stringify([cookie, headers]));
   }
 
-  function bearerToken(face: Parameters<Bearer['tokenOf']>[0]): string {
+  function tokenOf(head: RequestHead): string {
     try {
-      return bearer.tokenOf(face, false);
+      return credentials.tokenOf(head);
     } catch {
       return '';
     }

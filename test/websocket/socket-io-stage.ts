@@ -6,11 +6,11 @@ import { type DefaultEventsMap, Server, type ServerOptions, type Socket } from '
 import { type Socket as ClientSocket, io, type ManagerOptions, type SocketOptions } from 'socket.io-client';
 import type { ManualClock } from '../../src/conformance/manual-clock.js';
 import type { ClosedNotice, IssuedSession, SessionContextOptions, SessionManager } from '../../src/index.js';
+import { sessionFromRequest } from '../../src/requests/index.js';
 import {
   type ConnectRefusalData,
   type SocketIoOptions,
   type SocketIoSessionData,
-  sessionFromRequest,
   socketIoSession,
 } from '../../src/websocket/index.js';
 import { LiveSockets } from '../../src/websocket/live-sockets.js';

@@ -5,7 +5,8 @@ import express, { type Request, type Response } from 'express';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ManualClock } from '../../src/conformance/manual-clock.js';
 import type { IssuedSession, Session, SessionContextOptions, SessionManager } from '../../src/index.js';
-import { authenticateUpgrade, sessionFromRequest, sessionOf, type UpgradeOptions } from '../../src/websocket/index.js';
+import { sessionFromRequest } from '../../src/requests/index.js';
+import { authenticateUpgrade, sessionOfSocket, type UpgradeOptions } from '../../src/websocket/index.js';
 import { LiveSockets } from '../../src/websocket/live-sockets.js';
 import { eventually } from '../support/eventually.js';
 import { type RawResponse, type RequestOptions, request } from '../support/http-client.js';
@@ -117,7 +118,7 @@ export class Stage {
 
   async #answer(socket: WebSocket, question: Question): Promise<void> {
     this.heard.push(question);
-    const session = sessionOf(socket);
+    const session = sessionOfSocket(socket);
     if ('echo' in question) {
       socket.send(JSON.stringify(question.echo));
     } else if ('get' in question) {
