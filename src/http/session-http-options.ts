@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { originOptions } from '../requests/origin-policy.js';
+import { type OriginOptions, originOptions } from '../requests/origin-policy.js';
 import { defaultApp } from '../store/session-arguments.js';
-import { checkOptions, type OptionsInput } from '../validation/options.js';
+import { checkOptions } from '../validation/options.js';
 
 const appRule = 'must be 1 to 64 letters, digits, _ and -';
 
@@ -10,8 +10,11 @@ const known = {
   ...originOptions,
 };
 
-/** Options of `sessionHttpModule`; each may be left out. */
-export type SessionHttpOptionsInput = OptionsInput<typeof known>;
+/** Options of `sessionHttpModule`. `secure` also makes the cookie `__Host-sid`, with the attribute `Secure`. */
+export interface SessionHttpOptionsInput extends OriginOptions {
+  /** The app whose sessions the controllers serve. Default `default`. */
+  readonly app?: string;
+}
 
 /** How sessions are served over HTTP. Frozen and checked. */
 export class SessionHttpOptions {

@@ -96,7 +96,7 @@ onEachAdapter('only origins that are trusted by name may act from elsewhere', tr
   };
   t.is(await poll('https://app.example.com'), 200);
   const near = ['http://app.example.com', 'https://app.example.com:8443', 'https://app.example.com.evil.example'];
-  for (const origin of [...near, 'https://evil.example', 'null', 'https://APP.example.com']) {
+  for (const origin of [...near, 'https://evil.example', 'null']) {
     t.is(await poll(origin), 403, origin);
   }
 });

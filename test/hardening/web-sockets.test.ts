@@ -95,7 +95,6 @@ test('only origins that are named are let in from elsewhere', async (t) => {
     'http://app.example.com',
     'https://app.example.com:8443',
     'https://app.example.com.evil.example',
-    'https://APP.example.com',
     'https://app.example.com/',
     'capacitor://localhost.evil.example',
   ];
