@@ -4,15 +4,13 @@ export interface Origin {
   readonly scheme: string;
   /** In lower case. */
   readonly host: string;
-  /** The scheme's default where none is written; empty where the scheme has none. */
+  /** Empty for the scheme's default port, written or not. */
   readonly port: string;
 }
 
 /** Without a path, user, wildcard or list: none of these is ever part of an origin. */
 const originForm = /^([a-z][a-z0-9+.-]*):\/\/([^\s/?#@\\,*%]+)$/i;
 const authorityForm = /^[^\s/?#@\\,*%]+$/;
-
-const defaultPorts: Readonly<Record<string, string>> = { http: '80', https: '443' };
 
 /** The parts of an origin such as `https://app.example.com`; `undefined` for anything else, such as `null`. */
 export function parseOrigin(text: string): Origin | undefined {
@@ -33,7 +31,6 @@ function originAt(scheme: string, authority: string): Origin | undefined {
   const text = `${scheme}://${authority}`;
   if (!URL.canParse(text)) return undefined;
   const { hostname, port } = new URL(text);
-  // The URL parser lowers the host of http and https only.
-  const host = hostname.toLowerCase();
-  return host === '' ? undefined : { scheme, host, port: port === '' ? (defaultPorts[scheme] ?? '') : port };
+  // The URL parser drops default ports, but it lowers the host of http and https only.
+  return hostname === '' ? undefined : { scheme, host: hostname.toLowerCase(), port };
 }

@@ -99,16 +99,20 @@ onEachAdapter('SessionCookie sets what SessionGuard then reads', options, async 
   t.like(JSON.parse((await kit.request('/shop/cart', { cookie })).body), { cart: ['tea'] });
 });
 
-onEachAdapter('SessionErrorFilter answers the errors of an own controller as problems', options, async (t, kit) => {
-  const teapot = await kit.request('/shop/teapot');
-  t.is(teapot.status, 409);
-  t.like(problemIn(teapot), { code: 'SESSION_LIMIT', title: 'Conflict', detail: 'No more tea' });
-  await kit.request('/shop/login', { method: 'POST' });
-  await kit.request('/shop/login', { method: 'POST' });
-  const full = await kit.request('/shop/login', { method: 'POST' });
-  t.is(full.status, 409);
-  t.true(isProblem(full));
-});
+onEachAdapter(
+  'SessionErrorFilter answers errors of an own controller with problem documents',
+  options,
+  async (t, kit) => {
+    const teapot = await kit.request('/shop/teapot');
+    t.is(teapot.status, 409);
+    t.like(problemIn(teapot), { code: 'SESSION_LIMIT', title: 'Conflict', detail: 'No more tea' });
+    await kit.request('/shop/login', { method: 'POST' });
+    await kit.request('/shop/login', { method: 'POST' });
+    const full = await kit.request('/shop/login', { method: 'POST' });
+    t.is(full.status, 409);
+    t.true(isProblem(full));
+  },
+);
 
 onEachAdapter('SessionGuard refuses a request without a session before its handler runs', options, async (t, kit) => {
   const response = await kit.request('/shop/cart', { method: 'POST' });

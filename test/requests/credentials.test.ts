@@ -17,7 +17,7 @@ test('a bearer token is read from any spelling of the scheme', (t) => {
   }
 });
 
-test('what is no bearer token is no credential', (t) => {
+test('any other Authorization header is no credential', (t) => {
   const others = [
     '',
     'Bearer',
@@ -81,8 +81,8 @@ test('options of express-session are checked, and no secret is quoted', async (t
     [{ store, secret: 'x', cookieNam: 'a' }, 'cookieNam'],
   ];
   for (const [expressSession, field] of wrong) {
-    const deed = () => Reflect.apply(sessionFromRequest, undefined, [head({}), manager, { expressSession }]);
-    const error = await throwsCode(t, deed, 'INVALID_CONTEXT');
+    const call = () => Reflect.apply(sessionFromRequest, undefined, [head({}), manager, { expressSession }]);
+    const error = await throwsCode(t, call, 'INVALID_CONTEXT');
     t.is(error.details.field, field);
     t.regex(error.details.front, /^sessionFromRequest/);
     t.false(error.message.includes('hush'), error.message);

@@ -101,6 +101,7 @@ const groups: readonly Group[] = [
         { Origin: 'https://SHOP.example.com:443' },
         { Origin: 'https://pay.example:8443' },
         { Origin: 'capacitor://localhost', 'Sec-Fetch-Site': 'cross-site' },
+        { Origin: 'Capacitor://LOCALHOST' },
         { Origin: 'http://localhost' },
         { Origin: 'http://localhost:80' },
         { Origin: https },

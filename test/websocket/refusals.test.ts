@@ -219,9 +219,9 @@ test('wrong options are refused at the start', async (t) => {
     { expressSession: { store: { sessionOf() {} }, secret: 'x', cookiePrefix: 1 } },
   ];
   for (const options of wrong) {
-    const deed = async () =>
+    const call = async () =>
       Reflect.apply(authenticateUpgrade, undefined, [server, manager, { webSocketServer, ...options }]);
-    const error = await throwsCode(t, deed, 'INVALID_CONTEXT');
+    const error = await throwsCode(t, call, 'INVALID_CONTEXT');
     t.regex(error.details.front, /^authenticateUpgrade/);
   }
   const foreign = async () => Reflect.apply(authenticateUpgrade, undefined, [server, {}, { webSocketServer }]);

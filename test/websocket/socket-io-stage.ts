@@ -116,7 +116,7 @@ export class SocketIoStage {
   }
 }
 
-/** A real client of Socket.IO, and what became of it. */
+/** A real client of Socket.IO, with its events as promises. */
 export class SocketIoClient {
   readonly socket: ClientSocket;
   readonly notice: Promise<ClosedNotice>;
@@ -139,7 +139,7 @@ export class SocketIoClient {
 
   refused(): Promise<Error & { readonly data?: ConnectRefusalData }> {
     return new Promise((resolve, reject) => {
-      this.socket.once('connect', () => reject(new Error('The client was let in')));
+      this.socket.once('connect', () => reject(new Error('The client was accepted')));
       this.socket.once('connect_error', (error) => {
         this.socket.close();
         resolve(error);
