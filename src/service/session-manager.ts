@@ -1,12 +1,6 @@
 import { inject, injectable, unmanaged } from 'inversify';
-import type { SessionContext } from '../context/session-context.js';
-import type { Batch } from '../delivery/batch.js';
-import { type PollOptions, type PollReceiver, requirePollRequest } from '../delivery/poll-request.js';
 import type { CloseReason } from '../errors/close-reason.js';
 import { invalidArgument } from '../errors/session-error.js';
-import type { SessionEvent, SessionListener } from '../events/session-events.js';
-import { serialiseMessage } from '../mailbox/message.js';
-import { type ChangeWatcher, isChangeFeed } from '../store/change-feed.js';
 import {
   defaultApp,
   requireAccountId,
@@ -20,12 +14,11 @@ import type { Contact } from '../store/session-store.js';
 import { hashSecret, idOf, newId, newSecret, parseToken, secretOf } from '../store/session-token.js';
 import { hasTokenAliases } from '../store/token-aliases.js';
 import type { JsonValue } from '../validation/json-value.js';
+import { AppMailboxes } from './app-mailboxes.js';
+import { runtimeOf } from './app-service.js';
 import { requireAttributePatch } from './attributes.js';
 import { bearerOf, requireBearer } from './bearer.js';
 import { type CreateOptions, newSession, reportInsertion } from './new-session.js';
-import { pollForBatch } from './polling.js';
-import { type PushOptions, pushMessage } from './push-message.js';
-import { type PushReport, reportOutcomes } from './push-report.js';
 import { type RenewOptions, reportContact, requireRenewal } from './renewal.js';
 import { IssuedSession, Session, type SessionVerbs } from './session.js';
 import { requireAppQuery, requireMilliseconds, type SessionPage, type SessionsOfAppOptions } from './session-page.js';
@@ -39,12 +32,6 @@ export interface ResolvedToken {
 }
 
 /**
- * The parts of the service behind a manager, shared by all its apps. For fronts of this package that hold connections.
- * @throws SessionError `INVALID_ARGUMENT`
- */
-export let runtimeOf: (manager: SessionManager) => SessionRuntime;
-
-/**
  * The service: login sessions of accounts, each with a mailbox. One manager serves one app (namespace); `inApp` gives the
  * same service for another. Resolving it with `container.getAsync` starts the service, unbinding stops it.
  *
@@ -54,31 +41,9 @@ export let runtimeOf: (manager: SessionManager) => SessionRuntime;
  * never a token: a token in the place of an id is an `INVALID_ARGUMENT`.
  */
 @injectable()
-export class SessionManager implements SessionVerbs {
-  static {
-    runtimeOf = (manager) => {
-      if (manager instanceof SessionManager) return manager.#runtime;
-      throw invalidArgument('manager', 'must be a SessionManager of this copy of session-mailbox', manager);
-    };
-  }
-
-  readonly #runtime: SessionRuntime;
-  /** The namespace that this manager serves. Default: `default`. */
-  readonly app: string;
-
+export class SessionManager extends AppMailboxes implements SessionVerbs {
   constructor(@inject(SessionRuntime) runtime: SessionRuntime, @unmanaged() app: string = defaultApp) {
-    this.#runtime = runtime;
-    this.app = app;
-  }
-
-  /** The configuration of the service. */
-  get context(): SessionContext {
-    return this.#runtime.context;
-  }
-
-  /** The time by this node's clock, in milliseconds since the Unix epoch. */
-  get now(): number {
-    return this.#runtime.clock.now();
+    super(runtime, app);
   }
 
   /**
@@ -87,7 +52,7 @@ export class SessionManager implements SessionVerbs {
    * @throws SessionError `INVALID_ARGUMENT`
    */
   inApp(app: string): SessionManager {
-    return new SessionManager(this.#runtime, requireApp(app));
+    return new SessionManager(runtimeOf(this), requireApp(app));
   }
 
   /**
@@ -96,7 +61,7 @@ export class SessionManager implements SessionVerbs {
    * @throws SessionError `SESSION_LIMIT` when the account has `maxSession` live sessions and `onMaxSession` is `reject`
    */
   async createSession(accountId: string, options: CreateOptions = {}): Promise<IssuedSession> {
-    const { store, context, events } = this.#runtime;
+    const { store, context, events } = runtimeOf(this);
     const id = newId(store.idPrefix(this.app, requireAccountId(accountId)));
     const secret = newSecret();
     const identity = { app: this.app, id, accountId, secretHash: hashSecret(secret) };
@@ -118,7 +83,7 @@ export class SessionManager implements SessionVerbs {
     name: string,
     options: CreateOptions = {},
   ): Promise<{ readonly session: Session; readonly created: boolean }> {
-    const { store, context, events } = this.#runtime;
+    const { store, context, events } = runtimeOf(this);
     const id = this.namedSessionId(accountId, name);
     const identity = { app: this.app, id, accountId, secretHash: hashSecret(newSecret()) };
     const insertion = await store.insertOnce(newSession(identity, options, context));
@@ -131,7 +96,7 @@ export class SessionManager implements SessionVerbs {
    * @throws SessionError `INVALID_ARGUMENT`, `STOPPED`
    */
   namedSessionId(accountId: string, name: string): string {
-    const prefix = this.#runtime.store.idPrefix(this.app, requireAccountId(accountId));
+    const prefix = runtimeOf(this).store.idPrefix(this.app, requireAccountId(accountId));
     // No two names give one text: neither app nor account can contain the separator.
     return idOf(prefix, `${this.app}\n${accountId}\n${requireSessionName(name)}`);
   }
@@ -141,7 +106,7 @@ export class SessionManager implements SessionVerbs {
    * @throws SessionError `SESSION_UNKNOWN` for a malformed, unknown or wrong token
    */
   async authenticate(token: string): Promise<Session> {
-    const { store } = this.#runtime;
+    const { store } = runtimeOf(this);
     const { id, secretHash } = requireBearer(token);
     return this.#contacted(await store.authenticate(this.app, id, secretHash));
   }
@@ -152,7 +117,7 @@ export class SessionManager implements SessionVerbs {
    * @throws SessionError `SESSION_UNKNOWN` for a malformed, unknown or wrong token
    */
   async patchAsBearer(token: string, attributes: { readonly [key: string]: JsonValue }): Promise<Session> {
-    const { store } = this.#runtime;
+    const { store } = runtimeOf(this);
     const patch = requireAttributePatch(attributes);
     const { id, secretHash } = requireBearer(token);
     return this.#contacted(await store.patchAsBearer(this.app, id, secretHash, patch));
@@ -163,7 +128,7 @@ export class SessionManager implements SessionVerbs {
    * It checks no secret: `authenticate` does that with the token that it gives.
    */
   async resolveAlias(token: string): Promise<ResolvedToken | undefined> {
-    const { store } = this.#runtime;
+    const { store } = runtimeOf(this);
     if (!hasTokenAliases(store) || parseToken(token) === undefined) return undefined;
     const alias = await store.resolveAlias(this.app, token);
     return alias && { token: alias.id + secretOf(token), rememberFor: alias.rememberFor };
@@ -171,7 +136,7 @@ export class SessionManager implements SessionVerbs {
 
   /** The session as it is now: neither a contact nor activity. */
   async getSession(id: string): Promise<Session> {
-    return new Session(this, await this.#runtime.store.get(this.app, requireSessionId(id)));
+    return new Session(this, await runtimeOf(this).store.get(this.app, requireSessionId(id)));
   }
 
   /**
@@ -180,14 +145,14 @@ export class SessionManager implements SessionVerbs {
    * @throws SessionError `INVALID_ARGUMENT` for a key or a value that can't be kept
    */
   async patchSession(id: string, attributes: { readonly [key: string]: JsonValue }): Promise<Session> {
-    const { store } = this.#runtime;
+    const { store } = runtimeOf(this);
     const patch = requireAttributePatch(attributes);
     return new Session(this, await store.patch(this.app, requireSessionId(id), patch));
   }
 
   /** Renews the session: it was contacted and active now, unless the options say otherwise. */
   async renewSession(id: string, options: RenewOptions = {}): Promise<Session> {
-    const { store, events } = this.#runtime;
+    const { store, events } = runtimeOf(this);
     const renewal = requireRenewal(options);
     const contact = await store.touch(this.app, requireSessionId(id), renewal);
     if (renewal.activity || renewal.ttl !== undefined) reportContact(events, contact);
@@ -197,7 +162,7 @@ export class SessionManager implements SessionVerbs {
 
   /** Issues a new token for the same session, as upon a change of privileges. The old token is invalid from now on. */
   async rotateToken(id: string): Promise<IssuedSession> {
-    const { store, events } = this.#runtime;
+    const { store, events } = runtimeOf(this);
     const secret = newSecret();
     const record = await store.rotate(this.app, requireSessionId(id), hashSecret(secret));
     events.emit('rotated', record);
@@ -210,7 +175,7 @@ export class SessionManager implements SessionVerbs {
    * @throws SessionError `INVALID_ARGUMENT` when both ids are the same
    */
   async replaceSession(newId: string, oldId: string): Promise<Session> {
-    const { store, events } = this.#runtime;
+    const { store, events } = runtimeOf(this);
     if (newId === oldId) throw invalidArgument('oldId', 'must be the id of another session', oldId);
     const { record, closed } = await store.replace(
       this.app,
@@ -228,7 +193,7 @@ export class SessionManager implements SessionVerbs {
    * @returns whether the session was live until now
    */
   async closeSession(id: string, reason: CloseReason = 'revoked'): Promise<boolean> {
-    const { store, events } = this.#runtime;
+    const { store, events } = runtimeOf(this);
     const checked = requireCloseReason(reason);
     const checkedId = sessionIdOf(id);
     const closed = checkedId === undefined ? undefined : await store.end(this.app, checkedId, checked);
@@ -242,7 +207,7 @@ export class SessionManager implements SessionVerbs {
    * @returns whether the session was live until now and the token was right
    */
   async closeAsBearer(token: string, reason: CloseReason = 'logout'): Promise<boolean> {
-    const { store, events } = this.#runtime;
+    const { store, events } = runtimeOf(this);
     const checked = requireCloseReason(reason);
     const bearer = bearerOf(token);
     const closed = bearer && (await store.endAsBearer(this.app, bearer.id, bearer.secretHash, checked));
@@ -260,7 +225,7 @@ export class SessionManager implements SessionVerbs {
     accountId: string,
     options: { readonly except?: string; readonly reason?: CloseReason } = {},
   ): Promise<number> {
-    const { store, events } = this.#runtime;
+    const { store, events } = runtimeOf(this);
     const { except, reason = 'revoked' } = options;
     const kept = except === undefined ? undefined : requireKeptId(except);
     const closed = await store.endAccount(this.app, requireAccountId(accountId), requireCloseReason(reason), kept);
@@ -274,7 +239,7 @@ export class SessionManager implements SessionVerbs {
    * @returns how many sessions were closed
    */
   async closeApp(options: { readonly reason?: CloseReason } = {}): Promise<number> {
-    const { store, events } = this.#runtime;
+    const { store, events } = runtimeOf(this);
     let count = 0;
     for await (const chunk of store.endApp(this.app, requireCloseReason(options.reason ?? 'revoked'))) {
       for (const closed of chunk) events.emit('closed', closed);
@@ -285,142 +250,29 @@ export class SessionManager implements SessionVerbs {
 
   /** The account's live sessions, oldest first. */
   async sessionsOfAccount(accountId: string): Promise<readonly Session[]> {
-    const records = await this.#runtime.store.listAccount(this.app, requireAccountId(accountId));
+    const records = await runtimeOf(this).store.listAccount(this.app, requireAccountId(accountId));
     return records.map((record) => new Session(this, record));
   }
 
   /** A page of the app's live sessions. A session that is live while all pages are read is on exactly one of them. */
   async sessionsOfApp(options: SessionsOfAppOptions = {}): Promise<SessionPage> {
-    const page = await this.#runtime.store.listApp(this.app, requireAppQuery(options));
+    const page = await runtimeOf(this).store.listApp(this.app, requireAppQuery(options));
     const sessions = page.records.map((record) => new Session(this, record));
     return page.cursor === undefined ? { sessions } : { sessions, cursor: page.cursor };
   }
 
   /** How many accounts, not sessions, were active within the last `withinMs` milliseconds. */
   async activity(withinMs: number): Promise<number> {
-    return this.#runtime.store.countActiveAccounts(this.app, requireMilliseconds('withinMs', withinMs));
-  }
-
-  /**
-   * Puts a message into a session's mailbox.
-   * @param data any JSON value of at most `msgMaxBytes` bytes
-   * @throws SessionError `MESSAGE_TOO_LARGE`, or, depending on `onOverflow`, `MAILBOX_FULL` or `SESSION_CLOSED`
-   */
-  async push(id: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
-    const message = serialiseMessage(data, options.key, this.context.msgMaxBytes);
-    return pushMessage(this.#runtime, this.app, id, message);
-  }
-
-  /**
-   * Puts a message into the mailbox of each of the account's live sessions. A full mailbox is counted, not an error.
-   * @param data any JSON value of at most `msgMaxBytes` bytes
-   * @throws SessionError `MESSAGE_TOO_LARGE`
-   */
-  async pushToAccount(accountId: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
-    const { store, context, events } = this.#runtime;
-    const message = serialiseMessage(data, options.key, context.msgMaxBytes);
-    return reportOutcomes(events, await store.appendToAccount(this.app, requireAccountId(accountId), message));
-  }
-
-  /**
-   * Puts a message into every mailbox of the app. A full mailbox is counted, not an error. Resolves when every mailbox has
-   * been served, so a caller that awaits it can't push faster than the store takes it.
-   * @param data any JSON value of at most `msgMaxBytes` bytes
-   * @throws SessionError `MESSAGE_TOO_LARGE`
-   */
-  async pushToApp(data: unknown, options: PushOptions = {}): Promise<PushReport> {
-    const { broadcaster, context } = this.#runtime;
-    return broadcaster.pushToApp(this.app, serialiseMessage(data, options.key, context.msgMaxBytes));
-  }
-
-  /**
-   * The messages that the session's reader has not been given yet: at once, or as soon as there are some.
-   * @param options `signal` cancels the poll: the promise rejects with the signal's reason, and no message is lost
-   */
-  poll(id: string, options: PollOptions & { readonly signal?: AbortSignal } = {}): Promise<Batch> {
-    return pollForBatch((receiver) => this.pollInto(id, options, receiver), options.signal);
-  }
-
-  /**
-   * A poll by the bearer of a token, for transports that hold many: it costs less than a promise. The receiver gets the
-   * batch or the error, at once or later; the method itself never throws.
-   * @returns cancels the poll; to be called when the client hangs up. No message is lost
-   */
-  pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): () => void {
-    return this.#poll(() => requireBearer(token), options, receiver);
-  }
-
-  /** `pollAsBearer` for a caller that knows the session's id and needs no token. */
-  pollInto(id: string, options: PollOptions, receiver: PollReceiver): () => void {
-    return this.#poll(() => ({ id: requireSessionId(id), secretHash: undefined }), options, receiver);
-  }
-
-  /**
-   * Subscribes to this app's events on this node. Listeners run after the operation that caused the event; an exception
-   * in a listener is reported and isolated.
-   */
-  on<Event extends SessionEvent>(event: Event, listener: SessionListener<Event>): this {
-    this.#runtime.events.on(this.app, event, listener);
-    return this;
-  }
-
-  /** Ends a subscription of `on`; of no effect when there is none. */
-  off<Event extends SessionEvent>(event: Event, listener: SessionListener<Event>): this {
-    this.#runtime.events.off(this.app, event, listener);
-    return this;
-  }
-
-  /**
-   * Resolves when every part of the store can be read and written now.
-   * @throws SessionError `STORE_UNAVAILABLE`, whose message says what is wrong
-   */
-  async ping(): Promise<void> {
-    await this.#runtime.store.ping();
-  }
-
-  /**
-   * Notifies a cache of the changes to sessions of every app, made on any node, so that it can evict what has changed.
-   * @returns ends the watch
-   * @throws SessionError `INVALID_ARGUMENT` when the store can't notify of changes
-   */
-  async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
-    const { store } = this.#runtime;
-    if (isChangeFeed(store)) return store.watchChanges(watcher);
-    throw invalidArgument('store', 'must be able to notify of changes (ChangeFeed)', store.constructor.name);
-  }
-
-  /**
-   * The first step of stopping a server gracefully: answers every held poll with `retry`, closes every WebSocket as
-   * `shutdown`, and from then on holds no more of them. Everything else goes on. Resolves when all are gone, at the latest
-   * after `drainTime`.
-   */
-  drain(): Promise<void> {
-    return this.#runtime.drain();
-  }
-
-  #poll(
-    whose: () => { readonly id: string; readonly secretHash: string | undefined },
-    options: PollOptions,
-    receiver: PollReceiver,
-  ): () => void {
-    const { room, context } = this.#runtime;
-    try {
-      this.#runtime.requireRunning();
-      const { id, secretHash } = whose();
-      return room.poll(this.app, id, secretHash, requirePollRequest(options, context), receiver);
-    } catch (error) {
-      receiver.fail(error);
-      return () => {};
-    }
+    return runtimeOf(this).store.countActiveAccounts(this.app, requireMilliseconds('withinMs', withinMs));
   }
 
   #contacted(contact: Contact): Session {
-    reportContact(this.#runtime.events, contact);
+    reportContact(runtimeOf(this).events, contact);
     return new Session(this, contact.record, contact.previousTime);
   }
 }
 
-/** A value that is no id is refused: it would keep no session, and the caller would log itself out. */
+/** Refuses a value that is no id: it would keep no session, and the account would be logged out on this device too. */
 function requireKeptId(except: unknown): string {
   const id = sessionIdOf(except, 'except');
   if (id === undefined) throw invalidArgument('except', 'must be the id of a session', except);

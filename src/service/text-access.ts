@@ -1,16 +1,17 @@
 import { outgoingMessage } from '../mailbox/message.js';
 import { requireAttributeKey, requireSessionId } from '../store/session-arguments.js';
 import type { AttributePatch } from '../store/session-store.js';
+import { runtimeOf } from './app-service.js';
 import { type PushOptions, pushMessage } from './push-message.js';
 import type { PushReport } from './push-report.js';
 import { Session } from './session.js';
-import { runtimeOf, type SessionManager } from './session-manager.js';
+import type { SessionManager } from './session-manager.js';
 
 /*
  * For the fronts of this package that already hold JSON texts: what `SessionManager` takes as values, taken as texts,
- * so that a text is neither parsed nor made again. Internal, because a caller's mistake is not noticed here: a text that
- * is not JSON is kept, and breaks whoever parses it. Use it only with texts that `JSON.stringify`, `toJsonText` or a
- * store gave.
+ * so that a text is neither parsed nor made again. Not methods of the manager, because a mistake is not noticed here: a text
+ * that is not JSON would be kept, and break every reader of it. Pass only texts that `JSON.stringify`, `toJsonText` or a
+ * store made.
  */
 
 /**

@@ -12,8 +12,9 @@ import {
 } from '../requests/credentials.js';
 import { type HandshakeOriginOptions, handshakeOriginOptions, OriginPolicy } from '../requests/origin-policy.js';
 import { requestHeadOf } from '../requests/request-head.js';
+import { runtimeOf } from '../service/app-service.js';
 import type { Session } from '../service/session.js';
-import { runtimeOf, type SessionManager } from '../service/session-manager.js';
+import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions, trueOrFalse, wholeNumber } from '../validation/options.js';
 import { requireLive } from './live-socket.js';
 import { LiveSockets } from './live-sockets.js';
