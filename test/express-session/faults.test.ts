@@ -176,6 +176,66 @@ test('a login that finishes during a destroy leaves no session of the account', 
   t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
 });
 
+test('a login keeps a cookie that another request changes during its steps', async (t) => {
+  const { hooked, newStore } = await start(t);
+  await newStore().set('sid', sessionData({ a: 1 }));
+  const store = newStore();
+  const login = Object.assign(await loadedSession(store, 'sid'), { accountId: 'alice' });
+  const other = await loadedSession(store, 'sid');
+  Object.assign(other.cookie, { originalMaxAge: 86_400_000 });
+  hooked.before = async (operation) => {
+    if (operation !== 'patch') return;
+    revive(hooked);
+    await newStore().touch('sid', other);
+  };
+  await store.set('sid', login);
+  const { cookie, accountId } = await loadedSession(newStore(), 'sid');
+  t.is(cookie.originalMaxAge, 86_400_000);
+  t.is(accountId, 'alice');
+});
+
+test('a sid whose account changes while another process loads it is loaded with the new account', async (t) => {
+  const { hooked, newStore, manager } = await start(t);
+  await newStore().set('sid', sessionData({ a: 1, accountId: 'alice' }));
+  const store = newStore();
+  const change = Object.assign(await loadedSession(store, 'sid'), { accountId: 'bob' });
+  let reads = 0;
+  hooked.before = async (operation) => {
+    if (operation === 'get') reads += 1;
+    // The visitor session has been read, with its binding to alice. The login session is next.
+    if (reads !== 2) return;
+    revive(hooked);
+    await store.set('sid', change);
+  };
+  t.deepEqual(await contentOf(newStore(), 'sid'), { a: 1, accountId: 'bob' });
+  t.is((await manager.sessionsOfAccount('bob')).length, 1);
+});
+
+test('a login that was taken for dead, and was finished by another process, deletes no data when it goes on', async (t) => {
+  const { hooked, newStore, manager, clock } = await start(t);
+  await newStore().set('sid', sessionData({ a: 1, b: 2 }));
+  const slow = newStore();
+  const slowLogin = Object.assign(await loadedSession(slow, 'sid'), { accountId: 'alice' });
+  const gates = new Gates();
+  hooked.before = async (operation) => {
+    if (operation !== 'patch') return;
+    revive(hooked);
+    await gates.pass('slow');
+  };
+  const saved = slow.set('sid', slowLogin);
+  await eventually(() => gates.of('slow').arrived === 1);
+  await clock.advance(6_000);
+  const other = newStore();
+  await other.set('sid', Object.assign(await loadedSession(other, 'sid'), { accountId: 'alice', c: 3 }));
+  t.deepEqual(await contentOf(other, 'sid'), { a: 1, b: 2, c: 3, accountId: 'alice' });
+  gates.of('slow').open();
+  await saved;
+  for (const store of [slow, other, newStore()]) {
+    t.deepEqual(await contentOf(store, 'sid'), { a: 1, b: 2, c: 3, accountId: 'alice' });
+  }
+  t.is((await manager.sessionsOfAccount('alice')).length, 1);
+});
+
 /** Delays every operation by a number of event-loop turns that fast-check chooses. */
 function shuffle(hooked: HookedStore, turns: readonly number[]): void {
   let count = 0;

@@ -46,7 +46,7 @@ for (const server of webServerNames) {
   });
 }
 
-test('keys that could change a prototype are left out of what is loaded', async (t) => {
+test('keys that could change a prototype are neither stored nor loaded', async (t) => {
   const { manager } = await startService(t);
   const store = new SessionMailboxStore(manager);
   const attack: object = JSON.parse(
@@ -56,6 +56,8 @@ test('keys that could change a prototype are left out of what is loaded', async 
   const loaded = await loadedSession(store, 'sid');
   t.deepEqual(Object.keys(loaded).toSorted(), ['a', 'cookie']);
   t.is(Object.getPrototypeOf(loaded), Object.prototype);
+  const stored = Object.keys((await store.sessionOf('sid'))?.attributeTexts ?? {});
+  t.deepEqual(stored.toSorted(), ['a', '~cookie', '~sid']);
   t.is(({} as { admin?: boolean }).admin, undefined);
   t.is(({} as { b?: number }).b, undefined);
 });
@@ -75,6 +77,57 @@ test('a value that JSON can not represent is refused by the name of its key, and
 function nested(depth: number): unknown {
   return depth === 0 ? 0 : [nested(depth - 1)];
 }
+
+const withinBounds: Readonly<Record<string, unknown>> = {
+  'nested 64 levels deep': nested(64),
+  'many values side by side': Array.from({ length: 100 }, () => [{ a: [] }]),
+  'brackets within a text': { text: '['.repeat(100) },
+  'brackets after a quote': `"${'['.repeat(100)}`,
+  'brackets after a backslash': { a: '\\', b: '['.repeat(100) },
+  'an escape sequence that is written out': '\\ud800',
+  'a surrogate pair': '\u{1f600}',
+};
+for (const [what, value] of Object.entries(withinBounds)) {
+  test(`a value with ${what} is stored, in a new session and in a loaded one`, async (t) => {
+    const { manager } = await startService(t);
+    const store = new SessionMailboxStore(manager);
+    await store.set('sid', sessionData({ value }));
+    t.deepEqual(await contentOf(store, 'sid'), { value });
+    await store.set('sid', Object.assign(await loadedSession(store, 'sid'), { again: value }));
+    t.deepEqual(await contentOf(store, 'sid'), { value, again: value });
+  });
+}
+
+const outOfBounds: Readonly<Record<string, unknown>> = {
+  'nested 65 levels deep': nested(65),
+  'objects nested 65 levels deep': JSON.parse(`${'{"a":'.repeat(65)}0${'}'.repeat(65)}`),
+  'a lone surrogate': '\ud800',
+  'a lone low surrogate in a key': { '\udfff': 1 },
+  'a lone surrogate after a backslash': '\\\ud800',
+};
+for (const [what, value] of Object.entries(outOfBounds)) {
+  test(`a value with ${what} is refused by the name of its key, in a new session and in a loaded one`, async (t) => {
+    const { manager } = await startService(t);
+    const store = new SessionMailboxStore(manager);
+    const fresh = await throwsCode(t, store.set('fresh', sessionData({ bad: value })), 'INVALID_ARGUMENT');
+    t.regex(fresh.message, /session key bad/);
+    await store.set('sid', sessionData({ fine: 1 }));
+    const loaded = Object.assign(await loadedSession(store, 'sid'), { bad: value });
+    const changed = await throwsCode(t, store.set('sid', loaded), 'INVALID_ARGUMENT');
+    t.regex(changed.message, /session key bad/);
+    t.deepEqual(await contentOf(store, 'sid'), { fine: 1 });
+  });
+}
+
+test('dataMaxBytes counts the bytes of keys and JSON texts, and is itself allowed', async (t) => {
+  const { manager } = await startService(t);
+  const store = new SessionMailboxStore(manager, { dataMaxBytes: 20 });
+  // Each character of the key and of the text is two bytes in UTF-8.
+  await store.set('sid', sessionData({ éé: 'é'.repeat(7) }));
+  t.deepEqual(await contentOf(store, 'sid'), { éé: 'é'.repeat(7) });
+  await throwsCode(t, store.set('sid', sessionData({ éé: `${'é'.repeat(7)}x` })), 'INVALID_ARGUMENT');
+  await throwsCode(t, store.set('sid', sessionData({ ééé: 'é'.repeat(7) })), 'INVALID_ARGUMENT');
+});
 
 test('attributes with reserved names and damaged values break no request', async (t) => {
   const { manager } = await startService(t);

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { ManualClock } from '../../src/conformance/manual-clock.js';
@@ -60,6 +61,27 @@ test('any JSON value under any key is loaded as it was saved', async (t) => {
       t.deepEqual(await dataOf(store, sid), kept(second));
     }),
   );
+});
+
+test('keys whose attribute names could coincide or be too long do not overwrite each other', async (t) => {
+  const { store } = await start(t);
+  const odd = 'a key with\na line break';
+  // The attribute name of the odd key, without its prefix.
+  const named = `#${hash('sha256', odd, 'base64url')}`;
+  const content = { [odd]: 1, [named]: null, ['x'.repeat(127)]: null, ['y'.repeat(128)]: null };
+  await store.set('sid', data(content));
+  t.deepEqual(await dataOf(store, 'sid'), content);
+});
+
+test('a save leaves an attribute named cookie alone, which is no data', async (t) => {
+  const { store } = await start(t);
+  await store.set('sid', data({ a: 1 }));
+  await (await store.sessionOf('sid'))?.setAttr('cookie', 'of other code');
+  const loaded = await store.get('sid');
+  t.is(loaded?.cookie.path, '/');
+  await store.set('sid', Object.assign(loaded ?? data(), { a: 2 }));
+  t.is((await store.sessionOf('sid'))?.getAttr('cookie'), 'of other code');
+  t.deepEqual(await dataOf(store, 'sid'), { a: 2 });
 });
 
 test('null is stored as a value, and a later value replaces it, whether it is set here or as an attribute', async (t) => {
