@@ -1,5 +1,6 @@
 import test from 'ava';
-import { type Batch, closeReasons, encodeBatch, SessionContext } from '../../src/index.js';
+import { type Batch, closeReasons, SessionContext } from '../../src/index.js';
+import { encodeBatch } from '../../src/requests/batch-encoding.js';
 import { readPollOptions } from '../../src/requests/poll-query.js';
 import { errorStatuses } from '../../src/requests/problem.js';
 

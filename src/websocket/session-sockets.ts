@@ -4,18 +4,21 @@ import { SessionError } from '../errors/session-error.js';
 import type { SessionManager } from '../service/session-manager.js';
 import type { LiveSocket } from './live-socket.js';
 
-/** One session's open sockets at this node. */
-export class Attendance {
+/** The open sockets of one session at this node. */
+export class SessionSockets {
   readonly #manager: SessionManager;
   readonly #id: string;
-  /** By which it is found. */
+  /** App and id of the session, by which `LiveSockets` finds this object. */
   readonly key: string;
   readonly #onEnd: (reason: CloseReason) => void;
   readonly sockets = new Set<LiveSocket>();
-  /** Whether it may have ended, and is being asked about. A doubt that comes while it is needs another answer. */
-  #doubt: 'none' | 'doubted' | 'asked' = 'none';
+  /**
+   * `requested`: a check is queued. `running`: the store has been asked. A request during `running` leads to a second
+   * check, because the store may have read the session before the change that caused the request.
+   */
+  #check: 'none' | 'requested' | 'running' = 'none';
 
-  /** @param onEnd hears that the session was found to have ended, perhaps more than once */
+  /** @param onEnd called when the session is found to have ended, perhaps more than once */
   constructor(manager: SessionManager, key: string, id: string, onEnd: (reason: CloseReason) => void) {
     this.#manager = manager;
     this.key = key;
@@ -23,7 +26,7 @@ export class Attendance {
     this.#onEnd = onEnd;
   }
 
-  /** Shows that the client is there. One contact, however many sockets it has. */
+  /** Records one contact of the client, however many sockets it has. */
   async contact(): Promise<void> {
     if (this.sockets.size === 0) return;
     try {
@@ -34,38 +37,38 @@ export class Attendance {
       }
       await this.#manager.renewSession(this.#id, { activity });
     } catch (error) {
-      this.#judge(error);
+      this.#handle(error);
     }
   }
 
   /**
-   * The session may have ended.
-   * @returns whether `check` is to be called: not when it is going to be, or asks again by itself
+   * Asks for a check whether the session still lives.
+   * @returns whether the caller must queue `check`; otherwise it is queued already, or the running one repeats itself
    */
-  doubt(): boolean {
-    const isNew = this.#doubt === 'none';
-    this.#doubt = 'doubted';
+  requestCheck(): boolean {
+    const isNew = this.#check === 'none';
+    this.#check = 'requested';
     return isNew;
   }
 
-  /** Asks whether the session still lives, until no doubt is left. */
+  /** Looks the session up until no check is requested any more. */
   async check(): Promise<void> {
-    while (this.#doubt === 'doubted' && this.sockets.size > 0) {
-      this.#doubt = 'asked';
+    while (this.#check === 'requested' && this.sockets.size > 0) {
+      this.#check = 'running';
       try {
         await this.#manager.getSession(this.#id);
       } catch (error) {
-        this.#judge(error);
+        this.#handle(error);
       }
     }
-    this.#doubt = 'none';
+    this.#check = 'none';
   }
 
-  #judge(error: unknown): void {
+  #handle(error: unknown): void {
     if (SessionError.is(error, 'SESSION_CLOSED')) this.#onEnd(error.details.reason);
-    // It ended so long ago that the store has forgotten why: while we could not ask.
+    // It ended while the store could not be reached, so long ago that the store has forgotten the reason.
     else if (SessionError.is(error, 'SESSION_UNKNOWN')) this.#onEnd('revoked');
-    // While the store is away nobody knows; the next contact will tell. When the service stops, all are sent away.
+    // STORE_UNAVAILABLE says nothing of the session: the next contact asks again. After STOPPED all sockets are closed.
     else if (!SessionError.is(error)) reportFault('The session of a socket could not be looked up', error);
   }
 }

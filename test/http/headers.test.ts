@@ -25,31 +25,35 @@ onEachAdapter('head and body of a batch arrive in one piece', {}, async (t, kit)
   t.is(held.connection.pieces.length, 1);
 });
 
-onEachAdapter('headers that middleware set survive on a poll, answered at once, held or failed', {}, async (t, kit) => {
-  const session = await kit.logIn();
-  const held = await kit.hold(session.token, { after: '' });
-  await kit.manager.push(session.id, 'wake up');
-  const responses = [
-    await held.problem(),
-    await kit.request('/poll?after=', { token: session.token }),
-    await kit.request('/poll?after=', { token: 'x'.repeat(64) }),
-    await kit.request('/poll?after=nonsense', { token: session.token }),
-    await kit.request('/poll?wait=nonsense', { token: session.token }),
-  ];
-  t.deepEqual(
-    responses.map(({ status }) => status),
-    [200, 200, 401, 400, 400],
-  );
-  for (const response of responses) {
-    const sent = response.rawHeaders.filter(([name]) => name.toLowerCase() === middlewareHeader.name);
+onEachAdapter(
+  'headers set by middleware are sent with a poll that is answered at once, held or failed',
+  {},
+  async (t, kit) => {
+    const session = await kit.logIn();
+    const held = await kit.hold(session.token, { after: '' });
+    await kit.manager.push(session.id, 'wake up');
+    const responses = [
+      await held.problem(),
+      await kit.request('/poll?after=', { token: session.token }),
+      await kit.request('/poll?after=', { token: 'x'.repeat(64) }),
+      await kit.request('/poll?after=nonsense', { token: session.token }),
+      await kit.request('/poll?wait=nonsense', { token: session.token }),
+    ];
     t.deepEqual(
-      sent.map(([, value]) => value),
-      [middlewareHeader.value],
+      responses.map(({ status }) => status),
+      [200, 200, 401, 400, 400],
     );
-  }
-});
+    for (const response of responses) {
+      const sent = response.rawHeaders.filter(([name]) => name.toLowerCase() === middlewareHeader.name);
+      t.deepEqual(
+        sent.map(([, value]) => value),
+        [middlewareHeader.value],
+      );
+    }
+  },
+);
 
-onEachAdapter('HEAD is refused, and takes nothing', {}, async (t, kit) => {
+onEachAdapter('HEAD is refused and removes no message', {}, async (t, kit) => {
   const session = await kit.logIn();
   await kit.manager.push(session.id, 'stays');
   const response = await kit.request('/poll', { method: 'HEAD', token: session.token });
@@ -58,7 +62,7 @@ onEachAdapter('HEAD is refused, and takes nothing', {}, async (t, kit) => {
   t.is(kit.room.held, 0);
 });
 
-onEachAdapter('other methods find no route, and take nothing', {}, async (t, kit) => {
+onEachAdapter('other methods find no route and remove no message', {}, async (t, kit) => {
   const session = await kit.logIn();
   await kit.manager.push(session.id, 'stays');
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
@@ -68,17 +72,21 @@ onEachAdapter('other methods find no route, and take nothing', {}, async (t, kit
   t.is((await kit.manager.getSession(session.id)).undelivered, 1);
 });
 
-onEachAdapter('the token comes as a bearer or in the cookie, and the bearer wins', {}, async (t, kit) => {
-  const [mine, other] = [await kit.logIn('alice'), await kit.logIn('bob')];
-  await kit.manager.push(mine.id, 'for alice');
-  const dataOf = async (options: { token?: string; cookie?: string; headers?: Record<string, string> }) =>
-    JSON.parse((await kit.request('/poll?after=&wait=0', options)).body).messages[0]?.data;
-  t.is(await dataOf({ token: mine.token }), 'for alice');
-  t.is(await dataOf({ cookie: `sid=${mine.token}` }), 'for alice');
-  t.is(await dataOf({ cookie: `theme=dark; sid=${mine.token}; lang=en` }), 'for alice');
-  t.is(await dataOf({ token: mine.token, cookie: `sid=${other.token}` }), 'for alice');
-  t.is(await dataOf({ headers: { Authorization: `bearer  ${mine.token} ` } }), 'for alice');
-});
+onEachAdapter(
+  'the token is read from the bearer header or the cookie, and the bearer header counts',
+  {},
+  async (t, kit) => {
+    const [mine, other] = [await kit.logIn('alice'), await kit.logIn('bob')];
+    await kit.manager.push(mine.id, 'for alice');
+    const dataOf = async (options: { token?: string; cookie?: string; headers?: Record<string, string> }) =>
+      JSON.parse((await kit.request('/poll?after=&wait=0', options)).body).messages[0]?.data;
+    t.is(await dataOf({ token: mine.token }), 'for alice');
+    t.is(await dataOf({ cookie: `sid=${mine.token}` }), 'for alice');
+    t.is(await dataOf({ cookie: `theme=dark; sid=${mine.token}; lang=en` }), 'for alice');
+    t.is(await dataOf({ token: mine.token, cookie: `sid=${other.token}` }), 'for alice');
+    t.is(await dataOf({ headers: { Authorization: `bearer  ${mine.token} ` } }), 'for alice');
+  },
+);
 
 onEachAdapter('without a token the answer is 401 with WWW-Authenticate', {}, async (t, kit) => {
   const session = await kit.logIn();
@@ -102,13 +110,13 @@ onEachAdapter('without a token the answer is 401 with WWW-Authenticate', {}, asy
   }
 });
 
-onEachAdapter('with `secure` only the cookie `__Host-sid` counts', { http: { secure: true } }, async (t, kit) => {
+onEachAdapter('with `secure` only the cookie `__Host-sid` is read', { http: { secure: true } }, async (t, kit) => {
   const session = await kit.logIn();
   t.is((await kit.request('/poll?wait=0', { cookie: `__Host-sid=${session.token}` })).status, 200);
   t.is((await kit.request('/poll?wait=0', { cookie: `sid=${session.token}` })).status, 401);
 });
 
-onEachAdapter('the controllers serve the sessions of their app only', { http: { app: 'shop' } }, async (t, kit) => {
+onEachAdapter('the controllers serve only the sessions of their app', { http: { app: 'shop' } }, async (t, kit) => {
   const elsewhere = await kit.logIn();
   const here = await kit.manager.inApp('shop').createSession('alice');
   t.is((await kit.request('/poll?wait=0', { token: elsewhere.token })).status, 401);

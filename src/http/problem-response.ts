@@ -2,7 +2,7 @@ import { ErrorHttpResponse, type HttpStatusCode } from '@inversifyjs/http-core';
 import type { SessionError } from '../errors/session-error.js';
 import { errorStatuses, problemOf } from '../requests/problem.js';
 
-/** The problem as an exception that `@inversifyjs/http-core` answers with, on any adapter. */
+/** An exception that any adapter of `@inversifyjs/http-core` answers with the error's problem document. */
 export function problemResponse(
   error: SessionError,
   status: HttpStatusCode = errorStatuses[error.code],

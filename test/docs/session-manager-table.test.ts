@@ -1,8 +1,8 @@
 import test from 'ava';
 import { IssuedSession, SessionManager } from '../../src/index.js';
 import { errorStatuses } from '../../src/requests/problem.js';
-import { readTable, rowsByName } from './readme-tables.js';
-import { readProjectFile } from './source-tree.js';
+import { readProjectFile } from '../architecture/source-tree.js';
+import { readTable, rowsByName } from './tables.js';
 
 const page = readProjectFile('docs/session-manager.md');
 
