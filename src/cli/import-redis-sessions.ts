@@ -5,7 +5,7 @@ import { SessionContext } from '../context/session-context.js';
 import type { StoreListener } from '../store/session-store.js';
 import { RedisStore } from '../stores/redis/index.js';
 import type { ImportSettings } from './import-settings.js';
-import { Progress } from './progress.js';
+import { ProgressLine } from './progress-line.js';
 
 /** So many reasons are told; the rest is counted. */
 const mostReasons = 10;
@@ -45,7 +45,7 @@ async function connect(url: string): Promise<Redis> {
 }
 
 async function run(old: OldNamespace, store: RedisStore, { app, dryRun }: ImportSettings): Promise<void> {
-  const progress = new Progress(process.stderr, await old.size(), Date.now());
+  const progress = new ProgressLine(process.stderr, await old.size(), Date.now());
   let reasons = 0;
   const counts = await importSessions(old, store, {
     app,

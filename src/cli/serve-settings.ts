@@ -13,14 +13,14 @@ export const serveFlags: Flags = {
 };
 
 /** Where the sessions are kept. */
-export type Keeping =
+export type StoreSettings =
   | { readonly kind: 'memory'; readonly snapshot: string | undefined }
   | { readonly kind: 'redis'; readonly url: string; readonly namespace: string };
 
 export interface ServeSettings {
   readonly host: string;
   readonly port: number;
-  readonly keeping: Keeping;
+  readonly store: StoreSettings;
   readonly apiKey: string | undefined;
   readonly strictStatus: boolean;
   readonly maxSession: number;
@@ -37,14 +37,14 @@ export function readServeSettings(flags: GivenFlags, environment: Environment): 
     // rest-sessions listens everywhere. Whoever reaches the port may end every session, so that is to be asked for.
     host: flags.text('host') ?? '127.0.0.1',
     port,
-    keeping: keepingOf(flags, given),
+    store: storeSettingsOf(flags, given),
     apiKey: flags.text('api-key') ?? given('RS_APIKEY'),
     strictStatus: flags.isOn('strict-status'),
     maxSession: maxSessionOf(flags.text('max-session') ?? '0'),
   };
 }
 
-function keepingOf(flags: GivenFlags, given: (name: string) => string | undefined): Keeping {
+function storeSettingsOf(flags: GivenFlags, given: (name: string) => string | undefined): StoreSettings {
   const url = flags.text('redis');
   const snapshot = flags.text('snapshot');
   const redis =

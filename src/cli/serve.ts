@@ -3,7 +3,7 @@ import { Container } from 'inversify';
 import { keyPrefixOf } from '../compat/redis-sessions/class/client-options.js';
 import { buildRestServer, restModule } from '../compat/redis-sessions/rest/index.js';
 import { memoryStore, SessionManager, type StoreBinding, sessionModule, stopOnSignals } from '../index.js';
-import type { Keeping, ServeSettings } from './serve-settings.js';
+import type { ServeSettings, StoreSettings } from './serve-settings.js';
 
 /** How long requests under way may take to end once the service stops. Milliseconds. */
 const drainTime = 5_000;
@@ -11,9 +11,9 @@ const drainTime = 5_000;
 /** Serves until a signal comes. */
 export async function serve(settings: ServeSettings): Promise<void> {
   const container = new Container();
-  const { apiKey, strictStatus, maxSession, keeping } = settings;
+  const { apiKey, strictStatus, maxSession, store } = settings;
   container.load(
-    sessionModule({ maxSession, drainTime }, await storeOf(keeping)),
+    sessionModule({ maxSession, drainTime }, await storeOf(store)),
     restModule({ strictStatus, ...(apiKey !== undefined && { apiKey }) }),
   );
   const starting = start(container);
@@ -28,7 +28,7 @@ export async function serve(settings: ServeSettings): Promise<void> {
   try {
     const { host, port } = settings;
     const url = await app.listen({ host, port });
-    console.log(`session-mailbox: ${url} (${describe(keeping)})`);
+    console.log(`session-mailbox: ${url} (${describe(store)})`);
     if (apiKey === undefined && !isLoopback(host)) {
       console.error('Whoever reaches this port may read and end every session: consider --api-key');
     }
@@ -38,12 +38,12 @@ export async function serve(settings: ServeSettings): Promise<void> {
   }
 }
 
-async function storeOf(keeping: Keeping): Promise<StoreBinding> {
-  if (keeping.kind === 'memory') {
-    return memoryStore(keeping.snapshot === undefined ? {} : { snapshot: { path: keeping.snapshot } });
+async function storeOf(store: StoreSettings): Promise<StoreBinding> {
+  if (store.kind === 'memory') {
+    return memoryStore(store.snapshot === undefined ? {} : { snapshot: { path: store.snapshot } });
   }
   const { redisStore } = await import('../stores/redis/index.js');
-  return redisStore({ url: keeping.url, keyPrefix: keyPrefixOf(keeping.namespace) });
+  return redisStore({ url: store.url, keyPrefix: keyPrefixOf(store.namespace) });
 }
 
 /** Restores the sessions, then builds the server around them. */
@@ -62,9 +62,9 @@ async function stop(container: Container, app: FastifyInstance): Promise<void> {
   await container.unbindAllAsync();
 }
 
-function describe(keeping: Keeping): string {
-  if (keeping.kind === 'redis') return `sessions in Redis, under ${keeping.namespace}:`;
-  return keeping.snapshot === undefined
+function describe(store: StoreSettings): string {
+  if (store.kind === 'redis') return `sessions in Redis, under ${store.namespace}:`;
+  return store.snapshot === undefined
     ? 'sessions in memory: they end with the process'
     : 'sessions in memory, kept when it stops';
 }

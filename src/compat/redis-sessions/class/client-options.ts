@@ -1,10 +1,15 @@
 import type { RedisOptions } from 'ioredis';
+import * as v from 'valibot';
 import type { RedisStoreOptions } from '../../../stores/redis/redis-options.js';
 import type { RedisClientOptions, RedisSessionsRedisOptions } from './types.js';
 
 const defaultPort = 6_379;
 const defaultHost = '127.0.0.1';
 export const defaultNamespace = 'rs';
+
+const namespaceText = 'must be 1 to 63 visible ASCII characters without braces';
+/** With its colon it is the key prefix of the Redis store. Braces would move the hash tag of a Cluster. */
+export const namespaceRule = v.pipe(v.string(namespaceText), v.regex(/^[\x21-\x7a|~]{1,63}$/, namespaceText));
 
 /** Where the sessions are, as the Redis store takes it. */
 export function storeOptions({ port, host, options = {}, namespace }: RedisSessionsRedisOptions): RedisStoreOptions {

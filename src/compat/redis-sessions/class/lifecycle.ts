@@ -1,14 +1,14 @@
 import { SessionError } from '../../../errors/session-error.js';
 import type { SessionManager } from '../../../service/session-manager.js';
-import { type Service, startService } from './service.js';
 import type { SessionCache } from './session-cache.js';
+import { type StartedService, startService } from './started-service.js';
 import type { RedisSessionsOptions } from './types.js';
 
 /** From the first call, which starts the service, to `quit`, which stops what was started, and there is no way back. */
 export class Lifecycle {
   readonly #options: RedisSessionsOptions;
   readonly #cache: SessionCache | undefined;
-  #service: Promise<Service> | undefined;
+  #service: Promise<StartedService> | undefined;
   #running: SessionManager | undefined;
   #hasQuit = false;
 
@@ -44,7 +44,7 @@ export class Lifecycle {
     await service?.stop();
   }
 
-  async #start(): Promise<Service> {
+  async #start(): Promise<StartedService> {
     const service = await this.#open();
     try {
       await this.#cache?.open(service.manager);
@@ -55,7 +55,7 @@ export class Lifecycle {
     return service;
   }
 
-  async #open(): Promise<Service> {
+  async #open(): Promise<StartedService> {
     const options = this.#options;
     if (options.manager === undefined) return startService(options);
     return { manager: options.manager, stop: async () => {} };

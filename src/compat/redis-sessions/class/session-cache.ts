@@ -2,7 +2,7 @@ import type { Session } from '../../../service/session.js';
 import type { SessionManager } from '../../../service/session-manager.js';
 import { hashSecret, parseToken } from '../../../store/session-token.js';
 import { ReadCache } from './read-cache.js';
-import { remainingLife } from './replies.js';
+import { remainingLife } from './session-replies.js';
 import type { RedisSessionsOptions } from './types.js';
 
 const defaultMost = 5_000;
@@ -22,7 +22,7 @@ export class SessionCache {
 
   /** The cache that was asked for, if one was. */
   static of({ cachetime = 0, cachemax = defaultMost }: RedisSessionsOptions): SessionCache | undefined {
-    return cachetime > 0 ? new SessionCache(cachetime * 1_000, cachemax > 0 ? cachemax : defaultMost) : undefined;
+    return cachetime > 0 ? new SessionCache(cachetime * 1_000, cachemax) : undefined;
   }
 
   /** @throws SessionError `INVALID_ARGUMENT` when the store can't tell of changes, which a cache must hear of */

@@ -67,7 +67,7 @@ export interface TokenOptions extends AppOptions {
 export type WithinOptions = AppOptions &
   ({ readonly deltaTime: number | string } | { readonly dt: number | string; readonly deltaTime?: undefined });
 
-export interface CreateOptions<Data = SessionData> extends AccountOptions {
+export interface CreateCallOptions<Data = SessionData> extends AccountOptions {
   /** 1 to 39 characters. */
   readonly ip: string;
   /** Seconds, at least 10. Default 7200. */

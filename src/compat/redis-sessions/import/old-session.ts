@@ -3,8 +3,8 @@ import { SessionError } from '../../../errors/session-error.js';
 import { requireAttributes } from '../../../service/session-operations.js';
 import { requireAccountId, requireIp } from '../../../store/session-arguments.js';
 import type { AdoptedSession } from '../../../store/token-aliases.js';
-import { toMilliseconds } from '../class/replies.js';
-import { requireApp, requireData, requireToken } from '../class/rules.js';
+import { readApp, readData, readToken } from '../class/call-arguments.js';
+import { toMilliseconds } from '../class/session-replies.js';
 
 const second = 1_000;
 /** Where a token of redis-sessions tells its creation, in base 36. */
@@ -31,13 +31,13 @@ export interface OldSession {
 }
 
 /** What becomes of an old session. */
-export type Verdict =
+export type ImportVerdict =
   | { readonly kind: 'live'; readonly session: AdoptedSession }
   | { readonly kind: 'expired' }
   | { readonly kind: 'unusable'; readonly why: string };
 
 /** What it is here. @param now in milliseconds since the Unix epoch */
-export function judge({ app, token, fields }: OldSession, now: number): Verdict {
+export function judge({ app, token, fields }: OldSession, now: number): ImportVerdict {
   // Wiped meanwhile, or never more than an entry in the index.
   if (Object.keys(fields).length === 0) return { kind: 'expired' };
   const result = v.safeParse(fieldsSchema, fields);
@@ -56,7 +56,7 @@ export function judge({ app, token, fields }: OldSession, now: number): Verdict 
     return {
       kind: 'live',
       session: {
-        app: requireApp(app),
+        app: readApp(app),
         accountId: requireAccountId(id),
         ip: requireIp(ip),
         userAgent: '',
@@ -77,7 +77,7 @@ export function judge({ app, token, fields }: OldSession, now: number): Verdict 
 
 export function isToken(token: string): boolean {
   try {
-    requireToken(token);
+    readToken(token);
     return true;
   } catch {
     return false;
@@ -103,5 +103,5 @@ function attributesOf(d: string | undefined): AdoptedSession['attributes'] {
       { cause: error },
     );
   }
-  return requireAttributes(requireData(data));
+  return requireAttributes(readData(data));
 }

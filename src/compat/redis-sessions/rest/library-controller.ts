@@ -12,7 +12,7 @@ import {
   UseGuard,
 } from '@inversifyjs/http-core';
 import { inject } from 'inversify';
-import { Operations } from '../class/operations.js';
+import { LibraryService } from '../class/library-service.js';
 import type { SessionData } from '../class/types.js';
 import { ApiKeyGuard } from './api-key-guard.js';
 import { LibraryErrorFilter } from './library-error-filter.js';
@@ -24,12 +24,12 @@ import { jsonResponse, textResponse } from './rest-response.js';
 @UseGuard(ApiKeyGuard)
 @UseErrorFilter(LibraryErrorFilter)
 export class LibraryController {
-  readonly #sessions: Operations<SessionData>;
+  readonly #sessions: LibraryService<SessionData>;
   /** What is said of a session that is not there. */
   readonly #missing: 200 | 404;
 
   constructor(
-    @inject(Operations) sessions: Operations<SessionData>,
+    @inject(LibraryService) sessions: LibraryService<SessionData>,
     @inject(RestOptions) { strictStatus }: RestOptions,
   ) {
     this.#sessions = sessions;

@@ -53,7 +53,7 @@ export class RestMetrics {
       help: 'Whether the store answers: 1, or 0',
       registers,
       async collect() {
-        this.set((await answers(manager)) ? 1 : 0);
+        this.set((await isStoreUp(manager)) ? 1 : 0);
       },
     });
     this.#pushes = new Counter({
@@ -83,8 +83,7 @@ export class RestMetrics {
   }
 }
 
-/** Whether the store can be used now. */
-export async function answers(manager: SessionManager): Promise<boolean> {
+async function isStoreUp(manager: SessionManager): Promise<boolean> {
   try {
     await manager.ping();
     return true;

@@ -44,6 +44,7 @@ test('the key is not asked of those who hold none: polls, probes, readers of the
   const { token } = await kit.manager.inApp('shop').createSession('alice');
   t.is((await kit.request('/poll?app=shop&wait=0', { token })).status, 200);
   t.is((await kit.get('/healthz')).status, 200);
+  t.is((await kit.get('/livez')).status, 200);
   t.is((await kit.get('/openapi.json')).status, 200);
 });
 

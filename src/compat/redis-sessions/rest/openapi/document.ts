@@ -200,7 +200,7 @@ const messagePaths = {
   },
 };
 
-const operationsPaths = {
+const adminPaths = {
   '/ping': {
     get: {
       operationId: 'ping',
@@ -213,12 +213,23 @@ const operationsPaths = {
       },
     },
   },
+  '/livez': {
+    get: {
+      operationId: 'live',
+      summary: 'Tells that the process answers',
+      security: [],
+      responses: { 200: answer('It does', 'Health') },
+    },
+  },
   '/healthz': {
     get: {
-      operationId: 'health',
-      summary: 'Tells a load balancer whether to send requests here',
+      operationId: 'ready',
+      summary: 'Tells a load balancer whether to send requests to this node',
       security: [],
-      responses: { 200: answer('Yes', 'Health'), 503: answer('The store is away', 'Health') },
+      responses: {
+        200: answer('The store can be used', 'Health'),
+        503: problem('`code` says why: `STORE_UNAVAILABLE`, or `STOPPED` while this node is stopping'),
+      },
     },
   },
   '/metrics': {
@@ -252,7 +263,7 @@ export const openApiDocument = {
     version: '1',
     description: 'Login sessions as rest-sessions serves them, with a mailbox each.',
   },
-  paths: { ...sessionPaths, ...messagePaths, ...operationsPaths },
+  paths: { ...sessionPaths, ...messagePaths, ...adminPaths },
   components: {
     schemas,
     securitySchemes: {

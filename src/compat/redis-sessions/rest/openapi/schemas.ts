@@ -88,7 +88,7 @@ export const schemas = {
       },
     },
   },
-  Health: { type: 'object', required: ['status'], properties: { status: { enum: ['ok', 'unavailable'] } } },
+  Health: { type: 'object', required: ['status'], properties: { status: { const: 'ok' } } },
   Fault: {
     type: 'object',
     required: ['name', 'message'],

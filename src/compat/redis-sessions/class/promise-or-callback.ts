@@ -1,7 +1,7 @@
 import type { Callback, Missing } from './types.js';
 
 /** Gives what a promise leads to in the style that the caller asked for: as the promise, or to the callback. */
-export function answer<Result>(
+export function promiseOrCallback<Result>(
   promise: Promise<Result>,
   callback: Callback<Result> | undefined,
 ): Promise<Result> | undefined {
@@ -15,12 +15,12 @@ export function answer<Result>(
 }
 
 /** `answer`, where there may be nothing: the promise gives `null` then, and the callback gets `{}`. */
-export function answerIfAny<Result extends object>(
+export function promiseOrCallbackIfFound<Result extends object>(
   promise: Promise<Result | null>,
   callback: Callback<Result | Missing> | undefined,
 ): Promise<Result | null> | undefined {
   if (typeof callback !== 'function') return promise;
-  answer<Result | Missing>(
+  promiseOrCallback<Result | Missing>(
     promise.then((result) => result ?? {}),
     callback,
   );

@@ -41,15 +41,36 @@ test('metrics hold no token, no id, and nothing that a stranger’s path could m
   t.false(body.includes(token) || body.includes('alice-the-account') || body.includes('nowhere'));
 });
 
-test('health follows the store', async (t) => {
-  const well = await RestKit.start(t);
-  const response = await well.get('/healthz');
+test('a node is ready while its store can be used, and else says why not in a problem document', async (t) => {
+  const kit = await RestKit.start(t, { store: cuttableStore });
+  const ready = await kit.get('/healthz');
+  t.is(ready.status, 200);
+  t.deepEqual(bodyOf(ready), { status: 'ok' });
+  t.is(await metric(kit, 'session_mailbox_store_up'), 1);
+  cuttable(kit.store).isAway = true;
+  const unready = await kit.get('/healthz');
+  t.is(unready.status, 503);
+  t.regex(unready.headers.get('content-type') ?? '', /^application\/problem\+json/);
+  t.is(unready.headers.get('retry-after'), '1');
+  t.like(bodyOf(unready), { status: 503, code: 'STORE_UNAVAILABLE' });
+  t.is(await metric(kit, 'session_mailbox_store_up'), 0);
+  cuttable(kit.store).isAway = false;
+  t.is((await kit.get('/healthz')).status, 200);
+});
+
+test('a node that drains is not ready, though its store can be used', async (t) => {
+  const kit = await RestKit.start(t);
+  await kit.manager.drain();
+  const response = await kit.get('/healthz');
+  t.is(response.status, 503);
+  t.like(bodyOf(response), { code: 'STOPPED', detail: 'This node is stopping; use another one' });
+});
+
+test('a node is live while it is not ready: drained, and without its store', async (t) => {
+  const kit = await RestKit.start(t, { store: cuttableStore });
+  cuttable(kit.store).isAway = true;
+  await kit.manager.drain();
+  const response = await kit.get('/livez');
   t.is(response.status, 200);
   t.deepEqual(bodyOf(response), { status: 'ok' });
-  const ill = await RestKit.start(t, { store: cuttableStore });
-  cuttable(ill.store).isAway = true;
-  const sad = await ill.get('/healthz');
-  t.is(sad.status, 503);
-  t.deepEqual(bodyOf(sad), { status: 'unavailable' });
-  t.is(await metric(ill, 'session_mailbox_store_up'), 0);
 });

@@ -10,7 +10,7 @@ export interface ProgressStream {
 }
 
 /** Says how far something has come: a bar on a terminal, a line now and then elsewhere. */
-export class Progress {
+export class ProgressLine {
   readonly #stream: ProgressStream;
   readonly #total: number;
   #shownAt: number;

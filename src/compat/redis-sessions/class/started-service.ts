@@ -13,13 +13,13 @@ const leastWipe = 10;
 const mostWipe = 2_147_483;
 
 /** A running service, and how it ends. */
-export interface Service {
+export interface StartedService {
   readonly manager: SessionManager;
   stop(): Promise<void>;
 }
 
 /** @throws SessionError `STORE_UNAVAILABLE`, `INVALID_CONTEXT`, `INVALID_ARGUMENT` */
-export async function startService(options: RedisSessionsRedisOptions): Promise<Service> {
+export async function startService(options: RedisSessionsRedisOptions): Promise<StartedService> {
   // Only here: whoever brings a manager needs no ioredis.
   const { redisStore } = await import('../../../stores/redis/index.js');
   const container = new Container();

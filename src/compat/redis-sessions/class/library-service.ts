@@ -1,21 +1,21 @@
 import { SessionError } from '../../../errors/session-error.js';
 import type { Session as CoreSession } from '../../../service/session.js';
 import type { SessionManager } from '../../../service/session-manager.js';
+import {
+  readApp,
+  readData,
+  readDeltaTime,
+  readId,
+  readInitialData,
+  readIp,
+  readOptions,
+  readToken,
+  readTtl,
+} from './call-arguments.js';
 import type { Lifecycle } from './lifecycle.js';
 import { looksOld, OldTokens } from './old-tokens.js';
-import { listed, replyToGet, replyToSet, toMilliseconds } from './replies.js';
-import {
-  readOptions,
-  requireApp,
-  requireData,
-  requireDeltaTime,
-  requireId,
-  requireInitialData,
-  requireIp,
-  requireToken,
-  requireTtl,
-} from './rules.js';
 import type { SessionCache } from './session-cache.js';
+import { listed, replyToGet, replyToSet, toMilliseconds } from './session-replies.js';
 import type { Activity, Created, Killed, Listed, ListedSession, Session } from './types.js';
 
 /** Sessions asked for at once where all are wanted. */
@@ -25,7 +25,7 @@ const pageSize = 1_000;
 export type ManagerSource = Pick<Lifecycle, 'running' | 'manager'>;
 
 /** The service in the terms of redis-sessions. Arguments are checked here, in its order, before anything is asked. */
-export class Operations<Data> {
+export class LibraryService<Data> {
   readonly #lifecycle: ManagerSource;
   readonly #cache: SessionCache | undefined;
   readonly #oldTokens: OldTokens;
@@ -40,11 +40,11 @@ export class Operations<Data> {
 
   async create(options: unknown): Promise<Created> {
     const given = readOptions(options);
-    const app = requireApp(given.app);
-    const id = requireId(given.id);
-    const ip = requireIp(given.ip);
-    const ttl = toMilliseconds(requireTtl(given.ttl));
-    const data = requireInitialData(given.d);
+    const app = readApp(given.app);
+    const id = readId(given.id);
+    const ip = readIp(given.ip);
+    const ttl = toMilliseconds(readTtl(given.ttl));
+    const data = readInitialData(given.d);
     // The absolute end then comes first, whatever the activity.
     const maxAge = given.no_resave ? ttl : 0;
     const manager = this.#running(app) ?? (await this.#started(app));
@@ -66,7 +66,7 @@ export class Operations<Data> {
 
   async set(options: unknown): Promise<Session<Data> | null> {
     const bearer = bearerOf(options);
-    const data = requireData(readOptions(options).d);
+    const data = readData(readOptions(options).d);
     const manager = this.#running(bearer.app) ?? (await this.#started(bearer.app));
     const token = looksOld(bearer.token) ? await this.#oldTokens.current(manager, bearer.token) : bearer.token;
     try {
@@ -91,7 +91,7 @@ export class Operations<Data> {
   }
 
   async killAll(options: unknown): Promise<Killed> {
-    const app = requireApp(readOptions(options).app);
+    const app = readApp(readOptions(options).app);
     const manager = this.#running(app) ?? (await this.#started(app));
     try {
       return { kill: await manager.closeApp() };
@@ -163,18 +163,18 @@ interface Bearer {
 
 function bearerOf(options: unknown): Bearer {
   const given = readOptions(options);
-  return { app: requireApp(given.app), token: requireToken(given.token) };
+  return { app: readApp(given.app), token: readToken(given.token) };
 }
 
 function accountOf(options: unknown): { readonly app: string; readonly id: string } {
   const given = readOptions(options);
-  return { app: requireApp(given.app), id: requireId(given.id) };
+  return { app: readApp(given.app), id: readId(given.id) };
 }
 
 /** How far to look back, in milliseconds. */
 function periodOf(options: unknown): { readonly app: string; readonly within: number } {
   const given = readOptions(options);
-  return { app: requireApp(given.app), within: toMilliseconds(requireDeltaTime(given.deltaTime ?? given.dt)) };
+  return { app: readApp(given.app), within: toMilliseconds(readDeltaTime(given.deltaTime ?? given.dt)) };
 }
 
 function describeAll<Data>(sessions: readonly CoreSession[], now: number): readonly ListedSession<Data>[] {

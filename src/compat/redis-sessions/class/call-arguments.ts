@@ -33,20 +33,20 @@ function isRecord(value: unknown): value is Untrusted {
   return typeof value === 'object' && value !== null;
 }
 
-export function requireApp(value: unknown): string {
+export function readApp(value: unknown): string {
   return requireText('app', value, (text) => appPattern.test(text));
 }
 
-export function requireToken(value: unknown): string {
+export function readToken(value: unknown): string {
   return requireText('token', value, (text) => tokenPattern.test(text));
 }
 
-export function requireIp(value: unknown): string {
+export function readIp(value: unknown): string {
   return requireText('ip', value, (text) => text.length <= longestIp && isPrintable(text));
 }
 
 /** A character is what Unicode calls a code point, so that no script gets fewer than another. */
-export function requireId(value: unknown): string {
+export function readId(value: unknown): string {
   return requireText('id', value, (text) => {
     if (text.length > 2 * longestId || !isPrintable(text)) return false;
     return text.length <= longestId || [...text].length <= longestId;
@@ -54,22 +54,22 @@ export function requireId(value: unknown): string {
 }
 
 /** @returns seconds; 7200 when nothing was given */
-export function requireTtl(value: unknown): number {
+export function readTtl(value: unknown): number {
   return requireSeconds('ttl', value ? value : defaultTtl);
 }
 
 /** @returns seconds */
-export function requireDeltaTime(value: unknown): number {
+export function readDeltaTime(value: unknown): number {
   return requireSeconds('deltaTime', value);
 }
 
 /** `d` of a new session, which may come without; `null` is what is not to be kept. */
-export function requireInitialData(value: unknown): Readonly<Record<string, Scalar | null>> | undefined {
-  return value ? requireData(value) : undefined;
+export function readInitialData(value: unknown): Readonly<Record<string, Scalar | null>> | undefined {
+  return value ? readData(value) : undefined;
 }
 
 /** `d` with one key at least; `null` deletes. */
-export function requireData(value: unknown): Readonly<Record<string, Scalar | null>> {
+export function readData(value: unknown): Readonly<Record<string, Scalar | null>> {
   if (!value) throw missing('d');
   if (typeof value !== 'object' || Array.isArray(value)) throw invalid('d must be an object');
   const entries: readonly (readonly [string, unknown])[] = Object.entries(value);

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import test from 'ava';
-import { Progress } from '../../src/cli/progress.js';
+import { ProgressLine } from '../../src/cli/progress-line.js';
 
 /** What is written to a stream of either kind. */
 function recorder(isTTY: boolean) {
@@ -10,7 +10,7 @@ function recorder(isTTY: boolean) {
 
 test('on a terminal a bar is drawn over itself, ten times a second at most', (t) => {
   const { stream, text } = recorder(true);
-  const progress = new Progress(stream, 200, 0);
+  const progress = new ProgressLine(stream, 200, 0);
   progress.show(10, 50);
   progress.show(50, 100);
   progress.show(60, 150);
@@ -23,7 +23,7 @@ test('on a terminal a bar is drawn over itself, ten times a second at most', (t)
 
 test('elsewhere it is a line every five seconds', (t) => {
   const { stream, text } = recorder(false);
-  const progress = new Progress(stream, 200, 0);
+  const progress = new ProgressLine(stream, 200, 0);
   progress.show(10, 4_999);
   progress.show(50, 5_000);
   progress.show(60, 9_000);
@@ -33,7 +33,7 @@ test('elsewhere it is a line every five seconds', (t) => {
 
 test('more than was expected, or nothing, is no fault', (t) => {
   const { stream, text } = recorder(true);
-  new Progress(stream, 10, 0).show(12, 100);
-  new Progress(stream, 0, 0).show(0, 100);
+  new ProgressLine(stream, 10, 0).show(12, 100);
+  new ProgressLine(stream, 0, 0).show(0, 100);
   t.is(text(), `\r[${'#'.repeat(30)}] 100 % of 10\r[${'#'.repeat(30)}] 100 % of 0`);
 });
