@@ -4,12 +4,13 @@ import { keyPrefixOf } from '../compat/redis-sessions/class/client-options.js';
 import { buildRestServer, restModule } from '../compat/redis-sessions/rest/index.js';
 import { memoryStore, SessionManager, type StoreBinding, sessionModule, stopOnSignals } from '../index.js';
 import type { ServeSettings, StoreSettings } from './serve-settings.js';
+import type { Terminal } from './terminal.js';
 
-/** How long requests under way may take to end once the service stops. Milliseconds. */
+/** Milliseconds that requests in progress may take to end once the service stops. */
 const drainTime = 5_000;
 
-/** Serves until a signal comes. */
-export async function serve(settings: ServeSettings): Promise<void> {
+/** Serves until SIGTERM or SIGINT. Resolves once the port is open. */
+export async function serve(settings: ServeSettings, { stdout, stderr }: Terminal): Promise<void> {
   const container = new Container();
   const { apiKey, strictStatus, maxSession, store } = settings;
   container.load(
@@ -22,15 +23,15 @@ export async function serve(settings: ServeSettings): Promise<void> {
     stopping ??= starting.then((app) => stop(container, app));
     return stopping;
   };
-  // Before anything is awaited: what was restored is nowhere but in memory, and a signal must not lose it.
+  // Before anything is awaited: restored sessions are only in memory, and a signal must not lose them.
   stopOnSignals(stopOnce);
   const app = await starting;
   try {
     const { host, port } = settings;
     const url = await app.listen({ host, port });
-    console.log(`session-mailbox: ${url} (${describe(store)})`);
+    stdout.write(`session-mailbox: ${url} (${describe(store)})\n`);
     if (apiKey === undefined && !isLoopback(host)) {
-      console.error('Whoever reaches this port may read and end every session: consider --api-key');
+      stderr.write('Everyone who reaches this port can read and end every session: consider --api-key\n');
     }
   } catch (error) {
     await stopOnce();
@@ -52,13 +53,13 @@ async function start(container: Container): Promise<FastifyInstance> {
   return buildRestServer(container);
 }
 
-/** Held polls are answered first, so that the server has nothing left to wait for; the store comes last. */
+/** Held polls are answered first, so that the server does not wait for them. The store is closed last. */
 async function stop(container: Container, app: FastifyInstance): Promise<void> {
   const manager = await container.getAsync(SessionManager);
   await manager.drain();
-  const impatience = setTimeout(() => app.server.closeAllConnections(), drainTime);
+  const forcedEnd = setTimeout(() => app.server.closeAllConnections(), drainTime);
   await app.close();
-  clearTimeout(impatience);
+  clearTimeout(forcedEnd);
   await container.unbindAllAsync();
 }
 

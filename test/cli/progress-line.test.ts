@@ -2,13 +2,13 @@ import { PassThrough } from 'node:stream';
 import test from 'ava';
 import { ProgressLine } from '../../src/cli/progress-line.js';
 
-/** What is written to a stream of either kind. */
+/** A stream, and what was written to it. */
 function recorder(isTTY: boolean) {
   const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY });
   return { stream, text: () => String(stream.read() ?? '') };
 }
 
-test('on a terminal a bar is drawn over itself, ten times a second at most', (t) => {
+test('on a terminal the bar is redrawn, at most ten times a second', (t) => {
   const { stream, text } = recorder(true);
   const progress = new ProgressLine(stream, 200, 0);
   progress.show(10, 50);
@@ -21,7 +21,7 @@ test('on a terminal a bar is drawn over itself, ten times a second at most', (t)
   t.is(text(), '\r\x1b[K');
 });
 
-test('elsewhere it is a line every five seconds', (t) => {
+test('elsewhere a line is written every five seconds', (t) => {
   const { stream, text } = recorder(false);
   const progress = new ProgressLine(stream, 200, 0);
   progress.show(10, 4_999);
@@ -31,7 +31,7 @@ test('elsewhere it is a line every five seconds', (t) => {
   t.is(text(), '50 of 200\n');
 });
 
-test('more than was expected, or nothing, is no fault', (t) => {
+test('more sessions than expected, or none, show a full bar', (t) => {
   const { stream, text } = recorder(true);
   new ProgressLine(stream, 10, 0).show(12, 100);
   new ProgressLine(stream, 0, 0).show(0, 100);

@@ -25,7 +25,8 @@ const cacheRules = {
   cachemax: v.optional(wholeNumber(1, 10_000_000)),
 };
 
-const redisRules = {
+/** Options of the class where it makes its own service. */
+export const redisRules = {
   ...cacheRules,
   port: v.optional(wholeNumber(1, 65_535)),
   host: v.optional(nonEmptyText()),
@@ -43,7 +44,8 @@ const redisRules = {
   ),
 };
 
-const managerRules = {
+/** Options of the class over a manager that it is given. */
+export const managerRules = {
   ...cacheRules,
   manager: objectWith<SessionManager>('inApp', 'authenticate', 'watchChanges'),
 };

@@ -5,7 +5,8 @@ import { ReadCache } from './read-cache.js';
 import { remainingLife } from './session-replies.js';
 import type { RedisSessionsOptions } from './types.js';
 
-const defaultMost = 5_000;
+/** Sessions. */
+export const defaultCacheMax = 5_000;
 
 /** Sessions that were read lately, kept for as long as nobody changes them. */
 export class SessionCache {
@@ -21,7 +22,7 @@ export class SessionCache {
   }
 
   /** The cache that was asked for, if one was. */
-  static of({ cachetime = 0, cachemax = defaultMost }: RedisSessionsOptions): SessionCache | undefined {
+  static of({ cachetime = 0, cachemax = defaultCacheMax }: RedisSessionsOptions): SessionCache | undefined {
     return cachetime > 0 ? new SessionCache(cachetime * 1_000, cachemax) : undefined;
   }
 

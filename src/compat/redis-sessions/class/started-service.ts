@@ -1,5 +1,6 @@
 import { Container } from 'inversify';
 import type { SessionContextOptions } from '../../../context/session-context.js';
+import { SessionError } from '../../../errors/session-error.js';
 import { sessionModule } from '../../../module.js';
 import { HeartbeatProcessor } from '../../../service/heartbeat-processor.js';
 import { Processor } from '../../../service/processor.js';
@@ -12,7 +13,7 @@ const leastWipe = 10;
 /** The longest pause that a Node timer takes, in seconds. */
 const mostWipe = 2_147_483;
 
-/** A running service, and how it ends. */
+/** A running service that `stop` ends. */
 export interface StartedService {
   readonly manager: SessionManager;
   stop(): Promise<void>;
@@ -20,12 +21,11 @@ export interface StartedService {
 
 /** @throws SessionError `STORE_UNAVAILABLE`, `INVALID_CONTEXT`, `INVALID_ARGUMENT` */
 export async function startService(options: RedisSessionsRedisOptions): Promise<StartedService> {
-  // Only here: whoever brings a manager needs no ioredis.
-  const { redisStore } = await import('../../../stores/redis/index.js');
+  const { redisStore } = await loadRedisStore();
   const container = new Container();
   container.load(sessionModule(contextOf(options), redisStore(storeOptions(options))));
   if (options.wipe === 0) {
-    // Nothing sweeps then. An expired session is dead all the same, and its keys end by themselves.
+    // No sweeps. An expired session is refused without them, and its keys in Redis expire.
     await container.unbindAsync(Processor);
     container.bind(Processor).toService(HeartbeatProcessor);
   }
@@ -35,6 +35,17 @@ export async function startService(options: RedisSessionsRedisOptions): Promise<
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Loaded here and not above, because an application that gives a manager needs no ioredis. */
+async function loadRedisStore() {
+  try {
+    return await import('../../../stores/redis/index.js');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
+    const message = 'RedisSessions needs a package that is not installed: npm install ioredis';
+    throw new SessionError('STORE_UNAVAILABLE', message, {}, { cause: error });
   }
 }
 

@@ -23,12 +23,12 @@ export class OldNamespace {
   }
 
   /**
-   * All sessions, some at a time; one that lives through the walk is met at least once, and perhaps again. `passed`
+   * All sessions, some at a time; one that lives through the walk is met at least once, and perhaps again. `skipped`
    * counts entries of the index that led to none: of other apps, or of no session.
    */
   async *sessions(
     app: string | undefined,
-  ): AsyncIterable<{ readonly sessions: readonly OldSession[]; readonly passed: number }> {
+  ): AsyncIterable<{ readonly sessions: readonly OldSession[]; readonly skipped: number }> {
     let cursor = '0';
     do {
       const [next, entries] = await this.#redis.zscan(`${this.#prefix}SESSIONS`, cursor, 'COUNT', chunk);
@@ -42,7 +42,7 @@ export class OldNamespace {
           return { app, token, fields: await this.#redis.hgetall(`${this.#prefix}${app}:${token}`) };
         }),
       );
-      yield { sessions, passed: members.length - sessions.length };
+      yield { sessions, skipped: members.length - sessions.length };
     } while (cursor !== '0');
   }
 }

@@ -12,7 +12,7 @@ export interface ImportCounts {
   /** Not carried over, because they could not live here. */
   readonly unusable: number;
   /** Entries of the index that are of no session, or of no app that was asked for. */
-  readonly passed: number;
+  readonly skipped: number;
 }
 
 export interface ImportOptions {
@@ -34,13 +34,13 @@ export async function importSessions(
   to: TokenAliases,
   options: ImportOptions,
 ): Promise<ImportCounts> {
-  const counts = { imported: 0, present: 0, expired: 0, unusable: 0, passed: 0 };
+  const counts = { imported: 0, present: 0, expired: 0, unusable: 0, skipped: 0 };
   const carry = async (token: string, session: AdoptedSession) => {
     const isNew = options.dryRun ? !(await to.isAdopted(session.app, token)) : await to.adopt(token, session);
     counts[isNew ? 'imported' : 'present'] += 1;
   };
-  for await (const { sessions, passed } of from.sessions(options.app)) {
-    counts.passed += passed;
+  for await (const { sessions, skipped } of from.sessions(options.app)) {
+    counts.skipped += skipped;
     await Promise.all(
       sessions.map(async (old) => {
         const verdict = judge(old, options.now());
