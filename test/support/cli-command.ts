@@ -12,12 +12,16 @@ export async function runCli(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<CliResult> {
-  let stdout = '';
-  let stderr = '';
-  const code = await runCommandLine(args, {
-    environment,
-    stdout: { write: (text) => void (stdout += text) },
-    stderr: { write: (text) => void (stderr += text) },
-  });
-  return { code, stdout, stderr };
+  const stdout = new TextBuffer();
+  const stderr = new TextBuffer();
+  const code = await runCommandLine(args, { environment, stdout, stderr });
+  return { code, stdout: stdout.text, stderr: stderr.text };
+}
+
+class TextBuffer {
+  text = '';
+
+  write(text: string): void {
+    this.text += text;
+  }
 }

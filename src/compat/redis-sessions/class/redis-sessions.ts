@@ -23,12 +23,12 @@ import type {
 } from './types.js';
 
 /**
- * The interface of redis-sessions over `SessionManager`: an app is an app, an id an account, a token a token, `d` the
- * attributes. Nothing is connected before the first call. Each method gives a promise, or answers a callback when one
- * is its last argument (`{}` where the promise gives `null`).
+ * The interface of redis-sessions over `SessionManager`: an app is an app, an id is an account, `d` holds the attributes.
+ * The first call connects. Each method returns a promise, or calls the callback that is its last argument (with `{}`
+ * where the promise gives `null`).
  *
- * Every method rejects with a `RedisSessionsError` for arguments of a wrong shape, of which it names the first, and with
- * a `SessionError` when the store can't be reached or after `quit`.
+ * Every method rejects with a `RedisSessionsError` that names the first wrong argument, and with a `SessionError` when the
+ * store can't be reached or after `quit`.
  */
 export class RedisSessions<Data extends SessionData = SessionData> {
   readonly #lifecycle: Lifecycle;
@@ -43,14 +43,14 @@ export class RedisSessions<Data extends SessionData = SessionData> {
   }
 
   /**
-   * The service underneath, started if it was not: for pushes and polls, and whatever else this interface has no words
-   * for. A session's `handle` is its id there.
+   * The manager of these sessions, for pushes, polls and everything else that redis-sessions lacks. Starts the service
+   * if needed. A session's `handle` is its id there.
    */
   manager(): Promise<SessionManager> {
     return this.#lifecycle.manager();
   }
 
-  /** Logs `id` in. Rejects with `SESSION_LIMIT` where the service has one. */
+  /** Creates a session of `id`. Rejects with `SESSION_LIMIT` if the account holds `maxSession` sessions. */
   create(options: CreateCallOptions<Data>): Promise<Created>;
   create(options: CreateCallOptions<Data>, callback: Callback<Created>): void;
   create(options: CreateCallOptions<Data>, callback?: Callback<Created>): Promise<Created> | undefined {
@@ -81,7 +81,7 @@ export class RedisSessions<Data extends SessionData = SessionData> {
     return promiseOrCallback(this.#service.kill(options), callback);
   }
 
-  /** Ends all sessions of an app. One created meanwhile may survive. */
+  /** Ends all sessions of an app. A session that is created during the call may survive. */
   killall(options: AppOptions): Promise<Killed>;
   killall(options: AppOptions, callback: Callback<Killed>): void;
   killall(options: AppOptions, callback?: Callback<Killed>): Promise<Killed> | undefined {
@@ -102,14 +102,14 @@ export class RedisSessions<Data extends SessionData = SessionData> {
     return promiseOrCallback(this.#service.sessionsOfId(options), callback);
   }
 
-  /** The sessions of an app that were active within `deltaTime`, latest activity first: all of them at once. */
+  /** The sessions of an app that were active within `deltaTime`, latest activity first, in one list. */
   soapp(options: WithinOptions): Promise<Listed<Data>>;
   soapp(options: WithinOptions, callback: Callback<Listed<Data>>): void;
   soapp(options: WithinOptions, callback?: Callback<Listed<Data>>): Promise<Listed<Data>> | undefined {
     return promiseOrCallback(this.#service.sessionsOfApp(options), callback);
   }
 
-  /** How many ids, not sessions, were active within `deltaTime`. */
+  /** The number of ids (not of sessions) that were active within `deltaTime`. */
   activity(options: WithinOptions): Promise<Activity>;
   activity(options: WithinOptions, callback: Callback<Activity>): void;
   activity(options: WithinOptions, callback?: Callback<Activity>): Promise<Activity> | undefined {
@@ -124,7 +124,7 @@ export class RedisSessions<Data extends SessionData = SessionData> {
   }
 
   /**
-   * Stops what was started for these sessions and closes every connection of its own; a manager that was given goes on.
+   * Stops the service that these sessions started, and closes its connections. Does not stop a manager that was given.
    * Resolves when all is closed. Safe to call twice.
    */
   quit(): Promise<void>;

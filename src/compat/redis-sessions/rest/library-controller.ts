@@ -19,13 +19,13 @@ import { LibraryErrorFilter } from './library-error-filter.js';
 import { RestOptions } from './rest-options.js';
 import { jsonResponse, textResponse } from './rest-response.js';
 
-/** The routes of rest-sessions: each is a method of the library, and answers what that gives. */
+/** The routes of rest-sessions: each calls the method of redis-sessions with its name, and answers with its result. */
 @Controller({ scope: 'Singleton' })
 @UseGuard(ApiKeyGuard)
 @UseErrorFilter(LibraryErrorFilter)
 export class LibraryController {
   readonly #sessions: LibraryService<SessionData>;
-  /** What is said of a session that is not there. */
+  /** Status for a missing session. */
   readonly #missing: 200 | 404;
 
   constructor(
@@ -102,7 +102,7 @@ export class LibraryController {
   }
 }
 
-/** Without a key there is nothing to keep. */
+/** An empty object counts as no data. */
 function dataOf(body: unknown): unknown {
   return typeof body === 'object' && body !== null && Object.keys(body).length === 0 ? undefined : body;
 }

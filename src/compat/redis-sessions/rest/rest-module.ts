@@ -22,7 +22,8 @@ import { RestMetrics } from './rest-metrics.js';
 import { RestOptions, type RestOptionsInput } from './rest-options.js';
 
 /**
- * The controllers of the service. Goes beside `sessionModule`; `buildRestServer` serves them. Of the controllers of `session-mailbox/http` the poll alone is among them: the others are of one app.
+ * The controllers of the REST service. Load it with `sessionModule`, then call `buildRestServer`. Of the controllers of
+ * `session-mailbox/http` it has only the poll: the others serve a single app.
  *
  * @throws SessionError `INVALID_CONTEXT`
  */
