@@ -3,19 +3,19 @@ import { keyPrefixOf, storeOptions } from '../../../../src/compat/redis-sessions
 import { RedisSessions, type RedisSessionsRedisOptions } from '../../../../src/compat/redis-sessions/class/index.js';
 import { contextOf } from '../../../../src/compat/redis-sessions/class/started-service.js';
 
-test('wipe is seconds: 600 by default, 10 at least, and no longer than a timer can be', (t) => {
+test('wipe is in seconds: 600 by default, at least 10, at most the longest timer', (t) => {
   const pauses = [undefined, 600, 60, 10, 9, 1, -5, Number.NaN, 12.3456, 1e9].map((wipe) => {
     return contextOf(wipe === undefined ? {} : { wipe }).gcInterval;
   });
   t.deepEqual(pauses, [600_000, 600_000, 60_000, 10_000, 10_000, 10_000, 10_000, 600_000, 12_346, 2_147_483_000]);
 });
 
-test('there is no limit of sessions unless one is asked for', (t) => {
+test('there is no limit of sessions by default', (t) => {
   t.is(contextOf({}).maxSession, 0);
   t.like(contextOf({ context: { maxSession: 3, gcInterval: 5 } }), { maxSession: 3, gcInterval: 5 });
 });
 
-test('where the Redis is comes from port and host, then from the socket, then by default', (t) => {
+test('the address comes from port and host, then from socket, then from the default', (t) => {
   const keyPrefix = 'rs:';
   const cases: readonly (readonly [RedisSessionsRedisOptions, object])[] = [
     [{}, { redis: { host: '127.0.0.1', port: 6_379 }, keyPrefix }],
@@ -58,11 +58,11 @@ test('where the Redis is comes from port and host, then from the socket, then by
   for (const [given, expected] of cases) t.deepEqual(storeOptions(given) as object, expected);
 });
 
-test('the namespace and a colon begin every key', (t) => {
+test('every key begins with the namespace and a colon', (t) => {
   t.deepEqual([keyPrefixOf(), keyPrefixOf('mine')], ['rs:', 'mine:']);
 });
 
-/** As a caller without types would give them. */
+/** Calls the constructor as JavaScript without types would. */
 function construct(options: unknown): void {
   new RedisSessions(options as RedisSessionsRedisOptions);
 }
@@ -90,7 +90,7 @@ for (const [options, message] of refused) {
   });
 }
 
-test('the constructor refuses a client, and says what to use in its place', (t) => {
+test('the constructor refuses a client, and says what to use instead', (t) => {
   t.throws(() => construct({ client: { host: 'redis.example', password: 'secret' } }), {
     code: 'INVALID_CONTEXT',
     message:

@@ -2,14 +2,14 @@ import test from 'ava';
 import { cuttable, cuttableStore } from '../../../support/http-away-store.js';
 import { bodyOf, RestKit } from '../../../support/rest-kit.js';
 
-/** The value of a metric, by its name and labels as they are written. */
+/** The value of a metric, found by its name and labels. */
 async function metric(kit: RestKit, name: string): Promise<number | undefined> {
   const { body } = await kit.get('/metrics');
   const line = body.split('\n').find((each) => each.startsWith(`${name} `));
   return line === undefined ? undefined : Number(line.slice(name.length + 1));
 }
 
-test('metrics count what happens, in every app', async (t) => {
+test('metrics count sessions, polls and pushes of every app', async (t) => {
   const kit = await RestKit.start(t);
   const token = await kit.create('/shop/create/alice?ip=192.0.2.7');
   await kit.create('/blog/create/bob?ip=192.0.2.7');
@@ -31,7 +31,7 @@ test('metrics count what happens, in every app', async (t) => {
   t.is(await metric(kit, `session_mailbox_request_duration_seconds_count${creations}`), 2);
 });
 
-test('metrics hold no token, no id, and nothing that a stranger’s path could make grow', async (t) => {
+test('metrics contain no token and no id, and unknown paths add no labels', async (t) => {
   const kit = await RestKit.start(t);
   const token = await kit.create('/shop/create/alice-the-account?ip=192.0.2.7');
   await kit.get(`/shop/get/${token}`);
@@ -41,7 +41,7 @@ test('metrics hold no token, no id, and nothing that a stranger’s path could m
   t.false(body.includes(token) || body.includes('alice-the-account') || body.includes('nowhere'));
 });
 
-test('a node is ready while its store can be used, and else says why not in a problem document', async (t) => {
+test('a node is ready while its store can be used; else a problem document says why not', async (t) => {
   const kit = await RestKit.start(t, { store: cuttableStore });
   const ready = await kit.get('/healthz');
   t.is(ready.status, 200);
