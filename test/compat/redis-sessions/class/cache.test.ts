@@ -67,7 +67,8 @@ test('a cached session is returned only for its own secret and app', async (t) =
 });
 
 test('a cached session is not returned after its end', async (t) => {
-  const { manager, clock } = await startService(t);
+  const { manager, clock } = await startService(t, { gcInterval: 3_600_000 });
+  // No sweep closes the sessions meanwhile, which would evict them from the cache.
   const sessions = new RedisSessions({ manager, cachetime: 3_600 });
   const idle = await sessions.create({ app, id: 'alice', ip, ttl: 10 });
   const fixed = await sessions.create({ app, id: 'alice', ip, ttl: 20, no_resave: true });

@@ -19,10 +19,25 @@ const guarded: readonly (readonly [method: string, path: string])[] = [
   ['GET', '/metrics'],
 ];
 
+const wrongKeys = [
+  '',
+  `${key}x`,
+  `${key}1`,
+  key.slice(1),
+  key.slice(0, -1),
+  key.toUpperCase(),
+  key.replaceAll('-', '_'),
+];
+const wrongHeaders: readonly Readonly<Record<string, string>>[] = [
+  {},
+  { Authorization: `Bearer ${key}` },
+  ...wrongKeys.map((each) => ({ 'X-API-Key': each })),
+];
+
 test('without the key, or with a wrong one, every guarded route is 401 and changes nothing', async (t) => {
   const kit = await RestKit.start(t, { rest: { apiKey: key } });
   for (const [method, path] of guarded) {
-    for (const headers of [{}, { 'X-API-Key': '' }, { 'X-API-Key': `${key}x` }, { Authorization: `Bearer ${key}` }]) {
+    for (const headers of wrongHeaders) {
       const response = await kit.request(path, { method, headers });
       t.is(response.status, 401, `${method} ${path}`);
       t.like(bodyOf(response), { name: 'unauthorized' });
