@@ -2,4 +2,9 @@
 import config from './ava.config.js';
 import { testsWith } from './scripts/test-files.js';
 
-export default { ...config, files: testsWith('env.STORM'), environmentVariables: { STORM: '1' }, timeout: '15m' };
+export default {
+  ...config,
+  files: testsWith(/^import \{[^}]*\b(?:isStorm|rounds|stormSize)\b/m),
+  environmentVariables: { STORM: '1' },
+  timeout: '15m',
+};

@@ -4,17 +4,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 const tests = new URL('../.build/test/', import.meta.url);
 const importOf = /\b(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g;
 
-/** The tests (without those of the browser) of which they, or what they import from `test/`, contain this text. */
-export function testsWith(text) {
+/** The tests (without those of the browser) whose text, or that of a file which they import from `test/`, matches. */
+export function testsWith(pattern) {
   const known = new Map();
   const reaches = (url) => {
     const found = known.get(url.href);
     if (found !== undefined) return found;
     known.set(url.href, false); // Ends a cycle of imports.
-    if (!existsSync(url)) return false; // An import that stands in a text.
+    if (!existsSync(url)) return false; // The import is part of a string.
     const source = readFileSync(url, 'utf8');
     const imports = [...source.matchAll(importOf)].map(([, path]) => new URL(path, url));
-    const result = source.includes(text) || imports.some((each) => each.href.startsWith(tests.href) && reaches(each));
+    const result = pattern.test(source) || imports.some((each) => each.href.startsWith(tests.href) && reaches(each));
     known.set(url.href, result);
     return result;
   };
