@@ -37,7 +37,7 @@ for (const subpath of Object.keys(manifest.exports)) {
   });
 }
 
-/** What stands in for another package is imported as that package was. */
+/** redis-sessions has a default export, so its replacement has one. */
 const withDefault: ReadonlySet<string> = new Set(['./redis-sessions']);
 
 for (const subpath of modules) {

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { SessionHttpOptions, sessionHttpModule } from '../../src/http/index.js';
-import { readTable, rowsByName } from '../architecture/readme-tables.js';
 import { readProjectFile } from '../architecture/source-tree.js';
 import { request } from '../support/http-client.js';
 import { limits } from '../support/limits.js';
+import { readTable, rowsByName } from './tables.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 // Within the project, so that `session-mailbox` is this package and the others are those installed here.

@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 import test from 'ava';
 import { WebSocketServer } from 'ws';
 import { authenticateUpgrade } from '../../src/websocket/index.js';
-import { nameIn, readTable } from '../architecture/readme-tables.js';
 import { readProjectFile } from '../architecture/source-tree.js';
 import { limits } from '../support/limits.js';
 import { startService, throwsCode } from '../support/service.js';
+import { nameIn, readTable } from './tables.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 // Within the project, so that `session-mailbox` is this package and the others are those installed here.

@@ -282,7 +282,7 @@ for (const [title, scenario] of Object.entries(timed)) {
   });
 }
 
-test('what redis-sessions refuses is refused, by the same name and in the same words', async (t) => {
+test('arguments that redis-sessions refuses are refused with the same name and message', async (t) => {
   const [one, other] = [theirs(t, server()), await oursInMemory(t)];
   for (const [method, options] of refused) {
     const expected = await refusalOf(one, method, options);

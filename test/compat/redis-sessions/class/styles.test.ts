@@ -45,7 +45,7 @@ test('a callback as the last argument gets null and the result', async (t) => {
   t.is((await called<void>((callback) => sessions.quit(callback)))[0], null);
 });
 
-test('a miss is {} to a callback and null to a promise', async (t) => {
+test('a missing session is {} for a callback and null for a promise', async (t) => {
   const { manager } = await startService(t);
   const sessions = new RedisSessions({ manager });
   t.deepEqual(await called((callback) => sessions.get({ app, token: nobody }, callback)), [null, {}]);
@@ -72,7 +72,7 @@ test('a callback is never called before the call has returned', async (t) => {
   t.true(await answered);
 });
 
-test.serial('what a callback throws reaches the process, and the callback no second time', async (t) => {
+test.serial('an exception in a callback reaches the process, and the callback is not called again', async (t) => {
   const { manager } = await startService(t);
   const sessions = new RedisSessions({ manager });
   const others = process.listeners('uncaughtException');

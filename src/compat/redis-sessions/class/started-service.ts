@@ -1,5 +1,6 @@
 import { Container } from 'inversify';
 import { SessionContext, type SessionContextOptions } from '../../../context/session-context.js';
+import { SessionError } from '../../../errors/session-error.js';
 import { SessionEvents } from '../../../events/session-events.js';
 import { sessionModule } from '../../../module.js';
 import { GcProcessor } from '../../../service/processors/gc-processor.js';
@@ -14,21 +15,20 @@ const leastWipe = 10;
 /** The longest pause that a Node timer takes, in seconds. */
 const mostWipe = 2_147_483;
 
-/** For `wipe: 0`. An expired session is dead all the same, and its keys expire by their own TTL. */
+/** For `wipe: 0`. An expired session is refused without sweeps, and its keys in Redis expire. */
 class NoSweeps extends GcProcessor {
   override start(): void {}
 }
 
-/** A running service, and how it ends. */
-export interface Service {
+/** A running service that `stop` ends. */
+export interface StartedService {
   readonly manager: SessionManager;
   stop(): Promise<void>;
 }
 
 /** @throws SessionError `STORE_UNAVAILABLE`, `INVALID_CONTEXT`, `INVALID_ARGUMENT` */
-export async function startService(options: RedisSessionsRedisOptions): Promise<Service> {
-  // Only here: whoever brings a manager needs no ioredis.
-  const { redisStore } = await import('../../../stores/redis/index.js');
+export async function startService(options: RedisSessionsRedisOptions): Promise<StartedService> {
+  const { redisStore } = await loadRedisStore();
   const container = new Container();
   container.load(sessionModule(contextOf(options), redisStore(storeOptions(options))));
   if (options.wipe === 0) {
@@ -42,6 +42,17 @@ export async function startService(options: RedisSessionsRedisOptions): Promise<
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Loaded here and not above, because an application that gives a manager needs no ioredis. */
+async function loadRedisStore() {
+  try {
+    return await import('../../../stores/redis/index.js');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
+    const message = 'RedisSessions needs a package that is not installed: npm install ioredis';
+    throw new SessionError('STORE_UNAVAILABLE', message, {}, { cause: error });
   }
 }
 

@@ -1,21 +1,19 @@
+import type { TextStream } from './terminal.js';
+
+/** Characters of the bar. */
 const width = 30;
-/** On a terminal, at most so often; elsewhere a line every so often. Milliseconds. */
+/** Milliseconds between two updates, on a terminal and elsewhere. */
 const terminalPause = 100;
 const linePause = 5_000;
 
-/** Where it is shown, such as `process.stderr`. */
-export interface ProgressStream {
-  readonly isTTY?: boolean;
-  write(text: string): unknown;
-}
-
-/** Says how far something has come: a bar on a terminal, a line now and then elsewhere. */
-export class Progress {
-  readonly #stream: ProgressStream;
+/** Shows how much is done: on a terminal as a bar that is redrawn, elsewhere as a line every few seconds. */
+export class ProgressLine {
+  readonly #stream: TextStream;
   readonly #total: number;
   #shownAt: number;
 
-  constructor(stream: ProgressStream, total: number, now: number) {
+  /** @param now milliseconds, as in `show` */
+  constructor(stream: TextStream, total: number, now: number) {
     this.#stream = stream;
     this.#total = total;
     this.#shownAt = now;
@@ -28,13 +26,13 @@ export class Progress {
     else this.#stream.write(`${done} of ${this.#total}\n`);
   }
 
-  /** Makes room for other output. */
+  /** Erases the bar, before other output. */
   clear(): void {
     if (this.#stream.isTTY) this.#stream.write('\r\x1b[K');
   }
 
   #bar(done: number): string {
-    // Sessions may come while it runs.
+    // More can be done than was counted at the start.
     const share = this.#total === 0 ? 1 : Math.min(1, done / this.#total);
     const filled = Math.round(share * width);
     return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${Math.floor(share * 100)} % of ${this.#total}`;

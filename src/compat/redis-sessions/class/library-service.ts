@@ -1,35 +1,35 @@
 import { SessionError } from '../../../errors/session-error.js';
 import type { Session as CoreSession } from '../../../service/session.js';
 import type { SessionManager } from '../../../service/session-manager.js';
+import {
+  readApp,
+  readData,
+  readDeltaTime,
+  readId,
+  readInitialData,
+  readIp,
+  readOptions,
+  readToken,
+  readTtl,
+} from './call-arguments.js';
 import type { Lifecycle } from './lifecycle.js';
 import { looksOld, OldTokens } from './old-tokens.js';
-import { listed, replyToGet, replyToSet, toMilliseconds } from './replies.js';
-import {
-  readOptions,
-  requireApp,
-  requireData,
-  requireDeltaTime,
-  requireId,
-  requireInitialData,
-  requireIp,
-  requireToken,
-  requireTtl,
-} from './rules.js';
 import type { SessionCache } from './session-cache.js';
+import { listed, replyToGet, replyToSet, toMilliseconds } from './session-replies.js';
 import type { Activity, Created, Killed, Listed, ListedSession, Session } from './types.js';
 
-/** Sessions asked for at once where all are wanted. */
+/** Sessions per page when all are listed. */
 const pageSize = 1_000;
 
-/** Where the manager comes from: at hand when it is running, else to be waited for. */
+/** Gives the manager: at once while it runs, else by starting it. */
 export type ManagerSource = Pick<Lifecycle, 'running' | 'manager'>;
 
-/** The service in the terms of redis-sessions. Arguments are checked here, in its order, before anything is asked. */
-export class Operations<Data> {
+/** The methods of redis-sessions over a `SessionManager`. Arguments are checked first, in the order of redis-sessions. */
+export class LibraryService<Data> {
   readonly #lifecycle: ManagerSource;
   readonly #cache: SessionCache | undefined;
   readonly #oldTokens: OldTokens;
-  /** The manager of the app asked for last, which is nearly always the only one. */
+  /** The manager of the app of the latest call. Most applications use one app. */
   #latest: SessionManager | undefined;
 
   constructor(lifecycle: ManagerSource, cache: SessionCache | undefined, oldTokens: OldTokens = new OldTokens()) {
@@ -40,23 +40,23 @@ export class Operations<Data> {
 
   async create(options: unknown): Promise<Created> {
     const given = readOptions(options);
-    const app = requireApp(given.app);
-    const id = requireId(given.id);
-    const ip = requireIp(given.ip);
-    const ttl = toMilliseconds(requireTtl(given.ttl));
-    const data = requireInitialData(given.d);
-    // The absolute end then comes first, whatever the activity.
+    const app = readApp(given.app);
+    const id = readId(given.id);
+    const ip = readIp(given.ip);
+    const ttl = toMilliseconds(readTtl(given.ttl));
+    const data = readInitialData(given.d);
+    // An absolute end at `ttl`: activity does not extend it.
     const maxAge = given.no_resave ? ttl : 0;
     const manager = this.#running(app) ?? (await this.#started(app));
-    const begun = { ip, ttl, maxAge };
-    const session = await manager.createSession(id, data === undefined ? begun : { ...begun, attributes: data });
+    const start = { ip, ttl, maxAge };
+    const session = await manager.createSession(id, data === undefined ? start : { ...start, attributes: data });
     return { token: session.token };
   }
 
   async get(options: unknown): Promise<Session<Data> | null> {
-    const bearer = bearerOf(options);
-    const manager = this.#running(bearer.app) ?? (await this.#started(bearer.app));
-    const token = looksOld(bearer.token) ? await this.#oldTokens.current(manager, bearer.token) : bearer.token;
+    const call = tokenCallOf(options);
+    const manager = this.#running(call.app) ?? (await this.#started(call.app));
+    const token = looksOld(call.token) ? await this.#oldTokens.current(manager, call.token) : call.token;
     try {
       return replyToGet<Data>(await (this.#cache?.authenticate(manager, token) ?? manager.authenticate(token)));
     } catch (error) {
@@ -65,33 +65,33 @@ export class Operations<Data> {
   }
 
   async set(options: unknown): Promise<Session<Data> | null> {
-    const bearer = bearerOf(options);
-    const data = requireData(readOptions(options).d);
-    const manager = this.#running(bearer.app) ?? (await this.#started(bearer.app));
-    const token = looksOld(bearer.token) ? await this.#oldTokens.current(manager, bearer.token) : bearer.token;
+    const call = tokenCallOf(options);
+    const data = readData(readOptions(options).d);
+    const manager = this.#running(call.app) ?? (await this.#started(call.app));
+    const token = looksOld(call.token) ? await this.#oldTokens.current(manager, call.token) : call.token;
     try {
       return replyToSet<Data>(await manager.patchAsBearer(token, data));
     } catch (error) {
       return nullIfMissing(error);
     } finally {
-      // Whatever came of it: one whose answer was lost may have been carried out.
-      this.#cache?.forget(bearer.app, token);
+      // Also after an error: the store may have applied a call whose reply was lost.
+      this.#cache?.forget(call.app, token);
     }
   }
 
   async kill(options: unknown): Promise<Killed> {
-    const bearer = bearerOf(options);
-    const manager = this.#running(bearer.app) ?? (await this.#started(bearer.app));
-    const token = looksOld(bearer.token) ? await this.#oldTokens.current(manager, bearer.token) : bearer.token;
+    const call = tokenCallOf(options);
+    const manager = this.#running(call.app) ?? (await this.#started(call.app));
+    const token = looksOld(call.token) ? await this.#oldTokens.current(manager, call.token) : call.token;
     try {
       return { kill: (await manager.closeAsBearer(token)) ? 1 : 0 };
     } finally {
-      this.#cache?.forget(bearer.app, token);
+      this.#cache?.forget(call.app, token);
     }
   }
 
   async killAll(options: unknown): Promise<Killed> {
-    const app = requireApp(readOptions(options).app);
+    const app = readApp(readOptions(options).app);
     const manager = this.#running(app) ?? (await this.#started(app));
     try {
       return { kill: await manager.closeApp() };
@@ -142,7 +142,7 @@ export class Operations<Data> {
     return 'PONG';
   }
 
-  /** Without a promise, because all but the first calls find it so. */
+  /** Without a promise, which would cost every call but the first ones. */
   #running(app: string): SessionManager | undefined {
     const { running } = this.#lifecycle;
     if (running === undefined) return undefined;
@@ -156,32 +156,32 @@ export class Operations<Data> {
   }
 }
 
-interface Bearer {
+interface TokenCall {
   readonly app: string;
   readonly token: string;
 }
 
-function bearerOf(options: unknown): Bearer {
+function tokenCallOf(options: unknown): TokenCall {
   const given = readOptions(options);
-  return { app: requireApp(given.app), token: requireToken(given.token) };
+  return { app: readApp(given.app), token: readToken(given.token) };
 }
 
 function accountOf(options: unknown): { readonly app: string; readonly id: string } {
   const given = readOptions(options);
-  return { app: requireApp(given.app), id: requireId(given.id) };
+  return { app: readApp(given.app), id: readId(given.id) };
 }
 
-/** How far to look back, in milliseconds. */
+/** @returns `within` in milliseconds */
 function periodOf(options: unknown): { readonly app: string; readonly within: number } {
   const given = readOptions(options);
-  return { app: requireApp(given.app), within: toMilliseconds(requireDeltaTime(given.deltaTime ?? given.dt)) };
+  return { app: readApp(given.app), within: toMilliseconds(readDeltaTime(given.deltaTime ?? given.dt)) };
 }
 
 function describeAll<Data>(sessions: readonly CoreSession[], now: number): readonly ListedSession<Data>[] {
   return sessions.map((session) => listed<Data>(session, now));
 }
 
-/** redis-sessions tells nobody why there is no session. Any other error is thrown again. */
+/** redis-sessions does not say why a session is missing. Any other error is thrown again. */
 function nullIfMissing(error: unknown): null {
   if (SessionError.is(error, 'SESSION_UNKNOWN') || SessionError.is(error, 'SESSION_CLOSED')) return null;
   throw error;

@@ -1,12 +1,12 @@
 import type { Callback, Missing } from './types.js';
 
-/** Gives what a promise leads to in the style that the caller asked for: as the promise, or to the callback. */
-export function answer<Result>(
+/** Returns the promise, or passes its result to the callback if there is one. */
+export function promiseOrCallback<Result>(
   promise: Promise<Result>,
   callback: Callback<Result> | undefined,
 ): Promise<Result> | undefined {
   if (typeof callback !== 'function') return promise;
-  // In a turn of its own: what a callback throws is the application's to handle, and no second answer.
+  // In a microtask: an exception in the callback must reach the application, and not call it a second time.
   promise.then(
     (result) => queueMicrotask(() => callback(null, result)),
     (error) => queueMicrotask(() => callback(error, undefined)),
@@ -14,13 +14,13 @@ export function answer<Result>(
   return undefined;
 }
 
-/** `answer`, where there may be nothing: the promise gives `null` then, and the callback gets `{}`. */
-export function answerIfAny<Result extends object>(
+/** Like `promiseOrCallback`, for a result that may be missing: the promise gives `null`, the callback gets `{}`. */
+export function promiseOrCallbackIfFound<Result extends object>(
   promise: Promise<Result | null>,
   callback: Callback<Result | Missing> | undefined,
 ): Promise<Result | null> | undefined {
   if (typeof callback !== 'function') return promise;
-  answer<Result | Missing>(
+  promiseOrCallback<Result | Missing>(
     promise.then((result) => result ?? {}),
     callback,
   );

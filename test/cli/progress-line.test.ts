@@ -1,16 +1,16 @@
 import { PassThrough } from 'node:stream';
 import test from 'ava';
-import { Progress } from '../../src/cli/progress.js';
+import { ProgressLine } from '../../src/cli/progress-line.js';
 
-/** What is written to a stream of either kind. */
+/** A stream, and what was written to it. */
 function recorder(isTTY: boolean) {
   const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY });
   return { stream, text: () => String(stream.read() ?? '') };
 }
 
-test('on a terminal a bar is drawn over itself, ten times a second at most', (t) => {
+test('on a terminal the bar is redrawn, at most ten times a second', (t) => {
   const { stream, text } = recorder(true);
-  const progress = new Progress(stream, 200, 0);
+  const progress = new ProgressLine(stream, 200, 0);
   progress.show(10, 50);
   progress.show(50, 100);
   progress.show(60, 150);
@@ -21,9 +21,9 @@ test('on a terminal a bar is drawn over itself, ten times a second at most', (t)
   t.is(text(), '\r\x1b[K');
 });
 
-test('elsewhere it is a line every five seconds', (t) => {
+test('elsewhere a line is written every five seconds', (t) => {
   const { stream, text } = recorder(false);
-  const progress = new Progress(stream, 200, 0);
+  const progress = new ProgressLine(stream, 200, 0);
   progress.show(10, 4_999);
   progress.show(50, 5_000);
   progress.show(60, 9_000);
@@ -31,9 +31,9 @@ test('elsewhere it is a line every five seconds', (t) => {
   t.is(text(), '50 of 200\n');
 });
 
-test('more than was expected, or nothing, is no fault', (t) => {
+test('more sessions than expected, or none, show a full bar', (t) => {
   const { stream, text } = recorder(true);
-  new Progress(stream, 10, 0).show(12, 100);
-  new Progress(stream, 0, 0).show(0, 100);
+  new ProgressLine(stream, 10, 0).show(12, 100);
+  new ProgressLine(stream, 0, 0).show(0, 100);
   t.is(text(), `\r[${'#'.repeat(30)}] 100 % of 10\r[${'#'.repeat(30)}] 100 % of 0`);
 });
