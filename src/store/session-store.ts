@@ -119,6 +119,9 @@ export interface StoreListener {
   missed(): void;
 }
 
+/** Ignores all notices. */
+export const noListener: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
+
 /**
  * The port to where sessions and mailboxes live.
  *

@@ -1,4 +1,4 @@
-import type { PlainSession } from './service-deeds.js';
+import type { PlainSession } from './service-actions.js';
 import type { ServiceProcess } from './service-process.js';
 
 /** Pushes numbers to a session, one after the other, and remembers which were acknowledged. */

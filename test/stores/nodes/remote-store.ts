@@ -200,7 +200,7 @@ export class RemoteStore extends SessionStore {
     }
   }
 
-  async #onAll(deed: (node: NodeProcess) => Promise<unknown>): Promise<void> {
-    await Promise.all(this.#nodes.map(deed));
+  async #onAll(action: (node: NodeProcess) => Promise<unknown>): Promise<void> {
+    await Promise.all(this.#nodes.map(action));
   }
 }

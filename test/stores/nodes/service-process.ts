@@ -1,10 +1,10 @@
 import type { ExecutionContext } from 'ava';
 import { eventually } from '../../support/eventually.js';
 import { ForkedProcess } from './forked-process.js';
-import type { PlainBatch, ServiceDeeds } from './service-deeds.js';
+import type { PlainBatch, ServiceActions } from './service-actions.js';
 import type { ServiceOrder, ServiceSettings } from './start-service.js';
 
-type Deed = keyof ServiceDeeds;
+type Action = keyof ServiceActions;
 
 /** A node that runs the whole service in a process of its own. */
 export class ServiceProcess {
@@ -14,7 +14,7 @@ export class ServiceProcess {
   static async launch(settings: ServiceSettings): Promise<ServiceProcess> {
     const node = new ServiceProcess();
     try {
-      await node.#process.ask({ deed: 'start', settings });
+      await node.#process.ask({ action: 'start', settings });
     } catch (error) {
       await node.kill();
       throw error;
@@ -34,11 +34,11 @@ export class ServiceProcess {
     return Promise.all(Array.from({ length: count }, () => ServiceProcess.start(t, settings)));
   }
 
-  async do<Name extends Deed>(
-    deed: Name,
-    ...args: Parameters<ServiceDeeds[Name]>
-  ): Promise<Awaited<ReturnType<ServiceDeeds[Name]>>> {
-    return (await this.#process.ask({ deed, args })) as Awaited<ReturnType<ServiceDeeds[Name]>>;
+  async do<Name extends Action>(
+    action: Name,
+    ...args: Parameters<ServiceActions[Name]>
+  ): Promise<Awaited<ReturnType<ServiceActions[Name]>>> {
+    return (await this.#process.ask({ action, args })) as Awaited<ReturnType<ServiceActions[Name]>>;
   }
 
   /** Begins a poll at the tail of the mailbox, and resolves once it waits there. */

@@ -1,5 +1,5 @@
 import type { TestFn } from 'ava';
-import type { CreationTally } from '../service-deeds.js';
+import type { CreationTally } from '../service-actions.js';
 import { ServiceProcess } from '../service-process.js';
 import type { Place } from './place.js';
 

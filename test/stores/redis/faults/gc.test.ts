@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Redis } from 'ioredis';
-import { createSpread } from '../../nodes/diary.js';
+import { createSpread } from '../../nodes/event-log.js';
 import { gcFaults } from '../../nodes/faults/gc.js';
 import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPrefix } from '../exact-clock.js';

@@ -41,15 +41,15 @@ test.serial(
     await manager.push(bob.id, 'before', { key: 'k' });
     const before = await dumpOf(server().client, keyPrefix);
     await fill();
-    const deeds: Readonly<Record<string, () => Promise<unknown>>> = {
+    const actions: Readonly<Record<string, () => Promise<unknown>>> = {
       createSession: () => manager.createSession('alice'),
       'createSession of a new account': () => manager.createSession('carol'),
       push: () => manager.push(alice.id, long),
       setAttr: () => alice.setAttr('theme', 'light'),
       rotateToken: () => manager.rotateToken(alice.id),
     };
-    for (const [name, deed] of Object.entries(deeds)) {
-      const error: unknown = await t.throwsAsync(deed, { code: 'STORE_UNAVAILABLE' }, name);
+    for (const [name, action] of Object.entries(actions)) {
+      const error: unknown = await t.throwsAsync(action, { code: 'STORE_UNAVAILABLE' }, name);
       t.true(SessionError.is(error) && error.message.includes('maxmemory'), name);
       t.false(inspect(error, { depth: 9 }).includes(long), 'an error does not carry what was pushed');
       t.deepEqual(await dumpOf(server().client, keyPrefix), before, name);

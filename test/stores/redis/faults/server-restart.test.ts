@@ -26,7 +26,7 @@ test('while the server is away calls fail at once and polls stay held; when it i
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     const held = await other.hold(id);
     await server.kill(signal);
-    const deeds = [
+    const actions = [
       () => one.do('create', 'bob'),
       () => one.do('authenticate', token),
       () => one.do('push', id, 'x'),
@@ -35,10 +35,10 @@ test('while the server is away calls fail at once and polls stay held; when it i
       () => one.do('sessionsOfApp'),
       () => one.do('close', id),
     ];
-    for (const deed of deeds) {
+    for (const action of actions) {
       const start = performance.now();
-      await t.throwsAsync(deed, { code: 'STORE_UNAVAILABLE' });
-      t.true(performance.now() - start < fast, `${deed}`);
+      await t.throwsAsync(action, { code: 'STORE_UNAVAILABLE' });
+      t.true(performance.now() - start < fast, `${action}`);
     }
     t.false(held.isOver);
     await server.restart();

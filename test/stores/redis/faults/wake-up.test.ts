@@ -6,10 +6,10 @@ import { newAccount, type Pair, wakeUpFaults } from '../../nodes/faults/wake-up.
 import { ServiceProcess } from '../../nodes/service-process.js';
 import type { ServiceSettings } from '../../nodes/start-service.js';
 import { freshPrefix } from '../exact-clock.js';
-import { clusterFor, serverFor } from '../places.js';
+import { serverFor, sharedClusterFor } from '../places.js';
 
 const server = serverFor(test);
-const cluster = clusterFor(test);
+const cluster = sharedClusterFor(test);
 
 type Launch = (settings: ServiceSettings) => Promise<ServiceProcess>;
 

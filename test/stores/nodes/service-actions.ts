@@ -38,21 +38,21 @@ export interface ClosedReport {
 }
 
 /** What a test can have done by a node that runs the whole service. */
-export class ServiceDeeds {
+export class ServiceActions {
   readonly #container: Container;
   readonly #manager: SessionManager;
   readonly #operations: Tracked;
   readonly #closed: ClosedReport[] = [];
   readonly #unhandled: string[] = [];
 
-  /** @param diary where each close is written down at once, so that it outlives the process */
-  constructor(container: Container, manager: SessionManager, operations: Tracked, diary: string | undefined) {
+  /** @param eventLog where each close is written down at once, so that it outlives the process */
+  constructor(container: Container, manager: SessionManager, operations: Tracked, eventLog: string | undefined) {
     this.#operations = operations;
     this.#container = container;
     this.#manager = manager;
     manager.on('closed', ({ id, reason, undelivered }) => {
       this.#closed.push({ id, reason, undelivered });
-      if (diary !== undefined) appendFileSync(diary, `${id}\n`);
+      if (eventLog !== undefined) appendFileSync(eventLog, `${id}\n`);
     });
     process.on('unhandledRejection', (error) => this.#unhandled.push(String(error)));
   }

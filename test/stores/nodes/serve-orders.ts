@@ -2,7 +2,7 @@ import type { Numbered, Report } from './forked-process.js';
 import { plainError } from './wire.js';
 
 /** The other side of a `ForkedProcess`: carries out what it is asked. Gives the way to tell something by oneself. */
-export function obey<Order, Told>(carryOut: (order: Order) => Promise<unknown>): (told: Told) => void {
+export function serveOrders<Order, Told>(carryOut: (order: Order) => Promise<unknown>): (told: Told) => void {
   const send = (report: Report<Told>) => {
     // Whoever is to read it may be gone already.
     if (process.connected) process.send?.(report);
