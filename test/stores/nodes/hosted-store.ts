@@ -10,14 +10,14 @@ import {
 import { LmdbStore, type LmdbStoreOptions, lmdbStore } from '../../../src/stores/lmdb/index.js';
 import { RedisStore, type RedisStoreOptions, redisStore } from '../../../src/stores/redis/index.js';
 
-/** Where the sessions are: those of LMDB are known by their path. */
+/** Where the sessions are; only LMDB has a path. */
 export type HostedOptions = RedisStoreOptions | LmdbStoreOptions;
 
-/** What a node is to host: one store of many, because a process of its own for each would take too long. */
+/** A store that a node hosts. One process hosts many, because starting a process takes long. */
 export interface HostedStore {
   readonly context: SessionContextOptions;
   readonly options: HostedOptions;
-  /** For Redis Lua that tells the time, for LMDB a file that holds it; `undefined` for the real one. */
+  /** For Redis Lua that gives the time, for LMDB a file that holds it; `undefined` for the real time. */
   readonly timeSource: string | undefined;
 }
 
@@ -31,7 +31,7 @@ export function bindingOf(options: HostedOptions): StoreBinding {
   return 'path' in options ? lmdbStore(options) : redisStore(options);
 }
 
-/** The time in a file, which several processes read and one turns by hand. */
+/** Reads the time from a file, which several processes read and the test writes. */
 class FileClock extends Clock {
   readonly #path: string;
 

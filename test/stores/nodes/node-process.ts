@@ -2,7 +2,7 @@ import type { StoreListener } from '../../../src/index.js';
 import { ForkedProcess } from './forked-process.js';
 import { type Heard, type ListenerCall, revived, revivedMessage, type StoreOrder } from './wire.js';
 
-/** One node that hosts stores, in a process of its own. */
+/** A node: a forked process that hosts stores. */
 export class NodeProcess {
   readonly #listeners = new Map<number, StoreListener>();
   readonly #process = new ForkedProcess<StoreOrder, Heard>(new URL('./store-node.js', import.meta.url), (told) =>

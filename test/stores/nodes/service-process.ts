@@ -6,11 +6,11 @@ import type { ServiceOrder, ServiceSettings } from './start-service.js';
 
 type Action = keyof ServiceActions;
 
-/** A node that runs the whole service in a process of its own. */
+/** A node: a forked process that runs the whole service. */
 export class ServiceProcess {
   readonly #process = new ForkedProcess<ServiceOrder, never>(new URL('./service-node.js', import.meta.url), () => {});
 
-  /** One that lives until it is killed. */
+  /** Starts a node that lives until it is killed. */
   static async launch(settings: ServiceSettings): Promise<ServiceProcess> {
     const node = new ServiceProcess();
     try {
@@ -22,7 +22,7 @@ export class ServiceProcess {
     return node;
   }
 
-  /** One that lives until the test ends. */
+  /** Starts a node that lives until the test ends. */
   static async start(t: ExecutionContext, settings: ServiceSettings): Promise<ServiceProcess> {
     const node = await ServiceProcess.launch(settings);
     t.teardown(() => node.kill());
@@ -41,7 +41,7 @@ export class ServiceProcess {
     return (await this.#process.ask({ action, args })) as Awaited<ReturnType<ServiceActions[Name]>>;
   }
 
-  /** Begins a poll at the tail of the mailbox, and resolves once it waits there. */
+  /** Begins a poll at the tail of the mailbox, and resolves once it is held. */
   async hold(id: string, reader = 'default', wait = 60_000): Promise<Held> {
     const { cursor } = await this.do('poll', id, { reader, after: '', wait: 0 });
     const before = await this.do('held');
@@ -60,7 +60,7 @@ export class ServiceProcess {
   }
 }
 
-/** A poll that waits in another process. */
+/** A poll that another process holds. */
 export class Held {
   readonly batch: Promise<PlainBatch>;
   isOver = false;
@@ -70,7 +70,7 @@ export class Held {
     const end = () => {
       this.isOver = true;
     };
-    // Also handles a rejection that no test may ever look at.
+    // Also handles a rejection that the test does not await.
     batch.then(end, end);
   }
 }

@@ -4,12 +4,12 @@ import { bindingOf, type HostedOptions } from './hosted-store.js';
 import { ServiceActions } from './service-actions.js';
 import { Tracked } from './tracked-store.js';
 
-/** What one node is started with. */
+/** The settings of one node. */
 export interface ServiceSettings {
   readonly context: SessionContextOptions;
   readonly options: HostedOptions;
   readonly eventLog?: string;
-  /** How far this node's clock is off, in milliseconds. */
+  /** How many milliseconds this node's clock is ahead. */
   readonly skew?: number;
 }
 

@@ -3,7 +3,7 @@ import { type HostedStore, storeOf } from './hosted-store.js';
 import { serveOrders } from './serve-orders.js';
 import type { Heard, ListenerCall, StoreOrder } from './wire.js';
 
-/** The program of one node: hosts stores, and does with them what the test asks of it. */
+/** The program of a node that hosts stores and calls them for the test. */
 
 const stores = new Map<number, SessionStore>();
 const iterations = new Map<number, AsyncIterator<unknown>>();

@@ -57,7 +57,7 @@ for (const [name, place] of Object.entries(places)) {
         [record.id],
       );
     }
-    t.is(await store.countActiveAccounts('shop', 10_000), 50);
+    t.is(await store.countActiveAccounts('shop', 45_000), 50);
   });
 
   test(`${name}: a second adoption changes nothing, even when the session is closed`, async (t) => {

@@ -7,12 +7,12 @@ import { freshPrefix } from './exact-clock.js';
 import { dumpOf, keysUnder } from './key-dump.js';
 import { serverFor } from './places.js';
 
-// Compressed, a value would hide what it holds.
+// A compressed value would hide what it contains.
 const server = serverFor(test, { rdbcompression: 'no' });
 const account = 'a-telling-name@example.org';
 const idLength = 24;
 
-test('no secret is stored or sent, and no key is called by an account', async (t) => {
+test('no secret is stored or sent, and no key contains the name of an account', async (t) => {
   const { client, port } = server();
   const proxy = await RedisProxy.start(port);
   const keyPrefix = freshPrefix();
@@ -35,7 +35,7 @@ test('no secret is stored or sent, and no key is called by an account', async (t
   const keys = await keysUnder(client, keyPrefix);
   t.true(
     [...values.values()].some((value) => value.includes(account)),
-    'it can be seen what a value holds',
+    'values are readable',
   );
   const sent = proxy.requests.map(({ parts }) => Buffer.concat(parts).toString('latin1')).join('\n');
   t.true(sent.includes(first.id));
@@ -48,7 +48,7 @@ test('no secret is stored or sent, and no key is called by an account', async (t
   t.false(channels.some((channel) => channel.includes(account)));
 });
 
-test('a stolen hash opens nothing', async (t) => {
+test('a stolen hash authenticates nothing', async (t) => {
   const { client, url } = server();
   const keyPrefix = freshPrefix();
   const container = new Container();

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { eventually } from '../../../support/eventually.js';
+import { limits } from '../../../support/limits.js';
 import { RedisProxy } from '../../../support/redis-proxy.js';
 import { createSpread, idsIn, idsInAll, newEventLog } from '../../nodes/event-log.js';
 import { ServiceProcess } from '../../nodes/service-process.js';
@@ -9,7 +10,7 @@ import { serverFor, sharedClusterFor } from '../places.js';
 const server = serverFor(test);
 const cluster = sharedClusterFor(test);
 
-test('what a node had taken and not told when it was killed is told by another, once', async (t) => {
+test('what a killed node had swept and not reported, another node reports once', async (t) => {
   const { url, port } = server();
   const proxy = await RedisProxy.start(port);
   t.teardown(() => proxy.close());
@@ -22,7 +23,7 @@ test('what a node had taken and not told when it was killed is told by another, 
     eventLog: eventLogs[0] ?? '',
   });
   const ids = await createSpread([victim], 500);
-  // From here on the server does what it is asked, and the node never hears of it.
+  // From the first report on, the server carries out commands, but the node receives no replies.
   proxy.holdReplies((reply) => ids.some((id) => reply.includes(id)));
   await eventually(() => proxy.isHolding, { what: 'a sweep has taken sessions' });
   await victim.kill();
@@ -31,11 +32,11 @@ test('what a node had taken and not told when it was killed is told by another, 
     .slice(1)
     .map((eventLog) => ServiceProcess.start(t, { context, options: { url, keyPrefix }, eventLog }));
   await Promise.all(survivors);
-  await eventually(async () => (await idsInAll(eventLogs)).length >= ids.length, { patience: 40_000 });
+  await eventually(async () => (await idsInAll(eventLogs)).length >= ids.length, { patience: limits.processes });
   t.deepEqual((await idsInAll(eventLogs)).toSorted(), ids.toSorted());
 });
 
-test('what a node had taken when its connection broke is told all the same, once', async (t) => {
+test('what a node swept when its connection broke is reported once', async (t) => {
   const proxy = await RedisProxy.start(server().port);
   t.teardown(() => proxy.close());
   const eventLog = newEventLog(t);
@@ -49,12 +50,12 @@ test('what a node had taken when its connection broke is told all the same, once
   proxy.holdReplies((reply) => ids.some((id) => reply.includes(id)));
   await eventually(() => proxy.isHolding, { what: 'a sweep has taken sessions' });
   proxy.breakConnections();
-  proxy.letRepliesGo();
-  await eventually(async () => (await idsIn(eventLog)).length >= ids.length, { patience: 40_000 });
+  proxy.releaseReplies();
+  await eventually(async () => (await idsIn(eventLog)).length >= ids.length, { patience: limits.processes });
   t.deepEqual((await idsIn(eventLog)).toSorted(), ids.toSorted());
 });
 
-test('what a node had taken when the server answered too late is told all the same, once', async (t) => {
+test('what a node swept when the reply came too late is reported once', async (t) => {
   const proxy = await RedisProxy.start(server().port);
   t.teardown(() => proxy.close());
   const eventLog = newEventLog(t);
@@ -66,12 +67,12 @@ test('what a node had taken when the server answered too late is told all the sa
   await eventually(() => proxy.isHolding, { what: 'a sweep has taken sessions' });
   await t.throwsAsync(node.do('sessionsOfAccount', 'alice'), { code: 'STORE_UNAVAILABLE' });
   t.deepEqual(await idsIn(eventLog), []);
-  proxy.letRepliesGo();
-  await eventually(async () => (await idsIn(eventLog)).length >= ids.length, { patience: 40_000 });
+  proxy.releaseReplies();
+  await eventually(async () => (await idsIn(eventLog)).length >= ids.length, { patience: limits.processes });
   t.deepEqual((await idsIn(eventLog)).toSorted(), ids.toSorted());
 });
 
-test('what one master of a Cluster gave up is told though the answer of another is lost', async (t) => {
+test('what one master of a Cluster swept is reported although the reply of another is lost', async (t) => {
   const { nodes: masters } = cluster();
   const proxies = await Promise.all(masters.map(({ port }) => RedisProxy.start(port)));
   t.teardown(() => Promise.all(proxies.map((proxy) => proxy.close())));
@@ -88,7 +89,7 @@ test('what one master of a Cluster gave up is told though the answer of another 
   failing?.holdReplies((reply) => ids.some((id) => reply.includes(id)));
   await eventually(() => failing?.isHolding === true, { what: 'a sweep has taken sessions' });
   failing?.breakConnections();
-  failing?.letRepliesGo();
-  await eventually(async () => (await idsIn(eventLog)).length >= ids.length, { patience: 40_000 });
+  failing?.releaseReplies();
+  await eventually(async () => (await idsIn(eventLog)).length >= ids.length, { patience: limits.processes });
   t.deepEqual((await idsIn(eventLog)).toSorted(), ids.toSorted());
 });
