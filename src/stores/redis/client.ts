@@ -53,7 +53,11 @@ async function importIoredis(): Promise<Pick<typeof import('ioredis'), 'Redis' |
   try {
     return await import('ioredis');
   } catch (error) {
-    throw storeUnavailable('The package ioredis is not installed, or does not load. Run: npm install ioredis', error);
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+    throw storeUnavailable(
+      isMissing ? 'The package ioredis is not installed; run: npm install ioredis' : `ioredis does not load: ${error}`,
+      error,
+    );
   }
 }
 

@@ -101,9 +101,10 @@ test('a key prefix of ioredis is refused, wherever it is set', async (t) => {
   t.true(SessionError.is(error, 'INVALID_CONTEXT'));
 });
 
-test('without ioredis the store says which command installs it', async (t) => {
+/** What a store says when it opens and the import of ioredis fails with this error. */
+async function openingFault(code: string): Promise<string> {
   const hooks = `export async function resolve(name, context, next) {
-    if (name === 'ioredis') throw Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' });
+    if (name === 'ioredis') throw Object.assign(new Error('the reason'), { code: '${code}' });
     return next(name, context);
   }`;
   const { href } = new URL('../../../src/', import.meta.url);
@@ -117,6 +118,13 @@ test('without ioredis the store says which command installs it', async (t) => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const output = await text(child.stdout);
-  t.regex(output, /^STORE_UNAVAILABLE .*ioredis.*npm install ioredis/);
+  return text(child.stdout);
+}
+
+test('without ioredis the store says which command installs it', async (t) => {
+  t.regex(await openingFault('ERR_MODULE_NOT_FOUND'), /^STORE_UNAVAILABLE .*npm install ioredis/);
+});
+
+test('an ioredis that does not load is no missing one', async (t) => {
+  t.regex(await openingFault('ERR_OTHER'), /^STORE_UNAVAILABLE .*ioredis does not load.*the reason/);
 });

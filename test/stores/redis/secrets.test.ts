@@ -1,11 +1,15 @@
 import test from 'ava';
 import { Container } from 'inversify';
-import { SessionManager, sessionModule } from '../../../src/index.js';
-import { redisStore } from '../../../src/stores/redis/index.js';
+import { type ReadRequest, SessionContext, SessionManager, sessionModule } from '../../../src/index.js';
+import { noListener } from '../../../src/store/session-store.js';
+import { hashSecret } from '../../../src/store/session-token.js';
+import { RedisStore, redisStore } from '../../../src/stores/redis/index.js';
+import { Keys } from '../../../src/stores/redis/keys.js';
 import { RedisProxy } from '../../support/redis-proxy.js';
 import { freshPrefix } from './exact-clock.js';
 import { dumpOf, keysUnder } from './key-dump.js';
 import { serverFor } from './places.js';
+import { app, newSession, outgoing } from './workload.js';
 
 // A compressed value would hide what it contains.
 const server = serverFor(test, { rdbcompression: 'no' });
@@ -69,4 +73,51 @@ test('a stolen hash authenticates nothing', async (t) => {
       .slice(0, 40);
   await t.throwsAsync(manager.authenticate(stolen), { code: 'SESSION_UNKNOWN' });
   t.is((await manager.authenticate(token)).id, id);
+});
+
+test('a wrong secret is answered like an unknown session, live or closed, and changes nothing', async (t) => {
+  const { client, url } = server();
+  const keyPrefix = freshPrefix();
+  const store = new RedisStore(new SessionContext(), { url, keyPrefix });
+  await store.open(noListener);
+  t.teardown(() => store.close());
+  const [live, closed] = [newSession(store, 'alice'), newSession(store, 'alice')];
+  for (const session of [live, closed]) await store.insert(session);
+  await store.append(app, live.id, outgoing('hi'));
+  await store.end(app, closed.id, 'revoked');
+  const before = await dumpOf(client, keyPrefix);
+  const request: ReadRequest = { reader: 'r', after: '', limit: 9, wait: 0, secretHash: undefined, ticket: 1 };
+  const wrong = [hashSecret('wrong'), live.secretHash.slice(0, -1), `${live.secretHash}A`];
+  for (const { id } of [live, closed]) {
+    for (const secretHash of wrong) {
+      const unknown = { code: 'SESSION_UNKNOWN' };
+      await t.throwsAsync(store.authenticate(app, id, secretHash), unknown);
+      await t.throwsAsync(store.patchAsBearer(app, id, secretHash, { b: '2' }), unknown);
+      await t.throwsAsync(store.read(app, id, { ...request, secretHash }), unknown);
+      t.is(await store.endAsBearer(app, id, secretHash, 'logout'), undefined);
+    }
+  }
+  t.deepEqual(await dumpOf(client, keyPrefix), before);
+  await store.rotate(app, live.id, hashSecret('new'));
+  await t.throwsAsync(store.authenticate(app, live.id, live.secretHash), { code: 'SESSION_UNKNOWN' });
+  t.is((await store.authenticate(app, live.id, hashSecret('new'))).record.id, live.id);
+});
+
+test('an account whose score equals that of another gets none of its sessions', async (t) => {
+  const { client, url } = server();
+  const keyPrefix = freshPrefix();
+  const store = new RedisStore(new SessionContext({ maxSession: 1 }), { url, keyPrefix, buckets: 1 });
+  await store.open(noListener);
+  t.teardown(() => store.close());
+  const alice = newSession(store, 'alice');
+  await store.insert(alice);
+  const keys = new Keys(keyPrefix, 1);
+  const index = keys.index(keys.buckets[0] ?? '', app);
+  const [entry = ''] = await client.zrange(index, '0', '-1');
+  await client.zadd(index, keys.placeOf(app, 'bob').accountScore, entry);
+  t.deepEqual(await store.listAccount(app, 'bob'), []);
+  t.deepEqual(await store.appendToAccount(app, 'bob', outgoing('hi')), []);
+  t.deepEqual(await store.endAccount(app, 'bob', 'revoked', undefined), []);
+  await t.notThrowsAsync(store.insert(newSession(store, 'bob')), 'it does not count against the limit');
+  t.is((await store.get(app, alice.id)).undelivered, 0);
 });
