@@ -19,7 +19,7 @@ function removeOrphans(output, sources) {
 
 function build(project, output, sources) {
   removeOrphans(output, sources);
-  // The record of the last build says that everything is there; without the output it is wrong.
+  // The record of the last build says that all outputs exist; without the output folder it is wrong.
   const record = `${root}.build/${project === 'tsconfig.json' ? 'tsconfig' : 'dist'}.tsbuildinfo`;
   if (!existsSync(`${root}${output}`)) rmSync(record, { force: true });
   execFileSync(process.execPath, [compiler, '-p', project], { cwd: root, stdio: 'inherit' });

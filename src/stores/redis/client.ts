@@ -3,7 +3,7 @@ import type { RedisStoreOptions } from './redis-options.js';
 import { storeUnavailable } from './unavailable.js';
 
 /**
- * What this store needs of a connection of its own. While the server is away commands are not queued, so that callers
+ * What this store needs of a connection of its own. While the server is down commands are not queued, so that callers
  * get an error at once; and commands are never resent, because a push would then be delivered twice.
  */
 const ownConnection = {

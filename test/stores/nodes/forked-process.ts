@@ -9,22 +9,22 @@ export interface Numbered<Order> {
 }
 
 /** What the other process sends: the outcome of an order, or an event. */
-export type Report<Told> =
+export type Report<Event> =
   | { readonly call: number; readonly outcome: Outcome }
-  | { readonly call: undefined; readonly told: Told };
+  | { readonly call: undefined; readonly event: Event };
 
 /** A forked process that carries out orders. */
-export class ForkedProcess<Order, Told> {
+export class ForkedProcess<Order, Event> {
   /** Resolves once the process has ended, for whatever reason. */
   readonly gone: Promise<void>;
   readonly #child: ChildProcess;
   readonly #settle = new Map<number, (outcome: Outcome) => void>();
   #calls = 0;
 
-  constructor(program: URL, hear: (told: Told) => void) {
+  constructor(program: URL, onEvent: (event: Event) => void) {
     this.#child = fork(fileURLToPath(program), { serialization: 'advanced' });
-    this.#child.on('message', (report: Report<Told>) => {
-      if (report.call === undefined) hear(report.told);
+    this.#child.on('message', (report: Report<Event>) => {
+      if (report.call === undefined) onEvent(report.event);
       else this.#end(report.call, report.outcome);
     });
     this.gone = new Promise((resolve) => this.#child.once('close', () => resolve()));

@@ -2,8 +2,8 @@ import type { Numbered, Report } from './forked-process.js';
 import { plainError } from './wire.js';
 
 /** The other side of a `ForkedProcess`: carries out its orders. @returns sends an event */
-export function serveOrders<Order, Told>(carryOut: (order: Order) => Promise<unknown>): (told: Told) => void {
-  const send = (report: Report<Told>) => {
+export function serveOrders<Order, Event>(carryOut: (order: Order) => Promise<unknown>): (event: Event) => void {
+  const send = (report: Report<Event>) => {
     // The parent may have ended already.
     if (process.connected) process.send?.(report);
   };
@@ -17,5 +17,5 @@ export function serveOrders<Order, Told>(carryOut: (order: Order) => Promise<unk
   });
   // The parent has ended.
   process.on('disconnect', () => process.exit());
-  return (told) => send({ call: undefined, told });
+  return (event) => send({ call: undefined, event });
 }

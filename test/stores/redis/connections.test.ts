@@ -126,7 +126,7 @@ test.serial('a client that was given is used, and left as it was', async (t) => 
   await store.open(noListener);
   t.deepEqual(await store.listAccount('default', 'alice'), []);
   const named = async () => String(await server().client.client('LIST')).match(/name=the-application/g)?.length;
-  t.is(await named(), 2, 'it listens on a connection of its own');
+  t.is(await named(), 2, 'it subscribes on a connection of its own');
   await store.close();
   await eventually(async () => (await named()) === 1);
   t.is(client.status, 'ready');

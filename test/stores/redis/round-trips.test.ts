@@ -93,8 +93,8 @@ type Operation = (store: RedisStore, session: NewSession, other: NewSession) => 
 
 /** On one session or one account. */
 const single: Readonly<Record<string, Operation>> = {
-  insert: (store) => store.insert(newSession(store, 'somebody')),
-  'insertOnce of a new one': (store) => store.insertOnce(newSession(store, 'somebody')),
+  insert: (store) => store.insert(newSession(store, 'alice')),
+  'insertOnce of a new one': (store) => store.insertOnce(newSession(store, 'alice')),
   'insertOnce of one that exists': (store, session) => store.insertOnce(session),
   authenticate: (store, { id, secretHash }) => store.authenticate(app, id, secretHash),
   get: (store, { id }) => store.get(app, id),

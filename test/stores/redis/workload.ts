@@ -60,7 +60,7 @@ export async function runWorkload(store: RedisStore): Promise<Traces> {
   const adopted = await store.resolveAlias(app, alias);
   if (adopted === undefined) throw new Error('the alias was not found');
   await store.authenticate(app, adopted.id, hashSecret(secretOf(alias)));
-  await store.endAccount(app, 'nobody', 'revoked', undefined);
+  await store.endAccount(app, 'unknown', 'revoked', undefined);
   for await (const _closed of store.endApp('another-app', 'revoked'));
   return { ids: [...sessions.map(({ id }) => id), adopted.id] };
 }

@@ -10,19 +10,22 @@ import { serverFor, sharedClusterFor } from '../places.js';
 const server = serverFor(test);
 const cluster = sharedClusterFor(test);
 
+/** Long enough that also a busy node has created all sessions before the first expires. */
+const context = { gcTime: 3_000, gcInterval: 50 };
+const sessionCount = 300;
+
 test('what a killed node had swept and not reported, another node reports once', async (t) => {
   const { url, port } = server();
   const proxy = await RedisProxy.start(port);
   t.teardown(() => proxy.close());
   const keyPrefix = freshPrefix();
   const eventLogs = Array.from({ length: 3 }, () => newEventLog(t));
-  const context = { gcTime: 1_500, gcInterval: 50 };
   const victim = await ServiceProcess.start(t, {
     context,
     options: { url: proxy.url, keyPrefix },
     eventLog: eventLogs[0] ?? '',
   });
-  const ids = await createSpread([victim], 500);
+  const ids = await createSpread([victim], sessionCount);
   // From the first report on, the server carries out commands, but the node receives no replies.
   proxy.holdReplies((reply) => ids.some((id) => reply.includes(id)));
   await eventually(() => proxy.isHolding, { what: 'a sweep has taken sessions' });
@@ -40,13 +43,12 @@ test('what a node swept when its connection broke is reported once', async (t) =
   const proxy = await RedisProxy.start(server().port);
   t.teardown(() => proxy.close());
   const eventLog = newEventLog(t);
-  const context = { gcTime: 1_500, gcInterval: 50 };
   const node = await ServiceProcess.start(t, {
     context,
     options: { url: proxy.url, keyPrefix: freshPrefix() },
     eventLog,
   });
-  const ids = await createSpread([node], 500);
+  const ids = await createSpread([node], sessionCount);
   proxy.holdReplies((reply) => ids.some((id) => reply.includes(id)));
   await eventually(() => proxy.isHolding, { what: 'a sweep has taken sessions' });
   proxy.breakConnections();
@@ -59,17 +61,18 @@ test('what a node swept when the reply came too late is reported once', async (t
   const proxy = await RedisProxy.start(server().port);
   t.teardown(() => proxy.close());
   const eventLog = newEventLog(t);
-  const context = { gcTime: 1_500, gcInterval: 50 };
-  const options = { redis: { host: '127.0.0.1', port: proxy.port, commandTimeout: 300 }, keyPrefix: freshPrefix() };
+  const options = { redis: { host: '127.0.0.1', port: proxy.port, commandTimeout: 1_000 }, keyPrefix: freshPrefix() };
   const node = await ServiceProcess.start(t, { context, options, eventLog });
-  const ids = await createSpread([node], 500);
+  const ids = await createSpread([node], sessionCount);
   proxy.holdReplies((reply) => ids.some((id) => reply.includes(id)));
   await eventually(() => proxy.isHolding, { what: 'a sweep has taken sessions' });
   await t.throwsAsync(node.do('sessionsOfAccount', 'alice'), { code: 'STORE_UNAVAILABLE' });
   t.deepEqual(await idsIn(eventLog), []);
   proxy.releaseReplies();
-  await eventually(async () => (await idsIn(eventLog)).length >= ids.length, { patience: limits.processes });
-  t.deepEqual((await idsIn(eventLog)).toSorted(), ids.toSorted());
+  // Not of sessions whose creation took too long: the test does not know their ids.
+  const reported = async () => (await idsIn(eventLog)).filter((id) => ids.includes(id));
+  await eventually(async () => (await reported()).length >= ids.length, { patience: limits.processes });
+  t.deepEqual((await reported()).toSorted(), ids.toSorted());
 });
 
 test('what one master of a Cluster swept is reported although the reply of another is lost', async (t) => {
@@ -81,10 +84,9 @@ test('what one master of a Cluster swept is reported although the reply of anoth
   );
   const nodes = proxies.map(({ port }) => ({ host: '127.0.0.1', port }));
   const eventLog = newEventLog(t);
-  const context = { gcTime: 3_000, gcInterval: 50 };
   const options = { cluster: { nodes, options: { natMap } }, keyPrefix: freshPrefix() };
   const node = await ServiceProcess.start(t, { context, options, eventLog });
-  const ids = await createSpread([node], 600);
+  const ids = await createSpread([node], sessionCount);
   const [failing] = proxies;
   failing?.holdReplies((reply) => ids.some((id) => reply.includes(id)));
   await eventually(() => failing?.isHolding === true, { what: 'a sweep has taken sessions' });
