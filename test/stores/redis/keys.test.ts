@@ -108,6 +108,10 @@ test('apps share no session, no account and no tombstone', async (t) => {
   t.teardown(() => store.close());
   const session = newSession(store, 'alice');
   await store.insert(session);
+  t.deepEqual(
+    (await store.listAccount(app, 'alice')).map(({ id }) => id),
+    [session.id],
+  );
   for (const otherApp of ['default2', 'defaul', 'x']) {
     await t.throwsAsync(store.get(otherApp, session.id), { code: 'SESSION_UNKNOWN' });
     t.is(await store.end(otherApp, session.id, 'logout'), undefined);
