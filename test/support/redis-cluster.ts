@@ -78,10 +78,13 @@ export class RedisCluster {
     await Promise.all(this.servers.map((server) => server.stop()));
   }
 
-  /** Resolves once every running node reports the state `ok`. */
+  /** Resolves once every running node reports the state `ok` and knows a master for each slot. */
   async settled(): Promise<void> {
     for (const { client } of this.servers.filter((server) => server.isRunning)) {
-      await eventually(async () => /cluster_state:ok/.test(await this.#info(client)));
+      await eventually(async () => {
+        const info = await this.#info(client);
+        return info.includes('cluster_state:ok') && info.includes(`cluster_slots_ok:${slots}`);
+      });
     }
   }
 

@@ -54,7 +54,7 @@ local function idles(fields)
 return not ($pollRenews and isParked(fields))
 end
 
-local function ageDeadline(fields)
+local function ageDeadlineOf(fields)
 if fields[$maxAge] == 0 then
 return math.huge
 end
@@ -62,7 +62,7 @@ return floor(fields[$birth] / 1000) + fields[$maxAge]
 end
 local function deadReason(fields)
 local idleDeadline = idles(fields) and fields[$lastTime] + fields[$ttl] or math.huge
-local oldest = ageDeadline(fields)
+local oldest = ageDeadlineOf(fields)
 if now < idleDeadline and now < oldest then
 return nil
 end
@@ -70,7 +70,7 @@ return idleDeadline <= oldest and 'expired' or 'max-age'
 end
 local function deadlineOf(fields)
 local lastTime = idles(fields) and fields[$lastTime] or now
-return min(lastTime + fields[$ttl], ageDeadline(fields), $endOfTime)
+return min(lastTime + fields[$ttl], ageDeadlineOf(fields), $endOfTime)
 end
 local function isActiveWithin(fields, within)
 return within < 0 or not idles(fields) or now - fields[$lastTime] <= within
@@ -83,11 +83,11 @@ for index = 1, #readers do
 needed = max(needed, readers[index][$parkedUntil] + fields[$ttl])
 end
 end
-return min(min(needed, ageDeadline(fields)) + $slackMs, $endOfTime)
+return min(min(needed, ageDeadlineOf(fields)) + $slackMs, $endOfTime)
 end
 local function keepUntil(fields, needed)
 local latest = min(needed + fields[$ttl], $endOfTime)
-return max(needed, min(latest, ageDeadline(fields) + $slackMs))
+return max(needed, min(latest, ageDeadlineOf(fields) + $slackMs))
 end
 `,
   'dispatch': `
@@ -209,7 +209,7 @@ end
 return 'accepted', dropped, accept(entry, key, json, at)
 end
 
-local function isSilentForLonger(reader, other)
+local function isMoreSilent(reader, other)
 local isParked = reader[$parkedUntil] ~= 0
 local otherIsParked = other[$parkedUntil] ~= 0
 if isParked == otherIsParked then
@@ -217,10 +217,10 @@ return reader[$lastPoll] < other[$lastPoll]
 end
 return otherIsParked
 end
-local function evictSilentest(readers)
+local function dropSilentest(readers)
 local silentest = 1
 for index = 2, #readers do
-if isSilentForLonger(readers[index], readers[silentest]) then
+if isMoreSilent(readers[index], readers[silentest]) then
 silentest = index
 end
 end
@@ -257,7 +257,7 @@ reader[$cursor] = from
 reader[$lastPoll] = now
 else
 if #fields[$readers] >= $maxReader then
-evicted = evictSilentest(fields[$readers])
+evicted = dropSilentest(fields[$readers])
 end
 reader = { name, from, now, 0, '', 0 }
 table.insert(fields[$readers], reader)

@@ -45,7 +45,8 @@ export function onServer(test: TestFn): () => Place {
 
 export function onCluster(test: TestFn): () => Place {
   const cluster = sharedClusterFor(test);
-  return () => ({ options: { cluster: { nodes: cluster().nodes } }, client: cluster().client });
+  // Stores share the client of the test: connecting to a Cluster takes longer than most tests.
+  return () => ({ options: { client: cluster().client }, client: cluster().client });
 }
 
 /** Several nodes for all tests of a file. */

@@ -2,14 +2,14 @@ import test from 'ava';
 import { Container } from 'inversify';
 import { type ReadRequest, SessionContext, SessionManager, sessionModule } from '../../../src/index.js';
 import { noListener } from '../../../src/store/session-store.js';
-import { hashSecret } from '../../../src/store/session-token.js';
+import { hashSecret, secretOf } from '../../../src/store/session-token.js';
 import { RedisStore, redisStore } from '../../../src/stores/redis/index.js';
 import { Keys } from '../../../src/stores/redis/keys.js';
 import { RedisProxy } from '../../support/redis-proxy.js';
 import { freshPrefix } from './exact-clock.js';
 import { dumpOf, keysUnder } from './key-dump.js';
 import { serverFor } from './places.js';
-import { app, newSession, outgoing } from './workload.js';
+import { alias, app, newSession, outgoing } from './workload.js';
 
 // A compressed value would hide what it contains.
 const server = serverFor(test, { rdbcompression: 'no' });
@@ -120,4 +120,20 @@ test('an account whose score equals that of another gets none of its sessions', 
   t.deepEqual(await store.endAccount(app, 'bob', 'revoked', undefined), []);
   await t.notThrowsAsync(store.insert(newSession(store, 'bob')), 'it does not count against the limit');
   t.is((await store.get(app, alice.id)).undelivered, 0);
+});
+
+test('no key and no value of an adopted session contains its token', async (t) => {
+  const { client, url } = server();
+  const keyPrefix = freshPrefix();
+  const store = new RedisStore(new SessionContext(), { url, keyPrefix });
+  await store.open(noListener);
+  t.teardown(() => store.close());
+  const times = { ttl: 600_000, maxAge: 0, createdAt: Date.now(), lastTime: Date.now() };
+  const session = { app, accountId: 'alice', ip: '', userAgent: '', reads: 0, writes: 0, attributes: {}, ...times };
+  await store.adopt(alias, session);
+  t.truthy(await store.resolveAlias(app, alias));
+  for (const [key, value] of await dumpOf(client, keyPrefix)) {
+    t.false(key.includes(alias) || value.includes(alias), key);
+    t.false(key.includes(secretOf(alias)) || value.includes(secretOf(alias)), key);
+  }
 });

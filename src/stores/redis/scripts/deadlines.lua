@@ -18,7 +18,7 @@ local function idles(fields)
   return not ($pollRenews and isParked(fields))
 end
 
-local function ageDeadline(fields)
+local function ageDeadlineOf(fields)
   if fields[$maxAge] == 0 then
     return math.huge
   end
@@ -28,7 +28,7 @@ end
 -- Why the session is dead, or nil while it lives.
 local function deadReason(fields)
   local idleDeadline = idles(fields) and fields[$lastTime] + fields[$ttl] or math.huge
-  local oldest = ageDeadline(fields)
+  local oldest = ageDeadlineOf(fields)
   if now < idleDeadline and now < oldest then
     return nil
   end
@@ -38,7 +38,7 @@ end
 -- No later than the moment when the session will expire if nothing happens to it.
 local function deadlineOf(fields)
   local lastTime = idles(fields) and fields[$lastTime] or now
-  return min(lastTime + fields[$ttl], ageDeadline(fields), $endOfTime)
+  return min(lastTime + fields[$ttl], ageDeadlineOf(fields), $endOfTime)
 end
 
 -- Whether the session had activity within that many milliseconds; a negative number asks for none.
@@ -55,11 +55,11 @@ local function neededUntil(fields)
       needed = max(needed, readers[index][$parkedUntil] + fields[$ttl])
     end
   end
-  return min(min(needed, ageDeadline(fields)) + $slackMs, $endOfTime)
+  return min(min(needed, ageDeadlineOf(fields)) + $slackMs, $endOfTime)
 end
 
 -- A whole ttl longer than needed, so that the deadline of the keys need not be moved at every contact.
 local function keepUntil(fields, needed)
   local latest = min(needed + fields[$ttl], $endOfTime)
-  return max(needed, min(latest, ageDeadline(fields) + $slackMs))
+  return max(needed, min(latest, ageDeadlineOf(fields) + $slackMs))
 end

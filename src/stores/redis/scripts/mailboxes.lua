@@ -109,7 +109,7 @@ function mailboxes.append(entry, key, json, at, onOverflow)
   return 'accepted', dropped, accept(entry, key, json, at)
 end
 
-local function isSilentForLonger(reader, other)
+local function isMoreSilent(reader, other)
   local isParked = reader[$parkedUntil] ~= 0
   local otherIsParked = other[$parkedUntil] ~= 0
   if isParked == otherIsParked then
@@ -119,10 +119,10 @@ local function isSilentForLonger(reader, other)
 end
 
 -- Evicts the reader that has been silent for longest; a parked one, which is not silent, only when all are parked.
-local function evictSilentest(readers)
+local function dropSilentest(readers)
   local silentest = 1
   for index = 2, #readers do
-    if isSilentForLonger(readers[index], readers[silentest]) then
+    if isMoreSilent(readers[index], readers[silentest]) then
       silentest = index
     end
   end
@@ -163,7 +163,7 @@ function mailboxes.read(entry, name, after, offset, limit)
     reader[$lastPoll] = now
   else
     if #fields[$readers] >= $maxReader then
-      evicted = evictSilentest(fields[$readers])
+      evicted = dropSilentest(fields[$readers])
     end
     reader = { name, from, now, 0, '', 0 }
     table.insert(fields[$readers], reader)

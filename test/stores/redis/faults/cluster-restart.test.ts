@@ -1,5 +1,6 @@
 import test from 'ava';
 import { eventually } from '../../../support/eventually.js';
+import { isStorm } from '../../../support/limits.js';
 import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPrefix } from '../exact-clock.js';
 import { clusterFor } from '../places.js';
@@ -16,6 +17,9 @@ async function channels(): Promise<number> {
   return (await Promise.all(perMaster)).flat().length;
 }
 
+/** A clean stop is sampled by server-restart.test.ts. */
+const signals: readonly ('SIGTERM' | 'SIGKILL')[] = isStorm ? ['SIGTERM', 'SIGKILL'] : ['SIGKILL'];
+
 const succeeded = () => true;
 const failed = () => false;
 
@@ -24,7 +28,7 @@ test('while a whole Cluster is down calls fail and polls stay held; when it is b
   const settings = { context: { pollTime: 120_000 }, options: { cluster: { nodes }, keyPrefix: freshPrefix() } };
   const [one, other] = await Promise.all([ServiceProcess.start(t, settings), ServiceProcess.start(t, settings)]);
   const sessions = await Promise.all(Array.from({ length: 8 }, (_each, index) => one.do('create', `account-${index}`)));
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+  for (const signal of signals) {
     const polls = [];
     for (const { token } of sessions) {
       // Each node reconnects to each master by itself.
