@@ -3,8 +3,11 @@ import type { Program } from './program.js';
 import type { Reply } from './reply-decoders.js';
 import { asUnavailable, storeUnavailable } from './unavailable.js';
 
-/** Ordinary calls in one run of the program: it blocks the server for a fraction of a millisecond. */
-const mostWeight = 100;
+/**
+ * Ordinary calls in one run of the program: it blocks the server for a fraction of a millisecond. A call of this weight gets
+ * a run of its own.
+ */
+export const mostWeight = 100;
 
 /**
  * How long to wait for a reply. ioredis has a time limit too, but not for every place where a command may wait, and an

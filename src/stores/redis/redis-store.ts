@@ -121,7 +121,7 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
   }
 
   ping(): Promise<void> {
-    return ping(this.#queue, this.#keys);
+    return ping(this.#queue, this.#keys, this.#connection.isCluster);
   }
 
   idPrefix(app: string, accountId: string): string {

@@ -4,10 +4,12 @@ import { SessionContext } from '../../../src/index.js';
 import { noListener } from '../../../src/store/session-store.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 import { eventually } from '../../support/eventually.js';
+import { rounds } from '../../support/limits.js';
 import { RedisCluster } from '../../support/redis-cluster.js';
 import { RedisServer, type RedisSettings } from '../../support/redis-server.js';
 import { freshPrefix } from './exact-clock.js';
 import { dumpOf } from './key-dump.js';
+import { app, newSession } from './workload.js';
 
 async function openStore(t: ExecutionContext, options: RedisStoreOptions): Promise<RedisStore> {
   const store = new RedisStore(new SessionContext(), { keyPrefix: freshPrefix(), ...options });
@@ -40,7 +42,8 @@ test('a server that can be written answers, and no key is left or changed', asyn
 });
 
 test('a server that became a replica is refused, as long as it is one', async (t) => {
-  const [server, master] = [await startServer(t), await startServer(t)];
+  const server = await startServer(t);
+  const master = await startServer(t, { 'repl-diskless-sync-delay': '0' });
   const store = await openStore(t, { url: server.url });
   await server.client.replicaof('127.0.0.1', master.port);
   await eventually(async () => (await server.client.info('replication')).includes('master_link_status:up'));
@@ -52,8 +55,15 @@ test('a server that became a replica is refused, as long as it is one', async (t
 test('a server whose memory is used up is refused, until there is room', async (t) => {
   const { client, url } = await startServer(t);
   const store = await openStore(t, { url });
+  const session = newSession(store, 'alice');
+  await store.insert(session);
   await client.config('SET', 'maxmemory', '1');
-  await t.throwsAsync(store.ping(), { code: 'STORE_UNAVAILABLE', message: /maxmemory is reached.*OOM/ });
+  const refusal = { code: 'STORE_UNAVAILABLE', message: /maxmemory is reached.*OOM/ };
+  await t.throwsAsync(store.ping(), refusal);
+  // A logout in the same turn of the event loop may write, and Redis then lets its script go on.
+  const [ended, pinged] = await Promise.allSettled([store.end(app, session.id, 'logout'), store.ping()]);
+  t.is(ended.status, 'fulfilled');
+  t.is(pinged.status, 'rejected');
   await client.config('SET', 'maxmemory', '0');
   await t.notThrowsAsync(store.ping());
 });
@@ -91,7 +101,7 @@ test('a Cluster is refused when one of its shards is down, and the error says ho
   t.teardown(() => cluster.stop());
   const store = await openStore(t, { cluster: { nodes: cluster.nodes } });
   await t.notThrowsAsync(store.ping());
-  for (const master of cluster.masters) {
+  for (const master of cluster.masters.slice(0, rounds({ sample: 1, full: 3 }))) {
     await master.kill();
     const message = /\(\d+ of 64 buckets\)$/;
     await t.throwsAsync(store.ping(), { code: 'STORE_UNAVAILABLE', message });
