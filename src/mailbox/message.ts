@@ -44,7 +44,11 @@ export class Message {
  * @throws SessionError `INVALID_ARGUMENT` for what is not JSON, `MESSAGE_TOO_LARGE` over `msgMaxBytes`
  */
 export function serialiseMessage(data: unknown, key: unknown, msgMaxBytes: number): OutgoingMessage {
-  const json = toJsonText('data', data);
+  return outgoingMessage(toJsonText('data', data), key, msgMaxBytes);
+}
+
+/** `serialiseMessage` for a JSON text, which is not parsed again. */
+export function outgoingMessage(json: string, key: unknown, msgMaxBytes: number): OutgoingMessage {
   const bytes = Buffer.byteLength(json);
   if (bytes > msgMaxBytes) {
     const text = `The message's JSON must be at most msgMaxBytes (${msgMaxBytes}) bytes; got ${bytes}`;

@@ -1,7 +1,7 @@
 import { type CloseReason, closeReasons, isCloseReason } from '../errors/close-reason.js';
 import { invalidArgument, sessionUnknown } from '../errors/session-error.js';
 import { isPlainText, requireWholeNumber } from '../validation/argument-rules.js';
-import { isSessionId } from './session-token.js';
+import { isSessionId, parseToken } from './session-token.js';
 
 const appPattern = /^[A-Za-z0-9_-]{1,64}$/;
 /** Keys with a meaning in JavaScript. As attribute keys they could pollute prototypes. */
@@ -21,10 +21,25 @@ export function requireApp(value: unknown): string {
   throw invalidArgument('app', `must match ${appPattern.source}`, value);
 }
 
-/** A malformed id fails like an unknown one, so that callers handle one error, not two. */
-export function requireSessionId(value: unknown): string {
+/**
+ * The session id, or `undefined` for a value that can't be one.
+ * @throws SessionError `INVALID_ARGUMENT` for a token: that is a mistake in the calling code, which would otherwise look
+ * like a session that has ended
+ */
+export function sessionIdOf(value: unknown, argument = 'id'): string | undefined {
   if (isSessionId(value)) return value;
-  throw sessionUnknown();
+  if (parseToken(value) === undefined) return undefined;
+  throw invalidArgument(argument, 'must be the id of a session, and a token was given', value);
+}
+
+/**
+ * A malformed id is answered like an unknown one, so that callers have one case to handle, not two.
+ * @throws SessionError `SESSION_UNKNOWN`, or `INVALID_ARGUMENT` for a token
+ */
+export function requireSessionId(value: unknown, argument = 'id'): string {
+  const id = sessionIdOf(value, argument);
+  if (id === undefined) throw sessionUnknown();
+  return id;
 }
 
 export function isAttributeKey(value: unknown): value is string {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { invalidArgument, quote, sessionClosed, sessionUnknown } from '../../src/errors/session-error.js';
 import { SessionError } from '../../src/index.js';
@@ -76,5 +76,46 @@ test('any value can be quoted, in at most 81 characters', (t) => {
     quote(() => 1),
     '() => 1',
   );
-  t.is(quote('x'.repeat(1_000)).length, 81);
+  t.is(quote('x '.repeat(500)).length, 81);
+});
+
+test('a number that JSON has no word for is quoted by its name', (t) => {
+  t.is(quote(Number.NaN), 'NaN');
+  t.is(quote(Number.POSITIVE_INFINITY), 'Infinity');
+  t.is(quote(Number.NEGATIVE_INFINITY), '-Infinity');
+  t.is(invalidArgument('wait', 'must be a whole number', Number.NaN).message, 'wait must be a whole number; got NaN');
+});
+
+test('no part of a token is quoted, wherever it stands in a value', (t) => {
+  const token = randomBytes(32).toString('hex');
+  const values = [
+    token,
+    [token],
+    { token },
+    { [token]: 1 },
+    `sid=${token}; Path=/`,
+    `s:${token}.signature`,
+    `first line\n${token}`,
+    `${'-'.repeat(70)}${token}`,
+    `${token}${token}`,
+    new URL(`https://a.example/${token}`),
+    `${'x'.repeat(980)} ${token}`,
+    `${'x'.repeat(950)}-${token}-${'x'.repeat(50_000_000)}`,
+  ];
+  for (const value of values) {
+    const error = invalidArgument(`attribute ${token}`, 'must be an id', value);
+    const text = JSON.stringify([error.message, error.stack, error.details, quote(value)]);
+    for (let start = 0; start <= token.length - 12; start += 1) t.false(text.includes(token.slice(start, start + 12)));
+  }
+  t.is(quote(token), '"[hidden: may be a token]"');
+  t.is(quote(token.slice(1)), JSON.stringify(token.slice(1)), 'one letter less is no token');
+});
+
+test('no error has a token in its message, whoever wrote the message', (t) => {
+  const token = randomBytes(32).toString('hex');
+  const details = { accountId: 'alice', maxSession: 1 };
+  t.is(
+    new SessionError('SESSION_LIMIT', `Account ${token} is full`, details).message,
+    'Account [hidden: may be a token] is full',
+  );
 });

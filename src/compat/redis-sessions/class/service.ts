@@ -1,9 +1,11 @@
 import { Container } from 'inversify';
-import type { SessionContextOptions } from '../../../context/session-context.js';
+import { SessionContext, type SessionContextOptions } from '../../../context/session-context.js';
+import { SessionEvents } from '../../../events/session-events.js';
 import { sessionModule } from '../../../module.js';
-import { HeartbeatProcessor } from '../../../service/heartbeat-processor.js';
-import { Processor } from '../../../service/processor.js';
+import { GcProcessor } from '../../../service/processors/gc-processor.js';
 import { SessionManager } from '../../../service/session-manager.js';
+import { SessionStore } from '../../../store/session-store.js';
+import { Clock } from '../../../time/clock.js';
 import { storeOptions } from './client-options.js';
 import type { RedisSessionsRedisOptions } from './types.js';
 
@@ -11,6 +13,11 @@ const defaultWipe = 600;
 const leastWipe = 10;
 /** The longest pause that a Node timer takes, in seconds. */
 const mostWipe = 2_147_483;
+
+/** For `wipe: 0`. An expired session is dead all the same, and its keys expire by their own TTL. */
+class NoSweeps extends GcProcessor {
+  override start(): void {}
+}
 
 /** A running service, and how it ends. */
 export interface Service {
@@ -25,9 +32,9 @@ export async function startService(options: RedisSessionsRedisOptions): Promise<
   const container = new Container();
   container.load(sessionModule(contextOf(options), redisStore(storeOptions(options))));
   if (options.wipe === 0) {
-    // Nothing sweeps then. An expired session is dead all the same, and its keys end by themselves.
-    await container.unbindAsync(Processor);
-    container.bind(Processor).toService(HeartbeatProcessor);
+    const make = (...parts: ConstructorParameters<typeof GcProcessor>) => new NoSweeps(...parts);
+    const binding = await container.rebind(GcProcessor);
+    binding.toResolvedValue(make, [SessionContext, SessionStore, Clock, SessionEvents]).inSingletonScope();
   }
   const stop = () => container.unbindAllAsync();
   try {
