@@ -1,9 +1,9 @@
--- acknowledge, release: what is told of a reader behind its back.
+-- acknowledge, release: changes to a reader that no poll of it makes.
 --
 -- KEYS  the session
 -- ARGV  acknowledge: reader, epoch, offset
 --       release: reader, the node that had it parked
--- Reply {1}; of no effect on a session that is not live
+-- Reply {1}; no effect on a session that is not live
 
 operations.acknowledge = function()
   local key, name, epoch, offset = takeKey(), take(), take(), takeNumber()
@@ -19,7 +19,7 @@ operations.release = function()
   local entry = sessions.open(key)
   if sessions.isLive(entry) then
     local reader = mailboxes.reader(entry, name)
-    -- Parked by another node meanwhile, it is that node's to release.
+    -- If another node has parked it since, that node releases it.
     if reader and reader[$parkedUntil] ~= 0 and reader[$node] == node then
       sessions.unpark(entry.fields, reader, now)
       sessions.contact(entry)

@@ -1,21 +1,21 @@
 import type { Numbered, Report } from './forked-process.js';
 import { plainError } from './wire.js';
 
-/** The other side of a `ForkedProcess`: carries out what it is asked. Gives the way to tell something by oneself. */
-export function obey<Order, Told>(carryOut: (order: Order) => Promise<unknown>): (told: Told) => void {
-  const send = (report: Report<Told>) => {
-    // Whoever is to read it may be gone already.
+/** The other side of a `ForkedProcess`: carries out its orders. @returns sends an event */
+export function serveOrders<Order, Event>(carryOut: (order: Order) => Promise<unknown>): (event: Event) => void {
+  const send = (report: Report<Event>) => {
+    // The parent may have ended already.
     if (process.connected) process.send?.(report);
   };
   process.on('message', ({ call, order }: Numbered<Order>) => {
-    // Something that others say to each other on the same way.
+    // A message of another protocol, such as that of node:cluster.
     if (call === undefined) return;
     carryOut(order).then(
       (value) => send({ call, outcome: { value } }),
       (error) => send({ call, outcome: { error: plainError(error) } }),
     );
   });
-  // Whoever started this is gone.
+  // The parent has ended.
   process.on('disconnect', () => process.exit());
-  return (told) => send({ call: undefined, told });
+  return (event) => send({ call: undefined, event });
 }

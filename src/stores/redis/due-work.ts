@@ -2,18 +2,18 @@ import type { ClosedSession, SessionReference } from '../../store/session-record
 import type { Slice } from '../../store/session-store.js';
 import type { CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
-import { accepted, closedOf, countOf, listsAt, numberAt, type Reply, silentOf } from './replies.js';
+import { accepted, closedOf, countOf, listsAt, numberAt, type Reply, silentSessionOf } from './reply-decoders.js';
 
-/** Work that the nodes share: each asks all buckets whether something is due, and takes what it finds. */
-export class Background {
+/** Work that the nodes share: each node asks all buckets whether something is due, and takes it. */
+export class DueWork {
   readonly #queue: CallQueue;
   readonly #keys: Keys;
   readonly #node: string;
-  readonly #telling = new Set<Promise<void>>();
-  /** Reports that the server may have made, and whose answers never came. */
-  readonly #doubtful = new Map<string, string>();
+  readonly #acknowledging = new Set<Promise<void>>();
+  /** Reports that the server may have made, and whose replies were lost: the bucket by the name of the report. */
+  readonly #lostReports = new Map<string, string>();
   #reports = 0;
-  /** The bucket to begin with: in turns, so that none waits behind others that are always busy. */
+  /** The bucket to begin with; it rotates, so that none waits behind others that are always busy. */
   #first = 0;
 
   constructor(queue: CallQueue, keys: Keys, node: string) {
@@ -23,11 +23,11 @@ export class Background {
   }
 
   /**
-   * What a sweep closed is kept by the server until its caller has had it. Should this node die before, another tells
-   * of it.
+   * The server keeps a report of what a sweep closed until this node acknowledges it. If this node dies before, another
+   * node reports it.
    */
   async sweep(limit: number): Promise<Slice<ClosedSession>> {
-    await this.#disown();
+    await this.#abandonLostReports();
     return this.#slice(
       limit,
       (bucket) => this.#keys.due(bucket),
@@ -35,8 +35,8 @@ export class Background {
       async (bucket, key, share) => {
         this.#reports += 1;
         const report = `${this.#node}:${this.#reports}`;
-        const slice = await this.#askFor(report, bucket, key, share);
-        if (slice.items.length > 0) this.#tellLater(bucket, key, report);
+        const slice = await this.#takeReport(report, bucket, key, share);
+        if (slice.items.length > 0) this.#acknowledgeLater(bucket, key, report);
         return slice;
       },
     );
@@ -48,15 +48,22 @@ export class Background {
       (bucket) => this.#keys.online(bucket),
       '0',
       (bucket, key, share) => {
-        const decode = (reply: Reply) => sliceOf(reply, silentOf);
-        return this.#queue.call({ bucket, operation: 'judge', keys: [key], args: [share], decode, weight: share });
+        const decode = (reply: Reply) => sliceOf(reply, silentSessionOf);
+        return this.#queue.call({
+          bucket,
+          operation: 'judgePresence',
+          keys: [key],
+          args: [share],
+          decode,
+          weight: share,
+        });
       },
     );
   }
 
   /** Resolves when no report is left to acknowledge. */
   async settle(): Promise<void> {
-    while (this.#telling.size > 0) await Promise.all(this.#telling);
+    while (this.#acknowledging.size > 0) await Promise.all(this.#acknowledging);
   }
 
   async #slice<Item>(
@@ -70,7 +77,7 @@ export class Background {
       buckets.map((bucket) =>
         this.#queue.call({
           bucket,
-          operation: 'waiting',
+          operation: 'countDue',
           keys: [keyOf(bucket)],
           args: [countOrphans],
           decode: countOf,
@@ -78,38 +85,38 @@ export class Background {
       ),
     );
     let left = limit;
-    let passedOver = false;
+    let isAnySkipped = false;
     const taking: Promise<Slice<Item>>[] = [];
     buckets.forEach((bucket, index) => {
       const share = Math.min(left, counts[index] ?? 0);
       if (share > 0) taking.push(take(bucket, keyOf(bucket), share));
-      else if ((counts[index] ?? 0) > 0) passedOver = true;
+      else if ((counts[index] ?? 0) > 0) isAnySkipped = true;
       left -= share;
     });
     const slices = fulfilled(await Promise.allSettled(taking));
     const items = slices.flatMap((slice) => slice.items);
-    return { items, more: passedOver || slices.some(({ more }) => more) };
+    return { items, more: isAnySkipped || slices.some(({ more }) => more) };
   }
 
-  async #askFor(report: string, bucket: string, key: string, share: number): Promise<Slice<ClosedSession>> {
+  async #takeReport(report: string, bucket: string, key: string, share: number): Promise<Slice<ClosedSession>> {
     const args = [share, report];
     const decode = (reply: Reply) => sliceOf(reply, closedOf);
     try {
       return await this.#queue.call({ bucket, operation: 'sweep', keys: [key], args, decode, weight: share });
     } catch (error) {
-      this.#doubtful.set(report, bucket);
+      this.#lostReports.set(report, bucket);
       throw error;
     }
   }
 
-  /** What this node may have taken without hearing of it is left to whoever sweeps next. */
-  async #disown(): Promise<void> {
-    const disowning = [...this.#doubtful].map(async ([report, bucket]) => {
+  /** What this node may have taken without receiving it, the next sweep of any node reports. */
+  async #abandonLostReports(): Promise<void> {
+    const abandoning = [...this.#lostReports].map(async ([report, bucket]) => {
       const keys = [this.#keys.due(bucket)];
-      await this.#queue.call({ bucket, operation: 'disown', keys, args: [report], decode: accepted });
-      this.#doubtful.delete(report);
+      await this.#queue.call({ bucket, operation: 'abandonReport', keys, args: [report], decode: accepted });
+      this.#lostReports.delete(report);
     });
-    await Promise.all(disowning);
+    await Promise.all(abandoning);
   }
 
   #inTurn(): readonly string[] {
@@ -118,18 +125,20 @@ export class Background {
     return [...buckets.slice(this.#first), ...buckets.slice(0, this.#first)];
   }
 
-  /** One turn later, when whoever asked has told of it. */
-  #tellLater(bucket: string, key: string, report: string): void {
-    const telling = new Promise<void>((resolve) => {
+  /** One turn of the event loop later, when the caller of `sweep` has emitted the events. */
+  #acknowledgeLater(bucket: string, key: string, report: string): void {
+    const acknowledging = new Promise<void>((resolve) => {
       setImmediate(() => {
-        this.#queue.call({ bucket, operation: 'told', keys: [key], args: [report], decode: accepted }).then(
-          () => resolve(),
-          // The server is away; it is told twice rather than never, should this node die as well.
-          () => resolve(),
-        );
+        this.#queue
+          .call({ bucket, operation: 'acknowledgeReport', keys: [key], args: [report], decode: accepted })
+          .then(
+            () => resolve(),
+            // Redis is unavailable. If this node dies as well, the sessions are reported twice rather than never.
+            () => resolve(),
+          );
       });
-    }).finally(() => this.#telling.delete(telling));
-    this.#telling.add(telling);
+    }).finally(() => this.#acknowledging.delete(acknowledging));
+    this.#acknowledging.add(acknowledging);
   }
 }
 
@@ -137,7 +146,7 @@ function sliceOf<Item>(reply: Reply, itemOf: (reply: Reply) => Item): Slice<Item
   return { items: listsAt(accepted(reply), 2).map(itemOf), more: numberAt(reply, 1) === 1 };
 }
 
-/** What was done, or why nothing was: what one bucket gave must be told, whatever became of another. */
+/** The results, or the error if there are none: what one bucket returned must be reported although another failed. */
 function fulfilled<Result>(results: readonly PromiseSettledResult<Result>[]): readonly Result[] {
   const done = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failed = results.find((result) => result.status === 'rejected');

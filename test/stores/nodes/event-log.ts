@@ -4,26 +4,26 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { ServiceProcess } from './service-process.js';
 
-let diaries = 0;
+let eventLogs = 0;
 
-/** A file in which a node writes down each close as it hears of it. */
-export function newDiary(t: ExecutionContext): string {
-  diaries += 1;
-  const path = join(tmpdir(), `session-mailbox-gc-${process.pid}-${diaries}`);
+/** A file to which a node appends the id of each session that it reports as closed. */
+export function newEventLog(t: ExecutionContext): string {
+  eventLogs += 1;
+  const path = join(tmpdir(), `session-mailbox-gc-${process.pid}-${eventLogs}`);
   t.teardown(() => rm(path, { force: true }));
   return path;
 }
 
-export async function idsIn(diary: string): Promise<readonly string[]> {
-  const text = await readFile(diary, 'utf8').catch(() => '');
+export async function idsIn(eventLog: string): Promise<readonly string[]> {
+  const text = await readFile(eventLog, 'utf8').catch(() => '');
   return text.split('\n').filter((line) => line !== '');
 }
 
-export async function idsInAll(diaries: readonly string[]): Promise<readonly string[]> {
-  return (await Promise.all(diaries.map(idsIn))).flat();
+export async function idsInAll(eventLogs: readonly string[]): Promise<readonly string[]> {
+  return (await Promise.all(eventLogs.map(idsIn))).flat();
 }
 
-/** Logins of so many accounts, shared out among the nodes. */
+/** Logs `count` accounts in, each node the same number of them. */
 export async function createSpread(nodes: readonly ServiceProcess[], count: number): Promise<readonly string[]> {
   const share = count / nodes.length;
   const tallies = await Promise.all(

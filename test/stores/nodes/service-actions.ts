@@ -27,7 +27,7 @@ interface PlainMessage {
 
 export interface CreationTally {
   readonly created: readonly PlainSession[];
-  /** How often each error came. */
+  /** The number of refusals by error code. */
   readonly refused: Readonly<Record<string, number>>;
 }
 
@@ -37,22 +37,22 @@ export interface ClosedReport {
   readonly undelivered: number;
 }
 
-/** What a test can have done by a node that runs the whole service. */
-export class ServiceDeeds {
+/** What a node that runs the whole service can do for a test. */
+export class ServiceActions {
   readonly #container: Container;
   readonly #manager: SessionManager;
   readonly #operations: Tracked;
   readonly #closed: ClosedReport[] = [];
   readonly #unhandled: string[] = [];
 
-  /** @param diary where each close is written down at once, so that it outlives the process */
-  constructor(container: Container, manager: SessionManager, operations: Tracked, diary: string | undefined) {
+  /** @param eventLog a file to which the id of each closed session is appended at once, so that it outlives the process */
+  constructor(container: Container, manager: SessionManager, operations: Tracked, eventLog: string | undefined) {
     this.#operations = operations;
     this.#container = container;
     this.#manager = manager;
     manager.on('closed', ({ id, reason, undelivered }) => {
       this.#closed.push({ id, reason, undelivered });
-      if (diary !== undefined) appendFileSync(diary, `${id}\n`);
+      if (eventLog !== undefined) appendFileSync(eventLog, `${id}\n`);
     });
     process.on('unhandledRejection', (error) => this.#unhandled.push(String(error)));
   }
@@ -62,7 +62,7 @@ export class ServiceDeeds {
     return { id, token };
   }
 
-  /** So many logins of one account, or of one account each, so many at a time. */
+  /** Makes `count` logins, `inFlight` at a time, of one account or of an account each. */
   async createMany(accountId: string, count: number, inFlight: number, isOneAccount: boolean): Promise<CreationTally> {
     const created: PlainSession[] = [];
     const refused: Record<string, number> = {};
@@ -136,23 +136,23 @@ export class ServiceDeeds {
     return (await this.#manager.sessionsOfApp(options)).sessions.length;
   }
 
-  /** Polls that wait here, none of them still on its way to the store. */
+  /** The number of polls held here, once no operation of the store is running. */
   async held(): Promise<number> {
     await this.#operations.quiet();
     return this.#container.get(WaitingRoom).held;
   }
 
-  /** Sessions that this node said were closed. */
+  /** Sessions that this node reported as closed. */
   async closed(): Promise<readonly ClosedReport[]> {
     return this.#closed;
   }
 
-  /** Rejections that nobody cared for. */
+  /** Unhandled rejections. */
   async unhandled(): Promise<readonly string[]> {
     return this.#unhandled;
   }
 
-  /** What keeps this process alive, by kind: the same before and after, or something leaks. */
+  /** The active resources of this process, by kind. */
   async resources(): Promise<readonly string[]> {
     return process.getActiveResourcesInfo().toSorted();
   }

@@ -1,7 +1,13 @@
 import { type CloseReason, isCloseReason } from '../../errors/close-reason.js';
 import { SessionError, sessionClosed, sessionUnknown } from '../../errors/session-error.js';
 import { Message } from '../../mailbox/message.js';
-import type { AttributeTexts, ClosedSession, NewSession, SessionRecord } from '../../store/session-record.js';
+import type {
+  AttributeTexts,
+  ClosedSession,
+  NewSession,
+  SessionRecord,
+  SessionReference,
+} from '../../store/session-record.js';
 import type {
   AppendOutcome,
   Contact,
@@ -12,13 +18,13 @@ import type {
 } from '../../store/session-store.js';
 import { storeUnavailable } from './unavailable.js';
 
-/** What the program answers to one call. The headers of the scripts say what is where. */
+/** The reply of the program to one call. The headers of the scripts describe it. */
 export type Reply = readonly unknown[];
 
-/** @throws SessionError what the program refused, and why */
+/** @throws SessionError the refusal that the reply holds */
 export function accepted(reply: Reply): Reply {
   const status = reply[0];
-  // A client with `stringNumbers` gives numbers as text.
+  // A client with the option `stringNumbers` gives numbers as text.
   if (status === 1 || status === '1') return reply;
   if (status === 'unknown') throw sessionUnknown();
   if (status === 'closed') throw sessionClosed(reasonAt(reply, 1));
@@ -26,7 +32,7 @@ export function accepted(reply: Reply): Reply {
 }
 
 function misfit(reply: Reply, index: number): Error {
-  return new Error(`The scripts answered something else than is expected at ${index}: ${JSON.stringify(reply)}`);
+  return new Error(`The reply of the scripts does not fit at ${index}: ${JSON.stringify(reply)}`);
 }
 
 export function textAt(reply: Reply, index: number): string {
@@ -38,7 +44,7 @@ export function textAt(reply: Reply, index: number): string {
 export function numberAt(reply: Reply, index: number): number {
   const value = reply[index];
   if (typeof value === 'number') return value;
-  // So it comes from a client with `stringNumbers`.
+  // From a client with the option `stringNumbers`.
   if (typeof value === 'string' && value !== '') return Number(value);
   throw misfit(reply, index);
 }
@@ -65,7 +71,7 @@ function reasonAt(reply: Reply, index: number): CloseReason {
   throw misfit(reply, index);
 }
 
-/** `<app>:<id>`, split. */
+/** Splits `<app>:<id>`. */
 function nameAt(reply: Reply, index: number): { readonly app: string; readonly id: string } {
   const name = textAt(reply, index);
   const colon = name.indexOf(':');
@@ -91,7 +97,7 @@ function recordOf(app: string, id: string, reply: Reply): SessionRecord {
   };
 }
 
-/** One record among others, which names its session. */
+/** A record within a list, which holds its id. */
 export function listedRecordOf(app: string, reply: Reply): SessionRecord {
   return recordOf(app, textAt(reply, 12), reply);
 }
@@ -105,7 +111,7 @@ function attributesOf(list: Reply): AttributeTexts {
   return Object.freeze(texts);
 }
 
-/** The record of the session that was asked for. */
+/** The record of the session that the call named. */
 export function ownRecordOf(app: string, id: string, reply: Reply): SessionRecord {
   return recordOf(app, id, listAt(accepted(reply), 1));
 }
@@ -120,7 +126,7 @@ export function insertionOf(session: NewSession, reply: Reply): Insertion {
 
 /** @throws SessionError `SESSION_LIMIT` */
 export function onceInsertionOf(session: NewSession, reply: Reply): OnceInsertion {
-  // Only of a session that exists is there anything to say but when it was created.
+  // Only the reply for a session that exists holds a record.
   if (reply.length === 4) {
     return { record: recordOf(session.app, session.id, listAt(reply, 3)), evicted: [], inserted: false };
   }
@@ -169,19 +175,19 @@ export function countOf(reply: Reply): number {
   return numberAt(accepted(reply), 1);
 }
 
-/** How it stands with a node in a bucket. */
-export interface Attended {
-  /** The number of the latest notice that was sent to it. */
+/** What a bucket knows of a node. */
+export interface NodeStatus {
+  /** The number of the latest notice sent to it. */
   readonly latestNotice: number;
-  /** Whether it listens. */
-  readonly isHeard: boolean;
+  /** Whether a connection is subscribed to its channel. */
+  readonly isSubscribed: boolean;
 }
 
-export function attendanceOf(reply: Reply): Attended {
-  return { latestNotice: numberAt(accepted(reply), 1), isHeard: numberAt(reply, 2) === 1 };
+export function nodeStatusOf(reply: Reply): NodeStatus {
+  return { latestNotice: numberAt(accepted(reply), 1), isSubscribed: numberAt(reply, 2) === 1 };
 }
 
-export function resultOf(reply: Reply): ReadResult {
+export function readResultOf(reply: Reply): ReadResult {
   const droppedReader = textAt(accepted(reply), 9);
   return {
     accountId: textAt(reply, 1),
@@ -207,7 +213,7 @@ export function closedOf(reply: Reply): ClosedSession {
   return { app, id, accountId: textAt(reply, 1), reason: reasonAt(reply, 2), undelivered: numberAt(reply, 3) };
 }
 
-export function silentOf(reply: Reply) {
+export function silentSessionOf(reply: Reply): SessionReference {
   const { app, id } = nameAt(reply, 0);
   return { app, id, accountId: textAt(reply, 1) };
 }
@@ -222,7 +228,7 @@ export function outcomeOf(reply: Reply): AppendOutcome {
   return { app, id, accountId, verdict, dropped: numberAt(reply, 3), undelivered: numberAt(reply, 4) };
 }
 
-/** A message as the scripts keep it: `<offset>:<at>:<key>\n<json>`. */
+/** A message as the scripts store it: `<offset>:<at>:<key>\n<json>`. */
 export function messageOf(element: string): Message {
   const atStart = element.indexOf(':') + 1;
   const keyStart = element.indexOf(':', atStart) + 1;

@@ -7,13 +7,13 @@ import { serverFor } from '../places.js';
 
 const server = serverFor(test);
 
-/** What a server sends to a subscriber begins so, after its length; nothing else that comes here does. */
+/** How a message to a subscriber begins; no other reply begins so. */
 const notice = /^[*>]3\r\n\$7\r\nmessage\r\n/;
 
-test('a poll is answered though its node’s new subscription brings nothing', async (t) => {
-  let isDeaf = false;
+test('a poll is answered although the node’s new subscription receives no notices', async (t) => {
+  let dropsNotices = false;
   const proxy = await RedisProxy.start(Number(new URL(server().url).port), (reply) =>
-    isDeaf && notice.test(reply.toString('latin1')) ? Buffer.alloc(0) : reply,
+    dropsNotices && notice.test(reply.toString('latin1')) ? Buffer.alloc(0) : reply,
   );
   t.teardown(() => proxy.close());
   const settings = { context: { pollTime: 120_000 }, options: { keyPrefix: freshPrefix() } };
@@ -23,7 +23,7 @@ test('a poll is answered though its node’s new subscription brings nothing', a
   ]);
   const { id, token } = await one.do('create', 'alice');
   const held = await other.hold(id, 'default', 120_000);
-  isDeaf = true;
+  dropsNotices = true;
   const subscriptions = () => proxy.requests.filter(({ command }) => command === 'SUBSCRIBE').length;
   const before = subscriptions();
   proxy.breakConnections();
@@ -35,7 +35,7 @@ test('a poll is answered though its node’s new subscription brings nothing', a
     ),
   );
   t.false(held.isOver);
-  // At once, before the node has asked what it was told; and once more after that.
+  // First before the next heartbeat, then after it.
   for (const [round, poll] of [held, undefined].entries()) {
     const { isOver, batch } = poll ?? (await other.hold(id, 'default', 120_000));
     t.false(isOver);
