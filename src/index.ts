@@ -1,6 +1,5 @@
 export { SessionContext, type SessionContextOptions } from './context/session-context.js';
 export type { Batch } from './delivery/batch.js';
-export { encodeBatch } from './delivery/batch.js';
 export type { PollOptions, PollReceiver } from './delivery/poll-request.js';
 export { type ClosedNotice, type CloseReason, type CloseReasonEntry, closeReasons } from './errors/close-reason.js';
 export { SessionError, type SessionErrorCode, type SessionErrorDetails } from './errors/session-error.js';

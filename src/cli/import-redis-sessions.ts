@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { keyPrefixOf } from '../compat/redis-sessions/class/client-options.js';
 import { type ImportCounts, importSessions, OldNamespace } from '../compat/redis-sessions/import/index.js';
 import { SessionContext } from '../context/session-context.js';
-import type { StoreListener } from '../store/session-store.js';
+import { noListener } from '../store/session-store.js';
 import { RedisStore } from '../stores/redis/index.js';
 import type { ImportSettings } from './import-settings.js';
 import { Progress } from './progress.js';
@@ -10,13 +10,10 @@ import { Progress } from './progress.js';
 /** So many reasons are told; the rest is counted. */
 const mostReasons = 10;
 
-/** Nothing waits in this process. */
-const nobody: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
-
 export async function importRedisSessions(settings: ImportSettings): Promise<void> {
   const { from, namespace, to, toNamespace } = settings;
   const store = new RedisStore(new SessionContext({ maxSession: 0 }), { url: to, keyPrefix: keyPrefixOf(toNamespace) });
-  await store.open(nobody);
+  await store.open(noListener);
   try {
     const redis = await connect(from);
     try {

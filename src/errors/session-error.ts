@@ -1,6 +1,6 @@
 import type { CloseReason } from './close-reason.js';
 
-/** What each error code carries in `details`. Never a token or a secret: details reach logs and clients. */
+/** The `details` of each error code. They reach logs and clients, so they never contain a token or a secret. */
 export interface SessionErrorDetails {
   SESSION_LIMIT: { readonly accountId: string; readonly maxSession: number };
   SESSION_UNKNOWN: Record<never, never>;
@@ -24,7 +24,7 @@ export type SessionErrorCode = keyof SessionErrorDetails;
 
 const brand = Symbol.for('session-mailbox.SessionError');
 
-/** The one error class that leaves the package. Branch on `code`; `message` is for people and quotes rule and value. */
+/** The only error class of this package. Branch on `code`. The `message` is for people, and quotes rule and value. */
 export class SessionError<Code extends SessionErrorCode = SessionErrorCode> extends Error {
   override readonly name = 'SessionError';
   readonly code: Code;
@@ -37,7 +37,7 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
     Object.defineProperty(this, brand, { value: true });
   }
 
-  /** Whether `value` is a `SessionError` (of that code), also one made by another installed copy of this package. */
+  /** Whether `value` is a `SessionError` (with this code), made by this or another installed copy of the package. */
   static is<Code extends SessionErrorCode = SessionErrorCode>(
     value: unknown,
     code?: Code,
@@ -82,7 +82,7 @@ function textOf(value: unknown): string {
   try {
     text = JSON.stringify(value);
   } catch {
-    // A cycle, or a toJSON that throws: the type is all that can be said safely.
+    // A cycle, or a toJSON that throws: only the type can be quoted.
   }
   return text ?? (typeof value === 'object' ? Object.prototype.toString.call(value) : String(value));
 }

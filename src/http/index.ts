@@ -1,3 +1,4 @@
+export { encodeBatch } from '../requests/batch-encoding.js';
 export { Credentials } from '../requests/credentials.js';
 export { HeldResponse } from '../requests/held-response.js';
 export { OriginPolicy } from '../requests/origin-policy.js';

@@ -4,7 +4,7 @@ import { isPlainText, requireWholeNumber } from '../validation/argument-rules.js
 import { isSessionId, parseToken } from './session-token.js';
 
 const appPattern = /^[A-Za-z0-9_-]{1,64}$/;
-/** Names that have a meaning in JavaScript; as keys they are how prototypes get polluted. */
+/** Keys with a meaning in JavaScript. As attribute keys they could pollute prototypes. */
 const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const pageCursorPattern = /^[0-9A-Za-z_.:-]{1,128}$/;
 const userAgentLength = 512;
@@ -57,18 +57,18 @@ export function requireIp(value: unknown): string {
   throw invalidArgument('ip', 'must be a string of at most 64 characters without control characters', value);
 }
 
-/** Cut to 512 characters rather than refused: clients choose it, and a login must not fail over it. */
+/** Cut to 512 characters and not refused: clients choose it, and a login must not fail because of it. */
 export function requireUserAgent(value: unknown): string {
   if (typeof value === 'string') return value.slice(0, userAgentLength).toWellFormed();
   throw invalidArgument('userAgent', 'must be a string', value);
 }
 
-/** An idle time, in milliseconds. */
+/** @param value an idle time, in milliseconds */
 export function requireTtl(value: unknown): number {
   return requireWholeNumber('ttl', value, 1, Number.MAX_SAFE_INTEGER);
 }
 
-/** What a session goes by among those of its account. */
+/** @param value the name of a session, unique within its account */
 export function requireSessionName(value: unknown): string {
   if (isPlainText(value, 256) && value !== '') return value;
   throw invalidArgument('name', 'must be a string of 1 to 256 characters without control characters', value);

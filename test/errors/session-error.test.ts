@@ -14,7 +14,7 @@ test('an error has a code, details and a cause', (t) => {
   t.false('cause' in new SessionError('STOPPED', 'stopped', {}));
 });
 
-test('a fault of an argument quotes argument, rule and value', (t) => {
+test('INVALID_ARGUMENT quotes argument, rule and value', (t) => {
   const cause = new TypeError('why');
   const error = invalidArgument('limit', 'must be a whole number from 1 to 5', 'six', cause);
   t.is(error.message, 'limit must be a whole number from 1 to 5; got "six"');
@@ -23,7 +23,7 @@ test('a fault of an argument quotes argument, rule and value', (t) => {
   t.false('cause' in invalidArgument('limit', 'rule', 1));
 });
 
-test('is() knows an error by its brand, and by its code', (t) => {
+test('is() recognises an error by its brand, and by its code', (t) => {
   const error = sessionClosed('revoked');
   t.true(SessionError.is(error));
   t.true(SessionError.is(error, 'SESSION_CLOSED'));
@@ -31,7 +31,7 @@ test('is() knows an error by its brand, and by its code', (t) => {
   t.false(SessionError.is(sessionUnknown(), 'SESSION_CLOSED'));
 });
 
-test('is() refuses what only looks alike', (t) => {
+test('is() refuses an object without the brand', (t) => {
   const lookalikes = [
     new Error('no'),
     { code: 'SESSION_CLOSED', name: 'SessionError' },
@@ -43,7 +43,7 @@ test('is() refuses what only looks alike', (t) => {
   for (const value of lookalikes) t.false(SessionError.is(value));
 });
 
-test('is() knows an error made by another copy of the package', async (t) => {
+test('is() recognises an error of another copy of the package', async (t) => {
   const copy = new URL(`../../src/errors/session-error.js?copy=${randomUUID()}`, import.meta.url);
   const other: { SessionError: typeof SessionError } = await import(copy.href);
   const error = new other.SessionError('STOPPED', 'stopped', {});
@@ -52,11 +52,11 @@ test('is() knows an error made by another copy of the package', async (t) => {
   t.true(other.SessionError.is(sessionUnknown(), 'SESSION_UNKNOWN'));
 });
 
-test('the brand is not seen when an error is listed or sent', (t) => {
+test('the brand is neither enumerable nor in the JSON of an error', (t) => {
   t.deepEqual(Object.keys(sessionUnknown()).toSorted(), ['code', 'details', 'name']);
 });
 
-test('any value can be quoted, and none at length', (t) => {
+test('any value can be quoted, in at most 81 characters', (t) => {
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
   const thrower = {

@@ -149,3 +149,14 @@ test('sids that were evicted from the cache are read from the store', async (t) 
   for (const sid of sids) await store.set(sid, sessionData({ sid, accountId: 'alice' }));
   for (const sid of [...sids, ...sids]) t.deepEqual(await contentOf(store, sid), { sid, accountId: 'alice' });
 });
+
+test('an address of more than 64 characters, as from a forged header, does not fail a login', async (t) => {
+  const { manager } = await startService(t, { maxSession: 0 });
+  const store = new SessionMailboxStore(manager);
+  for (const ip of ['x'.repeat(64), 'x'.repeat(65)]) {
+    const session = sessionData({ accountId: 'alice' });
+    Object.defineProperty(session, 'req', { value: { ip, headers: {} } });
+    await store.set(ip, session);
+    t.is((await store.sessionOf(ip))?.ip, ip.length > 64 ? '' : ip);
+  }
+});

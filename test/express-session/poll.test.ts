@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import test from 'ava';
 import { WaitingRoom } from '../../src/delivery/waiting-room.js';
+import { pollHandler } from '../../src/express-session/index.js';
 import { eventually } from '../support/eventually.js';
-import { changing, startShop } from './kit.js';
+import { changing, startShop, startStore } from './kit.js';
 
 interface WireBatch {
   readonly messages: readonly { readonly data: unknown }[];
@@ -98,3 +101,15 @@ for (const server of ['express', 'express4'] as const) {
     },
   );
 }
+
+test('a poll is 503 when express-session gave the request no session, as while its store can not be reached', async (t) => {
+  const { manager, store } = await startStore(t);
+  const server = createServer(pollHandler(manager, store)).listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const answer = await fetch(`http://127.0.0.1:${port}/poll`, { headers: { connection: 'close' } });
+  t.is(answer.status, 503);
+  t.like(await answer.json(), { code: 'STORE_UNAVAILABLE' });
+});

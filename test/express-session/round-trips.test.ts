@@ -66,6 +66,21 @@ test('a login that is not in the cache is loaded in two round trips', async (t) 
   t.is(await commandsOf(() => new SessionMailboxStore(manager).get('sid')), 2);
 });
 
+test('a login that was evicted from the cache is loaded in two round trips', async (t) => {
+  const { manager, commandsOf } = await start(t);
+  const store = new SessionMailboxStore(manager, { cacheSize: 1 });
+  for (const sid of ['one', 'two']) await store.set(sid, sessionData({ accountId: 'alice' }));
+  t.is(await commandsOf(() => store.get('two')), 1);
+  await store.get('one');
+  t.is(
+    await commandsOf(async () => {
+      await store.get('two');
+      await store.get('one');
+    }),
+    4,
+  );
+});
+
 test('a destroy takes two round trips, and the creation of a visitor one', async (t) => {
   const { store, commandsOf } = await start(t);
   let count = 0;

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { ManualClock } from '../../src/conformance/manual-clock.js';
 import { SessionMailboxStore, type SessionMailboxStoreOptions } from '../../src/express-session/index.js';
 import type { SessionContextOptions } from '../../src/index.js';
+import { eventually } from '../support/eventually.js';
 import { startService, throwsCode } from '../support/service.js';
 import { sessionData as data, contentOf as dataOf } from './session-data.js';
 
@@ -104,6 +105,16 @@ test('a plain object replaces the whole content; a loaded object changes only wh
   t.deepEqual(await dataOf(store, 'sid'), { b: 1, c: 3 });
   await store.set('sid', Object.assign(loaded ?? data(), { b: 2 }));
   t.deepEqual(await dataOf(store, 'sid'), { b: 2, c: 3 });
+});
+
+test('an object that was loaded for one sid replaces the whole content of another sid', async (t) => {
+  const { store } = await start(t);
+  await store.set('sid', data({ a: 1, b: 1 }));
+  await store.set('other', data({ c: 1 }));
+  const loaded = Object.assign((await store.get('sid')) ?? data(), { a: 2 });
+  await store.set('other', loaded);
+  t.deepEqual(await dataOf(store, 'other'), { a: 2, b: 1 });
+  t.deepEqual(await dataOf(store, 'sid'), { a: 1, b: 1 });
 });
 
 test('set does not save what the caller changes after the call', async (t) => {
@@ -326,6 +337,9 @@ test('the sid is in no session id, no account id and no event', async (t) => {
   const all = [...(await manager.sessionsOfApp()).sessions, ...(await visitors.sessionsOfApp()).sessions];
   t.is(all.length, 2);
   t.false(JSON.stringify([all, events.entries]).includes(sid));
+  // The plain digest may be known from other uses of the sid.
+  const digest = hash('sha256', sid, 'base64url');
+  t.false(JSON.stringify([all, events.entries]).includes(digest));
 });
 
 test('undelivered messages of a visitor move to the login, in order; those of an account do not move to another account', async (t) => {
@@ -348,6 +362,16 @@ test('undelivered messages of a visitor move to the login, in order; those of an
   await manager.push(login?.id ?? '', 'for alice');
   await store.set('sid', Object.assign((await store.get('sid')) ?? data(), { accountId: 'bob' }));
   t.deepEqual((await (await store.sessionOf('sid'))?.drain())?.messages, []);
+});
+
+test('messages that moved to the login are no longer in the mailbox of the visitor', async (t) => {
+  const { store, visitors } = await start(t);
+  await store.set('sid', data({ a: 1 }));
+  const id = (await store.sessionOf('sid'))?.id ?? '';
+  await visitors.push(id, 'welcome');
+  await store.set('sid', Object.assign((await store.get('sid')) ?? data(), { accountId: 'alice' }));
+  await eventually(async () => (await visitors.getSession(id)).undelivered === 0);
+  t.is((await (await store.sessionOf('sid'))?.drain())?.messages.length, 1);
 });
 
 test('a login succeeds although its mailbox has no room for the undelivered messages of the visitor', async (t) => {

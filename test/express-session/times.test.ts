@@ -160,6 +160,21 @@ test('requests that renew a login keep its visitor session alive as well', async
   cold.close();
 });
 
+test('requests of a login renew its visitor session once an hour, and not each time', async (t) => {
+  const { store, clock, visitors } = await start(t);
+  const began = clock.now();
+  await store.set('sid', sessionData({ accountId: 'alice' }));
+  const renewedAt = async () => (await visitors.sessionsOfApp()).sessions[0]?.lastTime;
+  for (let passed = 10 * minute; passed < hour; passed += 10 * minute) {
+    await clock.advance(10 * minute);
+    await store.touch('sid', await loadedSession(store, 'sid'));
+    t.is(await renewedAt(), began);
+  }
+  await clock.advance(10 * minute);
+  await store.touch('sid', await loadedSession(store, 'sid'));
+  t.is(await renewedAt(), began + hour);
+});
+
 test('a login that only a socket or a poll renews is still loaded a day later, by any process', async (t) => {
   const { store, clock, manager } = await start(t);
   await store.set('sid', sessionData({ accountId: 'alice' }));

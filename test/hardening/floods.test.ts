@@ -1,7 +1,9 @@
 import test from 'ava';
-import { ManualClock, settle } from '../../src/conformance/manual-clock.js';
+import { settle } from '../../src/conformance/manual-clock.js';
 import { SessionContext } from '../../src/index.js';
-import { MemorySessions } from '../../src/stores/memory/memory-sessions.js';
+import { SessionEngine } from '../../src/store/engine/session-engine.js';
+import { MemoryNotices } from '../../src/stores/memory/memory-notices.js';
+import { MemoryTables } from '../../src/stores/memory/memory-tables.js';
 import { onAdapter, onEachAdapter, until } from '../support/http-kit.js';
 import { refusalOf, startService } from '../support/http-service.js';
 
@@ -112,23 +114,22 @@ onEachAdapter(
 );
 
 test('app names flooding memory: apps without sessions are removed by the next sweep', async (t) => {
-  const clock = new ManualClock();
-  const sessions = new MemorySessions(new SessionContext({ tombstoneTime: 1_000 }), clock);
+  const tables = new MemoryTables();
+  const context = new SessionContext({ tombstoneTime: 1_000 });
+  const engine = new SessionEngine({ context, tables, notices: new MemoryNotices(), node: undefined });
   for (let count = 0; count < 2_000; count += 1) {
     const app = `app${count}`;
     const id = String(count).padStart(24, '0');
-    t.throws(() => sessions.live(sessions.of(app), id), { code: 'SESSION_UNKNOWN' });
+    t.throws(() => engine.get(app, id, 0), { code: 'SESSION_UNKNOWN' });
     if (count % 10 !== 0) continue;
     const session = { app, id, accountId: 'alice', secretHash: 'h', ip: '', userAgent: '', attributes: {} };
-    sessions.insert({ ...session, ttl: 100, maxAge: 0 });
+    engine.insert({ ...session, ttl: 100, maxAge: 0 }, 0);
   }
-  t.is([...sessions.apps].length, 2_000);
-  await clock.advance(100);
-  while (sessions.sweep(50).more);
-  t.is([...sessions.apps].length, 200, 'apps that keep a close reason');
-  await clock.advance(1_000);
-  while (sessions.sweep(50).more);
-  t.is([...sessions.apps].length, 0);
+  t.is([...tables.apps].length, 200, 'a look-up creates no app');
+  while (engine.sweep(50, 100).more);
+  t.is([...tables.apps].length, 200, 'apps that keep a close reason');
+  while (engine.sweep(50, 1_100).more);
+  t.is([...tables.apps].length, 0);
 });
 
 test('lifetimes flooding the lists: sessions with many different ttl values each expire in time', async (t) => {

@@ -1,6 +1,7 @@
 import test from 'ava';
+import { MemoryStore, type NewSession } from '../../src/index.js';
 import { isSessionId } from '../../src/store/session-token.js';
-import { EventLog, startService, throwsCode } from '../support/service.js';
+import { bindStore, EventLog, startService, throwsCode } from '../support/service.js';
 
 test('an account has one session of a name, created by the first caller', async (t) => {
   const { manager, events } = await startService(t, { maxSession: 1 });
@@ -25,10 +26,28 @@ test('the id of a named session is known before it is created, differs by app, a
     session.id,
     manager.namedSessionId('alice', 'phone2'),
     manager.namedSessionId('alic', 'ephone'),
+    manager.namedSessionId('bob', 'phone'),
     other.namedSessionId('alice', 'phone'),
   ];
-  t.is(new Set(ids).size, 4);
+  t.is(new Set(ids).size, 5);
+  // Two ids that have nothing to do with each other agree in a place or two.
+  const agreeing = [...session.id].filter((character, place) => character === ids[1]?.[place]);
+  t.true(agreeing.length < 8, `${session.id} ${ids[1]}`);
   t.true(ids.every(isSessionId));
+});
+
+test('the store gets the hash of a secret that was drawn for this session alone', async (t) => {
+  const hashes: string[] = [];
+  class RecordingStore extends MemoryStore {
+    override insertOnce(session: NewSession): ReturnType<MemoryStore['insertOnce']> {
+      hashes.push(session.secretHash);
+      return super.insertOnce(session);
+    }
+  }
+  const { manager } = await startService(t, {}, { store: bindStore((...parts) => new RecordingStore(...parts)) });
+  for (const name of ['phone', 'laptop', 'tablet']) await manager.createNamedSession('alice', name);
+  t.is(new Set(hashes).size, 3);
+  for (const hash of hashes) t.regex(hash, /^[0-9A-Za-z_-]{43}$/);
 });
 
 test('a named session has no token until rotateToken issues one', async (t) => {

@@ -195,3 +195,26 @@ test('pollAsBearer gives every error to receiver.fail and never throws', async (
   const codes = errors.map((error) => (SessionError.is(error) ? error.code : error));
   t.deepEqual(codes, ['INVALID_ARGUMENT', 'SESSION_UNKNOWN', 'STOPPED']);
 });
+
+test('pollAsBearer with a wrong secret is SESSION_UNKNOWN and leaves the held poll and the messages alone', async (t) => {
+  const { manager, room } = await startService(t);
+  const { id, token } = await manager.createSession('alice');
+  const held = manager.poll(id, {});
+  await settle();
+  const wrong = token.slice(0, -1) + (token.endsWith('a') ? 'b' : 'a');
+  const answered = new Promise<unknown>((deliver, fail) => void manager.pollAsBearer(wrong, {}, { deliver, fail }));
+  await throwsCode(t, answered, 'SESSION_UNKNOWN');
+  t.is(room.held, 1);
+  await manager.push(id, 'hi');
+  t.deepEqual(dataOf(await held), ['hi']);
+});
+
+test('pollAsBearer gives the batch of the bearer to receiver.deliver', async (t) => {
+  const { manager } = await startService(t);
+  const { id, token } = await manager.createSession('alice');
+  await manager.push(id, 'hi');
+  const batch = await new Promise<Batch>(
+    (deliver, fail) => void manager.pollAsBearer(token, { after: '' }, { deliver, fail }),
+  );
+  t.deepEqual(dataOf(batch), ['hi']);
+});

@@ -81,7 +81,7 @@ test('the token is neither in JSON nor in what inspect shows', async (t) => {
     JSON.stringify(structuredClone({ ...session })),
   ];
   for (const text of shown) t.false(text.includes(secret), text);
-  t.true(inspect(session).startsWith('IssuedSession {'));
+  t.true(inspect(session).startsWith(`IssuedSession {\n  app: 'default',\n  id: '${session.id}'`), inspect(session));
 });
 
 test('only a session that was just issued has a token', async (t) => {

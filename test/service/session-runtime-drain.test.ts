@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import test from 'ava';
 import { runtimeOf } from '../../src/service/app-service.js';
 import { startService, throwsCode } from '../support/service.js';
@@ -49,4 +50,10 @@ test('managers of all apps share one runtime, and any other value has none', asy
   for (const value of [{}, undefined, null, 'manager']) {
     await throwsCode(t, async () => Reflect.apply(runtimeOf, undefined, [value]), 'INVALID_ARGUMENT');
   }
+});
+
+test('what shows a manager shows its app and nothing of the runtime, the store and its options', async (t) => {
+  const { manager } = await startService(t);
+  t.is(JSON.stringify(manager), '{"app":"default"}');
+  t.is(inspect(manager), "SessionManager { app: 'default' }");
 });
