@@ -1,3 +1,4 @@
+export { encodeBatch } from './batch-encoding.js';
 export type { ExpressSessionOptions, RequestSessionOptions } from './credentials.js';
 export { HeldResponse } from './held-response.js';
 export { type HandshakeOriginOptions, type OriginOptions, OriginPolicy } from './origin-policy.js';

@@ -29,6 +29,7 @@ test('session-mailbox/requests exports what a guard or handler of an application
   t.deepEqual(Object.keys(exported).sort(), [
     'HeldResponse',
     'OriginPolicy',
+    'encodeBatch',
     'errorStatuses',
     'problemOf',
     'readPollOptions',
