@@ -8,6 +8,7 @@ import {
 } from '../../src/index.js';
 import { lmdbStore } from '../../src/stores/lmdb/index.js';
 import { redisStore } from '../../src/stores/redis/index.js';
+import { sqliteStore } from '../../src/stores/sqlite/index.js';
 
 /** Where a round's sessions are kept, one place for each store. */
 export interface Places {
@@ -19,6 +20,8 @@ export interface Places {
 /** Each as its users begin with it. */
 export const STORES: Readonly<Record<string, (places: Places) => StoreBinding>> = {
   memory: () => memoryStore(),
+  SQLite: ({ folder }) => sqliteStore({ path: `${folder}/commit.db` }),
+  'SQLite, interval': ({ folder }) => sqliteStore({ path: `${folder}/interval.db`, durability: 'interval' }),
   LMDB: ({ folder }) => lmdbStore({ path: `${folder}/commit` }),
   'LMDB, interval': ({ folder }) => lmdbStore({ path: `${folder}/interval`, durability: 'interval' }),
   Redis: ({ redisUrl }) => redisStore({ url: redisUrl }),

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { keyPrefixOf } from '../compat/redis-sessions/class/client-options.js';
 import { type ImportCounts, importSessions, OldNamespace } from '../compat/redis-sessions/import/index.js';
 import { SessionContext } from '../context/session-context.js';
-import type { StoreListener } from '../store/session-store.js';
+import { noListener } from '../store/session-store.js';
 import { RedisStore } from '../stores/redis/index.js';
 import type { ImportSettings } from './import-settings.js';
 import { ProgressLine } from './progress-line.js';
@@ -11,13 +11,10 @@ import type { Terminal } from './terminal.js';
 /** Sessions whose reason is shown; the others are only counted. */
 const mostReasons = 10;
 
-/** No poll waits in this process. */
-const noWaiters: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
-
 export async function importRedisSessions(settings: ImportSettings, terminal: Terminal): Promise<void> {
   const { from, namespace, to, toNamespace } = settings;
   const store = new RedisStore(new SessionContext({ maxSession: 0 }), { url: to, keyPrefix: keyPrefixOf(toNamespace) });
-  await store.open(noWaiters);
+  await store.open(noListener);
   try {
     const redis = await connect(from);
     try {

@@ -1,3 +1,4 @@
+export { encodeBatch } from '../requests/batch-encoding.js';
 export { HeldResponse } from '../requests/held-response.js';
 export { errorStatuses, type Problem, problemOf } from '../requests/problem.js';
 export type { RequestFace } from '../requests/request-headers.js';

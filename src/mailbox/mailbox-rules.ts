@@ -1,44 +1,39 @@
 import { Message, type OutgoingMessage } from './message.js';
 import { OffsetRuns } from './offset-runs.js';
+import { Reader } from './reader.js';
 
-/** One consumer of the mailbox and how far it has come. */
-export interface Reader {
-  readonly name: string;
-  /** The reader has everything up to here. */
-  cursor: number;
-  lastPoll: number;
-  /** A parked reader waits at the tail and never counts as silent. */
-  readonly parked: boolean;
-}
-
-/** What became of an appended message. */
+/** What happened to an appended message. */
 export type AppendVerdict =
   /** It took the next offset. */
   | 'accepted'
-  /** It took the next offset and was dropped at once: readers will find it among the lost. */
+  /** It took the next offset and was dropped at once. Readers count it as lost. */
   | 'dropped'
-  /** Refused; nothing has changed. */
+  /** It was refused. Nothing has changed. */
   | 'full'
-  /** Refused, and the session is to be closed. */
+  /** It was refused, and the caller must close the session. */
   | 'close';
 
-export interface MailboxAppend {
-  readonly verdict: AppendVerdict;
-  /** Messages that the bounds dropped to make room, or the new one itself. */
-  readonly dropped: number;
-}
+/**
+ * The result of an append. `dropped` is the number of messages that were dropped to make room, or 1 when the new message
+ * itself was dropped. `message` is the new message, if the mailbox retains it.
+ */
+export type MailboxAppend =
+  | { readonly verdict: 'accepted'; readonly dropped: number; readonly message: Message }
+  | { readonly verdict: Exclude<AppendVerdict, 'accepted'>; readonly dropped: number; readonly message: undefined };
 
-export interface MailboxRead<Each extends Reader = Reader> {
+export interface MailboxRead {
   readonly messages: readonly Message[];
-  /** Where the reader stands once it has this: the cursor to give it. */
+  /** The reader's position after these messages: the offset of its next cursor. */
   readonly offset: number;
+  /** How many messages between the cursor sent and `offset` are gone and were not delivered to this reader. */
   readonly lost: number;
+  /** The cursor sent is not of this epoch, so the read began at the oldest message retained. */
   readonly reset: boolean;
-  /** The reader that had to go for this one, if there were too many. */
-  readonly droppedReader: Each | undefined;
+  /** The reader evicted to make room for this one. */
+  readonly droppedReader: Reader | undefined;
 }
 
-/** The bounds of a mailbox. A `SessionContext` has them; see its fields for their meaning. Times are in milliseconds. */
+/** The bounds of a mailbox, with the meaning that they have in `SessionContext`. Times are in milliseconds. */
 export interface MailboxBounds {
   readonly msgMaxLength: number;
   readonly mailboxMaxBytes: number;
@@ -49,71 +44,96 @@ export interface MailboxBounds {
 }
 
 const noMessages: readonly Message[] = [];
-/** Shared by all mailboxes that have none, and so never added to. */
+/** Shared by all mailboxes without readers. Never changed. */
 const noReaders: never[] = [];
-const accepted: MailboxAppend = { verdict: 'accepted', dropped: 0 };
-const full: MailboxAppend = { verdict: 'full', dropped: 0 };
-const close: MailboxAppend = { verdict: 'close', dropped: 0 };
+const dropped: MailboxAppend = { verdict: 'dropped', dropped: 1, message: undefined };
+const full: MailboxAppend = { verdict: 'full', dropped: 0, message: undefined };
+const close: MailboxAppend = { verdict: 'close', dropped: 0, message: undefined };
 
-/** What a mailbox holds beyond an offset. */
+/** Messages beyond an offset, oldest first. */
 export interface MessagesBeyond {
   readonly messages: readonly Message[];
-  /** Whether no message retained lies beyond these. */
+  /** Whether these are all messages retained beyond the offset. */
   readonly areRest: boolean;
 }
 
 /**
- * The rules of a bounded log of messages with readers that each stand somewhere in it, wherever the messages lie.
+ * The rules of a bounded log of messages with several readers. Subclasses store the messages.
  *
- * Every offset up to the tail is in exactly one state: retained, replaced (a newer message with its key came), or gone.
- * What is gone beyond a reader's cursor was lost to it, so `lost` is never kept, but counted: all offsets passed, less
- * the messages given, less the replaced. That is exact for every known reader; for a cursor older than any known one
- * it is never too small.
+ * Every offset up to the tail is in exactly one state: retained, replaced (by a newer message with the same key), or
+ * gone. A gone message beyond a reader's cursor is lost to that reader. So `lost` is not stored, but calculated: the
+ * offsets passed, minus the messages delivered, minus the replaced ones. This is exact for a known reader, and never too
+ * small for a cursor older than those of all known readers.
  *
- * Knows neither sessions nor time: whoever owns it passes `now`.
+ * Has no clock: the caller passes `now`, in milliseconds since the Unix epoch.
  */
-export abstract class MailboxRules<Each extends Reader = Reader> {
+export abstract class MailboxRules {
   abstract readonly epoch: string;
   protected lastOffset = 0;
-  /** Up to here messages left because every live reader had them. A fresh reader starts from it. */
+  /** Messages up to this offset were removed because all live readers had them. A new reader starts here. */
   protected taken = 0;
   protected bytes = 0;
-  /** Whether an older message ever stood behind a younger one, as when a session took over another's. */
+  /** Whether an older message was ever appended after a younger one, as `SessionStore.replace` does. */
   protected agesMixed = false;
-  protected readers: Each[] = noReaders;
+  protected readers: Reader[] = noReaders;
   protected replaced: OffsetRuns | undefined;
 
-  /** How many messages are retained. */
+  /** The number of messages retained. */
   protected abstract get count(): number;
   protected abstract get oldest(): Message | undefined;
-  /** When the newest message retained was pushed; 0 if there is none. */
+  /** The `at` of the message retained with the highest offset; 0 if there is none. */
   protected abstract get newestTime(): number;
   /** The retained message with this key. */
   protected abstract withKey(key: string): Message | undefined;
   protected abstract beyond(offset: number, limit: number): MessagesBeyond;
+  /** The messages retained whose `at` is not after `time`. */
   protected abstract pushedUntil(time: number): readonly Message[];
   protected abstract addNewest(message: Message): void;
   protected abstract remove(message: Message): void;
   protected abstract removeOldest(oldest: Message): void;
-  /** A reader that is not parked. */
-  protected abstract newReader(name: string, cursor: number, now: number): Each;
 
-  /** Offset of the newest message ever accepted. */
+  /** Deletes all messages and forgets what is known of them; the readers stay known. */
+  abstract clear(): void;
+
+  /** The offset of the newest message ever accepted; 0 if there was none. */
   get tail(): number {
     return this.lastOffset;
   }
 
+  /** The known readers. The next operation may change this array. */
+  get allReaders(): readonly Reader[] {
+    return this.readers;
+  }
+
+  get isAnyParked(): boolean {
+    for (const { parked } of this.readers) if (parked) return true;
+    return false;
+  }
+
+  /** How many retained messages are not past `messageTtl` (0 for no limit). Changes nothing. */
+  countFresh(now: number, messageTtl: number): number {
+    const { oldest } = this;
+    if (messageTtl === 0 || oldest === undefined) return this.count;
+    if (!this.agesMixed && oldest.at + messageTtl > now) return this.count;
+    return this.count - this.pushedUntil(now - messageTtl).length;
+  }
+
+  /** The messages retained, oldest first. The next operation may change this array. */
+  get messages(): readonly Message[] {
+    return this.beyond(0, this.count).messages;
+  }
+
+  /** Appends one message by the bounds and `onOverflow`. A retained message with its key is replaced. */
   append(outgoing: OutgoingMessage, now: number, bounds: MailboxBounds): MailboxAppend {
     this.dropAged(now, bounds);
     let replacing = this.#keyed(outgoing);
     if (!this.#fits(outgoing, replacing, bounds)) {
       this.#removeTaken(now, bounds);
-      // The one with its key may have been taken, too.
+      // The message with its key may have been removed, too.
       replacing = this.#keyed(outgoing);
     }
     if (this.#fits(outgoing, replacing, bounds)) {
-      this.#accept(outgoing, replacing, now);
-      return accepted;
+      return this.#accept(outgoing, replacing, now, 0);
     }
     switch (bounds.onOverflow) {
       case 'reject':
@@ -122,17 +142,17 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
         return close;
       case 'drop-newest':
         this.lastOffset += 1;
-        return { verdict: 'dropped', dropped: 1 };
+        return dropped;
       case 'drop-oldest':
-        return { verdict: 'accepted', dropped: this.#acceptByDropping(outgoing, replacing, now, bounds) };
+        return this.#acceptByDropping(outgoing, replacing, now, bounds);
     }
   }
 
   /**
-   * What the reader has not had yet, oldest first. Moves the reader to where it says it stands, and lets go of what
-   * every live reader has passed.
+   * Moves the reader to `after`, removes the messages that all live readers have passed, and returns the messages beyond
+   * `after`, oldest first.
    *
-   * @param after the cursor sent; `''` for the oldest retained; `undefined` for where this mailbox knows the reader
+   * @param after the cursor sent; `''` for the oldest message retained; `undefined` for the reader's own position
    */
   read(
     name: string,
@@ -140,15 +160,15 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     limit: number,
     now: number,
     bounds: MailboxBounds,
-  ): MailboxRead<Each> {
+  ): MailboxRead {
     this.dropAged(now, bounds);
     const known = this.reader(name);
     const reset = typeof after === 'object' && (after.epoch !== this.epoch || after.offset > this.lastOffset);
     const from = reset || after === '' ? this.taken : (after?.offset ?? known?.cursor ?? this.taken);
-    let droppedReader: Each | undefined;
+    let droppedReader: Reader | undefined;
     if (known === undefined) {
-      droppedReader = this.readers.length < bounds.maxReader ? undefined : this.#dropSilentest();
-      this.addReader(this.newReader(name, from, now));
+      droppedReader = this.readers.length < bounds.maxReader ? undefined : this.#evictMostSilent();
+      this.addReader(new Reader(name, from, now));
     } else {
       known.cursor = from;
       known.lastPoll = now;
@@ -159,7 +179,7 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     return { messages, offset, lost, reset, droppedReader };
   }
 
-  /** The reader has everything up to `offset`, though it did not say so itself. Older news than known is ignored. */
+  /** Moves the reader forward to `offset`, and removes what all live readers have passed. Never moves it back. */
   acknowledge(name: string, epoch: string, offset: number, now: number, bounds: MailboxBounds): void {
     const reader = this.reader(name);
     if (reader === undefined || epoch !== this.epoch || offset > this.lastOffset || offset <= reader.cursor) return;
@@ -167,10 +187,11 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     this.#removeTaken(now, bounds);
   }
 
-  reader(name: string): Each | undefined {
+  reader(name: string): Reader | undefined {
     return this.readers.find((reader) => reader.name === name);
   }
 
+  /** Drops messages older than `messageTtl`. */
   dropAged(now: number, bounds: MailboxBounds): void {
     if (bounds.messageTtl === 0) return;
     const latest = now - bounds.messageTtl;
@@ -185,11 +206,12 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     this.addNewest(message);
   }
 
-  protected addReader(reader: Each): void {
+  protected addReader(reader: Reader): void {
     if (this.readers.length === 0) this.readers = [reader];
     else this.readers.push(reader);
   }
 
+  /** The retained message that has the key of the new one. */
   #keyed({ key }: OutgoingMessage): Message | undefined {
     return key === undefined ? undefined : this.withKey(key);
   }
@@ -197,7 +219,7 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
   #collect(from: number, limit: number): Pick<MailboxRead, 'messages' | 'offset' | 'lost'> {
     const { messages, areRest } = this.beyond(from, limit);
     const last = messages.at(-1);
-    // A batch that holds all the rest also accounts for what is gone behind its last message.
+    // A batch of all messages retained also covers the gone offsets after its last message.
     const offset = last === undefined || areRest ? this.lastOffset : last.offset;
     const replaced = this.replaced?.countWithin(from, offset) ?? 0;
     return { messages, offset, lost: offset - from - messages.length - replaced };
@@ -209,10 +231,12 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     return count < bounds.msgMaxLength && bytes + outgoing.bytes <= bounds.mailboxMaxBytes;
   }
 
-  #accept(outgoing: OutgoingMessage, replacing: Message | undefined, now: number): void {
+  #accept(outgoing: OutgoingMessage, replacing: Message | undefined, now: number, dropped: number): MailboxAppend {
     if (replacing !== undefined) this.#replace(replacing);
     this.lastOffset += 1;
-    this.retain(new Message(this.lastOffset, now, outgoing));
+    const message = new Message(this.lastOffset, now, outgoing);
+    this.retain(message);
+    return { verdict: 'accepted', dropped, message };
   }
 
   #acceptByDropping(
@@ -220,15 +244,14 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     replacing: Message | undefined,
     now: number,
     bounds: MailboxBounds,
-  ): number {
+  ): MailboxAppend {
     if (replacing !== undefined) this.#replace(replacing);
-    let dropped = 0;
+    let removed = 0;
     while (this.count > 0 && !this.#fits(outgoing, undefined, bounds)) {
       this.#removeOldest();
-      dropped += 1;
+      removed += 1;
     }
-    this.#accept(outgoing, undefined, now);
-    return dropped;
+    return this.#accept(outgoing, undefined, now, removed);
   }
 
   #replace(message: Message): void {
@@ -249,7 +272,7 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
     this.removeOldest(oldest);
   }
 
-  /** Messages leave once every live reader has passed them. While no reader is live, they wait. */
+  /** Removes the messages that all live readers have passed. While no reader is live, removes none. */
   #removeTaken(now: number, bounds: MailboxBounds): void {
     let passed = Number.POSITIVE_INFINITY;
     let lowest = Number.POSITIVE_INFINITY;
@@ -258,24 +281,24 @@ export abstract class MailboxRules<Each extends Reader = Reader> {
       if (reader.parked || now - reader.lastPoll < bounds.readerGrace) passed = Math.min(passed, reader.cursor);
     }
     if (!Number.isFinite(passed)) return;
-    // Below what was taken nothing is left, and to look there might cost something.
+    // Up to `taken` nothing is retained, and a look-up may be expensive in a subclass.
     if (passed > this.taken) {
       for (let { oldest } = this; oldest !== undefined && oldest.offset <= passed; { oldest } = this)
         this.#removeOldest();
       this.taken = passed;
     }
-    // No known reader will ask about places below the lowest cursor any more.
+    // No known reader reads below the lowest cursor any more.
     this.replaced?.forgetUpTo(Math.min(lowest, this.taken));
   }
 
-  /** A reader silent for long goes first; parked ones, which are not silent, only when nobody else is left. */
-  #dropSilentest(): Each | undefined {
-    let silentest: Each | undefined;
+  /** Evicts the reader silent for longest. Parked readers are not silent: one is evicted only when all are parked. */
+  #evictMostSilent(): Reader | undefined {
+    let mostSilent: Reader | undefined;
     for (const reader of this.readers) {
-      if (silentest === undefined || isMoreSilent(reader, silentest)) silentest = reader;
+      if (mostSilent === undefined || isMoreSilent(reader, mostSilent)) mostSilent = reader;
     }
-    if (silentest !== undefined) this.readers.splice(this.readers.indexOf(silentest), 1);
-    return silentest;
+    if (mostSilent !== undefined) this.readers.splice(this.readers.indexOf(mostSilent), 1);
+    return mostSilent;
   }
 }
 

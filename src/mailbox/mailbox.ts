@@ -1,26 +1,25 @@
 import { newEpoch } from './epoch.js';
-import { MailboxRules, type MessagesBeyond, type Reader } from './mailbox-rules.js';
+import { MailboxRules, type MessagesBeyond } from './mailbox-rules.js';
 import type { Message } from './message.js';
 import { OffsetRuns } from './offset-runs.js';
+import { Reader } from './reader.js';
 
-export type { AppendVerdict, MailboxAppend, MailboxBounds, MailboxRead, Reader } from './mailbox-rules.js';
+export type { AppendVerdict, MailboxAppend, MailboxBounds, MailboxRead } from './mailbox-rules.js';
 
-/** Everything that a mailbox is, as plain data. */
+/** The complete state of a mailbox, as plain data. */
 export interface MailboxState {
   readonly epoch: string;
   readonly tail: number;
+  /** Messages up to this offset were removed because all live readers had them. */
   readonly taken: number;
+  /** The offsets of replaced messages, as the bounds of `OffsetRuns`. */
   readonly replaced: readonly number[];
   readonly messages: readonly Message[];
   readonly readers: readonly Readonly<Pick<Reader, 'name' | 'cursor'>>[];
 }
 
-interface MemoryReader extends Reader {
-  parked: boolean;
-}
-
-/** A mailbox whose messages lie in memory. */
-export class Mailbox extends MailboxRules<MemoryReader> {
+/** A mailbox that keeps its messages in memory. */
+export class Mailbox extends MailboxRules {
   readonly epoch: string;
   #messages: Message[] = [];
   #byKey: Map<string, Message> | undefined;
@@ -31,18 +30,13 @@ export class Mailbox extends MailboxRules<MemoryReader> {
     this.lastOffset = state?.tail ?? 0;
     this.taken = state?.taken ?? 0;
     for (const message of state?.messages ?? []) this.retain(message);
-    // Downtime is not silence of the reader's.
-    for (const { name, cursor } of state?.readers ?? []) this.addReader(this.newReader(name, cursor, now));
+    // Time during which the server was down does not count as reader silence.
+    for (const { name, cursor } of state?.readers ?? []) this.addReader(new Reader(name, cursor, now));
     if (state !== undefined && state.replaced.length > 0) this.replaced = new OffsetRuns(state.replaced);
   }
 
-  /** The retained messages, oldest first. Not to be kept: the next operation changes it. */
-  get messages(): readonly Message[] {
+  override get messages(): readonly Message[] {
     return this.#messages;
-  }
-
-  get newest(): Message | undefined {
-    return this.#messages.at(-1);
   }
 
   get state(): MailboxState {
@@ -52,13 +46,10 @@ export class Mailbox extends MailboxRules<MemoryReader> {
     return { epoch, tail: this.lastOffset, taken: this.taken, replaced, messages: this.#messages, readers };
   }
 
-  /** Every parked reader is being answered. */
-  unparkAll(now: number): void {
-    for (const reader of this.readers) {
-      if (!reader.parked) continue;
-      reader.parked = false;
-      reader.lastPoll = now;
-    }
+  clear(): void {
+    this.#messages = [];
+    this.#byKey = undefined;
+    this.bytes = 0;
   }
 
   protected get count(): number {
@@ -70,7 +61,7 @@ export class Mailbox extends MailboxRules<MemoryReader> {
   }
 
   protected get newestTime(): number {
-    return this.newest?.at ?? 0;
+    return this.#messages.at(-1)?.at ?? 0;
   }
 
   protected withKey(key: string): Message | undefined {
@@ -88,7 +79,7 @@ export class Mailbox extends MailboxRules<MemoryReader> {
   }
 
   protected addNewest(message: Message): void {
-    // An array that grows out of nothing takes room for seventeen; most mailboxes hold one message, or none.
+    // V8 grows an empty array to a capacity of 17 on the first push; most mailboxes hold one message, or none.
     if (this.#messages.length === 0) this.#messages = [message];
     else this.#messages.push(message);
     if (message.key === undefined) return;
@@ -104,10 +95,6 @@ export class Mailbox extends MailboxRules<MemoryReader> {
   protected removeOldest(oldest: Message): void {
     this.#messages.shift();
     this.#forget(oldest);
-  }
-
-  protected newReader(name: string, cursor: number, now: number): MemoryReader {
-    return { name, cursor, lastPoll: now, parked: false };
   }
 
   /** Index of the first retained message beyond `offset`. */

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Batch, encodeBatch } from '../delivery/batch.js';
+import type { Batch } from '../delivery/batch.js';
 import type { PollReceiver } from '../delivery/poll-request.js';
 import { reportFault } from '../errors/fault-report.js';
 import { SessionError } from '../errors/session-error.js';
+import { encodeBatch } from './batch-encoding.js';
 import { problemOf } from './problem.js';
 
 const batchHeaders = ['Content-Type', 'application/json', 'Cache-Control', 'no-store'];

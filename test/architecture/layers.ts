@@ -14,6 +14,8 @@ const face = 'src/index.ts';
 const httpFace = 'src/http/index.ts';
 const lmdbFace = 'src/stores/lmdb/index.ts';
 const redisFace = 'src/stores/redis/index.ts';
+const fileOwnership = 'src/stores/file-ownership.ts';
+const sqliteFace = 'src/stores/sqlite/index.ts';
 const redisSessionsFace = 'src/compat/redis-sessions/class/index.ts';
 const restFace = 'src/compat/redis-sessions/rest/index.ts';
 
@@ -40,9 +42,16 @@ export const layers: readonly Layer[] = [
     files: [...port, 'src/events/', 'src/delivery/'],
     packages: ['inversify', 'p-queue', 'node:os', 'node:timers/promises', 'node:util'],
   },
-  { path: 'src/stores/memory/', files: port, packages: ['inversify', 'valibot', 'node:*'] },
+  // Whom a file of sessions may belong to.
+  { path: fileOwnership, files: [], packages: ['node:fs/promises', 'node:path'] },
+  { path: 'src/stores/memory/', files: [...port, fileOwnership], packages: ['inversify', 'valibot', 'node:*'] },
   { path: 'src/stores/lmdb/', files: port, packages: ['inversify', 'lmdb', 'node:*'] },
   { path: 'src/stores/redis/', files: port, packages: ['inversify', 'valibot', 'ioredis', 'node:*'] },
+  {
+    path: 'src/stores/sqlite/',
+    files: [...port, fileOwnership],
+    packages: ['inversify', 'valibot', 'node:*'],
+  },
   {
     // Written as the author of a store would write it, against the public face.
     path: 'src/conformance/',
@@ -105,8 +114,12 @@ export const layers: readonly Layer[] = [
     packages: ['inversify', 'reflect-metadata', 'fastify', 'ioredis', 'node:*'],
   },
   // What users write can be written with what users are given.
-  { path: 'demo/', files: [face, httpFace, lmdbFace, redisFace], packages: ['*'] },
-  { path: 'bench/', files: [face, httpFace, lmdbFace, redisFace, redisSessionsFace, restFace], packages: ['*'] },
+  { path: 'demo/', files: [face, httpFace, lmdbFace, redisFace, sqliteFace], packages: ['*'] },
+  {
+    path: 'bench/',
+    files: [face, httpFace, lmdbFace, redisFace, sqliteFace, redisSessionsFace, restFace],
+    packages: ['*'],
+  },
 ];
 
 function isWithin(path: string, place: string): boolean {

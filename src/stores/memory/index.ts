@@ -1,5 +1,7 @@
 import type { ContainerModuleLoadOptions } from 'inversify';
+import * as v from 'valibot';
 import { SessionStore } from '../../store/session-store.js';
+import { checkOptions } from '../../validation/options.js';
 import { MemoryStore } from './memory-store.js';
 import { SnapshotFile, type SnapshotOptions } from './snapshot-file.js';
 
@@ -8,10 +10,22 @@ export interface MemoryStoreOptions {
   readonly snapshot?: SnapshotOptions;
 }
 
-/** Sessions in the memory of one process. The second argument of `sessionModule`, and its default. */
-export function memoryStore({ snapshot }: MemoryStoreOptions = {}): (options: ContainerModuleLoadOptions) => void {
-  return (options) => {
-    if (snapshot !== undefined) options.bind(SnapshotFile).toConstantValue(new SnapshotFile(snapshot));
-    options.bind(SessionStore).to(MemoryStore).inSingletonScope();
+const known = {
+  // What it holds is checked by SnapshotFile.
+  snapshot: v.optional(
+    v.custom<SnapshotOptions>((value) => typeof value === 'object', 'must be an object with a path'),
+  ),
+};
+
+/**
+ * Sessions in the memory of one process. The second argument of `sessionModule`, and its default.
+ * @throws SessionError `INVALID_CONTEXT`
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): (options: ContainerModuleLoadOptions) => void {
+  const { snapshot } = checkOptions({ front: 'memoryStore', known }, options);
+  const file = snapshot === undefined ? undefined : new SnapshotFile(snapshot);
+  return ({ bind }) => {
+    if (file !== undefined) bind(SnapshotFile).toConstantValue(file);
+    bind(SessionStore).to(MemoryStore).inSingletonScope();
   };
 }

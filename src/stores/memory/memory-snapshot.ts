@@ -1,9 +1,11 @@
 import * as v from 'valibot';
+import type { SessionContext } from '../../context/session-context.js';
+import { SessionError } from '../../errors/session-error.js';
 import { Mailbox } from '../../mailbox/mailbox.js';
 import { Message } from '../../mailbox/message.js';
-import type { AppSessions } from './app-sessions.js';
-import type { MemorySessions } from './memory-sessions.js';
-import type { SessionEntry } from './session-entry.js';
+import { deadReason, idles } from '../../store/engine/deadlines.js';
+import type { MemoryEntry } from './memory-entry.js';
+import type { MemoryTables } from './memory-tables.js';
 import { SnapshotFault, type SnapshotFile } from './snapshot-file.js';
 
 const mailboxSchema = v.object({
@@ -39,17 +41,28 @@ const recordSchema = v.object({
 type MailboxRecord = v.InferOutput<typeof mailboxSchema>;
 type SnapshotRecord = v.InferOutput<typeof recordSchema>;
 
-/** Writes every live session; what is past its deadline stays out. */
-export async function writeSnapshot(snapshot: SnapshotFile, sessions: MemorySessions): Promise<void> {
-  // One moment for both passes, or a session that expires between them would make the count wrong.
-  const { now } = sessions;
+/** Writes every live session. */
+export async function writeSnapshot(
+  snapshot: SnapshotFile,
+  tables: MemoryTables,
+  context: SessionContext,
+  now: number,
+): Promise<void> {
   let count = 0;
-  for (const _each of liveEntries(sessions, now)) count += 1;
-  await snapshot.write(recordsOf(sessions, now), count);
+  for (const _each of liveEntries(tables, context, now)) count += 1;
+  await snapshot.write(recordsOf(tables, context, now), count);
 }
 
-/** Restores what the snapshot holds, wholly or not at all; one that can't be used is set aside, with a warning. */
-export async function restoreSnapshot(snapshot: SnapshotFile, sessions: MemorySessions): Promise<void> {
+/**
+ * Restores the snapshot wholly or not at all; one that can't be restored is set aside, with a warning.
+ * @throws SessionError `STORE_UNAVAILABLE` when another user may have written it
+ */
+export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTables, now: number): Promise<void> {
+  const fault = await snapshot.findOwnershipFault();
+  if (fault !== undefined) {
+    const text = `The session snapshot ${snapshot.path} can't be trusted: ${fault}`;
+    throw new SessionError('STORE_UNAVAILABLE', text, {});
+  }
   const records: SnapshotRecord[] = [];
   try {
     const found = await snapshot.read((record) => records.push(requireRecord(record)));
@@ -58,7 +71,7 @@ export async function restoreSnapshot(snapshot: SnapshotFile, sessions: MemorySe
     await setAside(snapshot, error);
     return;
   }
-  admit(records, sessions);
+  admit(records, tables, now);
   await snapshot.remove();
 }
 
@@ -73,16 +86,15 @@ async function setAside(snapshot: SnapshotFile, error: unknown): Promise<void> {
 }
 
 /** Every order relies on ascending times, so the records are taken in once for each of them. */
-function admit(records: SnapshotRecord[], sessions: MemorySessions): void {
-  const { now } = sessions;
-  const entries = new Map<SnapshotRecord, SessionEntry>();
+function admit(records: SnapshotRecord[], tables: MemoryTables, now: number): void {
+  const entries = new Map<SnapshotRecord, MemoryEntry>();
   for (const record of records.sort((one, other) => one.createdAt - other.createdAt)) {
-    if (!isDead(record, now)) entries.set(record, restoreEntry(record, sessions, now));
+    if (!isDead(record, now)) entries.set(record, restoreEntry(record, tables, now));
   }
   const live = [...entries].sort(([one], [other]) => one.lastTime - other.lastTime);
-  for (const [{ app }, entry] of live) sessions.of(app).startIdling(entry);
+  for (const [{ app }, entry] of live) tables.of(app).addIdle(entry);
   for (const [{ app, online }, entry] of live.sort(([one], [other]) => one.lastContact - other.lastContact)) {
-    if (online) sessions.of(app).restoreOnline(entry);
+    if (online) tables.of(app).addOnline(entry);
   }
 }
 
@@ -90,12 +102,11 @@ function isDead({ createdAt, lastTime, ttl, maxAge }: SnapshotRecord, now: numbe
   return now >= lastTime + ttl || (maxAge > 0 && now >= createdAt + maxAge);
 }
 
-function restoreEntry(record: SnapshotRecord, sessions: MemorySessions, now: number): SessionEntry {
+function restoreEntry(record: SnapshotRecord, tables: MemoryTables, now: number): MemoryEntry {
   const attributes = Object.freeze(Object.assign(Object.create(null), Object.fromEntries(record.attributes)));
-  const entry = sessions.of(record.app).register({ ...record, attributes }, record);
+  const entry = tables.of(record.app).register({ ...record, attributes }, record, record.online);
   entry.reads = record.reads;
   entry.writes = record.writes;
-  entry.reportedOnline = record.online;
   if (record.mailbox !== null) entry.mailbox = restoreMailbox(record.mailbox, now);
   return entry;
 }
@@ -114,41 +125,35 @@ function restoreMailbox(record: MailboxRecord, now: number): Mailbox {
   return new Mailbox({ ...record, messages }, now);
 }
 
-function* liveEntries(
-  sessions: MemorySessions,
-  now: number,
-): Generator<{ of: AppSessions; entry: SessionEntry }, void> {
-  for (const each of sessions.apps) {
-    for (let slot = 0; slot < each.slotCount; slot += 1) {
-      const entry = each.atSlot(slot);
-      if (entry !== undefined && sessions.deadReason(each, entry, now) === undefined) yield { of: each, entry };
+function* liveEntries(tables: MemoryTables, context: SessionContext, now: number): Generator<MemoryEntry, void> {
+  for (const app of tables.apps) {
+    for (let slot = 0; slot < app.slotCount; slot += 1) {
+      const entry = app.atSlot(slot);
+      if (entry !== undefined && deadReason(entry, now, context) === undefined) yield entry;
     }
   }
 }
 
-function* recordsOf(sessions: MemorySessions, now: number): Generator<SnapshotRecord, void> {
-  for (const { of, entry } of liveEntries(sessions, now)) {
-    const { id, accountId, secretHash, ttl, ip, userAgent, slot } = entry;
-    // Whoever is parked still is let go now: neither idleness nor silence began before.
-    const lastTime = sessions.idles(entry) ? of.times.lastTime(slot) : now;
-    const lastContact = entry.parked > 0 ? now : of.times.lastContact(slot);
-    const { reads, writes, reportedOnline: online } = entry;
+function* recordsOf(tables: MemoryTables, context: SessionContext, now: number): Generator<SnapshotRecord, void> {
+  for (const entry of liveEntries(tables, context, now)) {
+    const { app, id, accountId, secretHash, createdAt, ttl, maxAge, ip, userAgent, reads, writes } = entry;
     yield {
-      app: of.app,
+      app,
       id,
       accountId,
       secretHash,
-      createdAt: of.times.createdAt(slot),
-      lastTime,
-      lastContact,
+      createdAt,
+      // The parks end with the process: neither idleness nor silence began before now.
+      lastTime: idles(entry, context) ? entry.lastTime : now,
+      lastContact: entry.isParked ? now : entry.lastContact,
       ttl,
-      maxAge: of.times.maxAge(slot),
+      maxAge,
       ip,
       userAgent,
       attributes: Object.entries(entry.attributes),
       reads,
       writes,
-      online,
+      online: entry.reportedOnline,
       mailbox: entry.mailbox === undefined ? null : mailboxRecord(entry.mailbox),
     };
   }

@@ -2,9 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inject, injectable, optional } from 'inversify';
 import { SessionContext } from '../../context/session-context.js';
 import type { CloseReason } from '../../errors/close-reason.js';
-import { invalidArgument } from '../../errors/session-error.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import type { ChangeFeed, ChangeWatcher } from '../../store/change-feed.js';
+import { AppWalks } from '../../store/engine/app-walks.js';
+import { SessionEngine } from '../../store/engine/session-engine.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
 import {
   type AppendOutcome,
@@ -23,26 +24,29 @@ import {
   type StoreListener,
 } from '../../store/session-store.js';
 import { Clock } from '../../time/clock.js';
-import type { AppSessions } from './app-sessions.js';
-import { MemorySessions } from './memory-sessions.js';
+import { MemoryNotices } from './memory-notices.js';
 import { restoreSnapshot, writeSnapshot } from './memory-snapshot.js';
+import { MemoryTables } from './memory-tables.js';
 import { SnapshotFile } from './snapshot-file.js';
 
 /** Entries looked at in one turn of the event loop: well under a millisecond. */
-const scanStep = 2_000;
+const stepSize = 2_000;
 
 /**
  * Sessions in the memory of this process. With a snapshot file they outlive its restarts; a crash loses them.
  *
- * JavaScript runs each operation to its end before the next, which is what makes them atomic here: none of them may
- * await anything between its first look and its last change. The rules themselves are in `MemorySessions`.
+ * JavaScript runs each step of the engine to its end before the next, which is what makes operations atomic here: none
+ * of them may await anything.
  */
 @injectable()
 export class MemoryStore extends SessionStore implements ChangeFeed {
   readonly #context: SessionContext;
   readonly #clock: Clock;
   readonly #snapshot: SnapshotFile | undefined;
-  readonly #sessions: MemorySessions;
+  readonly #tables = new MemoryTables();
+  readonly #notices = new MemoryNotices();
+  readonly #engine: SessionEngine;
+  readonly #walks: AppWalks;
 
   constructor(
     @inject(SessionContext) context: SessionContext,
@@ -53,17 +57,26 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     this.#context = context;
     this.#clock = clock;
     this.#snapshot = snapshot;
-    this.#sessions = new MemorySessions(context, clock);
+    this.#engine = new SessionEngine({ context, tables: this.#tables, notices: this.#notices, node: undefined });
+    this.#walks = new AppWalks(async (step) => {
+      const result = step(this.#engine.apps, clock.now());
+      if (result.next !== undefined) await nextTurn();
+      return result;
+    }, stepSize);
   }
 
+  /** @throws SessionError `STORE_UNAVAILABLE` when another user may have written the snapshot */
   async open(listener: StoreListener): Promise<void> {
-    this.#sessions.listener = listener;
-    if (this.#snapshot !== undefined) await restoreSnapshot(this.#snapshot, this.#sessions);
+    this.#notices.listener = listener;
+    if (this.#snapshot !== undefined) await restoreSnapshot(this.#snapshot, this.#tables, this.#clock.now());
   }
 
   async close(): Promise<void> {
-    if (this.#snapshot !== undefined) await writeSnapshot(this.#snapshot, this.#sessions);
-    this.#sessions.clear();
+    if (this.#snapshot !== undefined) {
+      await writeSnapshot(this.#snapshot, this.#tables, this.#context, this.#clock.now());
+    }
+    this.#tables.clear();
+    this.#notices.clear();
   }
 
   async ping(): Promise<void> {}
@@ -73,58 +86,43 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   }
 
   async insert(session: NewSession): Promise<Insertion> {
-    return this.#sessions.insert(session);
+    return this.#engine.insert(session, this.#clock.now());
   }
 
   async insertOnce(session: NewSession): Promise<OnceInsertion> {
-    return this.#sessions.insertOnce(session);
+    return this.#engine.insertOnce(session, this.#clock.now());
   }
 
   async authenticate(app: string, id: string, secretHash: string): Promise<Contact> {
-    const sessions = this.#sessions.of(app);
-    const entry = this.#sessions.proven(sessions, id, secretHash);
-    entry.reads += 1;
-    return this.#sessions.renew(sessions, entry);
+    return this.#engine.authenticate(app, id, secretHash, this.#clock.now());
   }
 
   async get(app: string, id: string): Promise<SessionRecord> {
-    const sessions = this.#sessions.of(app);
-    return this.#sessions.record(sessions, this.#sessions.live(sessions, id));
+    return this.#engine.get(app, id, this.#clock.now());
   }
 
   async touch(app: string, id: string, renewal: Renewal): Promise<Contact> {
-    const sessions = this.#sessions.of(app);
-    return this.#sessions.renew(sessions, this.#sessions.live(sessions, id), renewal);
+    return this.#engine.touch(app, id, renewal, this.#clock.now());
   }
 
   async patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord> {
-    const sessions = this.#sessions.of(app);
-    const entry = this.#sessions.live(sessions, id);
-    this.#sessions.patch(sessions, entry, attributes);
-    return this.#sessions.record(sessions, entry);
+    return this.#engine.patch(app, id, attributes, this.#clock.now());
   }
 
   async patchAsBearer(app: string, id: string, secretHash: string, attributes: AttributePatch): Promise<Contact> {
-    const sessions = this.#sessions.of(app);
-    const entry = this.#sessions.proven(sessions, id, secretHash);
-    this.#sessions.patch(sessions, entry, attributes);
-    return this.#sessions.renew(sessions, entry);
+    return this.#engine.patchAsBearer(app, id, secretHash, attributes, this.#clock.now());
   }
 
   async rotate(app: string, id: string, secretHash: string): Promise<SessionRecord> {
-    const sessions = this.#sessions.of(app);
-    const entry = this.#sessions.live(sessions, id);
-    entry.secretHash = secretHash;
-    this.#sessions.tellChanged(app, id);
-    return this.#sessions.record(sessions, entry);
+    return this.#engine.rotate(app, id, secretHash, this.#clock.now());
   }
 
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
-    return this.#sessions.replace(app, newId, oldId);
+    return this.#engine.replace(app, newId, oldId, this.#clock.now());
   }
 
   async end(app: string, id: string, reason: CloseReason): Promise<ClosedSession | undefined> {
-    return this.#end(this.#sessions.of(app), id, reason);
+    return this.#engine.end(app, id, reason, this.#clock.now());
   }
 
   async endAsBearer(
@@ -133,8 +131,7 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     secretHash: string,
     reason: CloseReason,
   ): Promise<ClosedSession | undefined> {
-    const sessions = this.#sessions.of(app);
-    return this.#sessions.isSecretOf(sessions, id, secretHash) ? this.#end(sessions, id, reason) : undefined;
+    return this.#engine.endAsBearer(app, id, secretHash, reason, this.#clock.now());
   }
 
   async endAccount(
@@ -143,132 +140,64 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     reason: CloseReason,
     except: string | undefined,
   ): Promise<readonly ClosedSession[]> {
-    const sessions = this.#sessions.of(app);
-    const entries = this.#sessions.liveOfAccount(sessions, accountId).filter((entry) => entry.id !== except);
-    return entries.map((entry) => this.#sessions.close(sessions, entry, reason));
+    return this.#engine.endAccount(app, accountId, reason, except, this.#clock.now());
   }
 
-  async *endApp(app: string, reason: CloseReason): AsyncIterable<readonly ClosedSession[]> {
-    const sessions = this.#sessions.of(app);
-    for await (const ids of this.scanApp(app, scanStep)) {
-      yield ids.map((id) => this.#end(sessions, id, reason)).filter((closed) => closed !== undefined);
-    }
+  endApp(app: string, reason: CloseReason): AsyncIterable<readonly ClosedSession[]> {
+    return this.#walks.endApp(app, reason);
   }
 
   async listAccount(app: string, accountId: string): Promise<readonly SessionRecord[]> {
-    const sessions = this.#sessions.of(app);
-    const entries = this.#sessions.liveOfAccount(sessions, accountId);
-    return entries.map((entry) => this.#sessions.record(sessions, entry));
+    return this.#engine.listAccount(app, accountId, this.#clock.now());
   }
 
   async listApp(app: string, query: AppQuery): Promise<AppPage> {
-    const sessions = this.#sessions.of(app);
-    const records: SessionRecord[] = [];
-    const activeWithin = query.activeWithin ?? Number.POSITIVE_INFINITY;
-    for (let slot = firstSlot(query.cursor); slot < sessions.slotCount; slot += 1) {
-      if (records.length === query.limit) return { records, cursor: String(slot) };
-      const record = this.#liveAtSlot(sessions, slot);
-      if (record !== undefined && this.#clock.now() - record.lastTime <= activeWithin) records.push(record);
-      if (slot % scanStep === scanStep - 1) await nextTurn();
-    }
-    return { records, cursor: undefined };
+    return this.#walks.listApp(app, query);
   }
 
-  async *scanApp(app: string, size: number): AsyncIterable<readonly string[]> {
-    const sessions = this.#sessions.of(app);
-    for (let slot = 0; slot < sessions.slotCount; slot += size) {
-      const ids: string[] = [];
-      const end = Math.min(slot + size, sessions.slotCount);
-      for (let each = slot; each < end; each += 1) {
-        const entry = sessions.atSlot(each);
-        if (entry !== undefined && this.#sessions.deadReason(sessions, entry) === undefined) ids.push(entry.id);
-      }
-      yield ids;
-      await nextTurn();
-    }
+  scanApp(app: string, size: number): AsyncIterable<readonly string[]> {
+    return this.#walks.scanApp(app, size);
   }
 
   async countActiveAccounts(app: string, within: number): Promise<number> {
-    const sessions = this.#sessions.of(app);
-    const accounts = new Set<string>();
-    for (let slot = 0; slot < sessions.slotCount; slot += 1) {
-      const entry = sessions.atSlot(slot);
-      if (entry !== undefined && this.#sessions.isActiveWithin(sessions, entry, within)) accounts.add(entry.accountId);
-      if (slot % scanStep === scanStep - 1) await nextTurn();
-    }
-    return accounts.size;
+    return this.#walks.countActiveAccounts(app, within);
   }
 
   async append(app: string, id: string, message: OutgoingMessage): Promise<AppendOutcome> {
-    const sessions = this.#sessions.of(app);
-    return this.#sessions.append(sessions, this.#sessions.live(sessions, id), message);
+    return this.#engine.append(app, id, message, this.#clock.now());
   }
 
   async appendToAccount(app: string, accountId: string, message: OutgoingMessage): Promise<readonly AppendOutcome[]> {
-    const sessions = this.#sessions.of(app);
-    const entries = [...this.#sessions.liveOfAccount(sessions, accountId)];
-    return entries.map((entry) => this.#sessions.append(sessions, entry, message));
+    return this.#engine.appendToAccount(app, accountId, message, this.#clock.now());
   }
 
   async appendToEach(app: string, ids: readonly string[], message: OutgoingMessage): Promise<readonly AppendOutcome[]> {
-    const sessions = this.#sessions.of(app);
-    const outcomes: AppendOutcome[] = [];
-    for (const id of ids) {
-      const entry = sessions.get(id);
-      if (entry !== undefined && this.#sessions.deadReason(sessions, entry) === undefined) {
-        outcomes.push(this.#sessions.append(sessions, entry, message));
-      }
-    }
-    return outcomes;
+    return this.#engine.appendToEach(app, ids, message, this.#clock.now());
   }
 
   async read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
-    return this.#sessions.read(app, id, request);
+    return this.#engine.read(app, id, request, this.#clock.now());
   }
 
   async acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
-    const sessions = this.#sessions.of(app);
-    const entry = sessions.get(id);
-    if (entry === undefined || this.#sessions.deadReason(sessions, entry) !== undefined) return;
-    entry.mailbox?.acknowledge(reader, epoch, offset, this.#clock.now(), this.#context);
+    this.#engine.acknowledge(app, id, reader, epoch, offset, this.#clock.now());
   }
 
   async release(app: string, id: string, reader: string): Promise<void> {
-    const sessions = this.#sessions.of(app);
-    const entry = sessions.get(id);
-    if (entry !== undefined) this.#sessions.release(sessions, entry, reader);
+    this.#engine.release(app, id, reader, this.#clock.now());
   }
 
   async sweep(limit: number): Promise<Slice<ClosedSession>> {
-    return this.#sessions.sweep(limit);
+    return this.#engine.sweep(limit, this.#clock.now());
   }
 
   async judgePresence(limit: number): Promise<Slice<SessionReference>> {
-    return this.#sessions.judgePresence(limit);
+    return this.#engine.judgePresence(limit, this.#clock.now());
   }
 
   async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
-    const { watchers } = this.#sessions;
+    const { watchers } = this.#notices;
     watchers.add(watcher);
     return async () => void watchers.delete(watcher);
   }
-
-  #liveAtSlot(sessions: AppSessions, slot: number): SessionRecord | undefined {
-    const entry = sessions.atSlot(slot);
-    if (entry === undefined || this.#sessions.deadReason(sessions, entry) !== undefined) return undefined;
-    return this.#sessions.record(sessions, entry);
-  }
-
-  #end(sessions: AppSessions, id: string, reason: CloseReason): ClosedSession | undefined {
-    const entry = sessions.get(id);
-    if (entry === undefined || this.#sessions.deadReason(sessions, entry) !== undefined) return undefined;
-    return this.#sessions.close(sessions, entry, reason);
-  }
-}
-
-/** A cursor comes from a caller: one that counts from far below zero, or not at all, would never reach the end. */
-function firstSlot(cursor: string | undefined): number {
-  if (cursor === undefined) return 0;
-  if (/^[0-9]{1,15}$/.test(cursor)) return Number(cursor);
-  throw invalidArgument('cursor', 'must be the cursor of a page', cursor);
 }

@@ -3,7 +3,9 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
-import { Progress } from './progress.js';
+import { callback, checkOptions, nonEmptyText } from '../../validation/options.js';
+import { findOwnershipFault } from '../file-ownership.js';
+import { SnapshotProgress } from './snapshot-progress.js';
 
 const format = 'session-mailbox snapshot';
 const version = 1;
@@ -15,36 +17,51 @@ const trailerBytes = 78;
 const headerSchema = v.object({ format: v.literal(format), version: v.literal(version), records: v.number() });
 const trailerPattern = /^\{"sha256":"([0-9a-f]{64})"\}\n$/;
 
-/** The file can't be used. `message` says why, for the operator. */
+/** The file can't be restored. `message` says why, for the operator. */
 export class SnapshotFault extends Error {}
 
-/** What a snapshot file may be told. */
 export interface SnapshotOptions {
-  /** Where the snapshot is kept. Its folder is made if it is missing. */
+  /**
+   * The file of the snapshot. Its folder is created if it is missing, for this user alone. A file or folder of another
+   * user, or one that others may write to, is refused at the start.
+   */
   readonly path: string;
-  /** Where warnings go. Default: `process.emitWarning`. */
+  /** Receives warnings. Default: `process.emitWarning`. */
   readonly warn?: (text: string) => void;
-  /** Where progress goes when work takes over a second. Default: standard error. */
+  /** Receives a line of progress each second when writing or restoring takes longer. Default: to standard error. */
   readonly report?: (text: string) => void;
 }
 
+const known = {
+  path: nonEmptyText('must be the path of a file'),
+  warn: v.optional(callback<(text: string) => void>()),
+  report: v.optional(callback<(text: string) => void>()),
+};
+
 /**
  * One file of records, a line of JSON each, between a header that names format, version and number of records, and a
- * trailer with the SHA-256 of all before it. Written beside and renamed, so that at its path there is always a whole
- * file or none; read through twice, so that nothing is restored before everything is known to be sound.
+ * trailer with the SHA-256 of all before it. It is written under another name and renamed, so that at its path there is
+ * always a whole file or none. It is read twice, so that nothing is restored before the whole is verified.
  */
 export class SnapshotFile {
   readonly path: string;
   readonly warn: (text: string) => void;
   readonly #report: (text: string) => void;
 
+  /** @throws SessionError `INVALID_CONTEXT` */
   constructor(options: SnapshotOptions) {
-    this.path = options.path;
-    this.warn = options.warn ?? ((text) => process.emitWarning(text, 'SessionSnapshotWarning'));
-    this.#report = options.report ?? ((text) => process.stderr.write(`${text}\n`));
+    const { path, warn, report } = checkOptions({ front: 'memoryStore snapshot', known }, options);
+    this.path = path;
+    this.warn = warn ?? ((text) => process.emitWarning(text, 'SessionSnapshotWarning'));
+    this.#report = report ?? ((text) => process.stderr.write(`${text}\n`));
   }
 
-  /** Records are taken one by one, as they are written: the whole is never in memory. */
+  /** Why the file must not be restored: another user may have written it. */
+  findOwnershipFault(): Promise<string | undefined> {
+    return findOwnershipFault(this.path);
+  }
+
+  /** Takes the records one by one as it writes them: they are never in memory all at once. */
   async write(records: Iterable<unknown>, count: number): Promise<void> {
     const partial = `${this.path}.partial`;
     await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
@@ -78,12 +95,12 @@ export class SnapshotFile {
     }
   }
 
-  /** Once restored, a snapshot is history: were it read again after a crash, it would revive closed sessions. */
+  /** A snapshot that was restored must go: read again after a crash, it would revive sessions closed since. */
   async remove(): Promise<void> {
     await rm(this.path, { force: true });
   }
 
-  /** Keeps an unusable file for the operator to look at, out of the way. @returns its new path */
+  /** Renames an unusable file, so that the operator can look at it. @returns its new path */
   async setAside(): Promise<string> {
     const aside = `${this.path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`;
     await rename(this.path, aside);
@@ -91,7 +108,7 @@ export class SnapshotFile {
   }
 
   async #writeAll(file: FileHandle, records: Iterable<unknown>, count: number): Promise<void> {
-    const progress = new Progress('Writing the session snapshot', count, this.#report);
+    const progress = new SnapshotProgress('Writing the session snapshot', count, this.#report);
     const checksum = createHash('sha256');
     let chunk = `${JSON.stringify({ format, version, records: count })}\n`;
     let written = 0;
@@ -121,11 +138,11 @@ export class SnapshotFile {
   }
 
   async #readAll(size: number, accept: (record: unknown) => void): Promise<void> {
-    let progress: Progress | undefined;
+    let progress: SnapshotProgress | undefined;
     let count = 0;
     for await (const line of readLines(this.path, size - trailerBytes)) {
       if (progress === undefined) {
-        progress = new Progress('Restoring the session snapshot', parseHeader(line), this.#report);
+        progress = new SnapshotProgress('Restoring the session snapshot', parseHeader(line), this.#report);
         continue;
       }
       accept(JSON.parse(line));
@@ -162,7 +179,7 @@ async function* readLines(path: string, length: number): AsyncGenerator<string, 
   }
 }
 
-/** Makes the rename itself durable. */
+/** Makes the rename durable. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {

@@ -2,7 +2,6 @@ import test from 'ava';
 import { ManualClock } from '../../../src/conformance/manual-clock.js';
 import { allPages, app, outgoing, scanned, Trial } from '../../../src/conformance/trial.js';
 import { SessionContext } from '../../../src/index.js';
-import { MemorySessions } from '../../../src/stores/memory/memory-sessions.js';
 import { MemoryStore } from '../../../src/stores/memory/memory-store.js';
 import { createMemoryStore } from './create-memory-store.js';
 
@@ -14,7 +13,7 @@ async function populated(count: number): Promise<Trial> {
   return trial;
 }
 
-/** How often other work gets a turn while this goes on. */
+/** How many turns of the event loop other work gets until this ends. */
 async function turnsDuring(work: Promise<unknown>): Promise<number> {
   let turns = 0;
   let goesOn = true;
@@ -28,10 +27,10 @@ async function turnsDuring(work: Promise<unknown>): Promise<number> {
   return turns;
 }
 
-test('whatever walks over all sessions lets others have a turn every few thousand', async (t) => {
-  const trial = await populated(20_000);
+test('an operation on all sessions yields to the event loop every few thousand', async (t) => {
+  const trial = await populated(24_000);
   t.true((await turnsDuring(trial.store.countActiveAccounts(app, 10))) >= 9);
-  t.true((await turnsDuring(allPages(trial.store, 20_000))) >= 9);
+  t.true((await turnsDuring(allPages(trial.store, 24_000))) >= 9);
   t.true((await turnsDuring(scanned(trial.store, 2_000))) >= 9);
   const endAll = async () => {
     for await (const _chunk of trial.store.endApp(app, 'revoked'));
@@ -57,52 +56,16 @@ test('judging very many parked sessions is cut into slices as well', async (t) =
   const options = { hbGrace: 10, gcTime: 1_000, maxSession: 0 };
   const trial = new Trial(await createMemoryStore(options), 1, options);
   await trial.store.open(trial);
-  for (let each = 0; each < 50; each += 1) await trial.park((await trial.login()).id);
+  for (let each = 0; each < 500; each += 1) await trial.park((await trial.login()).id);
   await trial.pass(10);
+  // A slice looks at 200 more than it was asked for.
   t.deepEqual(await trial.store.judgePresence(20), { items: [], more: true });
   t.deepEqual(await trial.store.judgePresence(20), { items: [], more: true });
   t.deepEqual(await trial.store.judgePresence(20), { items: [], more: false });
   t.deepEqual(await trial.store.judgePresence(20), { items: [], more: false }, 'looked at again one grace later');
 });
 
-test('apps named once and left empty are forgotten, and so are tombstones', async (t) => {
-  const clock = new ManualClock();
-  const context = new SessionContext({ tombstoneTime: 10, maxSession: 0 });
-  const sessions = new MemorySessions(context, clock);
-  const trial = await populated(0);
-  for (let each = 0; each < 100; each += 1) {
-    const { record } = sessions.insert(trial.newSession('alice', { app: `app-${each}` }));
-    const entry = sessions.of(record.app).get(record.id);
-    if (entry !== undefined) sessions.close(sessions.of(record.app), entry, 'logout');
-    sessions.of(`empty-${each}`);
-  }
-  sessions.sweep(1_000);
-  t.is([...sessions.apps].length, 100, 'those with tombstones stay');
-  await clock.advance(10);
-  sessions.sweep(1_000);
-  t.is([...sessions.apps].length, 0);
-});
-
-test('a thousand tombstones are dropped by slices', async (t) => {
-  const clock = new ManualClock();
-  const sessions = new MemorySessions(new SessionContext({ tombstoneTime: 10, maxSession: 0 }), clock);
-  const trial = await populated(0);
-  for (let each = 0; each < 1_000; each += 1) {
-    const { record } = sessions.insert(trial.newSession('alice'));
-    const entry = sessions.of(app).get(record.id);
-    if (entry !== undefined) sessions.close(sessions.of(app), entry, 'logout');
-  }
-  await clock.advance(10);
-  const { tombstones } = sessions.of(app);
-  for (const left of [600, 200]) {
-    t.deepEqual(sessions.sweep(400), { items: [], more: true });
-    t.is(tombstones.size, left);
-  }
-  t.deepEqual(sessions.sweep(400), { items: [], more: false });
-  t.is(tombstones.size, 0);
-});
-
-test('a closed store holds nothing and tells nobody', async (t) => {
+test('a closed store holds nothing and sends no notice', async (t) => {
   const store = new MemoryStore(new SessionContext(), new ManualClock());
   const trial = new Trial({ store, advance: async () => {}, close: () => store.close() }, 1, { gcTime: 10 });
   await store.open(trial);

@@ -379,3 +379,25 @@ test('a file moved elsewhere is as good there', async (t) => {
   t.is((await after.store.get(app, id)).id, id);
   await after.close();
 });
+
+test('a snapshot that others may write is refused at the start, and left as it is', async (t) => {
+  const folder = await SnapshotFolder.make(t);
+  const before = await folder.start();
+  const { id } = await before.login();
+  await before.close();
+  await chmod(folder.path, 0o606);
+  await t.throwsAsync(folder.start(), {
+    code: 'STORE_UNAVAILABLE',
+    message: `The session snapshot ${folder.path} can't be trusted: ${folder.path} can be written to by all users (mode 0606)`,
+  });
+  await chmod(folder.path, 0o600);
+  const after = await folder.start();
+  t.is((await after.store.get(app, id)).id, id, 'the file was not touched');
+  await after.close();
+});
+
+test('a snapshot in a folder where others may replace it is refused, also while there is none', async (t) => {
+  const folder = await SnapshotFolder.make(t);
+  await chmod(folder.folder, 0o777);
+  await t.throwsAsync(folder.start(), { code: 'STORE_UNAVAILABLE', message: /can't be trusted: .* by all users/ });
+});

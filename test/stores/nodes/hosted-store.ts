@@ -9,26 +9,31 @@ import {
 } from '../../../src/index.js';
 import { LmdbStore, type LmdbStoreOptions, lmdbStore } from '../../../src/stores/lmdb/index.js';
 import { RedisStore, type RedisStoreOptions, redisStore } from '../../../src/stores/redis/index.js';
+import { SqliteStore, type SqliteStoreOptions, sqliteStore } from '../../../src/stores/sqlite/index.js';
 
-/** Where the sessions are: those of LMDB are known by their path. */
-export type HostedOptions = RedisStoreOptions | LmdbStoreOptions;
+/** Where the sessions are: those of LMDB are known by the path of a directory, those of SQLite by that of a file. */
+export type HostedOptions = RedisStoreOptions | LmdbStoreOptions | SqliteStoreOptions;
 
 /** What a node is to host: one store of many, because a process of its own for each would take too long. */
 export interface HostedStore {
   readonly context: SessionContextOptions;
   readonly options: HostedOptions;
-  /** For Redis Lua that tells the time, for LMDB a file that holds it; `undefined` for the real one. */
+  /** For Redis Lua that tells the time, for the others a file that holds it; `undefined` for the real one. */
   readonly timeSource: string | undefined;
 }
 
 export function storeOf({ context, options, timeSource }: HostedStore): SessionStore {
   const validated = new SessionContext(context);
   if (!('path' in options)) return new RedisStore(validated, options, timeSource);
-  return new LmdbStore(validated, options, timeSource === undefined ? undefined : new FileClock(timeSource));
+  const clock = timeSource === undefined ? undefined : new FileClock(timeSource);
+  return options.path.endsWith('.db')
+    ? new SqliteStore(validated, options, clock)
+    : new LmdbStore(validated, options, clock);
 }
 
 export function bindingOf(options: HostedOptions): StoreBinding {
-  return 'path' in options ? lmdbStore(options) : redisStore(options);
+  if (!('path' in options)) return redisStore(options);
+  return options.path.endsWith('.db') ? sqliteStore(options) : lmdbStore(options);
 }
 
 /** The time in a file, which several processes read and one turns by hand. */

@@ -1,12 +1,12 @@
 import test from 'ava';
-import { SessionContext, type StoreListener } from '../../../src/index.js';
+import { SessionContext } from '../../../src/index.js';
+import { noListener } from '../../../src/store/session-store.js';
 import { hashSecret, secretOf } from '../../../src/store/session-token.js';
 import type { AdoptedSession } from '../../../src/store/token-aliases.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 import { freshPrefix } from './exact-clock.js';
 import { onCluster, onServer } from './places.js';
 
-const nobody: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
 const places = { server: onServer(test), cluster: onCluster(test) };
 const token = (each: number) => String(each).padStart(64, 'x');
 
@@ -30,7 +30,7 @@ function sessionOf(accountId: string, changes: Partial<AdoptedSession> = {}): Ad
 
 async function openStore(options: RedisStoreOptions): Promise<RedisStore> {
   const store = new RedisStore(new SessionContext({ maxSession: 0 }), { ...options, keyPrefix: freshPrefix() });
-  await store.open(nobody);
+  await store.open(noListener);
   return store;
 }
 
@@ -100,7 +100,7 @@ test('an adopted session and its alias end by themselves', async (t) => {
   const { client, options } = places.server();
   const keyPrefix = freshPrefix();
   const store = new RedisStore(new SessionContext({ maxSession: 0 }), { ...options, keyPrefix });
-  await store.open(nobody);
+  await store.open(noListener);
   t.teardown(() => store.close());
   await store.adopt(token(1), sessionOf('alice'));
   for (const key of await client.keys(`${keyPrefix}*`)) t.true((await client.pttl(key)) > 0, key);

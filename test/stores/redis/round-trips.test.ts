@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { renewal } from '../../../src/conformance/trial.js';
-import { type NewSession, type ReadRequest, SessionContext, type StoreListener } from '../../../src/index.js';
+import { type NewSession, type ReadRequest, SessionContext } from '../../../src/index.js';
+import { noListener } from '../../../src/store/session-store.js';
 import { hashSecret, newId, newSecret } from '../../../src/store/session-token.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 import { RedisProxy } from '../../support/redis-proxy.js';
@@ -14,8 +15,6 @@ const measurements = 3;
 
 const server = serverFor(test);
 const cluster = clusterFor(test);
-
-const deaf: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
 
 function newSession(store: RedisStore, accountId: string): NewSession {
   const rest = { ip: '::1', userAgent: 'Agent', ttl: 60_000, maxAge: 0, attributes: { a: '1' } };
@@ -66,7 +65,7 @@ class Counted {
       buckets,
       keyPrefix: freshPrefix(),
     });
-    await store.open(deaf);
+    await store.open(noListener);
     t.teardown(async () => {
       await store.close();
       for (const proxy of proxies) await proxy.close();

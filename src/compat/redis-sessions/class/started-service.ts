@@ -1,10 +1,12 @@
 import { Container } from 'inversify';
-import type { SessionContextOptions } from '../../../context/session-context.js';
+import { SessionContext, type SessionContextOptions } from '../../../context/session-context.js';
 import { SessionError } from '../../../errors/session-error.js';
+import { SessionEvents } from '../../../events/session-events.js';
 import { sessionModule } from '../../../module.js';
-import { HeartbeatProcessor } from '../../../service/heartbeat-processor.js';
-import { Processor } from '../../../service/processor.js';
+import { GcProcessor } from '../../../service/processors/gc-processor.js';
 import { SessionManager } from '../../../service/session-manager.js';
+import { SessionStore } from '../../../store/session-store.js';
+import { Clock } from '../../../time/clock.js';
 import { storeOptions } from './client-options.js';
 import type { RedisSessionsRedisOptions } from './types.js';
 
@@ -12,6 +14,11 @@ const defaultWipe = 600;
 const leastWipe = 10;
 /** The longest pause that a Node timer takes, in seconds. */
 const mostWipe = 2_147_483;
+
+/** For `wipe: 0`. An expired session is refused without sweeps, and its keys in Redis expire. */
+class NoSweeps extends GcProcessor {
+  override start(): void {}
+}
 
 /** A running service that `stop` ends. */
 export interface StartedService {
@@ -25,9 +32,9 @@ export async function startService(options: RedisSessionsRedisOptions): Promise<
   const container = new Container();
   container.load(sessionModule(contextOf(options), redisStore(storeOptions(options))));
   if (options.wipe === 0) {
-    // No sweeps. An expired session is refused without them, and its keys in Redis expire.
-    await container.unbindAsync(Processor);
-    container.bind(Processor).toService(HeartbeatProcessor);
+    const make = (...parts: ConstructorParameters<typeof GcProcessor>) => new NoSweeps(...parts);
+    const binding = await container.rebind(GcProcessor);
+    binding.toResolvedValue(make, [SessionContext, SessionStore, Clock, SessionEvents]).inSingletonScope();
   }
   const stop = () => container.unbindAllAsync();
   try {

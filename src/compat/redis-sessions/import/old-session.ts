@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { SessionError } from '../../../errors/session-error.js';
-import { requireAttributes } from '../../../service/session-operations.js';
+import { requireAttributes } from '../../../service/attributes.js';
 import { requireAccountId, requireIp } from '../../../store/session-arguments.js';
 import type { AdoptedSession } from '../../../store/token-aliases.js';
 import { readApp, readData, readToken } from '../class/call-arguments.js';

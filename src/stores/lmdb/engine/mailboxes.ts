@@ -1,12 +1,13 @@
 import { newEpoch } from '../../../mailbox/epoch.js';
 import type { MailboxBounds } from '../../../mailbox/mailbox-rules.js';
 import type { Message, OutgoingMessage } from '../../../mailbox/message.js';
+import type { Reader } from '../../../mailbox/reader.js';
 import type { ReadRequest } from '../../../store/session-store.js';
 import type { MessageReply, Notice, OutcomeReply, ReadReply } from '../wire.js';
 import type { Ledger } from './ledger.js';
 import type { SessionEntry } from './session-entry.js';
 import { parkedAt, parkSlack, type Sessions } from './sessions.js';
-import { TableMailbox, type TableReader } from './table-mailbox.js';
+import { TableMailbox } from './table-mailbox.js';
 
 /** What is done with mailboxes, whose rules are in `core/mailbox-rules.ts`. */
 export class Mailboxes {
@@ -97,18 +98,17 @@ export class Mailboxes {
     return left;
   }
 
-  #append(entry: SessionEntry, message: OutgoingMessage): OutcomeReply {
+  #append(entry: SessionEntry, outgoing: OutgoingMessage): OutcomeReply {
     const { app, id, accountId } = entry;
     const mailbox = this.#mailboxOf(entry);
-    const { verdict, dropped } = mailbox.append(message, this.#ledger.now, this.#ledger.context);
+    const { verdict, dropped, message } = mailbox.append(outgoing, this.#ledger.now, this.#ledger.context);
     if (verdict === 'close') {
       const [, , , , undelivered] = this.#sessions.close(entry, 'overflow');
       return [id, accountId, verdict, dropped, undelivered];
     }
     if (verdict !== 'full' && entry.isParked) {
-      const newest = verdict === 'accepted' ? mailbox.newest : undefined;
       const notice: Notice =
-        newest === undefined ? ['changed', app, id] : ['appended', app, id, mailbox.epoch, ...replyOf(newest)];
+        message === undefined ? ['changed', app, id] : ['appended', app, id, mailbox.epoch, ...replyOf(message)];
       this.#wake(entry, mailbox, notice);
     }
     this.#sessions.save(entry);
@@ -121,7 +121,7 @@ export class Mailboxes {
   }
 
   /** @param until 0 for a reader that does not wait */
-  #park(entry: SessionEntry, reader: TableReader, until: number, ticket: number): void {
+  #park(entry: SessionEntry, reader: Reader, until: number, ticket: number): void {
     const { node, now } = this.#ledger;
     if (reader.node !== node) this.#tellSuperseded(entry, reader);
     if (until === 0) {
@@ -134,13 +134,13 @@ export class Mailboxes {
   }
 
   /** The reader had to go for another. */
-  #supersede(entry: SessionEntry, reader: TableReader): void {
+  #supersede(entry: SessionEntry, reader: Reader): void {
     if (!reader.parked) return;
     if (reader.node !== this.#ledger.node) this.#tellSuperseded(entry, reader);
     this.#sessions.unpark(entry, reader, this.#ledger.now);
   }
 
-  #tellSuperseded({ app, id }: SessionEntry, { parked, node, name, ticket }: TableReader): void {
+  #tellSuperseded({ app, id }: SessionEntry, { parked, node, name, ticket }: Reader): void {
     if (parked) this.#ledger.tell(node, ['superseded', app, id, name, ticket]);
   }
 

@@ -1,12 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { SessionContext } from '../../../context/session-context.js';
 import type { CloseReason } from '../../../errors/close-reason.js';
+import type { Reader } from '../../../mailbox/reader.js';
 import type { ClosedReply, ContactReply, RecordReply } from '../wire.js';
 import type { Ledger } from './ledger.js';
 import { closedSession, unknownSession } from './refused.js';
 import type { SessionRow, TombstoneRow } from './rows.js';
 import { nameOf, SessionEntry } from './session-entry.js';
-import type { TableReader } from './table-mailbox.js';
 import { beyondAll, numberText, type Tables } from './tables.js';
 
 /** How long after its wait a parked reader is released, should its node not have done so. Milliseconds. */
@@ -133,7 +133,7 @@ export class Sessions {
   }
 
   /** The reader is released at that time: only now do silence and idleness begin. To be saved by the caller. */
-  unpark(entry: SessionEntry, reader: TableReader, time: number): void {
+  unpark(entry: SessionEntry, reader: Reader, time: number): void {
     reader.parkedUntil = 0;
     reader.lastPoll = time;
     entry.lastContact = Math.max(entry.lastContact, time);
@@ -207,7 +207,7 @@ export class Sessions {
 }
 
 /** The nodes where a reader is parked, each once. */
-export function parkedAt(readers: readonly TableReader[]): ReadonlySet<string> {
+export function parkedAt(readers: readonly Reader[]): ReadonlySet<string> {
   const nodes = new Set<string>();
   for (const { parkedUntil, node } of readers) if (parkedUntil !== 0) nodes.add(node);
   return nodes;

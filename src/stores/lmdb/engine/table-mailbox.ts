@@ -1,39 +1,15 @@
-import { MailboxRules, type MessagesBeyond, type Reader } from '../../../mailbox/mailbox-rules.js';
+import { MailboxRules, type MessagesBeyond } from '../../../mailbox/mailbox-rules.js';
 import { Message } from '../../../mailbox/message.js';
 import { OffsetRuns } from '../../../mailbox/offset-runs.js';
-import type { MailboxRow, MessageRow } from './rows.js';
+import { Reader } from '../../../mailbox/reader.js';
+import type { MailboxRow, MessageRow, ReaderRow } from './rows.js';
 import { beyondAll, keysWith, numberLength, numberText, type Tables } from './tables.js';
 
 /** Of so many offsets each is looked up. */
 const fewer = 4;
 
-/** A reader, and for whom it is parked. */
-export class TableReader implements Reader {
-  readonly name: string;
-  cursor: number;
-  lastPoll: number;
-  /** When it is released though nobody did so; 0 while it is not parked. */
-  parkedUntil: number;
-  /** Where it is parked, by the read with that ticket. */
-  node: string;
-  ticket: number;
-
-  constructor(name: string, cursor: number, lastPoll: number, parkedUntil = 0, node = '', ticket = 0) {
-    this.name = name;
-    this.cursor = cursor;
-    this.lastPoll = lastPoll;
-    this.parkedUntil = parkedUntil;
-    this.node = node;
-    this.ticket = ticket;
-  }
-
-  get parked(): boolean {
-    return this.parkedUntil !== 0;
-  }
-}
-
 /** A mailbox whose messages are rows of their own. Its state is written with its session's. */
-export class TableMailbox extends MailboxRules<TableReader> {
+export class TableMailbox extends MailboxRules {
   readonly epoch: string;
   readonly #tables: Tables;
   readonly #prefix: string;
@@ -62,7 +38,7 @@ export class TableMailbox extends MailboxRules<TableReader> {
     this.#newestTime = state[6];
     this.agesMixed = state[7] === 1;
     this.#keyed = state[8];
-    for (const reader of state[9]) this.addReader(new TableReader(...reader));
+    for (const row of state[9]) this.addReader(readerOf(row));
     if (state[10].length > 0) this.replaced = new OffsetRuns(state[10]);
   }
 
@@ -84,29 +60,8 @@ export class TableMailbox extends MailboxRules<TableReader> {
     ];
   }
 
-  get allReaders(): readonly TableReader[] {
-    return this.readers;
-  }
-
-  get isAnyParked(): boolean {
-    return this.readers.some(({ parkedUntil }) => parkedUntil !== 0);
-  }
-
-  /** How many messages there are that are not too old, without letting go of those that are. */
-  countFresh(now: number, messageTtl: number): number {
-    const { oldest } = this;
-    if (messageTtl === 0 || oldest === undefined) return this.#count;
-    if (!this.agesMixed && oldest.at + messageTtl > now) return this.#count;
-    return this.#count - this.pushedUntil(now - messageTtl).length;
-  }
-
-  get messages(): readonly Message[] {
+  override get messages(): readonly Message[] {
     return this.beyond(0, this.#count).messages;
-  }
-
-  /** The message at the tail, if it is retained. */
-  get newest(): Message | undefined {
-    return this.#at(this.lastOffset);
   }
 
   /** Lets go of all messages and of what is known of them. */
@@ -177,10 +132,6 @@ export class TableMailbox extends MailboxRules<TableReader> {
     this.#firstOffset = oldest.offset + 1;
   }
 
-  protected newReader(name: string, cursor: number, now: number): TableReader {
-    return new TableReader(name, cursor, now);
-  }
-
   #keyOf(offset: number): string {
     return this.#prefix + numberText(offset);
   }
@@ -210,4 +161,12 @@ export class TableMailbox extends MailboxRules<TableReader> {
 
 function messageOf(offset: number, [at, bytes, key, json]: MessageRow): Message {
   return new Message(offset, at, { json, bytes, key: key ?? undefined });
+}
+
+function readerOf([name, cursor, lastPoll, parkedUntil, node, ticket]: ReaderRow): Reader {
+  const reader = new Reader(name, cursor, lastPoll);
+  reader.parkedUntil = parkedUntil;
+  reader.node = node;
+  reader.ticket = ticket;
+  return reader;
 }

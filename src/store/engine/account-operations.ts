@@ -1,0 +1,72 @@
+import type { CloseReason } from '../../errors/close-reason.js';
+import { SessionError } from '../../errors/session-error.js';
+import type { ClosedSession, NewSession, SessionRecord } from '../session-record.js';
+import type { Insertion, OnceInsertion } from '../session-store.js';
+import type { SessionRules } from './session-rules.js';
+import type { SessionEntry } from './tables.js';
+
+const noneClosed: readonly ClosedSession[] = [];
+
+/** The operations on the sessions of one account, with its limit. */
+export class AccountOperations {
+  readonly #rules: SessionRules;
+
+  constructor(rules: SessionRules) {
+    this.#rules = rules;
+  }
+
+  insert(session: NewSession, now: number): Insertion {
+    const evicted = this.#makeRoom(session, now);
+    const entry = this.#rules.tables.add(session, now);
+    entry.save();
+    return { record: this.#rules.record(entry, now), evicted };
+  }
+
+  insertOnce(session: NewSession, now: number): OnceInsertion {
+    const { app, id } = session;
+    const isTaken = this.#rules.find(app, id, now) !== undefined || this.#rules.tombstone(app, id, now) !== undefined;
+    if (!isTaken) return { ...this.insert(session, now), inserted: true };
+    const record = this.#rules.record(this.#rules.live(app, id, now), now);
+    return { record, evicted: noneClosed, inserted: false };
+  }
+
+  endAccount(
+    app: string,
+    accountId: string,
+    reason: CloseReason,
+    except: string | undefined,
+    now: number,
+  ): readonly ClosedSession[] {
+    const entries = this.#rules.liveOfAccount(app, accountId, now).filter(({ id }) => id !== except);
+    return entries.map((entry) => this.#rules.close(entry, reason, now));
+  }
+
+  listAccount(app: string, accountId: string, now: number): readonly SessionRecord[] {
+    return this.#rules.liveOfAccount(app, accountId, now).map((entry) => this.#rules.record(entry, now));
+  }
+
+  /**
+   * Judges the limit for one session more.
+   * @returns the sessions that were evicted for it
+   * @throws SessionError `SESSION_LIMIT`
+   */
+  #makeRoom({ app, accountId }: NewSession, now: number): readonly ClosedSession[] {
+    const { maxSession, onMaxSession } = this.#rules.context;
+    if (maxSession === 0 || this.#rules.tables.countOfAccount(app, accountId) < maxSession) return noneClosed;
+    const live = [...this.#rules.liveOfAccount(app, accountId, now)];
+    const excess = live.length - maxSession + 1;
+    if (excess <= 0) return noneClosed;
+    if (onMaxSession === 'reject') {
+      const text = `An account may hold at most maxSession (${maxSession}) live sessions; this one holds ${live.length}`;
+      throw new SessionError('SESSION_LIMIT', text, { accountId, maxSession });
+    }
+    // They come in order of creation; a stable sort keeps that order among equals.
+    if (onMaxSession === 'evict-idle') live.sort((one, other) => latestContactOf(one) - latestContactOf(other));
+    return live.slice(0, excess).map((entry) => this.#rules.close(entry, 'evicted', now));
+  }
+}
+
+/** A parked reader is a contact that lasts. */
+function latestContactOf(entry: SessionEntry): number {
+  return entry.isParked ? Number.POSITIVE_INFINITY : entry.lastContact;
+}

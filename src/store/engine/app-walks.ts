@@ -1,0 +1,63 @@
+import type { CloseReason } from '../../errors/close-reason.js';
+import type { ClosedSession, SessionRecord } from '../session-record.js';
+import type { AppPage, AppQuery } from '../session-store.js';
+import type { AppOperations, AppStep } from './app-operations.js';
+
+/**
+ * Carries out one step of a walk in a transaction of its own, at its own time. Resolves in a later turn of the event
+ * loop than the step before, so that a walk over many sessions lets others do their work between its steps.
+ */
+export type StepRunner = <Item>(step: (apps: AppOperations, now: number) => AppStep<Item>) => Promise<AppStep<Item>>;
+
+/** The operations of the port on all sessions of an app, made of steps. @param most entries that one step looks at */
+export class AppWalks {
+  readonly #run: StepRunner;
+  readonly #most: number;
+
+  constructor(run: StepRunner, most: number) {
+    this.#run = run;
+    this.#most = most;
+  }
+
+  async listApp(app: string, { activeWithin, limit, cursor }: AppQuery): Promise<AppPage> {
+    const records: SessionRecord[] = [];
+    let after = cursor;
+    do {
+      const missing = limit - records.length;
+      const step = await this.#run((apps, now) => apps.list(app, after, missing, activeWithin, this.#most, now));
+      records.push(...step.items);
+      after = step.next;
+    } while (after !== undefined && records.length < limit);
+    return { records, cursor: after };
+  }
+
+  scanApp(app: string, size: number): AsyncGenerator<readonly string[], void> {
+    return this.#chunks((after) => {
+      return this.#run((apps, now) => apps.scan(app, after, Math.min(size, this.#most), now));
+    });
+  }
+
+  endApp(app: string, reason: CloseReason): AsyncGenerator<readonly ClosedSession[], void> {
+    return this.#chunks((after) => this.#run((apps, now) => apps.end(app, after, reason, this.#most, now)));
+  }
+
+  async countActiveAccounts(app: string, within: number): Promise<number> {
+    const accounts = new Set<string>();
+    const chunks = this.#chunks((after) => {
+      return this.#run((apps, now) => apps.activeAccounts(app, after, within, this.#most, now));
+    });
+    for await (const chunk of chunks) for (const accountId of chunk) accounts.add(accountId);
+    return accounts.size;
+  }
+
+  async *#chunks<Item>(
+    stepAfter: (after: string | undefined) => Promise<AppStep<Item>>,
+  ): AsyncGenerator<readonly Item[], void> {
+    let after: string | undefined;
+    do {
+      const { items, next } = await stepAfter(after);
+      yield items;
+      after = next;
+    } while (after !== undefined);
+  }
+}

@@ -1,0 +1,162 @@
+import type { MailboxBounds, MailboxRules } from '../../mailbox/mailbox-rules.js';
+import type { Message, OutgoingMessage } from '../../mailbox/message.js';
+import type { Reader } from '../../mailbox/reader.js';
+import type { AppendOutcome, ReadRequest, ReadResult } from '../session-store.js';
+import { nodesParkedAt, type SessionRules } from './session-rules.js';
+import type { SessionEntry } from './tables.js';
+
+/** How long after its wait the park of a reader ends, should its node have failed to release it. Milliseconds. */
+const parkSlack = 1_000;
+
+/** The operations on mailboxes. What a mailbox itself does with messages and readers is in `MailboxRules`. */
+export class MailboxOperations {
+  readonly #rules: SessionRules;
+  readonly #dropOldest: MailboxBounds;
+
+  constructor(rules: SessionRules) {
+    this.#rules = rules;
+    const { msgMaxLength, mailboxMaxBytes, messageTtl, maxReader, readerGrace } = rules.context;
+    this.#dropOldest = { msgMaxLength, mailboxMaxBytes, messageTtl, maxReader, readerGrace, onOverflow: 'drop-oldest' };
+  }
+
+  append(app: string, id: string, message: OutgoingMessage, now: number): AppendOutcome {
+    return this.#append(this.#rules.live(app, id, now), message, now);
+  }
+
+  appendToAccount(app: string, accountId: string, message: OutgoingMessage, now: number): readonly AppendOutcome[] {
+    return this.#rules.liveOfAccount(app, accountId, now).map((entry) => this.#append(entry, message, now));
+  }
+
+  appendToEach(app: string, ids: readonly string[], message: OutgoingMessage, now: number): readonly AppendOutcome[] {
+    const outcomes: AppendOutcome[] = [];
+    for (const id of ids) {
+      const entry = this.#rules.findLive(app, id, now);
+      if (entry !== undefined) outcomes.push(this.#append(entry, message, now));
+    }
+    return outcomes;
+  }
+
+  read(app: string, id: string, request: ReadRequest, now: number): ReadResult {
+    const { secretHash, reader: name, after, limit, wait } = request;
+    const { context } = this.#rules;
+    const entry =
+      secretHash === undefined ? this.#rules.live(app, id, now) : this.#rules.proven(app, id, secretHash, now);
+    const mailbox = entry.mailbox ?? entry.createMailbox();
+    const { messages, offset, lost, reset, droppedReader } = mailbox.read(name, after, limit, now, context);
+    if (droppedReader !== undefined) this.#dropPark(entry, droppedReader, now);
+    const parks = wait > 0 && messages.length === 0 && lost === 0 && !reset;
+    const reader = mailbox.reader(name);
+    if (reader !== undefined) this.#setPark(entry, reader, parks ? now + Math.ceil(wait) : 0, request.ticket, now);
+    const cameOnline = this.#rules.contact(entry, now);
+    if (context.pollRenews && !entry.isParked) this.#rules.activity(entry, now);
+    entry.save();
+    const { accountId } = entry;
+    const { epoch } = mailbox;
+    return {
+      accountId,
+      epoch,
+      offset,
+      messages,
+      lost,
+      reset,
+      parked: parks,
+      cameOnline,
+      droppedReader: droppedReader?.name,
+    };
+  }
+
+  acknowledge(app: string, id: string, reader: string, epoch: string, offset: number, now: number): void {
+    const entry = this.#rules.findLive(app, id, now);
+    if (entry?.mailbox === undefined) return;
+    entry.mailbox.acknowledge(reader, epoch, offset, now, this.#rules.context);
+    entry.save();
+  }
+
+  release(app: string, id: string, name: string, now: number): void {
+    const entry = this.#rules.findLive(app, id, now);
+    if (entry?.isParked !== true) return;
+    const reader = entry.mailbox?.reader(name);
+    // A reader that another node has parked since is that node's to release.
+    if (reader === undefined || !reader.parked || reader.node !== this.#rules.node) return;
+    this.#rules.unpark(entry, reader, now);
+    entry.save();
+  }
+
+  /**
+   * Moves the messages of the old session ahead of the new one's, under a new epoch. Saves neither.
+   * @returns how many did not fit
+   */
+  takeOver(entry: SessionEntry, old: SessionEntry, now: number): number {
+    const { context, notices } = this.#rules;
+    old.mailbox?.dropAged(now, context);
+    entry.mailbox?.dropAged(now, context);
+    const older = [...(old.mailbox?.messages ?? [])];
+    old.mailbox?.clear();
+    if (older.length === 0) return 0;
+    const { app, id, mailbox } = entry;
+    const own = [...(mailbox?.messages ?? [])];
+    if (mailbox !== undefined) {
+      for (const node of this.#wake(entry, mailbox, now)) notices.changed(node, app, id);
+      mailbox.clear();
+    }
+    const merged = entry.createMailbox();
+    let left = 0;
+    for (const message of [...older, ...own]) left += merged.append(message, message.at, this.#dropOldest).dropped;
+    return left;
+  }
+
+  #append(entry: SessionEntry, outgoing: OutgoingMessage, now: number): AppendOutcome {
+    const { app, id, accountId } = entry;
+    const { context } = this.#rules;
+    const mailbox = entry.mailbox ?? entry.createMailbox();
+    const { verdict, dropped, message } = mailbox.append(outgoing, now, context);
+    if (verdict === 'close') {
+      const { undelivered } = this.#rules.close(entry, 'overflow', now);
+      return { app, id, accountId, verdict, dropped, undelivered };
+    }
+    if (verdict !== 'full' && entry.isParked) this.#notifyParked(entry, mailbox, message, now);
+    entry.save();
+    return { app, id, accountId, verdict, dropped, undelivered: 0 };
+  }
+
+  /** @param message `undefined` when the message was dropped at once: the readers have to read what is lost */
+  #notifyParked(entry: SessionEntry, mailbox: MailboxRules, message: Message | undefined, now: number): void {
+    const { app, id } = entry;
+    const { notices } = this.#rules;
+    for (const node of this.#wake(entry, mailbox, now)) {
+      if (message === undefined) notices.changed(node, app, id);
+      else notices.appended(node, app, id, mailbox.epoch, message);
+    }
+  }
+
+  /** @param until 0 for a read that does not wait */
+  #setPark(entry: SessionEntry, reader: Reader, until: number, ticket: number, now: number): void {
+    const { node, isShared } = this.#rules;
+    if (reader.node !== node) this.#notifySuperseded(entry, reader);
+    if (until === 0) {
+      if (reader.parked) this.#rules.unpark(entry, reader, now);
+      return;
+    }
+    reader.parkedUntil = isShared ? until + parkSlack : Number.POSITIVE_INFINITY;
+    reader.node = node;
+    reader.ticket = ticket;
+  }
+
+  /** The reader was evicted for another one. */
+  #dropPark(entry: SessionEntry, reader: Reader, now: number): void {
+    if (!reader.parked) return;
+    if (reader.node !== this.#rules.node) this.#notifySuperseded(entry, reader);
+    this.#rules.unpark(entry, reader, now);
+  }
+
+  #notifySuperseded({ app, id }: SessionEntry, { parked, node, name, ticket }: Reader): void {
+    if (parked) this.#rules.notices.superseded(node, app, id, name, ticket);
+  }
+
+  /** Ends all parks of the mailbox. @returns the nodes to notify */
+  #wake(entry: SessionEntry, mailbox: MailboxRules, now: number): readonly string[] {
+    const nodes = nodesParkedAt(mailbox);
+    for (const reader of mailbox.allReaders) if (reader.parked) this.#rules.unpark(entry, reader, now);
+    return nodes;
+  }
+}

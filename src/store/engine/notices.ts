@@ -1,0 +1,19 @@
+import type { CloseReason } from '../../errors/close-reason.js';
+import type { Message } from '../../mailbox/message.js';
+
+/**
+ * How notices leave the engine. It calls these methods within a step, each after the change that it tells of. A store
+ * over a database keeps the notices until the step's transaction is committed (those of other nodes as rows of it) and
+ * drops them when it is rolled back; a store in memory passes them on at once.
+ *
+ * The first four have the meaning of the method of `StoreListener` with that name, for the listener of one node. A
+ * node that is gone needs no notice.
+ */
+export interface Notices {
+  appended(node: string, app: string, id: string, epoch: string, message: Message): void;
+  changed(node: string, app: string, id: string): void;
+  closed(node: string, app: string, id: string, reason: CloseReason): void;
+  superseded(node: string, app: string, id: string, reader: string, ticket: number): void;
+  /** For the `ChangeWatcher`s of all nodes: the session's attributes or secret changed, or it ended. */
+  sessionChanged(app: string, id: string): void;
+}

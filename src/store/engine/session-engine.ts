@@ -1,0 +1,183 @@
+import type { CloseReason } from '../../errors/close-reason.js';
+import type { OutgoingMessage } from '../../mailbox/message.js';
+import type { AttributeTexts, ClosedSession, NewSession, SessionRecord, SessionReference } from '../session-record.js';
+import type {
+  AppendOutcome,
+  AttributePatch,
+  Contact,
+  Insertion,
+  OnceInsertion,
+  ReadRequest,
+  ReadResult,
+  Renewal,
+  Replacement,
+  Slice,
+} from '../session-store.js';
+import { AccountOperations } from './account-operations.js';
+import { AppOperations } from './app-operations.js';
+import { DueWork } from './due-work.js';
+import { MailboxOperations } from './mailbox-operations.js';
+import { isSameHash } from './same-hash.js';
+import { type EngineParts, SessionRules } from './session-rules.js';
+import type { SessionEntry } from './tables.js';
+
+/**
+ * The operations of the port `SessionStore` as synchronous steps over tables: the one place, besides the Lua scripts of
+ * the Redis store, where the rules of sessions stand. The scripts have the same operations and rules under the same
+ * names.
+ *
+ * Each operation takes the time of its step, `now`, which must not be less than that of any earlier step of this
+ * engine. It either throws a `SessionError` before it has changed anything, or is carried out as a whole. Any other
+ * error comes from the tables: a store over a database then rolls the transaction back. Notices are handed to `Notices`
+ * within the step.
+ */
+export class SessionEngine {
+  readonly #rules: SessionRules;
+  readonly #accounts: AccountOperations;
+  readonly #mailboxes: MailboxOperations;
+  readonly #due: DueWork;
+  /** Operations on all sessions of an app, in steps. `app-walks.ts` makes the operations of the port of them. */
+  readonly apps: AppOperations;
+
+  constructor(parts: EngineParts) {
+    this.#rules = new SessionRules(parts);
+    this.#accounts = new AccountOperations(this.#rules);
+    this.#mailboxes = new MailboxOperations(this.#rules);
+    this.#due = new DueWork(this.#rules);
+    this.apps = new AppOperations(this.#rules);
+  }
+
+  insert(session: NewSession, now: number): Insertion {
+    return this.#accounts.insert(session, now);
+  }
+
+  insertOnce(session: NewSession, now: number): OnceInsertion {
+    return this.#accounts.insertOnce(session, now);
+  }
+
+  authenticate(app: string, id: string, secretHash: string, now: number): Contact {
+    const entry = this.#rules.proven(app, id, secretHash, now);
+    entry.reads += 1;
+    return this.#rules.renew(entry, now);
+  }
+
+  get(app: string, id: string, now: number): SessionRecord {
+    return this.#rules.record(this.#rules.live(app, id, now), now);
+  }
+
+  touch(app: string, id: string, { activity, ttl }: Renewal, now: number): Contact {
+    return this.#rules.renew(this.#rules.live(app, id, now), now, activity, ttl);
+  }
+
+  patch(app: string, id: string, attributes: AttributePatch, now: number): SessionRecord {
+    const entry = this.#rules.live(app, id, now);
+    this.#patch(entry, attributes);
+    entry.save();
+    return this.#rules.record(entry, now);
+  }
+
+  patchAsBearer(app: string, id: string, secretHash: string, attributes: AttributePatch, now: number): Contact {
+    const entry = this.#rules.proven(app, id, secretHash, now);
+    this.#patch(entry, attributes);
+    return this.#rules.renew(entry, now);
+  }
+
+  rotate(app: string, id: string, secretHash: string, now: number): SessionRecord {
+    const entry = this.#rules.live(app, id, now);
+    entry.secretHash = secretHash;
+    entry.save();
+    this.#rules.notices.sessionChanged(app, id);
+    return this.#rules.record(entry, now);
+  }
+
+  replace(app: string, newId: string, oldId: string, now: number): Replacement {
+    const entry = this.#rules.live(app, newId, now);
+    const old = this.#rules.live(app, oldId, now);
+    entry.attributes = frozen(Object.assign(Object.create(null), old.attributes, entry.attributes));
+    const undelivered = this.#mailboxes.takeOver(entry, old, now);
+    entry.save();
+    const closed = { ...this.#rules.close(old, 'replaced', now), undelivered };
+    this.#rules.notices.sessionChanged(app, newId);
+    return { record: this.#rules.record(entry, now), closed };
+  }
+
+  end(app: string, id: string, reason: CloseReason, now: number): ClosedSession | undefined {
+    const entry = this.#rules.findLive(app, id, now);
+    return entry === undefined ? undefined : this.#rules.close(entry, reason, now);
+  }
+
+  endAsBearer(
+    app: string,
+    id: string,
+    secretHash: string,
+    reason: CloseReason,
+    now: number,
+  ): ClosedSession | undefined {
+    const entry = this.#rules.findLive(app, id, now);
+    if (entry === undefined || !isSameHash(entry.secretHash, secretHash)) return undefined;
+    return this.#rules.close(entry, reason, now);
+  }
+
+  endAccount(
+    app: string,
+    accountId: string,
+    reason: CloseReason,
+    except: string | undefined,
+    now: number,
+  ): readonly ClosedSession[] {
+    return this.#accounts.endAccount(app, accountId, reason, except, now);
+  }
+
+  listAccount(app: string, accountId: string, now: number): readonly SessionRecord[] {
+    return this.#accounts.listAccount(app, accountId, now);
+  }
+
+  append(app: string, id: string, message: OutgoingMessage, now: number): AppendOutcome {
+    return this.#mailboxes.append(app, id, message, now);
+  }
+
+  appendToAccount(app: string, accountId: string, message: OutgoingMessage, now: number): readonly AppendOutcome[] {
+    return this.#mailboxes.appendToAccount(app, accountId, message, now);
+  }
+
+  appendToEach(app: string, ids: readonly string[], message: OutgoingMessage, now: number): readonly AppendOutcome[] {
+    return this.#mailboxes.appendToEach(app, ids, message, now);
+  }
+
+  read(app: string, id: string, request: ReadRequest, now: number): ReadResult {
+    return this.#mailboxes.read(app, id, request, now);
+  }
+
+  acknowledge(app: string, id: string, reader: string, epoch: string, offset: number, now: number): void {
+    this.#mailboxes.acknowledge(app, id, reader, epoch, offset, now);
+  }
+
+  release(app: string, id: string, reader: string, now: number): void {
+    this.#mailboxes.release(app, id, reader, now);
+  }
+
+  sweep(limit: number, now: number): Slice<ClosedSession> {
+    return this.#due.sweep(limit, now);
+  }
+
+  judgePresence(limit: number, now: number): Slice<SessionReference> {
+    return this.#due.judgePresence(limit, now);
+  }
+
+  /** Sets and deletes attributes key by key and counts a write. Saved by the caller. */
+  #patch(entry: SessionEntry, attributes: AttributePatch): void {
+    const patched: Record<string, string> = Object.assign(Object.create(null), entry.attributes);
+    for (const [key, text] of Object.entries(attributes)) {
+      if (text === null) delete patched[key];
+      else patched[key] = text;
+    }
+    entry.attributes = frozen(patched);
+    entry.writes += 1;
+    this.#rules.notices.sessionChanged(entry.app, entry.id);
+  }
+}
+
+/** So that records may share the attributes with the entry. */
+function frozen(attributes: Record<string, string>): AttributeTexts {
+  return Object.freeze(attributes);
+}

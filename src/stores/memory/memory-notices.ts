@@ -1,0 +1,36 @@
+import type { CloseReason } from '../../errors/close-reason.js';
+import type { Message } from '../../mailbox/message.js';
+import type { ChangeWatcher } from '../../store/change-feed.js';
+import type { Notices } from '../../store/engine/notices.js';
+import { noListener, type StoreListener } from '../../store/session-store.js';
+
+/** Passes the engine's notices on at once: there is one node, and nothing to commit. */
+export class MemoryNotices implements Notices {
+  listener: StoreListener = noListener;
+  readonly watchers = new Set<ChangeWatcher>();
+
+  clear(): void {
+    this.listener = noListener;
+    this.watchers.clear();
+  }
+
+  appended(_node: string, app: string, id: string, epoch: string, message: Message): void {
+    this.listener.appended(app, id, epoch, message);
+  }
+
+  changed(_node: string, app: string, id: string): void {
+    this.listener.changed(app, id);
+  }
+
+  closed(_node: string, app: string, id: string, reason: CloseReason): void {
+    this.listener.closed(app, id, reason);
+  }
+
+  superseded(_node: string, app: string, id: string, reader: string, ticket: number): void {
+    this.listener.superseded(app, id, reader, ticket);
+  }
+
+  sessionChanged(app: string, id: string): void {
+    for (const watcher of this.watchers) watcher.changed(app, id);
+  }
+}

@@ -1,0 +1,35 @@
+import type { ChangeWatcher } from '../../store/change-feed.js';
+
+/** The watchers of changes in this process. */
+export class ChangeWatchers {
+  readonly #watchers = new Set<ChangeWatcher>();
+
+  get count(): number {
+    return this.#watchers.size;
+  }
+
+  add(watcher: ChangeWatcher): void {
+    this.#watchers.add(watcher);
+  }
+
+  /** @returns whether it was there */
+  delete(watcher: ChangeWatcher): boolean {
+    return this.#watchers.delete(watcher);
+  }
+
+  clear(): void {
+    this.#watchers.clear();
+  }
+
+  changed(app: string, id: string): void {
+    for (const watcher of this.#watchers) watcher.changed(app, id);
+  }
+
+  interrupted(): void {
+    for (const watcher of this.#watchers) watcher.interrupted();
+  }
+
+  resumed(): void {
+    for (const watcher of this.#watchers) watcher.resumed();
+  }
+}

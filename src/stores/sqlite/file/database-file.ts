@@ -1,0 +1,195 @@
+import { closeSync, fstatSync, openSync, realpathSync } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as pauseFor } from 'node:timers/promises';
+import { findOwnershipFault } from '../../file-ownership.js';
+import { checkpoint } from '../checkpoints/checkpoint.js';
+import type { Database, Driver } from '../driver/database.js';
+import { SqliteFault } from '../driver/sqlite-fault.js';
+import { type FileIdentity, identityOf, requireSameFile } from './file-identity.js';
+import { noteUse } from './library-guard.js';
+import { requireLocalFileSystem } from './network-file-systems.js';
+import { prepareSchema } from './schema.js';
+
+/** Kilobytes of pages that a connection keeps in memory. */
+const cacheKilobytes = 65_536;
+/** Pages of a file that is looked through when it is opened: 32 MiB, which takes some 30 ms. */
+const mostPagesChecked = 8_192;
+/** Milliseconds between two attempts to get a lock while the file is opened. */
+const openPause = 5;
+
+/**
+ * The database file with its write-ahead log, open. This process never opens or closes the database file or its `-shm`
+ * by itself: closing any descriptor of a file drops all locks that the process holds on it (POSIX), and SQLite's
+ * transactions with them. The log has no locks.
+ */
+export class DatabaseFile {
+  readonly path: string;
+  readonly database: Database;
+  readonly #identity: FileIdentity;
+  readonly #log: number;
+  readonly #logIdentity: FileIdentity;
+  readonly #endUse: () => void;
+
+  private constructor(path: string, database: Database, identity: FileIdentity, endUse: () => void) {
+    this.path = path;
+    this.database = database;
+    this.#identity = identity;
+    this.#endUse = endUse;
+    this.#log = openSync(this.logPath, 'r');
+    const { dev, ino } = fstatSync(this.#log);
+    this.#logIdentity = { device: dev, inode: ino };
+  }
+
+  /**
+   * Opens the file, and creates it and its directory where they are missing.
+   * @param lockTimeout milliseconds for which locks of other processes are waited for
+   * @throws Error that says what is wrong
+   */
+  static async open(requestedPath: string, driver: Driver, lockTimeout: number): Promise<DatabaseFile> {
+    await mkdir(dirname(requestedPath), { recursive: true, mode: 0o700 });
+    const path = join(realpathSync(dirname(requestedPath)), basename(requestedPath));
+    await requireOwnership(path);
+    requireLocalFileSystem(dirname(path));
+    await createIfMissing(path);
+    const identity = identityOf(path);
+    if (identity === undefined) throw new Error(`${path} was removed while it was opened`);
+    const endUse = noteUse(identity, driver);
+    let database: Database | undefined;
+    try {
+      database = driver.open(path);
+      await prepare(database, lockTimeout);
+      // Whoever could plant a file between the first look and the opening is found out by the second.
+      await requireOwnership(path);
+      requireSameFile(path, identity);
+      await syncDirectory(dirname(path));
+      return new DatabaseFile(path, database, identity, endUse);
+    } catch (error) {
+      database?.close();
+      endUse();
+      throw error;
+    }
+  }
+
+  get logPath(): string {
+    return `${this.path}-wal`;
+  }
+
+  /** The descriptor of the write-ahead log, by which it can be synced. */
+  get logDescriptor(): number {
+    return this.#log;
+  }
+
+  get logSize(): number {
+    return fstatSync(this.#log).size;
+  }
+
+  /** @throws Error when the file was removed, moved or replaced */
+  requireInPlace(): void {
+    requireSameFile(this.path, this.#identity);
+  }
+
+  /** @throws Error when any of the three files was removed, moved or replaced */
+  requireAllInPlace(): void {
+    requireSameFile(this.path, this.#identity);
+    requireSameFile(this.logPath, this.#logIdentity);
+    if (identityOf(`${this.path}-shm`) === undefined) {
+      throw new Error(`${this.path}-shm was removed while it was in use: restart all processes that use the store`);
+    }
+  }
+
+  /** Leaves everything in the database file, where no other process uses it. */
+  close(): void {
+    try {
+      emptyLog(this.database);
+      this.database.close();
+    } finally {
+      closeSync(this.#log);
+      this.#endUse();
+    }
+  }
+}
+
+/**
+ * SQLite does so when the last connection is closed; but the package for Node.js 20 closes a connection only once its
+ * statements were collected as garbage.
+ */
+function emptyLog(database: Database): void {
+  try {
+    checkpoint(database, 'TRUNCATE');
+  } catch {
+    // The log keeps what it has, and whoever opens the file next finds it there.
+  }
+}
+
+async function requireOwnership(path: string): Promise<void> {
+  for (const each of [path, `${path}-wal`, `${path}-shm`]) {
+    const fault = await findOwnershipFault(each);
+    if (fault !== undefined) throw new Error(fault);
+  }
+}
+
+/** SQLite would create it with the rights that the umask leaves. Files beside it get the rights that it has. */
+async function createIfMissing(path: string): Promise<void> {
+  if (identityOf(path) !== undefined) return;
+  try {
+    // It did not exist, so that this process holds no lock on it that closing could drop.
+    await (await open(path, 'ax', 0o600)).close();
+  } catch (error) {
+    // Another process was faster.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
+
+async function prepare(database: Database, lockTimeout: number): Promise<void> {
+  database.exec(`PRAGMA cache_size = -${cacheKilobytes}; PRAGMA temp_store = MEMORY`);
+  await whenFree(lockTimeout, () => {
+    // Only of effect in an empty file, and only before the next line.
+    database.exec('PRAGMA auto_vacuum = INCREMENTAL');
+    database.exec('PRAGMA journal_mode = WAL');
+    const [mode] = database.prepare('PRAGMA journal_mode').get() ?? [];
+    if (mode !== 'wal') throw new Error(`its journal mode is ${mode} and can't be changed to WAL`);
+    // Commits do not sync: the store does, asynchronously. Checkpoints do, in their own thread.
+    database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
+    prepareSchema(database);
+    requireSound(database);
+  });
+}
+
+/**
+ * Damage that shows in the structure of the file. A large file is not looked through, as that takes too long: damage in
+ * it is found by the first step that meets it.
+ * @throws Error
+ */
+function requireSound(database: Database): void {
+  if (Number(database.prepare('PRAGMA page_count').get()?.[0]) > mostPagesChecked) return;
+  const [fault] = database.prepare('PRAGMA quick_check(1)').get() ?? [];
+  if (fault !== 'ok') throw new Error(`the file is damaged; restore a backup or move it away (${fault})`);
+}
+
+/** Opening takes locks for a moment; other processes may do the same. */
+async function whenFree(lockTimeout: number, action: () => void): Promise<void> {
+  const giveUpAt = performance.now() + lockTimeout;
+  for (;;) {
+    try {
+      action();
+      return;
+    } catch (error) {
+      if (!(error instanceof SqliteFault) || !error.isBusy || performance.now() >= giveUpAt) throw error;
+    }
+    await pauseFor(openPause);
+  }
+}
+
+/** Makes the entries of new files durable. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } catch (error) {
+    // Windows can't sync a directory, and need not.
+    if (process.platform !== 'win32') throw error;
+  } finally {
+    await directory.close();
+  }
+}

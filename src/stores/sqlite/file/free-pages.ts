@@ -1,0 +1,33 @@
+import type { Database, Statement } from '../driver/database.js';
+
+/** Pages that are given back in one step: about a millisecond. */
+const stepPages = 50;
+/** Free pages that a file may keep, whatever its size: 4 MiB. */
+const sparePages = 1_024;
+
+/**
+ * Gives space back to the file system after the store shrank. A quarter of the pages may stay free: they are used again
+ * for new sessions, and moving pages costs writes.
+ */
+export class FreePages {
+  readonly #database: Database;
+  readonly #pageCount: Statement;
+  readonly #freeCount: Statement;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#pageCount = database.prepare('PRAGMA page_count');
+    this.#freeCount = database.prepare('PRAGMA freelist_count');
+  }
+
+  /**
+   * One step, within a transaction that writes. The next checkpoint cuts the file.
+   * @returns whether there is more to give back
+   */
+  giveBack(): boolean {
+    const free = Number(this.#freeCount.get()?.[0]);
+    if (free <= sparePages || free * 4 <= Number(this.#pageCount.get()?.[0])) return false;
+    this.#database.exec(`PRAGMA incremental_vacuum(${stepPages})`);
+    return true;
+  }
+}

@@ -1,0 +1,125 @@
+import type { Database, Statement } from '../driver/database.js';
+import type { Notice } from './notice.js';
+
+/**
+ * The nodes that share the database, their inboxes, and the sweep reports that their callers may not have had yet. A
+ * notice for another node is a row of that node's inbox, written by the transaction that it tells of: no crash can
+ * separate the two.
+ */
+export const nodeSchema = `
+CREATE TABLE node (
+  name TEXT PRIMARY KEY,
+  beat INTEGER NOT NULL, -- counts up for as long as the node lives
+  watches INTEGER NOT NULL -- 1: is notified of changes of sessions
+) WITHOUT ROWID;
+CREATE TABLE inbox (
+  node TEXT NOT NULL,
+  number INTEGER NOT NULL, -- grows over all nodes, and is never used again
+  notice TEXT NOT NULL, -- JSON
+  PRIMARY KEY (node, number)
+) WITHOUT ROWID;
+CREATE TABLE report (
+  node TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  closed TEXT NOT NULL, -- JSON
+  PRIMARY KEY (node, number)
+) WITHOUT ROWID;
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO counter VALUES ('notice', 0);
+`;
+
+/** The statements on the tables of the nodes. */
+export class NodeTables {
+  readonly #upsertNode: Statement;
+  readonly #beats: Statement;
+  readonly #watching: Statement;
+  readonly #hasNode: Statement;
+  readonly #deleteNode: Statement;
+  readonly #latestNumber: Statement;
+  readonly #setLatestNumber: Statement;
+  readonly #insertNotice: Statement;
+  readonly #notices: Statement;
+  readonly #deleteNotices: Statement;
+  readonly #deleteInbox: Statement;
+  readonly #insertReport: Statement;
+  readonly #reports: Statement;
+  readonly #deleteReport: Statement;
+
+  constructor(database: Database) {
+    this.#upsertNode = database.prepare(
+      'INSERT INTO node (name, beat, watches) VALUES (?, 0, ?) ON CONFLICT DO UPDATE SET beat = beat + 1, watches = excluded.watches',
+    );
+    this.#beats = database.prepare('SELECT name, beat FROM node');
+    this.#watching = database.prepare('SELECT name FROM node WHERE watches = 1');
+    this.#hasNode = database.prepare('SELECT 1 FROM node WHERE name = ?');
+    this.#deleteNode = database.prepare('DELETE FROM node WHERE name = ?');
+    this.#latestNumber = database.prepare("SELECT value FROM counter WHERE name = 'notice'");
+    this.#setLatestNumber = database.prepare("UPDATE counter SET value = ? WHERE name = 'notice'");
+    this.#insertNotice = database.prepare('INSERT INTO inbox (node, number, notice) VALUES (?, ?, ?)');
+    this.#notices = database.prepare(
+      'SELECT number, notice FROM inbox WHERE node = ? AND number > ? ORDER BY number LIMIT ?',
+    );
+    this.#deleteNotices = database.prepare('DELETE FROM inbox WHERE node = ? AND number <= ?');
+    this.#deleteInbox = database.prepare('DELETE FROM inbox WHERE node = ?');
+    this.#insertReport = database.prepare('INSERT OR REPLACE INTO report (node, number, closed) VALUES (?, ?, ?)');
+    this.#reports = database.prepare('SELECT node, number, closed FROM report ORDER BY node, number LIMIT ?');
+    this.#deleteReport = database.prepare('DELETE FROM report WHERE node = ? AND number = ?');
+  }
+
+  /** Creates the node's row, or shows by it that the node lives. */
+  attend(node: string, watches: boolean): void {
+    this.#upsertNode.run(node, watches ? 1 : 0);
+  }
+
+  beats(): readonly (readonly [node: string, beat: number])[] {
+    return this.#beats.all().map(([name, beat]) => [String(name), Number(beat)]);
+  }
+
+  watchingNodes(): readonly string[] {
+    return this.#watching.all().map(([name]) => String(name));
+  }
+
+  has(node: string): boolean {
+    return this.#hasNode.get(node) !== undefined;
+  }
+
+  /** Deletes the node with its inbox. Its reports stay. */
+  forget(node: string): void {
+    this.#deleteNode.run(node);
+    this.#deleteInbox.run(node);
+  }
+
+  /** The number of the latest notice of any node. */
+  latestNumber(): number {
+    return Number(this.#latestNumber.get()?.[0] ?? 0);
+  }
+
+  setLatestNumber(number: number): void {
+    this.#setLatestNumber.run(number);
+  }
+
+  addNotice(node: string, number: number, notice: Notice): void {
+    this.#insertNotice.run(node, number, JSON.stringify(notice));
+  }
+
+  noticesAfter(node: string, number: number, most: number): readonly (readonly [number: number, notice: Notice])[] {
+    // Written by `addNotice` of this version: another one refuses to open the database.
+    return this.#notices.all(node, number, most).map(([each, notice]) => [Number(each), JSON.parse(String(notice))]);
+  }
+
+  deleteNoticesUntil(node: string, number: number): void {
+    this.#deleteNotices.run(node, number);
+  }
+
+  setReport(node: string, number: number, closed: string): void {
+    this.#insertReport.run(node, number, closed);
+  }
+
+  reports(most: number): readonly (readonly [node: string, number: number, closed: string])[] {
+    return this.#reports.all(most).map(([node, number, closed]) => [String(node), Number(number), String(closed)]);
+  }
+
+  deleteReport(node: string, number: number): void {
+    this.#deleteReport.run(node, number);
+  }
+}

@@ -1,0 +1,94 @@
+import type { TransactionQueue } from '../transactions/transaction-queue.js';
+import type { NodeTables } from './node-tables.js';
+import { deliver, type NoticeListener } from './notice.js';
+import { beatPause, OtherNodes } from './other-nodes.js';
+import type { Outbox } from './outbox.js';
+
+/** Notices read at once. */
+const readStep = 500;
+
+/**
+ * This process among those that share the database: shows that it lives, reads its inbox, and deletes the rows of nodes
+ * that are gone.
+ */
+export class Node {
+  readonly #name: string;
+  readonly #tables: NodeTables;
+  readonly #outbox: Outbox;
+  readonly #queue: TransactionQueue;
+  readonly #listener: NoticeListener;
+  readonly #others = new OtherNodes();
+  #beat: NodeJS.Timeout | undefined;
+  /** The latest notice that was delivered, and the latest that was deleted after that. */
+  #delivered = 0;
+  #deleted = 0;
+
+  constructor(name: string, tables: NodeTables, outbox: Outbox, queue: TransactionQueue, listener: NoticeListener) {
+    this.#name = name;
+    this.#tables = tables;
+    this.#outbox = outbox;
+    this.#queue = queue;
+    this.#listener = listener;
+  }
+
+  /** @throws SessionError `STORE_UNAVAILABLE` */
+  async join(): Promise<void> {
+    await this.#queue.run('contact', () => this.#attend());
+    this.#beat = setInterval(() => void this.#attendAgain(), beatPause).unref();
+  }
+
+  async leave(): Promise<void> {
+    clearInterval(this.#beat);
+    await this.#queue
+      .run('contact', () => this.#tables.forget(this.#name))
+      .catch(() => {
+        // Other nodes will find that this one is gone.
+      });
+  }
+
+  /** Whether the changes of sessions are wanted. Resolves once every later change will be notified. */
+  async watch(watches: boolean): Promise<void> {
+    await this.#queue.run('contact', () => {
+      this.#outbox.watches = watches;
+      this.#attend();
+    });
+  }
+
+  /** Delivers what came into the inbox since. */
+  readInbox(): void {
+    for (;;) {
+      const notices = this.#tables.noticesAfter(this.#name, this.#delivered, readStep);
+      for (const [number, notice] of notices) {
+        this.#delivered = number;
+        deliver(notice, this.#listener);
+      }
+      if (notices.length < readStep) return;
+    }
+  }
+
+  /** Deletes what was delivered. Called within a transaction that writes anyway. */
+  clearInbox(): void {
+    if (this.#deleted === this.#delivered) return;
+    this.#tables.deleteNoticesUntil(this.#name, this.#delivered);
+    this.#deleted = this.#delivered;
+  }
+
+  /** @returns whether other nodes had given this one up */
+  #attend(): boolean {
+    const wasKnown = this.#tables.has(this.#name);
+    this.#tables.attend(this.#name, this.#outbox.watches);
+    for (const gone of this.#others.observe(this.#tables.beats(), performance.now())) {
+      if (gone !== this.#name) this.#tables.forget(gone);
+    }
+    return !wasKnown;
+  }
+
+  async #attendAgain(): Promise<void> {
+    try {
+      const wasGivenUp = await this.#queue.run('contact', () => this.#attend());
+      if (wasGivenUp) this.#listener.missed();
+    } catch {
+      // Those who use the store are told. The next beat tries again.
+    }
+  }
+}

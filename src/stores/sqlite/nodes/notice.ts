@@ -1,0 +1,45 @@
+import type { CloseReason } from '../../../errors/close-reason.js';
+import { Message } from '../../../mailbox/message.js';
+import type { StoreListener } from '../../../store/session-store.js';
+
+/** What a node is notified of: the method's name and its arguments, so that a row of an inbox can hold it as JSON. */
+export type Notice =
+  | readonly [kind: 'appended', app: string, id: string, epoch: string, ...message: MessageFields]
+  | readonly [kind: 'changed', app: string, id: string]
+  | readonly [kind: 'closed', app: string, id: string, reason: CloseReason]
+  | readonly [kind: 'superseded', app: string, id: string, reader: string, ticket: number]
+  | readonly [kind: 'sessionChanged', app: string, id: string];
+
+type MessageFields = readonly [offset: number, at: number, json: string, bytes: number, key: string | null];
+
+/** Who is notified in this process. No method throws. */
+export interface NoticeListener extends StoreListener {
+  /** For the `ChangeWatcher`s of this process. */
+  sessionChanged(app: string, id: string): void;
+}
+
+export function appendedNotice(app: string, id: string, epoch: string, message: Message): Notice {
+  const { offset, at, json, bytes, key = null } = message;
+  return ['appended', app, id, epoch, offset, at, json, bytes, key];
+}
+
+export function deliver(notice: Notice, listener: NoticeListener): void {
+  switch (notice[0]) {
+    case 'appended': {
+      const [, app, id, epoch, offset, at, json, bytes, key] = notice;
+      listener.appended(app, id, epoch, new Message(offset, at, { json, bytes, key: key ?? undefined }));
+      return;
+    }
+    case 'changed':
+      listener.changed(notice[1], notice[2]);
+      return;
+    case 'closed':
+      listener.closed(notice[1], notice[2], notice[3]);
+      return;
+    case 'superseded':
+      listener.superseded(notice[1], notice[2], notice[3], notice[4]);
+      return;
+    case 'sessionChanged':
+      listener.sessionChanged(notice[1], notice[2]);
+  }
+}

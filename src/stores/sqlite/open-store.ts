@@ -1,0 +1,164 @@
+import type { SessionContext } from '../../context/session-context.js';
+import { SessionEngine } from '../../store/engine/session-engine.js';
+import { Checkpointer } from './checkpoints/checkpointer.js';
+import { loadDriver } from './driver/driver.js';
+import { WalSync } from './durability/wal-sync.js';
+import { DatabaseFile } from './file/database-file.js';
+import { FreePages } from './file/free-pages.js';
+import { LogWatch } from './nodes/log-watch.js';
+import { Node } from './nodes/node.js';
+import { NodeTables } from './nodes/node-tables.js';
+import type { NoticeListener } from './nodes/notice.js';
+import { Outbox } from './nodes/outbox.js';
+import { SweepReports } from './reports.js';
+import type { SqliteSettings } from './sqlite-options.js';
+import { SqliteTables } from './tables/sqlite-tables.js';
+import { Connection } from './transactions/connection.js';
+import { type StepKind, TransactionQueue } from './transactions/transaction-queue.js';
+import { asUnavailable } from './unavailable.js';
+
+/** Milliseconds between two looks for space that can be given back. */
+const spacePause = 5_000;
+
+/** What is told to the store besides notices. */
+export interface OpenStoreListener extends NoticeListener {
+  /** The database can't be read; notices are missed until `recovered`. */
+  lost(): void;
+  recovered(): void;
+}
+
+/** A database that is open, and everything that works on it. */
+export class OpenStore {
+  readonly #file: DatabaseFile;
+  readonly #sync: WalSync;
+  readonly #checkpointer: Checkpointer;
+  readonly #queue: TransactionQueue;
+  readonly #node: Node;
+  readonly #watch: LogWatch;
+  readonly #freePages: FreePages;
+  readonly #spaceTimer: NodeJS.Timeout;
+  readonly #syncTimer: NodeJS.Timeout | undefined;
+  readonly #listener: OpenStoreListener;
+  readonly engine: SessionEngine;
+  readonly reports: SweepReports;
+  #isLost = false;
+  #isDirty = false;
+  #isGivingSpaceBack = false;
+  #isClosing = false;
+
+  private constructor(
+    file: DatabaseFile,
+    context: SessionContext,
+    name: string,
+    settings: SqliteSettings,
+    listener: OpenStoreListener,
+  ) {
+    const { database } = file;
+    this.#file = file;
+    this.#listener = listener;
+    const nodeTables = new NodeTables(database);
+    const outbox = new Outbox(name, nodeTables);
+    const tables = new SqliteTables(database, context);
+    this.engine = new SessionEngine({ context, tables, notices: outbox, node: name });
+    this.reports = new SweepReports(name, nodeTables);
+    this.#sync = new WalSync(file.logDescriptor);
+    this.#checkpointer = new Checkpointer(file.path, database, () => file.logSize);
+    const isSynced = settings.durability === 'commit';
+    const connection = new Connection(file, this.#sync, isSynced, this.#checkpointer, {
+      finish: () => {
+        this.#node.clearInbox();
+        outbox.finish();
+      },
+      committed: () => {
+        this.#isDirty = true;
+        outbox.deliver(listener);
+      },
+      rolledBack: () => outbox.discard(),
+    });
+    this.#queue = new TransactionQueue(connection, settings);
+    this.#node = new Node(name, nodeTables, outbox, this.#queue, listener);
+    this.#watch = new LogWatch(file.logPath, settings.lookInterval, () => this.#look());
+    this.#freePages = new FreePages(database);
+    this.#spaceTimer = setInterval(() => void this.#giveSpaceBack(), spacePause).unref();
+    if (!isSynced) this.#syncTimer = setInterval(() => this.#syncIfDirty(), settings.syncInterval).unref();
+  }
+
+  /** @throws SessionError `STORE_UNAVAILABLE` */
+  static async open(
+    settings: SqliteSettings,
+    context: SessionContext,
+    name: string,
+    listener: OpenStoreListener,
+  ): Promise<OpenStore> {
+    try {
+      const file = await DatabaseFile.open(settings.path, await loadDriver(), settings.lockTimeout);
+      const store = new OpenStore(file, context, name, settings, listener);
+      await store.#node.join();
+      return store;
+    } catch (error) {
+      throw asUnavailable(settings.path, error);
+    }
+  }
+
+  run<Result>(kind: StepKind, work: () => Result): Promise<Result> {
+    return this.#queue.run(kind, work);
+  }
+
+  watchChanges(watches: boolean): Promise<void> {
+    return this.#node.watch(watches);
+  }
+
+  /** @throws SessionError `STORE_UNAVAILABLE` */
+  async ping(): Promise<void> {
+    await this.#queue.run('change', () => this.#file.requireAllInPlace());
+  }
+
+  async close(): Promise<void> {
+    this.#watch.close();
+    clearInterval(this.#spaceTimer);
+    clearInterval(this.#syncTimer);
+    this.#isClosing = true;
+    await this.#node.leave();
+    await this.#queue.stop();
+    await this.#sync.durable().catch(() => {
+      // Everyone who waited for it was told.
+    });
+    await this.#checkpointer.close();
+    this.#file.close();
+  }
+
+  #look(): void {
+    try {
+      this.#file.requireAllInPlace();
+      this.#node.readInbox();
+    } catch {
+      // Those who use the store are told. Here it means only that notices may be missed.
+      if (!this.#isLost) this.#listener.lost();
+      this.#isLost = true;
+      return;
+    }
+    if (this.#isLost) this.#listener.recovered();
+    this.#isLost = false;
+  }
+
+  /** Step by step, with the work of others in between. */
+  async #giveSpaceBack(): Promise<void> {
+    if (this.#isGivingSpaceBack) return;
+    this.#isGivingSpaceBack = true;
+    try {
+      while (!this.#isClosing && (await this.#queue.run('contact', () => this.#freePages.giveBack())));
+    } catch {
+      // The space stays for new sessions. The next look tries again.
+    } finally {
+      this.#isGivingSpaceBack = false;
+    }
+  }
+
+  #syncIfDirty(): void {
+    if (!this.#isDirty) return;
+    this.#isDirty = false;
+    this.#sync.durable().catch(() => {
+      // From now on every call fails with it.
+    });
+  }
+}

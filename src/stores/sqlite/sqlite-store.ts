@@ -1,0 +1,270 @@
+import { injectable } from 'inversify';
+import type { SessionContext } from '../../context/session-context.js';
+import type { CloseReason } from '../../errors/close-reason.js';
+import type { OutgoingMessage } from '../../mailbox/message.js';
+import type { ChangeFeed, ChangeWatcher } from '../../store/change-feed.js';
+import { AppWalks } from '../../store/engine/app-walks.js';
+import type { SessionEngine } from '../../store/engine/session-engine.js';
+import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
+import {
+  type AppendOutcome,
+  type AppPage,
+  type AppQuery,
+  type AttributePatch,
+  type Contact,
+  type Insertion,
+  type OnceInsertion,
+  type ReadRequest,
+  type ReadResult,
+  type Renewal,
+  type Replacement,
+  SessionStore,
+  type Slice,
+  type StoreListener,
+} from '../../store/session-store.js';
+import { newId } from '../../store/session-token.js';
+import { type Clock, SystemClock } from '../../time/clock.js';
+import { ChangeWatchers } from './change-watchers.js';
+import { OpenStore, type OpenStoreListener } from './open-store.js';
+import { checkSqliteOptions, type SqliteSettings, type SqliteStoreOptions } from './sqlite-options.js';
+import type { StepKind } from './transactions/transaction-queue.js';
+import { storeUnavailable } from './unavailable.js';
+
+/** Mailboxes appended to, and entries looked at, in one step: about a millisecond. */
+const appendStep = 50;
+const walkStep = 100;
+/** Sessions closed or judged in one step. */
+const dueStep = 50;
+
+/**
+ * Sessions in a SQLite database that the processes of one machine share. Each operation is a step of the session engine
+ * within a transaction; SQLite lets one transaction write at a time, over all processes, which makes each step atomic.
+ */
+@injectable()
+export class SqliteStore extends SessionStore implements ChangeFeed {
+  readonly #context: SessionContext;
+  readonly #clock: Clock;
+  readonly #settings: SqliteSettings;
+  readonly #watchers = new ChangeWatchers();
+  /** Reports that the callers of `sweep` are having now. */
+  readonly #told = new Set<Promise<void>>();
+  readonly #looks = this.#walks('look');
+  readonly #changes = this.#walks('change');
+  #store: OpenStore | undefined;
+
+  /** @throws SessionError `INVALID_CONTEXT` */
+  constructor(context: SessionContext, options: SqliteStoreOptions, clock: Clock = new SystemClock()) {
+    super();
+    this.#context = context;
+    this.#clock = clock;
+    this.#settings = checkSqliteOptions(options);
+  }
+
+  async open(listener: StoreListener): Promise<void> {
+    // A restarted process is another node: what was parked by the one before stays parked for none.
+    const node = newId('').slice(0, 12);
+    this.#store = await OpenStore.open(this.#settings, this.#context, node, this.#listenerFor(listener));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#told);
+    await this.#store?.close();
+    this.#store = undefined;
+    this.#watchers.clear();
+  }
+
+  async ping(): Promise<void> {
+    await this.#opened().ping();
+  }
+
+  idPrefix(): string {
+    return '';
+  }
+
+  insert(session: NewSession): Promise<Insertion> {
+    return this.#run('change', (engine, now) => engine.insert(session, now));
+  }
+
+  insertOnce(session: NewSession): Promise<OnceInsertion> {
+    return this.#run('change', (engine, now) => engine.insertOnce(session, now));
+  }
+
+  authenticate(app: string, id: string, secretHash: string): Promise<Contact> {
+    return this.#run('contact', (engine, now) => engine.authenticate(app, id, secretHash, now));
+  }
+
+  get(app: string, id: string): Promise<SessionRecord> {
+    return this.#run('look', (engine, now) => engine.get(app, id, now));
+  }
+
+  touch(app: string, id: string, renewal: Renewal): Promise<Contact> {
+    return this.#run('contact', (engine, now) => engine.touch(app, id, renewal, now));
+  }
+
+  patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord> {
+    return this.#run('change', (engine, now) => engine.patch(app, id, attributes, now));
+  }
+
+  patchAsBearer(app: string, id: string, secretHash: string, attributes: AttributePatch): Promise<Contact> {
+    return this.#run('change', (engine, now) => engine.patchAsBearer(app, id, secretHash, attributes, now));
+  }
+
+  rotate(app: string, id: string, secretHash: string): Promise<SessionRecord> {
+    return this.#run('change', (engine, now) => engine.rotate(app, id, secretHash, now));
+  }
+
+  replace(app: string, newId: string, oldId: string): Promise<Replacement> {
+    return this.#run('change', (engine, now) => engine.replace(app, newId, oldId, now));
+  }
+
+  end(app: string, id: string, reason: CloseReason): Promise<ClosedSession | undefined> {
+    return this.#run('change', (engine, now) => engine.end(app, id, reason, now));
+  }
+
+  endAsBearer(app: string, id: string, secretHash: string, reason: CloseReason): Promise<ClosedSession | undefined> {
+    return this.#run('change', (engine, now) => engine.endAsBearer(app, id, secretHash, reason, now));
+  }
+
+  endAccount(
+    app: string,
+    accountId: string,
+    reason: CloseReason,
+    except: string | undefined,
+  ): Promise<readonly ClosedSession[]> {
+    return this.#run('change', (engine, now) => engine.endAccount(app, accountId, reason, except, now));
+  }
+
+  endApp(app: string, reason: CloseReason): AsyncIterable<readonly ClosedSession[]> {
+    return this.#changes.endApp(app, reason);
+  }
+
+  listAccount(app: string, accountId: string): Promise<readonly SessionRecord[]> {
+    return this.#run('look', (engine, now) => engine.listAccount(app, accountId, now));
+  }
+
+  listApp(app: string, query: AppQuery): Promise<AppPage> {
+    return this.#looks.listApp(app, query);
+  }
+
+  scanApp(app: string, size: number): AsyncIterable<readonly string[]> {
+    return this.#looks.scanApp(app, size);
+  }
+
+  countActiveAccounts(app: string, within: number): Promise<number> {
+    return this.#looks.countActiveAccounts(app, within);
+  }
+
+  append(app: string, id: string, message: OutgoingMessage): Promise<AppendOutcome> {
+    return this.#run('change', (engine, now) => engine.append(app, id, message, now));
+  }
+
+  appendToAccount(app: string, accountId: string, message: OutgoingMessage): Promise<readonly AppendOutcome[]> {
+    return this.#run('change', (engine, now) => engine.appendToAccount(app, accountId, message, now));
+  }
+
+  async appendToEach(app: string, ids: readonly string[], message: OutgoingMessage): Promise<readonly AppendOutcome[]> {
+    const steps: Promise<readonly AppendOutcome[]>[] = [];
+    for (let start = 0; start < ids.length; start += appendStep) {
+      const some = ids.slice(start, start + appendStep);
+      steps.push(this.#run('change', (engine, now) => engine.appendToEach(app, some, message, now)));
+    }
+    return (await Promise.all(steps)).flat();
+  }
+
+  read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
+    return this.#run('contact', (engine, now) => engine.read(app, id, request, now));
+  }
+
+  acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
+    return this.#run('contact', (engine, now) => engine.acknowledge(app, id, reader, epoch, offset, now));
+  }
+
+  release(app: string, id: string, reader: string): Promise<void> {
+    return this.#run('contact', (engine, now) => engine.release(app, id, reader, now));
+  }
+
+  async sweep(limit: number): Promise<Slice<ClosedSession>> {
+    const store = this.#opened();
+    const most = Math.min(limit, dueStep);
+    const { items, more, report } = await store.run('change', () => {
+      const adopted = store.reports.adopt(most);
+      const swept = store.engine.sweep(most - adopted.length, this.#clock.now());
+      const items = [...adopted, ...swept.items];
+      return { items, more: swept.more, report: items.length === 0 ? undefined : store.reports.add(items) };
+    });
+    if (report !== undefined) this.#deleteLater(store, report);
+    return { items, more };
+  }
+
+  judgePresence(limit: number): Promise<Slice<SessionReference>> {
+    return this.#run('contact', (engine, now) => engine.judgePresence(Math.min(limit, dueStep), now));
+  }
+
+  async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
+    const store = this.#opened();
+    this.#watchers.add(watcher);
+    try {
+      await store.watchChanges(true);
+    } catch (error) {
+      this.#watchers.delete(watcher);
+      throw error;
+    }
+    return async () => {
+      if (!this.#watchers.delete(watcher) || this.#watchers.count > 0) return;
+      await store.watchChanges(false).catch(() => {
+        // Notices still come, and are dropped: there is no watcher any more.
+      });
+    };
+  }
+
+  #run<Result>(kind: StepKind, step: (engine: SessionEngine, now: number) => Result): Promise<Result> {
+    const store = this.#store;
+    if (store === undefined) return Promise.reject(storeUnavailable(this.#settings.path, 'it is not open'));
+    return store.run(kind, () => step(store.engine, this.#clock.now()));
+  }
+
+  #opened(): OpenStore {
+    if (this.#store === undefined) throw storeUnavailable(this.#settings.path, 'it is not open');
+    return this.#store;
+  }
+
+  #walks(kind: StepKind): AppWalks {
+    return new AppWalks((step) => this.#run(kind, (engine, now) => step(engine.apps, now)), walkStep);
+  }
+
+  /** A report is deleted one turn after its caller had it. Should this process be killed before, it is told twice. */
+  #deleteLater(store: OpenStore, report: number): void {
+    const told = new Promise<void>((resolve) => {
+      setImmediate(() => {
+        store
+          .run('contact', () => store.reports.delete(report))
+          .catch(() => {
+            // It stays, and is told again once this node is gone.
+          })
+          .finally(resolve);
+      });
+    }).finally(() => this.#told.delete(told));
+    this.#told.add(told);
+  }
+
+  #listenerFor(listener: StoreListener): OpenStoreListener {
+    const watchers = this.#watchers;
+    return {
+      appended: (app, id, epoch, message) => listener.appended(app, id, epoch, message),
+      changed: (app, id) => listener.changed(app, id),
+      closed: (app, id, reason) => listener.closed(app, id, reason),
+      superseded: (app, id, reader, ticket) => listener.superseded(app, id, reader, ticket),
+      missed: () => {
+        listener.missed();
+        watchers.interrupted();
+        watchers.resumed();
+      },
+      sessionChanged: (app, id) => watchers.changed(app, id),
+      lost: () => watchers.interrupted(),
+      recovered: () => {
+        listener.missed();
+        watchers.resumed();
+      },
+    };
+  }
+}

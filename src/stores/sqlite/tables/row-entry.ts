@@ -1,0 +1,237 @@
+import { deadlineOf } from '../../../store/engine/deadlines.js';
+import type { SessionEntry } from '../../../store/engine/tables.js';
+import type { AttributeTexts, NewSession } from '../../../store/session-record.js';
+import type { MessageRows } from './message-rows.js';
+import { RowMailbox } from './row-mailbox.js';
+import type { ContactValues, SessionRows, SessionValues, StoredSession } from './session-rows.js';
+
+/** Key of a session that is not in the database yet. */
+const noKey = 0;
+const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
+
+/** What an entry is written with. */
+export interface EntryStorage {
+  readonly sessions: SessionRows;
+  readonly messages: MessageRows;
+  readonly hbGrace: number;
+}
+
+/** Which of its orders an entry was found by, and has to leave if it is saved. */
+export type FoundBy = 'due' | 'silent' | undefined;
+
+/** A session that was read from the database, for one step. */
+export class RowEntry implements SessionEntry {
+  readonly #storage: EntryStorage;
+  readonly #session: SessionValues;
+  readonly #contact: ContactValues;
+  readonly #foundBy: FoundBy;
+  #key: number;
+  /** Where the row stands in the indexes. */
+  #indexedDueAt: number;
+  #indexedSilentAt: number | null;
+  #isSessionChanged = false;
+  #mailbox: RowMailbox | undefined;
+  #attributes: AttributeTexts | undefined;
+
+  constructor(storage: EntryStorage, { key, session, contact }: StoredSession, foundBy?: FoundBy) {
+    this.#storage = storage;
+    this.#key = key;
+    this.#session = session;
+    this.#contact = contact;
+    this.#foundBy = foundBy;
+    this.#indexedDueAt = contact.dueAt;
+    this.#indexedSilentAt = contact.silentAt;
+  }
+
+  /** A session to be inserted by `save`. */
+  static create(storage: EntryStorage, session: NewSession, now: number): RowEntry {
+    const { app, id, accountId, secretHash, maxAge, ip, userAgent, attributes, ttl } = session;
+    const values = { app, id, accountId, secretHash, createdAt: now, maxAge, ip, userAgent };
+    return new RowEntry(storage, {
+      key: noKey,
+      session: { ...values, attributes: textOf(attributes), writes: 0 },
+      contact: {
+        lastTime: now,
+        lastContact: now,
+        ttl,
+        reads: 0,
+        dueAt: 0,
+        silentAt: now + storage.hbGrace,
+        parked: 0,
+        retained: 0,
+        mailbox: null,
+      },
+    });
+  }
+
+  get app(): string {
+    return this.#session.app;
+  }
+
+  get id(): string {
+    return this.#session.id;
+  }
+
+  get place(): string {
+    return this.#session.id;
+  }
+
+  get accountId(): string {
+    return this.#session.accountId;
+  }
+
+  get createdAt(): number {
+    return this.#session.createdAt;
+  }
+
+  get maxAge(): number {
+    return this.#session.maxAge;
+  }
+
+  get ip(): string {
+    return this.#session.ip;
+  }
+
+  get userAgent(): string {
+    return this.#session.userAgent;
+  }
+
+  get secretHash(): string {
+    return this.#session.secretHash;
+  }
+
+  set secretHash(hash: string) {
+    this.#session.secretHash = hash;
+    this.#isSessionChanged = true;
+  }
+
+  get attributes(): AttributeTexts {
+    this.#attributes ??= attributesOf(this.#session.attributes);
+    return this.#attributes;
+  }
+
+  set attributes(attributes: AttributeTexts) {
+    this.#attributes = attributes;
+    this.#session.attributes = textOf(attributes);
+    this.#isSessionChanged = true;
+  }
+
+  get writes(): number {
+    return this.#session.writes;
+  }
+
+  set writes(writes: number) {
+    this.#session.writes = writes;
+    this.#isSessionChanged = true;
+  }
+
+  get reads(): number {
+    return this.#contact.reads;
+  }
+
+  set reads(reads: number) {
+    this.#contact.reads = reads;
+  }
+
+  get ttl(): number {
+    return this.#contact.ttl;
+  }
+
+  set ttl(ttl: number) {
+    this.#contact.ttl = ttl;
+  }
+
+  get lastTime(): number {
+    return this.#contact.lastTime;
+  }
+
+  set lastTime(time: number) {
+    this.#contact.lastTime = time;
+  }
+
+  get lastContact(): number {
+    return this.#contact.lastContact;
+  }
+
+  set lastContact(time: number) {
+    this.#contact.lastContact = time;
+  }
+
+  get reportedOnline(): boolean {
+    return this.#contact.silentAt !== null;
+  }
+
+  set reportedOnline(isOnline: boolean) {
+    this.#contact.silentAt = isOnline ? this.#silentAt : null;
+  }
+
+  get isParked(): boolean {
+    return this.#mailbox === undefined ? this.#contact.parked === 1 : this.#mailbox.isAnyParked;
+  }
+
+  get mailbox(): RowMailbox | undefined {
+    const { mailbox } = this.#contact;
+    if (this.#mailbox === undefined && mailbox !== null) {
+      this.#mailbox = new RowMailbox(this.#storage.messages, this.#key, mailbox);
+    }
+    return this.#mailbox;
+  }
+
+  createMailbox(): RowMailbox {
+    this.#mailbox = new RowMailbox(this.#storage.messages, this.#key, undefined);
+    return this.#mailbox;
+  }
+
+  undelivered(now: number, messageTtl: number): number {
+    const retained = this.#mailbox?.retained ?? this.#contact.retained;
+    // To judge their age they have to be read.
+    return retained === 0 || messageTtl === 0 ? retained : (this.mailbox?.countFresh(now, messageTtl) ?? 0);
+  }
+
+  save(): void {
+    const contact = this.#contact;
+    if (this.#mailbox !== undefined) {
+      contact.mailbox = this.#mailbox.state;
+      contact.retained = this.#mailbox.retained;
+      contact.parked = this.#mailbox.isAnyParked ? 1 : 0;
+    }
+    // A deadline that was put off is found too early, and put right then: most are put off many times before.
+    const deadline = Math.min(deadlineOf(this), Number.MAX_SAFE_INTEGER);
+    if (this.#key === noKey || this.#foundBy === 'due' || deadline < contact.dueAt) contact.dueAt = deadline;
+    if (this.#foundBy === 'silent' && this.reportedOnline) contact.silentAt = this.#silentAt;
+    const { sessions } = this.#storage;
+    if (this.#key === noKey) {
+      this.#key = sessions.insert(this.#session, contact);
+    } else {
+      const stored = { key: this.#key, session: this.#session, contact };
+      const moves = contact.dueAt !== this.#indexedDueAt || contact.silentAt !== this.#indexedSilentAt;
+      if (this.#isSessionChanged) sessions.updateSession(stored);
+      sessions.updateContact(stored, moves);
+    }
+    this.#indexedDueAt = contact.dueAt;
+    this.#indexedSilentAt = contact.silentAt;
+    this.#isSessionChanged = false;
+  }
+
+  remove(): void {
+    if ((this.#mailbox?.retained ?? this.#contact.retained) > 0) this.mailbox?.clear();
+    this.#storage.sessions.delete(this.#key);
+  }
+
+  get #silentAt(): number {
+    return this.#contact.lastContact + this.#storage.hbGrace;
+  }
+}
+
+function textOf(attributes: AttributeTexts): string | null {
+  const pairs = Object.entries(attributes).flat();
+  return pairs.length === 0 ? null : JSON.stringify(pairs);
+}
+
+function attributesOf(text: string | null): AttributeTexts {
+  if (text === null) return noAttributes;
+  const pairs: readonly string[] = JSON.parse(text);
+  const attributes: Record<string, string> = Object.create(null);
+  for (let each = 0; each < pairs.length; each += 2) attributes[pairs[each] ?? ''] = pairs[each + 1] ?? '';
+  return Object.freeze(attributes);
+}

@@ -1,0 +1,167 @@
+import { newEpoch } from '../../../mailbox/epoch.js';
+import { MailboxRules, type MessagesBeyond } from '../../../mailbox/mailbox-rules.js';
+import { Message } from '../../../mailbox/message.js';
+import { OffsetRuns } from '../../../mailbox/offset-runs.js';
+import { Reader } from '../../../mailbox/reader.js';
+import type { MessageRows } from './message-rows.js';
+
+/** Messages lie in the row of their session while they are no more and no larger together than this. */
+const mostInRow = 16;
+const mostBytesInRow = 1_024;
+
+type ReaderState = readonly [
+  name: string,
+  cursor: number,
+  lastPoll: number,
+  parkedUntil: number,
+  node: string,
+  ticket: number,
+];
+type MessageState = readonly [offset: number, at: number, bytes: number, key: string | null, json: string];
+
+/** A mailbox as JSON in the row of its session. What is added to it later goes to its end. */
+type MailboxState = readonly [
+  epoch: string,
+  tail: number,
+  taken: number,
+  count: number,
+  bytes: number,
+  agesMixed: 0 | 1,
+  readers: readonly ReaderState[],
+  replaced: readonly number[],
+  /** `null` when they are rows of their own. */
+  messages: readonly MessageState[] | null,
+];
+
+/**
+ * The mailbox of one session. Its state is written with the session's row, and so are its messages while they are
+ * small: most mailboxes then cost no row of their own. When they outgrow it all messages become rows of `message`, until
+ * the mailbox is empty again.
+ */
+export class RowMailbox extends MailboxRules {
+  readonly epoch: string;
+  readonly #rows: MessageRows;
+  readonly #session: number;
+  #count = 0;
+  /** The messages, oldest first; `undefined` while they are rows of their own. */
+  #inRow: Message[] | undefined = [];
+
+  /** @param session its key. @param state the JSON from its row; `undefined` for a new mailbox */
+  constructor(rows: MessageRows, session: number, state: string | undefined) {
+    super();
+    this.#rows = rows;
+    this.#session = session;
+    if (state === undefined) {
+      this.epoch = newEpoch();
+      return;
+    }
+    // The row's checksum says that it is what was written.
+    const [epoch, tail, taken, count, bytes, agesMixed, readers, replaced, messages]: MailboxState = JSON.parse(state);
+    this.epoch = epoch;
+    this.lastOffset = tail;
+    this.taken = taken;
+    this.bytes = bytes;
+    this.agesMixed = agesMixed === 1;
+    this.#count = count;
+    this.#inRow = messages?.map(([offset, at, size, key, json]) => {
+      return new Message(offset, at, { json, bytes: size, key: key ?? undefined });
+    });
+    for (const each of readers) this.addReader(readerOf(each));
+    if (replaced.length > 0) this.replaced = new OffsetRuns(replaced);
+  }
+
+  /** What is to be written to the session's row. */
+  get state(): string {
+    const state: MailboxState = [
+      this.epoch,
+      this.lastOffset,
+      this.taken,
+      this.#count,
+      this.bytes,
+      this.agesMixed ? 1 : 0,
+      this.readers.map(({ name, cursor, lastPoll, parkedUntil, node, ticket }) => {
+        return [name, cursor, lastPoll, parkedUntil, node, ticket];
+      }),
+      this.replaced?.bounds ?? [],
+      this.#inRow?.map(({ offset, at, bytes, key, json }) => [offset, at, bytes, key ?? null, json]) ?? null,
+    ];
+    return JSON.stringify(state);
+  }
+
+  get retained(): number {
+    return this.#count;
+  }
+
+  clear(): void {
+    if (this.#inRow === undefined) this.#rows.deleteAll(this.#session);
+    this.#inRow = [];
+    this.#count = 0;
+    this.bytes = 0;
+  }
+
+  protected get count(): number {
+    return this.#count;
+  }
+
+  protected get oldest(): Message | undefined {
+    if (this.#inRow !== undefined) return this.#inRow[0];
+    return this.#rows.beyond(this.#session, 0, 1)[0];
+  }
+
+  protected get newestTime(): number {
+    if (this.#inRow !== undefined) return this.#inRow.at(-1)?.at ?? 0;
+    return this.#rows.newestTime(this.#session);
+  }
+
+  protected withKey(key: string): Message | undefined {
+    if (this.#inRow !== undefined) return this.#inRow.find((message) => message.key === key);
+    return this.#rows.withKey(this.#session, key);
+  }
+
+  protected beyond(offset: number, limit: number): MessagesBeyond {
+    const found =
+      this.#inRow === undefined
+        ? this.#rows.beyond(this.#session, offset, limit + 1)
+        : this.#inRow.filter((message) => message.offset > offset);
+    return found.length <= limit
+      ? { messages: found, areRest: true }
+      : { messages: found.slice(0, limit), areRest: false };
+  }
+
+  protected pushedUntil(time: number): readonly Message[] {
+    if (this.#inRow === undefined) return this.#rows.pushedUntil(this.#session, time);
+    return this.#inRow.filter(({ at }) => at <= time);
+  }
+
+  /** `bytes` includes the message already. */
+  protected addNewest(message: Message): void {
+    this.#count += 1;
+    if (this.#inRow === undefined) {
+      this.#rows.add(this.#session, message);
+      return;
+    }
+    this.#inRow.push(message);
+    if (this.#count <= mostInRow && this.bytes <= mostBytesInRow) return;
+    for (const each of this.#inRow) this.#rows.add(this.#session, each);
+    this.#inRow = undefined;
+  }
+
+  protected remove(message: Message): void {
+    this.#count -= 1;
+    if (this.#inRow === undefined) this.#rows.delete(this.#session, message.offset);
+    else this.#inRow = this.#inRow.filter(({ offset }) => offset !== message.offset);
+    if (this.#count === 0) this.#inRow = [];
+  }
+
+  protected removeOldest(oldest: Message): void {
+    this.remove(oldest);
+  }
+}
+
+function readerOf([name, cursor, lastPoll, parkedUntil, node, ticket]: ReaderState): Reader {
+  const reader = new Reader(name, cursor, lastPoll);
+  reader.parkedUntil = parkedUntil;
+  reader.node = node;
+  reader.ticket = ticket;
+  return reader;
+}

@@ -1,0 +1,229 @@
+import type { Database, Row, SqlValue, Statement } from '../driver/database.js';
+import { checksumOf } from './checksum.js';
+import { DamagedRow } from './damaged-row.js';
+
+/** The values of a session's two rows. Those that change at every contact are in the second. */
+export interface SessionValues {
+  readonly app: string;
+  readonly id: string;
+  readonly accountId: string;
+  secretHash: string;
+  readonly createdAt: number;
+  readonly maxAge: number;
+  readonly ip: string;
+  readonly userAgent: string;
+  /** JSON, or `null` for none. */
+  attributes: string | null;
+  writes: number;
+}
+
+export interface ContactValues {
+  lastTime: number;
+  lastContact: number;
+  ttl: number;
+  reads: number;
+  dueAt: number;
+  silentAt: number | null;
+  parked: number;
+  retained: number;
+  mailbox: string | null;
+}
+
+/** A session as it lies in the database. */
+export interface StoredSession {
+  readonly key: number;
+  readonly session: SessionValues;
+  readonly contact: ContactValues;
+}
+
+// Names differ over both tables, for drivers that give rows as objects.
+const both = `
+  s.key, s.app, s.id, s.account, s.secret_hash, s.created_at, s.max_age, s.ip, s.user_agent, s.attributes, s.writes,
+  s.checksum AS session_checksum, c.last_time, c.last_contact, c.ttl, c.reads, c.due_at, c.silent_at, c.parked,
+  c.retained, c.mailbox, c.checksum AS contact_checksum`;
+const sessionFirst = `SELECT ${both} FROM session s CROSS JOIN contact c ON c.key = s.key`;
+const contactFirst = `SELECT ${both} FROM contact c CROSS JOIN session s ON s.key = c.key`;
+
+/** The statements on the tables `session` and `contact`. */
+export class SessionRows {
+  readonly #byId: Statement;
+  readonly #byAccount: Statement;
+  readonly #countByAccount: Statement;
+  readonly #page: Statement;
+  readonly #due: Statement;
+  readonly #silent: Statement;
+  readonly #insertSession: Statement;
+  readonly #insertContact: Statement;
+  readonly #updateSession: Statement;
+  readonly #updateContact: Statement;
+  readonly #moveContact: Statement;
+  readonly #deleteSession: Statement;
+  readonly #deleteContact: Statement;
+
+  constructor(database: Database) {
+    const prepare = (sql: string) => database.prepare(sql);
+    this.#byId = prepare(`${sessionFirst} WHERE s.app = ? AND s.id = ?`);
+    this.#byAccount = prepare(`${sessionFirst} WHERE s.app = ? AND s.account = ? ORDER BY s.key`);
+    this.#countByAccount = prepare('SELECT count(*) FROM session WHERE app = ? AND account = ?');
+    this.#page = prepare(`${sessionFirst} WHERE s.app = ? AND s.id > ? ORDER BY s.id LIMIT ?`);
+    this.#due = prepare(`${contactFirst} WHERE c.due_at <= ? ORDER BY c.due_at LIMIT ?`);
+    this.#silent = prepare(`${contactFirst} WHERE c.silent_at <= ? ORDER BY c.silent_at LIMIT ?`);
+    this.#insertSession = prepare(
+      `INSERT INTO session (app, id, account, secret_hash, created_at, max_age, ip, user_agent, attributes, writes, checksum)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
+    );
+    this.#insertContact = prepare(
+      `INSERT INTO contact (last_time, last_contact, ttl, reads, due_at, silent_at, parked, retained, mailbox, checksum, key)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#updateSession = prepare(
+      'UPDATE session SET secret_hash = ?, attributes = ?, writes = ?, checksum = ? WHERE key = ?',
+    );
+    // It names no indexed column, so that SQLite does not look at an index.
+    this.#updateContact = prepare(
+      `UPDATE contact SET last_time = ?, last_contact = ?, ttl = ?, reads = ?, parked = ?, retained = ?, mailbox = ?, checksum = ?
+       WHERE key = ?`,
+    );
+    this.#moveContact = prepare(
+      `UPDATE contact SET last_time = ?, last_contact = ?, ttl = ?, reads = ?, due_at = ?, silent_at = ?, parked = ?, retained = ?, mailbox = ?, checksum = ?
+       WHERE key = ?`,
+    );
+    this.#deleteSession = prepare('DELETE FROM session WHERE key = ?');
+    this.#deleteContact = prepare('DELETE FROM contact WHERE key = ?');
+  }
+
+  find(app: string, id: string): StoredSession | undefined {
+    const row = this.#byId.get(app, id);
+    return row === undefined ? undefined : storedSession(row);
+  }
+
+  ofAccount(app: string, accountId: string): readonly StoredSession[] {
+    return this.#byAccount.all(app, accountId).map(storedSession);
+  }
+
+  countOfAccount(app: string, accountId: string): number {
+    return Number(this.#countByAccount.get(app, accountId)?.[0]);
+  }
+
+  /** @param after an id; `''` to begin */
+  page(app: string, after: string, limit: number): readonly StoredSession[] {
+    return this.#page.all(app, after, limit).map(storedSession);
+  }
+
+  due(now: number, limit: number): readonly StoredSession[] {
+    return this.#due.all(now, limit).map(storedSession);
+  }
+
+  silent(now: number, limit: number): readonly StoredSession[] {
+    return this.#silent.all(now, limit).map(storedSession);
+  }
+
+  /** @returns the key of the session */
+  insert(session: SessionValues, contact: ContactValues): number {
+    const { app, id, accountId, secretHash, createdAt, maxAge, ip, userAgent, attributes, writes } = session;
+    const sum = sessionChecksum(session);
+    const [key] =
+      this.#insertSession.get(
+        app,
+        id,
+        accountId,
+        secretHash,
+        createdAt,
+        maxAge,
+        ip,
+        userAgent,
+        attributes,
+        writes,
+        sum,
+      ) ?? [];
+    if (typeof key !== 'number') throw new TypeError('SQLite returned no key for a new session');
+    const { lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox } = contact;
+    const contactSum = contactChecksum(key, session, contact);
+    this.#insertContact.run(
+      lastTime,
+      lastContact,
+      ttl,
+      reads,
+      dueAt,
+      silentAt,
+      parked,
+      retained,
+      mailbox,
+      contactSum,
+      key,
+    );
+    return key;
+  }
+
+  updateSession({ key, session }: StoredSession): void {
+    const { secretHash, attributes, writes } = session;
+    this.#updateSession.run(secretHash, attributes, writes, sessionChecksum(session), key);
+  }
+
+  /** @param moves whether `dueAt` or `silentAt` changed */
+  updateContact({ key, session, contact }: StoredSession, moves: boolean): void {
+    const { lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox } = contact;
+    const sum = contactChecksum(key, session, contact);
+    if (!moves) {
+      this.#updateContact.run(lastTime, lastContact, ttl, reads, parked, retained, mailbox, sum, key);
+      return;
+    }
+    this.#moveContact.run(lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox, sum, key);
+  }
+
+  delete(key: number): void {
+    this.#deleteSession.run(key);
+    this.#deleteContact.run(key);
+  }
+}
+
+function sessionChecksum(session: SessionValues): number {
+  const { app, id, accountId, secretHash, createdAt, maxAge, ip, userAgent, attributes, writes } = session;
+  return checksumOf(app, id, accountId, secretHash, createdAt, maxAge, ip, userAgent, attributes, writes);
+}
+
+function contactChecksum(key: number, { app, id }: SessionValues, contact: ContactValues): number {
+  const { lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox } = contact;
+  return checksumOf(key, app, id, lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox);
+}
+
+/** @throws DamagedRow */
+function storedSession(row: Row): StoredSession {
+  const session: SessionValues = {
+    app: text(row[1]),
+    id: text(row[2]),
+    accountId: text(row[3]),
+    secretHash: text(row[4]),
+    createdAt: number(row[5]),
+    maxAge: number(row[6]),
+    ip: text(row[7]),
+    userAgent: text(row[8]),
+    attributes: row[9] === null ? null : text(row[9]),
+    writes: number(row[10]),
+  };
+  const contact: ContactValues = {
+    lastTime: number(row[12]),
+    lastContact: number(row[13]),
+    ttl: number(row[14]),
+    reads: number(row[15]),
+    dueAt: number(row[16]),
+    silentAt: row[17] === null ? null : number(row[17]),
+    parked: number(row[18]),
+    retained: number(row[19]),
+    mailbox: row[20] === null ? null : text(row[20]),
+  };
+  const key = number(row[0]);
+  if (sessionChecksum(session) !== row[11]) throw new DamagedRow('session');
+  if (contactChecksum(key, session, contact) !== row[21]) throw new DamagedRow('contact');
+  return { key, session, contact };
+}
+
+function text(value: SqlValue | undefined): string {
+  if (typeof value === 'string') return value;
+  throw new DamagedRow('session');
+}
+
+function number(value: SqlValue | undefined): number {
+  if (typeof value === 'number') return value;
+  throw new DamagedRow('session');
+}

@@ -1,0 +1,67 @@
+/**
+ * The tables of the sessions. What changes at every contact lies apart from what does not, in narrow rows. Each row has
+ * a checksum of its values; `contact` includes the session's app and id in its own, so that no session is ever shown
+ * with the contact of another.
+ *
+ * All times are milliseconds since the Unix epoch.
+ */
+export const sessionSchema = `
+CREATE TABLE session (
+  key INTEGER PRIMARY KEY, -- in the order of creation
+  app TEXT NOT NULL,
+  id TEXT NOT NULL,
+  account TEXT NOT NULL,
+  secret_hash TEXT NOT NULL, -- SHA-256, base64url
+  created_at INTEGER NOT NULL,
+  max_age INTEGER NOT NULL, -- 0: none
+  ip TEXT NOT NULL,
+  user_agent TEXT NOT NULL,
+  attributes TEXT, -- JSON: [key, JSON text of the value, …]; NULL: none
+  writes INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX session_by_id ON session (app, id);
+CREATE INDEX session_by_account ON session (app, account);
+
+-- One row for each session, under the same key.
+CREATE TABLE contact (
+  key INTEGER PRIMARY KEY,
+  last_time INTEGER NOT NULL,
+  last_contact INTEGER NOT NULL,
+  ttl INTEGER NOT NULL,
+  reads INTEGER NOT NULL,
+  due_at INTEGER NOT NULL, -- the session is not due before; it may be due later
+  silent_at INTEGER, -- the session is not silent before; NULL: it is reported away
+  parked INTEGER NOT NULL, -- 1: a reader of the mailbox is parked
+  retained INTEGER NOT NULL, -- messages in the mailbox
+  mailbox TEXT, -- JSON: its state, with its messages while they are small; NULL: none yet
+  checksum INTEGER NOT NULL
+) STRICT;
+CREATE INDEX contact_by_due ON contact (due_at);
+CREATE INDEX contact_by_silence ON contact (silent_at) WHERE silent_at IS NOT NULL;
+
+-- The messages of mailboxes that have outgrown their row.
+CREATE TABLE message (
+  session INTEGER NOT NULL, -- the session's key
+  offset INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  key TEXT,
+  json TEXT NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (session, offset)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX message_by_key ON message (session, key) WHERE key IS NOT NULL;
+
+-- Closed sessions, for as long as their close reason is remembered.
+CREATE TABLE tombstone (
+  app TEXT NOT NULL,
+  id TEXT NOT NULL,
+  secret_hash TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  forgotten_at INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (app, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tombstone_by_time ON tombstone (forgotten_at);
+`;

@@ -1,0 +1,77 @@
+import type { SessionContext } from '../../../context/session-context.js';
+import { invalidArgument } from '../../../errors/session-error.js';
+import type { EntryPage, SessionEntry, SessionTables, Tombstone } from '../../../store/engine/tables.js';
+import type { NewSession } from '../../../store/session-record.js';
+import { isSessionId } from '../../../store/session-token.js';
+import type { Database } from '../driver/database.js';
+import { MessageRows } from './message-rows.js';
+import { type EntryStorage, type FoundBy, RowEntry } from './row-entry.js';
+import { SessionRows, type StoredSession } from './session-rows.js';
+import { TombstoneRows } from './tombstone-rows.js';
+
+/**
+ * The tables of a session engine in a SQLite database. Statements are prepared once, here. Every call is part of a
+ * transaction that the caller began.
+ */
+export class SqliteTables implements SessionTables {
+  readonly #storage: EntryStorage;
+  readonly #sessions: SessionRows;
+  readonly #tombstones: TombstoneRows;
+
+  /** @param database with the tables of `sessionSchema` */
+  constructor(database: Database, { hbGrace }: Pick<SessionContext, 'hbGrace'>) {
+    this.#sessions = new SessionRows(database);
+    this.#tombstones = new TombstoneRows(database);
+    this.#storage = { sessions: this.#sessions, messages: new MessageRows(database), hbGrace };
+  }
+
+  find(app: string, id: string): SessionEntry | undefined {
+    const stored = this.#sessions.find(app, id);
+    return stored === undefined ? undefined : new RowEntry(this.#storage, stored);
+  }
+
+  add(session: NewSession, now: number): SessionEntry {
+    return RowEntry.create(this.#storage, session, now);
+  }
+
+  ofAccount(app: string, accountId: string): readonly SessionEntry[] {
+    return this.#entries(this.#sessions.ofAccount(app, accountId));
+  }
+
+  countOfAccount(app: string, accountId: string): number {
+    return this.#sessions.countOfAccount(app, accountId);
+  }
+
+  page(app: string, after: string | undefined, most: number): EntryPage {
+    if (after !== undefined && !isSessionId(after)) {
+      throw invalidArgument('cursor', 'must be the cursor of a page', after);
+    }
+    const entries = this.#entries(this.#sessions.page(app, after ?? '', most + 1));
+    if (entries.length <= most) return { entries, end: undefined };
+    return { entries: entries.slice(0, most), end: entries[most - 1]?.place };
+  }
+
+  due(now: number, most: number): Iterable<SessionEntry> {
+    return this.#entries(this.#sessions.due(now, most), 'due');
+  }
+
+  silent(contactedBefore: number, most: number): Iterable<SessionEntry> {
+    return this.#entries(this.#sessions.silent(contactedBefore + this.#storage.hbGrace, most), 'silent');
+  }
+
+  tombstone(app: string, id: string): Tombstone | undefined {
+    return this.#tombstones.find(app, id);
+  }
+
+  bury(app: string, id: string, tombstone: Tombstone): void {
+    this.#tombstones.put(app, id, tombstone);
+  }
+
+  dropTombstones(now: number, most: number): boolean {
+    return this.#tombstones.drop(now, most) === most;
+  }
+
+  #entries(stored: readonly StoredSession[], foundBy?: FoundBy): readonly RowEntry[] {
+    return stored.map((each) => new RowEntry(this.#storage, each, foundBy));
+  }
+}

@@ -1,0 +1,122 @@
+import type { SessionError } from '../../../errors/session-error.js';
+import type { Checkpointer } from '../checkpoints/checkpointer.js';
+import type { Statement } from '../driver/database.js';
+import type { WalSync } from '../durability/wal-sync.js';
+import type { DatabaseFile } from '../file/database-file.js';
+import { asUnavailable } from '../unavailable.js';
+import type { TransactionScope } from './transaction-queue.js';
+
+/** Milliseconds for which a commit of another process counts as recent. */
+const contentionTime = 100;
+/** Milliseconds left to other processes after a long transaction: they can only try, and must hit upon a gap. */
+const gap = 1;
+/** Milliseconds from which on a transaction counts as long. */
+const longTransaction = 2;
+
+/** What takes part in the transactions of a connection besides their steps. */
+export interface Participant {
+  /** Before each commit of a transaction that may write. */
+  finish(): void;
+  /** After each commit of a transaction that may have written. Never throws. */
+  committed(): void;
+  /** After each transaction that was undone. Never throws. */
+  rolledBack(): void;
+}
+
+/** The transactions of the one connection over which this process reads and writes. */
+export class Connection implements TransactionScope {
+  readonly #file: DatabaseFile;
+  readonly #sync: WalSync;
+  readonly #isSynced: boolean;
+  readonly #checkpointer: Checkpointer;
+  readonly #participant: Participant;
+  readonly #beginWrite: Statement;
+  readonly #beginRead: Statement;
+  readonly #commit: Statement;
+  readonly #dataVersion: Statement;
+  #isWriting = false;
+  #seenVersion: unknown;
+  #contendedUntil = 0;
+
+  /** @param isSynced whether `durable` waits for the disk */
+  constructor(
+    file: DatabaseFile,
+    sync: WalSync,
+    isSynced: boolean,
+    checkpointer: Checkpointer,
+    participant: Participant,
+  ) {
+    this.#file = file;
+    this.#sync = sync;
+    this.#isSynced = isSynced;
+    this.#checkpointer = checkpointer;
+    this.#participant = participant;
+    const { database } = file;
+    this.#beginWrite = database.prepare('BEGIN IMMEDIATE');
+    this.#beginRead = database.prepare('BEGIN');
+    this.#commit = database.prepare('COMMIT');
+    this.#dataVersion = database.prepare('PRAGMA data_version');
+  }
+
+  beginWrite(): void {
+    this.#requireUsable();
+    this.#beginWrite.run();
+    this.#isWriting = true;
+    this.#noteOtherWriters();
+  }
+
+  beginRead(): void {
+    this.#requireUsable();
+    this.#beginRead.run();
+    this.#isWriting = false;
+  }
+
+  commit(): void {
+    if (this.#isWriting) this.#participant.finish();
+    this.#commit.run();
+  }
+
+  rollback(): void {
+    this.#isWriting = false;
+    try {
+      this.#file.database.exec('ROLLBACK');
+    } catch {
+      // There was no transaction, or SQLite has rolled it back by itself.
+    }
+    this.#participant.rolledBack();
+  }
+
+  committed(): void {
+    // A transaction that only reads leaves nothing to tell.
+    if (!this.#isWriting) return;
+    this.#isWriting = false;
+    this.#checkpointer.committed(performance.now());
+    this.#participant.committed();
+  }
+
+  durable(): Promise<void> {
+    return this.#isSynced ? this.#sync.durable() : Promise.resolve();
+  }
+
+  errorOf(error: unknown): SessionError {
+    return asUnavailable(this.#file.path, error);
+  }
+
+  pauseAfter(duration: number): number {
+    const isContended = duration >= longTransaction && performance.now() < this.#contendedUntil;
+    return Math.max(isContended ? gap : 0, this.#checkpointer.delay);
+  }
+
+  #requireUsable(): void {
+    if (this.#sync.fault !== undefined) throw this.#sync.fault;
+    this.#file.requireInPlace();
+  }
+
+  /** The version changes when another connection has committed. */
+  #noteOtherWriters(): void {
+    const version = this.#dataVersion.get()?.[0];
+    if (version === this.#seenVersion) return;
+    this.#seenVersion = version;
+    this.#contendedUntil = performance.now() + contentionTime;
+  }
+}

@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import test from 'ava';
+import type { Login } from '../../../../src/conformance/trial.js';
+import { SessionError } from '../../../../src/index.js';
+import { freshPath } from '../create-sqlite-store.js';
+import { openedTrial } from '../opened-trial.js';
+import { damageIn } from '../verify.js';
+
+const run = promisify(execFile);
+const large = { attributes: { text: JSON.stringify('x'.repeat(2_000)) } };
+
+(process.getuid?.() === 0 ? test : test.skip)(
+  'a full disk refuses writes with a clear error, harms nothing, and all goes on once there is room',
+  async (t) => {
+    const path = await freshPath(t);
+    const directory = dirname(path);
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', directory]);
+    t.teardown(async () => void (await run('umount', ['--lazy', directory])));
+    const trial = await openedTrial(t, { path });
+    const logins: Login[] = [];
+    const error = await t.throwsAsync(async () => {
+      for (;;) logins.push(await trial.login('alice', large));
+    });
+    t.true(SessionError.is(error, 'STORE_UNAVAILABLE'));
+    t.regex(String(error?.message), /the disk is full/);
+    t.true(logins.length > 20);
+    const [first] = logins;
+    t.is((await trial.store.get('default', first?.id ?? '')).accountId, 'alice');
+    await t.throwsAsync(trial.store.ping(), { code: 'STORE_UNAVAILABLE' });
+    await run('mount', ['-o', 'remount,size=16m', directory]);
+    logins.push(await trial.login('alice', large));
+    await trial.store.ping();
+    for (const { id } of logins) t.is((await trial.store.get('default', id)).id, id);
+    await trial.close();
+    t.deepEqual(await damageIn(path), []);
+  },
+);

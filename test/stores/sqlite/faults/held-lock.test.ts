@@ -1,0 +1,44 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { freshPath } from '../create-sqlite-store.js';
+import { openedTrial } from '../opened-trial.js';
+
+const program = fileURLToPath(new URL('../nodes/lock-holder.js', import.meta.url));
+
+test('while a stopped process holds the lock, writes fail after the time-out, reads go on, the event loop runs, and all resumes', async (t) => {
+  const path = await freshPath(t);
+  const trial = await openedTrial(t, { path, lockTimeout: 1_000 });
+  const { id, secretHash } = await trial.login();
+  const holder = fork(program, [path]);
+  t.teardown(() => void holder.kill('SIGKILL'));
+  await once(holder, 'message');
+  holder.kill('SIGSTOP');
+  let longestTurn = 0;
+  let latest = performance.now();
+  const counting = setInterval(() => {
+    longestTurn = Math.max(longestTurn, performance.now() - latest);
+    latest = performance.now();
+  }, 5);
+  const refusal = { code: 'STORE_UNAVAILABLE', message: /has held the lock of the database for more than 1000 ms/ };
+  const failing = t.throwsAsync(trial.push(id, 'x'), refusal);
+  t.is((await trial.store.get('default', id)).id, id);
+  await failing;
+  await t.throwsAsync(trial.store.authenticate('default', id, secretHash), refusal);
+  await t.throwsAsync(trial.store.ping(), refusal);
+  t.is((await trial.store.get('default', id)).undelivered, 0);
+  clearInterval(counting);
+  t.true(longestTurn < 500, `a turn of the event loop took ${longestTurn} ms`);
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  while (true) {
+    const isBack = await trial.push(id, 'y').then(
+      () => true,
+      () => false,
+    );
+    if (isBack) break;
+  }
+  t.is((await trial.store.get('default', id)).undelivered, 1);
+  await trial.store.ping();
+});

@@ -1,0 +1,133 @@
+import fs, { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { dirname, join } from 'node:path';
+import test from 'ava';
+import { freshPath } from '../create-sqlite-store.js';
+import type { Promised } from '../nodes/writers.js';
+import { openedTrial, trialOf } from '../opened-trial.js';
+import { randomNumbers, stormSize } from '../storm-size.js';
+import { brokenPromises, damageIn } from '../verify.js';
+
+const blockSize = 4_096;
+
+/** The log as the disk surely holds it: what was written before the latest sync that has ended began. */
+class SyncedLog {
+  readonly #path: string;
+  #bytes: Buffer;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#bytes = readFileSync(path);
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Has every `fdatasync` of this process note what it makes sure of. @returns ends it */
+  watch(): () => void {
+    const real = fs.fdatasync;
+    const watched: typeof real = Object.assign(
+      (descriptor: number, callback: fs.NoParamCallback) => {
+        const written = readFileSync(this.#path);
+        real(descriptor, (error) => {
+          if (error === null) this.#bytes = written;
+          callback(error);
+        });
+      },
+      { __promisify__: real.__promisify__ },
+    );
+    fs.fdatasync = watched;
+    syncBuiltinESMExports();
+    return () => {
+      fs.fdatasync = real;
+      syncBuiltinESMExports();
+    };
+  }
+}
+
+/** What the disk may hold after the power went: of each block what was synced, or anything written since. */
+function afterPowerCut(synced: Buffer, latest: Buffer, next: (limit: number) => number): Buffer {
+  const keptPrefix = synced.length + next(latest.length - synced.length + 1);
+  const disk = Buffer.from(latest.subarray(0, next(2) === 0 ? keptPrefix : latest.length));
+  for (let at = 0; at < disk.length; at += blockSize) {
+    if (next(3) > 0) continue;
+    const end = Math.min(at + blockSize, disk.length);
+    disk.fill(0, Math.max(at, Math.min(synced.length, end)), end);
+    synced.copy(disk, at, at, Math.min(end, synced.length));
+  }
+  return disk;
+}
+
+test.serial('under commit a power cut loses nothing that was acknowledged', async (t) => {
+  const next = randomNumbers(20_251_125);
+  const path = await freshPath(t);
+  const trial = await openedTrial(t, { path });
+  const log = new SyncedLog(`${path}-wal`);
+  t.teardown(log.watch());
+  const promises = new Map<string, Promised>();
+  let isOver = false;
+  const lanes = Array.from({ length: 4 }, async (_, lane) => {
+    while (!isOver) {
+      const { id, secretHash } = await trial.login(`account-${lane}`);
+      const promised: Promised = { id, secretHash, pushed: 0, closing: 'no' };
+      promises.set(id, promised);
+      await trial.push(id, 'a');
+      promised.pushed = 1;
+    }
+  });
+  for (let cut = 0; cut < stormSize(15, 500); cut += 1) {
+    const enough = promises.size + 1 + next(8);
+    while (promises.size < enough) await new Promise((resolve) => setImmediate(resolve));
+    // All at one moment: what was acknowledged, what was synced, and what is written.
+    const acknowledged = [...promises.values()].map((promised) => ({ ...promised }));
+    const latest = readFileSync(`${path}-wal`);
+    const place = join(dirname(path), `cut-${cut}`);
+    mkdirSync(place, { mode: 0o700 });
+    const copy = join(place, 'sessions.db');
+    copyFileSync(path, copy);
+    writeFileSync(`${copy}-wal`, afterPowerCut(log.bytes, latest, next), { mode: 0o600 });
+    fs.chmodSync(copy, 0o600);
+    t.deepEqual(await brokenPromises(copy, acknowledged), [], `cut ${cut}`);
+    t.deepEqual(await damageIn(copy), []);
+  }
+  isOver = true;
+  await Promise.all(lanes);
+  t.true(promises.size > 15);
+});
+
+test.serial('under interval a power cut loses a tail only', async (t) => {
+  const next = randomNumbers(7);
+  const path = await freshPath(t);
+  const trial = await openedTrial(t, { path, durability: 'interval', syncInterval: 10 });
+  const log = new SyncedLog(`${path}-wal`);
+  t.teardown(log.watch());
+  const ids: string[] = [];
+  for (let cut = 0; cut < stormSize(8, 100); cut += 1) {
+    for (let each = 0; each < 30; each += 1) ids.push((await trial.login(`account-${each % 3}`)).id);
+    const latest = readFileSync(`${path}-wal`);
+    const place = join(dirname(path), `cut-${cut}`);
+    mkdirSync(place, { mode: 0o700 });
+    const copy = join(place, 'sessions.db');
+    copyFileSync(path, copy);
+    fs.chmodSync(copy, 0o600);
+    writeFileSync(`${copy}-wal`, afterPowerCut(log.bytes, latest, next), { mode: 0o600 });
+    const after = trialOf({ path: copy });
+    await after.store.open(after);
+    const isKept = await Promise.all(
+      ids.map((id) =>
+        after.store.get('default', id).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    const kept = isKept.filter((each) => each).length;
+    t.true(
+      isKept.slice(0, kept).every((each) => each),
+      `cut ${cut}: only a tail is missing`,
+    );
+    await after.store.close();
+    t.deepEqual(await damageIn(copy), []);
+  }
+});

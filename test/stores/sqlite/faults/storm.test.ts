@@ -1,0 +1,69 @@
+import test, { type ExecutionContext } from 'ava';
+import { freshPath } from '../create-sqlite-store.js';
+import { Writers } from '../nodes/writers.js';
+import { randomNumbers, stormSize } from '../storm-size.js';
+import { brokenPromises, damageIn } from '../verify.js';
+
+const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+
+async function assertKept(t: ExecutionContext, path: string, writers: Writers): Promise<void> {
+  t.deepEqual(await damageIn(path), [], `seed ${seed}`);
+  t.deepEqual(await brokenPromises(path, writers.promises.values()), [], `seed ${seed}`);
+  t.deepEqual([...writers.failures], [], `seed ${seed}`);
+}
+
+for (const durability of ['commit', 'interval'] as const) {
+  test.serial(
+    `under ${durability} nothing acknowledged is lost, and nobody hangs, when processes end in any way at random moments`,
+    async (t) => {
+      const next = randomNumbers(seed);
+      const path = await freshPath(t);
+      const writers = new Writers(path, durability);
+      t.teardown(() => writers.killAll());
+      for (let each = 0; each < 3; each += 1) writers.start();
+      await writers.goOn(50);
+      const ways = ['SIGKILL', 'exit', 'throw', 'SIGKILL', 'close', 'SIGTERM'] as const;
+      for (let round = 0; round < stormSize(8, 300); round += 1) {
+        const { running } = writers;
+        const victim = running[next(running.length)];
+        const way = ways[next(ways.length)];
+        if (victim === undefined || way === undefined) continue;
+        await new Promise((resolve) => setTimeout(resolve, next(30)));
+        await writers.end(victim, way);
+        writers.start();
+        await writers.goOn(20);
+      }
+      await writers.killAll();
+      t.true(writers.promises.size > 20);
+      await assertKept(t, path, writers);
+    },
+  );
+}
+
+test.serial('nothing acknowledged is lost when all processes are killed in one blow', async (t) => {
+  const next = randomNumbers(seed + 1);
+  const path = await freshPath(t);
+  const writers = new Writers(path);
+  t.teardown(() => writers.killAll());
+  for (let round = 0; round < stormSize(3, 100); round += 1) {
+    for (let each = 0; each < 3; each += 1) writers.start();
+    await writers.goOn(50 + next(50));
+    await writers.killAll();
+  }
+  await assertKept(t, path, writers);
+});
+
+test.serial('processes that start and end while others write undo nothing', async (t) => {
+  const path = await freshPath(t);
+  const writers = new Writers(path);
+  t.teardown(() => writers.killAll());
+  writers.start();
+  await writers.goOn(20);
+  for (let round = 0; round < stormSize(6, 1_000); round += 1) {
+    const guest = writers.start();
+    await writers.goOn(5);
+    await writers.end(guest, round % 2 === 0 ? 'close' : 'SIGKILL');
+  }
+  await writers.killAll();
+  await assertKept(t, path, writers);
+});

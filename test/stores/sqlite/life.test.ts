@@ -1,0 +1,164 @@
+import { execFile } from 'node:child_process';
+import { copyFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import test from 'ava';
+import { SessionContext } from '../../../src/index.js';
+import { loadDriver } from '../../../src/stores/sqlite/driver/driver.js';
+import { SqliteStore, type SqliteStoreOptions } from '../../../src/stores/sqlite/index.js';
+import { eventually } from '../../support/eventually.js';
+import { freshPath } from './create-sqlite-store.js';
+import { openedTrial, trialOf } from './opened-trial.js';
+
+const run = promisify(execFile);
+
+/** What keeps a process alive, by kind. */
+function resources(): readonly string[] {
+  return process.getActiveResourcesInfo().toSorted();
+}
+
+test.serial('a store that is closed leaves nothing behind, however often it was opened', async (t) => {
+  const path = await freshPath(t);
+  const first = trialOf({ path });
+  await first.store.open(first);
+  await first.close();
+  const before = resources();
+  for (let round = 0; round < 10; round += 1) {
+    const trial = trialOf({ path });
+    await trial.store.open(trial);
+    await trial.login();
+    await trial.close();
+  }
+  await eventually(() => resources().length <= before.length, { what: 'no more than before keeps the process alive' });
+  const database = (await loadDriver()).open(path);
+  t.teardown(() => database.close());
+  const counts = ['node', 'inbox', 'report'].map(
+    (table) => database.prepare(`SELECT count(*) FROM ${table}`).get()?.[0],
+  );
+  t.deepEqual(counts, [0, 0, 0]);
+});
+
+test.serial('sessions outlive the store that made them', async (t) => {
+  const path = await freshPath(t);
+  const trial = trialOf({ path });
+  await trial.store.open(trial);
+  const { id, secretHash } = await trial.login('alice', { attributes: { theme: '"dark"' }, userAgent: 'a\u0000b' });
+  await trial.push(id, 'a', 'b');
+  await trial.close();
+  const later = await openedTrial(t, { path });
+  const { record } = await later.store.authenticate('default', id, secretHash);
+  t.deepEqual([record.accountId, record.attributes.theme, record.undelivered], ['alice', '"dark"', 2]);
+  t.is(record.userAgent, 'a\u0000b');
+});
+
+test.serial('two stores of one process share a file, and wake each other', async (t) => {
+  const path = await freshPath(t);
+  const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
+  const { id } = await one.login();
+  await other.park(id);
+  await one.push(id, 'hi');
+  const notice = await other.notice('appended', id);
+  t.is(notice.kind === 'appended' && notice.message.json, '"hi"');
+});
+
+test.serial('what one store changes is told to those who watch at another, until they stop', async (t) => {
+  const path = await freshPath(t);
+  const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
+  const told: string[] = [];
+  const { store } = other;
+  if (!(store instanceof SqliteStore)) throw new Error('it is a store of this kind');
+  const stop = await store.watchChanges({ changed: (_app, id) => told.push(id), interrupted() {}, resumed() {} });
+  const { id } = await one.login();
+  await one.store.patch('default', id, { a: '1' });
+  await eventually(() => told.includes(id));
+  await stop();
+  const later = await one.login();
+  await one.store.end('default', later.id, 'logout');
+  t.deepEqual(told, [id]);
+});
+
+test.serial('a process that has nothing else to do ends, though a store is open', async (t) => {
+  const program = fileURLToPath(new URL('./nodes/idle.js', import.meta.url));
+  const { stdout } = await run(process.execPath, [program, await freshPath(t)], { timeout: 20_000 });
+  t.is(stdout, 'created');
+});
+
+test.serial(
+  'when the file is removed or replaced, everything fails at once, watchers are told, and it goes on when the file is back',
+  async (t) => {
+    const path = await freshPath(t);
+    const trial = await openedTrial(t, { path, lookInterval: 10 });
+    const { store } = trial;
+    if (!(store instanceof SqliteStore)) throw new Error('it is a store of this kind');
+    const told: string[] = [];
+    const note = (text: string) => () => void told.push(text);
+    await store.watchChanges({ changed: note('changed'), interrupted: note('interrupted'), resumed: note('resumed') });
+    const { id } = await trial.login();
+    const aside = join(dirname(path), 'aside');
+    renameSync(path, aside);
+    const removed = { code: 'STORE_UNAVAILABLE', message: /was removed or moved while it was in use/ };
+    await t.throwsAsync(store.get('default', id), removed);
+    await t.throwsAsync(trial.login(), removed);
+    await t.throwsAsync(store.ping(), removed);
+    copyFileSync(aside, path);
+    await t.throwsAsync(trial.login(), { code: 'STORE_UNAVAILABLE', message: /was replaced by another file/ });
+    await eventually(() => told.includes('interrupted'));
+    renameSync(aside, path);
+    t.is((await store.get('default', id)).id, id);
+    await store.ping();
+    await eventually(() => told.includes('resumed'));
+    t.true(trial.notices.some(({ kind }) => kind === 'missed'));
+  },
+);
+
+test.serial('a log or an index of it that was removed is told by ping', async (t) => {
+  for (const suffix of ['-wal', '-shm']) {
+    const path = await freshPath(t);
+    const trial = await openedTrial(t, { path });
+    await trial.store.ping();
+    rmSync(path + suffix);
+    await t.throwsAsync(trial.store.ping(), {
+      code: 'STORE_UNAVAILABLE',
+      message: new RegExp(`${suffix} was removed`),
+    });
+  }
+});
+
+test.serial('a backup taken live can be opened as a store, and has what was acknowledged before', async (t) => {
+  const path = await freshPath(t);
+  const trial = await openedTrial(t, { path });
+  const logins = await Promise.all(Array.from({ length: 50 }, (_, each) => trial.login(`account-${each}`)));
+  let isOver = false;
+  const writing = (async () => {
+    while (!isOver) await trial.login('later');
+  })();
+  const backup = join(dirname(path), 'backup.db');
+  const database = (await loadDriver()).open(path);
+  database.prepare('VACUUM INTO ?').run(backup);
+  database.close();
+  isOver = true;
+  await writing;
+  const restored = await openedTrial(t, { path: backup });
+  for (const { id, secretHash } of logins) {
+    t.is((await restored.store.authenticate('default', id, secretHash)).record.id, id);
+  }
+});
+
+test('options that can not be are refused, with the option, the rule and the value', (t) => {
+  const context = new SessionContext();
+  for (const options of [
+    { path: '' },
+    { path: 'a\u0000b' },
+    { path: 'x', durability: 'sometimes' },
+    { path: 'x', syncInterval: 5 },
+    { path: 'x', lookInterval: 0.5 },
+    { path: 'x', lockTimeout: -1 },
+    { path: 'x', lokInterval: 20 },
+    {},
+    undefined,
+  ]) {
+    const error = t.throws(() => new SqliteStore(context, options as SqliteStoreOptions), { code: 'INVALID_CONTEXT' });
+    t.regex(error.message, /^sqliteStore: .*(must be|is not an option)/);
+  }
+});

@@ -1,0 +1,16 @@
+import test from 'ava';
+import { checkStoreAgainstModel } from '../../../src/conformance/session-store-model.js';
+import { startedNodes } from '../nodes/started-nodes.js';
+import { sqliteStores, sqliteStoresOver } from './create-sqlite-store.js';
+
+const nodes = startedNodes(test, 4);
+
+test('the store does what the model does', async (t) => {
+  await checkStoreAgainstModel({ create: sqliteStores, timeUnit: 1, runs: 60, length: 120 });
+  t.pass();
+});
+
+test('four nodes together do what the model does', async (t) => {
+  await checkStoreAgainstModel({ create: sqliteStoresOver(nodes), timeUnit: 1, runs: 30 });
+  t.pass();
+});

@@ -1,0 +1,92 @@
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { SessionContext, type SessionRecord, type StoreListener } from '../../../../src/index.js';
+import { SqliteStore } from '../../../../src/stores/sqlite/index.js';
+import { randomNumbers } from '../storm-size.js';
+
+/**
+ * Damages copies of a database at random places, uses each, and reports what was shown that is not what was stored. In
+ * a process of its own, so that a crash of native code is seen as its end.
+ *
+ * Arguments: the path of the sound database, how many copies, the seed.
+ */
+
+export interface DamageReport {
+  /** Copies that were refused, or whose damage was met by a step. */
+  readonly refused: number;
+  /** Copies in which everything was shown as it was stored: the damage hit nothing that is used. */
+  readonly whole: number;
+  /** Copies in which sessions or messages were missing, though no step failed. */
+  readonly incomplete: number;
+  /** Anything that was shown otherwise than it was stored. */
+  readonly wrong: readonly string[];
+}
+
+const [, , sound = '', copies = '0', seed = '0'] = process.argv;
+const listener: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
+const next = randomNumbers(Number(seed));
+
+/** Everything that the store shows, by session. */
+async function shown(path: string): Promise<ReadonlyMap<string, string>> {
+  const store = new SqliteStore(new SessionContext({ maxSession: 0 }), { path, lockTimeout: 1_000 });
+  await store.open(listener);
+  const texts = new Map<string, string>();
+  try {
+    const records: SessionRecord[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.listApp('default', { activeWithin: undefined, limit: 100, cursor });
+      records.push(...page.records);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    for (const record of records) {
+      const byId = await store.get('default', record.id);
+      const request = { reader: 'check', after: '', limit: 100, wait: 0, secretHash: undefined, ticket: 1 } as const;
+      const { messages, lost } = await store.read('default', record.id, request);
+      const mail = messages.map(({ offset, at, json, key }) => [offset, at, json, key]);
+      const { id, accountId, createdAt, ttl, maxAge, ip, userAgent, attributes, reads, writes } = byId;
+      const facts = [id, accountId, createdAt, ttl, maxAge, ip, userAgent, attributes, reads, writes, mail, lost];
+      texts.set(record.id, JSON.stringify(facts));
+    }
+    return texts;
+  } finally {
+    await store.close();
+  }
+}
+
+function damaged(bytes: Buffer): Buffer {
+  const kind = next(4);
+  const at = next(bytes.length);
+  if (kind === 0) return bytes.subarray(0, at);
+  const length = kind === 1 ? 1 : kind === 2 ? 1 + next(64) : 512;
+  for (let each = at; each < Math.min(at + length, bytes.length); each += 1) {
+    bytes[each] = kind === 1 ? (bytes[each] ?? 0) ^ (1 << next(8)) : next(256);
+  }
+  return bytes;
+}
+
+async function run(): Promise<DamageReport> {
+  const reference = `${sound}.reference`;
+  copyFileSync(sound, reference);
+  const expected = await shown(reference);
+  let [refused, whole, incomplete] = [0, 0, 0];
+  const wrong: string[] = [];
+  for (let each = 0; each < Number(copies); each += 1) {
+    const path = `${sound}.copy`;
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    writeFileSync(path, damaged(readFileSync(sound)), { mode: 0o600 });
+    try {
+      const found = await shown(path);
+      for (const [id, text] of found) {
+        if (expected.get(id) !== text) wrong.push(`copy ${each}: ${text} instead of ${expected.get(id)}`);
+      }
+      if (found.size === expected.size) whole += 1;
+      else incomplete += 1;
+    } catch {
+      refused += 1;
+    }
+  }
+  return { refused, whole, incomplete, wrong };
+}
+
+process.send?.(await run());
+process.disconnect();

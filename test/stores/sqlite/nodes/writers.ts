@@ -1,0 +1,82 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Acknowledgement, WriterOrder } from './writer.js';
+
+const program = fileURLToPath(new URL('./writer.js', import.meta.url));
+
+/** What is known of a session from outside. */
+export interface Promised {
+  readonly id: string;
+  readonly secretHash: string;
+  /** The latest push that was acknowledged. */
+  pushed: number;
+  closing: 'no' | 'asked' | 'done';
+}
+
+/** Processes that write to one database, and everything that they were acknowledged. */
+export class Writers {
+  readonly promises = new Map<string, Promised>();
+  readonly failures = new Map<string, number>();
+  acknowledged = 0;
+  readonly #path: string;
+  readonly #durability: string;
+  readonly #running = new Set<ChildProcess>();
+
+  constructor(path: string, durability: 'commit' | 'interval' = 'commit') {
+    this.#path = path;
+    this.#durability = durability;
+  }
+
+  get running(): readonly ChildProcess[] {
+    return [...this.#running];
+  }
+
+  start(): ChildProcess {
+    const child = fork(program, [this.#path, this.#durability], { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] });
+    this.#running.add(child);
+    child.on('message', (acknowledgement: Acknowledgement) => this.#note(acknowledgement));
+    child.once('exit', () => this.#running.delete(child));
+    return child;
+  }
+
+  /** Resolves once so many more acknowledgements came. */
+  async goOn(count: number): Promise<void> {
+    const enough = this.acknowledged + count;
+    while (this.acknowledged < enough) {
+      if (this.#running.size === 0) throw new Error('no writer is left');
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  async end(child: ChildProcess, how: WriterOrder | NodeJS.Signals): Promise<void> {
+    // A child that is gone has had its exit.
+    if (!this.#running.has(child)) return;
+    const gone = once(child, 'exit');
+    if (how === 'exit' || how === 'throw' || how === 'close') child.send(how, () => {});
+    else child.kill(how);
+    await gone;
+  }
+
+  async killAll(): Promise<void> {
+    await Promise.all(this.running.map((child) => this.end(child, 'SIGKILL')));
+  }
+
+  #note(acknowledgement: Acknowledgement): void {
+    if (acknowledgement.kind === 'failed') {
+      const { message } = acknowledgement;
+      this.failures.set(message, (this.failures.get(message) ?? 0) + 1);
+      return;
+    }
+    this.acknowledged += 1;
+    const { id } = acknowledgement;
+    if (acknowledgement.kind === 'created') {
+      this.promises.set(id, { id, secretHash: acknowledgement.secretHash, pushed: 0, closing: 'no' });
+      return;
+    }
+    const promised = this.promises.get(id);
+    if (promised === undefined) return;
+    if (acknowledgement.kind === 'pushed') promised.pushed = acknowledgement.number;
+    else promised.closing = acknowledgement.kind === 'closed' ? 'done' : 'asked';
+  }
+}

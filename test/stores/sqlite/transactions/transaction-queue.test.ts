@@ -1,0 +1,247 @@
+import test, { type ExecutionContext } from 'ava';
+import { SessionError, sessionUnknown } from '../../../../src/errors/session-error.js';
+import type { Database } from '../../../../src/stores/sqlite/driver/database.js';
+import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
+import {
+  TransactionQueue,
+  type TransactionScope,
+} from '../../../../src/stores/sqlite/transactions/transaction-queue.js';
+import { freshPath } from '../create-sqlite-store.js';
+
+const driver = await loadDriver();
+
+/** The transactions of a table of numbers. */
+class NumbersScope implements TransactionScope {
+  readonly database: Database;
+  readonly log: string[] = [];
+  durability: Promise<void> = Promise.resolve();
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  beginWrite(): void {
+    this.database.exec('BEGIN IMMEDIATE');
+    this.log.push('write');
+  }
+
+  beginRead(): void {
+    this.database.exec('BEGIN');
+    this.log.push('read');
+  }
+
+  commit(): void {
+    this.database.exec('COMMIT');
+  }
+
+  rollback(): void {
+    try {
+      this.database.exec('ROLLBACK');
+      this.log.push('undone');
+    } catch {
+      // It had not begun.
+    }
+  }
+
+  committed(): void {
+    this.log.push('committed');
+  }
+
+  durable(): Promise<void> {
+    return this.durability;
+  }
+
+  errorOf(error: unknown): SessionError {
+    const text = error instanceof Error ? error.message : String(error);
+    return new SessionError('STORE_UNAVAILABLE', text, {});
+  }
+
+  pauseAfter(): number {
+    return 0;
+  }
+}
+
+interface Stage {
+  readonly queue: TransactionQueue;
+  readonly scope: NumbersScope;
+  /** A connection of another process. */
+  readonly other: Database;
+  add(number: number): void;
+  numbers(): readonly unknown[];
+}
+
+async function stageFor(t: ExecutionContext, lockTimeout = 60_000): Promise<Stage> {
+  const path = await freshPath(t);
+  const [database, other] = [driver.open(path), driver.open(path)];
+  database.exec('PRAGMA journal_mode = WAL; CREATE TABLE number (value INTEGER UNIQUE)');
+  const scope = new NumbersScope(database);
+  const queue = new TransactionQueue(scope, { lockTimeout });
+  t.teardown(async () => {
+    await queue.stop();
+    database.close();
+    other.close();
+  });
+  const insert = database.prepare('INSERT INTO number VALUES (?)');
+  return {
+    queue,
+    scope,
+    other,
+    add: (number) => void insert.run(number),
+    numbers: () =>
+      database
+        .prepare('SELECT value FROM number ORDER BY value')
+        .all()
+        .map(([value]) => value),
+  };
+}
+
+test('the steps of one turn of the event loop travel in one transaction', async (t) => {
+  const { queue, scope, add, numbers } = await stageFor(t);
+  await Promise.all([1, 2, 3].map((number) => queue.run('change', () => add(number))));
+  t.deepEqual(scope.log, ['write', 'committed']);
+  t.deepEqual(numbers(), [1, 2, 3]);
+});
+
+test('looks alone take no write lock, and see what was committed', async (t) => {
+  const { queue, scope, other, numbers } = await stageFor(t);
+  other.exec('INSERT INTO number VALUES (7); BEGIN IMMEDIATE');
+  t.deepEqual(await queue.run('look', numbers), [7]);
+  t.deepEqual(scope.log, ['read', 'committed']);
+  other.exec('COMMIT');
+});
+
+test('while another connection holds the lock, looks are served and writes wait without blocking', async (t) => {
+  const { queue, other, add, numbers } = await stageFor(t);
+  other.exec('BEGIN IMMEDIATE');
+  let isWritten = false;
+  const writing = queue
+    .run('change', () => add(1))
+    .then(() => {
+      isWritten = true;
+    });
+  t.deepEqual(await queue.run('look', numbers), []);
+  t.false(isWritten);
+  other.exec('COMMIT');
+  await writing;
+  t.deepEqual(await queue.run('look', numbers), [1]);
+});
+
+test('a lock that is not released fails writes after the time-out, looks go on, and all resumes', async (t) => {
+  const { queue, other, add, numbers } = await stageFor(t, 100);
+  other.exec('BEGIN IMMEDIATE');
+  const refusal = { code: 'STORE_UNAVAILABLE', message: /held the lock of the database for more than 100 ms/ };
+  await t.throwsAsync(
+    queue.run('change', () => add(1)),
+    refusal,
+  );
+  t.deepEqual(await queue.run('look', numbers), []);
+  await t.throwsAsync(
+    queue.run('contact', () => add(2)),
+    refusal,
+  );
+  other.exec('COMMIT');
+  // The next attempt may be one that was under way.
+  while (true) {
+    const isBack = await queue
+      .run('change', () => add(3))
+      .then(
+        () => true,
+        () => false,
+      );
+    if (isBack) break;
+  }
+  t.deepEqual(await queue.run('look', numbers), [3]);
+});
+
+test('a refused step fails alone', async (t) => {
+  const { queue, scope, add, numbers } = await stageFor(t);
+  const outcomes = await Promise.allSettled([
+    queue.run('change', () => add(1)),
+    queue.run('change', () => {
+      throw sessionUnknown();
+    }),
+    queue.run('change', () => add(3)),
+  ]);
+  t.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  t.deepEqual(scope.log, ['write', 'committed']);
+  t.deepEqual(numbers(), [1, 3]);
+});
+
+test('any other error undoes the transaction, and each of its steps is tried once more by itself', async (t) => {
+  const { queue, scope, add, numbers } = await stageFor(t);
+  let tries = 0;
+  const outcomes = await Promise.allSettled([
+    queue.run('change', () => add(1)),
+    queue.run('change', () => {
+      add(2);
+      tries += 1;
+      throw new Error('broken');
+    }),
+    queue.run('change', () => add(3)),
+  ]);
+  t.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  t.is(tries, 2);
+  t.deepEqual(numbers(), [1, 3]);
+  t.is(scope.log.filter((entry) => entry === 'undone').length, 2);
+});
+
+test('a transaction ends after a few milliseconds, and the rest of the steps goes into the next', async (t) => {
+  const { queue, scope, add, numbers } = await stageFor(t);
+  const slowly = (number: number) => () => {
+    const until = performance.now() + 2;
+    while (performance.now() < until);
+    add(number);
+  };
+  let turns = 0;
+  const counting = setInterval(() => {
+    turns += 1;
+  }, 1);
+  await Promise.all(Array.from({ length: 20 }, (_, number) => queue.run('change', slowly(number))));
+  clearInterval(counting);
+  t.true(scope.log.filter((entry) => entry === 'write').length >= 10);
+  t.true(turns >= 5, 'other work went on in between');
+  t.is(numbers().length, 20);
+});
+
+test('a change is acknowledged when it is durable, a contact when it is committed', async (t) => {
+  const { queue, scope, add } = await stageFor(t);
+  let makeDurable = () => {};
+  scope.durability = new Promise<void>((resolve) => {
+    makeDurable = resolve;
+  });
+  const told: string[] = [];
+  const change = queue.run('change', () => add(1)).then(() => told.push('change'));
+  await queue.run('contact', () => add(2)).then(() => told.push('contact'));
+  t.deepEqual(told, ['contact']);
+  makeDurable();
+  await change;
+  t.deepEqual(told, ['contact', 'change']);
+});
+
+test('a change that could not be made durable fails', async (t) => {
+  const { queue, scope, add } = await stageFor(t);
+  scope.durability = Promise.reject(new Error('the disk failed'));
+  await t.throwsAsync(
+    queue.run('change', () => add(1)),
+    { code: 'STORE_UNAVAILABLE', message: 'the disk failed' },
+  );
+  await t.notThrowsAsync(queue.run('contact', () => add(2)));
+});
+
+test('what keeps a transaction from beginning fails every step that waits', async (t) => {
+  const { queue, scope, add } = await stageFor(t);
+  scope.beginWrite = () => {
+    throw new Error('the file is gone');
+  };
+  const outcomes = await Promise.allSettled([1, 2].map((number) => queue.run('change', () => add(number))));
+  t.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['rejected', 'rejected'],
+  );
+});

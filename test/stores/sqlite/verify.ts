@@ -1,0 +1,41 @@
+import { SessionContext, SessionError, type StoreListener } from '../../../src/index.js';
+import { loadDriver } from '../../../src/stores/sqlite/driver/driver.js';
+import { SqliteStore } from '../../../src/stores/sqlite/index.js';
+import type { Promised } from './nodes/writers.js';
+
+const listener: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
+
+/** What SQLite finds wrong with the file. */
+export async function damageIn(path: string): Promise<readonly string[]> {
+  const database = (await loadDriver()).open(path);
+  try {
+    const rows = database.prepare('PRAGMA integrity_check').all();
+    return rows.map(([text]) => String(text)).filter((text) => text !== 'ok');
+  } finally {
+    database.close();
+  }
+}
+
+/** Every acknowledgement that the store does not keep. */
+export async function brokenPromises(path: string, promises: Iterable<Promised>): Promise<readonly string[]> {
+  const store = new SqliteStore(new SessionContext({ maxSession: 0, msgMaxLength: 1_000 }), { path });
+  await store.open(listener);
+  try {
+    const faults = await Promise.all([...promises].map((promised) => faultOf(store, promised)));
+    return faults.filter((fault) => fault !== undefined);
+  } finally {
+    await store.close();
+  }
+}
+
+async function faultOf(store: SqliteStore, { id, pushed, closing }: Promised): Promise<string | undefined> {
+  try {
+    const { undelivered } = await store.get('default', id);
+    if (closing === 'done') return `${id} was closed and lives`;
+    return undelivered >= pushed ? undefined : `${id} has ${undelivered} of ${pushed} messages`;
+  } catch (error) {
+    const isClosed = SessionError.is(error, 'SESSION_CLOSED') && error.details.reason === 'logout';
+    if (closing !== 'no' && (isClosed || SessionError.is(error, 'SESSION_UNKNOWN'))) return undefined;
+    return `${id}: ${error instanceof Error ? error.message : error}`;
+  }
+}
