@@ -14,6 +14,7 @@ const mostReasons = 10;
 export async function importRedisSessions(settings: ImportSettings, terminal: Terminal): Promise<void> {
   const { from, namespace, to, toNamespace } = settings;
   const store = new RedisStore(new SessionContext({ maxSession: 0 }), { url: to, keyPrefix: keyPrefixOf(toNamespace) });
+  // No poll waits in this process.
   await store.open(noListener);
   try {
     const redis = await connect(from);

@@ -1,27 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import * as v from 'valibot';
 import { invalidArgument, SessionError, sessionUnknown } from '../errors/session-error.js';
-import { requireOwnSite } from '../requests/cross-site.js';
 import { HeldResponse } from '../requests/held-response.js';
+import { type OriginOptions, OriginPolicy, originOptions } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
-import { faceOf } from '../requests/request-headers.js';
+import { requestHeadOf } from '../requests/request-head.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions } from '../validation/options.js';
-
-const originsRule = 'must be a list of origins';
-
-const known = { trustedOrigins: v.optional(v.array(v.string(originsRule), originsRule), []) };
 
 /** Finds the session of a sid; implemented by `SessionMailboxStore`. */
 export interface SessionsOfSids {
   sessionOf(sid: string): Promise<Session | undefined>;
 }
 
-export interface PollHandlerOptions {
-  /** Origins besides its own whose pages may poll with the visitor's cookie. Default: none. */
-  readonly trustedOrigins?: readonly string[];
-}
+/** Which pages may poll with their visitor's cookie. */
+export type PollHandlerOptions = OriginOptions;
 
 /** A request that express-session has handled: `sessionID` comes from a cookie with a valid signature, or is new. */
 export type PollingRequest = IncomingMessage & { readonly sessionID?: string; readonly originalUrl?: string };
@@ -37,25 +30,24 @@ export function pollHandler(
   sessions: SessionsOfSids,
   options: PollHandlerOptions = {},
 ): (request: PollingRequest, response: ServerResponse) => void {
-  const { trustedOrigins } = checkOptions({ front: 'pollHandler', known }, options);
-  const trusted = new Set(trustedOrigins);
+  const origins = new OriginPolicy(checkOptions({ front: 'pollHandler', known: originOptions }, options));
   return (request, response) => {
     const held = new HeldResponse(response);
-    poll(manager, sessions, trusted, request, held).catch((error) => held.fail(error));
+    poll(manager, sessions, origins, request, held).catch((error) => held.fail(error));
   };
 }
 
 async function poll(
   manager: SessionManager,
   sessions: SessionsOfSids,
-  trustedOrigins: ReadonlySet<string>,
+  origins: OriginPolicy,
   request: PollingRequest,
   response: HeldResponse,
 ): Promise<void> {
   // Frameworks route HEAD to GET handlers. The answer has no body then, and a draining poll would lose its messages.
   if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
   // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
-  requireOwnSite(faceOf(request), trustedOrigins);
+  origins.require(requestHeadOf(request));
   const options = readPollOptions(queryOf(request));
   let gone = false;
   let hangUp = () => {};

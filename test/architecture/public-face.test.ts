@@ -15,7 +15,7 @@ const manifestSchema = v.object({
 const manifest = v.parse(manifestSchema, JSON.parse(readProjectFile('package.json')));
 const modules = Object.keys(manifest.exports).filter((subpath) => subpath !== './package.json');
 
-for (const face of ['src/index.ts', 'src/http/index.ts', 'src/websocket/index.ts']) {
+for (const face of ['src/index.ts', 'src/requests/index.ts', 'src/http/index.ts', 'src/websocket/index.ts']) {
   test(`${face} has only named exports, each named by hand`, (t) => {
     const code = codeOnly(readProjectFile(face));
     t.notRegex(code, /\bdefault\b/);

@@ -1,7 +1,7 @@
 import { ContainerModule } from 'inversify';
 import {
-  Bearer,
-  CrossSitePolicy,
+  Credentials,
+  OriginPolicy,
   PollApp,
   PollController,
   SessionCookie,
@@ -41,8 +41,8 @@ export function restModule(options: RestOptionsInput = {}): ContainerModule {
     bind(AdminController).toSelf().inSingletonScope();
     bind(SessionHttpOptions).toConstantValue(new SessionHttpOptions());
     bind(SessionCookie).toSelf().inSingletonScope();
-    bind(CrossSitePolicy).toSelf().inSingletonScope();
-    bind(Bearer).toSelf().inSingletonScope();
+    bind(OriginPolicy).toConstantValue(new OriginPolicy());
+    bind(Credentials).toConstantValue(new Credentials('restModule', { secure: false }));
     bind(SessionErrorFilter).toSelf().inSingletonScope();
     bind(PollApp).to(QueryPollApp).inSingletonScope();
     bind(PollController).toSelf().inSingletonScope();
