@@ -17,8 +17,12 @@ const limit = 240_000;
 const samples: Readonly<Record<string, 'runs' | `${string}.test.ts`>> = {
   'README.md ts 1': 'runs',
   'docs/poll.md js 1': 'poll-client.test.ts',
+  'docs/redis-sessions.md ts 1': 'docs-samples.test.ts',
+  'docs/rest.md ts 1': 'docs-samples.test.ts',
   'docs/stores.md ts 1': 'runs',
   'docs/stores.md ts 2': 'runs',
+  'docs/troubleshooting.md js 1': 'troubleshooting.test.ts',
+  'docs/troubleshooting.md js 2': 'docs-samples.test.ts',
 };
 
 const blocks = new Map(
