@@ -6,16 +6,37 @@ export type CheckpointOrder =
   | { readonly kind: 'close' };
 export type CheckpointReport = CheckpointResult;
 
-/** A thread for checkpoints, whose copying and syncing would block the event loop. It takes one order at a time. */
+/** What the thread is started with. */
+export interface CheckpointSettings {
+  readonly path: string;
+  /** Two cells of 32 bits: see `cells`. */
+  readonly state: SharedArrayBuffer;
+}
+
+/** Cells of the shared state. `busy`: 1 while SQLite is at work in the thread. `ended`: 1 when it must not begin again. */
+export const cells = { busy: 0, ended: 1 } as const;
+
+/** Milliseconds that the exit of the process waits for a checkpoint. */
+const exitPatience = 2_000;
+
+/**
+ * A thread for checkpoints, whose copying and syncing would block the event loop. It takes one order at a time.
+ *
+ * The process does not exit while SQLite is at work in the thread: the package for Node.js 20 aborts the process when
+ * its thread is ended within a call.
+ */
 export class CheckpointThread {
   readonly #worker: Worker;
   readonly #gone: Promise<void>;
   #answer: ((result: CheckpointResult | undefined) => void) | undefined;
+  readonly #state = new Int32Array(new SharedArrayBuffer(8));
+  readonly #beforeExit = () => this.#waitUntilIdle();
   #isGone = false;
 
   constructor(path: string) {
+    const settings: CheckpointSettings = { path, state: this.#state.buffer };
     this.#worker = new Worker(new URL('./checkpoint-worker.js', import.meta.url), {
-      workerData: path,
+      workerData: settings,
       name: 'session-mailbox-checkpoints',
       // Those of this process may make no sense for a file, as `--input-type`.
       execArgv: [],
@@ -23,6 +44,7 @@ export class CheckpointThread {
     this.#gone = new Promise((resolve) => {
       this.#worker.once('exit', () => {
         this.#isGone = true;
+        process.off('exit', this.#beforeExit);
         this.#answer?.(undefined);
         resolve();
       });
@@ -31,6 +53,12 @@ export class CheckpointThread {
     this.#worker.on('error', () => {});
     this.#worker.on('message', (result: CheckpointReport) => this.#answer?.(result));
     this.#worker.unref();
+    process.on('exit', this.#beforeExit);
+  }
+
+  /** From now on the process does not end by itself before the thread does. */
+  ref(): void {
+    this.#worker.ref();
   }
 
   /** Resolves with `undefined` when the thread could not be started, or has ended. */
@@ -44,9 +72,16 @@ export class CheckpointThread {
 
   /** Resolves when the thread has closed its connection. */
   close(): Promise<void> {
-    this.#worker.ref();
+    this.ref();
     this.#send({ kind: 'close' });
     return this.#gone;
+  }
+
+  #waitUntilIdle(): void {
+    Atomics.store(this.#state, cells.ended, 1);
+    while (Atomics.load(this.#state, cells.busy) === 1) {
+      if (Atomics.wait(this.#state, cells.busy, 1, exitPatience) === 'timed-out') return;
+    }
   }
 
   #send(order: CheckpointOrder): void {

@@ -53,6 +53,8 @@ export class Checkpointer {
   }
 
   async close(): Promise<void> {
+    // What is awaited here must keep the process alive.
+    this.#thread?.ref();
     await this.#running;
     if (this.#size >= smallestLog && !this.#hasNoThread) await this.#run('PASSIVE');
     await this.#thread?.close();

@@ -30,7 +30,9 @@ interface SqliteModule {
  *
  * Why that package: it has the interface of `node:sqlite`, so that one adapter serves both, and its compiled code is
  * within the package for every version of Node.js, so that it needs neither an install script nor a compiler.
- * better-sqlite3 is about a fifth faster, but has neither.
+ * better-sqlite3 is about a fifth faster, but needs one of them. What is known against the package, and worked around
+ * where it is used: it closes a connection only once its statements were collected as garbage, and aborts the process
+ * when a thread is ended within a call.
  *
  * @throws Error that says in one line what to install
  */

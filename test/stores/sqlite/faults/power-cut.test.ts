@@ -54,7 +54,7 @@ function afterPowerCut(synced: Buffer, latest: Buffer, next: (limit: number) => 
     if (next(3) > 0) continue;
     const end = Math.min(at + blockSize, disk.length);
     disk.fill(0, Math.max(at, Math.min(synced.length, end)), end);
-    synced.copy(disk, at, at, Math.min(end, synced.length));
+    if (at < synced.length) synced.copy(disk, at, at, Math.min(end, synced.length));
   }
   return disk;
 }
