@@ -3,7 +3,7 @@ import { ErrorHttpResponse, type Guard } from '@inversifyjs/http-core';
 import type { FastifyRequest } from 'fastify';
 import { inject, injectable } from 'inversify';
 
-/** The key that whoever pushes must show in the header `X-Admin-Key`. */
+/** The key that a client must send in the header `X-Admin-Key` to push messages. */
 export class AdminKey {
   readonly #digest: Buffer;
 
@@ -11,8 +11,8 @@ export class AdminKey {
     this.#digest = hash('sha256', key, 'buffer');
   }
 
-  /** Compares digests, which are of one length whatever was sent, in constant time. */
-  fits(key: string): boolean {
+  /** Compares digests: they have the same length whatever was sent, which a comparison in constant time requires. */
+  matches(key: string): boolean {
     return timingSafeEqual(hash('sha256', key, 'buffer'), this.#digest);
   }
 }
@@ -27,7 +27,7 @@ export class AdminGuard implements Guard<FastifyRequest> {
 
   activate(request: FastifyRequest): boolean {
     const sent = request.headers['x-admin-key'];
-    if (typeof sent === 'string' && this.#key.fits(sent)) return true;
+    if (typeof sent === 'string' && this.#key.matches(sent)) return true;
     const detail = 'The header X-Admin-Key is missing or wrong';
     const body = JSON.stringify({ title: 'Forbidden', status: 403, detail });
     throw new ErrorHttpResponse(403, body, detail, undefined, { 'content-type': 'application/problem+json' });

@@ -7,47 +7,49 @@ import { SessionManager, type StoreBinding, sessionModule } from '../src/index.j
 import { AdminGuard, AdminKey } from './admin-guard.js';
 import type { Configuration } from './configuration.js';
 import { DemoController } from './demo-controller.js';
+import { HealthController, Readiness } from './health-controller.js';
 import { buildHttpServer } from './http-server.js';
 import { PageController } from './page-controller.js';
 
-/** The demo's service and the server around it. */
+/** The session service of the demo and its HTTP server. */
 export class Application {
   readonly #configuration: Configuration;
+  readonly #readiness = new Readiness();
   readonly #container: Container;
   readonly #starting: Promise<FastifyInstance>;
   #stopping: Promise<void> | undefined;
 
-  /** Begins at once: what the store kept is restored, then the server is built around it. */
+  /** Starts at once: opens the store, then builds the server. */
   constructor(configuration: Configuration, store: StoreBinding) {
     this.#configuration = configuration;
-    this.#container = buildContainer(configuration, store);
+    this.#container = buildContainer(configuration, store, this.#readiness);
     this.#starting = this.#start();
-    // `listen` tells of it.
+    // A failed start is reported by `listen`.
     this.#starting.catch(() => {});
   }
 
-  /** @returns the URL that it serves */
+  /** @returns the URL of the server */
   async listen(): Promise<string> {
     const app = await this.#starting;
     try {
-      return await app.listen(this.#configuration.server);
+      const { host, port } = this.#configuration.server;
+      return await app.listen({ host, port });
     } catch (error) {
-      // What was restored must be kept again, or a port in use would log everyone out.
+      // The store must be closed: a memory store has restored its snapshot, and only writes it again when it is closed.
       await this.stop();
       throw error;
     }
   }
 
-  /** Held polls are answered, connections closed, and what is to be kept is kept. */
+  /** Answers held polls, closes the connections, then closes the store. */
   stop(): Promise<void> {
     this.#stopping ??= this.#starting.then((app) => this.#stop(app));
     return this.#stopping;
   }
 
   /**
-   * Stops without turning anyone away: for the process whose place another has taken on the same port. Clients come
-   * to no harm whose next request is on its way on a connection that seems idle: each is answered, and told that it is
-   * the last there.
+   * Stops without refusing any request, after another process has begun to serve the same port. A connection that looks
+   * idle may have a request on its way: that request is answered, and its answer closes the connection.
    */
   retire(): Promise<void> {
     this.#stopping ??= this.#starting.then((app) => this.#retire(app));
@@ -56,16 +58,17 @@ export class Application {
 
   async #start(): Promise<FastifyInstance> {
     await this.#container.getAsync(SessionManager);
-    return buildHttpServer(this.#container);
+    return buildHttpServer(this.#container, this.#configuration.server.keepAliveTimeout);
   }
 
   async #stop(app: FastifyInstance): Promise<void> {
+    this.#readiness.isStopping = true;
     const manager = await this.#container.getAsync(SessionManager);
     await manager.drain();
-    const impatience = setTimeout(() => app.server.closeAllConnections(), this.#configuration.session.drainTime);
+    const limit = setTimeout(() => app.server.closeAllConnections(), this.#configuration.session.drainTime);
     await app.close();
-    clearTimeout(impatience);
-    // The snapshot comes last.
+    clearTimeout(limit);
+    // Last, because requests until then may change sessions.
     await this.#container.unbindAllAsync();
   }
 
@@ -75,26 +78,28 @@ export class Application {
     server.prependListener('request', (_request, response) => {
       response.shouldKeepAlive = false;
     });
-    // That of the HTTP server would cut idle connections off, and with them the requests that are on their way there.
+    // The HTTP server's own close() ends idle connections at once, and with them requests that are on their way.
     const closed = new Promise((resolve) => Server.prototype.close.call(server, resolve));
     await manager.drain();
-    // By then each connection that was idle has been closed in its own time, or has had its last answer.
-    const patience = server.keepAliveTimeout + this.#configuration.session.drainTime;
-    const givenUp = new AbortController();
-    await Promise.race([closed, delay(patience, undefined, givenUp)]);
-    givenUp.abort();
+    // By then each idle connection has reached its time limit, or has received an answer that closed it.
+    const limit = server.keepAliveTimeout + this.#configuration.session.drainTime;
+    const waiting = new AbortController();
+    await Promise.race([closed, delay(limit, undefined, waiting)]);
+    waiting.abort();
     server.closeAllConnections();
     await closed;
     await this.#container.unbindAllAsync();
   }
 }
 
-function buildContainer(configuration: Configuration, store: StoreBinding): Container {
+function buildContainer(configuration: Configuration, store: StoreBinding, readiness: Readiness): Container {
   const container = new Container();
   container.load(sessionModule(configuration.session, store), sessionHttpModule(configuration.http));
   container.bind(AdminKey).toConstantValue(new AdminKey(configuration.adminKey));
   container.bind(AdminGuard).toSelf().inSingletonScope();
   container.bind(DemoController).toSelf().inSingletonScope();
   container.bind(PageController).toSelf().inSingletonScope();
+  container.bind(Readiness).toConstantValue(readiness);
+  container.bind(HealthController).toSelf().inSingletonScope();
   return container;
 }

@@ -4,13 +4,13 @@ import { createInterface } from 'node:readline';
 /** How a process ended: its exit code, or the signal that killed it. */
 export type Ending = number | NodeJS.Signals;
 
-/** So many lines of output are kept, to say why a start failed. */
+/** Lines of output to quote when a start fails. */
 const keptLines = 10;
 
-/** A long-running process of the demo's. What it has to complain about is told under its name. */
+/** A long-running child process of the demo. Its error output is printed under its name. */
 export class DemoChild {
   readonly name: string;
-  /** Resolves when it is over; also when it could not be started. */
+  /** Resolves when the process has ended, or could not be started. */
   readonly ended: Promise<Ending>;
   readonly #process: ChildProcess;
   readonly #listeners: ((line: string) => void)[] = [];
@@ -22,13 +22,13 @@ export class DemoChild {
     this.#process = spawn(program, args, {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // In a group of its own: Ctrl-C reaches the whole group of the terminal, and who stops when is ours to say.
+      // In a process group of its own: Ctrl-C signals the terminal's whole group, and children are to stop in order.
       detached: true,
     });
     const { stdout, stderr } = this.#process;
-    if (stdout !== null) createInterface(stdout).on('line', (line) => this.#hear(line));
+    if (stdout !== null) createInterface(stdout).on('line', (line) => this.#read(line));
     if (stderr !== null) createInterface(stderr).on('line', (line) => console.error(`${name}: ${line}`));
-    // A second signal exits at once, and must not leave anyone behind.
+    // A second signal makes this process exit at once; its children must not outlive it.
     const kill = () => this.#process.kill('SIGKILL');
     process.once('exit', kill);
     this.ended = new Promise((resolve) => {
@@ -45,21 +45,21 @@ export class DemoChild {
     return this.#process.pid;
   }
 
-  /** Resolves with the first match in a line of its output; rejects when it ends without. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
-    const said = new Promise<RegExpExecArray>((resolve) => {
+  /** Resolves with the first line of output that matches; rejects when the process ends without one. */
+  async outputMatching(pattern: RegExp): Promise<RegExpExecArray> {
+    const matched = new Promise<RegExpExecArray>((resolve) => {
       this.#listeners.push((line) => {
         const match = pattern.exec(line);
         if (match !== null) resolve(match);
       });
     });
-    const over = this.ended.then((ending): never => {
+    const ended = this.ended.then((ending): never => {
       throw new Error([`${this.name} did not start: it ended with ${ending}`, ...this.#lastLines].join('\n'));
     });
-    return Promise.race([said, over]);
+    return Promise.race([matched, ended]);
   }
 
-  /** Asks it to stop, once, for a second signal would make it exit at once. Resolves when it has. */
+  /** Sends SIGTERM, only once, because a second signal would end it at once. Resolves when it has ended. */
   stop(): Promise<Ending> {
     if (this.#stopping === undefined) {
       this.#stopping = this.ended;
@@ -68,7 +68,7 @@ export class DemoChild {
     return this.#stopping;
   }
 
-  #hear(line: string): void {
+  #read(line: string): void {
     this.#lastLines.push(line);
     if (this.#lastLines.length > keptLines) this.#lastLines.shift();
     for (const listen of this.#listeners) listen(line);

@@ -13,7 +13,7 @@ setupPrimary();
 const workers = new Workers(entry, count || availableParallelism());
 const starting = workers.start();
 stopOnSignals(async () => {
-  // One that is just starting is to be stopped as well.
+  // Workers that are still starting must be stopped as well.
   await starting.catch(() => {});
   await workers.stop();
 });

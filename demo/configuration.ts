@@ -6,16 +6,18 @@ const schema = v.object({
   server: v.object({
     host: v.pipe(v.string(), v.nonEmpty()),
     port: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)),
+    /** Milliseconds after which an idle connection is closed. A process that is replaced in a cluster waits that long. */
+    keepAliveTimeout: v.pipe(v.number(), v.integer(), v.minValue(1_000), v.maxValue(3_600_000)),
   }),
-  /** Processes of the cluster; 0 for as many as there are cores. */
+  /** Number of processes of the cluster; 0 for one per core. */
   workers: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(256)),
-  /** Folder of what is to outlive the process. */
+  /** Folder for the data that outlive the process. */
   data: v.pipe(v.string(), v.nonEmpty()),
-  /** Without a Redis, sessions live in the memory of the process. */
+  /** Without a URL, sessions are kept in this process or on this machine. */
   redis: v.object({ url: v.optional(v.pipe(v.string(), v.nonEmpty())) }),
   adminKey: v.pipe(v.string(), v.nonEmpty()),
   http: v.object({ secure: v.boolean(), trustedOrigins: v.array(v.string()) }),
-  /** The context's own validation says more than a schema here could. */
+  /** Checked by SessionContext. */
   session: v.pipe(
     v.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null),
     v.transform((fields) => new SessionContext(fields)),
@@ -24,13 +26,13 @@ const schema = v.object({
 
 export type Configuration = v.InferOutput<typeof schema>;
 
-/** Reads `config/` and the environment, by the `config` package. */
+/** Reads `config/` and the environment variables, through the `config` package. */
 export async function readConfiguration(): Promise<Configuration> {
-  // The package looks in the working directory, unless it is told before it is loaded.
+  // The package reads this variable when it is loaded; by default it looks in the working directory.
   process.env.NODE_CONFIG_DIR ??= fileURLToPath(new URL('../../config', import.meta.url));
   const { default: config } = await import('config');
   const result = v.safeParse(schema, config.util.toObject());
   if (result.success) return result.output;
-  const faults = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'configuration'}: ${issue.message}`);
-  throw new Error(`The configuration is not usable.\n${faults.join('\n')}`);
+  const problems = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'configuration'}: ${issue.message}`);
+  throw new Error(`The configuration is invalid.\n${problems.join('\n')}`);
 }

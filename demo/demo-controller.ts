@@ -19,7 +19,7 @@ const messageSchema = v.object({
   key: v.optional(v.string()),
 });
 
-/** What the demo adds to the library's own controllers: a login without a password, and pushes for whoever has the key. */
+/** What the demo adds to the controllers of the library: a login without a password, and pushes with the admin key. */
 @Controller({ scope: 'Singleton' })
 @UseErrorFilter(SessionErrorFilter)
 export class DemoController {
@@ -72,7 +72,7 @@ export class DemoController {
   }
 }
 
-/** Who pushes is not the session's bearer: 401 would tell them that they are not logged in. */
+/** The client that pushes is not the one whose session is missing: 401 would tell it to log in. */
 function notFound(error: unknown): never {
   const isMiss = SessionError.is(error, 'SESSION_UNKNOWN') || SessionError.is(error, 'SESSION_CLOSED');
   throw isMiss ? problemResponse(error, 404) : error;

@@ -3,23 +3,22 @@ import { InversifyFastifyHttpAdapter } from '@inversifyjs/http-fastify';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Container } from 'inversify';
 
-/** Twice what a message may weigh by default, for its envelope and its escapes. */
+/** Bytes: twice the default msgMaxBytes, for the envelope and for escapes. */
 const bodyLimit = 131_072;
 
 /**
- * How long a connection may be idle; clients are told. Milliseconds. As short as Node has it, where Fastify has 72 s:
- * a process that retires waits so long for those that may be about to send something.
+ * Serves the controllers of the container with Fastify. Fastify's own errors are answered as problem documents as well.
+ * @param keepAliveTimeout milliseconds after which an idle connection is closed; clients are told
  */
-const keepAliveTimeout = 5_000;
-
-/** The controllers of the container, on Fastify, with Fastify's own errors as problem documents too. */
-export async function buildHttpServer(container: Container): Promise<FastifyInstance> {
+export async function buildHttpServer(container: Container, keepAliveTimeout: number): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit,
     keepAliveTimeout,
-    // A body of another type is no JSON, whatever Fastify could make of it.
+    // While the server closes, requests on open connections are answered as ever, and `/healthz` says that it stops.
+    return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error.statusCode ?? 400, error.message),
   });
+  // All bodies are JSON. Without its parser, Fastify refuses text with 415.
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler<FastifyError>((error, _request, reply) => {
     const status = error.statusCode ?? 500;

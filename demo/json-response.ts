@@ -1,6 +1,6 @@
 import { type HttpResponse, type HttpStatusCode, isHttpResponseSymbol } from '@inversifyjs/http-core';
 
-/** A JSON answer with headers of its own. */
+/** A JSON answer that is not cached, with additional headers. */
 export function jsonResponse(
   statusCode: HttpStatusCode,
   body: object,

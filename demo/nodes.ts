@@ -8,23 +8,23 @@ import { startRedis } from './redis-server.js';
 const entry = fileURLToPath(new URL('./server.js', import.meta.url));
 const nodeCount = 2;
 
-/** The demo as it runs in production: several nodes that share nothing but a Redis. */
+/** The demo as several nodes that share a Redis. */
 class Nodes {
   readonly #nodes = new Set<DemoChild>();
   #redis: DemoChild | undefined;
   #isStopping = false;
 
-  /** Starts the nodes on consecutive ports, with a Redis of their own unless one is configured. */
+  /** Starts the nodes on consecutive ports, and a Redis unless one is configured. */
   async start(): Promise<void> {
     const { server, data, redis } = await readConfiguration();
     const url = redis.url ?? (await this.#startRedis(data));
-    // Port 0 lets the system choose each of them.
+    // With port 0 the system chooses a port for each node.
     const ports = Array.from({ length: nodeCount }, (_, n) => (server.port === 0 ? 0 : server.port + n));
     const lines = await Promise.all(ports.map((port, n) => this.#startNode(`node ${n + 1}`, port, url)));
     for (const line of lines) console.log(line);
   }
 
-  /** The nodes first, which answer their held polls; then the Redis that they still write to. */
+  /** Stops the nodes, which answer their held polls, and then the Redis that they write to until the end. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     const endings = await Promise.all([...this.#nodes].map((node) => node.stop()));
@@ -37,7 +37,7 @@ class Nodes {
     this.#redis = child;
     console.log(`redis (process ${child.pid}): ${url}`);
     void child.ended.then((ending) => {
-      if (!this.#isStopping) this.#giveUp(`redis ended with ${ending}, and without it nothing can be served`);
+      if (!this.#isStopping) this.#abort(`redis ended with ${ending}; the nodes can't work without it`);
     });
     return url;
   }
@@ -46,18 +46,18 @@ class Nodes {
     const environment = { ...process.env, PORT: String(port), REDIS_URL: redisUrl };
     const node = new DemoChild(name, process.execPath, [entry], environment);
     this.#nodes.add(node);
-    const [url] = await node.says(/http:\/\/\S+/);
+    const [url] = await node.outputMatching(/http:\/\/\S+/);
     void node.ended.then((ending) => {
       if (this.#isStopping) return;
       this.#nodes.delete(node);
-      if (this.#nodes.size === 0) this.#giveUp(`${name} ended with ${ending}, and it was the last`);
-      else console.error(`${name} ended with ${ending}; the others serve its clients`);
+      if (this.#nodes.size === 0) this.#abort(`${name} ended with ${ending}; no node is left`);
+      else console.error(`${name} ended with ${ending}; the other node serves its clients`);
     });
     return `${name} (process ${node.pid}): ${url}`;
   }
 
-  #giveUp(why: string): void {
-    console.error(why);
+  #abort(reason: string): void {
+    console.error(reason);
     void this.stop().then(
       () => process.exit(1),
       () => process.exit(1),
@@ -71,7 +71,7 @@ const starting = nodes.start().catch(async (error) => {
   await nodes.stop().catch(() => {});
   process.exit(1);
 });
-// A start that is under way finishes what it is at, so that the stop finds everyone who is to be stopped.
+// The stop waits for the start, so that it finds all processes that were started.
 stopOnSignals(async () => {
   await starting;
   await nodes.stop();

@@ -1,7 +1,6 @@
-/** How often to look whether the parent still lives. Milliseconds. */
-const watchTime = 500;
+const checkIntervalMs = 500;
 
-/** npm's shell dies of a SIGTERM without passing it on: whom it leaves behind was meant as well. */
+/** Stops this process when the shell of `npm run` has ended: a SIGTERM ends that shell, which does not forward it. */
 export function stopWithNpm(): void {
   if (process.env.npm_lifecycle_event === undefined) return;
   const { ppid } = process;
@@ -9,6 +8,6 @@ export function stopWithNpm(): void {
     if (process.ppid === ppid) return;
     clearInterval(watch);
     process.kill(process.pid, 'SIGTERM');
-  }, watchTime);
+  }, checkIntervalMs);
   watch.unref();
 }

@@ -3,12 +3,12 @@ import { Controller, Get, type HttpResponse, isHttpResponseSymbol } from '@inver
 
 const folder = new URL('../../demo/page/', import.meta.url);
 
-/** Nothing but the page's own files and its own server: injected markup would find nothing to run or to load. */
+/** Allows only the page's own files and requests to its own server, so that injected markup can run and load nothing. */
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
   "form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/** The demo's page: plain files, served as they are. */
+/** Serves the files of the demo's page. */
 @Controller({ scope: 'Singleton' })
 export class PageController {
   @Get()

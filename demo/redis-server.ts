@@ -5,22 +5,22 @@ import { DemoChild } from './child-process.js';
 
 const programs = ['redis-server', 'valkey-server'];
 
-/** A Redis of the demo's own, on a free port of the loopback interface. */
+/** A Redis that the demo started, on a free port of the loopback interface. */
 export interface DemoRedis {
   readonly url: string;
   readonly child: DemoChild;
 }
 
 /**
- * Starts a Redis whose data outlive it: every write is appended to a file, so that a restart logs nobody out.
- * Resolves once it takes commands.
+ * Starts a Redis that appends every write to a file, so that sessions outlive a restart. Resolves when it accepts
+ * commands.
  */
 export async function startRedis(data: string): Promise<DemoRedis> {
   const program = findProgram();
   const folder = resolve(data, 'redis');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const pidFile = join(folder, 'redis.pid');
-  refuseSecond(pidFile);
+  requireUnused(pidFile);
   const port = await freePort();
   const settings = {
     bind: '127.0.0.1',
@@ -33,12 +33,12 @@ export async function startRedis(data: string): Promise<DemoRedis> {
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const child = new DemoChild('redis', program, args);
-  await child.says(/Ready to accept connections/);
+  await child.outputMatching(/Ready to accept connections/);
   return { url: `redis://127.0.0.1:${port}`, child };
 }
 
-/** Two servers that append to one file would spoil it. */
-function refuseSecond(pidFile: string): void {
+/** Two servers that append to the same file would damage it. */
+function requireUnused(pidFile: string): void {
   let pid: number;
   try {
     pid = Number(readFileSync(pidFile, 'utf8'));
@@ -46,7 +46,7 @@ function refuseSecond(pidFile: string): void {
   } catch {
     return;
   }
-  throw new Error(`A Redis (process ${pid}) is at work on this folder already; if it is not, remove ${pidFile}`);
+  throw new Error(`Another Redis (process ${pid}) uses this folder; if there is none, remove ${pidFile}`);
 }
 
 function findProgram(): string {
@@ -58,7 +58,7 @@ function findProgram(): string {
     }
   }
   throw new Error(
-    'There is no redis-server and no valkey-server on the PATH: install one (Debian: apt-get install redis-server), ' +
+    'Neither redis-server nor valkey-server is on the PATH: install one (Debian: apt-get install redis-server), ' +
       'name one in REDIS_SERVER, or set REDIS_URL',
   );
 }

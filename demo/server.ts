@@ -5,7 +5,7 @@ import { redisStore } from '../src/stores/redis/index.js';
 import { Application } from './application.js';
 import { type Configuration, readConfiguration } from './configuration.js';
 
-/** All that differs between one process and many. */
+/** Redis if one is configured, else the memory of this process with a snapshot file. */
 function storeOf({ redis, data }: Configuration): StoreBinding {
   if (redis.url !== undefined) return redisStore({ url: redis.url });
   return memoryStore({ snapshot: { path: join(data, 'sessions.snapshot') } });
@@ -13,6 +13,6 @@ function storeOf({ redis, data }: Configuration): StoreBinding {
 
 const configuration = await readConfiguration();
 const application = new Application(configuration, storeOf(configuration));
-// Before anything is awaited: once restored, sessions are nowhere but in memory, and a signal must not lose them.
+// Before the first await: a restored snapshot exists only in memory, and a signal during the start must not lose it.
 stopOnSignals(() => application.stop());
 console.log(`session-mailbox demo: ${await application.listen()}`);

@@ -6,9 +6,9 @@ import { redisStore } from '../src/stores/redis/index.js';
 import { Application } from './application.js';
 import { type Configuration, readConfiguration } from './configuration.js';
 
-/** One of the processes that serve the same port; see workers.ts. */
+// One of the processes that serve the same port; see workers.ts.
 
-/** What all workers of this machine share; with a Redis, those of other machines as well. */
+/** Shared by all workers of this machine; a Redis by those of other machines as well. */
 function storeOf({ redis, data }: Configuration): StoreBinding {
   return redis.url === undefined ? lmdbStore({ path: join(data, 'lmdb') }) : redisStore({ url: redis.url });
 }
@@ -23,7 +23,7 @@ function exitAfter(ending: Promise<void>): void {
   );
 }
 
-// They reach everyone in the terminal's group; what follows from them is the primary's to say.
+// The terminal sends these signals to the primary as well, which decides when the workers stop.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const configuration = await readConfiguration();

@@ -1,52 +1,52 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A worker that ended younger than this did not so much die as fail to start. Milliseconds. */
-const infancy = 5_000;
-const longestPause = 30_000;
+/** A worker that ends within this time after its start counts as a failed start. */
+const failedStartMs = 5_000;
+const maxPauseMs = 30_000;
 
 /** How a process ended: its exit code, or the signal that killed it. */
 type Ending = number | string;
 
-/** One place among the workers: whoever holds it may change. */
-interface Place {
+/** One of the numbered positions; its worker is replaced when it ends, and by a reload. */
+interface Slot {
   readonly number: number;
   worker: Worker | undefined;
-  /** The start of a worker that is to have it. */
-  filling: Promise<string> | undefined;
+  /** The start of a worker for this slot, while it is in progress. */
+  starting: Promise<string> | undefined;
 }
 
 /**
- * Keeps so many workers at work on one port. One that dies is followed by another, sooner or later by how long it
- * lived, so that one that can't live does not take all the machine's time. A reload replaces one after the other: the
- * new one serves before the old one stops, and so the port is never unserved.
+ * Keeps a number of workers serving one port. A worker that dies is replaced: at once, or, after failed starts, with
+ * growing pauses, so that a worker that can't start does not use up the machine. A reload replaces the workers one after
+ * the other; each new worker serves before the old one stops, so that the port is always served.
  */
 export class Workers {
-  readonly #places: readonly Place[];
+  readonly #slots: readonly Slot[];
   readonly #stopping = new AbortController();
-  /** Workers that are meant to end. */
+  /** Workers that were told to end. */
   readonly #leaving = new Set<Worker>();
   #failures = 0;
   #reloading: Promise<void> | undefined;
   #reloadAgain = false;
 
-  /** @param entry file that each worker runs */
+  /** @param entry the file that each worker runs */
   constructor(entry: string, count: number) {
     cluster.setupPrimary({ exec: entry, args: [] });
-    this.#places = Array.from({ length: count }, (_, index) => ({
+    this.#slots = Array.from({ length: count }, (_, index) => ({
       number: index + 1,
       worker: undefined,
-      filling: undefined,
+      starting: undefined,
     }));
   }
 
-  /** @returns the URL that they serve; rejects when one can't start */
+  /** @returns the URL of the port; rejects when a worker can't start */
   async start(): Promise<string> {
-    const urls = await Promise.all(this.#places.map((place) => this.#fill(place)));
+    const urls = await Promise.all(this.#slots.map((slot) => this.#fill(slot)));
     return urls[0] ?? '';
   }
 
-  /** Replaces each worker, one after the other. Asked for while it is under way, it is done once more after. */
+  /** Replaces the workers, one after the other. A call during a reload causes one more reload after it. */
   reload(): Promise<void> {
     this.#reloadAgain = true;
     this.#reloading ??= this.#reload().finally(() => {
@@ -55,7 +55,7 @@ export class Workers {
     return this.#reloading;
   }
 
-  /** Rejects when one of them did not stop as it should. */
+  /** Stops all workers. Rejects when one of them did not end in good order. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
@@ -67,7 +67,7 @@ export class Workers {
         return ending;
       }),
     );
-    // The signal itself ends only one that had not begun to serve.
+    // A worker that has not installed its signal handler yet is ended by the signal.
     if (endings.some((ending) => ending !== 0 && ending !== 'SIGTERM'))
       throw new Error(`The workers ended with ${endings.join(' and ')}`);
   }
@@ -75,14 +75,14 @@ export class Workers {
   async #reload(): Promise<void> {
     while (this.#reloadAgain && !this.#isStopping) {
       this.#reloadAgain = false;
-      for (const place of this.#places) {
+      for (const slot of this.#slots) {
         if (this.#isStopping) return;
-        const old = place.worker;
+        const old = slot.worker;
         try {
-          await this.#fill(place);
+          await this.#fill(slot);
         } catch (error) {
-          // Whatever is wrong with the new ones, the old ones still serve.
-          console.error(`reload given up: ${error instanceof Error ? error.message : error}`);
+          // The old workers still serve.
+          console.error(`reload failed: ${error instanceof Error ? error.message : error}`);
           return;
         }
         if (old !== undefined) await this.#retire(old);
@@ -100,41 +100,41 @@ export class Workers {
   }
 
   /**
-   * Puts a new worker there: one, though the old one may die while a reload replaces it.
-   * @returns the URL that it serves
+   * Starts a new worker for the slot. There is one start at a time: the old worker may die while a reload replaces it.
+   * @returns the URL of the port
    */
-  #fill(place: Place): Promise<string> {
-    place.filling ??= this.#start(place).finally(() => {
-      place.filling = undefined;
+  #fill(slot: Slot): Promise<string> {
+    slot.starting ??= this.#start(slot).finally(() => {
+      slot.starting = undefined;
     });
-    return place.filling;
+    return slot.starting;
   }
 
-  async #start(place: Place): Promise<string> {
+  async #start(slot: Slot): Promise<string> {
     const worker = cluster.fork();
-    const bornAt = performance.now();
+    const startedAt = performance.now();
     const ending = endingOf(worker);
     const url = await Promise.race([
       urlOf(worker),
       ending.then((how): never => {
-        throw new Error(`worker ${place.number} did not start: it ended with ${how}`);
+        throw new Error(`worker ${slot.number} did not start: it ended with ${how}`);
       }),
     ]);
-    place.worker = worker;
-    console.log(`worker ${place.number} (process ${worker.process.pid}) serves`);
-    void ending.then((how) => this.#afterDeath(place, worker, bornAt, how));
+    slot.worker = worker;
+    console.log(`worker ${slot.number} (process ${worker.process.pid}) serves`);
+    void ending.then((how) => this.#replace(slot, worker, startedAt, how));
     return url;
   }
 
-  async #afterDeath(place: Place, worker: Worker, bornAt: number, how: Ending): Promise<void> {
-    if (this.#leaving.delete(worker) || this.#isStopping || place.worker !== worker) return;
-    place.worker = undefined;
-    console.error(`worker ${place.number} (process ${worker.process.pid}) ended with ${how}; another takes its place`);
-    this.#failures = performance.now() - bornAt < infancy ? this.#failures + 1 : 0;
-    while (!this.#isStopping && place.worker === undefined) {
+  async #replace(slot: Slot, worker: Worker, startedAt: number, how: Ending): Promise<void> {
+    if (this.#leaving.delete(worker) || this.#isStopping || slot.worker !== worker) return;
+    slot.worker = undefined;
+    console.error(`worker ${slot.number} (process ${worker.process.pid}) ended with ${how} and is replaced`);
+    this.#failures = performance.now() - startedAt < failedStartMs ? this.#failures + 1 : 0;
+    while (!this.#isStopping && slot.worker === undefined) {
       try {
         if (this.#failures > 0) await this.#pause();
-        if (place.worker === undefined) await this.#fill(place);
+        if (slot.worker === undefined) await this.#fill(slot);
       } catch (error) {
         if (this.#isStopping) return;
         this.#failures += 1;
@@ -144,7 +144,7 @@ export class Workers {
   }
 
   #pause(): Promise<void> {
-    return delay(Math.min(longestPause, 100 * 2 ** this.#failures), undefined, { signal: this.#stopping.signal });
+    return delay(Math.min(maxPauseMs, 100 * 2 ** this.#failures), undefined, { signal: this.#stopping.signal });
   }
 
   get #isStopping(): boolean {
@@ -160,11 +160,11 @@ function endingOf(worker: Worker): Promise<Ending> {
 
 function urlOf(worker: Worker): Promise<string> {
   return new Promise((resolve) => {
-    const listen = (message: unknown) => {
+    const receive = (message: unknown) => {
       if (typeof message !== 'object' || message === null || !('url' in message)) return;
-      worker.off('message', listen);
+      worker.off('message', receive);
       resolve(String(message.url));
     };
-    worker.on('message', listen);
+    worker.on('message', receive);
   });
 }

@@ -1,12 +1,12 @@
 // Builds `dist/` (what is published) and, with `--all`, `.build/` (the same sources with demo, tests and benchmarks).
 // What is up to date is not compiled again, so that every script may build first.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { generateScripts } from './generate-scripts.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const compiler = fileURLToPath(import.meta.resolve('typescript')).replace(/lib[\\/][^\\/]*$/, 'bin/tsc');
-const scripts = 'stores/redis/scripts';
 
 /** Removes outputs whose source is gone: a deleted test must not run, and a deleted module must not be published. */
 function removeOrphans(output, sources) {
@@ -19,15 +19,12 @@ function removeOrphans(output, sources) {
 
 function build(project, output, sources) {
   removeOrphans(output, sources);
-  // The record of the last build says that everything is there; without the output it is wrong.
+  // The record of the last build says that all outputs exist; without the output folder it is wrong.
   const record = `${root}.build/${project === 'tsconfig.json' ? 'tsconfig' : 'dist'}.tsbuildinfo`;
   if (!existsSync(`${root}${output}`)) rmSync(record, { force: true });
   execFileSync(process.execPath, [compiler, '-p', project], { cwd: root, stdio: 'inherit' });
 }
 
+generateScripts();
 build('tsconfig.build.json', 'dist', 'src/');
-cpSync(`${root}src/${scripts}`, `${root}dist/${scripts}`, { recursive: true });
-if (process.argv.includes('--all')) {
-  build('tsconfig.json', '.build', '');
-  cpSync(`${root}src/${scripts}`, `${root}.build/src/${scripts}`, { recursive: true });
-}
+if (process.argv.includes('--all')) build('tsconfig.json', '.build', '');

@@ -1,4 +1,4 @@
-// The tests of the Redis store start servers of their own, and must not pass only because there is no program for it.
+// The tests start Redis servers of their own: without the program they must fail here, with advice, not be skipped.
 import { execFileSync } from 'node:child_process';
 import { findRedisBinary } from '../.build/test/support/redis-binary.js';
 
@@ -12,7 +12,7 @@ if (findRedisBinary() === undefined && process.env.REDIS_SERVER === undefined &&
     execFileSync('apt-get', ['update', '-qq'], options);
     execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'], options);
   } catch {
-    // Said below, whatever the cause.
+    // The advice below says what to do.
   }
 }
 if (findRedisBinary() === undefined) {

@@ -1,6 +1,5 @@
 export { SessionContext, type SessionContextOptions } from './context/session-context.js';
 export type { Batch } from './delivery/batch.js';
-export { encodeBatch } from './delivery/batch.js';
 export type { PollOptions, PollReceiver } from './delivery/poll-request.js';
 export { type ClosedNotice, type CloseReason, type CloseReasonEntry, closeReasons } from './errors/close-reason.js';
 export { SessionError, type SessionErrorCode, type SessionErrorDetails } from './errors/session-error.js';
@@ -15,18 +14,16 @@ export {
 } from './mailbox/mailbox.js';
 export { Message, type OutgoingMessage } from './mailbox/message.js';
 export { type StoreBinding, sessionModule } from './module.js';
-export { GcProcessor } from './service/gc-processor.js';
-export { HeartbeatProcessor } from './service/heartbeat-processor.js';
 export type { CreateOptions } from './service/new-session.js';
-export { PushMessageProcessor } from './service/push-message-processor.js';
+export { GcProcessor } from './service/processors/gc-processor.js';
+export { HeartbeatProcessor } from './service/processors/heartbeat-processor.js';
+export { PushMessageProcessor } from './service/processors/push-message-processor.js';
+export type { PushOptions } from './service/push-message.js';
 export type { PushReport } from './service/push-report.js';
-export { IssuedSession, Session, type SessionDescription } from './service/session.js';
-export {
-  SessionManager,
-  type SessionPage,
-  type SessionsOfAppOptions,
-} from './service/session-manager.js';
-export type { PushOptions, RenewOptions } from './service/session-operations.js';
+export type { RenewOptions } from './service/renewal.js';
+export { type DrainOptions, IssuedSession, Session, type SessionDescription } from './service/session.js';
+export { type ResolvedToken, SessionManager } from './service/session-manager.js';
+export type { SessionPage, SessionsOfAppOptions } from './service/session-page.js';
 export { stopOnSignals } from './service/stop-on-signals.js';
 export { type ChangeFeed, type ChangeWatcher, isChangeFeed } from './store/change-feed.js';
 export type {

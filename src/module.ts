@@ -3,33 +3,32 @@ import { ContainerModule, type ContainerModuleLoadOptions } from 'inversify';
 import { SessionContext, type SessionContextOptions } from './context/session-context.js';
 import { WaitingRoom } from './delivery/waiting-room.js';
 import { SessionEvents } from './events/session-events.js';
-import { GcProcessor } from './service/gc-processor.js';
-import { HeartbeatProcessor } from './service/heartbeat-processor.js';
-import { Processor } from './service/processor.js';
-import { PushMessageProcessor } from './service/push-message-processor.js';
-import { FanOut } from './service/push-report.js';
+import { requireAsyncResolution } from './service/async-resolution.js';
+import { GcProcessor } from './service/processors/gc-processor.js';
+import { HeartbeatProcessor } from './service/processors/heartbeat-processor.js';
+import { PushMessageProcessor } from './service/processors/push-message-processor.js';
 import { SessionManager } from './service/session-manager.js';
 import { SessionRuntime } from './service/session-runtime.js';
 import { memoryStore } from './stores/memory/index.js';
 import { Clock, SystemClock } from './time/clock.js';
 
-/** Binds `SessionStore`, in singleton scope, and whatever that store needs. */
+/** Binds `SessionStore`, in singleton scope, and what that store needs. */
 export type StoreBinding = (options: ContainerModuleLoadOptions) => void;
 
 /**
- * Everything that a container needs to resolve `SessionManager`. Resolving it (with `getAsync`) opens the store and
- * starts the intervals; unbinding it (`unbindAllAsync`) answers held polls, closes WebSockets, ends the intervals and
- * closes the store.
+ * The bindings that a container needs to resolve `SessionManager`. Resolving it with `await container.getAsync` opens the
+ * store and starts the background work; unbinding it with `await container.unbindAllAsync` answers held polls, closes
+ * WebSockets, ends the background work and closes the store. `container.get` can't start it and throws `STOPPED`.
  *
- * @param context the configuration; leave it out when the application binds `SessionContext` itself
- * @param store where sessions live. Default: the memory of this process, without a snapshot
+ * @param context the configuration. Default: the `SessionContext` that the application binds itself
+ * @param store where sessions and messages are kept. Default: the memory of this process, without a snapshot
  * @throws SessionError `INVALID_CONTEXT`
  */
 export function sessionModule(context?: SessionContextOptions, store: StoreBinding = memoryStore()): ContainerModule {
   const validated = context === undefined ? undefined : new SessionContext(context);
   return new ContainerModule((options) => {
     if (validated !== undefined) options.bind(SessionContext).toConstantValue(validated);
-    // Also what the application binds itself is validated, once, when it is first asked for.
+    // A context that the application binds itself is validated once, when it is first resolved.
     options.onActivation(SessionContext, (_context, value) =>
       value instanceof SessionContext ? value : new SessionContext(value),
     );
@@ -37,20 +36,18 @@ export function sessionModule(context?: SessionContextOptions, store: StoreBindi
     store(options);
     options.bind(SessionEvents).toSelf().inSingletonScope();
     options.bind(WaitingRoom).toSelf().inSingletonScope();
-    options.bind(FanOut).to(PushMessageProcessor).inSingletonScope();
+    options.bind(PushMessageProcessor).toSelf().inSingletonScope();
     options.bind(GcProcessor).toSelf().inSingletonScope();
     options.bind(HeartbeatProcessor).toSelf().inSingletonScope();
-    options.bind(Processor).toService(GcProcessor);
-    options.bind(Processor).toService(HeartbeatProcessor);
-    // The stop hangs on the binding, because Inversify does not await deactivations of a service as a whole.
+    // On the binding, because Inversify does not await a deactivation that was given to `options.onDeactivation`.
     options
       .bind(SessionRuntime)
       .toSelf()
       .inSingletonScope()
       .onDeactivation((runtime) => runtime.stop());
-    options.onActivation(SessionRuntime, async (_context, runtime) => {
-      await runtime.start();
-      return runtime;
+    options.onActivation(SessionRuntime, (_context, runtime) => {
+      requireAsyncResolution();
+      return runtime.start().then(() => runtime);
     });
     options.bind(SessionManager).toSelf().inSingletonScope();
   });

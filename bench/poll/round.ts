@@ -29,7 +29,7 @@ export async function measureServer(name: string, plan: PollPlan, profile: strin
   }
 }
 
-/** From a server that knows next to nobody to one that holds all polls, its clients' own state included. */
+/** From a server with hardly any client to one that holds all polls; the state of its clients included. */
 async function measureMemory(pair: Pair, dialect: DialectName): Promise<Figures> {
   const { server, load, plan } = pair;
   await addClients(pair, dialect, FIRST_CLIENTS);

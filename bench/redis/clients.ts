@@ -15,7 +15,7 @@ const SESSIONS = 1_000;
 const WARM_UP = 20_000;
 const CALLS = 100_000;
 
-/** Which client library, and how to drive it: `--redis <folder>` is where `npm install redis@6` was run. */
+/** Compares client libraries and ways to use them. `--redis <folder>` names where `npm install redis@6` was run. */
 const { values } = parseArgs({ options: { redis: { type: 'string' } } });
 const names = Object.keys(SENDERS).filter((name) => values.redis !== undefined || !name.startsWith('redis,'));
 const redis = await BenchRedis.start();

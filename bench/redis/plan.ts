@@ -1,19 +1,19 @@
 export interface RedisPlan {
-  /** Sessions created, looked up and ended on the clock. */
+  /** Sessions created, looked up and ended while measuring. */
   readonly sessions: number;
-  /** The same off the clock before, so that no subject is timed while still being compiled. */
+  /** The same before measuring, so that V8 has compiled each subject. */
   readonly warmUp: number;
   readonly delivery: DeliveryPlan;
   readonly memory: MemoryPlan;
 }
 
 export interface DeliveryPlan {
-  /** Sessions that poll at the one node, and are pushed to in turn at the other. */
+  /** Sessions that poll at one node; the other node pushes to them in turn. */
   readonly sessions: number;
   readonly warmUp: number;
-  /** Messages pushed as fast as they go. */
+  /** Messages pushed as fast as possible. */
   readonly messages: number;
-  /** How long a steady flow lasts, in seconds. */
+  /** Seconds of a steady flow. */
   readonly seconds: number;
 }
 
@@ -21,13 +21,13 @@ export interface MemoryPlan {
   readonly sessions: number;
 }
 
-/** Calls under way at once, as in redis-sessions' own measurement. */
+/** Concurrent calls, as in the benchmark of redis-sessions. */
 export const IN_FLIGHT = 1_000;
 
-/** Pushes under way at once at saturation. */
+/** Concurrent pushes at saturation. */
 export const PUSHES_IN_FLIGHT = 256;
 
-/** Messages a second of the steady flow. */
+/** Messages per second of the steady flow. */
 export const STEADY_RATE = 1_000;
 
 export function planFor(sessions: number, quick: boolean): RedisPlan {

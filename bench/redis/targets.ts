@@ -3,7 +3,7 @@ import type { Metric, Target } from '../support/results.js';
 import { OPERATIONS } from './operations/subject.js';
 
 export const OURS = 'session-mailbox';
-/** Our class in the place of redis-sessions'. */
+/** This package's replacement of the class of redis-sessions. */
 export const FACADE = 'session-mailbox/redis-sessions';
 export const LIMIT = 'redis-benchmark';
 const PEER = 'redis-sessions';
@@ -23,7 +23,7 @@ export const OPERATION_TARGETS: readonly Target[] = [
   ...OPERATIONS.map((metric): Target => ({ metric, peer: LIMIT, bound: 'at least', ratio: 0.6 })),
 ];
 
-/** What the other interface may cost. */
+/** What the interface of redis-sessions may cost. */
 export const FACADE_TARGETS: readonly Target[] = OPERATIONS.map((metric) => ({
   metric,
   peer: OURS,
@@ -46,7 +46,7 @@ export const DELIVERY_METRICS: readonly Metric[] = [
   { name: 'pollingCpu', title: "polling node's CPU per message", format: microseconds },
 ];
 
-/** A delivery costs the push and the poll that follows it. */
+/** A delivery costs the push and the next poll. */
 export const MOST_CALLS = 2;
 
 function fine(value: number): string {

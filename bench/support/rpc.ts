@@ -59,7 +59,7 @@ export class Child<H extends Handlers<H>> {
     this.#label = label;
     this.#process = child;
     this.#ready = new Promise((resolve, reject) => this.#pending.set(READY, { resolve: () => resolve(), reject }));
-    // Whoever calls is told.
+    // The caller gets the error.
     this.#ready.catch(() => {});
     this.#process.on('message', (message: Reply) => this.#settle(message));
     this.#process.on('exit', (code, signal) => this.#failAll(`exited with ${signal ?? code}`));

@@ -1,5 +1,5 @@
-// The demo's page: shows the sessions of one account and the messages of this one, and pushes.
-// Whatever came from outside is set as text, never as HTML.
+// The demo's page: shows the sessions of an account and the messages of this session, and pushes messages.
+// Data from outside are inserted as text, never as HTML.
 
 import { ask, MailboxClient, pause } from './mailbox-client.js';
 
@@ -8,6 +8,11 @@ const MESSAGES_KEPT = 100;
 
 const BROWSERS = { Edge: /Edg/, Opera: /OPR/, Firefox: /Firefox|FxiOS/, Chrome: /Chrom|CriOS/, Safari: /Safari/ };
 const SYSTEMS = ['Android', 'iPhone', 'iPad', 'Windows', 'Mac OS', 'Linux'];
+const LIMIT_RULES = {
+  reject: 'One more login is refused.',
+  'evict-oldest': 'One more login ends the oldest session.',
+  'evict-idle': 'One more login ends the session that was idle longest.',
+};
 const TIME_UNITS = { day: 86_400, hour: 3_600, minute: 60, second: 1 };
 const relativeTime = new Intl.RelativeTimeFormat('en');
 
@@ -18,10 +23,11 @@ let reader = claimReader();
 let settings;
 let latestRefresh = 0;
 
-// ---- What a tab remembers
+// ---- Storage of the tab
 
-// A duplicated tab copies its session storage. So a living tab keeps its name out of there and puts it back on leaving:
-// a reload finds the name again, a copy makes its own, and no two tabs take the mailbox from each other.
+// Two tabs with the same reader name would end each other's polls, and a duplicated tab starts with a copy of the session
+// storage. So an open tab removes its name from there, and stores it again when it is left: a reload finds the name, a
+// duplicate makes a new one.
 function claimReader() {
   const name = sessionStorage.getItem('mailbox:reader') ?? crypto.getRandomValues(new Uint32Array(3)).join('-');
   sessionStorage.removeItem('mailbox:reader');
@@ -32,16 +38,16 @@ function recall(storage, name) {
   return JSON.parse(storage.getItem(name)) ?? {};
 }
 
-// In one write: a cursor says "I have everything up to here", so a reload must be able to show it.
+// Cursor and messages in one write: after a reload, the page must show all messages up to the cursor.
 function saveMailbox() {
   try {
     sessionStorage.setItem('mailbox:tab', JSON.stringify(mailbox));
   } catch {
-    // More than the browser will store. After a reload, what the server still has since the last save comes again.
+    // The browser's quota is used up. After a reload, the server sends again what it still has since the last save.
   }
 }
 
-// ---- Coming and going
+// ---- Login and logout
 
 async function logIn() {
   const who = await ask('POST', '/login', { body: { account: $('account').value } });
@@ -60,7 +66,7 @@ function enter(id) {
   const saved = recall(sessionStorage, 'mailbox:tab');
   const who = recall(localStorage, 'mailbox:who');
   const account = who.id === id ? who.account : '';
-  const cameByLogin = !$('login').hidden;
+  const hasJustLoggedIn = !$('login').hidden;
   mailbox = saved.id === id ? saved : { ...noMailbox, id };
   $('title').textContent = account || 'someone';
   $('to-account').value = account;
@@ -68,12 +74,12 @@ function enter(id) {
   showMessageCount();
   for (const note of ['login-note', 'devices-note', 'send-note']) say(note, '');
   showView('mailbox');
-  if (cameByLogin) $('title').focus();
+  if (hasJustLoggedIn) $('title').focus();
   client.listen(reader, mailbox.cursor);
 }
 
 function leave(closed) {
-  const { maxSession } = settings;
+  const { maxSession, onMaxSession } = settings;
   const reason = closed?.reason ?? (mailbox.id && 'This session is over. Log in again.');
   client.stop();
   latestRefresh++;
@@ -81,7 +87,10 @@ function leave(closed) {
   sessionStorage.removeItem('mailbox:tab');
   for (const list of ['messages', 'devices', 'to-session-known']) $(list).replaceChildren();
   setText($('login-notice'), reason);
-  setText($('login-rule'), maxSession && `An account may hold ${count(maxSession, 'session')} at a time.`);
+  setText(
+    $('login-rule'),
+    maxSession && `An account may have ${count(maxSession, 'session')} at a time. ${LIMIT_RULES[onMaxSession]}`,
+  );
   $('account').value ||= recall(localStorage, 'mailbox:who').account ?? '';
   showStatus('none');
   showView('login');
@@ -97,7 +106,7 @@ async function refresh() {
   } catch (error) {
     if (turn !== latestRefresh) return;
     if (error.over) leave(error.closed);
-    // Once there is a mailbox, trouble is its client's to tell.
+    // Once there is a mailbox, its client reports connection problems.
     else if (!mailbox.id) showStatus('trouble', { cause: error, delay: REFRESH_EVERY });
   }
 }
@@ -115,21 +124,21 @@ async function refreshOn() {
 async function take({ messages, cursor, lost, reset }) {
   const { id, cursor: before } = mailbox;
   if (reset) {
-    // The cookie may be another account's by now, through a login in another tab.
+    // A login in another tab may have replaced the cookie with that of another account.
     await refresh();
     if (mailbox.id !== id) return;
-    addToLog({ notice: 'The mailbox began anew. Messages from before may be missing.' });
+    addToLog({ notice: 'The mailbox was reset. Earlier messages may be missing.' });
   }
   if (lost) {
     const missed = count(lost, 'message was', 'messages were');
-    addToLog({ notice: `${missed} missed: the mailbox let them go before they were fetched.` });
+    addToLog({ notice: `${missed} missed: the mailbox was full, and dropped them before they were fetched.` });
   }
   for (const message of messages) if (!isShown(message)) addToLog(message);
   mailbox.cursor = cursor;
   if (cursor !== before) saveMailbox();
 }
 
-// At least once is what the mailbox promises; once is what a person wants to see.
+// The mailbox delivers at least once, so a message may arrive again; it is shown once.
 function isShown({ offset, at }) {
   return mailbox.log.some((entry) => entry.offset === offset && entry.at === at);
 }
@@ -166,7 +175,7 @@ function secondsOf(ms) {
   return count(Math.ceil(ms / 1000), 'second');
 }
 
-// Writing only what changed leaves a selection alone, and gives a screen reader nothing to repeat.
+// Only writes changes: this preserves a selection, and screen readers do not read the text again.
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text || '';
 }
@@ -203,7 +212,7 @@ function showStatus(state, more) {
   const { word, tell, action, act } = STATUS[state];
   $('status').dataset.state = state;
   setText($('status'), word);
-  // A new try leaves the last trouble in sight until it is known how it went.
+  // While it tries again, the last problem stays visible.
   if (state === 'connecting') return;
   if (!action && document.activeElement === $('trouble-action')) $('title').focus();
   const sentence = tell?.(more);
@@ -225,7 +234,7 @@ function showSessions(sessions) {
   showEach($('to-session-known'), inOrder, (session) => new Option(fullName(session), session.id));
 }
 
-// Nodes are kept by id and never moved, so that focus and selection outlive every refresh.
+// Nodes are reused by id and never moved, so that a refresh changes neither focus nor selection.
 function showEach(parent, items, create, show) {
   const ids = new Set(items.map(({ id }) => id));
   for (const node of [...parent.children]) if (!ids.has(node.dataset.id)) removeGently(node);
@@ -274,7 +283,7 @@ function fullName({ userAgent, id, current }) {
   return `${deviceName(userAgent)} ${id.slice(0, 6)}${current ? ' (this device)' : ''}`;
 }
 
-/** A guess fit for people, not a user agent parser. */
+/** A readable guess, not a complete parser of user agents. */
 function deviceName(userAgent) {
   const agent = userAgent ?? '';
   const browser = Object.keys(BROWSERS).find((name) => BROWSERS[name].test(agent));
@@ -309,7 +318,7 @@ function messageNode({ offset, at, data, notice }) {
   return node;
 }
 
-/** Plain text as such, anything else as JSON. */
+/** A message `{ text }` as its text, anything else as JSON. */
 function bodyOf(data) {
   if (typeof data?.text === 'string' && Object.keys(data).length === 1) return data.text;
   const json = document.createElement('pre');
@@ -317,7 +326,7 @@ function bodyOf(data) {
   return json;
 }
 
-// ---- Doing what the person asks
+// ---- Actions
 
 async function attempt(button, note, work) {
   if (button.ariaBusy === 'true' || button.ariaDisabled === 'true') return;
@@ -362,13 +371,13 @@ function showTarget() {
 }
 
 function checkJson() {
-  let complaint = '';
+  let problem = '';
   try {
     if ($('send').elements.as.value === 'json') JSON.parse($('data').value);
   } catch (error) {
-    complaint = `Not JSON: ${error.message}`;
+    problem = `Not JSON: ${error.message}`;
   }
-  $('data').setCustomValidity(complaint);
+  $('data').setCustomValidity(problem);
 }
 
 onSubmit($('login-form'), 'login-note', logIn);
@@ -381,7 +390,7 @@ $('data').addEventListener('keydown', ({ key, ctrlKey, metaKey }) => {
   if (key === 'Enter' && (ctrlKey || metaKey)) $('send').requestSubmit();
 });
 
-// What a browser says of its network is a hint and no more; the server's answer tells.
+// The browser's network events are only hints; whether the server can be reached shows in its answer.
 for (const hint of ['online', 'offline']) addEventListener(hint, () => client.recheck());
 addEventListener('storage', ({ key }) => key === 'mailbox:who' && refresh());
 document.addEventListener('visibilitychange', () => document.hidden || client.connected || client.recheck());

@@ -1,14 +1,14 @@
-// Listens to one mailbox over the long poll, and shows how to miss nothing without being told so: keep a cursor, hold one
-// poll at a time, do what each answer asks for. It knows nothing of the page.
+// Reads one mailbox through the long poll. It shows what a client must do to receive every message: store the cursor,
+// hold one poll at a time, and follow what each answer says. It does not use the page.
 
 const POLL_WAIT = 25_000;
 const POLL_LIMIT = 50;
-const PATIENCE = 15_000;
+const TIMEOUT = 15_000;
 const FIRST_RETRY = 500;
 const LAST_RETRY = 30_000;
 const COME_BACK = 4_000;
 
-/** An answer that is not a success, told as RFC 9457 problem details. */
+/** An answer with an error status, described by RFC 9457 problem details. */
 class Problem extends Error {
   constructor(status, { title = 'The server refused.', detail = title, closed }, retryAfter) {
     super(detail);
@@ -17,19 +17,19 @@ class Problem extends Error {
     this.retryAfter = retryAfter * 1000 || 0;
   }
 
-  /** No session any more, and no use in trying again. */
+  /** Whether the session has ended, so that trying again is useless. */
   get over() {
     return this.status === 401 && !this.closed?.reconnect;
   }
 }
 
-export async function ask(method, path, { body, headers, signal, patience = PATIENCE } = {}) {
+export async function ask(method, path, { body, headers, signal, timeout = TIMEOUT } = {}) {
   const response = await fetch(path, {
     method,
     headers: body ? { 'content-type': 'application/json', ...headers } : {},
     body: body && JSON.stringify(body),
-    // Without a limit, a line that died silently would be waited on for ever.
-    signal: AbortSignal.any([AbortSignal.timeout(patience), ...(signal ? [signal] : [])]),
+    // A connection that broke without notice would otherwise be waited for without end.
+    signal: AbortSignal.any([AbortSignal.timeout(timeout), ...(signal ? [signal] : [])]),
     cache: 'no-store',
   }).catch((cause) => {
     throw new Error('The server can’t be reached.', { cause });
@@ -40,10 +40,10 @@ export async function ask(method, path, { body, headers, signal, patience = PATI
 }
 
 /**
- * One reader of one mailbox at a time. The handlers are
- * - `take(batch)`: show and keep the messages. Awaited: the cursor moves on when it is done, never before.
- * - `status(state, { cause, delay })`: `connecting`, `live`, `paused` or `trouble` for a while, or `superseded` for good.
- * - `over(closed)`: the session is over, with the reason where the server still knows it.
+ * One reader of one mailbox at a time. The handlers:
+ * - `take(batch)`: show and store the messages. Awaited: the cursor advances only after it.
+ * - `status(state, { cause, delay })`: `connecting`, `live`, `paused`, `trouble`, or the final state `superseded`.
+ * - `over(closed)`: the session has ended, with the reason if the server still knows it.
  */
 export class MailboxClient {
   #handlers;
@@ -60,7 +60,7 @@ export class MailboxClient {
     return this.#state === 'live';
   }
 
-  /** Starts, or starts over, after `cursor`, under a name that no other listener of this mailbox may carry. */
+  /** Starts, or starts again, after `cursor`. No other client of this mailbox may use the same reader name. */
   listen(reader, cursor) {
     this.stop();
     this.#reader = reader;
@@ -70,13 +70,13 @@ export class MailboxClient {
     this.#pollOn(this.#listening.signal);
   }
 
-  /** Hangs up. Nothing is lost: what was not taken comes again, after the last cursor. */
+  /** Ends the poll. No message is lost: the next poll continues after the last cursor. */
   stop() {
     this.#state = 'stopped';
     this.#listening.abort();
   }
 
-  /** Asks anew at once, on a hint that the line may have come back or died. A pause that the server asked for is kept. */
+  /** Polls again at once, after a hint that the network changed. Does not shorten a pause that the server asked for. */
   recheck() {
     if (this.#state === 'live' || this.#state === 'trouble') this.listen(this.#reader, this.#cursor);
   }
@@ -90,11 +90,11 @@ export class MailboxClient {
         await this.#handlers.take(batch);
         if (signal.aborted) return;
         this.#cursor = batch.cursor;
-        await this.#obey(batch, signal);
+        await this.#follow(batch, signal);
       } catch (error) {
         if (signal.aborted) return;
         if (error.over) return this.#end(error.closed);
-        // A cursor that the server can't read will not become readable.
+        // The server refused the cursor, and would refuse it again: start from the oldest message.
         if (error.status === 400) this.#cursor = '';
         await this.#waitOut(error, failures++, signal);
       }
@@ -102,17 +102,17 @@ export class MailboxClient {
   }
 
   #poll(signal) {
-    // Not sure of the server, ask for an answer at once: a held poll looks just like a dead line.
+    // Until an answer has shown that the server is there, don't wait: a held poll can't be told from a broken connection.
     const wait = this.connected ? POLL_WAIT : 0;
     const query = new URLSearchParams({ after: this.#cursor, wait, limit: POLL_LIMIT, reader: this.#reader });
-    return ask('GET', `/poll?${query}`, { signal, patience: wait + PATIENCE });
+    return ask('GET', `/poll?${query}`, { signal, timeout: wait + TIMEOUT });
   }
 
-  async #obey({ closed, superseded, retry }, signal) {
+  async #follow({ closed, superseded, retry }, signal) {
     if (closed && !closed.reconnect) {
       this.#end(closed);
     } else if (superseded) {
-      // Polling on would take the mailbox back, the other would take it again, and so for ever.
+      // Another client polls under this name. To poll again would end its poll, it would end this one, and so on.
       this.stop();
       this.#tell('superseded');
     } else if (closed || retry) {
@@ -141,7 +141,7 @@ export class MailboxClient {
   }
 }
 
-// Clients that lost the server together must not come back together.
+// A random part, so that clients that lost the server at the same time don't return at the same time.
 function jitter(ms) {
   return ms * (0.5 + Math.random() / 2);
 }

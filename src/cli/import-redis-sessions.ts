@@ -2,25 +2,24 @@ import { Redis } from 'ioredis';
 import { keyPrefixOf } from '../compat/redis-sessions/class/client-options.js';
 import { type ImportCounts, importSessions, OldNamespace } from '../compat/redis-sessions/import/index.js';
 import { SessionContext } from '../context/session-context.js';
-import type { StoreListener } from '../store/session-store.js';
+import { noListener } from '../store/session-store.js';
 import { RedisStore } from '../stores/redis/index.js';
 import type { ImportSettings } from './import-settings.js';
-import { Progress } from './progress.js';
+import { ProgressLine } from './progress-line.js';
+import type { Terminal } from './terminal.js';
 
-/** So many reasons are told; the rest is counted. */
+/** Sessions whose reason is shown; the others are only counted. */
 const mostReasons = 10;
 
-/** Nothing waits in this process. */
-const nobody: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
-
-export async function importRedisSessions(settings: ImportSettings): Promise<void> {
+export async function importRedisSessions(settings: ImportSettings, terminal: Terminal): Promise<void> {
   const { from, namespace, to, toNamespace } = settings;
   const store = new RedisStore(new SessionContext({ maxSession: 0 }), { url: to, keyPrefix: keyPrefixOf(toNamespace) });
-  await store.open(nobody);
+  // No poll waits in this process.
+  await store.open(noListener);
   try {
     const redis = await connect(from);
     try {
-      await run(new OldNamespace(redis, namespace), store, settings);
+      await run(new OldNamespace(redis, namespace), store, settings, terminal);
     } finally {
       redis.disconnect();
     }
@@ -44,37 +43,43 @@ async function connect(url: string): Promise<Redis> {
   return redis;
 }
 
-async function run(old: OldNamespace, store: RedisStore, { app, dryRun }: ImportSettings): Promise<void> {
-  const progress = new Progress(process.stderr, await old.size(), Date.now());
+async function run(
+  old: OldNamespace,
+  store: RedisStore,
+  { app, dryRun }: ImportSettings,
+  { stdout, stderr }: Terminal,
+): Promise<void> {
+  const progress = new ProgressLine(stderr, await old.size(), Date.now());
   let reasons = 0;
   const counts = await importSessions(old, store, {
     app,
     dryRun,
     now: Date.now,
-    onProgress: (so) => progress.show(sum(so), Date.now()),
+    onProgress: (counts) => progress.show(sum(counts), Date.now()),
     onUnusable: (session, why) => {
       reasons += 1;
       if (reasons > mostReasons) return;
       progress.clear();
-      // The end of a token tells when it was made, and opens nothing.
-      console.error(`Not imported: a session of app ${session.app}, token …${session.token.slice(-9)}: ${why}`);
+      // The end of an old token is its time of creation, which grants nothing.
+      const end = session.token.slice(-9);
+      stderr.write(`Not imported: a session of app ${session.app}, token …${end}: ${why}\n`);
     },
   });
   progress.clear();
-  console.log(summary(counts, dryRun));
+  stdout.write(`${summary(counts, dryRun)}\n`);
 }
 
-function sum({ imported, present, expired, unusable, passed }: ImportCounts): number {
-  return imported + present + expired + unusable + passed;
+function sum({ imported, present, expired, unusable, skipped }: ImportCounts): number {
+  return imported + present + expired + unusable + skipped;
 }
 
 function summary(counts: ImportCounts, dryRun: boolean): string {
-  const { imported, present, expired, unusable, passed } = counts;
+  const { imported, present, expired, unusable, skipped } = counts;
   return [
     `${imported} ${dryRun ? 'would be imported' : 'imported'}`,
     `${present} imported before`,
     `${expired} expired`,
     `${unusable} not usable`,
-    `${passed} passed over`,
+    `${skipped} skipped`,
   ].join(', ');
 }

@@ -1,4 +1,5 @@
-import { type Flags, type GivenFlags, redisUrlOf, UsageError } from './usage.js';
+import { defaultNamespace } from '../compat/redis-sessions/class/client-options.js';
+import { type Flags, type GivenFlags, namespaceOf, redisUrlOf, UsageError } from './usage.js';
 
 export const importFlags: Flags = {
   from: { value: 'url', help: 'Redis that redis-sessions uses (required)' },
@@ -23,13 +24,14 @@ export interface ImportSettings {
 export function readImportSettings(flags: GivenFlags): ImportSettings {
   const from = flags.text('from');
   if (from === undefined) throw new UsageError('--from must be given: the address of the Redis to import from');
-  const namespace = flags.text('namespace') ?? 'rs';
+  const namespace = flags.text('namespace') ?? defaultNamespace;
   return {
     from: redisUrlOf('--from', from),
+    // The old namespace is only read. Whatever redis-sessions accepted is accepted here.
     namespace,
     app: flags.text('app'),
     to: redisUrlOf('--to', flags.text('to') ?? from),
-    toNamespace: flags.text('to-namespace') ?? namespace,
+    toNamespace: namespaceOf('--to-namespace', flags.text('to-namespace') ?? namespace),
     dryRun: flags.isOn('dry-run'),
   };
 }

@@ -1,26 +1,27 @@
-import { type Flags, type GivenFlags, portOf, redisUrlOf, UsageError } from './usage.js';
+import { defaultNamespace } from '../compat/redis-sessions/class/client-options.js';
+import { type Flags, type GivenFlags, namespaceOf, portOf, redisUrlOf, UsageError } from './usage.js';
 
 export const serveFlags: Flags = {
   host: { value: 'address', help: 'Interface to listen on (default 127.0.0.1: this machine alone)' },
   port: { value: 'number', help: 'Port to listen on (RS_PORT, default 3000)' },
   redis: { value: 'url', help: 'Redis that keeps the sessions (RS_REDISHOST and RS_REDISPORT; default: memory)' },
-  namespace: { value: 'name', help: 'What every key in Redis begins with (RS_NAMESPACE, default rs)' },
+  namespace: { value: 'name', help: 'Prefix of every key in Redis (RS_NAMESPACE, default rs)' },
   snapshot: { value: 'file', help: 'Without Redis: keep the sessions in this file from a stop to the next start' },
-  'api-key': { value: 'key', help: 'Serve only who shows it in the header X-API-Key (RS_APIKEY)' },
-  'strict-status': { help: 'Answer 400 and 404 where rest-sessions answers 500 and 200' },
+  'api-key': { value: 'key', help: 'Key that requests must show in the header X-API-Key (RS_APIKEY)' },
+  'strict-status': { help: 'Answer 400, 404, 409 and 503 where rest-sessions answers 500 or 200' },
   'max-session': { value: 'number', help: 'Live sessions an id may have; more are refused (default: any number)' },
   help: { help: 'Show this' },
 };
 
-/** Where the sessions are kept. */
-export type Keeping =
+/** Which store keeps the sessions. */
+export type StoreSettings =
   | { readonly kind: 'memory'; readonly snapshot: string | undefined }
   | { readonly kind: 'redis'; readonly url: string; readonly namespace: string };
 
 export interface ServeSettings {
   readonly host: string;
   readonly port: number;
-  readonly keeping: Keeping;
+  readonly store: StoreSettings;
   readonly apiKey: string | undefined;
   readonly strictStatus: boolean;
   readonly maxSession: number;
@@ -28,30 +29,36 @@ export interface ServeSettings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Flags before the environment of rest-sessions, before defaults. @throws UsageError */
+/** A flag wins over the variable of rest-sessions, which wins over the default. @throws UsageError */
 export function readServeSettings(flags: GivenFlags, environment: Environment): ServeSettings {
   const given = (name: string) => (environment[name] === '' ? undefined : environment[name]);
   const flagPort = flags.text('port');
   const port = flagPort === undefined ? portOf('RS_PORT', given('RS_PORT') ?? '3000') : portOf('--port', flagPort);
   return {
-    // rest-sessions listens everywhere. Whoever reaches the port may end every session, so that is to be asked for.
+    // rest-sessions listens on all interfaces. Everyone who reaches the port can end every session, so the default
+    // here is this machine alone.
     host: flags.text('host') ?? '127.0.0.1',
     port,
-    keeping: keepingOf(flags, given),
+    store: storeSettingsOf(flags, given),
     apiKey: flags.text('api-key') ?? given('RS_APIKEY'),
     strictStatus: flags.isOn('strict-status'),
     maxSession: maxSessionOf(flags.text('max-session') ?? '0'),
   };
 }
 
-function keepingOf(flags: GivenFlags, given: (name: string) => string | undefined): Keeping {
+function storeSettingsOf(flags: GivenFlags, given: (name: string) => string | undefined): StoreSettings {
   const url = flags.text('redis');
   const snapshot = flags.text('snapshot');
   const redis =
     url === undefined ? addressOf(given('RS_REDISHOST'), given('RS_REDISPORT')) : redisUrlOf('--redis', url);
   if (redis === undefined) return { kind: 'memory', snapshot };
-  if (snapshot !== undefined) throw new UsageError('--snapshot is of no use with a Redis, which keeps the sessions');
-  return { kind: 'redis', url: redis, namespace: flags.text('namespace') ?? given('RS_NAMESPACE') ?? 'rs' };
+  if (snapshot !== undefined) throw new UsageError('--snapshot has no effect with a Redis: leave one of them out');
+  const flag = flags.text('namespace');
+  const namespace =
+    flag === undefined
+      ? namespaceOf('RS_NAMESPACE', given('RS_NAMESPACE') ?? defaultNamespace)
+      : namespaceOf('--namespace', flag);
+  return { kind: 'redis', url: redis, namespace };
 }
 
 function addressOf(host: string | undefined, port: string | undefined): string | undefined {

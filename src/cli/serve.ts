@@ -3,17 +3,18 @@ import { Container } from 'inversify';
 import { keyPrefixOf } from '../compat/redis-sessions/class/client-options.js';
 import { buildRestServer, restModule } from '../compat/redis-sessions/rest/index.js';
 import { memoryStore, SessionManager, type StoreBinding, sessionModule, stopOnSignals } from '../index.js';
-import type { Keeping, ServeSettings } from './serve-settings.js';
+import type { ServeSettings, StoreSettings } from './serve-settings.js';
+import type { Terminal } from './terminal.js';
 
-/** How long requests under way may take to end once the service stops. Milliseconds. */
+/** Milliseconds that requests in progress may take to end once the service stops. */
 const drainTime = 5_000;
 
-/** Serves until a signal comes. */
-export async function serve(settings: ServeSettings): Promise<void> {
+/** Serves until SIGTERM or SIGINT. Resolves once the port is open. */
+export async function serve(settings: ServeSettings, { stdout, stderr }: Terminal): Promise<void> {
   const container = new Container();
-  const { apiKey, strictStatus, maxSession, keeping } = settings;
+  const { apiKey, strictStatus, maxSession, store } = settings;
   container.load(
-    sessionModule({ maxSession, drainTime }, await storeOf(keeping)),
+    sessionModule({ maxSession, drainTime }, await storeOf(store)),
     restModule({ strictStatus, ...(apiKey !== undefined && { apiKey }) }),
   );
   const starting = start(container);
@@ -22,15 +23,15 @@ export async function serve(settings: ServeSettings): Promise<void> {
     stopping ??= starting.then((app) => stop(container, app));
     return stopping;
   };
-  // Before anything is awaited: what was restored is nowhere but in memory, and a signal must not lose it.
+  // Before anything is awaited: restored sessions are only in memory, and a signal must not lose them.
   stopOnSignals(stopOnce);
   const app = await starting;
   try {
     const { host, port } = settings;
     const url = await app.listen({ host, port });
-    console.log(`session-mailbox: ${url} (${describe(keeping)})`);
+    stdout.write(`session-mailbox: ${url} (${describe(store)})\n`);
     if (apiKey === undefined && !isLoopback(host)) {
-      console.error('Whoever reaches this port may read and end every session: consider --api-key');
+      stderr.write('Everyone who reaches this port can read and end every session: consider --api-key\n');
     }
   } catch (error) {
     await stopOnce();
@@ -38,12 +39,12 @@ export async function serve(settings: ServeSettings): Promise<void> {
   }
 }
 
-async function storeOf(keeping: Keeping): Promise<StoreBinding> {
-  if (keeping.kind === 'memory') {
-    return memoryStore(keeping.snapshot === undefined ? {} : { snapshot: { path: keeping.snapshot } });
+async function storeOf(store: StoreSettings): Promise<StoreBinding> {
+  if (store.kind === 'memory') {
+    return memoryStore(store.snapshot === undefined ? {} : { snapshot: { path: store.snapshot } });
   }
   const { redisStore } = await import('../stores/redis/index.js');
-  return redisStore({ url: keeping.url, keyPrefix: keyPrefixOf(keeping.namespace) });
+  return redisStore({ url: store.url, keyPrefix: keyPrefixOf(store.namespace) });
 }
 
 /** Restores the sessions, then builds the server around them. */
@@ -52,19 +53,19 @@ async function start(container: Container): Promise<FastifyInstance> {
   return buildRestServer(container);
 }
 
-/** Held polls are answered first, so that the server has nothing left to wait for; the store comes last. */
+/** Held polls are answered first, so that the server does not wait for them. The store is closed last. */
 async function stop(container: Container, app: FastifyInstance): Promise<void> {
   const manager = await container.getAsync(SessionManager);
   await manager.drain();
-  const impatience = setTimeout(() => app.server.closeAllConnections(), drainTime);
+  const forcedEnd = setTimeout(() => app.server.closeAllConnections(), drainTime);
   await app.close();
-  clearTimeout(impatience);
+  clearTimeout(forcedEnd);
   await container.unbindAllAsync();
 }
 
-function describe(keeping: Keeping): string {
-  if (keeping.kind === 'redis') return `sessions in Redis, under ${keeping.namespace}:`;
-  return keeping.snapshot === undefined
+function describe(store: StoreSettings): string {
+  if (store.kind === 'redis') return `sessions in Redis, under ${store.namespace}:`;
+  return store.snapshot === undefined
     ? 'sessions in memory: they end with the process'
     : 'sessions in memory, kept when it stops';
 }

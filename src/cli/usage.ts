@@ -1,20 +1,21 @@
 import { parseArgs } from 'node:util';
+import { isNamespace, namespaceText } from '../compat/redis-sessions/class/client-options.js';
 
-/** What whoever calls got wrong: told in a line, with the exit code that shells keep for it. */
+/** A wrong flag or variable. The message is one line; the exit code is the one that shells use for wrong usage. */
 export class UsageError extends Error {
   static readonly exitCode = 2;
 }
 
 /** One flag of a command, for the parser and for `--help`. */
 export interface Flag {
-  /** What a value of it is called; a flag without one is on or off. */
+  /** The kind of value, as `--help` shows it. A flag without one is on or off. */
   readonly value?: string;
   readonly help: string;
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** What was given. */
+/** The flags of one command line. */
 export class GivenFlags {
   readonly #values: Readonly<Record<string, string | boolean | undefined>>;
 
@@ -70,4 +71,10 @@ export function redisUrlOf(what: string, text: string): string {
   if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)) return text;
   // Not quoted: it may hold a password.
   throw new UsageError(`${what} must be an address such as redis://127.0.0.1:6379`);
+}
+
+/** @throws UsageError */
+export function namespaceOf(what: string, text: string): string {
+  if (isNamespace(text)) return text;
+  throw new UsageError(`${what} ${namespaceText}; got ${JSON.stringify(text)}`);
 }

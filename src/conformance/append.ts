@@ -5,7 +5,7 @@ import { app, isClosed, offsetsOf, outgoing, valuesOf } from './trial.js';
 const policies = ['drop-oldest', 'drop-newest', 'reject', 'close'] as const;
 
 export function appendRules(rule: DeclareRule, unit: number): void {
-  rule('messages take the offsets 1, 2, 3, … and come back as they were pushed', async (start) => {
+  rule('messages take the offsets 1, 2, 3, … and are returned unchanged', async (start) => {
     const trial = await start();
     const { id, record } = await trial.login();
     const texts = ['{"a":[1,2.50,"é 👩‍🚀 \u2028\u2029 \\ud83d\\ude00 \\u0000"]}', 'null', '""', ' [ 1 ] ', '-0'];
@@ -24,7 +24,7 @@ export function appendRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.store.get(app, id)).undelivered, 5);
   });
 
-  rule('concurrent appends each take an offset of their own', async (start) => {
+  rule('concurrent appends each take a different offset', async (start) => {
     const trial = await start({ msgMaxLength: 100 });
     const { id } = await trial.login();
     await Promise.all(Array.from({ length: 100 }, (_each, value) => trial.store.append(app, id, outgoing(value))));
@@ -55,21 +55,18 @@ export function appendRules(rule: DeclareRule, unit: number): void {
       assert.deepEqual([valuesOf(batch), offsetsOf(batch), batch.lost], [['b', 'c', 'd'], [2, 3, 4], 1]);
     });
 
-    rule(
-      `drop-newest drops the new message, which its readers find among the lost, bounded by ${name}`,
-      async (start) => {
-        const trial = await start({ ...bound, onOverflow: 'drop-newest' });
-        const { id } = await trial.login();
-        await trial.push(id, 'a', 'b', 'c');
-        const outcome = await trial.store.append(app, id, outgoing('d'));
-        assert.deepEqual(outcome, { app, id, accountId: 'alice', verdict: 'dropped', dropped: 1, undelivered: 0 });
-        const batch = await trial.read(id);
-        assert.deepEqual([valuesOf(batch), batch.offset, batch.lost], [['a', 'b', 'c'], 4, 1]);
-        await trial.read(id, { after: { epoch: batch.epoch, offset: 4 } });
-        await trial.push(id, 'e');
-        assert.deepEqual(offsetsOf(await trial.read(id)), [5], 'the dropped one has taken an offset');
-      },
-    );
+    rule(`drop-newest drops the new message, which readers count as lost, bounded by ${name}`, async (start) => {
+      const trial = await start({ ...bound, onOverflow: 'drop-newest' });
+      const { id } = await trial.login();
+      await trial.push(id, 'a', 'b', 'c');
+      const outcome = await trial.store.append(app, id, outgoing('d'));
+      assert.deepEqual(outcome, { app, id, accountId: 'alice', verdict: 'dropped', dropped: 1, undelivered: 0 });
+      const batch = await trial.read(id);
+      assert.deepEqual([valuesOf(batch), batch.offset, batch.lost], [['a', 'b', 'c'], 4, 1]);
+      await trial.read(id, { after: { epoch: batch.epoch, offset: 4 } });
+      await trial.push(id, 'e');
+      assert.deepEqual(offsetsOf(await trial.read(id)), [5], 'the dropped message took an offset');
+    });
 
     rule(`reject refuses the new message and changes nothing, bounded by ${name}`, async (start) => {
       const trial = await start({ ...bound, onOverflow: 'reject' });
@@ -83,7 +80,7 @@ export function appendRules(rule: DeclareRule, unit: number): void {
       assert.deepEqual([valuesOf(batch), batch.offset, batch.lost], [['a', 'b', 'c'], 3, 0]);
       await trial.read(id, { after: { epoch, offset: 3 } });
       await trial.push(id, 'e');
-      assert.deepEqual(offsetsOf(await trial.read(id)), [4], 'the refused one has taken no offset');
+      assert.deepEqual(offsetsOf(await trial.read(id)), [4], 'the refused message took no offset');
     });
 
     rule(`close closes the session as overflow, bounded by ${name}`, async (start) => {
@@ -97,14 +94,14 @@ export function appendRules(rule: DeclareRule, unit: number): void {
   }
 
   for (const onOverflow of policies) {
-    rule(`a mailbox holds exactly its bounds under ${onOverflow}`, async (start) => {
+    rule(`a mailbox can be filled exactly to its bounds under ${onOverflow}`, async (start) => {
       const trial = await start({ msgMaxLength: 3, msgMaxBytes: 8, mailboxMaxBytes: 15, onOverflow });
       const { id } = await trial.login();
       await trial.push(id, 'xxx', 'yyy', 'zzz');
       assert.equal((await trial.store.get(app, id)).undelivered, 3);
     });
 
-    rule(`what every reader has had makes room under ${onOverflow}`, async (start) => {
+    rule(`messages that all readers have had are removed to make room under ${onOverflow}`, async (start) => {
       const trial = await start({ msgMaxLength: 2, onOverflow });
       const { id } = await trial.login();
       await trial.push(id, 'a', 'b');
@@ -115,7 +112,7 @@ export function appendRules(rule: DeclareRule, unit: number): void {
       assert.deepEqual(valuesOf(await trial.read(id, { after: undefined })), ['b', 'c']);
     });
 
-    rule(`a key makes room for its newer message under ${onOverflow}`, async (start) => {
+    rule(`a message makes room for a newer one with its key under ${onOverflow}`, async (start) => {
       const trial = await start({ msgMaxLength: 2, onOverflow });
       const { id } = await trial.login();
       await trial.store.append(app, id, outgoing('old', 'k'));
@@ -127,7 +124,7 @@ export function appendRules(rule: DeclareRule, unit: number): void {
     });
   }
 
-  rule('a large message drops as many of the oldest as it needs', async (start) => {
+  rule('a large message drops as many of the oldest messages as it needs', async (start) => {
     const trial = await start({ msgMaxBytes: 10, mailboxMaxBytes: 12 });
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b', 'c', 'd');
@@ -135,21 +132,18 @@ export function appendRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(valuesOf(await trial.read(id)), ['12345678']);
   });
 
-  rule(
-    'a newer message with the key of one that does not fit beside the rest leaves the older as it was',
-    async (start) => {
-      const trial = await start({ msgMaxBytes: 10, mailboxMaxBytes: 12, onOverflow: 'reject' });
-      const { id } = await trial.login();
-      await trial.store.append(app, id, outgoing('old', 'k'));
-      await trial.push(id, 'b');
-      assert.equal((await trial.store.append(app, id, outgoing('12345678', 'k'))).verdict, 'full');
-      assert.deepEqual(valuesOf(await trial.read(id)), ['old', 'b']);
-      assert.equal((await trial.store.append(app, id, outgoing('new', 'k'))).verdict, 'accepted');
-      assert.deepEqual(valuesOf(await trial.read(id)), ['b', 'new']);
-    },
-  );
+  rule('a keyed message that does not fit does not remove the older message with its key', async (start) => {
+    const trial = await start({ msgMaxBytes: 10, mailboxMaxBytes: 12, onOverflow: 'reject' });
+    const { id } = await trial.login();
+    await trial.store.append(app, id, outgoing('old', 'k'));
+    await trial.push(id, 'b');
+    assert.equal((await trial.store.append(app, id, outgoing('12345678', 'k'))).verdict, 'full');
+    assert.deepEqual(valuesOf(await trial.read(id)), ['old', 'b']);
+    assert.equal((await trial.store.append(app, id, outgoing('new', 'k'))).verdict, 'accepted');
+    assert.deepEqual(valuesOf(await trial.read(id)), ['b', 'new']);
+  });
 
-  rule('a message whose key was taken, as a full mailbox made room, replaces nothing', async (start) => {
+  rule('a keyed message replaces nothing when making room removed the older message with its key', async (start) => {
     const bounds = {
       msgMaxBytes: 10,
       mailboxMaxBytes: 10,
@@ -170,7 +164,7 @@ export function appendRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(valuesOf(await trial.read(id)), ['d', 'efg']);
   });
 
-  rule('a key replaces only what is undelivered, and only under the same key', async (start) => {
+  rule('a message replaces only an undelivered message with exactly its key', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.store.append(app, id, outgoing('k 1', 'k'));
@@ -184,7 +178,7 @@ export function appendRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(batch), offsetsOf(batch), batch.lost], [['k 2', 'proto', 'K 2'], [3, 4, 5], 0]);
   });
 
-  rule('messages older than messageTtl are gone, exactly at their deadline, and count as lost', async (start) => {
+  rule('messages are dropped exactly at the age of messageTtl, and count as lost', async (start) => {
     const trial = await start({ messageTtl: 3 * unit });
     const { id } = await trial.login();
     await trial.push(id, 'a');
@@ -200,7 +194,7 @@ export function appendRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(rest), rest.lost, rest.offset], [[], 2, 2]);
   });
 
-  rule('messages too old make room and do not close a mailbox', async (start) => {
+  rule('messages past messageTtl make room, so that onOverflow does not apply', async (start) => {
     const trial = await start({ messageTtl: 2 * unit, msgMaxLength: 1, onOverflow: 'close' });
     const { id } = await trial.login();
     await trial.push(id, 'a');
@@ -209,7 +203,7 @@ export function appendRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(valuesOf(await trial.read(id)), ['b']);
   });
 
-  rule('appendToAccount serves every live session of the account, each by its own bounds', async (start) => {
+  rule('appendToAccount appends to every live session of the account, each within its own bounds', async (start) => {
     const trial = await start({ msgMaxLength: 2, onOverflow: 'reject', gcTime: 2 * unit });
     await trial.login();
     const [full, empty, other] = [
@@ -227,7 +221,7 @@ export function appendRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.store.get(app, other.id)).undelivered, 0);
   });
 
-  rule('appendToAccount that closes full mailboxes serves the others', async (start) => {
+  rule('appendToAccount that closes sessions with full mailboxes appends to the others', async (start) => {
     const trial = await start({ msgMaxLength: 1, onOverflow: 'close' });
     const [full, empty, alsoFull] = [await trial.login(), await trial.login(), await trial.login()];
     await trial.push(full.id, 'a');
@@ -240,7 +234,7 @@ export function appendRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.store.listAccount(app, 'alice')).length, 1);
   });
 
-  rule('appendToEach serves each id once and leaves out those that are not live', async (start) => {
+  rule('appendToEach appends once to each live id and skips the others', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const expired = await trial.login();
     await trial.pass(2);

@@ -3,7 +3,7 @@ import type { DeclareRule } from './rule.js';
 import { app, renewal } from './trial.js';
 
 export function attributeRules(rule: DeclareRule, unit: number): void {
-  rule('patch sets and deletes key by key, in one step, and leaves the rest', async (start) => {
+  rule('patch sets and deletes the given keys in one step, and keeps the others', async (start) => {
     const trial = await start();
     const { id } = await trial.login('alice', { attributes: { a: '1', b: '2', c: '3' } });
     const record = await trial.store.patch(app, id, { a: null, b: '20', d: '4' });
@@ -11,7 +11,7 @@ export function attributeRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(await trial.store.get(app, id), record);
   });
 
-  rule('deleting what is not there is no error, and the last attribute can go', async (start) => {
+  rule('patch accepts the deletion of an unknown key and of the last attribute', async (start) => {
     const trial = await start();
     const { id } = await trial.login('alice', { attributes: { a: '1' } });
     assert.deepEqual({ ...(await trial.store.patch(app, id, { z: null })).attributes }, { a: '1' });
@@ -52,7 +52,7 @@ export function attributeRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(await trial.sweep(), []);
   });
 
-  rule('concurrent writers of different keys all win', async (start) => {
+  rule('concurrent patches of different keys are all kept', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     const keys = Array.from({ length: 100 }, (_each, index) => `key-${index}`);
@@ -62,7 +62,7 @@ export function attributeRules(rule: DeclareRule, unit: number): void {
     assert.equal(writes, 100);
   });
 
-  rule('of concurrent writers of one key, one wins wholly', async (start) => {
+  rule('of concurrent patches of the same keys, one is kept completely', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     const writers = Array.from({ length: 20 }, (_each, index) => String(index));
@@ -72,7 +72,7 @@ export function attributeRules(rule: DeclareRule, unit: number): void {
     assert.ok(writers.includes(attributes.one ?? ''));
   });
 
-  rule('any key and any JSON text come back as they were put', async (start) => {
+  rule('any key and any JSON text are returned unchanged', async (start) => {
     const trial = await start();
     const attributes = {
       toString: '"own"',
@@ -88,7 +88,7 @@ export function attributeRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual({ ...(await trial.store.patch(app, id, attributes)).attributes }, attributes);
   });
 
-  rule('attributes have no prototype, so that no key finds what was never set', async (start) => {
+  rule('attributes have no prototype, so that a look-up finds only keys that were set', async (start) => {
     const trial = await start();
     const { id, record } = await trial.login('alice', { attributes: Object.assign(Object.create(null), { a: '1' }) });
     const patched = await trial.store.patch(app, id, { b: '2' });

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type { DeclareRule } from './rule.js';
 import { app, renewal } from './trial.js';
 
-/** Sweeping and judging presence. */
+/** Rules of sweep and judgePresence. */
 export function backgroundRules(rule: DeclareRule, unit: number): void {
-  rule('sweep reports each expired session once, with reason and what goes with it', async (start) => {
+  rule('sweep reports each expired session once, with its reason and its undelivered messages', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const [one, other] = [await trial.login(), await trial.login('bob', { app: 'other' })];
     await trial.push(one.id, 'a', 'b');
@@ -23,7 +23,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.store.get(app, live.id)).id, live.id);
   });
 
-  rule('a slice of a sweep is no larger than its limit, and says whether more is due', async (start) => {
+  rule('sweep reports at most limit sessions, and whether more are due', async (start) => {
     const trial = await start({ gcTime: unit });
     for (let each = 0; each < 25; each += 1) await trial.login(`account-${each % 7}`);
     await trial.pass(1);
@@ -38,7 +38,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     assert.equal(ids.length, 25);
   });
 
-  rule('a session renewed holds up the sweep of none behind it', async (start) => {
+  rule('a renewed session does not delay the sweep of sessions after it', async (start) => {
     const trial = await start({ gcTime: 3 * unit });
     const logins = [await trial.login(), await trial.login(), await trial.login()];
     const [first, second, third] = logins.map(({ id }) => id);
@@ -55,7 +55,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('sweeps that race report each expired session once', async (start) => {
+  rule('concurrent sweeps report each expired session once', async (start) => {
     const trial = await start({ gcTime: unit });
     for (let each = 0; each < 30; each += 1) await trial.login(`account-${each}`);
     await trial.pass(1);
@@ -64,7 +64,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([ids.length, new Set(ids).size], [30, 30]);
   });
 
-  rule('sessions of many different lifetimes are each swept at their own time', async (start) => {
+  rule('sessions with many different lifetimes are each swept at their own deadline', async (start) => {
     const trial = await start({ gcTime: 100 * unit });
     for (let each = 1; each <= 6; each += 1) {
       await trial.login('idle', { ttl: each * unit });
@@ -78,7 +78,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(await trial.sweep(), []);
   });
 
-  rule('a session turns away when its last contact is hbGrace ago, exactly then', async (start) => {
+  rule('a session turns away exactly hbGrace after its last contact', async (start) => {
     const trial = await start({ hbGrace: 2 * unit });
     const { id } = await trial.login();
     await trial.pass(1);
@@ -105,7 +105,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('each return is reported by the one contact that ended it', async (start) => {
+  rule('each return is reported by one contact', async (start) => {
     const trial = await start({ hbGrace: 2 * unit });
     const { id, secretHash } = await trial.login();
     const contacts = [
@@ -125,7 +125,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('of contacts that race after a silence, one reports the return', async (start) => {
+  rule('of concurrent contacts after a silence, one reports the return', async (start) => {
     const trial = await start({ hbGrace: 2 * unit });
     const { id, secretHash } = await trial.login();
     await trial.pass(2);
@@ -137,7 +137,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     assert.equal(contacts.filter(({ cameOnline }) => cameOnline).length, 1);
   });
 
-  rule('a session contacted holds up the judgement of none behind it', async (start) => {
+  rule('a contact of one session does not delay the judgement of sessions after it', async (start) => {
     const trial = await start({ hbGrace: 3 * unit });
     const logins = [await trial.login(), await trial.login(), await trial.login()];
     const [first, second, third] = logins.map(({ id }) => id);
@@ -151,7 +151,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('a failed proof is no contact', async (start) => {
+  rule('an authentication with a wrong secret is not a contact', async (start) => {
     const trial = await start({ hbGrace: 2 * unit });
     const { id } = await trial.login();
     await trial.pass(1);
@@ -160,7 +160,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(await trial.judge(), [id]);
   });
 
-  rule('a parked reader keeps its session online, and silence starts at its release', async (start) => {
+  rule('a parked reader keeps its session online, and the silence starts at its release', async (start) => {
     const trial = await start({ hbGrace: 2 * unit });
     const { id } = await trial.login();
     await trial.park(id);
@@ -177,7 +177,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(await trial.judge(), [id]);
   });
 
-  rule('without pollRenews a parked reader keeps its session online all the same', async (start) => {
+  rule('a parked reader keeps its session online without pollRenews, too', async (start) => {
     const trial = await start({ hbGrace: 2 * unit, pollRenews: false });
     const { id } = await trial.login();
     await trial.park(id);
@@ -189,7 +189,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(await trial.judge(), [id]);
   });
 
-  rule('a slice of judging is no larger than its limit, and says whether more is due', async (start) => {
+  rule('judgePresence reports at most limit sessions, and whether more are due', async (start) => {
     const trial = await start({ hbGrace: unit });
     for (let each = 0; each < 25; each += 1) await trial.login(`account-${each % 7}`);
     await trial.pass(1);
@@ -203,7 +203,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([ids.length, new Set(ids).size], [25, 25]);
   });
 
-  rule('judgements that race report each silence once', async (start) => {
+  rule('concurrent judgements report each silence once', async (start) => {
     const trial = await start({ hbGrace: unit });
     for (let each = 0; each < 30; each += 1) await trial.login(`account-${each}`);
     await trial.pass(1);

@@ -4,11 +4,11 @@ import { hashSecret, newSecret } from '../store/session-token.js';
 import type { DeclareRule } from './rule.js';
 import { app, type Login, renewal, type Trial } from './trial.js';
 
-/** How long a change may be on its way from a store that sends it over a wire. */
-const patience = 2_000;
+/** How long to wait for a change from a store that sends it over a network, in milliseconds. */
+const patience = 10_000;
 
-/** Keeps what it is told, as `<app>:<id>`. */
-class Notebook implements ChangeWatcher {
+/** Records the changes that it is notified of, as `<app>:<id>`. */
+class ChangeRecorder implements ChangeWatcher {
   readonly changes: string[] = [];
 
   changed(namespace: string, id: string): void {
@@ -23,11 +23,11 @@ class Notebook implements ChangeWatcher {
     this.changes.push('resumed');
   }
 
-  /** Resolves once that change has come. */
-  async hears(namespace: string, id: string): Promise<void> {
+  /** Resolves once that change was notified. */
+  async recorded(namespace: string, id: string): Promise<void> {
     const giveUpAt = performance.now() + patience;
     while (!this.changes.includes(`${namespace}:${id}`)) {
-      assert.ok(performance.now() < giveUpAt, 'no change of the session was told');
+      assert.ok(performance.now() < giveUpAt, 'no change of the session was notified');
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -35,7 +35,7 @@ class Notebook implements ChangeWatcher {
 
 type Change = (trial: Trial, login: Login, other: Login) => Promise<unknown>;
 
-/** Whatever makes a copy of the first session wrong. */
+/** Operations after which a copy of the first session is outdated. */
 const changes: Readonly<Record<string, Change>> = {
   patch: ({ store }, { id }) => store.patch(app, id, { a: '1' }),
   patchAsBearer: ({ store }, { id, secretHash }) => store.patchAsBearer(app, id, secretHash, { a: '1' }),
@@ -54,32 +54,32 @@ const changes: Readonly<Record<string, Change>> = {
   },
 };
 
-/** What every store does that tells of changes, besides being a store. */
+/** Rules of `ChangeFeed`. */
 export function changeFeedRules(rule: DeclareRule, unit: number, feedOf: (store: SessionStore) => ChangeFeed): void {
   for (const [name, change] of Object.entries(changes)) {
-    rule(`${name} is told to those who watch for changes`, async (start) => {
+    rule(`${name} is notified to the watchers`, async (start) => {
       const trial = await start({ gcTime: 4 * unit });
-      const notebook = new Notebook();
+      const recorder = new ChangeRecorder();
       const [login, other] = [await trial.login(), await trial.login()];
-      await feedOf(trial.store).watchChanges(notebook);
+      await feedOf(trial.store).watchChanges(recorder);
       await change(trial, login, other);
-      await notebook.hears(app, login.id);
+      await recorder.recorded(app, login.id);
     });
   }
 
-  rule('an eviction is told to those who watch for changes', async (start) => {
+  rule('an eviction is notified to the watchers', async (start) => {
     const trial = await start({ maxSession: 1, onMaxSession: 'evict-oldest' });
-    const notebook = new Notebook();
-    await feedOf(trial.store).watchChanges(notebook);
+    const recorder = new ChangeRecorder();
+    await feedOf(trial.store).watchChanges(recorder);
     const { id } = await trial.login();
     await trial.login();
-    await notebook.hears(app, id);
+    await recorder.recorded(app, id);
   });
 
-  rule('looking, reading and renewing are told to nobody, nor is what changes nothing', async (start) => {
+  rule('reads, renewals and operations without effect are not notified to watchers', async (start) => {
     const trial = await start();
-    const notebook = new Notebook();
-    await feedOf(trial.store).watchChanges(notebook);
+    const recorder = new ChangeRecorder();
+    await feedOf(trial.store).watchChanges(recorder);
     const { id, secretHash } = await trial.login();
     await trial.store.get(app, id);
     await trial.store.touch(app, id, renewal);
@@ -90,19 +90,19 @@ export function changeFeedRules(rule: DeclareRule, unit: number, feedOf: (store:
     await trial.store.patchAsBearer(app, id, hashSecret(newSecret()), { a: '1' }).catch(() => {});
     const last = await trial.login('bob', { app: 'other' });
     await trial.store.end('other', last.id, 'revoked');
-    await notebook.hears('other', last.id);
-    assert.deepEqual(notebook.changes, [`other:${last.id}`]);
+    await recorder.recorded('other', last.id);
+    assert.deepEqual(recorder.changes, [`other:${last.id}`]);
   });
 
-  rule('who has stopped watching is told nothing, and others still are', async (start) => {
+  rule('a watcher that has stopped is not notified, and others still are', async (start) => {
     const trial = await start();
-    const [gone, staying] = [new Notebook(), new Notebook()];
+    const [gone, staying] = [new ChangeRecorder(), new ChangeRecorder()];
     const stop = await feedOf(trial.store).watchChanges(gone);
     await feedOf(trial.store).watchChanges(staying);
     await stop();
     const { id } = await trial.login();
     await trial.store.end(app, id, 'revoked');
-    await staying.hears(app, id);
+    await staying.recorded(app, id);
     assert.deepEqual(gone.changes, []);
   });
 }

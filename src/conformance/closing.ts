@@ -4,7 +4,7 @@ import type { DeclareRule } from './rule.js';
 import { app, isClosed, type Login, outgoing } from './trial.js';
 
 export function closingRules(rule: DeclareRule, unit: number): void {
-  rule('end closes the session and counts what goes with it', async (start) => {
+  rule('end closes the session and counts its undelivered messages', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b', 'c');
@@ -12,7 +12,7 @@ export function closingRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(closed, { app, id, accountId: 'alice', reason: 'logout', undelivered: 3 });
   });
 
-  rule('messages that a reader has had are not counted as undelivered, nor are those too old', async (start) => {
+  rule('messages that all readers have had, or past messageTtl, are not counted as undelivered', async (start) => {
     const trial = await start({ messageTtl: 2 * unit });
     const [had, aged] = [await trial.login(), await trial.login()];
     await trial.push(had.id, 'a', 'b', 'c');
@@ -26,7 +26,7 @@ export function closingRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.store.end(app, aged.id, 'logout'))?.undelivered, 1);
   });
 
-  rule('of many that end one session at once, exactly one closes it', async (start) => {
+  rule('of many concurrent calls of end, exactly one closes the session', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     const ended = await Promise.all(Array.from({ length: 20 }, () => trial.store.end(app, id, 'revoked')));
@@ -35,7 +35,7 @@ export function closingRules(rule: DeclareRule, unit: number): void {
     await isClosed('revoked', trial.store.get(app, id));
   });
 
-  rule('the bearer ends the session as everybody does', async (start) => {
+  rule('endAsBearer with the right secret closes the session like end', async (start) => {
     const trial = await start();
     const { id, secretHash } = await trial.login();
     await trial.push(id, 'a', 'b');
@@ -46,7 +46,7 @@ export function closingRules(rule: DeclareRule, unit: number): void {
     await isClosed('logout', trial.store.get(app, id));
   });
 
-  rule('an old secret ends nothing, nor one of another session', async (start) => {
+  rule('endAsBearer with a rotated secret or that of another session closes nothing', async (start) => {
     const trial = await start();
     const [first, second] = [await trial.login(), await trial.login()];
     await trial.store.rotate(app, first.id, hashSecret(newSecret()));
@@ -56,14 +56,14 @@ export function closingRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.store.get(app, first.id)).id, first.id);
   });
 
-  rule('of many bearers that end one session at once, exactly one closes it', async (start) => {
+  rule('of many concurrent calls of endAsBearer, exactly one closes the session', async (start) => {
     const trial = await start();
     const { id, secretHash } = await trial.login();
     const ending = Array.from({ length: 20 }, () => trial.store.endAsBearer(app, id, secretHash, 'logout'));
     assert.equal((await Promise.all(ending)).filter((closed) => closed !== undefined).length, 1);
   });
 
-  rule('of end and append that race, one comes wholly before the other', async (start) => {
+  rule('of a concurrent end and append, one happens completely before the other', async (start) => {
     const trial = await start();
     for (let round = 0; round < 10; round += 1) {
       const { id } = await trial.login();
@@ -75,7 +75,7 @@ export function closingRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('endAccount closes the live sessions of the account and of nobody else', async (start) => {
+  rule('endAccount closes the live sessions of the account, and no others', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const expired = await trial.login();
     const logins = await loginAll(trial.login.bind(trial), 5, 'alice', 100 * unit);
@@ -90,7 +90,7 @@ export function closingRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(await trial.store.endAccount(app, 'alice', 'revoked', undefined), []);
   });
 
-  rule('endAccount keeps the session excepted, and no exception saves a session of another account', async (start) => {
+  rule('endAccount keeps the excepted session, and ignores an exception of another account', async (start) => {
     const trial = await start();
     const [kept, gone, other] = [await trial.login(), await trial.login(), await trial.login('bob')];
     assert.deepEqual(await trial.store.endAccount(app, 'alice', 'revoked', kept.id), [entry(gone.id, 'revoked', 0)]);
@@ -99,7 +99,7 @@ export function closingRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.store.get(app, other.id)).id, other.id);
   });
 
-  rule('of many that end one account at once, each session is reported once', async (start) => {
+  rule('of many concurrent calls of endAccount, one reports each session', async (start) => {
     const trial = await start();
     const logins = await loginAll(trial.login.bind(trial), 10, 'alice');
     const rounds = await Promise.all(
@@ -114,7 +114,7 @@ export function closingRules(rule: DeclareRule, unit: number): void {
     );
   });
 
-  rule('endApp closes every live session of the app, each reported once', async (start) => {
+  rule('endApp closes every live session of the app, and reports each once', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const expired = await trial.login();
     const logins: Login[] = [];

@@ -6,7 +6,7 @@ import { app, isClosed, type Login, outgoing, renewal, type Trial, valuesOf } fr
 
 export function expiryRules(rule: DeclareRule, unit: number): void {
   for (const [name, operate] of Object.entries(refused)) {
-    rule(`${name} finds a session alive before its idle deadline and dead at it`, async (start) => {
+    rule(`${name} accepts a session before its idle deadline and rejects it from then on`, async (start) => {
       const trial = await start({ gcTime: 2 * unit });
       const [early, dead] = [await trial.login(), await trial.login()];
       const live = await trial.login('bob', { ttl: 1_000 * unit });
@@ -21,7 +21,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
   }
 
   for (const [name, operate] of Object.entries(passesOver)) {
-    rule(`${name} passes a session over from its deadline on, and does not revive it`, async (start) => {
+    rule(`${name} skips a session from its deadline on, and does not revive it`, async (start) => {
       const trial = await start({ gcTime: 2 * unit, hbGrace: 2 * unit });
       const dead = await trial.login();
       await trial.push(dead.id, 'a', 'b');
@@ -53,7 +53,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     });
   }
 
-  rule('nothing else moves the idle deadline', async (start) => {
+  rule('operations that are not activity do not move the idle deadline', async (start) => {
     const trial = await start({ gcTime: 3 * unit });
     const { store } = trial;
     const { id } = await trial.login();
@@ -86,7 +86,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     await trial.store.get(app, usual.id);
   });
 
-  rule('a session dies of maxAge at its absolute deadline, however active it is', async (start) => {
+  rule('a session expires with the reason max-age at its absolute deadline, although it is active', async (start) => {
     const trial = await start({ maxAge: 3 * unit });
     const { id, secretHash } = await trial.login();
     for (let round = 0; round < 2; round += 1) {
@@ -98,7 +98,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(await trial.sweep(), [{ app, id, accountId: 'alice', reason: 'max-age', undelivered: 0 }]);
   });
 
-  rule('a maxAge of 0 is none', async (start) => {
+  rule('a maxAge of 0 sets no absolute deadline', async (start) => {
     const trial = await start({ maxAge: 0, gcTime: 2 * unit });
     const { id } = await trial.login();
     for (let round = 0; round < 5; round += 1) {
@@ -107,7 +107,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('the reason is that of the deadline that came first, however late one looks', async (start) => {
+  rule('the close reason is that of the earlier deadline, although both are past', async (start) => {
     const trial = await start();
     const idle = await trial.login('alice', { ttl: unit, maxAge: 2 * unit });
     const old = await trial.login('alice', { ttl: 2 * unit, maxAge: unit });
@@ -119,13 +119,13 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     assert.equal(swept.find(({ id }) => id === old.id)?.reason, 'max-age');
   });
 
-  rule('a session does not idle while a reader is parked, and its clock starts at the release', async (start) => {
+  rule('a session does not idle while a reader is parked, and its idle time starts at the release', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const { id, record } = await trial.login();
     await trial.park(id);
     await trial.pass(5);
     const held = await trial.store.get(app, id);
-    assert.ok(held.lastTime >= record.lastTime + 5 * unit, 'being parked is activity that lasts');
+    assert.ok(held.lastTime >= record.lastTime + 5 * unit, 'a parked reader counts as activity');
     assert.equal(await trial.store.countActiveAccounts(app, unit - 1), 1);
     assert.deepEqual(await trial.sweep(), []);
     await trial.store.release(app, id, 'default');
@@ -136,7 +136,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.sweep()).length, 1);
   });
 
-  rule('an append that answers the parked reader starts the idle clock', async (start) => {
+  rule('the idle time starts at the append that releases the parked reader', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const { id } = await trial.login();
     await trial.park(id);
@@ -148,7 +148,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     await isClosed('expired', trial.store.get(app, id));
   });
 
-  rule('the idle clock starts when the last of several parked readers is released', async (start) => {
+  rule('the idle time starts when the last of several parked readers is released', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const { id } = await trial.login();
     await trial.park(id, 'one');
@@ -162,7 +162,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     await isClosed('expired', trial.store.get(app, id));
   });
 
-  rule('a session parked twice by one reader idles after one release', async (start) => {
+  rule('a reader that was parked twice is released by one release', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const { id } = await trial.login();
     await trial.park(id);
@@ -172,7 +172,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     await isClosed('expired', trial.store.get(app, id));
   });
 
-  rule('a touch or an append while parked does not make the session idle', async (start) => {
+  rule('a touch, an authentication or a patch does not end the parking of a reader', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const [before, { id, secretHash }, behind] = [await trial.login(), await trial.login(), await trial.login()];
     await trial.park(id);
@@ -202,7 +202,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     await trial.notice('closed', parked.id);
   });
 
-  rule('maxAge ends a session with a parked reader, and its waiter is told', async (start) => {
+  rule('maxAge closes a session with a parked reader, and the listener is notified', async (start) => {
     const trial = await start({ maxAge: 2 * unit });
     const { id } = await trial.login();
     await trial.park(id);
@@ -214,7 +214,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(await trial.notice('closed', id), { kind: 'closed', app, id, reason: 'max-age' });
   });
 
-  rule('an acknowledgement that comes too late takes nothing out of what sweep reports', async (start) => {
+  rule('an acknowledgement after the deadline does not change what sweep reports', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');

@@ -3,7 +3,7 @@ import type { DeclareRule } from './rule.js';
 import { app, isClosed, outgoing, rejectsWith } from './trial.js';
 
 export function insertOnceRules(rule: DeclareRule, unit: number): void {
-  rule('insertOnce of an id that nobody has inserts, as insert does', async (start) => {
+  rule('insertOnce of an unused id inserts, as insert does', async (start) => {
     const trial = await start();
     const session = trial.newSession('alice', { ip: '::1', attributes: { a: '1' }, ttl: 77 * unit });
     const { record, evicted, inserted } = await trial.store.insertOnce(session);
@@ -16,7 +16,7 @@ export function insertOnceRules(rule: DeclareRule, unit: number): void {
     await trial.store.authenticate(app, session.id, session.secretHash);
   });
 
-  rule('insertOnce of an id that a live session has gives that session, and changes nothing', async (start) => {
+  rule('insertOnce of the id of a live session returns that session, and changes nothing', async (start) => {
     const trial = await start({ hbGrace: 3 * unit });
     const first = trial.newSession('alice', { attributes: { a: '1' }, ip: '::1' });
     await trial.store.insertOnce(first);
@@ -44,7 +44,7 @@ export function insertOnceRules(rule: DeclareRule, unit: number): void {
     });
   }
 
-  rule('insertOnce judges the limit only for a session that it inserts', async (start) => {
+  rule('insertOnce checks the limit only for a session that it inserts', async (start) => {
     const trial = await start({ maxSession: 1 });
     const { id } = await trial.login();
     assert.equal((await trial.store.insertOnce(trial.newSession('alice', { id }))).inserted, false);
@@ -54,7 +54,7 @@ export function insertOnceRules(rule: DeclareRule, unit: number): void {
     await rejectsWith('SESSION_UNKNOWN', trial.store.get(app, refused.id));
   });
 
-  rule('insertOnce evicts who has to go, and counts what it inserted', async (start) => {
+  rule('insertOnce evicts by the policy, and its session counts for the limit', async (start) => {
     const trial = await start({ maxSession: 1, onMaxSession: 'evict-oldest' });
     const { id } = await trial.login();
     const session = trial.newSession('alice');
@@ -76,7 +76,7 @@ export function insertOnceRules(rule: DeclareRule, unit: number): void {
     });
   }
 
-  rule('once its end is forgotten, the id can be inserted again, and counts once', async (start) => {
+  rule('an id can be inserted again once its tombstone is forgotten, and counts once', async (start) => {
     const trial = await start({ tombstoneTime: 2 * unit, maxSession: 2 });
     const { id } = await trial.login('alice', { attributes: { old: '1' } });
     await trial.push(id, 'old');

@@ -16,13 +16,13 @@ export function limitRules(rule: DeclareRule, unit: number): void {
       assert.equal(live.length, 5);
     });
 
-    rule(`a limit of one admits one under ${onMaxSession}`, async (start) => {
+    rule(`a maxSession of 1 admits one session under ${onMaxSession}`, async (start) => {
       const trial = await start({ maxSession: 1, onMaxSession });
       await Promise.allSettled(Array.from({ length: 20 }, () => trial.login()));
       assert.equal((await trial.store.listAccount(app, 'alice')).length, 1);
     });
 
-    rule(`expired sessions do not count under ${onMaxSession}, swept or not`, async (start) => {
+    rule(`expired sessions do not count for the limit under ${onMaxSession}, swept or not`, async (start) => {
       const trial = await start({ maxSession: 2, onMaxSession, gcTime: 2 * unit });
       for (const sweeps of [false, true]) {
         const lasting = await trial.login('alice', { ttl: 100 * unit });
@@ -30,24 +30,27 @@ export function limitRules(rule: DeclareRule, unit: number): void {
         await trial.pass(2);
         if (sweeps) await trial.sweep();
         const { evicted } = await trial.store.insert(trial.newSession('alice', { ttl: 100 * unit }));
-        assert.deepEqual(evicted, [], 'nobody has to go for it');
+        assert.deepEqual(evicted, [], 'no session is evicted for it');
         assert.equal((await trial.store.get(app, lasting.id)).id, lasting.id);
         await trial.store.endAccount(app, 'alice', 'logout', undefined);
       }
     });
 
-    rule(`sessions past maxAge do not count under ${onMaxSession}, though they are active`, async (start) => {
-      const trial = await start({ maxSession: 1, onMaxSession, maxAge: 2 * unit });
-      const { id } = await trial.login();
-      await trial.pass(1);
-      await trial.store.touch(app, id, renewal);
-      await trial.pass(1);
-      const { evicted } = await trial.store.insert(trial.newSession('alice'));
-      assert.deepEqual(evicted, []);
-    });
+    rule(
+      `sessions past maxAge do not count for the limit under ${onMaxSession}, although they are active`,
+      async (start) => {
+        const trial = await start({ maxSession: 1, onMaxSession, maxAge: 2 * unit });
+        const { id } = await trial.login();
+        await trial.pass(1);
+        await trial.store.touch(app, id, renewal);
+        await trial.pass(1);
+        const { evicted } = await trial.store.insert(trial.newSession('alice'));
+        assert.deepEqual(evicted, []);
+      },
+    );
   }
 
-  rule('a session over the limit is refused with account and limit, and nothing has changed', async (start) => {
+  rule('an insert over the limit rejects with account and limit, and changes nothing', async (start) => {
     const trial = await start({ maxSession: 2 });
     await trial.login();
     await trial.login();
@@ -59,19 +62,19 @@ export function limitRules(rule: DeclareRule, unit: number): void {
     await rejectsWith('SESSION_UNKNOWN', trial.store.get(app, refused.id));
   });
 
-  rule('a maxSession of 0 admits any number', async (start) => {
+  rule('a maxSession of 0 admits any number of sessions', async (start) => {
     const trial = await start({ maxSession: 0 });
     await Promise.all(Array.from({ length: 50 }, () => trial.login()));
     assert.equal((await trial.store.listAccount(app, 'alice')).length, 50);
   });
 
-  rule('accounts do not count for each other', async (start) => {
+  rule('the sessions of one account do not count for another', async (start) => {
     const trial = await start({ maxSession: 1 });
     for (const accountId of ['alice', 'Alice', 'alice ', 'ålice', 'a']) await trial.login(accountId);
     await rejectsWith('SESSION_LIMIT', trial.login('Alice'));
   });
 
-  rule('a closed session makes room at once', async (start) => {
+  rule('a closed session does not count for the limit', async (start) => {
     const trial = await start({ maxSession: 1 });
     const { id } = await trial.login();
     await trial.store.end(app, id, 'logout');
@@ -79,7 +82,7 @@ export function limitRules(rule: DeclareRule, unit: number): void {
     await rejectsWith('SESSION_LIMIT', trial.login());
   });
 
-  rule('evict-oldest closes the one created first, however active it is', async (start) => {
+  rule('evict-oldest closes the session created first, although it is active', async (start) => {
     const trial = await start({ maxSession: 2, onMaxSession: 'evict-oldest' });
     const first = await trial.login();
     await trial.pass(1);
@@ -100,7 +103,7 @@ export function limitRules(rule: DeclareRule, unit: number): void {
       store.read(app, id, { reader: 'default', after: '', limit: 1, wait: 0, secretHash: undefined, ticket: 1 }),
   };
   for (const [name, contact] of Object.entries(contacts)) {
-    rule(`evict-idle closes the one without contact for longest, and ${name} is a contact`, async (start) => {
+    rule(`evict-idle closes the session with the oldest contact, and ${name} is a contact`, async (start) => {
       const trial = await start({ maxSession: 2, onMaxSession: 'evict-idle', pollRenews: false });
       const first = await trial.login();
       await trial.pass(1);
@@ -115,7 +118,7 @@ export function limitRules(rule: DeclareRule, unit: number): void {
     });
   }
 
-  rule('evict-idle spares the one with a parked reader, which is a contact that lasts', async (start) => {
+  rule('evict-idle does not close a session with a parked reader while others have none', async (start) => {
     const trial = await start({ maxSession: 2, onMaxSession: 'evict-idle' });
     const parked = await trial.login();
     await trial.park(parked.id);

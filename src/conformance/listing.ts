@@ -25,7 +25,7 @@ export function listingRules(rule: DeclareRule, unit: number): void {
     for (const record of records) assert.deepEqual(record, await trial.store.get(app, record.id));
   });
 
-  rule('the pages together hold each live session once, whatever their size', async (start) => {
+  rule('each live session is on exactly one page, for all page sizes', async (start) => {
     const trial = await start();
     const ids = (await populate(trial, 57)).map(({ id }) => id);
     await trial.login('gone', { ttl: unit });
@@ -35,7 +35,7 @@ export function listingRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('a page holds whole records', async (start) => {
+  rule('a page holds the records that get returns', async (start) => {
     const trial = await start();
     const { id } = await trial.login('alice', { attributes: { a: '1' }, ip: '::1', userAgent: 'Agent' });
     await trial.push(id, 'x');
@@ -47,31 +47,31 @@ export function listingRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([records, cursor], [[await trial.store.get(app, id)], undefined]);
   });
 
-  rule('a cursor is of characters that survive a URL', async (start) => {
+  rule('a page cursor has only characters that are safe in a URL', async (start) => {
     const trial = await start();
     await populate(trial, 5);
     const { cursor } = await trial.store.listApp(app, { activeWithin: undefined, limit: 2, cursor: undefined });
     assert.match(cursor ?? '', /^[0-9A-Za-z_.:-]{1,128}$/);
   });
 
-  rule('who lives through all pages is on exactly one, though others come and go meanwhile', async (start) => {
+  rule('a session that stays live is on exactly one page, while others are created and closed', async (start) => {
     const trial = await start();
     const staying = await populate(trial, 40);
     const leaving = await populate(trial, 40, 'leaving');
     const next = staying.values();
     const ids = await allPages(trial.store, 7, undefined, async () => {
       for (const { id } of leaving.splice(0, 9)) await trial.store.end(app, id, 'logout');
-      // Fewer than a page, or a store that pages in order of creation would never come to an end.
+      // Fewer than a page. Otherwise a store that pages in the order of creation would never end.
       await populate(trial, 5, 'coming');
       const login = next.next().value;
       if (login !== undefined) await trial.store.touch(app, login.id, renewal);
     });
-    assert.equal(new Set(ids).size, ids.length, 'nobody is on two pages');
+    assert.equal(new Set(ids).size, ids.length, 'no session is on two pages');
     const found = new Set(ids);
     assert.ok(staying.every(({ id }) => found.has(id)));
   });
 
-  rule('activeWithin leaves out who was active longer ago', async (start) => {
+  rule('activeWithin excludes sessions with older activity', async (start) => {
     const trial = await start();
     const [early, renewed, parked] = [await trial.login('a'), await trial.login('b'), await trial.login('c')];
     await trial.park(parked.id);
@@ -84,7 +84,7 @@ export function listingRules(rule: DeclareRule, unit: number): void {
     assert.equal((await allPages(trial.store, 10, 100 * unit)).includes(early.id), true);
   });
 
-  rule('the chunks of a scan together hold each session once, whatever their size', async (start) => {
+  rule('each session is in exactly one chunk of a scan, for all chunk sizes', async (start) => {
     const trial = await start();
     const ids = (await populate(trial, 57)).map(({ id }) => id);
     for (const size of [1, 7, 56, 57, 58, 1_000]) {
@@ -92,22 +92,25 @@ export function listingRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('who lives through a scan is in exactly one chunk, though others come and go meanwhile', async (start) => {
-    const trial = await start();
-    const staying = await populate(trial, 40);
-    const leaving = await populate(trial, 40, 'leaving');
-    const ids: string[] = [];
-    for await (const chunk of trial.store.scanApp(app, 7)) {
-      ids.push(...chunk);
-      for (const { id } of leaving.splice(0, 9)) await trial.store.end(app, id, 'logout');
-      if (ids.length < 40) await populate(trial, 5, 'coming');
-    }
-    assert.equal(new Set(ids).size, ids.length, 'nobody is in two chunks');
-    const found = new Set(ids);
-    assert.ok(staying.every(({ id }) => found.has(id)));
-  });
+  rule(
+    'a session that stays live is in exactly one chunk of a scan, while others are created and closed',
+    async (start) => {
+      const trial = await start();
+      const staying = await populate(trial, 40);
+      const leaving = await populate(trial, 40, 'leaving');
+      const ids: string[] = [];
+      for await (const chunk of trial.store.scanApp(app, 7)) {
+        ids.push(...chunk);
+        for (const { id } of leaving.splice(0, 9)) await trial.store.end(app, id, 'logout');
+        if (ids.length < 40) await populate(trial, 5, 'coming');
+      }
+      assert.equal(new Set(ids).size, ids.length, 'no session is in two chunks');
+      const found = new Set(ids);
+      assert.ok(staying.every(({ id }) => found.has(id)));
+    },
+  );
 
-  rule('a scan can be left before its end', async (start) => {
+  rule('a scan can be stopped before its end', async (start) => {
     const trial = await start();
     await populate(trial, 10);
     for await (const chunk of trial.store.scanApp(app, 3)) {
@@ -123,7 +126,7 @@ export function listingRules(rule: DeclareRule, unit: number): void {
     assert.equal(await trial.store.countActiveAccounts(app, 1_000 * unit), 3);
   });
 
-  rule('an account counts as active by its latest session, alive and active in time', async (start) => {
+  rule('an account counts as active when one of its live sessions had activity in time', async (start) => {
     const trial = await start();
     const old = await trial.login('alice');
     await trial.login('bob');

@@ -6,7 +6,7 @@ interface SetTimer {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that only `advance` moves. */
 export class ManualClock extends Clock {
   #now: number;
   #sequence = 0;
@@ -21,7 +21,7 @@ export class ManualClock extends Clock {
     return this.#now;
   }
 
-  /** Timers set and neither fired nor cancelled. */
+  /** How many timers are set and have neither fired nor been cancelled. */
   get pending(): number {
     return this.#timers.size;
   }
@@ -33,7 +33,7 @@ export class ManualClock extends Clock {
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
-  /** Goes on, firing what falls due in order of time; lets promises settle after each timer and at the end. */
+  /** Moves the time forward and fires the due timers in order. Lets promises settle after each timer and at the end. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
     for (let next = this.#nextDue(end); next !== undefined; next = this.#nextDue(end)) {
@@ -46,12 +46,12 @@ export class ManualClock extends Clock {
     await this.settle();
   }
 
-  /** Lets everything run that is under way, before time goes on. */
+  /** Called before the time moves on. Lets promises and immediates run. A subclass may wait for more. */
   settle(): Promise<void> {
     return settle();
   }
 
-  /** Called at each step, before anything that falls due then: other clocks may have to follow. */
+  /** Called after each step of time, before its timers fire. A subclass moves other clocks here. */
   protected async moved(): Promise<void> {}
 
   async #moveTo(time: number): Promise<void> {
@@ -75,7 +75,7 @@ export class ManualClock extends Clock {
   }
 }
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Lets promises and immediates run. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

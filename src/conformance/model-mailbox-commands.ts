@@ -8,7 +8,7 @@ import { app, outgoing } from './trial.js';
 const readers = fc.constantFrom('one', 'one', 'one', 'two', 'two', 'three');
 const values = fc.constantFrom('', 'x', 'x', 'xxxx', 'xxxxxxxxxxxx');
 const keys = fc.constantFrom(undefined, undefined, 'k', 'l');
-/** Where a poll says it stands: at some offset of this epoch or of another, nowhere yet, or with the mailbox. */
+/** The cursor of a poll: an offset of this epoch or of another, the oldest message retained, or none (drain). */
 const standing = fc.oneof(
   { weight: 4, arbitrary: fc.nat({ max: 4 }) },
   { weight: 1, arbitrary: fc.constantFrom('tail', 'beyond', 'foreign', 'oldest') },
@@ -117,7 +117,7 @@ async function compareRead(
   const { mailbox } = session;
   const expected = mailbox.read(request, model.now, model.context);
   if (mailbox.epoch === undefined) {
-    assert.ok(!model.sessions.some((each) => each.mailbox.epoch === result.epoch), 'no two lives share an epoch');
+    assert.ok(!model.sessions.some((each) => each.mailbox.epoch === result.epoch), 'epochs differ');
     mailbox.epoch = result.epoch;
   }
   const { accountId, epoch, offset, reset, parked, messages, lost, cameOnline, droppedReader } = result;
@@ -135,10 +135,13 @@ async function compareRead(
     messages.map(({ json, offset, at }) => ({ json, offset, at: real.time(at) })),
     expected.places.map(({ message, offset, at }) => ({ json: message.json, offset, at: real.exact ? at : 0 })),
   );
-  if (expected.lostMore) assert.ok(lost >= expected.lost, 'never less is lost than was');
-  else assert.equal(lost, expected.lost, 'exactly so much is lost');
+  if (expected.lostMore) assert.ok(lost >= expected.lost, 'lost is never too small');
+  else assert.equal(lost, expected.lost, 'lost is exact');
   assert.equal(droppedReader !== undefined, expected.silentest.length > 0);
-  assert.ok(droppedReader === undefined || expected.silentest.includes(droppedReader), 'the one silent for longest');
+  assert.ok(
+    droppedReader === undefined || expected.silentest.includes(droppedReader),
+    'the reader silent for longest is evicted',
+  );
   mailbox.afterRead(droppedReader, model.now, model.context);
   assert.equal(cameOnline, model.contact(session));
   if (model.context.pollRenews && !mailbox.parked) session.lastTime = model.now;

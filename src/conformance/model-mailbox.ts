@@ -3,7 +3,7 @@ import type { AppendOutcome, OutgoingMessage, ReadRequest, SessionContext } from
 /** The fields of a context. */
 export type ModelContext = Omit<SessionContext, 'readerGrace'>;
 
-/** One offset of a mailbox. What was replaced is no loss; what is gone was lost to whoever had not passed it. */
+/** One offset of a mailbox. A replaced message is not lost. A gone one is lost to the readers that had not passed it. */
 export interface Place {
   readonly offset: number;
   readonly at: number;
@@ -22,26 +22,26 @@ export interface ExpectedRead {
   readonly offset: number;
   readonly places: readonly Place[];
   readonly lost: number;
-  /** Whether `lost` may also be more: behind every known reader a store need not remember what was replaced. */
+  /** Whether `lost` may be larger: a store may forget what was replaced behind all known readers. */
   readonly lostMore: boolean;
   readonly reset: boolean;
   readonly parked: boolean;
-  /** The readers of which one has to go. */
+  /** The readers of which one is evicted. */
   readonly silentest: readonly string[];
 }
 
 /**
- * A mailbox as the design tells it, remembering everything and looking at all of it each time. A message that every
- * live reader has passed leaves when a reader moves, or when room is wanted.
+ * The reference mailbox: it remembers every offset and looks at all of them each time. A message that all live readers
+ * have passed is removed when a reader moves, or when room is needed.
  */
 export class ModelMailbox {
-  /** Unknown until the store tells it. */
+  /** Unknown until the store returns it. */
   epoch: string | undefined;
   places: Place[] = [];
   readers: ModelReader[] = [];
-  /** How far the live readers had everything when last looked. */
+  /** The offset up to which all live readers had everything at the last check. */
   #passed = 0;
-  /** No known reader has been behind this since. */
+  /** No known reader was behind this offset since. */
   #floor = 0;
 
   get kept(): readonly Place[] {
@@ -103,7 +103,7 @@ export class ModelMailbox {
     return { offset, places, lost, lostMore, reset, parked: reader.parked, silentest };
   }
 
-  /** What a read does in the end, once it is known which reader went for it. */
+  /** Carries a read out, once it is known which reader the store evicted for it. */
   afterRead(droppedReader: string | undefined, now: number, context: ModelContext): void {
     this.readers = this.readers.filter(({ name }) => name !== droppedReader);
     this.#letGo(now, context);

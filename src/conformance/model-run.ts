@@ -4,10 +4,10 @@ import { type ClosedSession, type Contact, SessionError, type SessionRecord, typ
 import type { Model, ModelSession, Refusal } from './model.js';
 import type { Trial } from './trial.js';
 
-/** The store beside the model, and how its times relate to the model's. */
+/** The store under test, and how its times relate to those of the model. */
 export class RealRun {
   readonly trial: Trial;
-  /** Whether the store's clock goes exactly as it is told. */
+  /** Whether the store's clock is moved by the test alone. */
   readonly exact: boolean;
   #start: number | undefined;
 
@@ -20,12 +20,12 @@ export class RealRun {
     return this.trial.store;
   }
 
-  /** Fixes where the model's time begins in the store's. */
+  /** Sets the store's time at which the model's time is 0. */
   startAt(time: number): void {
     this.#start ??= time;
   }
 
-  /** A store's time as the model tells it; all the same where the store's clock goes by itself. */
+  /** A time of the store as one of the model. Always 0 for a store that really waits. */
   time(storeTime: number): number {
     return this.exact ? storeTime - (this.#start ?? 0) : 0;
   }
@@ -35,14 +35,14 @@ export class RealRun {
     return { ...rest, attributes: { ...attributes }, createdAt: this.time(createdAt), lastTime: this.time(lastTime) };
   }
 
-  /** Lets the model see the contact that the store has seen: what came before it must have been the same to both. */
+  /** Applies the store's contact to the model, and compares the activity before it. */
   assertContact(contact: Contact, model: Model, session: ModelSession, isActivity = true): void {
     if (this.exact) assert.equal(this.time(contact.previousTime), model.activity(session));
     if (isActivity) session.lastTime = model.now;
     assert.equal(contact.cameOnline, model.contact(session));
   }
 
-  /** Lets the model see whom the store made go for a new session: one of those who had to, if there was no room. */
+  /** Applies the store's eviction to the model, and checks that it was one of the candidates, if there was no room. */
   async assertEviction(
     evicted: readonly ClosedSession[],
     model: Model,
@@ -50,13 +50,13 @@ export class RealRun {
     candidates: readonly ModelSession[],
   ): Promise<void> {
     const victim = candidates.find(({ id }) => id === evicted[0]?.id);
-    assert.equal(victim !== undefined, needed, 'somebody goes if there is no room');
+    assert.equal(victim !== undefined, needed, 'a session is evicted when there is no room, and only then');
     const parked = victim?.mailbox.parked;
     assert.deepEqual(evicted, victim === undefined ? [] : [model.end(victim, 'evicted')]);
     if (victim !== undefined && parked) await this.trial.notice('closed', victim.id);
   }
 
-  /** What the model expects, as `record` shows what the store gave. */
+  /** The model's record, in the form of `record`. */
   expected(record: SessionRecord): SessionRecord {
     return this.exact ? record : { ...record, createdAt: 0, lastTime: 0 };
   }
@@ -64,7 +64,7 @@ export class RealRun {
 
 export type StoreCommand = fc.AsyncCommand<Model, RealRun>;
 
-/** A command of some arguments, which a failing run prints with their values. */
+/** A command with arguments. A failing run prints it with their values. */
 export function command<Arguments extends object>(
   name: string,
   args: { [Key in keyof Arguments]: fc.Arbitrary<Arguments[Key]> },
@@ -77,7 +77,7 @@ export function command<Arguments extends object>(
   }));
 }
 
-/** Mostly one of the live sessions; at times one of the latest, dead or alive, or an id that no session has. */
+/** Mostly one of the live sessions; sometimes one of the latest, live or closed, or an unused id. */
 export const someSession = fc.oneof(
   { weight: 5, arbitrary: fc.nat({ max: 2 }) },
   { weight: 1, arbitrary: fc.integer({ min: -6, max: -1 }) },
@@ -92,7 +92,7 @@ export function pick(
   return { id: session?.id ?? 'A'.repeat(24), session };
 }
 
-/** The operation succeeds if the model has no refusal for it, and else is refused as the model says. */
+/** Checks that the operation succeeds, or is refused as the model says. */
 export async function settleAs<Result>(
   refusal: Refusal | undefined,
   operation: Promise<Result>,
@@ -100,7 +100,7 @@ export async function settleAs<Result>(
   if (refusal === undefined) return operation;
   try {
     const result = await operation;
-    assert.fail(`refused as ${refusal.join(' or ')}, but it gave ${JSON.stringify(result)}`);
+    assert.fail(`refused as ${refusal.join(' or ')}, but it resolved to ${JSON.stringify(result)}`);
   } catch (error) {
     if (!SessionError.is(error)) throw error;
     const outcome = SessionError.is(error, 'SESSION_CLOSED') ? error.details.reason : error.code;

@@ -13,7 +13,7 @@ const patches = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('2
 const renewals = (unit: number, half: number): fc.Arbitrary<Renewal> =>
   fc.record({ activity: fc.boolean(), ttl: fc.constantFrom(undefined, 3 * unit + half, 50 * unit + half) });
 
-/** Without it there is nothing to do. */
+/** Skips the command when there is no session. */
 export function insertCommand(): fc.Arbitrary<StoreCommand> {
   return command('insert', { accountId: accounts, attributes }, async (args, model, real) => {
     const { maxAge } = model.context;
@@ -36,7 +36,7 @@ export function insertCommand(): fc.Arbitrary<StoreCommand> {
   });
 }
 
-/** Under the id of another that lives, ended or is forgotten, or under one of its own. */
+/** Uses the id of a live, closed or forgotten session, or a new one. */
 export function insertOnceCommand(): fc.Arbitrary<StoreCommand> {
   return command('insertOnce', { choice: fc.option(someSession), attributes }, async (args, model, real) => {
     const { session: taken } = args.choice === null ? { session: undefined } : pick(model, args.choice);
@@ -61,7 +61,7 @@ export function insertOnceCommand(): fc.Arbitrary<StoreCommand> {
       return undefined;
     });
     if (result === undefined) return;
-    assert.ok(mayInsert && !mayExceed && result.inserted, 'it is forgotten, and there is room');
+    assert.ok(mayInsert && !mayExceed && result.inserted, 'the tombstone is forgotten, and there is room');
     real.startAt(result.record.createdAt - model.now);
     await real.assertEviction(result.evicted, model, needed, candidates);
     const session = new ModelSession(given, model.now);
@@ -71,27 +71,27 @@ export function insertOnceCommand(): fc.Arbitrary<StoreCommand> {
   });
 }
 
-/** Needs two sessions, so it often comes to nothing. */
+/** Needs two sessions, so it is often refused. */
 export function replaceCommand(): fc.Arbitrary<StoreCommand> {
   return command('replace', { by: someSession, of: someSession }, async (args, model, real) => {
     const [by, of] = [pick(model, args.by), pick(model, args.of)];
     if (by.id === of.id) return;
     const refusal = model.refusal(by.session) ?? model.refusal(of.session);
-    const told = by.session?.mailbox.parked && (of.session?.mailbox.kept.length ?? 0) > 0;
+    const isNotified = by.session?.mailbox.parked && (of.session?.mailbox.kept.length ?? 0) > 0;
     const oldParked = of.session?.mailbox.parked;
     const result = await settleAs(refusal, real.store.replace(app, by.id, of.id));
     if (result === undefined || by.session === undefined || of.session === undefined) return;
     assert.deepEqual(result.closed, model.replace(by.session, of.session));
-    // Whether taking attributes over counts as a write is left to the store.
+    // A store may count the moved attributes as a write, or not.
     assert.ok([by.session.writes, by.session.writes + 1].includes(result.record.writes));
     by.session.writes = result.record.writes;
     assert.deepEqual(real.record(result.record), real.expected(model.record(by.session)));
-    if (told) await real.trial.notice('changed', by.id);
+    if (isNotified) await real.trial.notice('changed', by.id);
     if (oldParked) await real.trial.notice('closed', of.id);
   });
 }
 
-/** Commands on sessions as such; each does the same to the store and to the model, and compares what can be seen. */
+/** Commands on sessions. Each runs on the store and on the model, and compares the results. */
 export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreCommand>[] {
   return [
     command('authenticate', { choice: someSession, right: fc.boolean() }, async ({ choice, right }, model, real) => {
@@ -201,7 +201,7 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
       assert.ok(items.length <= limit);
       for (const item of items) {
         const session = model.due.find(({ id }) => id === item.id);
-        assert.ok(session !== undefined, 'only what is due, and once');
+        assert.ok(session !== undefined, 'each expired session is reported once, and no other');
         assert.deepEqual(item, model.sweep(session));
       }
       if (!more) assert.deepEqual(model.due, []);
@@ -212,7 +212,7 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
       assert.ok(items.length <= limit);
       for (const { id } of items) {
         const session = model.unreportedSilent.find((each) => each.id === id);
-        assert.ok(session !== undefined, 'only who is silent, and once');
+        assert.ok(session !== undefined, 'each silent session is reported once, and no other');
         session.reportedAway = true;
       }
       if (!more) assert.deepEqual(model.unreportedSilent, []);

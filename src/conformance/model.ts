@@ -9,12 +9,12 @@ import type {
 } from '../index.js';
 import { type ModelContext, ModelMailbox, type Verdict } from './model-mailbox.js';
 
-/** How an operation on one session must be refused: by one of these. */
+/** The reasons of which an operation on one session must be refused by one. */
 export type Refusal = readonly ('SESSION_UNKNOWN' | CloseReason)[];
 
 interface Ending {
   readonly reason: CloseReason;
-  /** Until then the reason must be known. */
+  /** Until then the reason must be remembered. */
   readonly knownUntil: number;
   /** From then on it must be forgotten. */
   readonly forgottenFrom: number;
@@ -30,7 +30,7 @@ export class ModelSession {
   lastContact: number;
   reads = 0;
   writes = 0;
-  /** Whether its silence has been reported, and its return not yet. */
+  /** Whether it was reported away, and has not returned since. */
   reportedAway = false;
   mailbox = new ModelMailbox();
   ending: Ending | undefined;
@@ -50,7 +50,7 @@ export class ModelSession {
   }
 }
 
-/** All sessions that ever were, in one array, and the rules of the design in as few words as possible. */
+/** The reference store: all sessions ever made, in one array, and the rules in their simplest form. */
 export class Model {
   readonly context: ModelContext;
   readonly sessions: ModelSession[] = [];
@@ -64,7 +64,7 @@ export class Model {
     return this.sessions.find((session) => session.id === id);
   }
 
-  /** Another has its id now. */
+  /** A later session has its id. */
   forget(session: ModelSession): void {
     this.sessions.splice(this.sessions.indexOf(session), 1);
   }
@@ -77,12 +77,12 @@ export class Model {
     return this.live.filter(({ given }) => given.accountId === accountId);
   }
 
-  /** Sessions past a deadline that no sweep has reclaimed. */
+  /** Sessions past a deadline that no sweep has removed. */
   get due(): ModelSession[] {
     return this.sessions.filter((session) => session.ending === undefined && this.#deadline(session) !== undefined);
   }
 
-  /** How an operation on it is refused; `undefined` when it lives. */
+  /** How an operation on it is refused; `undefined` when it is live. */
   refusal(session: ModelSession | undefined, secretHash?: string): Refusal | undefined {
     if (session === undefined) return ['SESSION_UNKNOWN'];
     const deadline = this.#deadline(session);
@@ -93,7 +93,7 @@ export class Model {
     return this.now < ending.forgottenFrom ? [ending.reason, 'SESSION_UNKNOWN'] : ['SESSION_UNKNOWN'];
   }
 
-  /** Ends it. A store may date the end of one past its deadline from the deadline, or from the sweep. */
+  /** Closes it. A store may date the end of an expired session from its deadline or from the sweep. */
   end(session: ModelSession, reason: CloseReason): ClosedSession {
     session.mailbox.age(this.now, this.context);
     const forgottenFrom = this.now + this.context.tombstoneTime;
@@ -118,7 +118,7 @@ export class Model {
     return { reason, knownUntil: at + this.context.tombstoneTime, forgottenFrom: Number.POSITIVE_INFINITY };
   }
 
-  /** Those of whom one has to go for a new session of the account; none when there is room. */
+  /** The sessions of which one is evicted for a new session of the account; none when there is room. */
   eviction(accountId: string): { readonly needed: boolean; readonly candidates: readonly ModelSession[] } {
     const { maxSession, onMaxSession } = this.context;
     const live = this.liveOf(accountId);
@@ -131,7 +131,7 @@ export class Model {
     return { needed, candidates: live.filter((session) => rank(session) === least) };
   }
 
-  /** @returns whether the contact ended a reported silence */
+  /** @returns whether the session was reported away before this contact */
   contact(session: ModelSession): boolean {
     session.lastContact = this.now;
     const cameOnline = session.reportedAway;
@@ -143,7 +143,7 @@ export class Model {
     return !session.mailbox.parked && this.now - session.lastContact >= this.context.hbGrace;
   }
 
-  /** Those of whom the next judgement must tell. */
+  /** The sessions that the next judgement must report. */
   get unreportedSilent(): ModelSession[] {
     return this.live.filter((session) => this.isSilent(session) && !session.reportedAway);
   }
@@ -164,7 +164,7 @@ export class Model {
     session.writes += 1;
   }
 
-  /** @returns the verdict, and whether somebody parked there is to be told */
+  /** @returns the verdict, and whether a parked reader is to be notified */
   append(session: ModelSession, message: OutgoingMessage): Verdict & { readonly tells: boolean } {
     const { mailbox } = session;
     const { verdict, dropped } = mailbox.append(message, this.now, this.now, this.context);
@@ -182,7 +182,7 @@ export class Model {
     if (this.context.pollRenews) session.lastTime = this.now;
   }
 
-  /** The mailbox becomes as if both had been pushed into a new one, which drops its oldest. */
+  /** Appends the messages of both to a new mailbox under `drop-oldest`. */
   replace(session: ModelSession, old: ModelSession): ClosedSession {
     session.attributes = { ...old.attributes, ...session.attributes };
     for (const each of [session, old]) each.mailbox.age(this.now, this.context);
@@ -200,7 +200,7 @@ export class Model {
     return { ...closed, undelivered };
   }
 
-  /** The record a store must show; its times count from the model's beginning. */
+  /** The record that the store must return. Its times count from 0. */
   record(session: ModelSession): SessionRecord {
     const { secretHash: _secretHash, ...given } = session.given;
     session.mailbox.age(this.now, this.context);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { hashSecret, newSecret } from '../store/session-token.js';
 import { allPages, app, type Login, outgoing, renewal, scanned, type Trial } from './trial.js';
 
-/** Operations on one session, each of which must refuse a dead one. */
+/** Operations on one session, each of which must reject when it is closed or expired. */
 export const refused: Readonly<Record<string, (trial: Trial, dead: Login, live: Login) => Promise<unknown>>> = {
   authenticate: ({ store }, { id, secretHash }) => store.authenticate(app, id, secretHash),
   get: ({ store }, { id }) => store.get(app, id),
@@ -20,7 +20,7 @@ export const refused: Readonly<Record<string, (trial: Trial, dead: Login, live: 
   'read by its bearer': (trial, { id, secretHash }) => trial.read(id, { secretHash }),
 };
 
-/** Operations that pass a dead session over without an error, as if it were not there. */
+/** Operations that skip a closed or expired session without an error. */
 export const passesOver: Readonly<Record<string, (trial: Trial, dead: Login) => Promise<void>>> = {
   end: async ({ store }, { id }) => assert.equal(await store.end(app, id, 'revoked'), undefined),
   endAsBearer: async ({ store }, { id, secretHash }) =>

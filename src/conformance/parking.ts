@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type { DeclareRule } from './rule.js';
 import { app, outgoing, valuesOf } from './trial.js';
 
-/** Parked readers and the notices that wake them. */
+/** Rules of parked readers and of the notices for them. */
 export function parkingRules(rule: DeclareRule, unit: number): void {
-  rule('a reader with nothing to be told is parked if it waits, and only then', async (start) => {
+  rule('a read parks its reader exactly when there is nothing to deliver and it has a wait', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     assert.equal((await trial.read(id, { wait: 0 })).parked, false);
@@ -15,7 +15,7 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.read(id, { wait: 1_000 * unit })).parked, false);
   });
 
-  rule('an append to a parked reader is told, with epoch and message', async (start) => {
+  rule('an append to a parked reader is notified, with epoch and message', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a');
@@ -29,7 +29,7 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([messages[0]?.at, messages[0]?.json], [notice.message.at, notice.message.json]);
   });
 
-  rule('the append releases every reader parked there', async (start) => {
+  rule('an append releases all parked readers of the mailbox', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.park(id, 'one');
@@ -38,10 +38,10 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     await trial.notice('appended', id);
     await trial.push(id, 'b');
     const batch = await trial.read(id, { reader: 'two', after: { epoch, offset: 0 } });
-    assert.deepEqual(valuesOf(batch), ['a', 'b'], 'what woke a reader is retained until it says it has it');
+    assert.deepEqual(valuesOf(batch), ['a', 'b'], 'the message is retained until the reader acknowledges it');
   });
 
-  rule('appends to an account and to each tell of every mailbox with a parked reader', async (start) => {
+  rule('appendToAccount and appendToEach notify every mailbox with a parked reader', async (start) => {
     const trial = await start();
     const [one, other] = [await trial.login(), await trial.login()];
     for (const { id } of [one, other]) await trial.park(id);
@@ -52,7 +52,7 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     for (const { id } of [one, other]) await trial.notice('appended', id);
   });
 
-  rule('a message dropped on arrival is told to a parked reader as a change', async (start) => {
+  rule('a message dropped on arrival is notified as a change, and releases parked readers', async (start) => {
     const trial = await start({ msgMaxLength: 1, onOverflow: 'drop-newest' });
     const { id } = await trial.login();
     const { epoch } = await trial.read(id, { reader: 'slow' });
@@ -65,7 +65,7 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([batch.messages, batch.lost, batch.parked], [[], 1, false]);
   });
 
-  rule('a refused message releases nobody', async (start) => {
+  rule('a refused message releases no reader', async (start) => {
     const trial = await start({ msgMaxLength: 1, onOverflow: 'reject', gcTime: 3 * unit });
     const { id } = await trial.login();
     const { epoch } = await trial.read(id, { reader: 'slow' });
@@ -77,7 +77,7 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(trial.notices, []);
   });
 
-  rule('a parked reader taken over by its own newer read is parked once', async (start) => {
+  rule('a reader that was parked by two reads is parked once', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.park(id);
@@ -88,7 +88,7 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(batch), batch.parked], [['a'], false]);
   });
 
-  rule('a read that finds something ends the parking of its reader', async (start) => {
+  rule('a read with something to deliver ends the parking of its reader', async (start) => {
     const trial = await start({ gcTime: 3 * unit });
     const { id } = await trial.login();
     await trial.park(id);
@@ -97,21 +97,24 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.sweep()).length, 1);
   });
 
-  rule('of an append and a parking read that race, the reader is told in one way or the other', async (start) => {
-    const trial = await start();
-    const { id } = await trial.login();
-    for (let offset = 0; offset < 20; offset += 1) {
-      const { epoch } = await trial.read(id, { reader: 'probe', after: undefined });
-      trial.notices.length = 0;
-      const reading = trial.read(id, { after: { epoch, offset }, wait: 1_000 * unit });
-      const appending = trial.store.append(app, id, outgoing(offset));
-      const [result] = await Promise.all([reading, appending]);
-      if (result.parked) await trial.notice('appended', id);
-      else assert.deepEqual(valuesOf(result), [offset]);
-    }
-  });
+  rule(
+    'of a concurrent append and parking read, the read returns the message or the append is notified',
+    async (start) => {
+      const trial = await start();
+      const { id } = await trial.login();
+      for (let offset = 0; offset < 20; offset += 1) {
+        const { epoch } = await trial.read(id, { reader: 'probe', after: undefined });
+        trial.notices.length = 0;
+        const reading = trial.read(id, { after: { epoch, offset }, wait: 1_000 * unit });
+        const appending = trial.store.append(app, id, outgoing(offset));
+        const [result] = await Promise.all([reading, appending]);
+        if (result.parked) await trial.notice('appended', id);
+        else assert.deepEqual(valuesOf(result), [offset]);
+      }
+    },
+  );
 
-  rule('whatever ends a session tells its waiters why', async (start) => {
+  rule('every operation that ends a session notifies its parked readers of the reason', async (start) => {
     const trial = await start({ maxSession: 2, onMaxSession: 'evict-oldest', msgMaxLength: 1, onOverflow: 'close' });
     const { store } = trial;
     const parkNew = async (accountId: string, namespace = app) => {
@@ -159,13 +162,13 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('release of a reader that is not parked, or of nobody, is of no effect', async (start) => {
+  rule('release of an unknown reader or of one that is not parked has no effect', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const { id } = await trial.login();
     await trial.read(id, { reader: 'one' });
     await trial.pass(1);
     await trial.store.release(app, id, 'one');
-    await trial.store.release(app, id, 'nobody');
+    await trial.store.release(app, id, 'unknown');
     await trial.pass(1);
     assert.equal((await trial.sweep()).length, 1);
   });

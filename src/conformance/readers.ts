@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type { DeclareRule } from './rule.js';
 import { app, outgoing, valuesOf } from './trial.js';
 
-/** Readers beside each other, draining, and falling silent. */
+/** Rules of several readers, of draining, and of silence. */
 export function readerRules(rule: DeclareRule, unit: number): void {
-  rule('readers are independent: each has everything, at its own pace', async (start) => {
+  rule('readers are independent: each receives everything, at its own pace', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');
@@ -28,7 +28,7 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.store.get(app, id)).undelivered, 2);
   });
 
-  rule('a drain gives the same until it is acknowledged, and then never again', async (start) => {
+  rule('a drain returns the same messages until they are acknowledged, and then never again', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');
@@ -42,7 +42,7 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(rest), rest.lost, rest.reset], [['c'], 0, false]);
   });
 
-  rule('a drain by limit goes on where it was acknowledged', async (start) => {
+  rule('a drain with a limit continues at the acknowledged position', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b', 'c');
@@ -56,19 +56,19 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.store.get(app, id)).undelivered, 0);
   });
 
-  rule('an acknowledgement of another epoch, reader or place beyond the tail is of no effect', async (start) => {
+  rule('an acknowledgement of another epoch, an unknown reader or beyond the tail has no effect', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');
     const { epoch } = await trial.read(id, { after: undefined });
     await trial.store.acknowledge(app, id, 'default', 'zzzzzzzzzz', 2);
-    await trial.store.acknowledge(app, id, 'nobody', epoch, 2);
+    await trial.store.acknowledge(app, id, 'unknown', epoch, 2);
     await trial.store.acknowledge(app, id, 'default', epoch, 3);
     assert.equal((await trial.store.get(app, id)).undelivered, 2);
     assert.deepEqual(valuesOf(await trial.read(id, { after: undefined })), ['a', 'b']);
   });
 
-  rule('an acknowledgement overtaken by a newer one takes nothing back', async (start) => {
+  rule('an acknowledgement after a newer one does not move the reader back', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b', 'c');
@@ -79,7 +79,7 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(rest), rest.lost], [['c'], 0]);
   });
 
-  rule('while no reader is known messages wait, within the bounds', async (start) => {
+  rule('while no reader is known messages are kept, within the bounds', async (start) => {
     const trial = await start({ msgMaxLength: 3 });
     const { id } = await trial.login();
     await trial.push(id, 1, 2, 3, 4);
@@ -88,41 +88,41 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(batch), batch.lost], [[2, 3, 4], 1]);
   });
 
-  rule(
-    'a new reader starts at the oldest retained, and what others had before is no loss of its own',
-    async (start) => {
-      const trial = await start();
-      const { id } = await trial.login();
-      await trial.push(id, 'a', 'b', 'c');
-      const { epoch } = await trial.read(id, { reader: 'one' });
-      await trial.read(id, { reader: 'one', after: { epoch, offset: 2 } });
-      for (const [reader, after] of [
-        ['two', ''],
-        ['three', undefined],
-      ] as const) {
-        const batch = await trial.read(id, { reader, after });
-        assert.deepEqual([valuesOf(batch), batch.lost, batch.reset], [['c'], 0, false]);
-      }
-    },
-  );
+  rule('a new reader starts at the oldest message retained, and does not count earlier ones as lost', async (start) => {
+    const trial = await start();
+    const { id } = await trial.login();
+    await trial.push(id, 'a', 'b', 'c');
+    const { epoch } = await trial.read(id, { reader: 'one' });
+    await trial.read(id, { reader: 'one', after: { epoch, offset: 2 } });
+    for (const [reader, after] of [
+      ['two', ''],
+      ['three', undefined],
+    ] as const) {
+      const batch = await trial.read(id, { reader, after });
+      assert.deepEqual([valuesOf(batch), batch.lost, batch.reset], [['c'], 0, false]);
+    }
+  });
 
   // The grace is 2 × pollTime + hbGrace = 3 units here.
   const graceful = { pollTime: unit, hbGrace: unit };
 
-  rule('a reader silent for 2 × pollTime + hbGrace holds nothing back, exactly from then on', async (start) => {
-    const trial = await start(graceful);
-    const { id } = await trial.login();
-    await trial.push(id, 'a', 'b');
-    const { epoch } = await trial.read(id, { reader: 'silent' });
-    await trial.pass(2);
-    await trial.read(id, { reader: 'other', after: { epoch, offset: 2 } });
-    assert.equal((await trial.store.get(app, id)).undelivered, 2);
-    await trial.pass(1);
-    await trial.read(id, { reader: 'other', after: { epoch, offset: 2 } });
-    assert.equal((await trial.store.get(app, id)).undelivered, 0);
-  });
+  rule(
+    'a reader that was silent for exactly 2 × pollTime + hbGrace keeps no message from being removed',
+    async (start) => {
+      const trial = await start(graceful);
+      const { id } = await trial.login();
+      await trial.push(id, 'a', 'b');
+      const { epoch } = await trial.read(id, { reader: 'silent' });
+      await trial.pass(2);
+      await trial.read(id, { reader: 'other', after: { epoch, offset: 2 } });
+      assert.equal((await trial.store.get(app, id)).undelivered, 2);
+      await trial.pass(1);
+      await trial.read(id, { reader: 'other', after: { epoch, offset: 2 } });
+      assert.equal((await trial.store.get(app, id)).undelivered, 0);
+    },
+  );
 
-  rule('what others took while a reader was silent counts as lost when it returns', async (start) => {
+  rule('messages removed while a reader was silent count as lost when it returns', async (start) => {
     const trial = await start(graceful);
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');
@@ -137,7 +137,7 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('while every reader is silent messages wait', async (start) => {
+  rule('while every reader is silent messages are kept', async (start) => {
     const trial = await start(graceful);
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');
@@ -157,13 +157,13 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     await trial.push(id, 'a');
     await trial.pass(2);
     await trial.read(id, { reader: 'other', after: { epoch, offset: 1 } });
-    assert.equal((await trial.store.get(app, id)).undelivered, 1, 'held back for the one just released');
+    assert.equal((await trial.store.get(app, id)).undelivered, 1, 'kept for the reader just released');
     await trial.pass(1);
     await trial.read(id, { reader: 'other', after: { epoch, offset: 1 } });
     assert.equal((await trial.store.get(app, id)).undelivered, 0);
   });
 
-  rule('one reader more than maxReader drops the one silent for longest', async (start) => {
+  rule('one reader more than maxReader evicts the one silent for longest', async (start) => {
     const trial = await start({ maxReader: 2 });
     const { id } = await trial.login();
     await trial.push(id, 'a');
@@ -177,7 +177,7 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.read(id, { reader: 'three' })).droppedReader, undefined);
   });
 
-  rule('a reader dropped holds nothing back any more', async (start) => {
+  rule('an evicted reader keeps no message from being removed', async (start) => {
     const trial = await start({ maxReader: 1 });
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');
@@ -188,23 +188,26 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.read(id, { reader: 'one', after: { epoch, offset: 0 } })).lost, 2);
   });
 
-  rule('a parked reader is dropped only when nobody else is left, and its session idles then', async (start) => {
-    const trial = await start({ maxReader: 2, gcTime: 3 * unit });
-    const { id } = await trial.login();
-    await trial.park(id, 'parked');
-    await trial.pass(1);
-    await trial.read(id, { reader: 'recent' });
-    await trial.pass(1);
-    assert.equal((await trial.read(id, { reader: 'third' })).droppedReader, 'recent');
-    assert.equal((await trial.park(id, 'third')).droppedReader, undefined);
-    await trial.pass(1);
-    assert.equal((await trial.read(id, { reader: 'fourth' })).droppedReader, 'parked');
-    await trial.store.release(app, id, 'third');
-    await trial.pass(3);
-    assert.equal((await trial.sweep()).length, 1);
-  });
+  rule(
+    'a parked reader is evicted only when all readers are parked, and no longer keeps its session from idling',
+    async (start) => {
+      const trial = await start({ maxReader: 2, gcTime: 3 * unit });
+      const { id } = await trial.login();
+      await trial.park(id, 'parked');
+      await trial.pass(1);
+      await trial.read(id, { reader: 'recent' });
+      await trial.pass(1);
+      assert.equal((await trial.read(id, { reader: 'third' })).droppedReader, 'recent');
+      assert.equal((await trial.park(id, 'third')).droppedReader, undefined);
+      await trial.pass(1);
+      assert.equal((await trial.read(id, { reader: 'fourth' })).droppedReader, 'parked');
+      await trial.store.release(app, id, 'third');
+      await trial.pass(3);
+      assert.equal((await trial.sweep()).length, 1);
+    },
+  );
 
-  rule('a key replaced behind a slow reader and ahead of a fast one is lost to neither', async (start) => {
+  rule('a message replaced between the positions of two readers is lost to neither', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     const { epoch } = await trial.read(id, { reader: 'slow' });

@@ -4,7 +4,7 @@ import type { DeclareRule } from './rule.js';
 import { app, isUnknown, offsetsOf, outgoing, valuesOf } from './trial.js';
 
 export function readingRules(rule: DeclareRule, unit: number): void {
-  rule('a cursor gives what came after it, oldest first', async (start) => {
+  rule('a read returns the messages after the cursor, oldest first', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b', 'c', 'd');
@@ -15,7 +15,7 @@ export function readingRules(rule: DeclareRule, unit: number): void {
     assert.equal(batch.accountId, 'alice');
   });
 
-  rule('reading again with the same cursor gives the same again', async (start) => {
+  rule('reading again with the same cursor returns the same messages', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');
@@ -26,17 +26,17 @@ export function readingRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('a cursor passed by all readers lets its messages go', async (start) => {
+  rule('messages are removed once the cursors of all readers have passed them', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b', 'c');
     const { epoch } = await trial.read(id);
-    assert.equal((await trial.store.get(app, id)).undelivered, 3, 'a batch given is no batch had');
+    assert.equal((await trial.store.get(app, id)).undelivered, 3, 'a batch without an acknowledgement removes nothing');
     await trial.read(id, { after: { epoch, offset: 2 } });
     assert.equal((await trial.store.get(app, id)).undelivered, 1);
   });
 
-  rule('a reader that goes back behind what was let go is told how much it missed', async (start) => {
+  rule('a reader that goes back behind removed messages counts them as lost', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b', 'c');
@@ -46,7 +46,7 @@ export function readingRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(batch), batch.lost, batch.offset], [['c'], 2, 3]);
   });
 
-  rule('a limit gives the oldest, and the cursor of the last of them', async (start) => {
+  rule('a read with a limit returns the oldest messages, and the position of the last of them', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b', 'c', 'd', 'e');
@@ -58,7 +58,7 @@ export function readingRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(third), third.offset], [['e'], 5]);
   });
 
-  rule('a foreign epoch gets everything retained, and is told of the reset', async (start) => {
+  rule('a cursor of another epoch gets all messages retained, with reset', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');
@@ -68,7 +68,7 @@ export function readingRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('an offset beyond the tail gets everything retained, and is told of the reset', async (start) => {
+  rule('a cursor beyond the tail gets all messages retained, with reset', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');
@@ -76,17 +76,17 @@ export function readingRules(rule: DeclareRule, unit: number): void {
     const batch = await trial.read(id, { after: { epoch, offset: 3 } });
     assert.deepEqual([valuesOf(batch), batch.reset, batch.offset], [['a', 'b'], true, 2]);
     const atTail = await trial.read(id, { after: { epoch, offset: 2 } });
-    assert.deepEqual([valuesOf(atTail), atTail.reset], [[], false], 'the tail itself is none beyond it');
+    assert.deepEqual([valuesOf(atTail), atTail.reset], [[], false], 'a cursor at the tail is not beyond it');
   });
 
-  rule('a reset is told also when nothing is retained, and is not waited upon', async (start) => {
+  rule('a reset is reported at once although no message is retained', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     const batch = await trial.read(id, { after: { epoch: 'zzzzzzzzzz', offset: 7 }, wait: 1_000 * unit });
     assert.deepEqual([batch.messages, batch.reset, batch.parked, batch.offset], [[], true, false, 0]);
   });
 
-  rule('a mailbox has its epoch from the first read on, and two mailboxes differ in it', async (start) => {
+  rule('a mailbox keeps its epoch from the first read on, and another mailbox has another one', async (start) => {
     const trial = await start();
     const [one, other] = [await trial.login(), await trial.login()];
     const { epoch } = await trial.read(one.id);
@@ -95,7 +95,7 @@ export function readingRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.read(one.id)).epoch, epoch);
   });
 
-  rule('lost is exactly what bounds dropped beyond the cursor', async (start) => {
+  rule('lost counts exactly the messages beyond the cursor that bounds dropped', async (start) => {
     const trial = await start({ msgMaxLength: 3 });
     const { id } = await trial.login();
     const { epoch } = await trial.read(id);
@@ -111,7 +111,7 @@ export function readingRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('loss is told with the batch that passes it, and once', async (start) => {
+  rule('lost messages are counted once, in the batch that passes them', async (start) => {
     const trial = await start({ msgMaxLength: 3 });
     const { id } = await trial.login();
     await trial.push(id, 1, 2, 3, 4, 5);
@@ -121,21 +121,24 @@ export function readingRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(second), second.lost], [[4], 0]);
   });
 
-  rule('a loss behind the last message is told with it, and not waited upon', async (start) => {
-    const trial = await start({ msgMaxLength: 2, onOverflow: 'drop-newest', messageTtl: 2 * unit });
-    const { id } = await trial.login();
-    await trial.push(id, 'a', 'b');
-    for (const value of ['c', 'd']) await trial.store.append(app, id, outgoing(value));
-    const batch = await trial.read(id);
-    assert.deepEqual([valuesOf(batch), batch.lost, batch.offset], [['a', 'b'], 2, 4]);
-    await trial.store.append(app, id, outgoing('e'));
-    await trial.pass(2);
-    const after = { epoch: batch.epoch, offset: batch.offset };
-    const quiet = await trial.read(id, { after, wait: 1_000 * unit });
-    assert.deepEqual([quiet.messages, quiet.lost, quiet.parked], [[], 1, false]);
-  });
+  rule(
+    'lost messages after the last one delivered are counted with it, and keep a reader from being parked',
+    async (start) => {
+      const trial = await start({ msgMaxLength: 2, onOverflow: 'drop-newest', messageTtl: 2 * unit });
+      const { id } = await trial.login();
+      await trial.push(id, 'a', 'b');
+      for (const value of ['c', 'd']) await trial.store.append(app, id, outgoing(value));
+      const batch = await trial.read(id);
+      assert.deepEqual([valuesOf(batch), batch.lost, batch.offset], [['a', 'b'], 2, 4]);
+      await trial.store.append(app, id, outgoing('e'));
+      await trial.pass(2);
+      const after = { epoch: batch.epoch, offset: batch.offset };
+      const quiet = await trial.read(id, { after, wait: 1_000 * unit });
+      assert.deepEqual([quiet.messages, quiet.lost, quiet.parked], [[], 1, false]);
+    },
+  );
 
-  rule('places of replaced messages are no loss, from whatever cursor', async (start) => {
+  rule('replaced messages do not count as lost, from any cursor', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     for (let each = 1; each <= 6; each += 1) {
@@ -149,7 +152,7 @@ export function readingRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('lost tells the dropped from the replaced', async (start) => {
+  rule('lost counts the dropped messages and not the replaced ones', async (start) => {
     const trial = await start({ msgMaxLength: 2 });
     const { id } = await trial.login();
     await trial.store.append(app, id, outgoing('k 1', 'k'));
@@ -161,7 +164,7 @@ export function readingRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(batch), batch.lost], [['b', 'c'], 2]);
   });
 
-  rule('the messages of a batch stay as they were given', async (start) => {
+  rule('a batch does not change with later operations', async (start) => {
     const trial = await start({ msgMaxLength: 2 });
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');
@@ -171,16 +174,16 @@ export function readingRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(valuesOf(batch), ['a', 'b']);
   });
 
-  rule('a read with the secret is only answered to its holder', async (start) => {
+  rule('a read with a wrong secret is refused', async (start) => {
     const trial = await start();
     const { id, secretHash } = await trial.login();
     await trial.push(id, 'a');
     await isUnknown(trial.read(id, { secretHash: hashSecret(newSecret()) }));
     assert.deepEqual(valuesOf(await trial.read(id, { secretHash })), ['a']);
-    assert.equal((await trial.store.get(app, id)).reads, 0, 'a poll is counted as none');
+    assert.equal((await trial.store.get(app, id)).reads, 0, 'a poll does not count as a read');
   });
 
-  rule('a wrong secret moves no reader and takes nothing', async (start) => {
+  rule('a read with a wrong secret moves no reader and removes no message', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { DeclareRule } from './rule.js';
 import { app, isClosed } from './trial.js';
 
-/** What a touch does besides being a contact. */
+/** Rules of what a touch does in addition to the contact. */
 export function renewalRules(rule: DeclareRule, unit: number): void {
   rule('a touch without activity is a contact, and does not renew', async (start) => {
     const trial = await start({ gcTime: 6 * unit, hbGrace: 2 * unit });
@@ -16,7 +16,7 @@ export function renewalRules(rule: DeclareRule, unit: number): void {
     await isClosed('expired', trial.store.get(app, id));
   });
 
-  rule('a touch with a longer ttl lets the session live longer', async (start) => {
+  rule('a touch with a longer ttl moves the idle deadline back', async (start) => {
     const trial = await start({ gcTime: 3 * unit });
     const { id } = await trial.login();
     const { record } = await trial.store.touch(app, id, { activity: true, ttl: 10 * unit });
@@ -32,7 +32,7 @@ export function renewalRules(rule: DeclareRule, unit: number): void {
     );
   });
 
-  rule('a touch with a shorter ttl lets the session end earlier, and a sweep finds it then', async (start) => {
+  rule('a touch with a shorter ttl moves the idle deadline forward, also for sweep', async (start) => {
     const trial = await start({ gcTime: 100 * unit });
     const lasting = await trial.login();
     const { id } = await trial.login();
@@ -49,13 +49,13 @@ export function renewalRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.store.get(app, lasting.id)).ttl, 100 * unit);
   });
 
-  rule('a ttl given without activity counts from the last activity', async (start) => {
+  rule('a new ttl without activity counts from the last activity', async (start) => {
     const trial = await start({ gcTime: 100 * unit });
     const first = await trial.login();
     await trial.pass(1);
     const second = await trial.login();
     await trial.pass(1);
-    // In the other order than their activity.
+    // In an order that differs from that of their activity.
     await trial.store.touch(app, second.id, { activity: false, ttl: 5 * unit });
     await trial.store.touch(app, first.id, { activity: false, ttl: 5 * unit });
     await trial.pass(3);
@@ -70,7 +70,7 @@ export function renewalRules(rule: DeclareRule, unit: number): void {
     );
   });
 
-  rule('a ttl that is over already ends the session', async (start) => {
+  rule('a new ttl that is already over expires the session', async (start) => {
     const trial = await start({ gcTime: 100 * unit });
     const { id } = await trial.login();
     await trial.pass(3);
@@ -82,7 +82,7 @@ export function renewalRules(rule: DeclareRule, unit: number): void {
     );
   });
 
-  rule('a ttl given while a reader is parked counts from its release', async (start) => {
+  rule('a new ttl given while a reader is parked counts from the release', async (start) => {
     const trial = await start({ gcTime: 100 * unit });
     const { id } = await trial.login();
     await trial.park(id);

@@ -3,7 +3,7 @@ import type { DeclareRule } from './rule.js';
 import { app, isClosed, isUnknown, offsetsOf, outgoing, valuesOf } from './trial.js';
 
 export function replaceRules(rule: DeclareRule, unit: number): void {
-  rule('the new session takes the attributes that it has none of its own for', async (start) => {
+  rule('replace moves the attributes that the new session does not have', async (start) => {
     const trial = await start();
     const old = await trial.login('alice', { attributes: { theme: '"dark"', cart: '[1]' } });
     const { id } = await trial.login('alice', { attributes: { theme: '"light"', lang: '"en"' } });
@@ -15,7 +15,7 @@ export function replaceRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual({ ...attributes }, { theme: '"light"', lang: '"en"' });
   });
 
-  rule('the old session is closed as replaced, with nothing left undelivered', async (start) => {
+  rule('replace closes the old session as replaced, with no message undelivered', async (start) => {
     const trial = await start();
     const [old, { id }] = [await trial.login(), await trial.login()];
     await trial.push(old.id, 'a', 'b');
@@ -28,34 +28,37 @@ export function replaceRules(rule: DeclareRule, unit: number): void {
     );
   });
 
-  rule('the undelivered messages come ahead of its own, under a new epoch, with their times', async (start) => {
-    const trial = await start();
-    const [old, { id }] = [await trial.login(), await trial.login()];
-    await trial.push(id, 'own 1');
-    await trial.pass(1);
-    await trial.push(old.id, 'had', 'old 1', 'old 2');
-    await trial.pass(1);
-    await trial.push(id, 'own 2');
-    const before = await trial.read(id);
-    const { epoch } = await trial.read(old.id);
-    const oldBatch = await trial.read(old.id, { after: { epoch, offset: 1 } });
-    const { record } = await trial.store.replace(app, id, old.id);
-    assert.equal(record.undelivered, 4);
-    const batch = await trial.read(id);
-    assert.deepEqual(valuesOf(batch), ['old 1', 'old 2', 'own 1', 'own 2']);
-    assert.deepEqual(
-      batch.messages.map(({ at }) => at),
-      [...oldBatch.messages, ...before.messages].map(({ at }) => at),
-    );
-    assert.ok(batch.epoch !== before.epoch && batch.epoch !== epoch);
-    const offsets = offsetsOf(batch);
-    assert.deepEqual(
-      offsets,
-      offsets.toSorted((one, other) => one - other),
-    );
-  });
+  rule(
+    'replace puts the undelivered messages ahead of those of the new session, in a new epoch, with their times',
+    async (start) => {
+      const trial = await start();
+      const [old, { id }] = [await trial.login(), await trial.login()];
+      await trial.push(id, 'own 1');
+      await trial.pass(1);
+      await trial.push(old.id, 'had', 'old 1', 'old 2');
+      await trial.pass(1);
+      await trial.push(id, 'own 2');
+      const before = await trial.read(id);
+      const { epoch } = await trial.read(old.id);
+      const oldBatch = await trial.read(old.id, { after: { epoch, offset: 1 } });
+      const { record } = await trial.store.replace(app, id, old.id);
+      assert.equal(record.undelivered, 4);
+      const batch = await trial.read(id);
+      assert.deepEqual(valuesOf(batch), ['old 1', 'old 2', 'own 1', 'own 2']);
+      assert.deepEqual(
+        batch.messages.map(({ at }) => at),
+        [...oldBatch.messages, ...before.messages].map(({ at }) => at),
+      );
+      assert.ok(batch.epoch !== before.epoch && batch.epoch !== epoch);
+      const offsets = offsetsOf(batch);
+      assert.deepEqual(
+        offsets,
+        offsets.toSorted((one, other) => one - other),
+      );
+    },
+  );
 
-  rule('cursors of both former epochs get everything, and are told of the reset', async (start) => {
+  rule('after replace cursors of both former epochs get all messages, with reset', async (start) => {
     const trial = await start();
     const [old, { id }] = [await trial.login(), await trial.login()];
     await trial.push(id, 'own');
@@ -68,7 +71,7 @@ export function replaceRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('an old session without messages leaves mailbox and cursors as they are', async (start) => {
+  rule('replace of a session without messages keeps the epoch of the new session', async (start) => {
     const trial = await start();
     const [old, { id }] = [await trial.login(), await trial.login()];
     await trial.push(id, 'a', 'b');
@@ -78,7 +81,7 @@ export function replaceRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(batch), batch.reset, batch.lost], [['b'], false, 0]);
   });
 
-  rule('a mailbox never read takes messages over as well, and goes on from there', async (start) => {
+  rule('replace moves messages into a mailbox that was never read', async (start) => {
     const trial = await start();
     const [old, { id }] = [await trial.login(), await trial.login()];
     await trial.push(old.id, 'old');
@@ -88,7 +91,7 @@ export function replaceRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(batch), batch.lost], [['old', 'new'], 0]);
   });
 
-  rule('messages that do not fit go oldest first, whatever onOverflow says, and are counted', async (start) => {
+  rule('replace drops the oldest messages when not all fit, under every onOverflow, and counts them', async (start) => {
     for (const onOverflow of ['drop-oldest', 'drop-newest', 'reject', 'close'] as const) {
       const trial = await start({ msgMaxLength: 4, onOverflow });
       const [old, { id }] = [await trial.login(), await trial.login()];
@@ -100,7 +103,7 @@ export function replaceRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('bytes bound the mailbox that takes over', async (start) => {
+  rule('replace keeps to mailboxMaxBytes', async (start) => {
     const trial = await start({ msgMaxBytes: 12, mailboxMaxBytes: 24 });
     const [old, { id }] = [await trial.login(), await trial.login()];
     await trial.push(old.id, 'x'.repeat(8), 'y'.repeat(10));
@@ -110,7 +113,7 @@ export function replaceRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(valuesOf(await trial.read(id)), ['y'.repeat(10), 'z'.repeat(10)]);
   });
 
-  rule('its own message replaces one taken over with the same key', async (start) => {
+  rule('replace lets a message of the new session replace one of the old session with its key', async (start) => {
     const trial = await start();
     const [old, { id }] = [await trial.login(), await trial.login()];
     await trial.store.append(app, old.id, outgoing('old', 'k'));
@@ -124,7 +127,7 @@ export function replaceRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(valuesOf(await trial.read(id)), ['plain', 'newest']);
   });
 
-  rule('messages too old are neither taken over nor kept, and those taken over go on ageing', async (start) => {
+  rule('replace drops messages past messageTtl, and moved messages keep their age', async (start) => {
     const trial = await start({ messageTtl: 4 * unit });
     const [old, { id }] = [await trial.login(), await trial.login()];
     await trial.push(id, 'own aged');
@@ -138,12 +141,12 @@ export function replaceRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([record.undelivered, closed.undelivered], [2, 0]);
     assert.deepEqual(valuesOf(await trial.read(id)), ['old', 'own']);
     await trial.pass(2);
-    assert.deepEqual(valuesOf(await trial.read(id)), ['old'], 'the younger in front does not keep the older behind it');
+    assert.deepEqual(valuesOf(await trial.read(id)), ['old'], 'a younger message ahead does not keep an older one');
     await trial.pass(1);
     assert.deepEqual(valuesOf(await trial.read(id)), []);
   });
 
-  rule('whoever waits at the new session is told to read again', async (start) => {
+  rule('replace notifies the parked readers of the new session of a change', async (start) => {
     const trial = await start();
     const [old, { id }] = [await trial.login(), await trial.login()];
     await trial.push(old.id, 'old');
@@ -154,7 +157,7 @@ export function replaceRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(batch), batch.reset, batch.parked], [['old'], true, false]);
   });
 
-  rule('if either session is not live nothing changes', async (start) => {
+  rule('replace changes nothing when either session is not live', async (start) => {
     const trial = await start();
     const alive = await trial.login('alice', { attributes: { a: '1' } });
     const dead = await trial.login('alice', { attributes: { b: '2' } });
@@ -171,7 +174,7 @@ export function replaceRules(rule: DeclareRule, unit: number): void {
     await isClosed('logout', trial.store.get(app, dead.id));
   });
 
-  rule('of many that replace one session at once, exactly one takes its messages', async (start) => {
+  rule('of many concurrent replacements of one session, exactly one moves its messages', async (start) => {
     const trial = await start();
     const old = await trial.login();
     await trial.push(old.id, 'a', 'b');
@@ -182,7 +185,7 @@ export function replaceRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(counts.toSorted(), [0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
   });
 
-  rule('a session may take over from one of another account', async (start) => {
+  rule('replace works across accounts', async (start) => {
     const trial = await start();
     const [guest, alice] = [await trial.login('guest'), await trial.login('alice')];
     await trial.push(guest.id, 'cart saved');

@@ -1,8 +1,8 @@
 import type { SessionContextOptions } from '../index.js';
 import type { Trial } from './trial.js';
 
-/** Opens a store of the given context; what the test is not about is set so that it never interferes. */
+/** Opens a store with the given context. Fields that are not given have values that don't interfere with the test. */
 export type StartTrial = (context?: SessionContextOptions) => Promise<Trial>;
 
-/** States a fact about every store, and how to see it. */
+/** Declares a fact about every store, and its test. */
 export type DeclareRule = (title: string, body: (start: StartTrial) => Promise<void>) => void;

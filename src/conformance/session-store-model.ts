@@ -4,24 +4,25 @@ import { Model } from './model.js';
 import { mailboxCommands } from './model-mailbox-commands.js';
 import { command, RealRun, type StoreCommand } from './model-run.js';
 import { insertCommand, insertOnceCommand, replaceCommand, sessionCommands } from './model-session-commands.js';
-import { type StoreFactory, Trial } from './trial.js';
+import { checkFactory, type StoreFactory } from './store-setup.js';
+import { Trial } from './trial.js';
 
 export interface ModelRunOptions {
   readonly create: StoreFactory;
-  /** As in the conformance suite: 1 for a clock that goes exactly as it is told. */
+  /** As in the conformance suite: 1 for a store with a `ManualClock`. */
   readonly timeUnit: number;
   /** How many random sequences to run. Default 100. */
   readonly runs?: number;
-  /** Commands in a sequence at most. Default 100. */
+  /** The most commands in a sequence. Default 100. */
   readonly length?: number;
-  /** To see a failed run again. */
+  /** To repeat a failed run, with `path`. */
   readonly seed?: number;
   readonly path?: string;
 }
 
 /**
- * Runs random sequences of operations against the store and against a trivial model, and compares all that can be
- * seen. With a clock that goes by itself, deadlines lie half a unit off the steps of time, and times are not compared.
+ * Runs random sequences of operations against the store and against a trivial model, and compares all results. With
+ * a store that really waits, deadlines lie half a unit off the steps of time, and times are not compared.
  */
 export async function checkStoreAgainstModel(options: ModelRunOptions): Promise<void> {
   const { create, timeUnit: unit, runs = 100, length = 100, seed, path } = options;
@@ -29,13 +30,14 @@ export async function checkStoreAgainstModel(options: ModelRunOptions): Promise<
   const sequences = fc.commands(
     [
       ...sessionCommands(unit, half),
-      ...oftener(3, [insertCommand(), insertOnceCommand(), replaceCommand()]),
-      // What happens to a mailbox needs many of them.
-      ...oftener(6, mailboxCommands(unit, half)),
-      ...oftener(6, [timePasses(unit)]),
+      ...repeated(3, [insertCommand(), insertOnceCommand(), replaceCommand()]),
+      // Most faults of mailboxes take many of these commands.
+      ...repeated(6, mailboxCommands(unit, half)),
+      ...repeated(6, [timePasses(unit)]),
     ],
     { maxCommands: length, size: 'max' },
   );
+  await checkFactory(create, {});
   const property = fc.asyncProperty(contexts(unit, half), sequences, async (context, commands) => {
     const trial = new Trial(await create(context), unit, context);
     await trial.store.open(trial);
@@ -53,7 +55,7 @@ export async function checkStoreAgainstModel(options: ModelRunOptions): Promise<
   await fc.assert(property, { numRuns: runs, ...replay });
 }
 
-function oftener(times: number, commands: fc.Arbitrary<StoreCommand>[]): fc.Arbitrary<StoreCommand>[] {
+function repeated(times: number, commands: fc.Arbitrary<StoreCommand>[]): fc.Arbitrary<StoreCommand>[] {
   return Array.from({ length: times }, () => commands).flat();
 }
 
@@ -64,7 +66,7 @@ function timePasses(unit: number): fc.Arbitrary<StoreCommand> {
   });
 }
 
-/** Small bounds and short times, so that everything is run into. */
+/** Small bounds and short times, so that a run reaches all of them. */
 function contexts(unit: number, half: number): fc.Arbitrary<SessionContextOptions> {
   const duration = (units: number) => (units === 0 ? 0 : units * unit + half);
   return fc.record({

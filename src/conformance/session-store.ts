@@ -16,24 +16,25 @@ import { renewalRules } from './renewal.js';
 import { replaceRules } from './replace.js';
 import type { DeclareRule } from './rule.js';
 import { sessionRules } from './sessions.js';
+import { checkFactory, SetupFault, type StoreFactory } from './store-setup.js';
 import { tombstoneRules } from './tombstones.js';
-import { type StoreFactory, Trial } from './trial.js';
+import { Trial } from './trial.js';
 
 export { ManualClock } from './manual-clock.js';
-export type { StoreFactory, StoreSetup } from './trial.js';
+export type { StoreFactory, StoreSetup } from './store-setup.js';
 
-/** How to run the suite; any test runner will do. */
+/** How to run the suite, with any test runner. */
 export interface ConformanceOptions {
-  /** Declares one test of the runner's. */
+  /** Declares one test. */
   readonly test: (title: string, body: () => Promise<void>) => void;
   readonly create: StoreFactory;
   /**
-   * The step of time, in milliseconds: every duration in the suite is a multiple of it. 1 for a store whose clock is
-   * turned by hand, which makes every deadline exact; for one that really waits, several times what an operation and
-   * a timer may be late (300 on a machine that does other work as well), and no less than the granularity of its expiry.
+   * The unit of time, in whole milliseconds: all durations in the suite are multiples of it. 1 for a store with a
+   * `ManualClock`, which makes every deadline exact. For a store that really waits, several times the delay of an
+   * operation or a timer (300 on a machine that does other work, too), and at least the granularity of its expiry.
    */
   readonly timeUnit: number;
-  /** Titles of rules that this store breaks knowingly, with the reason. A rule that holds nevertheless fails the run. */
+  /** The titles of rules that this store breaks knowingly, with the reasons. An exemption fails when its rule holds. */
   readonly exemptions?: Readonly<Record<string, string>>;
 }
 
@@ -55,19 +56,24 @@ const topics: readonly ((rule: DeclareRule, unit: number) => void)[] = [
   backgroundRules,
 ];
 
-/** Declares a test for each rule of the port `SessionStore`. */
+/**
+ * Declares a test of `create`, and one for each rule of the port `SessionStore`. When `create` resolves to something
+ * wrong, its own test alone fails, and the rules are not run.
+ */
 export function testSessionStore({ test, create, timeUnit, exemptions = {} }: ConformanceOptions): void {
-  const met = new Set<string>();
+  const factory = new CheckedFactory(create, timeUnit);
+  const declared = new Set<string>();
   const rule: DeclareRule = (title, body) => {
     const run = () => runRule(create, timeUnit, body);
     const reason = Object.hasOwn(exemptions, title) ? exemptions[title] : undefined;
-    assert.ok(!met.has(title), `two rules are called '${title}'`);
-    met.add(title);
-    if (reason === undefined) test(title, run);
-    else test(`exempt, because ${reason}: ${title}`, () => mustFail(run));
+    assert.ok(!declared.has(title), `two rules are called '${title}'`);
+    declared.add(title);
+    if (reason === undefined) test(title, () => factory.ifRight(run));
+    else test(`exempt, because ${reason}: ${title}`, () => factory.ifRight(() => mustFail(run)));
   };
+  test('create resolves to { store, advance, close }', () => factory.report());
   for (const topic of topics) topic(rule, timeUnit);
-  for (const title of Object.keys(exemptions)) assert.ok(met.has(title), `no rule is called '${title}'`);
+  for (const title of Object.keys(exemptions)) assert.ok(declared.has(title), `no rule is called '${title}'`);
 }
 
 /** Declares a test for each rule of `ChangeFeed`, for a store that has it. */
@@ -76,11 +82,55 @@ export function testChangeFeed({
   create,
   timeUnit,
 }: Pick<ConformanceOptions, 'test' | 'create' | 'timeUnit'>): void {
+  const factory = new CheckedFactory(create, timeUnit);
   const feedOf = (store: SessionStore): ChangeFeed => {
-    assert.ok(isChangeFeed(store), 'the store can tell of changes');
+    assert.ok(isChangeFeed(store), 'the store has no method watchChanges');
     return store;
   };
-  changeFeedRules((title, body) => test(title, () => runRule(create, timeUnit, body)), timeUnit, feedOf);
+  const rule: DeclareRule = (title, body) => {
+    test(title, () => factory.ifRight(() => runRule(create, timeUnit, body)));
+  };
+  changeFeedRules(rule, timeUnit, feedOf);
+}
+
+/** Checks what `create` resolves to once, before the first rule. */
+class CheckedFactory {
+  readonly #create: StoreFactory;
+  readonly #unit: number;
+  #checked: Promise<void> | undefined;
+  #isReported = false;
+
+  constructor(create: StoreFactory, unit: number) {
+    assert.ok(typeof create === 'function', 'create must be a function');
+    assert.ok(Number.isSafeInteger(unit) && unit > 0, 'timeUnit must be a positive whole number of milliseconds');
+    this.#create = create;
+    this.#unit = unit;
+  }
+
+  /** Rejects with the fault of the factory, if it has one. */
+  report(): Promise<void> {
+    this.#isReported = true;
+    return this.#check();
+  }
+
+  /** Runs a rule, unless `report` has said that it can't hold. @throws SetupFault when `report` was not called */
+  async ifRight(run: () => Promise<void>): Promise<void> {
+    try {
+      await this.#check();
+    } catch (error) {
+      // Any other error the rule meets itself.
+      if (error instanceof SetupFault) {
+        if (this.#isReported) return;
+        throw error;
+      }
+    }
+    await run();
+  }
+
+  #check(): Promise<void> {
+    this.#checked ??= checkFactory(this.#create, calm(this.#unit));
+    return this.#checked;
+  }
 }
 
 async function runRule(create: StoreFactory, unit: number, body: Parameters<DeclareRule>[1]): Promise<void> {
@@ -103,10 +153,10 @@ async function mustFail(run: () => Promise<void>): Promise<void> {
     () => true,
     () => false,
   );
-  assert.ok(!holds, 'the rule holds: its exemption can go');
+  assert.ok(!holds, 'the rule holds: remove its exemption');
 }
 
-/** So long that nothing happens by itself in a test that is about something else. */
+/** Durations so long that nothing expires in a test of something else. */
 function calm(unit: number): SessionContextOptions {
   const long = 10_000 * unit;
   return { gcTime: long, maxAge: 0, hbGrace: long, pollTime: long, tombstoneTime: long, maxSession: 0 };

@@ -3,9 +3,9 @@ import { hashSecret, isSessionId, newId, newSecret } from '../store/session-toke
 import type { DeclareRule } from './rule.js';
 import { allPages, app, isUnknown, outgoing, rejectsWith, renewal, scanned, valuesOf } from './trial.js';
 
-/** Coming into being, looking, proving, renewing, rotating, and the namespaces. */
+/** Rules of creating, reading, authenticating, renewing and rotating sessions, and of apps. */
 export function sessionRules(rule: DeclareRule, unit: number): void {
-  rule('a new session is recorded as it was given, and begins at its beginning', async (start) => {
+  rule('a new session has the given fields, and the others are initialised', async (start) => {
     const trial = await start();
     const attributes = { theme: '"dark"', cart: '[1,2,{"a":null}]' };
     const session = trial.newSession('Ålice 日本 👩‍🚀', {
@@ -28,7 +28,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(await trial.store.get(app, session.id), record);
   });
 
-  rule('a record shows neither the secret nor its hash', async (start) => {
+  rule('a record contains neither the secret nor its hash', async (start) => {
     const trial = await start();
     const session = trial.newSession('alice');
     const { record } = await trial.store.insert(session);
@@ -36,7 +36,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     assert.ok(!shown.includes(session.secretHash));
   });
 
-  rule('an id that begins with idPrefix can be used, and the prefix of an account stays the same', async (start) => {
+  rule('idPrefix is constant for an account, and leaves enough of an id to chance', async (start) => {
     const { store } = await start();
     for (const accountId of ['alice', 'bob', '日本', 'x'.repeat(256)]) {
       const prefix = store.idPrefix(app, accountId);
@@ -79,7 +79,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.store.get(app, id)).createdAt, record.createdAt);
   });
 
-  rule('a wrong secret is answered as an unknown session is, and changes nothing', async (start) => {
+  rule('a wrong secret fails like an unknown session, and changes nothing', async (start) => {
     const trial = await start({ hbGrace: 2 * unit });
     const { id, record } = await trial.login();
     await trial.pass(2);
@@ -91,7 +91,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(await trial.store.get(app, id), { ...record, presence: 'away' });
   });
 
-  rule('a hash that only begins or ends like the right one is wrong', async (start) => {
+  rule('a hash that shares a prefix or suffix with the right one is refused', async (start) => {
     const trial = await start();
     const { id, secretHash } = await trial.login();
     for (const wrong of ['', secretHash.slice(0, -1), `${secretHash}A`, secretHash.slice(1), swapCase(secretHash)]) {
@@ -100,7 +100,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     await trial.store.authenticate(app, id, secretHash);
   });
 
-  rule('a contact tells of the activity before it', async (start) => {
+  rule('a contact returns the time of the previous activity', async (start) => {
     const trial = await start();
     const { id, secretHash, record } = await trial.login();
     await trial.pass(2);
@@ -114,7 +114,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     assert.equal(third.previousTime, second.record.lastTime);
   });
 
-  rule('a parked reader is activity until the contact that follows', async (start) => {
+  rule('while a reader is parked, a contact returns its own time as the previous activity', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.park(id);
@@ -132,7 +132,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual({ ...touched, lastTime: 0 }, { ...record, lastTime: 0 });
   });
 
-  rule('every operation on an unknown session says so, or does nothing', async (start) => {
+  rule('every operation on an unknown session rejects, or has no effect', async (start) => {
     const trial = await start();
     const { store } = trial;
     const { id: known } = await trial.login();
@@ -155,18 +155,18 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     await isUnknown(store.get(app, id), 'get after all of that');
   });
 
-  rule('an account or an app without sessions is empty, not an error', async (start) => {
+  rule('an account or an app without sessions is listed as empty', async (start) => {
     const { store } = await start();
-    assert.deepEqual(await store.listAccount(app, 'nobody'), []);
-    assert.deepEqual(await store.endAccount(app, 'nobody', 'revoked', undefined), []);
-    assert.deepEqual(await store.appendToAccount(app, 'nobody', outgoing('x')), []);
+    assert.deepEqual(await store.listAccount(app, 'unknown'), []);
+    assert.deepEqual(await store.endAccount(app, 'unknown', 'revoked', undefined), []);
+    assert.deepEqual(await store.appendToAccount(app, 'unknown', outgoing('x')), []);
     assert.deepEqual(await allPages(store, 10), []);
     assert.deepEqual(await scanned(store, 10), []);
     assert.equal(await store.countActiveAccounts(app, 10 * unit), 0);
     for await (const chunk of store.endApp(app, 'revoked')) assert.deepEqual(chunk, []);
   });
 
-  rule('after rotate only the new secret opens the session', async (start) => {
+  rule('after rotate only the new secret is accepted', async (start) => {
     const trial = await start();
     const { id, secretHash, record } = await trial.login();
     const newHash = hashSecret(newSecret());
@@ -187,7 +187,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(rest), rest.reset, rest.lost], [['b', 'c'], false, 0]);
   });
 
-  rule('of secrets that race to be the new one, exactly one opens the session', async (start) => {
+  rule('of concurrent rotations, exactly one new secret is accepted', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     const hashes = Array.from({ length: 10 }, () => hashSecret(newSecret()));
@@ -196,7 +196,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     assert.equal(tries.filter(({ status }) => status === 'fulfilled').length, 1);
   });
 
-  rule('apps are namespaces of their own', async (start) => {
+  rule('apps are separate namespaces', async (start) => {
     const trial = await start({ maxSession: 1 });
     const { store } = trial;
     const here = await trial.login('alice');

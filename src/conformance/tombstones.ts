@@ -9,7 +9,7 @@ const reasons = Object.keys(closeReasons) as CloseReason[];
 
 export function tombstoneRules(rule: DeclareRule, unit: number): void {
   for (const [name, operate] of Object.entries(refused)) {
-    rule(`${name} refuses a closed session, with the reason, and does not revive it`, async (start) => {
+    rule(`${name} rejects for a closed session, with the reason, and does not revive it`, async (start) => {
       const trial = await start();
       const [closed, live] = [await trial.login(), await trial.login('bob')];
       await trial.store.end(app, closed.id, 'revoked');
@@ -21,7 +21,7 @@ export function tombstoneRules(rule: DeclareRule, unit: number): void {
   }
 
   for (const [name, operate] of Object.entries(passesOver)) {
-    rule(`${name} passes a closed session over, and does not revive it`, async (start) => {
+    rule(`${name} skips a closed session, and does not revive it`, async (start) => {
       const trial = await start({ hbGrace: 2 * unit });
       const closed = await trial.login();
       await trial.login('bob');
@@ -46,7 +46,7 @@ export function tombstoneRules(rule: DeclareRule, unit: number): void {
     }
   });
 
-  rule('a wrong secret learns nothing of a closed or an expired session', async (start) => {
+  rule('a wrong secret does not reveal that a session is closed or expired', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const closed = await trial.login();
     const expired = await trial.login();
@@ -62,7 +62,7 @@ export function tombstoneRules(rule: DeclareRule, unit: number): void {
     await isClosed('expired', trial.store.authenticate(app, expired.id, expired.secretHash));
   });
 
-  rule('after rotate it is the new secret that learns the reason', async (start) => {
+  rule('after rotate only the new secret reveals the close reason', async (start) => {
     const trial = await start();
     const { id, secretHash } = await trial.login();
     const newHash = hashSecret(newSecret());
@@ -90,7 +90,7 @@ export function tombstoneRules(rule: DeclareRule, unit: number): void {
   }
 
   rule(
-    'an expired session says so for tombstoneTime after its deadline, and is forgotten after its sweep',
+    'the reason of an expired session is remembered for tombstoneTime after its deadline, and forgotten after its sweep',
     async (start) => {
       const trial = await start({ gcTime: 2 * unit, tombstoneTime: 3 * unit });
       const { id, secretHash } = await trial.login();

@@ -16,18 +16,7 @@ import {
   type StoreListener,
 } from '../index.js';
 import { hashSecret, newId, newSecret } from '../store/session-token.js';
-
-/** A store made for one test, not opened yet, and its way to let time pass. */
-export interface StoreSetup {
-  readonly store: SessionStore;
-  /** Resolves when so many milliseconds, or a few more, have passed for the store: by turning its clock, or by waiting. */
-  advance(milliseconds: number): Promise<void>;
-  /** Closes the store and lets go of what was made for it. */
-  close(): Promise<void>;
-}
-
-/** Makes a store that nothing was ever put into. */
-export type StoreFactory = (context: SessionContextOptions) => Promise<StoreSetup>;
+import type { StoreSetup } from './store-setup.js';
 
 export type Notice =
   | { readonly kind: 'appended'; readonly app: string; readonly id: string; epoch: string; message: Message }
@@ -36,7 +25,7 @@ export type Notice =
   | { readonly kind: 'superseded'; readonly app: string; readonly id: string; reader: string; ticket: number }
   | { readonly kind: 'missed' };
 
-/** What a test knows of a session that it created. */
+/** A session that a test created. */
 export interface Login {
   readonly id: string;
   readonly accountId: string;
@@ -48,13 +37,13 @@ export type LoginOptions = Partial<Omit<NewSession, 'secretHash' | 'accountId'>>
 
 export const app = 'default';
 
-/** A renewal as a request makes it. */
+/** The renewal of an ordinary request. */
 export const renewal: Renewal = { activity: true, ttl: undefined };
 
-/** How long a notice may be on its way from a store that sends it over a wire. */
-const noticePatience = 2_000;
+/** How long to wait for a notice from a store that sends it over a network, in milliseconds. */
+const noticePatience = 10_000;
 
-/** An opened store, and what tests do with it all the time. */
+/** An opened store, with helpers for tests. */
 export class Trial implements StoreListener {
   readonly store: SessionStore;
   readonly notices: Notice[] = [];
@@ -73,12 +62,12 @@ export class Trial implements StoreListener {
     return this.#setup.close();
   }
 
-  /** Lets so many units of time pass. */
+  /** Lets time pass, in units of `timeUnit`. */
   pass(units: number): Promise<void> {
     return this.#setup.advance(units * this.#unit);
   }
 
-  /** What a session of this account is inserted with, unless told otherwise. */
+  /** The default fields of a new session of this account. */
   newSession(accountId: string, options: LoginOptions = {}): NewSession {
     const namespace = options.app ?? app;
     return {
@@ -101,7 +90,7 @@ export class Trial implements StoreListener {
     return { id: session.id, accountId, secretHash: session.secretHash, record };
   }
 
-  /** Pushes values one after the other; each is its own JSON. */
+  /** Appends the values one after the other. */
   async push(id: string, ...values: readonly unknown[]): Promise<void> {
     for (const value of values) {
       const { verdict } = await this.store.append(app, id, outgoing(value));
@@ -121,7 +110,7 @@ export class Trial implements StoreListener {
     return this.store.read(app, id, { ...defaults, ...request });
   }
 
-  /** Reads at the tail, so that the reader gets parked. */
+  /** Parks the reader at the tail. */
   async park(id: string, reader = 'default', wait = 1_000 * this.#unit): Promise<ReadResult> {
     const { epoch, offset } = await this.read(id, { reader });
     const result = await this.read(id, { reader, after: { epoch, offset }, wait });
@@ -143,7 +132,7 @@ export class Trial implements StoreListener {
     return [...(await this.store.sweep(limit)).items];
   }
 
-  /** The ids reported away, judging until nothing more is due. */
+  /** Judges until nothing more is due, and returns the ids reported away. */
   async judge(limit = 100): Promise<string[]> {
     const ids: string[] = [];
     for (;;) {
@@ -153,14 +142,14 @@ export class Trial implements StoreListener {
     }
   }
 
-  /** The next notice of that kind on that session, or one that came already; each is taken once. */
+  /** The next notice of this kind for this session, past or future. Returns each notice once. */
   async notice(kind: 'appended' | 'changed' | 'closed', id: string): Promise<Notice> {
     const giveUpAt = performance.now() + noticePatience;
     for (;;) {
       const index = this.notices.findIndex((notice) => notice.kind === kind && notice.id === id);
       const [found] = index === -1 ? [] : this.notices.splice(index, 1);
       if (found !== undefined) return found;
-      assert.ok(performance.now() < giveUpAt, `no notice '${kind}' came for the session`);
+      assert.ok(performance.now() < giveUpAt, `no notice '${kind}' of the session came`);
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -213,7 +202,7 @@ export async function rejectsWith(
     assert.deepEqual({ code: error.code, ...error.details }, { code, ...error.details, ...details }, text);
     return;
   }
-  assert.fail(`${text} resolved, where ${code} was due`);
+  assert.fail(`${text} resolved and should reject with ${code}`);
 }
 
 export function isUnknown(operation: Promise<unknown>, text = ''): Promise<void> {

@@ -37,7 +37,7 @@ const known = {
 
 const front = 'SessionContext';
 
-/** What a context may be made of: any of its fields; the rest take their defaults. */
+/** Any fields of `SessionContext`; the others take their defaults. */
 export type SessionContextOptions = OptionsInput<typeof known>;
 type Values = CheckedOptions<typeof known>;
 
@@ -51,48 +51,53 @@ function validate(options: unknown): Values {
 }
 
 /**
- * The configuration of the service: plain data, frozen, validated once, here. All times are in milliseconds.
- *
- * @throws SessionError `INVALID_CONTEXT`, naming field, rule and value
+ * The configuration of the service: plain data, frozen, validated once, by the constructor. All times are in milliseconds.
  */
 export class SessionContext {
-  /** Idle time after which a session expires. Default 15 minutes. */
+  /** Idle time after which a session expires, in milliseconds, 1 or more. Default 900 000: 15 minutes. */
   readonly gcTime: number;
-  /** Pause between two GC sweeps. Default 1 second. */
+  /** Pause between the end of one sweep for expired sessions and the next, in milliseconds, 1 or more. Default 1 000. */
   readonly gcInterval: number;
-  /** Absolute lifetime from creation, whatever the activity; 0 for none. Default 30 days. */
+  /** Lifetime of a session from its creation, however active it is, in milliseconds; 0 for none. Default 2 592 000 000: 30 days. */
   readonly maxAge: number;
-  /** How often presence is judged. Default 2 seconds. */
+  /** Heartbeat: pause between two rounds that judge the presence of sessions, in milliseconds, 1 or more. Default 2 000. */
   readonly hbTime: number;
-  /** Silence after which a session turns `away`. Default 10 seconds. */
+  /** Time without contact after which a session turns `away`, in milliseconds, 1 or more. Default 10 000. */
   readonly hbGrace: number;
-  /** Live sessions an account may hold; 0 for no limit. Default 5. */
+  /** Live sessions that an account may hold; 0 for no limit. Default 5. */
   readonly maxSession: number;
-  /** What happens when an account is at its limit. Default `reject`. */
+  /**
+   * What happens when an account at its limit creates a session: the creation fails (`reject`, the default), or the
+   * session created first (`evict-oldest`) or contacted longest ago (`evict-idle`) is closed as `evicted`.
+   */
   readonly onMaxSession: Values['onMaxSession'];
-  /** Messages a mailbox keeps. Default 50. */
+  /** Number of messages that a mailbox keeps, 1 or more. Not the length of a message: that is `msgMaxBytes`. Default 50. */
   readonly msgMaxLength: number;
-  /** Bytes of one message's JSON in UTF-8. Default 64 KiB. */
+  /** Size of one message: bytes of its JSON in UTF-8, 1 or more. Default 65 536. */
   readonly msgMaxBytes: number;
-  /** Bytes a mailbox keeps, counted as `msgMaxBytes` counts. Default 1 MiB. */
+  /** Bytes of messages that a mailbox keeps, at least `msgMaxBytes`. Default 1 048 576. */
   readonly mailboxMaxBytes: number;
-  /** Age after which an undelivered message is dropped; 0 for none. Default 0. */
+  /** Age after which an undelivered message is dropped, in milliseconds; 0 for none. Default 0. */
   readonly messageTtl: number;
-  /** What happens when a mailbox is full. Default `drop-oldest`. */
+  /**
+   * What happens when a message arrives at a full mailbox: the oldest message is dropped (`drop-oldest`, the default), or
+   * the new one (`drop-newest`); the push fails (`reject`); or the session is closed (`close`).
+   */
   readonly onOverflow: Values['onOverflow'];
-  /** How long a poll is held at most. Default 25 seconds, below the idle limits of common proxies. */
+  /** How long a poll is held at most, in milliseconds. Default 25 000, below the idle limits of common proxies. */
   readonly pollTime: number;
-  /** Whether polling counts as activity for `gcTime`. Default true. */
+  /** Whether a poll counts as activity, so that a session that polls does not expire by `gcTime`. Default true. */
   readonly pollRenews: boolean;
-  /** Readers of one mailbox; one more drops the reader silent longest. Default 8. */
+  /** Readers of one mailbox, 1 or more; a further reader evicts the one silent longest. Default 8. */
   readonly maxReader: number;
-  /** Polls held by this node; past it polls are answered at once, with `retry`. Default 100 000. */
+  /** Polls that this node holds at most; further polls are answered at once, with `retry`. Default 100 000. */
   readonly maxWaiter: number;
-  /** How long the close reason of a session is remembered. Default 1 minute. */
+  /** How long the close reason of a session is remembered, in milliseconds. Default 60 000. */
   readonly tombstoneTime: number;
-  /** How long a stopping node may take to answer its held polls. Default 5 seconds. */
+  /** How long a stopping node may take to answer its held polls and end its connections, in milliseconds. Default 5 000. */
   readonly drainTime: number;
 
+  /** @throws SessionError `INVALID_CONTEXT`, naming field, rule and value */
   constructor(options: SessionContextOptions = {}) {
     const values = validate(options);
     this.gcTime = values.gcTime;
@@ -116,7 +121,7 @@ export class SessionContext {
     Object.freeze(this);
   }
 
-  /** Silence after which a reader no longer holds messages back. */
+  /** Time without a poll after which a reader no longer keeps messages from being removed, in milliseconds. */
   get readerGrace(): number {
     return 2 * this.pollTime + this.hbGrace;
   }

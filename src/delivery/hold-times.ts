@@ -1,15 +1,17 @@
 import type { Clock, Timer } from '../time/clock.js';
 
-/** What `HoldTimes` keeps on each of those it holds, and nobody else may change. */
+/** One element of the queues of `HoldTimes`. Only `HoldTimes` changes `queue`, `previous` and `next`. */
 export interface Hold<Each> {
+  /** When the hold ends, on the clock of `HoldTimes`. */
   readonly deadline: number;
   queue: HoldQueue<Each> | undefined;
-  before: Each | undefined;
-  after: Each | undefined;
+  previous: Each | undefined;
+  next: Each | undefined;
 }
 
-/** Those held for the same time: they come due in the order in which they came. */
+/** Holds that were added with the same time left: they become due in the order in which they were added. */
 export interface HoldQueue<Each> {
+  /** In milliseconds. */
   readonly delay: number;
   first: Each | undefined;
   last: Each | undefined;
@@ -17,12 +19,13 @@ export interface HoldQueue<Each> {
 }
 
 /**
- * Ends holds when their time is up, with one timer for all holds of the same length: a timer for each takes 400 bytes
- * more, and nearly all of them would be cancelled unused.
+ * Calls back when a hold's deadline comes. All holds of one length share one timer: a timer for each would take
+ * 400 bytes more, and nearly all of them would be cancelled unused.
  */
 export class HoldTimes<Each extends Hold<Each>> {
   readonly #clock: Clock;
   readonly #onDue: (hold: Each) => void;
+  /** By delay. */
   readonly #queues = new Map<number, HoldQueue<Each>>();
 
   constructor(clock: Clock, onDue: (hold: Each) => void) {
@@ -39,13 +42,13 @@ export class HoldTimes<Each extends Hold<Each>> {
       this.#setTimer(queue, delay);
     }
     hold.queue = queue;
-    hold.before = queue.last;
+    hold.previous = queue.last;
     if (queue.last === undefined) queue.first = hold;
-    else queue.last.after = hold;
+    else queue.last.next = hold;
     queue.last = hold;
   }
 
-  /** Does nothing for one that isn't held. */
+  /** Has no effect on a hold that was not added, or that is due or removed already. */
   remove(hold: Each): void {
     const { queue } = hold;
     if (queue === undefined) return;
@@ -59,18 +62,18 @@ export class HoldTimes<Each extends Hold<Each>> {
   }
 
   #unlink(queue: HoldQueue<Each>, hold: Each): void {
-    const { before, after } = hold;
-    if (before === undefined) queue.first = after;
-    else before.after = after;
-    if (after === undefined) queue.last = before;
-    else after.before = before;
+    const { previous, next } = hold;
+    if (previous === undefined) queue.first = next;
+    else previous.next = next;
+    if (next === undefined) queue.last = previous;
+    else next.previous = previous;
     hold.queue = undefined;
-    hold.before = undefined;
-    hold.after = undefined;
+    hold.previous = undefined;
+    hold.next = undefined;
   }
 
-  /** The timer was set for whoever was first then; meanwhile that one may have left. */
-  #comeDue(queue: HoldQueue<Each>): void {
+  /** The timer was set for the hold that was first then, which may have been removed since. */
+  #endDue(queue: HoldQueue<Each>): void {
     const now = this.#clock.now();
     for (let { first } = queue; first !== undefined; first = queue.first) {
       if (first.deadline > now) {
@@ -84,6 +87,6 @@ export class HoldTimes<Each extends Hold<Each>> {
   }
 
   #setTimer(queue: HoldQueue<Each>, delay: number): void {
-    queue.timer = this.#clock.setTimer(delay, () => this.#comeDue(queue));
+    queue.timer = this.#clock.setTimer(delay, () => this.#endDue(queue));
   }
 }

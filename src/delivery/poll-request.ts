@@ -10,19 +10,19 @@ export const defaultReader = 'default';
 /** How to poll. Every field is optional. */
 export interface PollOptions {
   /**
-   * The last batch's `cursor`; `''` for the oldest message retained. Without it the poll drains: the mailbox keeps
-   * the reader's place, and what was handed over is not given again.
+   * The `cursor` of the last batch; `''` for the oldest message retained. Without it the poll drains: the mailbox keeps
+   * the reader's position, and removes messages once they were handed over.
    */
   readonly after?: string;
-  /** How long to hold the poll when there is nothing to say, in milliseconds. Default and most: `pollTime`. */
+  /** How long to hold the poll when there is nothing to deliver, in milliseconds. Default and maximum: `pollTime`. */
   readonly wait?: number;
-  /** Messages to take at most. Default and most: `msgMaxLength`. */
+  /** The most messages to return. Default and maximum: `msgMaxLength`. */
   readonly limit?: number;
-  /** Which of the session's consumers polls. Default: `default`. */
+  /** The name of the reader that polls. Default: `default`. */
   readonly reader?: string;
 }
 
-/** A poll whose arguments are known to be sound. */
+/** The validated arguments of a poll. */
 export interface PollRequest {
   readonly reader: string;
   readonly after: Cursor | '' | undefined;
@@ -30,9 +30,9 @@ export interface PollRequest {
   readonly wait: number;
 }
 
-/** Whoever waits for the answer to one poll. Exactly one of the two is called, once. */
+/** Receives the answer to one poll. Exactly one of the methods is called, once. */
 export interface PollReceiver {
-  /** @param acknowledge given when the poll drains: to be called once the batch has been handed over for good */
+  /** @param acknowledge given when the poll drains: call it once the client has the batch. Removes its messages. */
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void;
   fail(error: unknown): void;
 }
@@ -40,12 +40,12 @@ export interface PollReceiver {
 /** @throws SessionError `INVALID_ARGUMENT` */
 export function requirePollRequest(options: PollOptions, context: SessionContext): PollRequest {
   const { after, wait, limit, reader } = options;
-  const most = Number.MAX_SAFE_INTEGER;
+  const max = Number.MAX_SAFE_INTEGER;
   return {
     reader: reader === undefined ? defaultReader : requireReader(reader),
     after: after === undefined || after === '' ? after : parseCursor(after),
-    limit: Math.min(limit === undefined ? most : requireWholeNumber('limit', limit, 1, most), context.msgMaxLength),
-    wait: Math.min(wait === undefined ? most : requireWholeNumber('wait', wait, 0, most), context.pollTime),
+    limit: Math.min(limit === undefined ? max : requireWholeNumber('limit', limit, 1, max), context.msgMaxLength),
+    wait: Math.min(wait === undefined ? max : requireWholeNumber('wait', wait, 0, max), context.pollTime),
   };
 }
 

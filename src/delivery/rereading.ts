@@ -4,60 +4,66 @@ import type { Clock, Timer } from '../time/clock.js';
 /** Mailboxes read again in one turn of the event loop. */
 const stepSize = 500;
 
-/** Has mailboxes read again: all of them when notices were missed, and one by one when the store could not be asked. */
+/** Schedules mailboxes to be read again: all of them after missed notices, single ones after the store failed. */
 export class Rereading {
   readonly #clock: Clock;
   readonly #pause: number;
-  readonly #everyone: () => Iterable<string>;
+  readonly #sessionIds: () => Iterable<string>;
   readonly #read: (id: string) => void;
-  readonly #unread = new Set<string>();
+  /** Sessions whose last read failed. */
+  readonly #failed = new Set<string>();
   #timer: Timer | undefined;
-  /** Whether all are being read again, and whether more was missed since that began. */
-  #round: 'none' | 'reading' | 'more' = 'none';
+  /** `repeat`: notices were missed after the current round began, so that another one must follow. */
+  #round: 'none' | 'running' | 'repeat' = 'none';
 
-  /** @param pause before a mailbox is tried again that could not be read, in milliseconds */
-  constructor(clock: Clock, pause: number, everyone: () => Iterable<string>, read: (id: string) => void) {
+  /**
+   * @param pause milliseconds between a failed read and the next try
+   * @param sessionIds the sessions whose mailboxes are read by `all`
+   * @param read starts to read one mailbox; must not throw
+   */
+  constructor(clock: Clock, pause: number, sessionIds: () => Iterable<string>, read: (id: string) => void) {
     this.#clock = clock;
     this.#pause = pause;
-    this.#everyone = everyone;
+    this.#sessionIds = sessionIds;
     this.#read = read;
   }
 
+  /** Reads all mailboxes again: notices may have been missed. */
   all(): void {
-    const isReading = this.#round !== 'none';
-    this.#round = 'more';
-    if (!isReading) void this.#readAll();
+    const isRunning = this.#round !== 'none';
+    this.#round = 'repeat';
+    if (!isRunning) void this.#readAll();
   }
 
-  /** The store was away when it was asked: nobody but us will ask again. */
+  /** Reads the mailbox again after the pause: the store was unavailable, and no notice may come when it is back. */
   later(id: string): void {
-    this.#unread.add(id);
-    this.#timer ??= this.#clock.setTimer(this.#pause, () => this.#readUnread());
+    this.#failed.add(id);
+    this.#timer ??= this.#clock.setTimer(this.#pause, () => this.#readFailed());
   }
 
-  /** It was read, or nobody waits there any more. */
+  /** Cancels `later`: the mailbox was read, or has no waiter any more. */
   forget(id: string): void {
-    if (this.#timer === undefined || !this.#unread.delete(id) || this.#unread.size > 0) return;
+    if (this.#timer === undefined || !this.#failed.delete(id) || this.#failed.size > 0) return;
     this.#timer.cancel();
     this.#timer = undefined;
   }
 
-  #readUnread(): void {
+  #readFailed(): void {
     this.#timer = undefined;
-    const ids = [...this.#unread];
-    this.#unread.clear();
+    const ids = [...this.#failed];
+    this.#failed.clear();
     for (const id of ids) this.#read(id);
   }
 
-  /** Step by step: a crowd that reads all at once would hold up everything else. */
+  /** In steps, because to read all mailboxes in one turn would delay all other work of this node. */
   async #readAll(): Promise<void> {
-    let read = 0;
-    while (this.#round === 'more') {
-      this.#round = 'reading';
-      for (const id of [...this.#everyone()]) {
+    let count = 0;
+    while (this.#round === 'repeat') {
+      this.#round = 'running';
+      for (const id of [...this.#sessionIds()]) {
         this.#read(id);
-        read += 1;
-        if (read % stepSize === 0) await nextTurn();
+        count += 1;
+        if (count % stepSize === 0) await nextTurn();
       }
     }
     this.#round = 'none';

@@ -1,14 +1,14 @@
-/** What a client and its operator are told about one way in which a session can end. */
+/** How one close reason is shown to clients and operators. */
 export interface CloseReasonEntry {
-  /** One sentence for a person. */
+  /** One sentence for people. */
   readonly sentence: string;
-  /** Whether the client should come back with the same token. */
+  /** Whether the client should connect again with the same token. */
   readonly reconnect: boolean;
-  /** Close code for a WebSocket of this session: 4000 to 4999 is the range RFC 6455 leaves to applications. */
+  /** Close code for a WebSocket of this session. RFC 6455 leaves 4000 to 4999 to applications. */
   readonly webSocketCode: number;
 }
 
-/** The one table of close reasons; everything that ends a session names a row of it. */
+/** All reasons for which a session can be closed. */
 export const closeReasons = {
   expired: { sentence: 'The session was idle for too long.', reconnect: false, webSocketCode: 4001 },
   'max-age': { sentence: 'The session reached its absolute lifetime.', reconnect: false, webSocketCode: 4002 },
@@ -30,7 +30,7 @@ export const closeReasons = {
     webSocketCode: 4007,
   },
   shutdown: {
-    sentence: 'The server is stopping; the session lives on.',
+    sentence: 'The server is stopping; the session stays valid.',
     reconnect: true,
     webSocketCode: 1012,
   },
@@ -38,7 +38,7 @@ export const closeReasons = {
 
 export type CloseReason = keyof typeof closeReasons;
 
-/** How a close reason travels to a client, in batches and in problem documents. */
+/** A close reason as clients receive it, in batches and in problem documents. */
 export interface ClosedNotice {
   readonly code: CloseReason;
   readonly reason: string;

@@ -1,6 +1,6 @@
 import type { CloseReason } from './close-reason.js';
 
-/** What each error code carries in `details`. Never a token or a secret: details reach logs and clients. */
+/** The `details` of each error code. They reach logs and clients, so they never contain a token or a secret. */
 export interface SessionErrorDetails {
   SESSION_LIMIT: { readonly accountId: string; readonly maxSession: number };
   SESSION_UNKNOWN: Record<never, never>;
@@ -24,20 +24,20 @@ export type SessionErrorCode = keyof SessionErrorDetails;
 
 const brand = Symbol.for('session-mailbox.SessionError');
 
-/** The one error class that leaves the package. Branch on `code`; `message` is for people and quotes rule and value. */
+/** The only error class of this package. Branch on `code`. The `message` is for people, and quotes rule and value. */
 export class SessionError<Code extends SessionErrorCode = SessionErrorCode> extends Error {
   override readonly name = 'SessionError';
   readonly code: Code;
   readonly details: SessionErrorDetails[Code];
 
   constructor(code: Code, message: string, details: SessionErrorDetails[Code], options?: ErrorOptions) {
-    super(message, options);
+    super(maskTokens(message), options);
     this.code = code;
     this.details = details;
     Object.defineProperty(this, brand, { value: true });
   }
 
-  /** Whether `value` is a `SessionError` (of that code), also one made by another installed copy of this package. */
+  /** Whether `value` is a `SessionError` (with this code), made by this or another installed copy of the package. */
   static is<Code extends SessionErrorCode = SessionErrorCode>(
     value: unknown,
     code?: Code,
@@ -51,18 +51,40 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   }
 }
 
-const quotedLength = 80;
+/** The shape of a token: 64 letters and digits, also next to others, as behind the `n` of an escaped line break. */
+const tokenLike = /[0-9A-Za-z]{64,}/g;
 
-/** A value as an error message quotes it: JSON where it has one, cut to a length that no log minds. */
+/** Errors reach logs and clients, so anything in one that may be a token is hidden. */
+function maskTokens(text: string): string {
+  return text.replace(tokenLike, '[hidden: may be a token]');
+}
+
+const quotedLength = 80;
+/** More than this of a value is not looked at: a regular expression runs out of stack on a value of many megabytes. */
+const scannedLength = 1_024;
+/** What may be the first part of a token that the end of the scan cut. */
+const unfinishedToken = /[0-9A-Za-z]{1,63}$/;
+
+/** A value as an error message quotes it: JSON where it has one, without tokens, cut to a length that suits a log. */
 export function quote(value: unknown): string {
+  const whole = textOf(value);
+  const isScannedWhole = whole.length <= scannedLength;
+  // Masked before the cut, which could leave the first part of a token.
+  const scanned = maskTokens(whole.slice(0, scannedLength));
+  const text = isScannedWhole ? scanned : scanned.replace(unfinishedToken, '');
+  return text.length > quotedLength || !isScannedWhole ? `${text.slice(0, quotedLength)}…` : text;
+}
+
+function textOf(value: unknown): string {
+  // JSON says null for NaN and the infinities.
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'function') return String(value);
   let text: string | undefined;
   try {
-    text = typeof value === 'bigint' || typeof value === 'function' ? String(value) : JSON.stringify(value);
+    text = JSON.stringify(value);
   } catch {
-    // A cycle, or a toJSON that throws: the type is all that can be said safely.
+    // A cycle, or a toJSON that throws: only the type can be quoted.
   }
-  text ??= typeof value === 'object' ? Object.prototype.toString.call(value) : String(value);
-  return text.length > quotedLength ? `${text.slice(0, quotedLength)}…` : text;
+  return text ?? (typeof value === 'object' ? Object.prototype.toString.call(value) : String(value));
 }
 
 export function invalidArgument(argument: string, rule: string, value: unknown, cause?: unknown): SessionError {
@@ -70,7 +92,7 @@ export function invalidArgument(argument: string, rule: string, value: unknown, 
   return new SessionError(
     'INVALID_ARGUMENT',
     `${argument} ${rule}; got ${quoted}`,
-    { argument, rule, value: quoted },
+    { argument: maskTokens(argument), rule, value: quoted },
     cause === undefined ? undefined : { cause },
   );
 }

@@ -3,18 +3,18 @@ import { reportFault } from '../errors/fault-report.js';
 import type { ClosedSession, SessionRecord, SessionReference } from '../store/session-record.js';
 import type { AppendOutcome } from '../store/session-store.js';
 
-/** What each event tells its listeners. */
+/** The payload of each event. */
 export interface SessionEventMap {
   created: SessionRecord;
-  /** Authentication or a touch extended the session's life. Polls do so silently. */
+  /** An authentication or a touch renewed the session. A poll renews without this event. */
   renewed: SessionRecord;
   rotated: SessionRecord;
-  /** `id` took over from `oldId`; the `closed` of the old one follows. */
+  /** The session `id` replaced `oldId`. The event `closed` of the old session follows. */
   replaced: SessionReference & { readonly oldId: string };
   closed: ClosedSession;
   online: SessionReference;
   away: SessionReference;
-  /** A push met a full mailbox. `verdict` says what became of it, `dropped` how many messages were dropped for it. */
+  /** A push did not fit into a mailbox. `verdict` is what happened to it, `dropped` how many messages were dropped. */
   overflow: AppendOutcome;
 }
 
@@ -23,12 +23,13 @@ export type SessionListener<Event extends SessionEvent> = (payload: SessionEvent
 
 type Listeners = { [Event in SessionEvent]?: Set<SessionListener<Event>> };
 
-/** No app can be called so: a listener under this name hears of all apps. */
+/** Subscribes to the events of all apps. Not a valid name of an app. */
 export const everyApp = '*';
 
 /**
- * Typed events, per app. Listeners run after the operation that caused the event, in order, each by itself: one that
- * throws or rejects is reported as a process warning and harms neither the operation nor the others.
+ * Typed events, per app. Listeners run after the operation that caused the event, in the order of their subscription.
+ * An exception or rejection of a listener is reported as a process warning. It affects neither the operation nor the
+ * other listeners.
  */
 @injectable()
 export class SessionEvents {
@@ -50,18 +51,18 @@ export class SessionEvents {
     const set = listeners?.[event];
     if (listeners === undefined || set?.delete(listener) !== true || set.size > 0) return;
     delete listeners[event];
-    // Apps are named by callers; one without listeners must not be kept for ever.
+    // Callers name apps. Without this, apps that had a listener once would pile up.
     if (Object.keys(listeners).length === 0) this.#apps.delete(app);
   }
 
   emit<Event extends SessionEvent>(event: Event, payload: SessionEventMap[Event]): void {
-    this.#tell(this.#apps.get(payload.app)?.[event], payload);
-    this.#tell(this.#apps.get(everyApp)?.[event], payload);
+    this.#notify(this.#apps.get(payload.app)?.[event], payload);
+    this.#notify(this.#apps.get(everyApp)?.[event], payload);
   }
 
-  #tell<Payload>(listeners: ReadonlySet<(payload: Payload) => unknown> | undefined, payload: Payload): void {
+  #notify<Payload>(listeners: ReadonlySet<(payload: Payload) => unknown> | undefined, payload: Payload): void {
     if (listeners === undefined || listeners.size === 0) return;
-    // Not at once: a listener that calls back into the manager must find the operation finished.
+    // Deferred, because a listener may call the manager, which must have finished the operation.
     queueMicrotask(() => {
       for (const listener of [...listeners]) call(listener, payload);
     });

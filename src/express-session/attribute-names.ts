@@ -1,66 +1,70 @@
 import { hash } from 'node:crypto';
 import { isAttributeKey } from '../store/session-arguments.js';
-import type { JsonValue } from '../validation/json-value.js';
 
-/** What begins so belongs to this folder, and is no data of the application's. */
-const own = '~';
-const escaped = `${own}=`;
-const longest = 128;
+/** Attributes whose names begin with this belong to this folder and hold none of the application's data. */
+const reservedPrefix = '~';
+const escapePrefix = `${reservedPrefix}=`;
+const maxNameLength = 128;
 
-/** Attributes besides the data. */
-export const cookieAttribute = `${own}cookie`;
-export const sidAttribute = `${own}sid`;
-export const bindingAttribute = `${own}binding`;
-/** The binding whose data have left the visitor session. */
-export const settledAttribute = `${own}settled`;
-/** The binding before, whose session is about to be closed. */
-export const formerAttribute = `${own}former`;
-/** Set before the sessions of a sid are closed: who is about to bind it learns that it is too late. */
-export const endingAttribute = `${own}ending`;
+/** Attributes besides the application's data. */
+export const cookieAttribute = `${reservedPrefix}cookie`;
+export const sidAttribute = `${reservedPrefix}sid`;
+export const bindingAttribute = `${reservedPrefix}binding`;
+/** The generation of the last binding whose data have been removed from the visitor session. */
+export const settledAttribute = `${reservedPrefix}settled`;
+/** The previous binding, while its login session still has to be closed. */
+export const formerAttribute = `${reservedPrefix}former`;
+/** Set before the sessions of a sid are closed, so that a request that binds the sid at the same time finds out. */
+export const closingAttribute = `${reservedPrefix}closing`;
 
 /**
- * Names that JavaScript gives a meaning of its own. express-session leaves them out when it loads a session, and another
- * framework that copies them would set the prototype of what it copies them to.
+ * Keys with a special meaning in JavaScript. express-session drops them when it loads a session; another framework that
+ * copies them would replace the prototype of the copy.
  */
-const reserved: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Whether a key of `req.session` is kept: all but the cookie, which goes its own way, and what would be an attack. */
+/** Whether a key of `req.session` is stored as data. The cookie is stored separately; forbidden keys never are. */
 export function isDataKey(key: string): boolean {
-  return key !== 'cookie' && !reserved.has(key);
+  return key !== 'cookie' && !forbiddenKeys.has(key);
 }
 
 /**
- * How a value of `req.session` is kept: under its own name, where attributes allow it, so that `session.getAttr(key)`
- * gives it. They can't be `null`, and not every key will do; such a value is kept with its key in an attribute whose
- * name is made of the key. A key is in one of the two ways only, so each change clears the other.
+ * The attributes that store one key of `req.session`, as JSON texts, or `null` for an attribute to delete.
+ *
+ * A key that is a valid attribute name is stored under its own name, so that `session.getAttr(key)` finds it. Two things
+ * can't be stored that way: the value `null`, and keys that are no valid attribute name. They are stored as the pair
+ * `[key, value]` under an escaped name. Each key is in at most one of the two places, so every change clears the other.
+ *
+ * @param text JSON text of the value; `undefined` to delete the key
  */
-export function attributesFor(key: string, value: JsonValue | undefined): { readonly [name: string]: JsonValue } {
-  const escapedName = escapeOf(key);
-  if (!isPlain(key)) return { [escapedName]: value === undefined ? null : [key, value] };
-  if (value === undefined) return { [key]: null, [escapedName]: null };
-  return value === null ? { [key]: null, [escapedName]: [key, null] } : { [key]: value, [escapedName]: null };
+export function attributesFor(key: string, text: string | undefined): { readonly [name: string]: string | null } {
+  const escapedName = escapedNameOf(key);
+  const pair = text === undefined ? null : `[${JSON.stringify(key)},${text}]`;
+  if (!isPlainName(key)) return { [escapedName]: pair };
+  if (text === undefined) return { [key]: null, [escapedName]: null };
+  return text === 'null' ? { [key]: null, [escapedName]: pair } : { [key]: text, [escapedName]: null };
 }
 
-function isPlain(key: string): boolean {
-  return isAttributeKey(key) && !key.startsWith(own);
+function isPlainName(key: string): boolean {
+  return isAttributeKey(key) && !key.startsWith(reservedPrefix);
 }
 
-function escapeOf(key: string): string {
-  const readable = isPlain(key) && key.length + escaped.length <= longest && !key.startsWith('#');
-  return escaped + (readable ? key : `#${hash('sha256', key, 'base64url')}`);
+function escapedNameOf(key: string): string {
+  const isReadable = isPlainName(key) && key.length + escapePrefix.length <= maxNameLength && !key.startsWith('#');
+  return escapePrefix + (isReadable ? key : `#${hash('sha256', key, 'base64url')}`);
 }
 
-/** The data among attributes, as JSON text by key of `req.session`. */
+/** The application's data among the attributes of a session: JSON text by key of `req.session`. */
 export function dataOf(texts: { readonly [name: string]: string }): Map<string, string> {
   const data = new Map<string, string>();
   for (const [name, text] of Object.entries(texts)) {
-    if (!name.startsWith(own)) {
+    if (!name.startsWith(reservedPrefix)) {
       data.set(name, text);
-    } else if (name.startsWith(escaped)) {
+    } else if (name.startsWith(escapePrefix)) {
       const pair: unknown = JSON.parse(text);
       if (!isPair(pair) || !isDataKey(pair[0])) continue;
-      // Should it be in both ways, because it was written past this folder, its own name has the newer value.
-      if (!isPlain(pair[0]) || texts[pair[0]] === undefined) data.set(pair[0], JSON.stringify(pair[1]));
+      // If code other than this folder wrote the plain attribute as well, the plain one is newer.
+      if (!isPlainName(pair[0]) || texts[pair[0]] === undefined) data.set(pair[0], JSON.stringify(pair[1]));
     }
   }
   data.delete('cookie');

@@ -1,21 +1,22 @@
 import { invalidArgument } from '../errors/session-error.js';
 
-/** How express-session asks to be answered. */
+/** Callback in the form that express-session passes. */
 export type Callback<Result> = (error: unknown, result?: Result) => void;
 
 /**
- * Answers the callback, once, or gives the promise when there is none.
- * @throws SessionError `INVALID_ARGUMENT` for a callback that can't be called
+ * Passes the outcome of the promise to the callback, once; returns the promise when there is no callback.
+ * @param pass calls the callback with the result; a caller may do more before and after that call
  */
 export function answer<Result>(
   promise: Promise<Result>,
   callback: Callback<Result> | undefined,
-  hand: (result: Result, receive: (result: Result) => void) => void = (result, receive) => receive(result),
+  pass: (result: Result, succeed: (result: Result) => void) => void = (result, succeed) => succeed(result),
 ): Promise<Result> | undefined {
   if (callback === undefined || callback === null) return promise;
-  // In a turn of its own: what a callback throws is the application's to handle, and no reason to call it again.
+  // In a microtask of its own: an exception of the callback is uncaught, as the application expects. Thrown inside the
+  // promise chain, it would reject that chain instead.
   promise.then(
-    (result) => queueMicrotask(() => hand(result, (given) => callback(null, given))),
+    (result) => queueMicrotask(() => pass(result, (given) => callback(null, given))),
     (error) => queueMicrotask(() => callback(error)),
   );
   return undefined;
@@ -24,5 +25,5 @@ export function answer<Result>(
 /** @throws SessionError `INVALID_ARGUMENT` */
 export function requireCallback(callback: unknown): void {
   if (callback === undefined || callback === null || typeof callback === 'function') return;
-  throw invalidArgument('callback', 'must be a function, or left out for a promise', callback);
+  throw invalidArgument('callback', 'must be a function, or left out to get a promise', callback);
 }

@@ -1,32 +1,34 @@
 import { SessionError } from '../errors/session-error.js';
 
 export interface ConnectionWatch {
-  /** Resolves when the store answers. */
+  /** Resolves when the store can be reached. */
   ping(): Promise<void>;
   disconnected(): void;
   connected(): void;
 }
 
-/** Whether the store can be reached: found out by what calls meet, and while it can't, by asking again and again. */
+/**
+ * Tracks whether the session store can be reached. A call that fails with `STORE_UNAVAILABLE` starts an outage; from
+ * then on the store is pinged until it answers, which ends the outage. Each change is reported once.
+ */
 export class ConnectionState {
   readonly #watch: ConnectionWatch;
-  /** Milliseconds. */
-  readonly #interval: number;
+  readonly #pingIntervalMs: number;
   #timer: NodeJS.Timeout | undefined;
   #isAway = false;
   #isClosed = false;
 
-  constructor(watch: ConnectionWatch, interval: number) {
+  constructor(watch: ConnectionWatch, pingIntervalMs: number) {
     this.#watch = watch;
-    this.#interval = interval;
+    this.#pingIntervalMs = pingIntervalMs;
   }
 
-  /** Looks at how a call ends, which it leaves as it is. */
+  /** Observes the outcome of a call, and passes it on unchanged. */
   async follow<Result>(call: Promise<Result>): Promise<Result> {
     try {
       return await call;
     } catch (error) {
-      if (SessionError.is(error, 'STORE_UNAVAILABLE')) this.#leave();
+      if (SessionError.is(error, 'STORE_UNAVAILABLE')) this.#beginOutage();
       throw error;
     }
   }
@@ -36,24 +38,24 @@ export class ConnectionState {
     clearTimeout(this.#timer);
   }
 
-  #leave(): void {
+  #beginOutage(): void {
     if (this.#isAway || this.#isClosed) return;
     this.#isAway = true;
-    this.#askLater();
+    this.#pingLater();
     this.#watch.disconnected();
   }
 
-  #askLater(): void {
+  #pingLater(): void {
     if (this.#isClosed) return;
-    this.#timer = setTimeout(() => void this.#ask(), this.#interval).unref();
+    this.#timer = setTimeout(() => void this.#ping(), this.#pingIntervalMs).unref();
   }
 
-  async #ask(): Promise<void> {
+  async #ping(): Promise<void> {
     try {
       await this.#watch.ping();
     } catch {
-      // Away still, or in trouble: sessions would fare no better.
-      this.#askLater();
+      // Any failure counts, not only STORE_UNAVAILABLE: reading sessions would fail as well.
+      this.#pingLater();
       return;
     }
     if (this.#isClosed) return;

@@ -1,14 +1,13 @@
 import type { SessionContent } from './session-content.js';
-import type { Login } from './session-places.js';
+import type { Login } from './sid-sessions.js';
 
-/** What is known of an object that holds a session: what it was when it was loaded, or saved at last. */
+/** What is known about a session object of a framework: its content and login when it was loaded or last saved. */
 export class LoadedSession {
   readonly sid: string;
   content: SessionContent;
-  /** Which session of an account held the content, if the sid was bound to one. */
+  /** The login session that held the content, if the sid was bound to an account. */
   login: Login | undefined;
-  /** Saves of one object come one after the other, because each counts from what the one before left. */
-  #latest: Promise<unknown> = Promise.resolve();
+  #lastSave: Promise<unknown> = Promise.resolve();
 
   constructor(sid: string, content: SessionContent, login: Login | undefined) {
     this.sid = sid;
@@ -16,60 +15,61 @@ export class LoadedSession {
     this.login = login;
   }
 
-  inTurn<Result>(save: () => Promise<Result>): Promise<Result> {
-    const result = this.#latest.then(save);
-    this.#latest = result.catch(() => {});
+  /** Runs saves of this object one after the other: each computes its changes from what the previous one stored. */
+  inOrder<Result>(save: () => Promise<Result>): Promise<Result> {
+    const result = this.#lastSave.then(save);
+    this.#lastSave = result.catch(() => {});
     return result;
   }
 
-  /** Left out of JSON, by which frameworks judge whether a session has changed. */
+  /** Frameworks compare the JSON of a session to see whether it changed; this object must not appear in it. */
   toJSON(): undefined {
     return undefined;
   }
 }
 
-/** No key of anybody's data: it would be that of an attribute of ours. */
-const mark = '~session-mailbox.loaded';
+/** Can't be a key of the application's data: names with this prefix are reserved. */
+const copyMarker = '~session-mailbox.loaded';
 
-const known = new WeakMap<object, LoadedSession>();
+const loadedSessions = new WeakMap<object, LoadedSession>();
 
 export function remember(session: object, loaded: LoadedSession): void {
-  known.set(session, loaded);
+  loadedSessions.set(session, loaded);
 }
 
-/** Nothing came of what was remembered. */
+/** Forgets `loaded`, unless something else was remembered for this object meanwhile. */
 export function forget(session: object, loaded: LoadedSession): void {
-  if (known.get(session) === loaded) known.delete(session);
+  if (loadedSessions.get(session) === loaded) loadedSessions.delete(session);
 }
 
-/** What is known of this object, or of the one that it was copied from. */
+/** What is known about this object, or about the object that a framework copied it from. */
 export function loadedOf(session: object): LoadedSession | undefined {
-  const loaded = known.get(session);
+  const loaded = loadedSessions.get(session);
   if (loaded !== undefined) return loaded;
-  const marked: unknown = mark in session ? session[mark] : undefined;
+  const marked: unknown = copyMarker in session ? session[copyMarker] : undefined;
   return marked instanceof LoadedSession ? marked : undefined;
 }
 
 /**
- * Hands a loaded session over, while it can be copied. express-session copies it through `createSession`, which knows
- * what it copies; @fastify/session does so by itself, key by key and inherited ones as well, into an object that nothing
- * tells us of. So while it is handed over the session inherits a key that goes along.
+ * Passes a loaded session to a framework in such a way that a copy of it is recognised. express-session copies it in
+ * `createSession`, which this package overrides. @fastify/session copies it key by key, inherited keys included, into an
+ * object that this package never sees otherwise. So, during the call, the session inherits a key that gets copied.
  */
-export function handOver(session: object, receive: (session: object) => void): void {
-  const loaded = known.get(session);
+export function withCopyMarker(session: object, pass: (session: object) => void): void {
+  const loaded = loadedSessions.get(session);
   if (loaded === undefined) {
-    receive(session);
+    pass(session);
     return;
   }
-  Object.setPrototypeOf(session, { [mark]: loaded });
+  Object.setPrototypeOf(session, { [copyMarker]: loaded });
   try {
-    receive(session);
+    pass(session);
   } finally {
-    takeBack(session);
+    clearCopyMarker(session);
   }
 }
 
-/** Ends the handing over, for a session that is copied here and now. */
-export function takeBack(session: object): void {
+/** Removes the marker early, for a copy that must not receive it. */
+export function clearCopyMarker(session: object): void {
   Object.setPrototypeOf(session, Object.prototype);
 }

@@ -1,52 +1,53 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { invalidArgument, SessionError, sessionUnknown } from '../errors/session-error.js';
-import { requireOwnSite } from '../requests/cross-site.js';
 import { HeldResponse } from '../requests/held-response.js';
+import { type OriginOptions, OriginPolicy, originOptions } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
-import { faceOf } from '../requests/request-headers.js';
+import { requestHeadOf } from '../requests/request-head.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
+import { checkOptions } from '../validation/options.js';
 
-/** Finds the session that is behind a sid. */
+/** Finds the session of a sid; implemented by `SessionMailboxStore`. */
 export interface SessionsOfSids {
   sessionOf(sid: string): Promise<Session | undefined>;
 }
 
-export interface PollHandlerOptions {
-  /** Origins besides its own whose pages may poll with the visitor's cookie. Default: none. */
-  readonly trustedOrigins?: readonly string[];
-}
+/** Which pages may poll with their visitor's cookie. */
+export type PollHandlerOptions = OriginOptions;
 
-/** A request that express-session has seen: the sid is from a cookie whose signature was right, or was just made. */
+/** A request that express-session has handled: `sessionID` comes from a cookie with a valid signature, or is new. */
 export type PollingRequest = IncomingMessage & { readonly sessionID?: string; readonly originalUrl?: string };
 
 /**
- * Serves the long poll of whoever has the cookie of express-session: `app.get('/poll', pollHandler(manager, store))`,
- * behind the session middleware. A poll whose client hangs up is let go, and loses nothing.
+ * Serves the long poll to clients that have the cookie of express-session. Mount it behind the session middleware:
+ * `app.get('/poll', pollHandler(manager, store))`. When a client disconnects, its poll ends and no message is lost.
+ *
+ * @throws SessionError `INVALID_CONTEXT` for an unknown or invalid option
  */
 export function pollHandler(
   manager: SessionManager,
   sessions: SessionsOfSids,
-  { trustedOrigins = [] }: PollHandlerOptions = {},
+  options: PollHandlerOptions = {},
 ): (request: PollingRequest, response: ServerResponse) => void {
-  const trusted = new Set(trustedOrigins);
+  const origins = new OriginPolicy(checkOptions({ front: 'pollHandler', known: originOptions }, options));
   return (request, response) => {
     const held = new HeldResponse(response);
-    poll(manager, sessions, trusted, request, held).catch((error) => held.fail(error));
+    poll(manager, sessions, origins, request, held).catch((error) => held.fail(error));
   };
 }
 
 async function poll(
   manager: SessionManager,
   sessions: SessionsOfSids,
-  trustedOrigins: ReadonlySet<string>,
+  origins: OriginPolicy,
   request: PollingRequest,
   response: HeldResponse,
 ): Promise<void> {
-  // Frameworks route HEAD to GET handlers; without a body, what a draining poll takes would be lost.
+  // Frameworks route HEAD to GET handlers. The answer has no body then, and a draining poll would lose its messages.
   if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
-  // Polling moves cursors, so a link or an image on another site's page must not do it.
-  requireOwnSite(faceOf(request), trustedOrigins);
+  // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
+  origins.require(requestHeadOf(request));
   const options = readPollOptions(queryOf(request));
   let gone = false;
   let hangUp = () => {};
@@ -55,7 +56,7 @@ async function poll(
     hangUp();
   });
   const { sessionID } = request;
-  // So express-session lets requests through while its store is away: nothing is known of the session then.
+  // While its store can't be reached, express-session passes requests on without a session.
   if (sessionID === undefined) {
     throw new SessionError('STORE_UNAVAILABLE', 'express-session has given this request no session', {});
   }
@@ -64,7 +65,7 @@ async function poll(
   if (!gone) hangUp = manager.inApp(session.app).pollInto(session.id, options, response);
 }
 
-/** Read from the URL, because applications choose what `req.query` is. What is given twice is a list, and refused. */
+/** From the URL: what `req.query` is depends on the application. A repeated parameter becomes a list, which is refused. */
 function queryOf({ originalUrl, url }: PollingRequest): { readonly [name: string]: unknown } {
   const { searchParams } = new URL(originalUrl ?? url ?? '/', 'http://localhost');
   const query: Record<string, unknown> = Object.create(null);

@@ -1,45 +1,48 @@
 import { invalidArgument } from '../errors/session-error.js';
+import type { AttributePatch } from '../store/session-store.js';
 import type { JsonValue } from '../validation/json-value.js';
 import { attributesFor, cookieAttribute, dataOf, isDataKey } from './attribute-names.js';
-import { keptCookie, parsedCookie } from './session-cookie.js';
+import { storedCookie } from './cookie-data.js';
+import { requireStorableJson } from './json-bounds.js';
 
-/** What `req.session` holds, at one moment. */
+/** What `req.session` holds at one moment. */
 export interface SessionContent {
   /** JSON text by key, in the order of the object. */
   readonly data: ReadonlyMap<string, string>;
-  /** As `keptCookie` has it; `undefined` when there is none. */
+  /** The text of a `StoredCookie`; `undefined` when there is none. */
   readonly cookie: string | undefined;
 }
 
-export const nothingKept: SessionContent = Object.freeze({ data: new Map(), cookie: undefined });
+export const emptyContent: SessionContent = Object.freeze({ data: new Map(), cookie: undefined });
 
-/** What a request wants kept. */
+/** What a request wants to be stored. */
 export interface WantedContent extends SessionContent {
-  /** Whom the session is to be bound to. */
+  /** The account that the sid is to be bound to; `undefined` for none. */
   readonly accountId: string | undefined;
-  /** Idle time in milliseconds; 0 or less when the cookie is over. */
+  /** Idle time in milliseconds; 0 or less when the cookie has expired. */
   readonly ttl: number | undefined;
 }
 
-/** How to read what applications keep in `req.session`. */
+/** How the application uses `req.session`. */
 export interface ContentRules {
-  /** The key that says which account the session is bound to. */
+  /** The key that holds the account id. */
   readonly accountKey: string;
-  /** Bytes of all JSON texts and keys together. */
+  /** Limit of the bytes of all keys and JSON texts together. */
   readonly dataMaxBytes: number;
 }
 
-/** Keys whose JSON text changed; `undefined` where the key went. */
+/** Keys whose JSON text changed; `undefined` for a deleted key. A cookie of `undefined` did not change. */
 export interface ContentChanges {
   readonly data: ReadonlyMap<string, string | undefined>;
   readonly cookie: string | undefined;
 }
 
 /**
- * What the object holds now: later changes to it don't matter.
- * @param base what it was loaded with: a key of it that the object only seems to have lost, because its class has a
- *   member of that name, stays as it is
- * @throws SessionError `INVALID_ARGUMENT` for data that JSON can't hold, that is too large, or an account that is none
+ * Takes a copy of what the object holds now; later changes to the object have no effect on it.
+ * @param base the content that the object was loaded with. A key that the object's class has a member for is missing in
+ *   its own entries without having been deleted: such a key keeps its loaded text
+ * @throws SessionError `INVALID_ARGUMENT` for data that JSON can't represent or that are too large, or for a value of
+ *   the account key that is no account id
  */
 export function wantedContent(
   session: object,
@@ -60,21 +63,24 @@ export function wantedContent(
   }
   for (const [key, text] of base?.data ?? []) if (!data.has(key) && key in session) data.set(key, text);
   const accountId = accountOf(data.get(rules.accountKey), rules.accountKey);
-  const { text: cookie, ttl } = keptCookie('cookie' in session ? session.cookie : undefined, now);
+  const { text: cookie, ttl } = storedCookie('cookie' in session ? session.cookie : undefined, now);
   return { data, cookie, ttl, accountId };
 }
 
-/** @param texts attributes of the session of ours that holds the data */
-export function keptContent(
+/**
+ * The content that is stored in the attributes of a session.
+ * @param accountId the account that the sid is bound to. It decides what the account key holds: an attribute of that
+ *   name may have been set by other code, and must not make a visitor look logged in
+ */
+export function storedContent(
   texts: { readonly [name: string]: string },
   accountId: string | undefined,
   { accountKey }: ContentRules,
 ): SessionContent {
   const data = dataOf(texts);
   const named = data.get(accountKey);
-  // What is said here was proved by binding; an attribute of that name that was set past it proves nothing.
-  if (accountId === undefined && named !== undefined && !isNobody(JSON.parse(named))) data.delete(accountKey);
-  if (accountId !== undefined && (named === undefined || !isText(named, accountId))) {
+  if (accountId === undefined && named !== undefined && !isNoAccount(JSON.parse(named))) data.delete(accountKey);
+  if (accountId !== undefined && (named === undefined || !isAccount(JSON.parse(named), accountId))) {
     data.set(accountKey, JSON.stringify(accountId));
   }
   return { data, cookie: texts[cookieAttribute] };
@@ -89,11 +95,11 @@ export function changesBetween(base: SessionContent, wanted: SessionContent): Co
 
 export const noChanges: ContentChanges = Object.freeze({ data: new Map(), cookie: undefined });
 
-/** What changed between two moments, but where that was changed otherwise. */
-export function lateChanges(before: SessionContent, now: SessionContent, otherwise: ContentChanges): ContentChanges {
-  const { data, cookie } = changesBetween(before, now);
-  const left = new Map([...data].filter(([key]) => !otherwise.data.has(key)));
-  return { data: left, cookie: otherwise.cookie === undefined ? cookie : undefined };
+/** What other requests changed between two reads, without the keys that this request changes itself. */
+export function changesByOthers(before: SessionContent, after: SessionContent, own: ContentChanges): ContentChanges {
+  const { data, cookie } = changesBetween(before, after);
+  const others = new Map([...data].filter(([key]) => !own.data.has(key)));
+  return { data: others, cookie: own.cookie === undefined ? cookie : undefined };
 }
 
 export function withChanges(content: SessionContent, changes: ContentChanges): SessionContent {
@@ -105,70 +111,81 @@ export function withChanges(content: SessionContent, changes: ContentChanges): S
   return { data, cookie: changes.cookie ?? content.cookie };
 }
 
-export function isNothing(changes: ContentChanges): boolean {
+export function isEmpty(changes: ContentChanges): boolean {
   return changes.data.size === 0 && changes.cookie === undefined;
 }
 
-/** The same changes as attributes, `null` for those to delete. */
-export function patchOf(changes: ContentChanges): Record<string, JsonValue> {
-  const patch: Record<string, JsonValue> = {};
+/**
+ * The changes as a patch of attributes.
+ * @throws SessionError `INVALID_ARGUMENT` for a value that attributes may not contain
+ */
+export function patchOf(changes: ContentChanges): AttributePatch {
+  const patch: Record<string, string | null> = {};
   for (const [key, text] of changes.data) {
-    Object.assign(patch, attributesFor(key, text === undefined ? undefined : parsed(text)));
+    if (text !== undefined) requireStorableJson(argumentOf(key), text);
+    Object.assign(patch, attributesFor(key, text));
   }
-  if (changes.cookie !== undefined) patch[cookieAttribute] = parsedCookie(changes.cookie);
+  if (changes.cookie !== undefined) patch[cookieAttribute] = changes.cookie;
   return patch;
 }
 
 /** A patch that sets all of the content. */
-export function patchOfAll({ data, cookie }: SessionContent): Record<string, JsonValue> {
+export function patchOfAll({ data, cookie }: SessionContent): AttributePatch {
   return patchOf({ data, cookie });
 }
 
-/** The same, for a session that has no attributes yet. */
-export function attributesOf(content: SessionContent): Record<string, JsonValue> {
-  return Object.fromEntries(Object.entries(patchOfAll(content)).filter(([, value]) => value !== null));
-}
-
-/** A patch that takes all of the content away. */
-export function patchOfNone({ data, cookie }: SessionContent): Record<string, JsonValue> {
-  const gone = new Map([...data.keys()].map((key) => [key, undefined] as const));
-  const patch = patchOf({ data: gone, cookie: undefined });
+/** A patch that deletes all of the content. */
+export function patchOfNone({ data, cookie }: SessionContent): AttributePatch {
+  const deleted = new Map([...data.keys()].map((key) => [key, undefined] as const));
+  const patch = patchOf({ data: deleted, cookie: undefined });
   return cookie === undefined ? patch : { ...patch, [cookieAttribute]: null };
 }
 
-/** The data as an object of its own. */
+/** The content as the attributes of a new session. */
+export function attributesOf(content: SessionContent): Record<string, JsonValue> {
+  const attributes: Record<string, JsonValue> = {};
+  for (const [name, text] of Object.entries(patchOfAll(content))) {
+    if (text !== null) attributes[name] = JSON.parse(text);
+  }
+  return attributes;
+}
+
+/** The data as a new object. */
 export function dataObject({ data }: SessionContent): Record<string, unknown> {
   const object: Record<string, unknown> = {};
-  for (const [key, text] of data) if (isDataKey(key)) object[key] = parsed(text);
+  for (const [key, text] of data) if (isDataKey(key)) object[key] = JSON.parse(text);
   return object;
 }
 
-function parsed(text: string): JsonValue {
-  return JSON.parse(text);
-}
-
-/** As other stores keep it, `undefined` for what JSON leaves out. */
+/** `undefined` for what JSON leaves out, as in other session stores. */
 function jsonOf(key: string, value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch (error) {
-    throw invalidArgument(`session key ${key}`, 'must be a JSON value', typeof value, error);
+    throw invalidArgument(argumentOf(key), 'must be a JSON value', typeof value, error);
   }
 }
 
-/** Accounts that are numbers, as those of many databases are, go by their digits. */
-function accountOf(text: string | undefined, accountKey: string): string | undefined {
-  const value: unknown = text === undefined ? undefined : JSON.parse(text);
-  if (isNobody(value)) return undefined;
-  if (typeof value === 'string' || typeof value === 'number') return String(value);
-  throw invalidArgument(accountKey, 'must be a string or a number, or nothing to be bound to no account', value);
+function argumentOf(key: string): string {
+  return `session key ${key}`;
 }
 
-function isNobody(value: unknown): boolean {
+/** An account id that is a number, as in many databases, counts as its decimal digits. */
+function accountOf(text: string | undefined, accountKey: string): string | undefined {
+  const value: unknown = text === undefined ? undefined : JSON.parse(text);
+  if (isNoAccount(value)) return undefined;
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  throw invalidArgument(
+    accountKey,
+    'must be a string or a number; null, false or an empty string for no account',
+    value,
+  );
+}
+
+function isNoAccount(value: unknown): boolean {
   return value === undefined || value === null || value === false || value === '';
 }
 
-function isText(text: string, accountId: string): boolean {
-  const value: unknown = JSON.parse(text);
+function isAccount(value: unknown, accountId: string): boolean {
   return (typeof value === 'string' || typeof value === 'number') && String(value) === accountId;
 }

@@ -3,56 +3,58 @@ import { invalidArgument } from '../errors/session-error.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { answer, type Callback, requireCallback } from './callbacks.js';
-import { clientOf } from './client-of.js';
 import { ConnectionState } from './connection-state.js';
-import { forget, handOver, LoadedSession, loadedOf, remember, takeBack } from './loaded-session.js';
-import { RecentSids } from './recent-sids.js';
-import { dataObject, nothingKept, type WantedContent, wantedContent } from './session-content.js';
-import { loadedCookie } from './session-cookie.js';
-import { SessionPlaces } from './session-places.js';
+import { loadedCookie } from './cookie-data.js';
+import { clearCopyMarker, forget, LoadedSession, loadedOf, remember, withCopyMarker } from './loaded-session.js';
+import { clientOf } from './request-client.js';
+import { dataObject, emptyContent, type WantedContent, wantedContent } from './session-content.js';
 import { SessionReader, type SidState } from './session-reader.js';
-import { SessionWalk } from './session-walk.js';
 import { SessionWriter } from './session-writer.js';
+import { SidCache } from './sid-cache.js';
+import { SidSessions } from './sid-sessions.js';
+import { SidWalk } from './sid-walk.js';
 import { requireSettings, type SessionMailboxStoreOptions, type StoreSettings } from './store-options.js';
 
 type Request = Parameters<session.Store['createSession']>[0];
 
 /**
- * Sessions of express-session, and of @fastify/session, in session-mailbox.
+ * Stores the sessions of express-session and of @fastify/session in session-mailbox.
  *
  * While `req.session.accountId` is not set, a session is a visitor's, in an app of its own. Setting it binds the session
- * to that account: from then on it is a session of the manager's app like any other, counts toward `maxSession`, is
- * listed, pushed to and polled, and ends everywhere when it is closed anywhere. Its data are the attributes of that
- * session. Where the account has no room, saving fails with `SESSION_LIMIT` and nothing has changed.
+ * to that account: from then on it is a session of the manager's app like any other. It counts toward `maxSession`, is
+ * listed, can be pushed to and polled, and ends everywhere when it is closed anywhere. Its data are the attributes of
+ * that session. If the account is at its limit, saving fails with `SESSION_LIMIT` and nothing has changed.
  *
- * A save keeps what changed since the session was loaded, key by key, so that requests that change different keys at
- * once both win; within one key the last wins. One that arrives after its session has ended changes nothing.
+ * A save stores what changed since the session was loaded, key by key: of two requests that change different keys at the
+ * same time, neither loses its change; of two that change the same key, the later save wins. A save after the session
+ * has ended changes nothing.
  *
- * The sid is kept with the visitor session, for `ids` and `all`: it opens nothing without the secret that signs cookies.
+ * The sid is stored with the visitor session, for `ids` and `all`. It grants nothing without the secret that signs the
+ * cookies.
  *
- * Every method answers its callback exactly once, or gives a promise when there is none. Both fail with a
- * `SessionError`: `INVALID_ARGUMENT`, `SESSION_LIMIT`, `STORE_UNAVAILABLE` or `STOPPED`. `disconnect` is emitted when
- * the store can't be reached, and `connect` once it answers again.
+ * Every method calls its callback exactly once, or returns a promise when there is no callback. Both fail with a
+ * `SessionError`: `INVALID_ARGUMENT`, `SESSION_LIMIT`, `STORE_UNAVAILABLE` or `STOPPED`. The store emits `disconnect` when
+ * the session store can't be reached, and `connect` when it answers again.
  */
 export class SessionMailboxStore extends session.Store {
   readonly #settings: StoreSettings;
   readonly #manager: SessionManager;
-  readonly #recent: RecentSids;
+  readonly #cache: SidCache;
   readonly #reader: SessionReader;
   readonly #writer: SessionWriter;
-  readonly #walk: SessionWalk;
+  readonly #walk: SidWalk;
   readonly #connection: ConnectionState;
 
-  /** @throws SessionError `INVALID_ARGUMENT` */
+  /** @throws SessionError `INVALID_CONTEXT` for an unknown or invalid option */
   constructor(manager: SessionManager, options: SessionMailboxStoreOptions = {}) {
     super();
     this.#settings = requireSettings(options, manager.app);
     this.#manager = manager;
-    const places = new SessionPlaces(manager, this.#settings.visitorApp);
-    this.#recent = new RecentSids(places, this.#settings.cacheSize);
-    this.#reader = new SessionReader(places, this.#recent, this.#settings);
-    this.#writer = new SessionWriter(places, this.#recent, this.#reader, this.#settings.touchAfter);
-    this.#walk = new SessionWalk(places, this.#reader);
+    const sidSessions = new SidSessions(manager, this.#settings.visitorApp);
+    this.#cache = new SidCache(sidSessions, this.#settings.cacheSize);
+    this.#reader = new SessionReader(sidSessions, this.#cache, this.#settings);
+    this.#writer = new SessionWriter(sidSessions, this.#cache, this.#reader, this.#settings.touchAfter);
+    this.#walk = new SidWalk(sidSessions, this.#reader);
     this.#connection = new ConnectionState(
       {
         ping: () => manager.ping(),
@@ -63,7 +65,7 @@ export class SessionMailboxStore extends session.Store {
     );
   }
 
-  /** A fresh object each time, or `undefined`. Does not renew. */
+  /** The session of a sid as a new object, or `undefined` when there is none. Does not renew it. */
   override get(sid: string): Promise<SessionData | undefined>;
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void;
   override get(
@@ -73,16 +75,17 @@ export class SessionMailboxStore extends session.Store {
     return this.#answer(
       () => this.#get(requireSid(sid)),
       callback,
-      (loaded, receive) => {
-        if (loaded === undefined) receive(undefined);
-        else handOver(loaded, () => receive(loaded));
+      (loaded, succeed) => {
+        if (loaded === undefined) succeed(undefined);
+        else withCopyMarker(loaded, () => succeed(loaded));
       },
     );
   }
 
   /**
-   * Saves. A session that was loaded, or saved before, is never created again; one that never was is taken as the whole
-   * content. Renews, for as long as the cookie says, else for `gcTime`; a cookie that is over ends the session.
+   * Saves a session and renews it. A session object that was loaded or saved before only stores its changes, and never
+   * creates the session again. Any other object replaces the whole content of the sid. The idle time is that of the
+   * cookie, else `gcTime`; saving with an expired cookie destroys the session.
    */
   override set(sid: string, session: SessionData): Promise<void>;
   override set(sid: string, session: SessionData, callback?: (error?: unknown) => void): void;
@@ -90,14 +93,14 @@ export class SessionMailboxStore extends session.Store {
     return this.#answer(() => this.#set(requireSid(sid), requireSession(session)), callback);
   }
 
-  /** Ends the session, as a logout does where it is bound to an account. None there is no error. */
+  /** Ends the session; if it is bound to an account, with the reason `logout`. Does nothing for an unknown sid. */
   override destroy(sid: string): Promise<void>;
   override destroy(sid: string, callback?: (error?: unknown) => void): void;
   override destroy(sid: string, callback?: Callback<void>): Promise<void> | undefined {
-    return this.#answer(() => this.#writer.end(requireSid(sid)), callback);
+    return this.#answer(() => this.#writer.destroy(requireSid(sid)), callback);
   }
 
-  /** Renews, unless that was done within `touchAfter`. Never creates; none there is no error. */
+  /** Renews the session, unless it was renewed within `touchAfter`. Does nothing for an unknown sid. */
   override touch(sid: string, session: SessionData): Promise<void>;
   override touch(sid: string, session: SessionData, callback?: (error?: unknown) => void): void;
   override touch(sid: string, session: SessionData, callback?: Callback<void>): Promise<void> | undefined {
@@ -128,8 +131,7 @@ export class SessionMailboxStore extends session.Store {
     }, callback);
   }
 
-  /** How many live sessions there are. */
-  // Named by express-session's interface.
+  /** The number of live sessions. */
   override length(): Promise<number>;
   override length(callback: (error: unknown, length?: number) => void): void;
   override length(callback?: Callback<number>): Promise<number> | undefined {
@@ -140,35 +142,35 @@ export class SessionMailboxStore extends session.Store {
     }, callback);
   }
 
-  /** Ends all sessions, those bound to accounts as `revoked`; sessions that were made past this store stay. */
+  /** Ends all sessions of this store, with the reason `revoked`. Sessions that other code created stay. */
   override clear(): Promise<void>;
   override clear(callback?: (error?: unknown) => void): void;
   override clear(callback?: Callback<void>): Promise<void> | undefined {
     return this.#answer(async () => {
-      this.#recent.clear();
-      await this.#walk.endAll();
+      this.#cache.clear();
+      await this.#walk.closeAll();
     }, callback);
   }
 
-  /** express-session makes of what `get` gave the object that the request sees. */
+  /** Called by express-session: makes the object that the request sees from what `get` returned. */
   override createSession(request: Request, data: SessionData): session.Session & SessionData {
     const loaded = loadedOf(data);
-    takeBack(data);
+    clearCopyMarker(data);
     const created = super.createSession(request, data);
     if (loaded !== undefined) remember(created, loaded);
     return created;
   }
 
   /**
-   * The session of ours that is behind a sid, for pushes, polls and sockets: that of the account it is bound to, else
-   * the visitor's, which is of another app (`manager.inApp(session.app)`). The caller must have checked the signature of
-   * the cookie that the sid is from. Does not renew.
+   * The session-mailbox session of a sid, for pushes, polls and sockets: the login session while the sid is bound to an
+   * account, else the visitor session, which is in another app (`manager.inApp(session.app)`). The caller must have
+   * checked the signature of the cookie that the sid comes from. Does not renew the session.
    */
   async sessionOf(sid: string): Promise<Session | undefined> {
     return (await this.#connection.follow(this.#reader.read(requireSid(sid))))?.holder;
   }
 
-  /** Stops asking whether the store is back. The manager goes on. */
+  /** Stops pinging a session store that can't be reached. Does not stop the manager. */
   close(): void {
     this.#connection.close();
   }
@@ -176,13 +178,13 @@ export class SessionMailboxStore extends session.Store {
   #answer<Result>(
     operate: () => Promise<Result>,
     callback: Callback<Result> | undefined,
-    hand?: (result: Result, receive: (result: Result) => void) => void,
+    pass?: (result: Result, succeed: (result: Result) => void) => void,
   ): Promise<Result> | undefined {
     requireCallback(callback);
-    // Begun at once, because what is to be saved must be looked at before the request goes on; but a fault of the
-    // arguments is an answer like any other.
-    const begun = begin(operate);
-    return answer(this.#connection.follow(begun), callback, hand);
+    // Starts synchronously, so that a save copies the session before the request changes it again. An exception about the
+    // arguments becomes a rejection.
+    const outcome = start(operate);
+    return answer(this.#connection.follow(outcome), callback, pass);
   }
 
   async #get(sid: string): Promise<SessionData | undefined> {
@@ -205,20 +207,22 @@ export class SessionMailboxStore extends session.Store {
     const wanted = this.#wantedOf(session, loaded);
     const client = clientOf(session);
     if (loaded !== undefined) {
-      await loaded.inTurn(() => (isOver(wanted) ? this.#writer.end(sid) : this.#writer.save(loaded, wanted, client)));
+      await loaded.inOrder(() =>
+        hasExpired(wanted) ? this.#writer.destroy(sid) : this.#writer.save(loaded, wanted, client),
+      );
       return;
     }
-    // At once: a second save of the same object has to wait for this one.
+    // Before the first await: a second save of the same object must wait for this one.
     const created = new LoadedSession(sid, wanted, undefined);
     remember(session, created);
     try {
-      await created.inTurn(async () => {
-        if (isOver(wanted)) await this.#writer.end(sid);
+      await created.inOrder(async () => {
+        if (hasExpired(wanted)) await this.#writer.destroy(sid);
         else created.login = await this.#writer.create(sid, wanted, client);
       });
     } catch (error) {
-      // What it holds has to be saved anew, all of it.
-      created.content = nothingKept;
+      // Nothing was stored: the next save of this object must store all of it.
+      created.content = emptyContent;
       forget(session, created);
       throw error;
     }
@@ -227,7 +231,7 @@ export class SessionMailboxStore extends session.Store {
   async #touch(sid: string, session: object): Promise<void> {
     const loaded = this.#loadedFrom(sid, session);
     const wanted = this.#wantedOf(session, loaded);
-    await (isOver(wanted) ? this.#writer.end(sid) : this.#writer.touch(sid, loaded, wanted));
+    await (hasExpired(wanted) ? this.#writer.destroy(sid) : this.#writer.touch(sid, loaded, wanted));
   }
 
   #loadedFrom(sid: string, session: object): LoadedSession | undefined {
@@ -240,11 +244,11 @@ export class SessionMailboxStore extends session.Store {
   }
 }
 
-async function begin<Result>(operate: () => Promise<Result>): Promise<Result> {
+async function start<Result>(operate: () => Promise<Result>): Promise<Result> {
   return operate();
 }
 
-function isOver({ ttl }: WantedContent): boolean {
+function hasExpired({ ttl }: WantedContent): boolean {
   return ttl !== undefined && ttl <= 0;
 }
 

@@ -1,97 +1,99 @@
-import type { CloseReason } from '../errors/close-reason.js';
-import { SessionError } from '../errors/session-error.js';
 import type { Session } from '../service/session.js';
-import { bindingAttribute, endingAttribute, formerAttribute } from './attribute-names.js';
-import type { RecentSids, SidNotes } from './recent-sids.js';
-import { type ContentRules, keptContent, type SessionContent } from './session-content.js';
-import type { Binding, Login, SessionPlaces } from './session-places.js';
+import { patchTexts } from '../service/text-access.js';
+import { bindingAttribute, closingAttribute, formerAttribute } from './attribute-names.js';
+import { Closed, orClosed } from './closed.js';
+import { type ContentRules, type SessionContent, storedContent } from './session-content.js';
 import { abandonedAfter } from './session-times.js';
+import type { CachedSid, SidCache } from './sid-cache.js';
+import type { Binding, Login, SidSessions } from './sid-sessions.js';
 
-/** The sessions of a live sid, as they were at one moment. */
+/** The sessions of a live sid at one moment. */
 export interface SidState {
   readonly visitor: Session;
   readonly binding: Binding;
-  /** Where the data are: the session of the account it is bound to, else the visitor session. */
+  /** The session that holds the data: the login session while the sid is bound, else the visitor session. */
   readonly holder: Session;
 }
 
-/** How often to look again when the binding moves on while it is looked at. */
-const attempts = 5;
+/** How many times a read starts again because the binding changed during the read. */
+const maxAttempts = 5;
 
-/** Finds the sessions of sids. */
+/** Reads the sessions of sids. */
 export class SessionReader {
-  readonly #places: SessionPlaces;
-  readonly #recent: RecentSids;
+  readonly #sidSessions: SidSessions;
+  readonly #cache: SidCache;
   readonly #rules: ContentRules;
 
-  constructor(places: SessionPlaces, recent: RecentSids, rules: ContentRules) {
-    this.#places = places;
-    this.#recent = recent;
+  constructor(sidSessions: SidSessions, cache: SidCache, rules: ContentRules) {
+    this.#sidSessions = sidSessions;
+    this.#cache = cache;
     this.#rules = rules;
   }
 
   /**
-   * Both sessions are asked for at once when it is known which, so that it takes one round trip: the visitor session
-   * is always among them, because only it can tell that the sid was bound to another account meanwhile.
+   * Reads the visitor session, and at the same time the login session that the cache names, which takes one round trip.
+   * The visitor session is always read: it alone tells which account the sid is bound to now.
    * @returns `undefined` when the sid has no session, or its session has ended
    */
   async read(sid: string): Promise<SidState | undefined> {
-    const { logins, visitors } = this.#places;
-    const notes = this.#recent.of(sid);
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const guessId = notes.loginId;
-      const [visitor, guess] = await Promise.all([
-        alive(visitors.getSession(notes.visitorId)),
-        guessId === undefined ? undefined : alive(logins.getSession(guessId)),
+    const { logins, visitors } = this.#sidSessions;
+    const cached = this.#cache.entryOf(sid);
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      const cachedId = cached.loginId;
+      const [visitor, cachedLogin] = await Promise.all([
+        orClosed(visitors.getSession(cached.visitorId)),
+        cachedId === undefined ? undefined : orClosed(logins.getSession(cachedId)),
       ]);
-      if (visitor instanceof Ending || isEnding(visitor)) {
-        this.#recent.forget(sid);
-        await this.#endLeftOver(sid, visitor, guessId);
+      if (visitor instanceof Closed || isClosing(visitor)) {
+        this.#cache.evict(sid);
+        await this.#finishClosing(sid, visitor, cachedId);
         return undefined;
       }
-      await this.#endFormer(sid, visitor);
+      await this.#closeFormer(sid, visitor);
       const binding = bindingOf(visitor);
       const id = this.loginOf(sid, binding)?.id;
-      notes.loginId = id;
-      if (id === undefined) return this.#noted(notes, { visitor, binding, holder: visitor });
-      const holder = guess !== undefined && id === guessId ? guess : await alive(logins.getSession(id));
-      if (!(holder instanceof Ending)) return this.#noted(notes, { visitor, binding, holder });
-      if (await this.#endWithLogin(sid, binding, holder)) return undefined;
+      cached.loginId = id;
+      if (id === undefined) return this.#updateCache(cached, { visitor, binding, holder: visitor });
+      const holder = cachedLogin !== undefined && id === cachedId ? cachedLogin : await orClosed(logins.getSession(id));
+      if (!(holder instanceof Closed)) return this.#updateCache(cached, { visitor, binding, holder });
+      if (await this.#closeWithLogin(sid, binding, holder)) return undefined;
     }
     return undefined;
   }
 
   contentOf({ holder, binding }: Pick<SidState, 'holder' | 'binding'>): SessionContent {
-    return keptContent(holder.attributeTexts, binding.accountId, this.#rules);
+    return storedContent(holder.attributeTexts, binding.accountId, this.#rules);
   }
 
   loginOf(sid: string, { accountId, generation }: Binding): Login | undefined {
-    return accountId === undefined ? undefined : { id: this.#places.loginId(sid, accountId, generation), accountId };
+    return accountId === undefined
+      ? undefined
+      : { id: this.#sidSessions.loginId(sid, accountId, generation), accountId };
   }
 
-  #noted(notes: SidNotes, state: SidState): SidState {
+  #updateCache(cached: CachedSid, state: SidState): SidState {
     const { visitor, holder } = state;
-    notes.renewal = { id: holder.id, time: holder.lastTime, ttl: holder.ttl };
-    notes.visitorUntil = visitor.lastTime + visitor.ttl;
+    cached.renewal = { id: holder.id, time: holder.lastTime, ttl: holder.ttl };
+    cached.visitorExpiresAt = visitor.lastTime + visitor.ttl;
     return state;
   }
 
-  /** Closes the session of the binding before, where whoever was to do so has died. */
-  async #endFormer(sid: string, visitor: Session): Promise<void> {
-    const former = parsedFormer(visitor);
-    if (former === undefined || this.#places.logins.now - former.since <= abandonedAfter) return;
-    const { logins, visitors } = this.#places;
+  /** Closes the login session of the previous binding, if the process that should have done so died. */
+  async #closeFormer(sid: string, visitor: Session): Promise<void> {
+    const former = formerOf(visitor);
+    if (former === undefined || this.#sidSessions.logins.now - former.since <= abandonedAfter) return;
+    const { logins, visitors } = this.#sidSessions;
     await Promise.all([
-      logins.closeSession(this.#places.loginId(sid, former.accountId, former.generation), 'replaced'),
-      alive(visitors.patchSession(visitor.id, { [formerAttribute]: null })),
+      logins.closeSession(this.#sidSessions.loginId(sid, former.accountId, former.generation), 'replaced'),
+      orClosed(patchTexts(visitors, visitor.id, { [formerAttribute]: null })),
     ]);
   }
 
-  /** What is left where closing both was interrupted: nothing else would ever find it. */
-  async #endLeftOver(sid: string, visitor: Session | Ending, guessId: string | undefined): Promise<void> {
-    const { logins, visitors } = this.#places;
-    if (visitor instanceof Ending) {
-      if (guessId !== undefined) await logins.closeSession(guessId, visitor.reason ?? 'expired');
+  /** Closes what is left of a sid whose closing was interrupted: no later request would find these sessions. */
+  async #finishClosing(sid: string, visitor: Session | Closed, cachedId: string | undefined): Promise<void> {
+    const { logins, visitors } = this.#sidSessions;
+    if (visitor instanceof Closed) {
+      if (cachedId !== undefined) await logins.closeSession(cachedId, visitor.reason ?? 'expired');
       return;
     }
     const id = this.loginOf(sid, bindingOf(visitor))?.id;
@@ -102,54 +104,35 @@ export class SessionReader {
   }
 
   /**
-   * The session of the account has ended, and with it the sid has, unless it was bound anew meanwhile.
-   * @returns whether it has
+   * Closes the visitor session after its login session has ended, unless the sid was bound anew meanwhile.
+   * @returns whether the sid has no session now
    */
-  async #endWithLogin(sid: string, { generation, accountId }: Binding, login: Ending): Promise<boolean> {
-    const { visitors } = this.#places;
-    const { visitorId } = this.#recent.of(sid);
-    const visitor = await alive(visitors.getSession(visitorId));
-    if (visitor instanceof Ending) return true;
+  async #closeWithLogin(sid: string, { generation, accountId }: Binding, login: Closed): Promise<boolean> {
+    const { visitors } = this.#sidSessions;
+    const { visitorId } = this.#cache.entryOf(sid);
+    const visitor = await orClosed(visitors.getSession(visitorId));
+    if (visitor instanceof Closed) return true;
     const binding = bindingOf(visitor);
     if (binding.generation !== generation || binding.accountId !== accountId) return false;
-    this.#recent.forget(sid);
+    this.#cache.evict(sid);
     await visitors.closeSession(visitorId, login.reason ?? 'expired');
     return true;
   }
 }
 
-/** That a session is not live, and why, where that is known. */
-export class Ending {
-  readonly reason: CloseReason | undefined;
-
-  constructor(reason: CloseReason | undefined) {
-    this.reason = reason;
-  }
+/** Whether a request is closing the sessions of this visitor's sid. */
+export function isClosing(visitor: Session): boolean {
+  return visitor.attributeTexts[closingAttribute] !== undefined;
 }
 
-/** What the operation gives, or that its session is not live. */
-export async function alive<Result>(operation: Promise<Result>): Promise<Result | Ending> {
-  try {
-    return await operation;
-  } catch (error) {
-    if (SessionError.is(error, 'SESSION_CLOSED')) return new Ending(error.details.reason);
-    if (SessionError.is(error, 'SESSION_UNKNOWN')) return new Ending(undefined);
-    throw error;
-  }
-}
-
-/** Whether it is being closed. */
-export function isEnding(visitor: Session): boolean {
-  return visitor.attributeTexts[endingAttribute] !== undefined;
-}
-
-interface Former {
+interface FormerBinding {
   readonly generation: number;
   readonly accountId: string;
+  /** Milliseconds since the Unix epoch. */
   readonly since: number;
 }
 
-function parsedFormer(visitor: Session): Former | undefined {
+function formerOf(visitor: Session): FormerBinding | undefined {
   const former = visitor.getAttr(formerAttribute);
   if (typeof former !== 'object' || former === null || !('generation' in former)) return undefined;
   const { generation, accountId, since } = former;

@@ -1,13 +1,13 @@
-const hour = 3_600_000;
+const hourMs = 3_600_000;
 
 /**
- * How much longer than the session of its account a visitor session lives, in milliseconds: polls and sockets keep
- * that one alive, and know nothing of this.
+ * How much longer than its login session a visitor session lives, in milliseconds. Polls and sockets renew the login
+ * session only.
  */
-export const visitorLead = 24 * hour;
+export const visitorExtraTtl = 24 * hourMs;
 
-/** How often it is renewed meanwhile. */
-export const visitorRenewal = hour;
+/** How often requests of a login renew the visitor session, in milliseconds. */
+export const visitorRenewalInterval = hourMs;
 
-/** What was begun and not finished for so long was left by a process that died. Milliseconds. */
+/** After this many milliseconds an unfinished step is taken to be of a process that died. */
 export const abandonedAfter = 5_000;

@@ -1,94 +1,100 @@
-import { endingAttribute, sidAttribute } from './attribute-names.js';
-import type { Client } from './client-of.js';
+import { patchTexts } from '../service/text-access.js';
+import { closingAttribute, sidAttribute } from './attribute-names.js';
+import { Closed, orClosed } from './closed.js';
 import type { LoadedSession } from './loaded-session.js';
-import type { RecentSids, SidNotes } from './recent-sids.js';
+import type { RequestClient } from './request-client.js';
 import {
   attributesOf,
   type ContentChanges,
   changesBetween,
-  isNothing,
+  isEmpty,
   noChanges,
   patchOf,
   type SessionContent,
   type WantedContent,
 } from './session-content.js';
-import { type Move, SessionMover } from './session-mover.js';
-import type { Login, SessionPlaces } from './session-places.js';
-import { alive, bindingOf, Ending, type SessionReader } from './session-reader.js';
-import { visitorLead, visitorRenewal } from './session-times.js';
+import { bindingOf, type SessionReader } from './session-reader.js';
+import { visitorExtraTtl, visitorRenewalInterval } from './session-times.js';
+import { type BindRequest, SidBinder } from './sid-binder.js';
+import type { CachedSid, SidCache } from './sid-cache.js';
+import type { Login, SidSessions } from './sid-sessions.js';
 
 /**
- * Keeps what requests leave in `req.session`. What was loaded is never created again: if its session has ended, or the
- * sid was bound otherwise meanwhile, a save changes nothing.
+ * Stores what requests leave in `req.session`. A session that was loaded is never created again: a save changes nothing
+ * if the session has ended, or if the sid was bound to another account, since it was loaded.
  */
 export class SessionWriter {
-  readonly #places: SessionPlaces;
-  readonly #recent: RecentSids;
+  readonly #sidSessions: SidSessions;
+  readonly #cache: SidCache;
   readonly #reader: SessionReader;
-  readonly #mover: SessionMover;
+  readonly #binder: SidBinder;
   readonly #touchAfter: number;
 
-  constructor(places: SessionPlaces, recent: RecentSids, reader: SessionReader, touchAfter: number) {
-    this.#places = places;
-    this.#recent = recent;
+  /** @param touchAfter milliseconds, see `SessionMailboxStoreOptions` */
+  constructor(sidSessions: SidSessions, cache: SidCache, reader: SessionReader, touchAfter: number) {
+    this.#sidSessions = sidSessions;
+    this.#cache = cache;
     this.#reader = reader;
-    this.#mover = new SessionMover(places, recent, reader);
+    this.#binder = new SidBinder(sidSessions, cache, reader);
     this.#touchAfter = touchAfter;
   }
 
-  /** Saves what was loaded: what changed since. */
-  async save(loaded: LoadedSession, wanted: WantedContent, client: Client): Promise<void> {
+  /** Stores what changed since the session was loaded. */
+  async save(loaded: LoadedSession, wanted: WantedContent, client: RequestClient): Promise<void> {
     const { sid, content, login } = loaded;
     const changes = changesBetween(content, wanted);
     if (login?.accountId === wanted.accountId) await this.#write(sid, login, changes, this.#ttlOf(wanted));
-    else loaded.login = await this.#mover.move(this.#moveOf(sid, changes, wanted, client));
+    else loaded.login = await this.#binder.bind(this.#bindRequestOf(sid, changes, wanted, client));
     loaded.content = wanted;
   }
 
   /**
-   * Saves what was never loaded, as all of the content, whatever there is. Does not revive a sid that has just ended.
-   * @returns the session of the account, if the sid is bound to one now
+   * Stores a session that was never loaded: it replaces the whole content of the sid. Does not revive a sid whose session
+   * ended a short while ago.
+   * @returns the login session, if the sid is bound to an account now
    */
-  async create(sid: string, wanted: WantedContent, client: Client): Promise<Login | undefined> {
-    const { visitors } = this.#places;
+  async create(sid: string, wanted: WantedContent, client: RequestClient): Promise<Login | undefined> {
+    const { visitors } = this.#sidSessions;
     const ttl = this.#ttlOf(wanted);
     const binds = wanted.accountId !== undefined;
-    const creation = await alive(
-      visitors.createNamedSession(...this.#places.visitorName(sid), {
+    const creation = await orClosed(
+      visitors.createNamedSession(...this.#sidSessions.visitorName(sid), {
         attributes: { ...(binds ? {} : attributesOf(wanted)), [sidAttribute]: sid },
-        ttl: binds ? ttl + visitorLead : ttl,
-        // That of the context is for logins.
+        ttl: binds ? ttl + visitorExtraTtl : ttl,
+        // The context's maxAge is for logins.
         maxAge: 0,
       }),
     );
-    if (creation instanceof Ending) return undefined;
+    if (creation instanceof Closed) return undefined;
     const { session: visitor, created } = creation;
     if (created && !binds) return undefined;
     const state = created ? { visitor, binding: bindingOf(visitor), holder: visitor } : await this.#reader.read(sid);
     if (state === undefined) return undefined;
     const changes = changesBetween(this.#reader.contentOf(state), wanted);
-    return this.#mover.move(this.#moveOf(sid, changes, wanted, client), state);
+    return this.#binder.bind(this.#bindRequestOf(sid, changes, wanted, client), state);
   }
 
-  /** Renews, and keeps the cookie if that has changed. */
+  /** Renews the session, and stores its cookie if that has changed. */
   async touch(sid: string, loaded: LoadedSession | undefined, wanted: WantedContent): Promise<void> {
     const base = loaded ?? (await this.#find(sid));
     if (base === undefined) return;
     const ttl = this.#ttlOf(wanted);
     const changes = { ...noChanges, cookie: wanted.cookie === base.content.cookie ? undefined : wanted.cookie };
-    const holderId = base.login?.id ?? this.#recent.of(sid).visitorId;
-    if (isNothing(changes) && this.#isRenewedLately(this.#recent.of(sid), holderId, ttl)) return;
+    const cached = this.#cache.entryOf(sid);
+    if (isEmpty(changes) && this.#wasRenewedRecently(cached, base.login?.id ?? cached.visitorId, ttl)) return;
     await this.#write(sid, base.login, changes, ttl);
     if (loaded !== undefined) loaded.content = { ...loaded.content, cookie: wanted.cookie };
   }
 
-  async end(sid: string): Promise<void> {
-    const { logins, visitors } = this.#places;
-    const { visitorId } = this.#recent.of(sid);
-    this.#recent.forget(sid);
-    // From here on nobody binds it any more, and the answer says to whom it is bound.
-    const visitor = await alive(visitors.patchSession(visitorId, { [endingAttribute]: true }));
-    if (visitor instanceof Ending) return;
+  /** Closes the sessions of a sid. */
+  async destroy(sid: string): Promise<void> {
+    const { logins, visitors } = this.#sidSessions;
+    const { visitorId } = this.#cache.entryOf(sid);
+    this.#cache.evict(sid);
+    // A request that binds the sid after this patch finds the attribute and gives up; a binding before it is in the
+    // answer.
+    const visitor = await orClosed(patchTexts(visitors, visitorId, { [closingAttribute]: 'true' }));
+    if (visitor instanceof Closed) return;
     const login = this.#reader.loginOf(sid, bindingOf(visitor));
     await Promise.all([
       login === undefined ? false : logins.closeSession(login.id, 'logout'),
@@ -103,56 +109,57 @@ export class SessionWriter {
     return state && { content: this.#reader.contentOf(state), login: this.#reader.loginOf(sid, state.binding) };
   }
 
-  /** Changes and renewal in one turn, without a look before: whether the session lives is for the store to judge. */
+  /** Writes and renews in one round trip, without a read before: the store refuses both if the session has ended. */
   async #write(sid: string, login: Login | undefined, changes: ContentChanges, ttl: number): Promise<void> {
-    const { logins, visitors } = this.#places;
-    const notes = this.#recent.of(sid);
-    const [manager, id] = login === undefined ? [visitors, notes.visitorId] : [logins, login.id];
+    const { logins, visitors } = this.#sidSessions;
+    const cached = this.#cache.entryOf(sid);
+    const [manager, id] = login === undefined ? [visitors, cached.visitorId] : [logins, login.id];
     const [patched, renewed] = await Promise.all([
-      isNothing(changes) ? undefined : alive(manager.patchSession(id, patchOf(changes))),
-      alive(manager.renewSession(id, { ttl })),
-      login === undefined ? undefined : this.#renewVisitor(notes, ttl),
+      isEmpty(changes) ? undefined : orClosed(patchTexts(manager, id, patchOf(changes))),
+      orClosed(manager.renewSession(id, { ttl })),
+      login === undefined ? undefined : this.#renewVisitor(cached, ttl),
     ]);
-    if (patched instanceof Ending || renewed instanceof Ending) return;
-    notes.renewal = { id, time: renewed.lastTime, ttl };
-    // Whichever came later may have found it bound.
+    if (patched instanceof Closed || renewed instanceof Closed) return;
+    cached.renewal = { id, time: renewed.lastTime, ttl };
+    // The store may execute the two in either order: the answer to the later one tells of a new binding.
     const isBound = [renewed, patched ?? renewed].some((visitor) => bindingOf(visitor).accountId !== undefined);
-    if (login === undefined && isBound) await this.#follow(sid, changes, ttl);
+    if (login === undefined && isBound) await this.#repeatInLogin(sid, changes, ttl);
   }
 
-  /** A request that knew nothing of a binding has written to, and renewed, where the data were before. */
-  async #follow(sid: string, changes: ContentChanges, ttl: number): Promise<void> {
+  /** Another request has bound the sid since this one loaded it as a visitor: the write belongs to the login session. */
+  async #repeatInLogin(sid: string, changes: ContentChanges, ttl: number): Promise<void> {
     const state = await this.#reader.read(sid);
     if (state === undefined || state.holder === state.visitor) return;
-    const { logins } = this.#places;
-    const notes = this.#recent.of(sid);
+    const { logins } = this.#sidSessions;
     await Promise.all([
-      // It stays in the old place as well, which is of no account there: whoever binds may be looking at it just now.
-      isNothing(changes) ? undefined : alive(logins.patchSession(state.holder.id, patchOf(changes))),
-      alive(logins.renewSession(state.holder.id, { ttl })),
-      this.#renewVisitor(notes, ttl),
+      // The first write stays in the visitor session, where it does no harm: the request that binds the sid may be
+      // reading it from there now.
+      isEmpty(changes) ? undefined : orClosed(patchTexts(logins, state.holder.id, patchOf(changes))),
+      orClosed(logins.renewSession(state.holder.id, { ttl })),
+      this.#renewVisitor(this.#cache.entryOf(sid), ttl),
     ]);
   }
 
-  /** Rarely, because it lives much longer than it is needed. */
-  async #renewVisitor(notes: SidNotes, ttl: number): Promise<void> {
-    const needed = ttl + visitorLead;
-    if (notes.visitorUntil > this.#places.logins.now + needed - visitorRenewal) return;
-    const renewed = await alive(this.#places.visitors.renewSession(notes.visitorId, { ttl: needed }));
-    if (!(renewed instanceof Ending)) notes.visitorUntil = renewed.lastTime + renewed.ttl;
+  /** Renews the visitor session of a login. Seldom necessary, because it lives much longer than the login session. */
+  async #renewVisitor(cached: CachedSid, ttl: number): Promise<void> {
+    const visitorTtl = ttl + visitorExtraTtl;
+    const { logins, visitors } = this.#sidSessions;
+    if (cached.visitorExpiresAt > logins.now + visitorTtl - visitorRenewalInterval) return;
+    const renewed = await orClosed(visitors.renewSession(cached.visitorId, { ttl: visitorTtl }));
+    if (!(renewed instanceof Closed)) cached.visitorExpiresAt = renewed.lastTime + renewed.ttl;
   }
 
-  #isRenewedLately({ renewal }: SidNotes, holderId: string, ttl: number): boolean {
+  #wasRenewedRecently({ renewal }: CachedSid, holderId: string, ttl: number): boolean {
     if (renewal === undefined || renewal.id !== holderId || renewal.ttl !== ttl) return false;
-    // Never so long that a session in use could expire.
-    return this.#places.logins.now - renewal.time < Math.min(this.#touchAfter, ttl / 2);
+    // At most half the idle time, so that a session in use never expires.
+    return this.#sidSessions.logins.now - renewal.time < Math.min(this.#touchAfter, ttl / 2);
   }
 
-  #moveOf(sid: string, changes: ContentChanges, wanted: WantedContent, client: Client): Move {
+  #bindRequestOf(sid: string, changes: ContentChanges, wanted: WantedContent, client: RequestClient): BindRequest {
     return { sid, accountId: wanted.accountId, changes, ttl: this.#ttlOf(wanted), client };
   }
 
   #ttlOf({ ttl }: WantedContent): number {
-    return ttl ?? this.#places.logins.context.gcTime;
+    return ttl ?? this.#sidSessions.logins.context.gcTime;
   }
 }

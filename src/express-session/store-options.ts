@@ -1,41 +1,62 @@
-import { invalidArgument } from '../errors/session-error.js';
-import { requireWholeNumber } from '../validation/argument-rules.js';
+import * as v from 'valibot';
+import { checkOptions, invalidOption, nonEmptyText, wholeNumber } from '../validation/options.js';
 
 export interface SessionMailboxStoreOptions {
   /** The key of `req.session` that binds it to an account. Default `accountId`. */
   readonly accountKey?: string;
-  /** The app of the visitor sessions: 1 to 64 letters, digits, `_` and `-`. Default: the manager's and `-visitors`. */
+  /**
+   * The app of the visitor sessions: 1 to 64 letters, digits, `_` and `-`; not the manager's app. Default: the manager's
+   * app followed by `-visitors`.
+   */
   readonly visitorApp?: string;
   /**
-   * Milliseconds in which a session that was just renewed is not renewed again by a request that changed nothing; at
-   * most half its idle time. Default 0: each request renews.
+   * For this many milliseconds after a renewal, a request that changed nothing does not renew the session again; at most
+   * half the session's idle time. Default 0: every request renews.
    */
   readonly touchAfter?: number;
-  /** Bytes of JSON that a session may hold. Default 1 MiB. */
+  /** Limit of the bytes of JSON in a session. Default 1 048 576. */
   readonly dataMaxBytes?: number;
-  /** Sids that this process remembers the sessions of, which saves a round trip. Default 10 000. */
+  /** Number of sids whose session ids this process caches, which saves a round trip. Default 10 000. */
   readonly cacheSize?: number;
-  /** Milliseconds between two looks whether a store that was away is back. Default 500. */
+  /** Pause in milliseconds between two pings of a store that can't be reached. Default 500. */
   readonly pingInterval?: number;
 }
 
 export type StoreSettings = Required<SessionMailboxStoreOptions>;
 
-const longestTimer = 2_147_483_647;
+const front = 'SessionMailboxStore';
+/** The longest delay of `setTimeout`. */
+const maxTimeout = 2_147_483_647;
+const accountKeyRule = 'must be a key of req.session other than cookie';
 
-/** @throws SessionError `INVALID_ARGUMENT` */
+const appPattern = /^[A-Za-z0-9_-]{1,64}$/;
+const appRule = 'must be 1 to 64 letters, digits, _ and -';
+
+const known = {
+  accountKey: v.optional(
+    v.pipe(
+      nonEmptyText(accountKeyRule),
+      v.check((key) => key !== 'cookie', accountKeyRule),
+    ),
+    'accountId',
+  ),
+  visitorApp: v.optional(v.pipe(v.string(appRule), v.regex(appPattern, appRule))),
+  touchAfter: v.optional(wholeNumber(0, maxTimeout), 0),
+  dataMaxBytes: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER), 1_048_576),
+  cacheSize: v.optional(wholeNumber(1, 100_000_000), 10_000),
+  pingInterval: v.optional(wholeNumber(1, maxTimeout), 500),
+};
+
+/**
+ * @param app the manager's app
+ * @throws SessionError `INVALID_CONTEXT`
+ */
 export function requireSettings(options: SessionMailboxStoreOptions, app: string): StoreSettings {
-  const { accountKey = 'accountId', visitorApp = `${app}-visitors` } = options;
-  const { touchAfter = 0, dataMaxBytes = 1_048_576, cacheSize = 10_000, pingInterval = 500 } = options;
-  if (typeof accountKey !== 'string' || accountKey === '' || accountKey === 'cookie') {
-    throw invalidArgument('accountKey', 'must be a key of req.session, and not cookie', accountKey);
+  const settings = checkOptions({ front, known }, options);
+  const visitorApp = settings.visitorApp ?? `${app}-visitors`;
+  if (visitorApp === app) throw invalidOption(front, 'visitorApp', "must not be the manager's app", visitorApp);
+  if (!appPattern.test(visitorApp)) {
+    throw invalidOption(front, 'visitorApp', 'must be given, because its default would be too long', visitorApp);
   }
-  return {
-    accountKey,
-    visitorApp,
-    touchAfter: requireWholeNumber('touchAfter', touchAfter, 0, longestTimer),
-    dataMaxBytes: requireWholeNumber('dataMaxBytes', dataMaxBytes, 1, Number.MAX_SAFE_INTEGER),
-    cacheSize: requireWholeNumber('cacheSize', cacheSize, 1, 100_000_000),
-    pingInterval: requireWholeNumber('pingInterval', pingInterval, 1, longestTimer),
-  };
+  return { ...settings, visitorApp };
 }

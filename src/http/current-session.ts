@@ -1,8 +1,8 @@
 import { createCustomParameterDecorator } from '@inversifyjs/http-core';
 import type { Session } from '../service/session.js';
-import { guardedSession } from './session-guard.js';
+import { sessionOf } from './session-guard.js';
 
-/** Parameter decorator: the `Session` of whoever makes the request. Needs `@UseGuard(SessionGuard)`. */
+/** Parameter decorator: the `Session` of the request. Needs `@UseGuard(SessionGuard)`. */
 export function CurrentSession(): ParameterDecorator {
-  return createCustomParameterDecorator<object, unknown, Session>((request) => guardedSession(request));
+  return createCustomParameterDecorator<object, unknown, Session>((request) => sessionOf(request));
 }

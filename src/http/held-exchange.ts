@@ -1,44 +1,34 @@
 import type { ServerResponse } from 'node:http';
-import {
-  type CustomParameterDecoratorHandlerOptions,
-  createCustomNativeParameterDecorator,
-} from '@inversifyjs/http-core';
 import { HeldResponse } from '../requests/held-response.js';
-import { faceOf, type RequestFace } from '../requests/request-headers.js';
+import { type RequestHead, requestHeadOf } from '../requests/request-head.js';
 
 /** The parts of a Fastify reply that are needed to take its response over. */
-interface FastifyReplyFace {
+interface FastifyReplyLike {
   readonly raw: ServerResponse;
   hijack(): void;
   getHeaders(): Record<string, number | string | string[] | undefined>;
 }
 
 /** The parts of a Hono context on Node that are needed to take its response over. */
-interface HonoContextFace {
+interface HonoContextLike {
   readonly env: { readonly outgoing: ServerResponse };
   readonly res: Response;
 }
 
-/** One request that its controller means to answer by itself. */
+/** A request and its response, of any supported framework, for a controller that answers later. */
 export class HeldExchange {
-  readonly request: RequestFace;
+  readonly request: RequestHead;
   readonly #response: object;
-  readonly #query: () => unknown;
 
-  constructor(request: object, response: object, query: () => unknown) {
-    this.request = faceOf(request);
+  constructor(request: object, response: object) {
+    this.request = requestHeadOf(request);
     this.#response = response;
-    this.#query = query;
-  }
-
-  get query(): { readonly [name: string]: unknown } {
-    const query = this.#query();
-    return typeof query === 'object' && query !== null ? { ...query } : {};
   }
 
   /**
-   * Takes the response away from its framework.
-   * @returns the response, and what the controller must return for the framework to leave it alone
+   * Detaches the response from its framework, so that the framework does not answer.
+   * @returns the response, and what the controller must return to the framework
+   * @throws TypeError for a response of another framework
    */
   hold(): { response: HeldResponse; result: unknown } {
     const response = this.#response;
@@ -52,16 +42,8 @@ export class HeldExchange {
       return { response: new HeldResponse(response.env.outgoing), result: honoAlreadySent() };
     }
     if (isServerResponse(response)) return { response: new HeldResponse(response), result: undefined };
-    throw new TypeError('The response is of no HTTP framework known here: Fastify, Express, or Hono on Node');
+    throw new TypeError('The response must come from Fastify, Express, or Hono on Node');
   }
-}
-
-/** Parameter decorator: the exchange as a whole, for a controller that answers later. */
-export function Held(): ParameterDecorator {
-  return createCustomNativeParameterDecorator(
-    (request: object, response: object, options: CustomParameterDecoratorHandlerOptions<object, object>) =>
-      new HeldExchange(request, response, () => options.getQuery(request)),
-  );
 }
 
 function copyHeaders(
@@ -72,8 +54,8 @@ function copyHeaders(
 }
 
 /**
- * The mark by which Hono's Node server knows that a response was sent behind its back. It looks for the mark only on
- * responses that are not of its own lightweight kind; asking for the body turns such a one into an ordinary one.
+ * The header by which Hono's Node server knows that the response was already sent. The server does not look for it on its
+ * own lightweight `Response`; reading `body` turns that into an ordinary one.
  */
 function honoAlreadySent(): Response {
   const response = new Response(null, { headers: { 'x-hono-already-sent': 'true' } });
@@ -81,11 +63,11 @@ function honoAlreadySent(): Response {
   return response;
 }
 
-function isFastifyReply(response: object): response is FastifyReplyFace {
+function isFastifyReply(response: object): response is FastifyReplyLike {
   return 'hijack' in response && 'raw' in response;
 }
 
-function isHonoContext(response: object): response is HonoContextFace {
+function isHonoContext(response: object): response is HonoContextLike {
   return 'env' in response && typeof response.env === 'object' && response.env !== null && 'outgoing' in response.env;
 }
 

@@ -2,16 +2,16 @@ import { inject, injectable } from 'inversify';
 import { SessionManager } from '../service/session-manager.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
-/** How to poll as the bearer of a token. */
+/** Polls with a token. Returns the function to call when the client disconnects. */
 export type Poll = SessionManager['pollAsBearer'];
 
-/** Whose mailboxes `GET /poll` drains: a token does not name its app. */
+/** Chooses the app whose mailboxes `GET /poll` serves, because a token does not name its app. */
 export abstract class PollApp {
   /** @throws SessionError `INVALID_ARGUMENT` */
   abstract pollOf(query: { readonly [name: string]: unknown }): Poll;
 }
 
-/** The one app of the options. */
+/** Serves the app of the options. */
 @injectable()
 export class SinglePollApp extends PollApp {
   readonly #poll: Poll;

@@ -1,35 +1,43 @@
 import { Controller, Get, Query, Request, Response, UseErrorFilter } from '@inversifyjs/http-core';
 import { inject } from 'inversify';
 import { invalidArgument } from '../errors/session-error.js';
+import { Credentials } from '../requests/credentials.js';
+import { OriginPolicy } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
-import { Bearer } from './bearer.js';
 import { HeldExchange } from './held-exchange.js';
 import { PollApp } from './poll-app.js';
 import { SessionErrorFilter } from './session-error-filter.js';
 
-/** `GET /poll`: drains the mailbox of whoever asks, holding the request while there is nothing to say. */
+/** `GET /poll`: answers with the messages of the request's session, and holds the request while there are none. */
 @Controller({ path: '/poll', scope: 'Singleton' })
 @UseErrorFilter(SessionErrorFilter)
 export class PollController {
   readonly #app: PollApp;
-  readonly #bearer: Bearer;
+  readonly #credentials: Credentials;
+  readonly #origins: OriginPolicy;
 
-  constructor(@inject(PollApp) app: PollApp, @inject(Bearer) bearer: Bearer) {
+  constructor(
+    @inject(PollApp) app: PollApp,
+    @inject(Credentials) credentials: Credentials,
+    @inject(OriginPolicy) origins: OriginPolicy,
+  ) {
     this.#app = app;
-    this.#bearer = bearer;
+    this.#credentials = credentials;
+    this.#origins = origins;
   }
 
   @Get()
-  // Plain parameters, because the adapters resolve custom ones through a handful of promises each.
-  poll(@Request() rawRequest: object, @Response() rawResponse: object, @Query() query: object): unknown {
-    const exchange = new HeldExchange(rawRequest, rawResponse, () => query);
+  // Only built-in parameter decorators: the adapters await several promises for each custom one.
+  poll(@Request() rawRequest: object, @Response() rawResponse: object, @Query() rawQuery: object): unknown {
+    const exchange = new HeldExchange(rawRequest, rawResponse);
     const { request } = exchange;
-    // Frameworks route HEAD to GET handlers; without a body, what a draining poll takes would be lost.
+    // Frameworks route HEAD to GET handlers. The answer has no body then, and a draining poll would lose its messages.
     if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
-    const options = readPollOptions(exchange.query);
-    // Polling moves cursors, so a link or an image on another site's page must not do it.
-    const token = this.#bearer.tokenOf(request, true);
-    const poll = this.#app.pollOf(exchange.query);
+    const query = { ...rawQuery };
+    const options = readPollOptions(query);
+    // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
+    const token = this.#credentials.tokenOf(request, this.#origins);
+    const poll = this.#app.pollOf(query);
     const { response, result } = exchange.hold();
     response.onceClosed(poll(token, options, response));
     return result;

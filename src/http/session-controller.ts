@@ -15,13 +15,13 @@ import type { Session } from '../service/session.js';
 import { SessionManager } from '../service/session-manager.js';
 import type { Presence } from '../store/session-record.js';
 import { CurrentSession } from './current-session.js';
-import { problemResponse } from './problem.js';
+import { problemResponse } from './problem-response.js';
 import { SessionCookie } from './session-cookie.js';
 import { SessionErrorFilter } from './session-error-filter.js';
 import { SessionGuard } from './session-guard.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
-/** One of my devices, as I may see it. */
+/** A session of the account, as its user may see it. */
 export interface SessionListEntry {
   readonly id: string;
   readonly ip: string;
@@ -29,12 +29,12 @@ export interface SessionListEntry {
   readonly createdAt: number;
   readonly lastTime: number;
   readonly presence: Presence;
-  /** Whether it is the one that asks. */
+  /** Whether the request was made with this session. */
   readonly current: boolean;
   readonly undelivered: number;
 }
 
-/** My devices: see them, and log them out. */
+/** `/sessions`: lists the sessions of the request's account and closes them ("log out this device"). */
 @Controller({ path: '/sessions', scope: 'Singleton' })
 @UseGuard(SessionGuard)
 @UseErrorFilter(SessionErrorFilter)
@@ -69,7 +69,7 @@ export class SessionController {
     if (id === current.id) return this.logOut(current);
     const sessions = await this.#manager.sessionsOfAccount(current.accountId);
     const target = sessions.find((session) => session.id === id);
-    // Another account's id is answered as one that does not exist: its owner is nobody's business.
+    // An id of another account is answered like an unknown id, so that ids can't be probed.
     if (target === undefined || !(await target.close('revoked'))) throw problemResponse(sessionUnknown(), 404);
     return new NoContentHttpResponse();
   }
@@ -79,7 +79,7 @@ export class SessionController {
     @CurrentSession() current: Session,
     @Query({ name: 'except' }) except: unknown,
   ): Promise<NoContentHttpResponse> {
-    // Said in full, so that a forgotten id does not log everyone out.
+    // Required, so that a client that forgets the id in the path does not close all sessions.
     if (except !== 'current') throw invalidArgument('except', 'must be "current"', except);
     await this.#manager.closeAccount(current.accountId, { except: current.id });
     return new NoContentHttpResponse();

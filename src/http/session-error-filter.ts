@@ -1,6 +1,6 @@
 import { CatchError, type ErrorFilter } from '@inversifyjs/http-core';
 import { SessionError } from '../errors/session-error.js';
-import { problemResponse } from './problem.js';
+import { problemResponse } from './problem-response.js';
 
 /** Answers a `SessionError` with its problem document. For single controllers, or all with `useGlobalFilters`. */
 @CatchError(SessionError)

@@ -1,59 +1,68 @@
 import type { Guard } from '@inversifyjs/http-core';
 import { inject, injectable } from 'inversify';
-import { faceOf } from '../requests/request-headers.js';
+import { Credentials } from '../requests/credentials.js';
+import { OriginPolicy } from '../requests/origin-policy.js';
+import { requestHeadOf } from '../requests/request-head.js';
 import type { Session } from '../service/session.js';
 import { SessionManager } from '../service/session-manager.js';
-import { Bearer } from './bearer.js';
-import { CrossSitePolicy } from './cross-site-policy.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
+/** Methods that change nothing, so that they may be requested by a page of another site, which can't read the answer. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const sessions = new WeakMap<object, Session>();
 
 /**
- * Lets a request pass that bears the token of a live session, renews the session, and keeps it for `@CurrentSession()`.
- * Others fail with `SESSION_UNKNOWN`, `SESSION_CLOSED` or, when another site's page made them, `CROSS_SITE`.
+ * Requires the token of a live session, renews the session, and keeps it for `@CurrentSession()` and `sessionOf`. Refuses
+ * with `SESSION_UNKNOWN`, `SESSION_CLOSED` or, when a page of another site sent a request that is not safe by cookie,
+ * `CROSS_SITE`.
  */
 @injectable()
 export class SessionGuard implements Guard<object> {
   readonly #manager: SessionManager;
-  readonly #bearer: Bearer;
+  readonly #credentials: Credentials;
+  readonly #origins: OriginPolicy;
 
   constructor(
     @inject(SessionManager) manager: SessionManager,
-    @inject(Bearer) bearer: Bearer,
+    @inject(Credentials) credentials: Credentials,
+    @inject(OriginPolicy) origins: OriginPolicy,
     @inject(SessionHttpOptions) options: SessionHttpOptions,
   ) {
     this.#manager = manager.inApp(options.app);
-    this.#bearer = bearer;
+    this.#credentials = credentials;
+    this.#origins = origins;
   }
 
   async activate(request: object): Promise<boolean> {
-    const face = faceOf(request);
-    const token = this.#bearer.tokenOf(face, !safeMethods.has(face.method));
+    const head = requestHeadOf(request);
+    const token = this.#credentials.tokenOf(head, safeMethods.has(head.method) ? undefined : this.#origins);
     sessions.set(request, await this.#manager.authenticate(token));
     return true;
   }
 }
 
-/** Refuses requests made by another site's page, whoever is logged in: for routes such as a login. */
+/** Refuses every request that a page of another site made, with or without a session: for routes such as a login. */
 @injectable()
 export class CrossSiteGuard implements Guard<object> {
-  readonly #policy: CrossSitePolicy;
+  readonly #origins: OriginPolicy;
 
-  constructor(@inject(CrossSitePolicy) policy: CrossSitePolicy) {
-    this.#policy = policy;
+  constructor(@inject(OriginPolicy) origins: OriginPolicy) {
+    this.#origins = origins;
   }
 
   activate(request: object): boolean {
-    this.#policy.require(faceOf(request));
+    this.#origins.require(requestHeadOf(request));
     return true;
   }
 }
 
-/** The session that `SessionGuard` found for this request. */
-export function guardedSession(request: object): Session {
+/**
+ * The session of a request that passed `SessionGuard`, as it was then: for an application's own guard, listed after it in
+ * `@UseGuard(SessionGuard, RoleGuard)`.
+ * @throws TypeError for a request that has not passed `SessionGuard`
+ */
+export function sessionOf(request: object): Session {
   const session = sessions.get(request);
-  if (session === undefined) throw new TypeError('@CurrentSession() needs SessionGuard on its controller or method');
-  return session;
+  if (session !== undefined) return session;
+  throw new TypeError('The request has no session yet: put SessionGuard before what reads its session');
 }

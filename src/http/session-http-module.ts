@@ -1,6 +1,6 @@
 import { ContainerModule } from 'inversify';
-import { Bearer } from './bearer.js';
-import { CrossSitePolicy } from './cross-site-policy.js';
+import { Credentials } from '../requests/credentials.js';
+import { OriginPolicy } from '../requests/origin-policy.js';
 import { PollApp, SinglePollApp } from './poll-app.js';
 import { PollController } from './poll-controller.js';
 import { SessionController } from './session-controller.js';
@@ -10,18 +10,19 @@ import { CrossSiteGuard, SessionGuard } from './session-guard.js';
 import { SessionHttpOptions, type SessionHttpOptionsInput } from './session-http-options.js';
 
 /**
- * The controllers `PollController` and `SessionController`, and what an application's own controllers build on. Goes
- * beside `sessionModule`; an adapter of `@inversifyjs/http-core` built on the same container then serves the routes.
+ * Binds `PollController` and `SessionController`, and the guards and helpers for an application's own controllers. Load it
+ * together with `sessionModule`; an adapter of `@inversifyjs/http-core` that uses the container then serves the routes.
  *
  * @throws SessionError `INVALID_CONTEXT`
  */
 export function sessionHttpModule(options: SessionHttpOptionsInput = {}): ContainerModule {
-  const validated = new SessionHttpOptions(options);
+  const checked = new SessionHttpOptions(options);
+  const { secure, trustedOrigins } = checked;
   return new ContainerModule(({ bind }) => {
-    bind(SessionHttpOptions).toConstantValue(validated);
+    bind(SessionHttpOptions).toConstantValue(checked);
     bind(SessionCookie).toSelf().inSingletonScope();
-    bind(CrossSitePolicy).toSelf().inSingletonScope();
-    bind(Bearer).toSelf().inSingletonScope();
+    bind(OriginPolicy).toConstantValue(new OriginPolicy({ secure, trustedOrigins }));
+    bind(Credentials).toConstantValue(new Credentials('sessionHttpModule', { secure }));
     bind(SessionGuard).toSelf().inSingletonScope();
     bind(CrossSiteGuard).toSelf().inSingletonScope();
     bind(SessionErrorFilter).toSelf().inSingletonScope();

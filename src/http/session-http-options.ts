@@ -1,31 +1,36 @@
 import * as v from 'valibot';
+import { type OriginOptions, originOptions } from '../requests/origin-policy.js';
 import { defaultApp } from '../store/session-arguments.js';
-import { checkOptions, type OptionsInput, trueOrFalse } from '../validation/options.js';
+import { checkOptions } from '../validation/options.js';
+
+const appRule = 'must be 1 to 64 letters, digits, _ and -';
 
 const known = {
-  app: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/)), defaultApp),
-  secure: v.optional(trueOrFalse(), false),
-  trustedOrigins: v.optional(v.array(v.pipe(v.string(), v.regex(/^https?:\/\/[^/\s]+$/))), []),
+  app: v.optional(v.pipe(v.string(appRule), v.regex(/^[A-Za-z0-9_-]{1,64}$/, appRule)), defaultApp),
+  ...originOptions,
 };
 
-/** Options of `sessionHttpModule`; each may be left out. */
-export type SessionHttpOptionsInput = OptionsInput<typeof known>;
+/** Options of `sessionHttpModule`. `secure` also makes the cookie `__Host-sid`, with the attribute `Secure`. */
+export interface SessionHttpOptionsInput extends OriginOptions {
+  /** The app whose sessions the controllers serve. Default `default`. */
+  readonly app?: string;
+}
 
-/** How sessions travel over HTTP. Frozen, validated here. */
+/** How sessions are served over HTTP. Frozen and checked. */
 export class SessionHttpOptions {
   /** The app whose sessions the controllers serve. Default `default`. */
   readonly app: string;
-  /** Serve the cookie as `__Host-sid` with `Secure`: to be set wherever browsers come by HTTPS. Default false. */
+  /** Use the cookie `__Host-sid` with `Secure`. Set it wherever browsers reach the server by HTTPS. Default false. */
   readonly secure: boolean;
   /** Origins of other sites, such as `https://app.example.com`, whose pages may act by cookie. Default none. */
-  readonly trustedOrigins: ReadonlySet<string>;
+  readonly trustedOrigins: readonly string[];
 
   /** @throws SessionError `INVALID_CONTEXT` */
   constructor(options: SessionHttpOptionsInput = {}) {
-    const values = checkOptions({ front: 'sessionHttpModule', known }, options);
-    this.app = values.app;
-    this.secure = values.secure;
-    this.trustedOrigins = new Set(values.trustedOrigins);
+    const { app, secure, trustedOrigins } = checkOptions({ front: 'sessionHttpModule', known }, options);
+    this.app = app;
+    this.secure = secure;
+    this.trustedOrigins = Object.freeze(trustedOrigins);
     Object.freeze(this);
   }
 }

@@ -4,9 +4,9 @@ const epochs = 2 ** 31;
 let latestEpoch = randomInt(epochs);
 
 /**
- * A tag for one unbroken life of a mailbox. Starts at random in each process, and steps through all 31-bit numbers
- * before any comes again (a linear congruential generator with the full period of Hull and Dobell, 1962): it needs to
- * differ, not to be hard to guess.
+ * A tag that distinguishes a new mailbox from older ones of the same session. Epochs must differ, but need not be hard
+ * to guess. A process starts at a random number and steps through all 31-bit numbers before one repeats: a linear
+ * congruential generator with full period (Hull and Dobell, 1962).
  */
 export function newEpoch(): string {
   latestEpoch = (Math.imul(latestEpoch, 1_103_515_245) + 12_345) & (epochs - 1);

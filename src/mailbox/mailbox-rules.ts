@@ -2,20 +2,20 @@ import { Message, type OutgoingMessage } from './message.js';
 import { OffsetRuns } from './offset-runs.js';
 import { Reader } from './reader.js';
 
-/** What became of an appended message. */
+/** What happened to an appended message. */
 export type AppendVerdict =
   /** It took the next offset. */
   | 'accepted'
-  /** It took the next offset and was dropped at once: readers will find it among the lost. */
+  /** It took the next offset and was dropped at once. Readers count it as lost. */
   | 'dropped'
-  /** Refused; nothing has changed. */
+  /** It was refused. Nothing has changed. */
   | 'full'
-  /** Refused, and the session is to be closed. */
+  /** It was refused, and the caller must close the session. */
   | 'close';
 
 /**
- * The result of an append. `message` is the new message in its place, when the mailbox retains it. `dropped` counts the
- * messages that the bounds removed to make room, or the new one itself.
+ * The result of an append. `dropped` is the number of messages that were dropped to make room, or 1 when the new message
+ * itself was dropped. `message` is the new message, if the mailbox retains it.
  */
 export type MailboxAppend =
   | { readonly verdict: 'accepted'; readonly dropped: number; readonly message: Message }
@@ -23,15 +23,17 @@ export type MailboxAppend =
 
 export interface MailboxRead {
   readonly messages: readonly Message[];
-  /** Where the reader stands once it has this: the cursor to give it. */
+  /** The reader's position after these messages: the offset of its next cursor. */
   readonly offset: number;
+  /** How many messages between the cursor sent and `offset` are gone and were not delivered to this reader. */
   readonly lost: number;
+  /** The cursor sent is not of this epoch, so the read began at the oldest message retained. */
   readonly reset: boolean;
   /** The reader evicted to make room for this one. */
   readonly droppedReader: Reader | undefined;
 }
 
-/** The bounds of a mailbox. A `SessionContext` has them; see its fields for their meaning. Times are in milliseconds. */
+/** The bounds of a mailbox, with the meaning that they have in `SessionContext`. Times are in milliseconds. */
 export interface MailboxBounds {
   readonly msgMaxLength: number;
   readonly mailboxMaxBytes: number;
@@ -42,48 +44,49 @@ export interface MailboxBounds {
 }
 
 const noMessages: readonly Message[] = [];
-/** Shared by all mailboxes that have none, and so never added to. */
+/** Shared by all mailboxes without readers. Never changed. */
 const noReaders: never[] = [];
 const dropped: MailboxAppend = { verdict: 'dropped', dropped: 1, message: undefined };
 const full: MailboxAppend = { verdict: 'full', dropped: 0, message: undefined };
 const close: MailboxAppend = { verdict: 'close', dropped: 0, message: undefined };
 
-/** What a mailbox holds beyond an offset. */
+/** Messages beyond an offset, oldest first. */
 export interface MessagesBeyond {
   readonly messages: readonly Message[];
-  /** Whether no message retained lies beyond these. */
+  /** Whether these are all messages retained beyond the offset. */
   readonly areRest: boolean;
 }
 
 /**
- * The rules of a bounded log of messages with readers that each stand somewhere in it, wherever the messages lie.
+ * The rules of a bounded log of messages with several readers. Subclasses store the messages.
  *
- * Every offset up to the tail is in exactly one state: retained, replaced (a newer message with its key came), or gone.
- * What is gone beyond a reader's cursor was lost to it, so `lost` is never kept, but counted: all offsets passed, less
- * the messages given, less the replaced. That is exact for every known reader; for a cursor older than any known one
- * it is never too small.
+ * Every offset up to the tail is in exactly one state: retained, replaced (by a newer message with the same key), or
+ * gone. A gone message beyond a reader's cursor is lost to that reader. So `lost` is not stored, but calculated: the
+ * offsets passed, minus the messages delivered, minus the replaced ones. This is exact for a known reader, and never too
+ * small for a cursor older than those of all known readers.
  *
- * Knows neither sessions nor time: whoever owns it passes `now`.
+ * Has no clock: the caller passes `now`, in milliseconds since the Unix epoch.
  */
 export abstract class MailboxRules {
   abstract readonly epoch: string;
   protected lastOffset = 0;
-  /** Up to here messages left because every live reader had them. A fresh reader starts from it. */
+  /** Messages up to this offset were removed because all live readers had them. A new reader starts here. */
   protected taken = 0;
   protected bytes = 0;
-  /** Whether an older message ever stood behind a younger one, as when a session took over another's. */
+  /** Whether an older message was ever appended after a younger one, as `SessionStore.replace` does. */
   protected agesMixed = false;
   protected readers: Reader[] = noReaders;
   protected replaced: OffsetRuns | undefined;
 
-  /** How many messages are retained. */
+  /** The number of messages retained. */
   protected abstract get count(): number;
   protected abstract get oldest(): Message | undefined;
-  /** When the newest message retained was pushed; 0 if there is none. */
+  /** The `at` of the message retained with the highest offset; 0 if there is none. */
   protected abstract get newestTime(): number;
   /** The retained message with this key. */
   protected abstract withKey(key: string): Message | undefined;
   protected abstract beyond(offset: number, limit: number): MessagesBeyond;
+  /** The messages retained whose `at` is not after `time`. */
   protected abstract pushedUntil(time: number): readonly Message[];
   protected abstract addNewest(message: Message): void;
   protected abstract remove(message: Message): void;
@@ -92,12 +95,12 @@ export abstract class MailboxRules {
   /** Deletes all messages and forgets what is known of them; the readers stay known. */
   abstract clear(): void;
 
-  /** Offset of the newest message ever accepted. */
+  /** The offset of the newest message ever accepted; 0 if there was none. */
   get tail(): number {
     return this.lastOffset;
   }
 
-  /** The readers known here. Not to be kept: the next operation may change the list. */
+  /** The known readers. The next operation may change this array. */
   get allReaders(): readonly Reader[] {
     return this.readers;
   }
@@ -107,7 +110,7 @@ export abstract class MailboxRules {
     return false;
   }
 
-  /** How many messages are retained that are not older than `messageTtl` (0 for no limit). Changes nothing. */
+  /** How many retained messages are not past `messageTtl` (0 for no limit). Changes nothing. */
   countFresh(now: number, messageTtl: number): number {
     const { oldest } = this;
     if (messageTtl === 0 || oldest === undefined) return this.count;
@@ -115,17 +118,18 @@ export abstract class MailboxRules {
     return this.count - this.pushedUntil(now - messageTtl).length;
   }
 
-  /** The retained messages, oldest first. Not to be kept: the next operation may change the list. */
+  /** The messages retained, oldest first. The next operation may change this array. */
   get messages(): readonly Message[] {
     return this.beyond(0, this.count).messages;
   }
 
+  /** Appends one message by the bounds and `onOverflow`. A retained message with its key is replaced. */
   append(outgoing: OutgoingMessage, now: number, bounds: MailboxBounds): MailboxAppend {
     this.dropAged(now, bounds);
     let replacing = this.#keyed(outgoing);
     if (!this.#fits(outgoing, replacing, bounds)) {
       this.#removeTaken(now, bounds);
-      // The one with its key may have been taken, too.
+      // The message with its key may have been removed, too.
       replacing = this.#keyed(outgoing);
     }
     if (this.#fits(outgoing, replacing, bounds)) {
@@ -145,10 +149,10 @@ export abstract class MailboxRules {
   }
 
   /**
-   * What the reader has not had yet, oldest first. Moves the reader to where it says it stands, and lets go of what
-   * every live reader has passed.
+   * Moves the reader to `after`, removes the messages that all live readers have passed, and returns the messages beyond
+   * `after`, oldest first.
    *
-   * @param after the cursor sent; `''` for the oldest retained; `undefined` for where this mailbox knows the reader
+   * @param after the cursor sent; `''` for the oldest message retained; `undefined` for the reader's own position
    */
   read(
     name: string,
@@ -163,7 +167,7 @@ export abstract class MailboxRules {
     const from = reset || after === '' ? this.taken : (after?.offset ?? known?.cursor ?? this.taken);
     let droppedReader: Reader | undefined;
     if (known === undefined) {
-      droppedReader = this.readers.length < bounds.maxReader ? undefined : this.#dropSilentest();
+      droppedReader = this.readers.length < bounds.maxReader ? undefined : this.#evictMostSilent();
       this.addReader(new Reader(name, from, now));
     } else {
       known.cursor = from;
@@ -175,7 +179,7 @@ export abstract class MailboxRules {
     return { messages, offset, lost, reset, droppedReader };
   }
 
-  /** The reader has everything up to `offset`, though it did not say so itself. Older news than known is ignored. */
+  /** Moves the reader forward to `offset`, and removes what all live readers have passed. Never moves it back. */
   acknowledge(name: string, epoch: string, offset: number, now: number, bounds: MailboxBounds): void {
     const reader = this.reader(name);
     if (reader === undefined || epoch !== this.epoch || offset > this.lastOffset || offset <= reader.cursor) return;
@@ -187,6 +191,7 @@ export abstract class MailboxRules {
     return this.readers.find((reader) => reader.name === name);
   }
 
+  /** Drops messages older than `messageTtl`. */
   dropAged(now: number, bounds: MailboxBounds): void {
     if (bounds.messageTtl === 0) return;
     const latest = now - bounds.messageTtl;
@@ -206,6 +211,7 @@ export abstract class MailboxRules {
     else this.readers.push(reader);
   }
 
+  /** The retained message that has the key of the new one. */
   #keyed({ key }: OutgoingMessage): Message | undefined {
     return key === undefined ? undefined : this.withKey(key);
   }
@@ -213,7 +219,7 @@ export abstract class MailboxRules {
   #collect(from: number, limit: number): Pick<MailboxRead, 'messages' | 'offset' | 'lost'> {
     const { messages, areRest } = this.beyond(from, limit);
     const last = messages.at(-1);
-    // A batch that holds all the rest also accounts for what is gone behind its last message.
+    // A batch of all messages retained also covers the gone offsets after its last message.
     const offset = last === undefined || areRest ? this.lastOffset : last.offset;
     const replaced = this.replaced?.countWithin(from, offset) ?? 0;
     return { messages, offset, lost: offset - from - messages.length - replaced };
@@ -266,7 +272,7 @@ export abstract class MailboxRules {
     this.removeOldest(oldest);
   }
 
-  /** Messages leave once every live reader has passed them. While no reader is live, they wait. */
+  /** Removes the messages that all live readers have passed. While no reader is live, removes none. */
   #removeTaken(now: number, bounds: MailboxBounds): void {
     let passed = Number.POSITIVE_INFINITY;
     let lowest = Number.POSITIVE_INFINITY;
@@ -275,24 +281,24 @@ export abstract class MailboxRules {
       if (reader.parked || now - reader.lastPoll < bounds.readerGrace) passed = Math.min(passed, reader.cursor);
     }
     if (!Number.isFinite(passed)) return;
-    // Below what was taken nothing is left, and to look there might cost something.
+    // Up to `taken` nothing is retained, and a look-up may be expensive in a subclass.
     if (passed > this.taken) {
       for (let { oldest } = this; oldest !== undefined && oldest.offset <= passed; { oldest } = this)
         this.#removeOldest();
       this.taken = passed;
     }
-    // No known reader will ask about places below the lowest cursor any more.
+    // No known reader reads below the lowest cursor any more.
     this.replaced?.forgetUpTo(Math.min(lowest, this.taken));
   }
 
-  /** A reader silent for long goes first; parked ones, which are not silent, only when nobody else is left. */
-  #dropSilentest(): Reader | undefined {
-    let silentest: Reader | undefined;
+  /** Evicts the reader silent for longest. Parked readers are not silent: one is evicted only when all are parked. */
+  #evictMostSilent(): Reader | undefined {
+    let mostSilent: Reader | undefined;
     for (const reader of this.readers) {
-      if (silentest === undefined || isMoreSilent(reader, silentest)) silentest = reader;
+      if (mostSilent === undefined || isMoreSilent(reader, mostSilent)) mostSilent = reader;
     }
-    if (silentest !== undefined) this.readers.splice(this.readers.indexOf(silentest), 1);
-    return silentest;
+    if (mostSilent !== undefined) this.readers.splice(this.readers.indexOf(mostSilent), 1);
+    return mostSilent;
   }
 }
 

@@ -6,17 +6,19 @@ import { Reader } from './reader.js';
 
 export type { AppendVerdict, MailboxAppend, MailboxBounds, MailboxRead } from './mailbox-rules.js';
 
-/** Everything that a mailbox is, as plain data. */
+/** The complete state of a mailbox, as plain data. */
 export interface MailboxState {
   readonly epoch: string;
   readonly tail: number;
+  /** Messages up to this offset were removed because all live readers had them. */
   readonly taken: number;
+  /** The offsets of replaced messages, as the bounds of `OffsetRuns`. */
   readonly replaced: readonly number[];
   readonly messages: readonly Message[];
   readonly readers: readonly Readonly<Pick<Reader, 'name' | 'cursor'>>[];
 }
 
-/** A mailbox whose messages lie in memory. */
+/** A mailbox that keeps its messages in memory. */
 export class Mailbox extends MailboxRules {
   readonly epoch: string;
   #messages: Message[] = [];

@@ -2,21 +2,23 @@ import { invalidArgument, SessionError } from '../errors/session-error.js';
 import { isPlainText } from '../validation/argument-rules.js';
 import { type JsonValue, toJsonText } from '../validation/json-value.js';
 
-/** A message that has no place in any mailbox yet: serialised once, whatever the number of its receivers. */
+/** A message before it is appended: serialised once for all receivers. */
 export interface OutgoingMessage {
   readonly json: string;
   /** Length of `json` in UTF-8. */
   readonly bytes: number;
+  /** A later message with this key replaces this one, while it is retained. */
   readonly key: string | undefined;
 }
 
-/** A message in its place in a mailbox. */
+/** A message in a mailbox. */
 export class Message {
-  /** The message's place in its mailbox: 1, 2, 3, … */
+  /** 1, 2, 3, … in each mailbox. */
   readonly offset: number;
-  /** When it was pushed, in milliseconds since the Unix epoch. */
+  /** When it was appended, in milliseconds since the Unix epoch. */
   readonly at: number;
   readonly json: string;
+  /** Length of `json` in UTF-8. */
   readonly bytes: number;
   readonly key: string | undefined;
 
@@ -28,7 +30,7 @@ export class Message {
     this.key = outgoing.key;
   }
 
-  /** The pushed value, parsed anew at each call, so that no two receivers share one object. */
+  /** The pushed value. Each call parses it again, so that receivers don't share an object. */
   get data(): JsonValue {
     return JSON.parse(this.json);
   }
@@ -42,7 +44,11 @@ export class Message {
  * @throws SessionError `INVALID_ARGUMENT` for what is not JSON, `MESSAGE_TOO_LARGE` over `msgMaxBytes`
  */
 export function serialiseMessage(data: unknown, key: unknown, msgMaxBytes: number): OutgoingMessage {
-  const json = toJsonText('data', data);
+  return outgoingMessage(toJsonText('data', data), key, msgMaxBytes);
+}
+
+/** `serialiseMessage` for a JSON text, which is not parsed again. */
+export function outgoingMessage(json: string, key: unknown, msgMaxBytes: number): OutgoingMessage {
   const bytes = Buffer.byteLength(json);
   if (bytes > msgMaxBytes) {
     const text = `The message's JSON must be at most msgMaxBytes (${msgMaxBytes}) bytes; got ${bytes}`;

@@ -1,13 +1,13 @@
-/** Runs remembered before the oldest is forgotten; 16 bytes each. */
-const mostRuns = 256;
+/** The most runs kept, at 16 bytes each. */
+const maxRuns = 256;
 
 /**
- * A set of offsets, kept as runs of neighbours: the places that keyed messages left when newer ones replaced them.
- * Bounded: past 256 runs the oldest is forgotten, so that a reader that far behind is told of more loss than it had,
- * never of less.
+ * A set of offsets, kept as runs of consecutive offsets. A mailbox keeps here the offsets of keyed messages that newer
+ * messages replaced. Past 256 runs the oldest is forgotten: a reader further behind is then told that it lost more than
+ * it did, never less.
  */
 export class OffsetRuns {
-  /** First and last offset of each run, in ascending order: first, last, first, last, … */
+  /** The first and last offset of each run, ascending: first, last, first, last, … */
   readonly #bounds: number[];
 
   constructor(bounds: readonly number[] = []) {
@@ -17,7 +17,7 @@ export class OffsetRuns {
   add(offset: number): void {
     const bounds = this.#bounds;
     let index = bounds.length;
-    // Nearly always near the tail: what gets replaced was pushed lately.
+    // Searched from the end, because replaced messages are nearly always recent.
     while (index > 0 && (bounds[index - 2] ?? 0) > offset) index -= 2;
     const joinsPrevious = index > 0 && bounds[index - 1] === offset - 1;
     const joinsNext = bounds[index] === offset + 1;
@@ -25,7 +25,7 @@ export class OffsetRuns {
     else if (joinsPrevious) bounds[index - 1] = offset;
     else if (joinsNext) bounds[index] = offset;
     else bounds.splice(index, 0, offset, offset);
-    if (bounds.length > 2 * mostRuns) bounds.splice(0, 2);
+    if (bounds.length > 2 * maxRuns) bounds.splice(0, 2);
   }
 
   /** How many offsets of the set lie in `(after, upTo]`. */

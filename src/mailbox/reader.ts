@@ -1,12 +1,13 @@
-/** One consumer of a mailbox: how far it has come, and for which node it is parked. Times are in milliseconds. */
+/** One consumer of a mailbox: its position, and the node for which it is parked. Times are in milliseconds. */
 export class Reader {
   readonly name: string;
-  /** The reader has every message up to this offset. */
+  /** The reader has received everything up to this offset. */
   cursor: number;
+  /** The time of its last poll, or of the end of its last hold. */
   lastPoll: number;
   /**
-   * When the park ends though its node did not release the reader; 0 while it is not parked. Infinity where a single
-   * node uses the store: only the node itself ends the park then.
+   * When the parking ends although the node did not release the reader; 0 while it is not parked. Infinity in a store of
+   * a single node, where only that node ends it.
    */
   parkedUntil = 0;
   /** The node that parked the reader last. */
@@ -20,7 +21,7 @@ export class Reader {
     this.lastPoll = lastPoll;
   }
 
-  /** A parked reader waits at the tail and never counts as silent. */
+  /** A parked reader has everything, and never counts as silent. */
   get parked(): boolean {
     return this.parkedUntil !== 0;
   }

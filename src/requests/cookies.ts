@@ -1,12 +1,17 @@
-const token = /^[0-9A-Za-z]+$/;
+const tokenForm = /^[0-9A-Za-z]+$/;
 
-/** `__Host-` where the cookie is `Secure`: no subdomain and no page loaded without TLS can plant one of that name. */
+/** Whether a value has the form of a token; whether it is one, only the store knows. */
+export function isTokenText(value: unknown): value is string {
+  return typeof value === 'string' && tokenForm.test(value);
+}
+
+/** `__Host-` where the cookie is `Secure`: no subdomain and no page loaded without TLS can set a cookie of that name. */
 export function sessionCookieName(secure: boolean): '__Host-sid' | 'sid' {
   return secure ? '__Host-sid' : 'sid';
 }
 
 /**
- * The values of the cookies of that name, as they were sent, in order.
+ * The values of the cookies of this name, as sent, in order.
  * @param header the request's `Cookie` header
  */
 export function* cookieValues(header: string | undefined, name: string): Generator<string> {
@@ -18,8 +23,8 @@ export function* cookieValues(header: string | undefined, name: string): Generat
   }
 }
 
-/** The first value of a cookie of that name that could be a token. */
+/** The first value of a cookie of this name that has the form of a token. */
 export function tokenInCookies(header: string | undefined, name: string): string | undefined {
-  for (const value of cookieValues(header, name)) if (token.test(value)) return value;
+  for (const value of cookieValues(header, name)) if (isTokenText(value)) return value;
   return undefined;
 }

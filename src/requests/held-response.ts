@@ -1,15 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Batch, encodeBatch } from '../delivery/batch.js';
+import type { Batch } from '../delivery/batch.js';
 import type { PollReceiver } from '../delivery/poll-request.js';
 import { reportFault } from '../errors/fault-report.js';
 import { SessionError } from '../errors/session-error.js';
+import { encodeBatch } from './batch-encoding.js';
 import { problemOf } from './problem.js';
 
 const batchHeaders = ['Content-Type', 'application/json', 'Cache-Control', 'no-store'];
 
 /**
- * A response that is answered later, or never, without its framework: while a poll is held, nothing lives of the
- * request but Node's own objects and this one. Headers that middleware set before are sent along.
+ * Answers a request later, or never, without its framework: while a poll is held, only Node's own objects and this one
+ * stay in memory. Headers that middleware has set are sent too.
  */
 export class HeldResponse implements PollReceiver {
   readonly #raw: ServerResponse;
@@ -18,14 +19,14 @@ export class HeldResponse implements PollReceiver {
     this.#raw = raw;
   }
 
-  /** Calls back when the client is gone, or all has been sent. */
+  /** Calls `listener` once the client has disconnected or the response has been sent. */
   onceClosed(listener: () => void): void {
     const { socket } = this.#raw.req;
     if (this.#raw.closed || this.#raw.destroyed || socket.destroyed) {
       listener();
       return;
     }
-    // Not `once`, whose wrapper would outlive the poll and keep it from the young generation's collector.
+    // Not `once`: its wrapper would live until the poll ends, so V8 would move it to the old generation.
     this.#raw.on('close', listener);
     if (this.#raw.socket === null) onceClosedWhileQueued(this.#raw, socket, listener);
   }
@@ -47,8 +48,8 @@ export class HeldResponse implements PollReceiver {
   }
 
   /**
-   * 'finish' comes when the last byte went to the operating system, but also when the connection broke before. Only the
-   * socket tells which, and Node's own listener for 'finish' takes it away.
+   * Node emits 'finish' when the last byte went to the operating system, but also when the connection broke before that.
+   * Only the socket tells which. Node's own 'finish' listener detaches the socket, so this one must run before it.
    */
   #onceWrittenOut(listener: () => void): void {
     this.#raw.prependOnceListener('finish', () => {
@@ -59,7 +60,7 @@ export class HeldResponse implements PollReceiver {
 
   #send(status: number, headers: readonly string[], body: string): void {
     if (this.#raw.destroyed) return;
-    // Head and body leave in one write, because the body is a string that follows the head at once.
+    // Node writes head and body in one piece when the body is a string passed to `end` directly after the head.
     this.#raw.writeHead(status, [...headers, 'Content-Length', String(Buffer.byteLength(body))]);
     this.#raw.end(body);
   }
@@ -70,8 +71,8 @@ type Socket = IncomingMessage['socket'];
 const queued = new WeakMap<Socket, Set<() => void>>();
 
 /**
- * A pipelined request's response that still waits for its turn is not told by Node when its connection closes. One
- * listener per socket serves them all, because a client may pipeline as many as it likes.
+ * Node emits no 'close' on the response to a pipelined request that is still queued when the connection closes. One
+ * listener per socket serves all queued responses, because a client may pipeline any number of requests.
  */
 function onceClosedWhileQueued(raw: ServerResponse, socket: Socket, listener: () => void): void {
   let listeners = queued.get(socket);

@@ -4,7 +4,7 @@ import { invalidArgument } from '../errors/session-error.js';
 const digits = /^[0-9]{1,15}$/;
 
 /**
- * The options of a poll as they stand in a query.
+ * Reads the options of a poll from the parameters of a query; a repeated parameter is refused.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function readPollOptions(query: { readonly [name: string]: unknown }): PollOptions {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { closedNotice } from '../errors/close-reason.js';
 import { SessionError, type SessionErrorCode } from '../errors/session-error.js';
 
-/** The HTTP status of each error. `INVALID_CONTEXT` is thrown at start-up only, so its status should never be seen. */
+/** The HTTP status of each error. `INVALID_CONTEXT` is thrown at start-up only, so no client should see its status. */
 export const errorStatuses = {
   SESSION_LIMIT: 409,
   SESSION_UNKNOWN: 401,
@@ -16,14 +16,14 @@ export const errorStatuses = {
   CROSS_SITE: 403,
 } as const satisfies Record<SessionErrorCode, number>;
 
-/** An error as RFC 9457 has it, ready to be sent. */
+/** A response with a problem document (RFC 9457). */
 export interface Problem {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: string;
 }
 
-/** @param status in place of the code's own, where the route means another */
+/** @param status default: the one of the error's code */
 export function problemOf(error: SessionError, status: number = errorStatuses[error.code]): Problem {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',

@@ -1,25 +1,37 @@
-import type { IncomingMessage } from 'node:http';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
-import { isWithoutSession, RequestCredentials, type RequestSessionOptions } from './request-credentials.js';
+import { checkOptions } from '../validation/options.js';
+import {
+  Credentials,
+  credentialOptions,
+  credentialSecrets,
+  isWithoutSession,
+  type RequestSessionOptions,
+} from './credentials.js';
+import { requestHeadOf } from './request-head.js';
 
 /**
- * The session of whoever made a request, renewed; `undefined` when it bears none, or none that lives. Says nothing of
- * which page made it: for what changes something, or opens a channel, the origin must be looked at too.
+ * The session of a request, renewed; `undefined` when the request has no credential, or none of a live session. It does
+ * not check which page made the request: where a request changes something, check that with `OriginPolicy`.
  *
- * Of several credentials, a bearer header counts; else the first cookie of ours that could be a token; else, where
- * `expressSession` is given, the cookie of express-session.
+ * Of several credentials a bearer header counts; else the first cookie that has the form of a token; else, with
+ * `expressSession`, the cookie of express-session.
  *
- * @throws SessionError `STORE_UNAVAILABLE` or `STOPPED`: then nobody knows; `INVALID_ARGUMENT` for wrong options
+ * @param request of `node:http`, Express, Fastify or Hono
+ * @throws SessionError `STORE_UNAVAILABLE` or `STOPPED`, when it can't be known; `INVALID_CONTEXT` for wrong options
  */
 export async function sessionFromRequest(
-  request: IncomingMessage,
+  request: object,
   manager: SessionManager,
   options: RequestSessionOptions = {},
 ): Promise<Session | undefined> {
-  const credentials = new RequestCredentials(manager, options);
+  const front = 'sessionFromRequest';
+  const credentials = new Credentials(
+    front,
+    checkOptions({ front, known: credentialOptions, secrets: credentialSecrets }, options),
+  );
   try {
-    return await credentials.authenticate(request);
+    return await credentials.sessionOf(manager, requestHeadOf(request));
   } catch (error) {
     if (isWithoutSession(error)) return undefined;
     throw error;

@@ -1,12 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { cookieValues } from './cookies.js';
 
-/** What stands before the signed value in the cookie of express-session. */
+/** Precedes the signed value in the cookie of express-session. */
 export const expressPrefix = 's:';
 
 /**
- * The session id in a cookie such as express-session and @fastify/session set: `<prefix><sid>.<signature>`, URL-encoded.
- * The first cookie of that name and form counts; `undefined` when its signature is by none of the secrets.
+ * The session id in the cookie of express-session or @fastify/session: `<prefix><sid>.<signature>`, URL-encoded. The first
+ * cookie of this name and form counts; `undefined` when none of the secrets made its signature.
  *
  * @param header the request's `Cookie` header
  */
@@ -34,14 +34,14 @@ function unsigned(signed: string, secrets: readonly string[]): string | undefine
   return fits ? sid : undefined;
 }
 
-/** How long it takes tells nothing of how much of a forged signature is right. */
+/** In constant time, so that the time taken does not show how much of a forged signature is right. */
 function isSignature(signature: Buffer, sid: string, secret: string): boolean {
   const base64 = createHmac('sha256', secret).update(sid).digest('base64');
   const expected = Buffer.from(base64.replace(/=+$/, ''));
   return signature.length === expected.length && timingSafeEqual(signature, expected);
 }
 
-/** As browsers give it back: as it was set, or in quotes. What isn't URL-encoded properly is no signed value either. */
+/** Browsers return the value as it was set, or in quotes. A value that is not URL-encoded properly is not signed either. */
 function decoded(value: string): string {
   const bare = value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
   try {

@@ -1,14 +1,18 @@
 import type { SessionContext } from '../context/session-context.js';
+import type { SessionEvents } from '../events/session-events.js';
 import { requireIp, requireTtl, requireUserAgent } from '../store/session-arguments.js';
 import type { NewSession } from '../store/session-record.js';
+import type { Insertion } from '../store/session-store.js';
 import { requireWholeNumber } from '../validation/argument-rules.js';
 import type { JsonValue } from '../validation/json-value.js';
-import { noAttributes, requireAttributes } from './session-operations.js';
+import { noAttributes, requireAttributes } from './attributes.js';
 
 export interface CreateOptions {
+  /** Address of the client: at most 64 characters. Default `''`. */
   readonly ip?: string;
-  /** Cut to 512 characters. */
+  /** Cut to 512 characters. Default `''`. */
   readonly userAgent?: string;
+  /** JSON values by key. Default: none. */
   readonly attributes?: { readonly [key: string]: JsonValue };
   /** Idle time after which the session expires, in milliseconds. Default: the context's `gcTime`. */
   readonly ttl?: number;
@@ -17,7 +21,7 @@ export interface CreateOptions {
 }
 
 /**
- * A session as it begins, by these options.
+ * A new session with these options, defaults filled in from the context.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function newSession(
@@ -33,4 +37,10 @@ export function newSession(
     maxAge: maxAge === undefined ? context.maxAge : requireWholeNumber('maxAge', maxAge, 0, Number.MAX_SAFE_INTEGER),
     attributes: attributes === undefined ? noAttributes : requireAttributes(attributes),
   };
+}
+
+/** Emits the events of an insertion: the sessions evicted for it, then the session created. */
+export function reportInsertion(events: SessionEvents, { evicted, record }: Insertion): void {
+  for (const closed of evicted) events.emit('closed', closed);
+  events.emit('created', record);
 }

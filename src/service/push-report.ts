@@ -1,42 +1,49 @@
+import type { SessionContext } from '../context/session-context.js';
+import { SessionError, sessionClosed } from '../errors/session-error.js';
 import type { SessionEvents } from '../events/session-events.js';
-import type { OutgoingMessage } from '../mailbox/message.js';
 import type { AppendOutcome } from '../store/session-store.js';
 
 /** What became of a push, counted in mailboxes. */
 export interface PushReport {
-  /** Mailboxes that hold the message. */
+  /** Mailboxes that keep the message. */
   readonly accepted: number;
-  /** Mailboxes that were full and dropped it, by `drop-newest`; their readers will find it among the lost. */
+  /** Full mailboxes that dropped it (`onOverflow: 'drop-newest'`); their readers will find it counted in `lost`. */
   readonly dropped: number;
-  /** Mailboxes that were full and refused it, by `reject` or `close`. */
+  /** Full mailboxes that refused it (`onOverflow: 'reject'` or `'close'`). */
   readonly refused: number;
 }
 
-/** Pushes one message to every session of an app. */
-export abstract class FanOut {
-  /** Resolves when every mailbox has been served: awaiting it is the back-pressure. */
-  abstract pushToApp(app: string, message: OutgoingMessage): Promise<PushReport>;
+export const emptyReport: PushReport = { accepted: 0, dropped: 0, refused: 0 };
 
-  abstract stop(): Promise<void>;
-}
-
-/** Counts outcomes, and tells of what happened on the way. */
+/** Counts outcomes, and emits the events that they cause. */
 export function reportOutcomes(events: SessionEvents, outcomes: readonly AppendOutcome[]): PushReport {
   let accepted = 0;
   let dropped = 0;
   for (const outcome of outcomes) {
     if (outcome.verdict === 'accepted') accepted += 1;
     else if (outcome.verdict === 'dropped') dropped += 1;
-    if (outcome.verdict !== 'accepted' || outcome.dropped > 0) reportOverflow(events, outcome);
+    if (outcome.verdict !== 'accepted' || outcome.dropped > 0) emitOverflow(events, outcome);
   }
   return { accepted, dropped, refused: outcomes.length - accepted - dropped };
 }
 
-function reportOverflow(events: SessionEvents, outcome: AppendOutcome): void {
+function emitOverflow(events: SessionEvents, outcome: AppendOutcome): void {
   events.emit('overflow', outcome);
   if (outcome.verdict !== 'close') return;
   const { app, id, accountId, undelivered } = outcome;
   events.emit('closed', { app, id, accountId, reason: 'overflow', undelivered });
+}
+
+/**
+ * For a push to one session, whose caller learns by an error that the mailbox was full.
+ * @throws SessionError `MAILBOX_FULL`, or `SESSION_CLOSED` where the overflow closed the session
+ */
+export function requireNotRefused({ verdict, id }: AppendOutcome, context: SessionContext): void {
+  if (verdict === 'close') throw sessionClosed('overflow');
+  if (verdict !== 'full') return;
+  const { msgMaxLength, mailboxMaxBytes } = context;
+  const bounds = `msgMaxLength (${msgMaxLength}) messages or mailboxMaxBytes (${mailboxMaxBytes}) bytes`;
+  throw new SessionError('MAILBOX_FULL', `The mailbox of session ${id} is full: it keeps ${bounds}`, { id });
 }
 
 export function addReports(one: PushReport, other: PushReport): PushReport {
@@ -46,5 +53,3 @@ export function addReports(one: PushReport, other: PushReport): PushReport {
     refused: one.refused + other.refused,
   };
 }
-
-export const emptyReport: PushReport = { accepted: 0, dropped: 0, refused: 0 };

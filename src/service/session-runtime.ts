@@ -1,16 +1,17 @@
-import { inject, injectable, multiInject } from 'inversify';
+import { inject, injectable } from 'inversify';
 import { SessionContext } from '../context/session-context.js';
 import { WaitingRoom } from '../delivery/waiting-room.js';
 import { SessionError } from '../errors/session-error.js';
 import { SessionEvents } from '../events/session-events.js';
 import { SessionStore } from '../store/session-store.js';
 import { Clock } from '../time/clock.js';
-import { Processor } from './processor.js';
-import { FanOut } from './push-report.js';
+import { GcProcessor } from './processors/gc-processor.js';
+import { HeartbeatProcessor } from './processors/heartbeat-processor.js';
+import { PushMessageProcessor } from './processors/push-message-processor.js';
 
 /**
- * The parts of the service and its life: `idle` → `running` → `stopped`, and no way back. What serves several apps is
- * here once; what a caller sees of one app is `SessionManager`.
+ * The parts of the service, which all apps share, and its states: `idle` → `running` (`start`) → `stopped` (`stop`).
+ * A stopped service can't be started again. `SessionManager` is the service as one app sees it.
  */
 @injectable()
 export class SessionRuntime {
@@ -19,9 +20,9 @@ export class SessionRuntime {
   readonly events: SessionEvents;
   readonly room: WaitingRoom;
   readonly #store: SessionStore;
-  readonly #fanOut: FanOut;
-  readonly #processors: readonly Processor[];
-  readonly #farewells = new Set<() => Promise<void>>();
+  readonly #broadcaster: PushMessageProcessor;
+  readonly #processors: readonly (GcProcessor | HeartbeatProcessor)[];
+  readonly #drainHooks = new Set<() => Promise<void>>();
   #state: 'idle' | 'running' | 'stopped' = 'idle';
   #draining: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -32,16 +33,17 @@ export class SessionRuntime {
     @inject(SessionStore) store: SessionStore,
     @inject(SessionEvents) events: SessionEvents,
     @inject(WaitingRoom) room: WaitingRoom,
-    @inject(FanOut) fanOut: FanOut,
-    @multiInject(Processor) processors: Processor[],
+    @inject(PushMessageProcessor) broadcaster: PushMessageProcessor,
+    @inject(GcProcessor) gc: GcProcessor,
+    @inject(HeartbeatProcessor) heartbeat: HeartbeatProcessor,
   ) {
     this.context = context;
     this.clock = clock;
     this.#store = store;
     this.events = events;
     this.room = room;
-    this.#fanOut = fanOut;
-    this.#processors = processors;
+    this.#broadcaster = broadcaster;
+    this.#processors = [gc, heartbeat];
   }
 
   /** @throws SessionError `STOPPED` unless the service is running */
@@ -51,11 +53,15 @@ export class SessionRuntime {
   }
 
   /** @throws SessionError `STOPPED` unless the service is running */
-  get fanOut(): FanOut {
+  get broadcaster(): PushMessageProcessor {
     this.requireRunning();
-    return this.#fanOut;
+    return this.#broadcaster;
   }
 
+  /**
+   * Opens the store, then starts the background work.
+   * @throws SessionError `STOPPED` when it was started or stopped before, or what the store's `open` throws
+   */
   async start(): Promise<void> {
     if (this.#state !== 'idle') throw new SessionError('STOPPED', `The service can't start: it is ${this.#state}`, {});
     await this.#store.open(this.room);
@@ -64,30 +70,32 @@ export class SessionRuntime {
   }
 
   /**
-   * Has `farewell` called when the service begins to drain: whoever holds connections tells their clients to come back
-   * elsewhere. It is waited for, for `drainTime` at most.
+   * Registers a drain hook: called once when the service begins to drain, by a front that holds connections and now tells
+   * its clients to reconnect to another node. A drain waits for its hooks for `drainTime` at most; a hook that rejects
+   * does not fail it.
    */
-  onDrain(farewell: () => Promise<void>): void {
-    this.#farewells.add(farewell);
+  onDrain(hook: () => Promise<void>): void {
+    this.#drainHooks.add(hook);
   }
 
-  /** Whether connections are no longer held here. */
+  /** Whether this node no longer holds connections. */
   get isDraining(): boolean {
     return this.#draining !== undefined;
   }
 
-  /** From now on no connection is held; those held are ended, within `drainTime`. Everything else goes on. */
+  /** Ends the connections that are held, within `drainTime`, and holds no more of them. Everything else goes on. */
   drain(): Promise<void> {
-    this.#draining ??= Promise.all([this.room.drain(), this.#sayFarewell()]).then(() => {});
+    this.#draining ??= Promise.all([this.room.drain(), this.#callDrainHooks()]).then(() => {});
     return this.#draining;
   }
 
-  /** Drains, ends the intervals, and closes the store, which keeps what it can. Safe to call twice. */
+  /** Drains, ends the background work and closes the store. A second call has no further effect. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
+  /** @throws SessionError `STOPPED` unless the service is running */
   requireRunning(): void {
     if (this.#state === 'running') return;
     const state = this.#state === 'idle' ? 'not started' : 'stopped';
@@ -101,16 +109,16 @@ export class SessionRuntime {
     }
     await this.drain();
     this.#state = 'stopped';
-    await this.#fanOut.stop();
+    await this.#broadcaster.stop();
     await Promise.all(this.#processors.map((processor) => processor.stop()));
     await this.#store.close();
   }
 
-  async #sayFarewell(): Promise<void> {
-    const farewells = Promise.allSettled([...this.#farewells].map(async (farewell) => farewell()));
+  async #callDrainHooks(): Promise<void> {
+    const ended = Promise.allSettled([...this.#drainHooks].map(async (hook) => hook()));
     await new Promise<void>((resolve) => {
       const timer = this.clock.setTimer(this.context.drainTime, resolve);
-      void farewells.then(() => {
+      void ended.then(() => {
         timer.cancel();
         resolve();
       });

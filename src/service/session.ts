@@ -3,53 +3,80 @@ import type { Batch } from '../delivery/batch.js';
 import type { CloseReason } from '../errors/close-reason.js';
 import { requireAttributeKey } from '../store/session-arguments.js';
 import type { AttributeTexts, Presence, SessionRecord } from '../store/session-record.js';
-import { type JsonValue, toJsonText } from '../validation/json-value.js';
+import type { JsonValue } from '../validation/json-value.js';
+import type { PushOptions } from './push-message.js';
 import type { PushReport } from './push-report.js';
-import type { RenewOptions, SessionOperations } from './session-operations.js';
+import type { RenewOptions } from './renewal.js';
 
 /** What of a session may be shown: no attributes, no secret. */
 export type SessionDescription = Omit<SessionRecord, 'attributes'>;
 
+/** The methods of the session's `SessionManager` that its own verbs call. Here, because a manager imports this file. */
+export interface SessionVerbs {
+  getSession(id: string): Promise<Session>;
+  patchSession(id: string, attributes: { readonly [key: string]: JsonValue }): Promise<Session>;
+  renewSession(id: string, options?: RenewOptions): Promise<Session>;
+  replaceSession(newId: string, oldId: string): Promise<Session>;
+  closeSession(id: string, reason?: CloseReason): Promise<boolean>;
+  push(id: string, data: unknown, options?: PushOptions): Promise<PushReport>;
+  poll(id: string, options?: DrainOptions & { readonly wait: number }): Promise<Batch>;
+}
+
+export interface DrainOptions {
+  /** Which of the session's readers takes the messages. Default: `default`. */
+  readonly reader?: string;
+  /** How many messages to take at most. Default and most: `msgMaxLength`. */
+  readonly limit?: number;
+}
+
 /**
- * A session as it was at one moment, with verbs that write through to the store; what a verb returns or changes is
- * then seen here, what others do meanwhile is not. Verbs reject with `SESSION_CLOSED` or `SESSION_UNKNOWN` once it ended.
+ * A session as it was at one moment, with methods that change it in the store. Such a method updates this object with
+ * what it found and changed; changes by others are not seen until the next one, or `reload`.
+ *
+ * Every method that returns a promise rejects with `SESSION_CLOSED` or `SESSION_UNKNOWN` once the session has ended, with
+ * `STOPPED` when the service is not running and with `STORE_UNAVAILABLE` when the store can't be reached.
  */
 export class Session {
-  readonly #operations: SessionOperations;
+  readonly #manager: SessionVerbs;
   #record: SessionRecord;
   readonly #previousTime: number;
 
-  /** @param previousTime the last activity before the contact that this is a snapshot of, if it is of one */
-  constructor(operations: SessionOperations, record: SessionRecord, previousTime: number = record.lastTime) {
-    this.#operations = operations;
+  /** @param previousTime the last activity before the contact that gave this record. Default: none gave it */
+  constructor(manager: SessionVerbs, record: SessionRecord, previousTime: number = record.lastTime) {
+    this.#manager = manager;
     this.#record = record;
     this.#previousTime = previousTime;
   }
 
-  /** The public handle: safe in logs, lists and URLs. */
+  /** The public handle, 24 letters and digits: safe in logs, lists and URLs, because it grants nothing. */
   get id(): string {
     return this.#record.id;
   }
 
+  /** The namespace of the session. */
   get app(): string {
     return this.#record.app;
   }
 
+  /** The account that the session is bound to. */
   get accountId(): string {
     return this.#record.accountId;
   }
 
-  /** Milliseconds since the Unix epoch, as all times are. */
+  /** When the session was created, in milliseconds since the Unix epoch. */
   get createdAt(): number {
     return this.#record.createdAt;
   }
 
-  /** Last activity. */
+  /** The last activity, in milliseconds since the Unix epoch. */
   get lastTime(): number {
     return this.#record.lastTime;
   }
 
-  /** Last activity before the authentication that gave this session; else the same as `lastTime` was then. */
+  /**
+   * The last activity before the authentication that gave this object, in milliseconds since the Unix epoch. The same as
+   * `lastTime` was then if no authentication gave it.
+   */
   get previousTime(): number {
     return this.#previousTime;
   }
@@ -64,10 +91,12 @@ export class Session {
     return this.#record.maxAge;
   }
 
+  /** The client's address as it was given at creation; `''` if it was not. */
   get ip(): string {
     return this.#record.ip;
   }
 
+  /** The client's user agent as it was given at creation; `''` if it was not. */
   get userAgent(): string {
     return this.#record.userAgent;
   }
@@ -77,88 +106,111 @@ export class Session {
     return this.#record.reads;
   }
 
-  /** How often its attributes were written. */
+  /** How often attributes were written. */
   get writes(): number {
     return this.#record.writes;
   }
 
+  /** `online` while a poll is held or the last contact is younger than `hbGrace`; else `away`. */
   get presence(): Presence {
     return this.#record.presence;
   }
 
-  /** Messages that the mailbox retains. */
+  /** How many messages the mailbox keeps. */
   get undelivered(): number {
     return this.#record.undelivered;
   }
 
-  /** The value, parsed anew at each call, or `undefined` when there is none. */
+  /** The value of an attribute, parsed anew at each call; `undefined` when there is none. */
   getAttr(key: string): JsonValue | undefined {
     const text = this.#record.attributes[key];
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  /** All attributes as they are kept: JSON text by key. */
+  /** All attributes as the store keeps them: JSON text by key, frozen, without a prototype. */
   get attributeTexts(): AttributeTexts {
     return this.#record.attributes;
   }
 
+  /** The values of all attributes by key, parsed anew at each call. */
   getAllAttr(): Record<string, JsonValue> {
     const entries = Object.entries(this.#record.attributes);
     return Object.fromEntries(entries.map(([key, text]) => [key, JSON.parse(text)]));
   }
 
   /**
-   * Sets one attribute and leaves the others as they are; `null` deletes it.
+   * Sets one attribute in the store, where the others stay as they are; `null` deletes it.
+   * @param key 1 to 128 characters, none of them a control character
    * @throws SessionError `INVALID_ARGUMENT` for a key or a value that can't be kept
    */
   async setAttr(key: string, value: JsonValue): Promise<void> {
-    const checked = requireAttributeKey(key);
-    const text = value === null ? null : toJsonText(`attribute ${checked}`, value);
-    this.#record = await this.#operations.patch(this.id, { [checked]: text });
+    this.#take(await this.#manager.patchSession(this.id, { [requireAttributeKey(key)]: value }));
   }
 
+  /**
+   * Deletes one attribute; of no effect when there is none.
+   * @throws SessionError `INVALID_ARGUMENT` for a key that no attribute can have
+   */
   async removeAttr(key: string): Promise<void> {
     await this.setAttr(key, null);
   }
 
   /**
-   * Pushes a message to this session.
-   * @throws SessionError `INVALID_ARGUMENT`, `MESSAGE_TOO_LARGE` or, by `onOverflow`, `MAILBOX_FULL`
+   * Puts a message into the session's mailbox.
+   * @param data any JSON value of at most `msgMaxBytes` bytes
+   * @throws SessionError `INVALID_ARGUMENT`, `MESSAGE_TOO_LARGE` or, depending on `onOverflow`, `MAILBOX_FULL`
    */
-  write(data: unknown, options: { readonly key?: string } = {}): Promise<PushReport> {
-    return this.#operations.push(this.id, data, options);
+  write(data: unknown, options: PushOptions = {}): Promise<PushReport> {
+    return this.#manager.push(this.id, data, options);
   }
 
-  /** Takes what is undelivered out of the mailbox: what is returned is not given again to this reader. */
-  drain(options: { readonly reader?: string; readonly limit?: number } = {}): Promise<Batch> {
-    return this.#operations.poll(this.id, { ...options, wait: 0 }, undefined);
+  /**
+   * Takes undelivered messages out of the mailbox, at once: the batch is empty when there are none. What it returns is not
+   * given to this reader again. It counts as a contact and, with `pollRenews`, as activity.
+   * @throws SessionError `INVALID_ARGUMENT`
+   */
+  drain(options: DrainOptions = {}): Promise<Batch> {
+    return this.#manager.poll(this.id, { ...options, wait: 0 });
   }
 
-  /** Looks again, without renewing: what others did meanwhile is then seen here too. */
+  /** Updates this object from the store: neither a contact nor activity. */
   async reload(): Promise<void> {
-    this.#record = await this.#operations.look(this.id);
+    this.#take(await this.#manager.getSession(this.id));
   }
 
-  /** Renews: activity and contact now, unless told otherwise. */
+  /**
+   * Renews the session: it was contacted and active now, unless the options say otherwise.
+   * @throws SessionError `INVALID_ARGUMENT`
+   */
   async touch(options: RenewOptions = {}): Promise<void> {
-    this.#record = await this.#operations.touch(this.id, options);
+    this.#take(await this.#manager.renewSession(this.id, options));
   }
 
-  /** Takes over from another session: its attributes where this has none, and its undelivered messages. */
+  /**
+   * Takes over the attributes of the other session that this one does not have, and its undelivered messages, ahead of
+   * its own. The other session is closed as `replaced`.
+   * @param other a session of the same app, or its id
+   * @throws SessionError `INVALID_ARGUMENT` when it is this session
+   */
   async replace(other: Session | string): Promise<void> {
-    this.#record = await this.#operations.replace(this.id, typeof other === 'string' ? other : other.id);
+    this.#take(await this.#manager.replaceSession(this.id, typeof other === 'string' ? other : other.id));
   }
 
-  /** @returns whether it was still live */
+  /**
+   * Closes the session. It never rejects because the session has ended.
+   * @returns whether the session was live until now
+   * @throws SessionError `INVALID_ARGUMENT`
+   */
   close(reason: CloseReason = 'revoked'): Promise<boolean> {
-    return this.#operations.close(this.id, reason);
+    return this.#manager.closeSession(this.id, reason);
   }
 
-  /** The bearer's own farewell: closes as `logout`. */
+  /** Logs the session out: closes it with the reason `logout`. @returns as `close` */
   destroy(): Promise<boolean> {
     return this.close('logout');
   }
 
+  /** What `JSON.stringify` and `console.log` show. */
   toJSON(): SessionDescription {
     const { attributes: _attributes, ...description } = this.#record;
     return description;
@@ -167,18 +219,22 @@ export class Session {
   [inspect.custom](): string {
     return `${this.constructor.name} ${inspect(this.toJSON())}`;
   }
+
+  #take(current: Session): void {
+    this.#record = current.#record;
+  }
 }
 
-/** A session whose token was just issued: the only time it can be had. */
+/** A session whose token was just issued. This object is the only place where the token can be read. */
 export class IssuedSession extends Session {
   readonly #token: string;
 
-  constructor(operations: SessionOperations, record: SessionRecord, token: string) {
-    super(operations, record);
+  constructor(manager: SessionVerbs, record: SessionRecord, token: string) {
+    super(manager, record);
     this.#token = token;
   }
 
-  /** The bearer secret. Kept out of JSON and of what `console.log` shows. */
+  /** The bearer secret: 64 letters and digits. Not part of JSON, nor of what `console.log` shows. */
   get token(): string {
     return this.#token;
   }

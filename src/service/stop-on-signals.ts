@@ -3,11 +3,11 @@ import { constants } from 'node:os';
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
 /**
- * Stops the process gracefully at SIGTERM and SIGINT: `stop` runs once, then the process exits with 0, or with 1 when
- * `stop` rejected. A second signal exits at once, with 128 and the signal's number, as shells have it.
+ * Stops the process gracefully at SIGTERM and SIGINT: calls `stop` once, then exits with 0, or with 1 if `stop` rejected.
+ * A second signal exits at once, with 128 plus the number of the signal, as is the convention of shells.
  *
- * @param stop what to do before, such as closing servers and `container.unbindAllAsync()`
- * @returns takes the handlers away again
+ * @param stop closes servers, calls `container.unbindAllAsync()`, and so on
+ * @returns removes the signal handlers
  */
 export function stopOnSignals(stop: () => Promise<void>): () => void {
   let isStopping = false;

@@ -1,21 +1,21 @@
-/** Whoever keeps copies of sessions, and has to let go of them. Calls come at any time while it watches; none may throw. */
+/** Implemented by session caches, which must evict what has changed. The methods must not throw. */
 export interface ChangeWatcher {
   /**
-   * The session's attributes or secret changed, or it ended, at whichever node. Told after the change, never before it,
-   * and perhaps more than once. That a session was read or renewed is not told.
+   * The session's attributes or secret changed, or it ended, at any node. Called after the change, possibly more than
+   * once. Reads and renewals are not notified.
    */
   changed(app: string, id: string): void;
-  /** Changes are missed from now on. */
+  /** From now on changes are not notified. */
   interrupted(): void;
-  /** Changes are told again from now on; what was missed meanwhile is not made up for. */
+  /** From now on changes are notified again. Changes since `interrupted` are not notified later. */
   resumed(): void;
 }
 
-/** An ability that a store may have besides its operations: to tell this process what any node changes. */
+/** Optional ability of a store: to notify this process of changes that any node makes. */
 export interface ChangeFeed {
   /**
-   * Resolves once every later change is told.
-   * @returns ends it; resolves when no call comes any more
+   * Resolves once all later changes are notified.
+   * @returns ends the watch; resolves when the watcher is not called any more
    * @throws SessionError `STORE_UNAVAILABLE`
    */
   watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>>;

@@ -1,10 +1,10 @@
 import { type CloseReason, closeReasons, isCloseReason } from '../errors/close-reason.js';
 import { invalidArgument, sessionUnknown } from '../errors/session-error.js';
 import { isPlainText, requireWholeNumber } from '../validation/argument-rules.js';
-import { isSessionId } from './session-token.js';
+import { isSessionId, parseToken } from './session-token.js';
 
 const appPattern = /^[A-Za-z0-9_-]{1,64}$/;
-/** Names that have a meaning in JavaScript; as keys they are how prototypes get polluted. */
+/** Keys with a meaning in JavaScript. As attribute keys they could pollute prototypes. */
 const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const pageCursorPattern = /^[0-9A-Za-z_.:-]{1,128}$/;
 const userAgentLength = 512;
@@ -21,10 +21,25 @@ export function requireApp(value: unknown): string {
   throw invalidArgument('app', `must match ${appPattern.source}`, value);
 }
 
-/** A malformed id is an unknown one, so that callers have one miss to handle, not two. */
-export function requireSessionId(value: unknown): string {
+/**
+ * The session id, or `undefined` for a value that can't be one.
+ * @throws SessionError `INVALID_ARGUMENT` for a token: that is a mistake in the calling code, which would otherwise look
+ * like a session that has ended
+ */
+export function sessionIdOf(value: unknown, argument = 'id'): string | undefined {
   if (isSessionId(value)) return value;
-  throw sessionUnknown();
+  if (parseToken(value) === undefined) return undefined;
+  throw invalidArgument(argument, 'must be the id of a session, and a token was given', value);
+}
+
+/**
+ * A malformed id is answered like an unknown one, so that callers have one case to handle, not two.
+ * @throws SessionError `SESSION_UNKNOWN`, or `INVALID_ARGUMENT` for a token
+ */
+export function requireSessionId(value: unknown, argument = 'id'): string {
+  const id = sessionIdOf(value, argument);
+  if (id === undefined) throw sessionUnknown();
+  return id;
 }
 
 export function isAttributeKey(value: unknown): value is string {
@@ -42,18 +57,18 @@ export function requireIp(value: unknown): string {
   throw invalidArgument('ip', 'must be a string of at most 64 characters without control characters', value);
 }
 
-/** Cut to 512 characters rather than refused: clients choose it, and a login must not fail over it. */
+/** Cut to 512 characters and not refused: clients choose it, and a login must not fail because of it. */
 export function requireUserAgent(value: unknown): string {
   if (typeof value === 'string') return value.slice(0, userAgentLength).toWellFormed();
   throw invalidArgument('userAgent', 'must be a string', value);
 }
 
-/** An idle time, in milliseconds. */
+/** @param value an idle time, in milliseconds */
 export function requireTtl(value: unknown): number {
   return requireWholeNumber('ttl', value, 1, Number.MAX_SAFE_INTEGER);
 }
 
-/** What a session goes by among those of its account. */
+/** @param value the name of a session, unique within its account */
 export function requireSessionName(value: unknown): string {
   if (isPlainText(value, 256) && value !== '') return value;
   throw invalidArgument('name', 'must be a string of 1 to 256 characters without control characters', value);

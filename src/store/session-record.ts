@@ -1,24 +1,24 @@
 import type { CloseReason } from '../errors/close-reason.js';
 
-/** `online` while a poll is parked or the last contact is younger than the grace; else `away`. */
+/** `online` while a poll is parked or the last contact is less than `hbGrace` ago; otherwise `away`. */
 export type Presence = 'online' | 'away';
 
-/** Attribute values as JSON text by key, without a prototype. Never changed in place. */
+/** Attribute values as JSON text by key. Has no prototype. Immutable. */
 export type AttributeTexts = { readonly [key: string]: string };
 
-/** A session as a store shows it: a copy taken at one moment. Nothing in it proves who one is. */
+/** A copy of a session's state at one moment. Contains no credential. */
 export interface SessionRecord {
   readonly app: string;
-  /** The public handle. */
+  /** The public handle. Grants no access. */
   readonly id: string;
   readonly accountId: string;
   /** All times are in milliseconds since the Unix epoch. */
   readonly createdAt: number;
-  /** Last activity: the idle clock runs from here. */
+  /** The time of the last activity. The idle time runs from here. */
   readonly lastTime: number;
   /** Idle time after which the session expires, in milliseconds. */
   readonly ttl: number;
-  /** Lifetime from creation, in milliseconds; 0 for none. */
+  /** Lifetime from creation, in milliseconds; 0 for no limit. */
   readonly maxAge: number;
   /** Empty when it was not given. */
   readonly ip: string;
@@ -30,27 +30,27 @@ export interface SessionRecord {
   /** How often its attributes were written. */
   readonly writes: number;
   readonly presence: Presence;
-  /** Messages that the mailbox retains. */
+  /** How many messages the mailbox retains. */
   readonly undelivered: number;
 }
 
-/** What a session needs to come into being. The rest begins at its beginning. */
+/** The fields that a caller supplies for a new session. The store initialises the rest. */
 export interface NewSession
   extends Pick<SessionRecord, 'app' | 'id' | 'accountId' | 'ip' | 'userAgent' | 'ttl' | 'maxAge' | 'attributes'> {
   /** SHA-256 of the secret, base64url. */
   readonly secretHash: string;
 }
 
-/** Which session, and whose. */
+/** Identifies a session and its account. */
 export interface SessionReference {
   readonly app: string;
   readonly id: string;
   readonly accountId: string;
 }
 
-/** What is left to say of a session that was just closed. */
+/** A session that was just closed. */
 export interface ClosedSession extends SessionReference {
   readonly reason: CloseReason;
-  /** Messages that went with it. */
+  /** How many messages were lost with it. */
   readonly undelivered: number;
 }

@@ -2,31 +2,31 @@ import type { CloseReason } from '../errors/close-reason.js';
 import type { Message, OutgoingMessage } from '../mailbox/message.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from './session-record.js';
 
-/** A session was contacted. */
+/** The result of an operation that is a contact: presence is judged from the time of the latest contact. */
 export interface Contact {
   readonly record: SessionRecord;
-  /** Whether this contact ended its being `away`: true once for each return. */
+  /** Whether this contact turned the session from `away` to `online`. */
   readonly cameOnline: boolean;
-  /** The last activity before this contact. */
+  /** The time of the last activity before this contact, in milliseconds since the Unix epoch. */
   readonly previousTime: number;
 }
 
-/** What a renewal does besides being a contact. */
+/** What a touch does in addition to the contact. */
 export interface Renewal {
-  /** Whether it counts as activity, which the idle clock runs from. */
+  /** Whether it counts as activity, which restarts the idle time. */
   readonly activity: boolean;
-  /** Another idle time from now on, in milliseconds; `undefined` to keep the one it has. */
+  /** The new idle time, in milliseconds; `undefined` to keep the current one. */
   readonly ttl: number | undefined;
 }
 
 export interface Insertion {
   readonly record: SessionRecord;
-  /** The sessions that had to go, by `onMaxSession`. */
+  /** The sessions evicted to make room, by `onMaxSession`. */
   readonly evicted: readonly ClosedSession[];
 }
 
 export interface OnceInsertion extends Insertion {
-  /** Whether it was inserted now; else the record is that of the session which has the id. */
+  /** Whether the session was inserted; otherwise the record is that of the live session with this id. */
   readonly inserted: boolean;
 }
 
@@ -35,47 +35,53 @@ export type AttributePatch = { readonly [key: string]: string | null };
 
 export interface Replacement {
   readonly record: SessionRecord;
-  /** The old session; its `undelivered` counts messages that did not fit into the new mailbox. */
+  /** The old session. Its `undelivered` counts the messages that did not fit into the new mailbox. */
   readonly closed: ClosedSession;
 }
 
 /**
- * What became of one message at one mailbox.
- * `accepted`: it took the next offset. `dropped`: it took it and was dropped at once (`drop-newest`).
- * `full`: refused, nothing changed. `close`: refused, and the session was closed as `overflow`.
+ * The result of appending one message to one mailbox.
+ * `accepted`: the message took the next offset. `dropped`: it took the next offset and was dropped at once
+ * (`drop-newest`). `full`: it was refused, and nothing changed. `close`: it was refused, and the session was closed
+ * with the reason `overflow`.
  */
 export interface AppendOutcome extends SessionReference {
   readonly verdict: 'accepted' | 'dropped' | 'full' | 'close';
-  /** Messages that bounds dropped for it, or the new one itself. */
+  /** How many messages were dropped to make room; for `dropped`, 1: the new message. */
   readonly dropped: number;
-  /** Messages that went with the session, when it was closed. */
+  /** How many messages were lost with the session, when it was closed. */
   readonly undelivered: number;
 }
 
-/** One poll as a store sees it. */
+/** One read of a mailbox for one reader. */
 export interface ReadRequest {
   readonly reader: string;
-  /** The cursor sent; `''` for the oldest retained; `undefined` for where the mailbox knows this reader (drain). */
+  /**
+   * The cursor that the client sent; `''` for the oldest message retained; `undefined` for the position that the
+   * mailbox keeps for the reader (drain).
+   */
   readonly after: { readonly epoch: string; readonly offset: number } | '' | undefined;
-  /** Most messages to give. */
+  /** The most messages to return. */
   readonly limit: number;
-  /** Park the reader for so many milliseconds if there is nothing to say; 0 to not park. */
+  /** How long to park the reader if there is nothing to deliver, in milliseconds; 0 to not park it. */
   readonly wait: number;
-  /** When given, the session is only read if this is its secret's hash. */
+  /** When given, the read is refused unless it is the hash of the session's secret. */
   readonly secretHash: string | undefined;
-  /** Names this read among all of its node, for `superseded`. */
+  /** Identifies this read among all reads of the node. `StoreListener.superseded` repeats it. */
   readonly ticket: number;
 }
 
 export interface ReadResult {
   readonly accountId: string;
   readonly epoch: string;
-  /** Where the reader stands once it has these messages. */
+  /** The reader's position after these messages: the offset of its next cursor. */
   readonly offset: number;
   readonly messages: readonly Message[];
+  /** How many messages between the cursor sent and `offset` were dropped and can't be delivered any more. */
   readonly lost: number;
+  /** The cursor sent is not of this mailbox's epoch, so the read began at the oldest message retained. */
   readonly reset: boolean;
-  /** Nothing was to be said, and the reader is parked now: it will be told of the next append. */
+  /** There was nothing to deliver, and the reader is parked now: the listener is notified of the next append. */
   readonly parked: boolean;
   readonly cameOnline: boolean;
   /** The reader evicted to make room for this one (`maxReader`). */
@@ -83,39 +89,47 @@ export interface ReadResult {
 }
 
 export interface AppQuery {
-  /** Only sessions active within so many milliseconds; `undefined` for all. */
+  /** Only sessions with activity within this many milliseconds; `undefined` for all. */
   readonly activeWithin: number | undefined;
+  /** The most records on the page. */
   readonly limit: number;
-  /** Where the last page ended; `undefined` for the first. */
+  /** The cursor of the previous page; `undefined` for the first page. */
   readonly cursor: string | undefined;
 }
 
 export interface AppPage {
   readonly records: readonly SessionRecord[];
-  /** Where the next page begins; `undefined` after the last. */
+  /** For the next page; `undefined` on the last page. */
   readonly cursor: string | undefined;
 }
 
-/** A slice of background work: what it did, and whether more of it is due at once. */
+/** The result of one bounded step of background work. */
 export interface Slice<Item> {
   readonly items: readonly Item[];
+  /** Whether more is due now. */
   readonly more: boolean;
 }
 
-/** How a store wakes what waits in this process. Calls come at any time between `open` and `close`, and never throw. */
+/**
+ * What a store notifies this process of. Notices come at any time between `open` and `close`. The methods must not
+ * throw.
+ */
 export interface StoreListener {
-  /** A message was appended; every reader parked on that mailbox has been released and is to be answered. */
+  /**
+   * A message was appended. All readers parked on that mailbox have been released: each of their polls must be answered
+   * or read again.
+   */
   appended(app: string, id: string, epoch: string, message: Message): void;
-  /** Something else changed in the mailbox: whoever waits on it must read again. */
+  /** The mailbox changed otherwise: all polls held for it must read again. */
   changed(app: string, id: string): void;
-  /** The session ended: whoever waits on it must be told. */
+  /** The session ended: all polls held for it must be answered. */
   closed(app: string, id: string, reason: CloseReason): void;
   /**
-   * The reader that was parked by the read with that ticket is not parked for this node any more: another node reads
-   * for it, or for one that it had to go for. Its own node's reads a store need not tell of.
+   * The reader that the read with this ticket parked is no longer parked for this node: another node reads for it, or
+   * it was evicted for a reader of another node. A store may omit this notice for reads of this node.
    */
   superseded(app: string, id: string, reader: string, ticket: number): void;
-  /** Notices may have been missed: whoever waits must read again. */
+  /** Notices may have been lost: all held polls must read again. */
   missed(): void;
 }
 
@@ -123,23 +137,27 @@ export interface StoreListener {
 export const noListener: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
 
 /**
- * The port to where sessions and mailboxes live.
+ * The port to the storage of sessions and mailboxes.
  *
- * Every operation is one atomic step: of two that race, one comes wholly before the other. What holds for all of them:
- * - Time is the store's own. A session past its idle or absolute deadline is dead to every operation at once; `sweep`
- *   only reclaims it, and is the only one to report it.
- * - A parked reader's session does not idle (when `pollRenews`); its idle clock starts when the reader is released.
- *   One whose node did not release it is released a little after its wait.
- * - Nothing revives a closed session. For `tombstoneTime` its reason is remembered, for those who hold its secret.
- * - An operation on one session rejects with `SESSION_UNKNOWN`, or with `SESSION_CLOSED` while the reason is known.
- * - It rejects with `STORE_UNAVAILABLE` when the store can't be reached, and has then changed nothing, or all.
+ * Every operation is one atomic step: of two concurrent operations one happens completely before the other. Rules for
+ * all of them:
+ * - The store has its own clock. A session past its idle or absolute deadline counts as expired in every operation at
+ *   once. `sweep` only removes it, and alone reports it.
+ * - The session of a parked reader does not idle (with `pollRenews`). Its idle time starts when the reader is released.
+ *   A store releases a reader itself a little after its wait, when the node did not.
+ * - No operation revives a closed session. For `tombstoneTime` the close reason is remembered, and told to callers who
+ *   hold the session's secret.
+ * - An operation on one session rejects with `SESSION_UNKNOWN`, or with `SESSION_CLOSED` while the reason is
+ *   remembered.
+ * - It rejects with `STORE_UNAVAILABLE` when the store can't be reached. It has then been carried out completely or not
+ *   at all.
  * - Arguments were validated by the caller.
  */
 export abstract class SessionStore {
-  /** Makes the store ready, with what it kept from before. Called once, before anything else. */
+  /** Makes the store ready and restores what an earlier process kept. Called once, before all other methods. */
   abstract open(listener: StoreListener): Promise<void>;
 
-  /** Keeps what is to be kept and lets go of everything. No operation is called after it. */
+  /** Persists what the store keeps and frees its resources. No method is called afterwards. */
   abstract close(): Promise<void>;
 
   /**
@@ -149,51 +167,52 @@ export abstract class SessionStore {
    */
   abstract ping(): Promise<void>;
 
-  /** The characters that the id of a new session of this account must begin with; `''` where any id will do. */
+  /** The prefix that the id of a new session of this account must have; `''` when any id is allowed. */
   abstract idPrefix(app: string, accountId: string): string;
 
   /**
    * Counts the account's live sessions and inserts one more, by `maxSession` and `onMaxSession`, in one step.
-   * @throws SessionError `SESSION_LIMIT` under the policy `reject`; nothing has changed then
+   * @throws SessionError `SESSION_LIMIT` under the policy `reject`; then nothing has changed
    */
   abstract insert(session: NewSession): Promise<Insertion>;
 
   /**
-   * `insert`, unless the id is taken: many callers make one session. That of a live session gives its record as it is;
-   * nothing has changed then, and no limit was judged. One whose end is still known, or that no sweep has reclaimed,
-   * is not made again.
+   * Like `insert`, but when several callers insert the same id, only one session is made. For the id of a live session
+   * it returns that session's record, changes nothing, and does not check the limit. For the id of a closed session it
+   * rejects while the close reason is remembered, and for an expired one until it was swept.
    * @throws SessionError `SESSION_LIMIT`, or `SESSION_CLOSED` for the id of a closed session
    */
   abstract insertOnce(session: NewSession): Promise<OnceInsertion>;
 
-  /** Proves the bearer, counts a read and renews. A wrong secret is answered as an unknown session is. */
+  /** Checks the secret, counts a read and renews. Rejects with `SESSION_UNKNOWN` for a wrong secret, too. */
   abstract authenticate(app: string, id: string, secretHash: string): Promise<Contact>;
 
-  /** Looks without touching: neither activity nor contact. */
+  /** Reads the record. Counts neither as activity nor as contact. */
   abstract get(app: string, id: string): Promise<SessionRecord>;
 
-  /** A contact now, and as much of a renewal as is asked for. The deadlines that follow from it hold at once. */
+  /** Records a contact, and renews as `renewal` says. The new deadlines apply at once. */
   abstract touch(app: string, id: string, renewal: Renewal): Promise<Contact>;
 
-  /** Sets and deletes attributes key by key and counts a write. Writers of different keys never undo each other. */
+  /** Sets and deletes single attributes and counts a write. Concurrent writers of different keys don't conflict. */
   abstract patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord>;
 
-  /** `patch` by the bearer, who is proved first, and whose activity it is: it renews, and counts no read. */
+  /** Like `patch`, but checks the secret first, and renews. Counts no read. */
   abstract patchAsBearer(app: string, id: string, secretHash: string, attributes: AttributePatch): Promise<Contact>;
 
-  /** From now on only the new secret opens the session. */
+  /** Replaces the secret's hash: from now on only the new secret is accepted. */
   abstract rotate(app: string, id: string, secretHash: string): Promise<SessionRecord>;
 
   /**
-   * The new session takes the old one's attributes where it has none of its own, and the old one's messages ahead of
-   * its own, under a new epoch; the old one is closed as `replaced`. If either is not live, nothing changes.
+   * Moves the old session's state into the new one: attributes that the new one does not have, and the messages, ahead
+   * of its own and under a new epoch. Closes the old session with the reason `replaced`. If either is not live, rejects
+   * and changes nothing.
    */
   abstract replace(app: string, newId: string, oldId: string): Promise<Replacement>;
 
-  /** Closes the session; `undefined` when it was not live. */
+  /** Closes the session. `undefined` when it was not live. */
   abstract end(app: string, id: string, reason: CloseReason): Promise<ClosedSession | undefined>;
 
-  /** `end` by the bearer: `undefined` also when the secret does not fit, and nothing has changed then. */
+  /** Like `end`, but checks the secret first. `undefined` and no change for a wrong secret, too. */
   abstract endAsBearer(
     app: string,
     id: string,
@@ -201,7 +220,7 @@ export abstract class SessionStore {
     reason: CloseReason,
   ): Promise<ClosedSession | undefined>;
 
-  /** Closes the account's live sessions but `except`. */
+  /** Closes the account's live sessions, except the one with the id `except`. */
   abstract endAccount(
     app: string,
     accountId: string,
@@ -210,54 +229,57 @@ export abstract class SessionStore {
   ): Promise<readonly ClosedSession[]>;
 
   /**
-   * Closes the app's live sessions, each in a step of its own, and reports them in chunks as they go. One created
-   * meanwhile may survive.
+   * Closes the app's live sessions, each in its own atomic step, and yields them in chunks. A session created meanwhile
+   * may stay open.
    */
   abstract endApp(app: string, reason: CloseReason): AsyncIterable<readonly ClosedSession[]>;
 
   /** The account's live sessions, oldest first. */
   abstract listAccount(app: string, accountId: string): Promise<readonly SessionRecord[]>;
 
-  /** A page of the app's live sessions. One that lives through all pages is on exactly one of them. */
+  /** A page of the app's live sessions. A session that is live throughout the listing is on exactly one page. */
   abstract listApp(app: string, query: AppQuery): Promise<AppPage>;
 
   /**
-   * The ids of the app's sessions, in chunks of at most `size`. One that lives through the scan is in exactly one
-   * chunk; one that comes or goes meanwhile may be in one.
+   * The ids of the app's sessions, in chunks of at most `size`. A session that is live throughout the scan is in
+   * exactly one chunk. One created or closed meanwhile is in one chunk or in none.
    */
   abstract scanApp(app: string, size: number): AsyncIterable<readonly string[]>;
 
-  /** How many accounts have a live session with activity within so many milliseconds. */
+  /** How many accounts have a live session with activity within the last `within` milliseconds. */
   abstract countActiveAccounts(app: string, within: number): Promise<number>;
 
-  /** Appends to one mailbox, by the bounds and `onOverflow`, and wakes its parked readers. */
+  /** Appends to one mailbox, by its bounds and `onOverflow`, releases its parked readers, and notifies their nodes. */
   abstract append(app: string, id: string, message: OutgoingMessage): Promise<AppendOutcome>;
 
   /** Appends to the mailbox of every live session of the account. */
   abstract appendToAccount(app: string, accountId: string, message: OutgoingMessage): Promise<readonly AppendOutcome[]>;
 
-  /** Appends to each of these mailboxes, each in a step of its own; ids that are not live are left out. */
+  /** Appends to each of these mailboxes, each in its own atomic step. Skips ids that are not live. */
   abstract appendToEach(
     app: string,
     ids: readonly string[],
     message: OutgoingMessage,
   ): Promise<readonly AppendOutcome[]>;
 
-  /** Moves the reader to where it says it stands, gives what it has not had, or parks it; a contact, in any case. */
+  /**
+   * Moves the reader to `after`, and returns the messages beyond it; parks the reader when there are none. Counts as a
+   * contact.
+   */
   abstract read(app: string, id: string, request: ReadRequest): Promise<ReadResult>;
 
-  /** The reader got everything up to `offset`. Of no effect on a session that is not live, or on another epoch. */
+  /** Moves the reader forward to `offset`. No effect when the session is not live or the epoch is another. */
   abstract acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void>;
 
   /**
-   * The reader is no longer parked by this node, though nothing was appended. Of no effect on a session that is not
-   * live, nor when another node has parked the reader since.
+   * Ends the reader's being parked by this node. No effect when the session is not live, or when another node has
+   * parked the reader since.
    */
   abstract release(app: string, id: string, reader: string): Promise<void>;
 
-  /** Reclaims at most `limit` sessions past their deadlines, each reported by exactly one call over all nodes. */
+  /** Removes at most `limit` expired sessions. Each is reported by exactly one call among all nodes. */
   abstract sweep(limit: number): Promise<Slice<ClosedSession>>;
 
-  /** Turns at most `limit` silent sessions `away`, each reported by exactly one call over all nodes. */
+  /** Turns at most `limit` silent sessions `away`. Each is reported by exactly one call among all nodes. */
   abstract judgePresence(limit: number): Promise<Slice<SessionReference>>;
 }

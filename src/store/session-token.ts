@@ -9,18 +9,22 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const generateId = customAlphabet(alphabet, idLength);
 const generateSecret = customAlphabet(alphabet, secretLength);
 
-/** The two halves of a token: the public handle and the secret (238 bits) that proves its bearer. */
+/** The two parts of a token: the public id, and the secret (238 bits) that authenticates the bearer. */
 export interface TokenParts {
   readonly id: string;
   readonly secret: string;
 }
 
-/** @param prefix the first characters of the id, which a store may use to find the session's place */
+/** @param prefix the first characters of the id, from `SessionStore.idPrefix` */
 export function newId(prefix: string): string {
   return prefix === '' ? generateId() : prefix + generateId(idLength - prefix.length);
 }
 
-/** The id that always goes with this name, and does not tell it: characters of its SHA-512. @param prefix as of `newId` */
+/**
+ * The id for a named session. The same name always gives the same id. Made of the name's SHA-512, so that the id does
+ * not reveal the name.
+ * @param prefix as in `newId`
+ */
 export function idOf(prefix: string, name: string): string {
   let id = prefix;
   for (const byte of hash('sha512', name, 'buffer').subarray(0, idLength - prefix.length)) {
@@ -37,18 +41,18 @@ export function isSessionId(value: unknown): value is string {
   return typeof value === 'string' && value.length === idLength && isAlphanumeric(value);
 }
 
-/** Splits a token, or gives `undefined` for anything that can't be one. */
+/** Splits a token. `undefined` for a value that is not of a token's form. */
 export function parseToken(token: unknown): TokenParts | undefined {
   if (typeof token !== 'string' || token.length !== idLength + secretLength || !isAlphanumeric(token)) return undefined;
   return { id: token.slice(0, idLength), secret: token.slice(idLength) };
 }
 
-/** The part of a token that proves its bearer, whatever its first part names. */
+/** The secret part of a token, also of one whose first part is an alias. */
 export function secretOf(token: string): string {
   return token.slice(idLength);
 }
 
-/** As a regular expression would, in a tenth of the time: every request comes by here. */
+/** Runs on every request, and takes a tenth of a regular expression's time. */
 function isAlphanumeric(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
@@ -60,8 +64,8 @@ function isAlphanumeric(text: string): boolean {
 }
 
 /**
- * SHA-256 of the secret, base64url: all that stores ever see of it. A plain fast hash is enough, because the secret
- * is random and too long to guess; slow hashes are for passwords that people choose.
+ * SHA-256 of the secret, base64url. Stores see only this. A fast hash is enough, because the secret is random and too
+ * long to guess. Slow hashes protect passwords, which people choose.
  */
 export function hashSecret(secret: string): string {
   return hash('sha256', secret, 'base64url');

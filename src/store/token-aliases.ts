@@ -1,7 +1,7 @@
 import type { NewSession } from './session-record.js';
 import type { SessionStore } from './session-store.js';
 
-/** A session with a past: it was made elsewhere, and goes on here as it stood there. */
+/** A session of another system, with its state there. */
 export interface AdoptedSession extends Omit<NewSession, 'id' | 'secretHash'> {
   readonly createdAt: number;
   readonly lastTime: number;
@@ -9,34 +9,36 @@ export interface AdoptedSession extends Omit<NewSession, 'id' | 'secretHash'> {
   readonly writes: number;
 }
 
-/** What an adopted session goes by here. */
+/** The session that a foreign token stands for. */
 export interface TokenAlias {
   readonly id: string;
-  /** For so many milliseconds it need not be looked up again; it must be after, or it will be forgotten. */
+  /**
+   * For how many milliseconds the caller may use the alias without another look-up. The store forgets an alias that is
+   * not looked up again after that.
+   */
   readonly rememberFor: number;
 }
 
 /**
- * Ability of a store: to adopt sessions of another system with the tokens that their bearers hold. Such a token begins
- * with no id of this store; its first characters are an alias of one, the rest is the secret as ever.
+ * Optional ability of a store: to adopt sessions of another system together with the tokens that their bearers hold.
+ * The first characters of such a token are not an id of this store but an alias of one. The rest is the secret.
  *
- * An alias lives for as long as the session can: each look-up extends it, and one in each `rememberFor` is enough. When
- * the session ends before, its alias stays until its time is up and leads nowhere, so that the session is not adopted
- * a second time.
+ * An alias lives as long as its session can. Each look-up extends it; one look-up per `rememberFor` is enough. If the
+ * session ends earlier, the alias stays until it expires, so that the session is not adopted a second time.
  */
 export interface TokenAliases {
   /**
-   * Adopts the session, in two steps that can be repeated: the session, then its alias. Does nothing when it was done
-   * before, whatever became of the session.
+   * Adopts the session in two steps that can be repeated: first the session, then its alias. Does nothing when the
+   * token was adopted before, even if the session has ended since.
    * @param token 64 letters and digits
-   * @returns whether it was adopted now
+   * @returns whether this call adopted it
    */
   adopt(token: string, session: AdoptedSession): Promise<boolean>;
 
-  /** Whether `adopt` would do nothing. Changes nothing itself. */
+  /** Whether the token was adopted before. Changes nothing. */
   isAdopted(app: string, token: string): Promise<boolean>;
 
-  /** The alias of this token, extended; `undefined` when it has none. Says nothing of the session, nor of the secret. */
+  /** Looks up and extends the alias of this token; `undefined` when it has none. Checks neither session nor secret. */
   resolveAlias(app: string, token: string): Promise<TokenAlias | undefined>;
 }
 

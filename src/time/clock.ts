@@ -3,12 +3,12 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Time as everything here sees it. Tests bind a clock that they turn by hand. */
+/** The source of time of the whole service. Tests bind one that they advance themselves. */
 export abstract class Clock {
-  /** Milliseconds since the Unix epoch. Never less than it was: lists ordered by time rely on it. */
+  /** Milliseconds since the Unix epoch. Never decreases: lists ordered by time rely on it. */
   abstract now(): number;
 
-  /** Calls back once after `delay` milliseconds (at most 2^31 − 1). A set timer never keeps the process alive. */
+  /** Calls back once after `delay` milliseconds (at most 2^31 − 1). A pending timer does not keep the process alive. */
   abstract setTimer(delay: number, callback: () => void): Timer;
 }
 
@@ -17,7 +17,7 @@ export class SystemClock extends Clock {
 
   now(): number {
     const wallTime = Date.now();
-    // A wall clock that is set back stands still here until it has caught up.
+    // When the wall clock is set back, this clock stands still until the wall clock has caught up.
     if (wallTime > this.#latest) this.#latest = wallTime;
     return this.#latest;
   }

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from './clock.js';
 
-/** Repeats a round of work. The next round is timed from the end of the last, so slow rounds never pile up. */
+/** Repeats a round of work. The pause starts at the end of a round, so that slow rounds don't overlap. */
 export class Interval {
   readonly #clock: Clock;
   readonly #pause: number;
@@ -9,7 +9,10 @@ export class Interval {
   #running: Promise<void> | undefined;
   #started = false;
 
-  /** @param round must not reject: it reports its own faults. */
+  /**
+   * @param pause milliseconds between the end of a round and the next one
+   * @param round must not reject
+   */
   constructor(clock: Clock, pause: number, round: () => Promise<void>) {
     this.#clock = clock;
     this.#pause = pause;
@@ -22,7 +25,7 @@ export class Interval {
     this.#arm();
   }
 
-  /** No round begins after this; resolves when the running one has ended. */
+  /** Starts no further round. Resolves when the running one has ended. */
   async stop(): Promise<void> {
     this.#started = false;
     this.#timer?.cancel();

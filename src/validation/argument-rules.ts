@@ -1,13 +1,14 @@
 import { invalidArgument } from '../errors/session-error.js';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are just what it looks for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it searches for
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
 
-/** Whether it is a string of at most so many characters, without control characters and lone surrogates. */
+/** Whether it is a string of at most `longest` characters, without control characters and lone surrogates. */
 export function isPlainText(value: unknown, longest: number): value is string {
   return typeof value === 'string' && value.length <= longest && !controlCharacter.test(value) && value.isWellFormed();
 }
 
+/** @throws SessionError `INVALID_ARGUMENT` unless it is a whole number from `least` to `most` */
 export function requireWholeNumber(argument: string, value: unknown, least: number, most: number): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return value;
   throw invalidArgument(argument, `must be a whole number from ${least} to ${most}`, value);

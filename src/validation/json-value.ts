@@ -8,43 +8,44 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue | undefined };
 
-/** Deep enough for any message made by hand; shallow enough that no parser down the line runs out of stack. */
+/** Deep enough for any message written by hand; shallow enough that no client's parser runs out of stack. */
 const deepest = 64;
-/** Objects shared over and over make a text far larger than they are: this ends the walk before memory does. */
+/** An object that refers to one object many times has a text far larger than itself. This ends the walk before memory runs out. */
 const mostValues = 1_000_000;
 
 /**
- * The JSON text of a value, refusing what JSON would silently drop or alter: `undefined` (but as a property, where it
- * means absence), functions, symbols, BigInt, NaN and infinities, lone surrogates, cycles, nesting over 64 levels,
- * more than a million values.
+ * The JSON text of a value. It refuses what `JSON.stringify` would silently drop or alter, and what would be too large:
+ * `undefined` (but not as a property, where it means that there is none), functions, symbols, BigInt, NaN, infinities, lone
+ * surrogates, cycles, more than 64 levels of nesting, more than a million values.
  *
+ * @param argument names the value in the error
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function toJsonText(argument: string, value: unknown): string {
   try {
     const walk = new Walk();
     const text: string | undefined = walk.findFault(value, 0) === undefined ? JSON.stringify(value) : undefined;
-    // What a toJSON gave is judged by the text it led to: asked a second time it might answer otherwise.
+    // What a toJSON returned is checked in the text, because a second call might return something else.
     if (text !== undefined && walk.metToJson) walk.findFault(JSON.parse(text), 0);
-    // An object is not quoted: its text may be as long as memory.
+    // An object is not quoted: its text may be too long for memory.
     if (walk.fault !== undefined)
       throw invalidArgument(argument, walk.fault, typeof value === 'object' ? 'object' : value);
     if (text !== undefined) return text;
   } catch (error) {
     if (SessionError.is(error)) throw error;
-    // A getter or a toJSON of the caller's that throws.
+    // A getter or a toJSON of the caller threw.
     throw invalidArgument(argument, 'must be a JSON value', typeof value, error);
   }
   throw invalidArgument(argument, 'must be a JSON value', typeof value);
 }
 
-/** One look through a value, for what JSON would drop or alter. */
+/** One walk through a value, for what `JSON.stringify` would drop or alter. */
 class Walk {
   fault: string | undefined;
   metToJson = false;
   #visited = 0;
 
-  /** @returns the first fault, which it also keeps */
+  /** @returns the first fault, which is also kept in `fault` */
   findFault(value: unknown, depth: number): string | undefined {
     this.#visited += 1;
     if (this.#visited > mostValues) this.fault = `must not hold more than ${mostValues} values`;
@@ -70,7 +71,7 @@ class Walk {
     if (depth > deepest) {
       this.fault = `must not be nested deeper than ${deepest} levels, nor refer to itself`;
     } else if (Array.isArray(value)) {
-      // An index loop, because forEach and its kin pass over holes, which JSON would turn into null.
+      // By index, because forEach skips holes, which JSON.stringify would turn into null.
       for (let index = 0; index < value.length && this.fault === undefined; index += 1) {
         this.findFault(value[index], depth);
       }

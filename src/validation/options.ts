@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { quote, SessionError } from '../errors/session-error.js';
 
-/** Rules that several options share. Each says in its message what it demands, as the error quotes it. */
+/** Rules that several options share. The message of each states the rule, and the error quotes it. */
 export function wholeNumber(least: number, most: number) {
   const rule = `must be a whole number from ${least} to ${most}`;
   return v.pipe(v.number(rule), v.integer(rule), v.minValue(least, rule), v.maxValue(most, rule));
@@ -23,7 +23,7 @@ export function callback<Callback extends (...args: never[]) => unknown>() {
   return v.custom<Callback>((value) => typeof value === 'function', 'must be a function');
 }
 
-/** An object that the caller made and keeps, known by the methods that are used of it. It is passed on as it is. */
+/** An object that the caller made, recognised by the methods that are used. It is passed on as it is, not copied. */
 export function objectWith<Instance extends object>(...methods: readonly (keyof Instance & string)[]) {
   const hasMethods = (value: unknown) =>
     (typeof value === 'object' || typeof value === 'function') &&
@@ -34,25 +34,25 @@ export function objectWith<Instance extends object>(...methods: readonly (keyof 
 
 type Entries = v.ObjectEntries;
 
-/** What a caller may pass where these options are known. */
+/** What a caller may pass as these options. */
 export type OptionsInput<Known extends Entries> = v.InferInput<v.StrictObjectSchema<Known, undefined>>;
 
-/** The same, checked, with the defaults in place. */
+/** The options after the check, with their defaults. */
 export type CheckedOptions<Known extends Entries> = v.InferOutput<v.StrictObjectSchema<Known, undefined>>;
 
 /** The options that a front or store knows, by name. */
 export interface OptionRules<Known extends Entries> {
-  /** Who takes the options, as the caller wrote it: `redisStore`, `SessionContext`. */
+  /** The function or class that takes the options, as a caller writes it: `redisStore`, `SessionContext`. */
   readonly front: string;
   readonly known: Known;
-  /** Options whose values an error must not quote. Default none. */
+  /** Options whose values an error must not quote. Default: none. */
   readonly secrets?: readonly (keyof Known & string)[];
-  /** Options that were known once or elsewhere, and what to use in their place. */
+  /** For options that another product or version has: a sentence that says what to use here. */
   readonly instead?: Readonly<Record<string, string>>;
 }
 
 /**
- * The options, checked, with their defaults. The one place where options of any front or store are checked.
+ * Checks options and fills in their defaults. Every front and store checks its options here, and nowhere else.
  * @throws SessionError `INVALID_CONTEXT`, naming the front, the option, the rule and the value, and for an unknown
  * option the one that was probably meant
  */
@@ -76,7 +76,7 @@ export function checkOptions<const Known extends Entries>(
   throw invalidOption(front, name, rule, secrets.includes(String(top?.key)) ? typeof value : value);
 }
 
-/** For a rule on several options together. */
+/** The error of an option. Called directly for a rule that `OptionRules` can't express, such as one on two options. */
 export function invalidOption(front: string, field: string, rule: string, value: unknown): SessionError {
   const quoted = quote(value);
   const text = `${front}: ${field} ${rule}; got ${quoted}`;
@@ -95,13 +95,13 @@ function requireKnownOptions<Known extends Entries>(
       : meant === undefined
         ? ''
         : `; did you mean ${meant}?`;
-    // A misspelt secret is a secret.
+    // The value of a misspelt secret is a secret too.
     const isSecret = meant !== undefined && secrets.includes(meant);
     throw invalidOption(front, name, `is not an option${advice}`, isSecret ? typeof value : value);
   }
 }
 
-/** The name that differs least, if it differs by at most a third of its letters; a short one by at most two. */
+/** The most similar name, if it differs by at most a third of its letters, or by at most two if it is short. */
 function closestTo(name: string, names: readonly string[]): string | undefined {
   let closest: string | undefined;
   let least = Number.POSITIVE_INFINITY;

@@ -1,141 +1,167 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import * as v from 'valibot';
+import { reportFault } from '../errors/fault-report.js';
 import { invalidArgument } from '../errors/session-error.js';
-import { type OriginOptions, OriginPolicy } from '../requests/origin-policy.js';
-import { bearerOf, RequestCredentials, type RequestSessionOptions } from '../requests/request-credentials.js';
+import {
+  bearerTokenOf,
+  Credentials,
+  credentialOptions,
+  credentialSecrets,
+  type RequestSessionOptions,
+} from '../requests/credentials.js';
+import { type HandshakeOriginOptions, handshakeOriginOptions, OriginPolicy } from '../requests/origin-policy.js';
+import { requestHeadOf } from '../requests/request-head.js';
+import { runtimeOf } from '../service/app-service.js';
 import type { Session } from '../service/session.js';
-import { runtimeOf, type SessionManager } from '../service/session-manager.js';
-import { requireWholeNumber } from '../validation/argument-rules.js';
+import type { SessionManager } from '../service/session-manager.js';
+import { checkOptions, trueOrFalse, wholeNumber } from '../validation/options.js';
 import { requireLive } from './live-socket.js';
 import { LiveSockets } from './live-sockets.js';
 import { refuse } from './refusal.js';
-import { type UpgradeDoor, UpgradeDoors, type UpgradingServer } from './upgrade-doors.js';
-import { type WebSocketFace, WebSocketLink } from './web-socket-link.js';
+import { type UpgradeRoute, UpgradeRouter, type UpgradingServer } from './upgrade-router.js';
+import { type WebSocketLike, WebSocketLink } from './web-socket-link.js';
 
-const defaultPingTime = 30_000;
-const longestPingTime = 2_147_483_647;
+const longestTimer = 2_147_483_647;
 
-/** What is needed of a `WebSocketServer` of the package `ws`. */
-export interface WebSocketServerFace {
+/** What is used of a `WebSocketServer` of the package `ws`. */
+export interface WebSocketServerLike {
   readonly options: { readonly noServer?: boolean | undefined };
   handleUpgrade(
     request: IncomingMessage,
     socket: Duplex,
     head: Buffer,
-    callback: (socket: WebSocketFace, request: IncomingMessage) => void,
+    callback: (socket: WebSocketLike, request: IncomingMessage) => void,
   ): void;
-  emit(event: 'connection', socket: WebSocketFace, request: IncomingMessage, session: Session): boolean;
+  emit(event: 'connection', socket: WebSocketLike, request: IncomingMessage, session: Session): boolean;
 }
 
-export interface UpgradeOptions extends RequestSessionOptions, OriginOptions {
-  /** A `WebSocketServer` of `ws`, made with `noServer: true`. Gets the `connection` events. */
-  readonly webSocketServer: WebSocketServerFace;
-  /** Only upgrades of exactly this path, without the query, are taken. Default: every one. */
+export interface UpgradeOptions extends RequestSessionOptions, HandshakeOriginOptions {
+  /** A `WebSocketServer` of `ws`, made with `noServer: true`. It emits the `connection` events. */
+  readonly webSocketServer: WebSocketServerLike;
+  /** The only path, without the query, whose upgrades are handled. Default: all paths. */
   readonly path?: string;
   /**
-   * Whether an open WebSocket is activity, so that the session does not idle. Default false: it shows that the client
-   * is there (`presence`), and a session that nobody uses expires all the same.
+   * Browsers reach the server by HTTPS only: the token's cookie is `__Host-sid`, as in `sessionHttpModule`, and a page that
+   * was loaded by HTTP is another site. Default false.
+   */
+  readonly secure?: boolean;
+  /**
+   * Whether an open WebSocket counts as activity, so that the session does not idle. Default false: it only keeps the
+   * session `online`, and an unused session expires.
    */
   readonly activity?: boolean;
   /**
-   * Pause between pings, in milliseconds; a client that has not answered one until the next is due is cut off. 0 for
-   * none. Default 30000.
+   * Milliseconds between pings; a client that has not answered one when the next is due is disconnected. 0 for no pings.
+   * Default 30000.
    */
   readonly pingTime?: number;
 }
 
+const pathRule = 'must begin with a slash and have no query';
+const serverRule = 'must be a WebSocketServer made with noServer: true';
+
+const known = {
+  // One that listens by itself would accept upgrades without authentication.
+  webSocketServer: v.custom<WebSocketServerLike>(isWithoutServer, serverRule),
+  path: v.optional(v.pipe(v.string(pathRule), v.regex(/^\/[^?#]*$/, pathRule))),
+  activity: v.optional(trueOrFalse(), false),
+  pingTime: v.optional(wholeNumber(0, longestTimer), 30_000),
+  ...credentialOptions,
+  ...handshakeOriginOptions,
+};
+
 const sessions = new WeakMap<object, Session>();
 
 /**
- * Lets only those upgrade to a WebSocket who bear the token of a live session, and closes the WebSocket when the session
- * ends, wherever it was ended, with the code and sentence of that close reason. While it is open it counts as contact.
+ * Upgrades only requests with a credential of a live session to a WebSocket, and closes the WebSocket when the session
+ * ends, on whichever node, with the code and sentence of the close reason. An open WebSocket keeps its session `online`.
  *
- * Others are refused by HTTP, before the handshake, with a problem document: 401 without a live session, 403 when another
- * site's page asks, 503 with `Retry-After` while the store is away or the service stops. Upgrades of another path are left to
- * other listeners of the server; where there are none, they are answered with 404. A Socket.IO server on the same HTTP
- * server needs `destroyUpgrade: false`, or it cuts off whoever's authentication takes longer than a second.
+ * Other requests are refused before the handshake with a problem document: 401 without a live session, 403 from a page of
+ * another site, 503 with `Retry-After` while the store is unavailable or the service stops. Upgrades of other paths are
+ * left to the server's other `upgrade` listeners; without any, they are answered with 404.
  *
- * `webSocketServer` then emits `connection` with the session as third argument, which `sessionOf(socket)` gives too.
+ * `webSocketServer` then emits `connection` with the session as third argument; `sessionOfSocket(socket)` returns it too.
  *
- * @returns ends it: no more upgrades are taken. WebSockets that are open stay
- * @throws SessionError `INVALID_ARGUMENT`
+ * **Other listeners of the same HTTP server** must leave this path alone. A `WebSocketServer({ server, path })` of `ws`
+ * answers 400 to all paths but its own, this one included; make it with `noServer: true` and pass it to an
+ * `authenticateUpgrade` of its own, or call its `handleUpgrade` for its path. A Socket.IO server needs
+ * `destroyUpgrade: false`, or it ends upgrades that take longer than a second. An upgrade that another listener answered
+ * is reported as a process warning, once.
+ *
+ * @returns a function that stops handling upgrades; open WebSockets stay open
+ * @throws SessionError `INVALID_CONTEXT` for options, `INVALID_ARGUMENT` for a wrong `manager`
  */
 export function authenticateUpgrade(
   server: UpgradingServer,
   manager: SessionManager,
   options: UpgradeOptions,
 ): () => void {
-  const door = new AuthenticatingDoor(manager, options);
-  const doors = UpgradeDoors.of(server);
-  doors.add(door);
-  return () => doors.remove(door);
+  const route = new AuthenticatedRoute(manager, options);
+  const router = UpgradeRouter.of(server);
+  router.add(route);
+  return () => router.remove(route);
 }
 
 /**
- * The session by which a WebSocket was opened, as it was then; its `reload()` looks again.
- * @throws SessionError `INVALID_ARGUMENT` for a socket that `authenticateUpgrade` did not let in
+ * The session of a WebSocket, as it was at the upgrade; its `reload()` reads it again.
+ * @throws SessionError `INVALID_ARGUMENT` for a socket that `authenticateUpgrade` did not open
  */
-export function sessionOf(socket: object): Session {
+export function sessionOfSocket(socket: object): Session {
   const session = sessions.get(socket);
-  if (session === undefined) throw invalidArgument('socket', 'must have been let in by authenticateUpgrade', '');
+  if (session === undefined) throw invalidArgument('socket', 'must have been opened by authenticateUpgrade', '');
   return session;
 }
 
-class AuthenticatingDoor implements UpgradeDoor {
+class AuthenticatedRoute implements UpgradeRoute {
   readonly path: string | undefined;
   readonly #manager: SessionManager;
-  readonly #credentials: RequestCredentials;
+  readonly #credentials: Credentials;
   readonly #origins: OriginPolicy;
   readonly #live: LiveSockets;
-  readonly #webSocketServer: WebSocketServerFace;
+  readonly #webSocketServer: WebSocketServerLike;
   readonly #activity: boolean;
   readonly #pingTime: number;
+  #hasReported = false;
 
   constructor(manager: SessionManager, options: UpgradeOptions) {
-    const { webSocketServer, path, activity = false, pingTime = defaultPingTime } = options;
-    // One with a server of its own takes upgrades by itself, unasked who made them.
-    if (webSocketServer?.options?.noServer !== true) {
-      throw invalidArgument(
-        'webSocketServer',
-        'must be a WebSocketServer made with noServer: true',
-        typeof webSocketServer,
-      );
-    }
-    if (path !== undefined && (typeof path !== 'string' || !/^\/[^?#]*$/.test(path))) {
-      throw invalidArgument('path', 'must begin with a slash and have no query', path);
-    }
-    if (typeof activity !== 'boolean') throw invalidArgument('activity', 'must be true or false', activity);
+    const front = 'authenticateUpgrade';
+    const checked = checkOptions({ front, known, secrets: [...credentialSecrets, 'webSocketServer'] }, options);
     this.#live = LiveSockets.of(manager);
     this.#manager = manager;
-    this.#credentials = new RequestCredentials(manager, options);
-    this.#origins = new OriginPolicy(options);
-    this.#webSocketServer = webSocketServer;
-    this.path = path;
-    this.#activity = activity;
-    this.#pingTime = requireWholeNumber('pingTime', pingTime, 0, longestPingTime);
+    this.#credentials = new Credentials(front, checked);
+    const { secure, trustedOrigins, requireOrigin } = checked;
+    this.#origins = new OriginPolicy({ secure, trustedOrigins, requireOrigin });
+    this.#webSocketServer = checked.webSocketServer;
+    this.path = checked.path;
+    this.#activity = checked.activity;
+    this.#pingTime = checked.pingTime;
   }
 
-  admit(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    // Between the upgrade and the handshake nobody else listens, and an error would end the process.
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Until the handshake the socket has no other error listener, and an unhandled error would end the process.
     const onError = () => socket.destroy();
     socket.on('error', onError);
     this.#authenticate(request, socket).then(
       ([link, session]) => {
-        if (socket.destroyed) return;
+        if (this.#isAnswered(socket)) return;
         socket.off('error', onError);
         this.#open(request, socket, head, link, session);
       },
-      (error) => refuse(socket, error),
+      (error) => {
+        if (!this.#isAnswered(socket)) refuse(socket, error);
+      },
     );
   }
 
   async #authenticate(request: IncomingMessage, socket: Duplex): Promise<[WebSocketLink, Session]> {
-    // As over HTTP: a bearer header, which no browser sends by itself, may come from anywhere.
-    if (bearerOf(request) === undefined) this.#origins.require(request);
-    const session = await this.#credentials.authenticate(request);
+    const requestHead = requestHeadOf(request);
+    // No browser sends a bearer header by itself, so such a request may come from any site.
+    if (bearerTokenOf(requestHead) === undefined) this.#origins.require(requestHead);
+    const session = await this.#credentials.sessionOf(this.#manager, requestHead);
     const link = new WebSocketLink(runtimeOf(this.#manager).clock, this.#activity, this.#pingTime);
     if (!socket.destroyed) {
-      // Whatever becomes of the upgrade, this is its end.
+      // However the upgrade ends, the socket closes.
       socket.once('close', () => this.#live.leave(link));
       await this.#live.join(this.#manager, session, link);
       requireLive(link);
@@ -143,15 +169,32 @@ class AuthenticatingDoor implements UpgradeDoor {
     return [link, session];
   }
 
+  /** Whether the client is gone, or another listener of the server has answered the upgrade meanwhile. */
+  #isAnswered(socket: Duplex): boolean {
+    if (socket.writableEnded && !this.#hasReported) {
+      this.#hasReported = true;
+      reportFault(
+        `Another 'upgrade' listener of the HTTP server answered an upgrade of ${this.path ?? 'a path'} that authenticateUpgrade was handling`,
+        'A WebSocketServer made with { server, path } answers 400 to all other paths: make it with { noServer: true }. A Socket.IO server needs destroyUpgrade: false.',
+      );
+    }
+    return socket.destroyed || socket.writableEnded;
+  }
+
   #open(request: IncomingMessage, socket: Duplex, head: Buffer, link: WebSocketLink, session: Session): void {
     const webSocketServer = this.#webSocketServer;
     webSocketServer.handleUpgrade(request, socket, head, (webSocket) => {
       sessions.set(webSocket, session);
       link.attach(webSocket);
-      // A server that verifies clients itself takes its time, in which the session may end.
+      // The session may end while `verifyClient` of the WebSocketServer is pending.
       if (link.ended !== undefined) return;
-      // At once, or a first message would come before the application listens.
+      // In the same turn, so that the application listens before the first message arrives.
       webSocketServer.emit('connection', webSocket, request, session);
     });
   }
+}
+
+function isWithoutServer(value: unknown): boolean {
+  const options: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'options') : undefined;
+  return typeof options === 'object' && options !== null && Reflect.get(options, 'noServer') === true;
 }

@@ -2,16 +2,19 @@ import { everyApp, type SessionEventMap, type SessionListener } from '../events/
 import type { SessionRuntime } from '../service/session-runtime.js';
 import { type ChangeWatcher, isChangeFeed } from '../store/change-feed.js';
 
-/** Who wants to hear of sessions that end, here or at another node. */
+/** Is told of sessions that end, on this node or another. */
 export interface EndListener {
   ended(closed: SessionEventMap['closed']): void;
-  /** It changed, and perhaps ended. */
+  /** The session changed, and may have ended. */
   changed(app: string, id: string): void;
-  /** Any may have ended. */
+  /** Notices were lost, so any session may have ended. */
   missed(): void;
 }
 
-/** Hears of ends for as long as somebody needs to know: what other nodes end, the store must tell, if it can. */
+/**
+ * Listens for ended sessions between `start` and `stop`: to the events of this node, and to the store's change feed, if it
+ * has one, for what other nodes end.
+ */
 export class ChangeWatch {
   readonly #runtime: SessionRuntime;
   readonly #listener: EndListener;
@@ -25,7 +28,7 @@ export class ChangeWatch {
   }
 
   /**
-   * Resolves once every later end is told.
+   * Resolves once every later end will be reported.
    * @throws SessionError `STORE_UNAVAILABLE`, `STOPPED`; the next call tries again
    */
   async start(): Promise<void> {
@@ -47,7 +50,7 @@ export class ChangeWatch {
     watching
       .then((end) => end?.())
       .catch(() => {
-        // It never began, or the store is away; either way nothing more is told.
+        // The watch never began, or the store is unavailable; in both cases nothing more is reported.
       });
   }
 
@@ -55,10 +58,10 @@ export class ChangeWatch {
     const { store, events } = this.#runtime;
     events.on(everyApp, 'closed', this.#onClosed);
     if (!isChangeFeed(store)) return undefined;
-    // One of its own for each time: the end of the last may still be under way.
+    // A new watcher for each start: the stop of the previous one may still be in progress.
     const watcher: ChangeWatcher = {
       changed: (app, id) => this.#listener.changed(app, id),
-      // Meanwhile the contacts find out.
+      // Until the feed resumes, the regular contacts find ended sessions.
       interrupted: () => {},
       resumed: () => this.#listener.missed(),
     };

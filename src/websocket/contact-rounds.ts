@@ -1,31 +1,31 @@
 import type { Clock, Timer } from '../time/clock.js';
 
-/** Contacts in one grace: one may fail, and presence does not falter. */
+/** Contacts within one `hbGrace`: one of them may fail without the session turning `away`. */
 const contactsPerGrace = 2.5;
-/** Milliseconds; for graces so long that a session without a change feed would be found dead far too late. */
-const longestInterval = 30_000;
+/** With a long `hbGrace` and no change feed, an ended session must still be found in time. */
+const longestIntervalMs = 30_000;
 const mostSlices = 20;
-/** Milliseconds: slices thinner than this would only cost timers. */
-const thinnestSlice = 20;
+/** Shorter slices would only cost timers. */
+const shortestSliceMs = 20;
 
 /**
- * Visits everyone once in every interval, a slice at each tick of one timer, so that ten thousand sockets don't call
- * the store in the same moment. The timer runs only while somebody is there.
+ * Visits each entry once per interval, one slice of the entries at each tick of one timer, so that ten thousand sockets
+ * don't call the store at the same moment. The timer runs only while there are entries.
  */
 export class ContactRounds<Visited> {
   readonly #clock: Clock;
   readonly #pause: number;
   readonly #slices: readonly Set<Visited>[];
-  readonly #places = new Map<Visited, Set<Visited>>();
+  readonly #slicesOf = new Map<Visited, Set<Visited>>();
   readonly #visit: (visited: Visited) => void;
-  #arrivals = 0;
+  #added = 0;
   #ticks = 0;
   #timer: Timer | undefined;
 
   /** @param grace silence after which a session turns `away`, in milliseconds */
   constructor(clock: Clock, grace: number, visit: (visited: Visited) => void) {
-    const interval = Math.min(grace / contactsPerGrace, longestInterval);
-    const count = Math.max(1, Math.min(mostSlices, Math.floor(interval / thinnestSlice)));
+    const interval = Math.min(grace / contactsPerGrace, longestIntervalMs);
+    const count = Math.max(1, Math.min(mostSlices, Math.floor(interval / shortestSliceMs)));
     this.#clock = clock;
     this.#pause = Math.max(1, Math.floor(interval / count));
     this.#slices = Array.from({ length: count }, () => new Set<Visited>());
@@ -33,18 +33,18 @@ export class ContactRounds<Visited> {
   }
 
   add(visited: Visited): void {
-    const slice = this.#slices[this.#arrivals % this.#slices.length];
-    if (slice === undefined || this.#places.has(visited)) return;
-    this.#arrivals += 1;
+    const slice = this.#slices[this.#added % this.#slices.length];
+    if (slice === undefined || this.#slicesOf.has(visited)) return;
+    this.#added += 1;
     slice.add(visited);
-    this.#places.set(visited, slice);
+    this.#slicesOf.set(visited, slice);
     this.#timer ??= this.#clock.setTimer(this.#pause, () => this.#tick());
   }
 
   remove(visited: Visited): void {
-    if (this.#places.get(visited)?.delete(visited) !== true) return;
-    this.#places.delete(visited);
-    if (this.#places.size > 0) return;
+    if (this.#slicesOf.get(visited)?.delete(visited) !== true) return;
+    this.#slicesOf.delete(visited);
+    if (this.#slicesOf.size > 0) return;
     this.#timer?.cancel();
     this.#timer = undefined;
   }

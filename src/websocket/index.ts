@@ -1,13 +1,12 @@
-export type { OriginOptions } from '../requests/origin-policy.js';
-export type { ExpressSessionOptions, RequestSessionOptions } from '../requests/request-credentials.js';
-export { sessionFromRequest } from '../requests/session-from-request.js';
+export type { ExpressSessionOptions, RequestSessionOptions } from '../requests/credentials.js';
+export type { HandshakeOriginOptions, OriginOptions } from '../requests/origin-policy.js';
 export {
   authenticateUpgrade,
-  sessionOf,
+  sessionOfSocket,
   type UpgradeOptions,
-  type WebSocketServerFace,
+  type WebSocketServerLike,
 } from './authenticate-upgrade.js';
-export type { SocketIoSocket } from './socket-io-link.js';
+export type { SocketIoLike } from './socket-io-link.js';
 export {
   ConnectRefusal,
   type ConnectRefusalData,
@@ -16,5 +15,5 @@ export {
   socketIoAllowRequest,
   socketIoSession,
 } from './socket-io-session.js';
-export type { UpgradingServer } from './upgrade-doors.js';
-export type { WebSocketFace } from './web-socket-link.js';
+export type { UpgradingServer } from './upgrade-router.js';
+export type { WebSocketLike } from './web-socket-link.js';

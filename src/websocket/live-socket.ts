@@ -1,23 +1,23 @@
 import type { CloseReason } from '../errors/close-reason.js';
 import { SessionError, sessionClosed } from '../errors/session-error.js';
 
-/** A client's connection, for as long as its session lives. */
+/** A client's connection that ends with its session. */
 export interface LiveSocket {
-  /** Whether its being open is activity of the session, or only shows that the client is there. */
+  /** Whether an open connection counts as activity of the session, or only as presence. */
   readonly activity: boolean;
 
-  /** Why its session ended, if it did. */
+  /** Why the session ended; `undefined` while it lives. */
   readonly ended: CloseReason | undefined;
 
-  /** Ends the connection at once and tells the client why. Called once at most. */
+  /** Closes the connection at once and tells the client the reason. Called at most once. */
   end(reason: CloseReason): void;
 
-  /** Called every few seconds: the occasion to find out whether somebody is still there. */
+  /** Called every few seconds, to check that the client still answers. */
   beat(): void;
 }
 
 /**
- * Its session may have ended while the handshake was being prepared.
+ * For a check before the handshake: the session may have ended meanwhile.
  * @throws SessionError `SESSION_CLOSED`, `STOPPED`
  */
 export function requireLive({ ended }: LiveSocket): void {

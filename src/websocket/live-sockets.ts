@@ -4,46 +4,47 @@ import type { CloseReason } from '../errors/close-reason.js';
 import { reportFault } from '../errors/fault-report.js';
 import { SessionError } from '../errors/session-error.js';
 import type { SessionEventMap } from '../events/session-events.js';
+import { runtimeOf } from '../service/app-service.js';
 import type { Session } from '../service/session.js';
-import { runtimeOf, type SessionManager } from '../service/session-manager.js';
+import type { SessionManager } from '../service/session-manager.js';
 import type { SessionRuntime } from '../service/session-runtime.js';
-import { Attendance } from './attendance.js';
 import { ChangeWatch, type EndListener } from './change-watch.js';
 import { ContactRounds } from './contact-rounds.js';
 import type { LiveSocket } from './live-socket.js';
+import { SessionSockets } from './session-sockets.js';
 
-/** Questions to the store under way at once: enough to fill a connection, too few to crowd out the requests. */
+/** Concurrent calls to the store: enough to use a connection fully, and few enough not to delay requests. */
 const concurrency = 32;
-/** Sessions whose sockets are sent away in one turn of the event loop. */
+/** Sessions whose sockets are closed in one turn of the event loop while the service drains. */
 const stepSize = 200;
-/** Who may have been logged out is asked about before who is only to be seen. */
+/** Checks of sessions that may have ended run before regular contacts. */
 const urgent = 1;
 
 const registries = new WeakMap<SessionRuntime, LiveSockets>();
 
 /**
- * The open sockets of this node, by session: keeps their sessions in contact, and ends them with their sessions, whoever
- * ended those. One for each service, whichever of its managers is asked.
+ * The open sockets of this node, by session: keeps their sessions in contact, and closes them when their sessions end, on
+ * whichever node. One registry for each service, shared by the managers of all its apps.
  */
 export class LiveSockets implements EndListener {
   readonly #runtime: SessionRuntime;
-  readonly #sessions = new Map<string, Attendance>();
-  /** Also those that were told to end and are not gone yet. */
-  readonly #open = new Map<LiveSocket, Attendance>();
-  readonly #rounds: ContactRounds<Attendance>;
+  readonly #sessions = new Map<string, SessionSockets>();
+  /** Includes sockets that were told to close and have not closed yet. */
+  readonly #open = new Map<LiveSocket, SessionSockets>();
+  readonly #rounds: ContactRounds<SessionSockets>;
   readonly #watch: ChangeWatch;
-  readonly #questions = new PQueue({ concurrency });
-  readonly #inContact = new Set<Attendance>();
+  readonly #calls = new PQueue({ concurrency });
+  readonly #inContact = new Set<SessionSockets>();
   #onEmpty: () => void = () => {};
 
   private constructor(runtime: SessionRuntime) {
     this.#runtime = runtime;
     this.#watch = new ChangeWatch(runtime, this);
     this.#rounds = new ContactRounds(runtime.clock, runtime.context.hbGrace, (each) => this.#contact(each));
-    runtime.onDrain(() => this.#sendAllAway());
+    runtime.onDrain(() => this.#closeAll());
   }
 
-  /** @throws SessionError `INVALID_ARGUMENT` for what is no manager */
+  /** @throws SessionError `INVALID_ARGUMENT` unless given a `SessionManager` */
   static of(manager: SessionManager): LiveSockets {
     const runtime = runtimeOf(manager);
     let registry = registries.get(runtime);
@@ -60,8 +61,8 @@ export class LiveSockets implements EndListener {
   }
 
   /**
-   * From now on the socket ends with the session. Resolves once no end can be missed any more, with the session looked
-   * at again; rejects when it had ended until then. Whoever joined must leave, in either case.
+   * Registers the socket, so that it closes when the session ends. Resolves once no end can be missed and the session was
+   * read again; rejects if it has ended by then. The caller must call `leave` in both cases.
    *
    * @throws SessionError `SESSION_CLOSED`, `SESSION_UNKNOWN`, `STORE_UNAVAILABLE`, `STOPPED`
    */
@@ -70,83 +71,83 @@ export class LiveSockets implements EndListener {
     if (this.#runtime.isDraining) throw new SessionError('STOPPED', 'The session service is stopping', {});
     this.#enter(manager, session, socket);
     await this.#watch.start();
-    // It may have ended between its authentication and the line above.
+    // The session may have ended between its authentication and the start of the watch.
     await session.reload();
   }
 
-  /** The socket is gone. */
+  /** Unregisters the socket, once it has closed. */
   leave(socket: LiveSocket): void {
-    const attendance = this.#open.get(socket);
-    if (attendance === undefined) return;
+    const entry = this.#open.get(socket);
+    if (entry === undefined) return;
     this.#open.delete(socket);
-    attendance.sockets.delete(socket);
-    if (attendance.sockets.size === 0) this.#forget(attendance);
+    entry.sockets.delete(socket);
+    if (entry.sockets.size === 0) this.#forget(entry);
     if (this.#open.size > 0) return;
     this.#watch.stop();
     this.#onEmpty();
   }
 
   ended({ app, id, reason }: SessionEventMap['closed']): void {
-    const attendance = this.#sessions.get(keyOf(app, id));
-    if (attendance !== undefined) this.#end(attendance, reason);
+    const entry = this.#sessions.get(keyOf(app, id));
+    if (entry !== undefined) this.#end(entry, reason);
   }
 
   changed(app: string, id: string): void {
-    const attendance = this.#sessions.get(keyOf(app, id));
-    if (attendance !== undefined) this.#check(attendance);
+    const entry = this.#sessions.get(keyOf(app, id));
+    if (entry !== undefined) this.#check(entry);
   }
 
   missed(): void {
-    for (const attendance of this.#sessions.values()) this.#check(attendance);
+    for (const entry of this.#sessions.values()) this.#check(entry);
   }
 
-  #contact(attendance: Attendance): void {
-    // One that still waits for a slow store is as good as the next.
-    if (this.#inContact.has(attendance)) return;
-    this.#inContact.add(attendance);
-    void this.#questions.add(async () => {
-      await attendance.contact();
-      this.#inContact.delete(attendance);
+  #contact(entry: SessionSockets): void {
+    // A contact that still waits for a slow store makes another one needless.
+    if (this.#inContact.has(entry)) return;
+    this.#inContact.add(entry);
+    void this.#calls.add(async () => {
+      await entry.contact();
+      this.#inContact.delete(entry);
     });
   }
 
-  #check(attendance: Attendance): void {
-    if (attendance.doubt()) void this.#questions.add(() => attendance.check(), { priority: urgent });
+  #check(entry: SessionSockets): void {
+    if (entry.requestCheck()) void this.#calls.add(() => entry.check(), { priority: urgent });
   }
 
   #enter(manager: SessionManager, { app, id }: Session, socket: LiveSocket): void {
     const key = keyOf(app, id);
-    let attendance = this.#sessions.get(key);
-    if (attendance === undefined) {
-      // Visitors of express-session live in an app of their own.
+    let entry = this.#sessions.get(key);
+    if (entry === undefined) {
+      // Visitor sessions of express-session belong to another app than the manager's.
       const owner = app === manager.app ? manager : manager.inApp(app);
-      const entered = new Attendance(owner, key, id, (reason) => this.#end(entered, reason));
-      attendance = entered;
+      const entered = new SessionSockets(owner, key, id, (reason) => this.#end(entered, reason));
+      entry = entered;
       this.#sessions.set(key, entered);
       this.#rounds.add(entered);
     }
-    attendance.sockets.add(socket);
-    this.#open.set(socket, attendance);
+    entry.sockets.add(socket);
+    this.#open.set(socket, entry);
   }
 
-  #forget(attendance: Attendance): void {
-    this.#rounds.remove(attendance);
-    if (this.#sessions.get(attendance.key) === attendance) this.#sessions.delete(attendance.key);
+  #forget(entry: SessionSockets): void {
+    this.#rounds.remove(entry);
+    if (this.#sessions.get(entry.key) === entry) this.#sessions.delete(entry.key);
   }
 
-  #end(attendance: Attendance, reason: CloseReason): void {
-    this.#forget(attendance);
-    const sockets = [...attendance.sockets];
-    // Nothing more is to be told to them, whatever else is found out.
-    attendance.sockets.clear();
+  #end(entry: SessionSockets, reason: CloseReason): void {
+    this.#forget(entry);
+    const sockets = [...entry.sockets];
+    // Each socket is told one reason only, even if a later check reports another.
+    entry.sockets.clear();
     for (const socket of sockets) endSocket(socket, reason);
   }
 
-  /** Resolves when all are gone. */
-  async #sendAllAway(): Promise<void> {
+  /** Resolves when all sockets have left. */
+  async #closeAll(): Promise<void> {
     let sent = 0;
-    for (const attendance of [...this.#sessions.values()]) {
-      this.#end(attendance, 'shutdown');
+    for (const entry of [...this.#sessions.values()]) {
+      this.#end(entry, 'shutdown');
       sent += 1;
       if (sent % stepSize === 0) await nextTurn();
     }
@@ -157,7 +158,7 @@ export class LiveSockets implements EndListener {
   }
 }
 
-/** One that can't be ended must not keep the others from it. */
+/** A fault in one socket must not keep the others open. */
 function endSocket(socket: LiveSocket, reason: CloseReason): void {
   try {
     socket.end(reason);

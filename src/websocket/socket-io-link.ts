@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { type ClosedNotice, type CloseReason, closedNotice, closeReasons } from '../errors/close-reason.js';
 import { type LiveSocket, requireLive } from './live-socket.js';
 
-/** What is needed of a server-side `Socket` of Socket.IO. */
-export interface SocketIoSocket {
+/** What is used of a server-side `Socket` of Socket.IO. */
+export interface SocketIoLike {
   readonly request: IncomingMessage;
   readonly handshake: { readonly auth: { readonly [key: string]: unknown } };
   readonly connected: boolean;
@@ -25,43 +25,46 @@ export interface SocketIoSocket {
   disconnect(close: true): unknown;
 }
 
-/** A socket of Socket.IO that ends with its session: from its connect packet until it is gone. */
+/** A socket of Socket.IO that ends with its session, from its connect packet until it has disconnected. */
 export class SocketIoLink implements LiveSocket {
   readonly activity: boolean;
-  readonly #socket: SocketIoSocket;
+  readonly #socket: SocketIoLike;
   #ended: CloseReason | undefined;
-  #isLetIn = false;
+  #isAccepted = false;
 
-  constructor(socket: SocketIoSocket, activity: boolean) {
+  constructor(socket: SocketIoLike, activity: boolean) {
     this.#socket = socket;
     this.activity = activity;
   }
 
-  /** Why the session ended, if it did. */
+  /** Why the session ended; `undefined` while it lives. */
   get ended(): CloseReason | undefined {
     return this.#ended;
   }
 
-  /** From now on an end is for us to carry out; until then its client is refused. */
-  letIn(): void {
+  /**
+   * From now on `end` disconnects the client; before, the middleware refuses it.
+   * @throws SessionError `SESSION_CLOSED`, `STOPPED`
+   */
+  accept(): void {
     requireLive(this);
-    this.#isLetIn = true;
+    this.#isAccepted = true;
   }
 
   /**
-   * Socket.IO shows its clients no close codes, so the reason goes ahead as an event. What decides whether they come back
-   * is who closes: after a `disconnect` of the server they don't, after the loss of the connection they do.
+   * Socket.IO gives clients no close codes, so the reason is sent as an event first. Clients reconnect after the
+   * connection is lost, but not after the server's `disconnect`; `reconnect` of the close reason decides which is used.
    */
   end(reason: CloseReason): void {
     this.#ended = reason;
     const socket = this.#socket;
-    if (!this.#isLetIn) return;
-    // Other middlewares may still think about it.
+    if (!this.#isAccepted) return;
+    // Not connected yet while another middleware is pending.
     if (socket.connected) socket.emit('session-closed', closedNotice(reason));
     if (socket.connected && !closeReasons[reason].reconnect) socket.disconnect(true);
     else socket.conn.close();
   }
 
-  /** Socket.IO asks its clients by itself whether they are still there. */
+  /** Nothing to do: Socket.IO pings its clients itself. */
   beat(): void {}
 }

@@ -1,35 +1,51 @@
 import type { IncomingMessage } from 'node:http';
+import * as v from 'valibot';
 import { type ClosedNotice, closedNotice } from '../errors/close-reason.js';
 import { reportFault } from '../errors/fault-report.js';
-import { invalidArgument, SessionError, type SessionErrorCode } from '../errors/session-error.js';
-import { bearerTokenIn } from '../requests/bearer-token.js';
-import { type OriginOptions, OriginPolicy } from '../requests/origin-policy.js';
-import { bearerOf, RequestCredentials, type RequestSessionOptions } from '../requests/request-credentials.js';
+import { SessionError, type SessionErrorCode } from '../errors/session-error.js';
+import { isTokenText } from '../requests/cookies.js';
+import {
+  bearerTokenOf,
+  Credentials,
+  credentialOptions,
+  credentialSecrets,
+  type RequestSessionOptions,
+} from '../requests/credentials.js';
+import { type HandshakeOriginOptions, handshakeOriginOptions, OriginPolicy } from '../requests/origin-policy.js';
+import { requestHeadOf } from '../requests/request-head.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
+import { checkOptions, trueOrFalse } from '../validation/options.js';
 import { LiveSockets } from './live-sockets.js';
-import { SocketIoLink, type SocketIoSocket } from './socket-io-link.js';
+import { type SocketIoLike, SocketIoLink } from './socket-io-link.js';
 
-export interface SocketIoOptions extends RequestSessionOptions, OriginOptions {
-  /** Whether an open socket is activity, so that the session does not idle. Default false: it only shows presence. */
+export interface SocketIoOptions extends RequestSessionOptions, HandshakeOriginOptions {
+  /**
+   * Browsers reach the server by HTTPS only: the token's cookie is `__Host-sid`, as in `sessionHttpModule`, and a page that
+   * was loaded by HTTP is another site. Default false.
+   */
+  readonly secure?: boolean;
+  /** Whether an open socket counts as activity, so that the session does not idle. Default false: only as presence. */
   readonly activity?: boolean;
 }
 
-/** What `socket.data` has behind the middleware: the `SocketData` of a typed `Server`. */
+const known = { activity: v.optional(trueOrFalse(), false), ...credentialOptions, ...handshakeOriginOptions };
+
+/** What the middleware puts into `socket.data`: the `SocketData` of a typed `Server`. */
 export interface SocketIoSessionData {
-  /** The session by which the socket was opened, as it was then; its `reload()` looks again. */
+  /** The session of the socket, as it was at the connection; its `reload()` reads it again. */
   session: Session;
 }
 
-/** What clients find in the `data` of their `connect_error`. */
+/** The `data` of a client's `connect_error`. */
 export interface ConnectRefusalData {
-  /** `INTERNAL` for a fault that is none of theirs. */
+  /** `INTERNAL` for a fault of the server. */
   readonly code: SessionErrorCode | 'INTERNAL';
   /** Why the session ended, with the code `SESSION_CLOSED`. */
   readonly closed?: ClosedNotice;
 }
 
-/** How Socket.IO is told to refuse a client. */
+/** The error with which the middleware refuses a client. */
 export class ConnectRefusal extends Error {
   override readonly name = 'ConnectRefusal';
   readonly data: ConnectRefusalData;
@@ -41,41 +57,45 @@ export class ConnectRefusal extends Error {
 }
 
 /**
- * A middleware for `io.use(…)`, or for that of a namespace: lets only those in who bear the token of a live session, by
- * cookie, by header or as `auth: { token }`, and puts the session into `socket.data.session`. When it ends, wherever it
- * was ended, the client is sent `session-closed` with the notice of why, and is disconnected. Others get a `connect_error`
- * whose `data.code` says why.
+ * A middleware for `io.use(…)` or `namespace.use(…)`: accepts only clients with the token of a live session, by cookie, by
+ * header or as `auth: { token }`, and puts the session into `socket.data.session`. When the session ends, on whichever
+ * node, the client is sent `session-closed` with the close notice, and is disconnected. Other clients get a
+ * `connect_error` whose `data.code` is the error code.
  *
- * It looks at the origin as well, because a page of another site may open a WebSocket with its visitor's cookies,
- * whatever `cors` says; `socketIoAllowRequest` refuses those before the handshake.
+ * It checks the origin too, because `cors` does not prevent a page of another site from opening a WebSocket with its
+ * visitor's cookies. `socketIoAllowRequest` refuses such a page before the handshake.
  *
- * @throws SessionError `INVALID_ARGUMENT`
+ * @throws SessionError `INVALID_CONTEXT` for options, `INVALID_ARGUMENT` for a wrong `manager`
  */
 export function socketIoSession(
   manager: SessionManager,
   options: SocketIoOptions = {},
-): (socket: SocketIoSocket, next: (error?: Error) => void) => void {
-  const { activity = false } = options;
-  if (typeof activity !== 'boolean') throw invalidArgument('activity', 'must be true or false', activity);
+): (socket: SocketIoLike, next: (error?: Error) => void) => void {
+  const front = 'socketIoSession';
+  const checked = checkOptions({ front, known, secrets: credentialSecrets }, options);
+  const { activity, secure, trustedOrigins, requireOrigin } = checked;
   const live = LiveSockets.of(manager);
-  const credentials = new RequestCredentials(manager, options);
-  const origins = new OriginPolicy(options);
+  const credentials = new Credentials(front, checked);
+  const origins = new OriginPolicy({ secure, trustedOrigins, requireOrigin });
 
-  const authenticate = async (socket: SocketIoSocket): Promise<void> => {
+  const authenticate = async (socket: SocketIoLike): Promise<void> => {
     requireMiddlewares(socket);
-    const { request } = socket;
-    const token = tokenIn(socket.handshake.auth) ?? bearerOf(request);
-    // As over HTTP: what no browser sends by itself may come from anywhere.
-    if (token === undefined) origins.require(request);
-    const session = await credentials.authenticate(request, token);
-    // It is gone, and nothing would ever tell of its end.
+    const request = requestHeadOf(socket.request);
+    const { token } = socket.handshake.auth;
+    const fromAuth = isTokenText(token) ? token : undefined;
+    // No browser sends a bearer token by itself, so such a client may come from any site.
+    if (fromAuth === undefined && bearerTokenOf(request) === undefined) origins.require(request);
+    const session = await (fromAuth === undefined
+      ? credentials.sessionOf(manager, request)
+      : manager.authenticate(fromAuth));
+    // The client has disconnected already, so no event would ever unregister it.
     if (socket.conn.readyState !== 'open') return;
     const link = new SocketIoLink(socket, activity);
     const leave = () => live.leave(link);
     socket.once('disconnect', leave);
     socket.conn.once('close', leave);
     await live.join(manager, session, link);
-    link.letIn();
+    link.accept();
     Object.assign(socket.data, { session });
   };
 
@@ -88,18 +108,21 @@ export function socketIoSession(
 }
 
 /**
- * For the option `allowRequest` of a Socket.IO server: refuses what a page of another site asks for before there is a
- * connection. A client with a token that no browser sends by itself may still come from anywhere.
+ * For the option `allowRequest` of a Socket.IO server: refuses requests of another site's page before the handshake. A
+ * client with a bearer header may come from any site.
  *
- * @throws SessionError `INVALID_ARGUMENT`
+ * @throws SessionError `INVALID_CONTEXT`
  */
 export function socketIoAllowRequest(
-  options: OriginOptions = {},
+  options: HandshakeOriginOptions = {},
 ): (request: IncomingMessage, callback: (refusal: string | null | undefined, isAllowed: boolean) => void) => void {
-  const origins = new OriginPolicy(options);
+  const origins = new OriginPolicy(
+    checkOptions({ front: 'socketIoAllowRequest', known: handshakeOriginOptions }, options),
+  );
   return (request, callback) => {
     try {
-      if (bearerOf(request) === undefined) origins.require(request);
+      const head = requestHeadOf(request);
+      if (bearerTokenOf(head) === undefined) origins.require(head);
     } catch (error) {
       callback(refusalOf(error).message, false);
       return;
@@ -108,13 +131,8 @@ export function socketIoAllowRequest(
   };
 }
 
-/** In the connect packet, where clients put what their browser lets them put into no header. */
-function tokenIn(auth: { readonly [key: string]: unknown }): string | undefined {
-  return typeof auth.token === 'string' ? bearerTokenIn(`Bearer ${auth.token}`) : undefined;
-}
-
-/** A recovered connection would skip this middleware: a session that ended meanwhile would go on, and end never. */
-function requireMiddlewares({ nsp }: SocketIoSocket): void {
+/** A recovered connection would skip this middleware, so a session that ended meanwhile would never be noticed. */
+function requireMiddlewares({ nsp }: SocketIoLike): void {
   const recovery = nsp.server._opts.connectionStateRecovery;
   if (recovery === undefined || recovery.skipMiddlewares === false) return;
   throw new TypeError('socketIoSession needs connectionStateRecovery: { skipMiddlewares: false }');
@@ -122,8 +140,8 @@ function requireMiddlewares({ nsp }: SocketIoSocket): void {
 
 function refusalOf(error: unknown): ConnectRefusal {
   if (!SessionError.is(error)) {
-    // What went wrong is for the operator; a stranger learns only that something did.
-    reportFault('A Socket.IO client could not be let in', error);
+    // Details of an internal fault go to the operator only, never to the client.
+    reportFault('A Socket.IO client could not be authenticated', error);
     return new ConnectRefusal('The server failed', { code: 'INTERNAL' }, { cause: error });
   }
   const closed = SessionError.is(error, 'SESSION_CLOSED') ? { closed: closedNotice(error.details.reason) } : {};

@@ -2,8 +2,8 @@ import { type CloseReason, closeReasons } from '../errors/close-reason.js';
 import type { Clock, Timer } from '../time/clock.js';
 import type { LiveSocket } from './live-socket.js';
 
-/** What is needed of a `WebSocket` of the package `ws`. */
-export interface WebSocketFace {
+/** What is used of a `WebSocket` of the package `ws`. */
+export interface WebSocketLike {
   close(code: number, reason: string): void;
   terminate(): void;
   ping(): void;
@@ -11,18 +11,18 @@ export interface WebSocketFace {
   removeAllListeners(event: 'message'): unknown;
 }
 
-/** How long a client may take to answer that the WebSocket is closed before the connection is cut, in milliseconds. */
-const farewellTime = 2_000;
+/** How long a client may take to answer the close frame before the connection is terminated. */
+const closingTimeMs = 2_000;
 
-/** A WebSocket that ends with its session: from before the handshake until the connection is gone. */
+/** A WebSocket that ends with its session, from before the handshake until the connection has closed. */
 export class WebSocketLink implements LiveSocket {
   readonly activity: boolean;
   readonly #clock: Clock;
   readonly #pingTime: number;
-  #socket: WebSocketFace | undefined;
+  #socket: WebSocketLike | undefined;
   #ended: CloseReason | undefined;
   #pingedAt = 0;
-  #isSilent = false;
+  #awaitsPong = false;
 
   /** @param pingTime milliseconds between pings; 0 for none */
   constructor(clock: Clock, activity: boolean, pingTime: number) {
@@ -31,17 +31,17 @@ export class WebSocketLink implements LiveSocket {
     this.#pingTime = pingTime;
   }
 
-  /** Why the session ended, if it did. */
+  /** Why the session ended; `undefined` while it lives. */
   get ended(): CloseReason | undefined {
     return this.#ended;
   }
 
-  /** The handshake is done. */
-  attach(socket: WebSocketFace): void {
+  /** Called after the handshake. */
+  attach(socket: WebSocketLike): void {
     this.#socket = socket;
     this.#pingedAt = this.#clock.now();
     socket.on('pong', () => {
-      this.#isSilent = false;
+      this.#awaitsPong = false;
     });
     if (this.#ended !== undefined) this.#close(socket, this.#ended);
   }
@@ -51,25 +51,25 @@ export class WebSocketLink implements LiveSocket {
     if (this.#socket !== undefined) this.#close(this.#socket, reason);
   }
 
-  /** A client that vanished without a farewell would count as present until its network gives up, which takes minutes. */
+  /** Without pings, a client that vanished without closing would count as present until TCP gives up, after minutes. */
   beat(): void {
     const now = this.#clock.now();
     if (this.#socket === undefined || this.#pingTime === 0 || now - this.#pingedAt < this.#pingTime) return;
-    if (this.#isSilent) {
+    if (this.#awaitsPong) {
       this.#socket.terminate();
       return;
     }
     this.#pingedAt = now;
-    this.#isSilent = true;
+    this.#awaitsPong = true;
     this.#socket.ping();
   }
 
-  #close(socket: WebSocketFace, reason: CloseReason): void {
-    // A WebSocket still hands over what comes until the client has answered the close, which one may never do.
+  #close(socket: WebSocketLike, reason: CloseReason): void {
+    // `ws` emits messages until the client has answered the close frame, which a client may never do.
     socket.removeAllListeners('message');
     const { webSocketCode, sentence } = closeReasons[reason];
     socket.close(webSocketCode, sentence);
-    const cut: Timer = this.#clock.setTimer(farewellTime, () => socket.terminate());
-    socket.on('close', () => cut.cancel());
+    const termination: Timer = this.#clock.setTimer(closingTimeMs, () => socket.terminate());
+    socket.on('close', () => termination.cancel());
   }
 }

@@ -145,13 +145,14 @@ const text = "import 'text'";
   ]);
 });
 
-test('a file of 401 lines is found, one of 400 is not', (t) => {
+test('a file of 401 lines is found, one of 400 or a generated one is not', (t) => {
   const lines = (count: number) => 'x\n'.repeat(count);
   t.deepEqual(
     findLongFiles(
       new Map([
         ['a.ts', lines(401)],
         ['b.ts', lines(400)],
+        ['c.generated.ts', lines(401)],
       ]),
     ),
     ['a.ts has 401 lines'],

@@ -46,7 +46,12 @@ export const layers: readonly Layer[] = [
   { path: fileOwnership, files: [], packages: ['node:fs/promises', 'node:path'] },
   { path: 'src/stores/memory/', files: [...port, fileOwnership], packages: ['inversify', 'valibot', 'node:*'] },
   { path: 'src/stores/lmdb/', files: port, packages: ['inversify', 'lmdb', 'node:*'] },
-  { path: 'src/stores/redis/', files: port, packages: ['inversify', 'valibot', 'ioredis', 'node:*'] },
+  {
+    // Reads no file, so that a server can be bundled.
+    path: 'src/stores/redis/',
+    files: port,
+    packages: ['inversify', 'valibot', 'ioredis', 'node:crypto', 'node:timers/promises'],
+  },
   {
     path: 'src/stores/sqlite/',
     files: [...port, fileOwnership],
@@ -173,6 +178,7 @@ export const mostLines = 400;
 export function findLongFiles(tree: SourceTree): readonly string[] {
   const faults: string[] = [];
   for (const [path, text] of tree) {
+    if (path.endsWith('.generated.ts')) continue;
     const lines = text.trimEnd().split('\n').length;
     if (lines > mostLines) faults.push(`${path} has ${lines} lines`);
   }

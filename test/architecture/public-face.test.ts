@@ -15,7 +15,7 @@ const manifestSchema = v.object({
 const manifest = v.parse(manifestSchema, JSON.parse(readProjectFile('package.json')));
 const modules = Object.keys(manifest.exports).filter((subpath) => subpath !== './package.json');
 
-for (const face of ['src/index.ts', 'src/http/index.ts', 'src/websocket/index.ts']) {
+for (const face of ['src/index.ts', 'src/requests/index.ts', 'src/http/index.ts', 'src/websocket/index.ts']) {
   test(`${face} has only named exports, each named by hand`, (t) => {
     const code = codeOnly(readProjectFile(face));
     t.notRegex(code, /\bdefault\b/);
@@ -37,7 +37,7 @@ for (const subpath of Object.keys(manifest.exports)) {
   });
 }
 
-/** What stands in for another package is imported as that package was. */
+/** redis-sessions has a default export, so its replacement has one. */
 const withDefault: ReadonlySet<string> = new Set(['./redis-sessions']);
 
 for (const subpath of modules) {

@@ -9,8 +9,12 @@ export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
+export function projectPath(path: string): string {
+  return join(root, path);
+}
+
 export function readProjectFile(path: string): string {
-  return readFileSync(join(root, path), 'utf8');
+  return readFileSync(projectPath(path), 'utf8');
 }
 
 /** The TypeScript files below these folders; one that is missing has none. */

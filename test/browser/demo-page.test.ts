@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import { limits } from '../support/limits.js';
 import { DemoServer } from './demo-server.js';
 import { contrast, overhang, paintedText } from './readable.js';
 
@@ -13,7 +14,6 @@ const CHROMIUM_FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const PATIENCE = 20_000;
 const PHONE = { viewport: { width: 360, height: 740 } };
 
 let browser: Browser;
@@ -29,7 +29,7 @@ test.before(async () => {
   });
 });
 
-test.serial.afterEach('no page has thrown, or done what its content security policy forbids', (t) => {
+test.serial.afterEach('no page has thrown an error or violated its content security policy', (t) => {
   t.deepEqual(pageErrors.splice(0), []);
 });
 
@@ -40,11 +40,11 @@ test.after.always('the demo stops with exit code 0 when it is asked to', async (
   t.is(code, 0);
 });
 
-/** A browser of its own, with the page open. */
+/** A page in a browser context of its own, as in another browser. */
 async function openPage(t: ExecutionContext, options: BrowserContextOptions = {}, at = server): Promise<Page> {
   const context = await browser.newContext(options);
   t.teardown(() => context.close());
-  context.setDefaultTimeout(PATIENCE);
+  context.setDefaultTimeout(limits.event);
   context.on('weberror', (event) => pageErrors.push(event.error().message));
   context.on('console', (line) => {
     if (line.text().includes('Content Security Policy')) pageErrors.push(line.text());
@@ -71,7 +71,7 @@ async function listening(page: Page): Promise<void> {
   await devices(page).first().waitFor();
 }
 
-// Two forms have such a field, but only one of them is ever in sight.
+// Two forms have such a field, but only one of them is visible at a time.
 const accountField = (page: Page): Locator => page.getByRole('textbox', { name: 'Account', exact: true });
 const devices = (page: Page): Locator => page.getByRole('list', { name: 'Devices' }).getByRole('listitem');
 const thisDevice = (page: Page): Locator => devices(page).filter({ hasNot: page.getByRole('button') });
@@ -85,7 +85,7 @@ async function received(page: Page): Promise<string[]> {
   return (await messages(page).locator('.body').allTextContents()).reverse();
 }
 
-/** The full id of this page's session; the list carries it as a tooltip. */
+/** The full id of this page's session, from its tooltip in the list. */
 async function sessionId(page: Page): Promise<string> {
   return (await thisDevice(page).locator('code').getAttribute('title')) ?? '';
 }
@@ -109,7 +109,7 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
 
 // ---- Sessions
 
-test.serial('logging in lists the new session as this device, online, with an empty mailbox', async (t) => {
+test.serial('a login lists the new session as this device, online, with an empty mailbox', async (t) => {
   const page = await loggedIn(t, 'ada');
   await page.getByRole('heading', { name: 'ada' }).waitFor();
   await devices(page).getByText('This device').waitFor();
@@ -126,7 +126,7 @@ test.serial('a second browser that logs in as the same account appears in the fi
   t.is(await otherDevice(first).locator('code').getAttribute('title'), await sessionId(second));
 });
 
-test.serial('a device that was logged out by another one says why and shows the login form', async (t) => {
+test.serial('a device that another one logs out shows the reason and the login form', async (t) => {
   const first = await loggedIn(t, 'cleo');
   const second = await loggedIn(t, 'cleo');
   await otherDevice(first).getByRole('button', { name: 'Log out' }).click();
@@ -138,7 +138,7 @@ test.serial('a device that was logged out by another one says why and shows the 
   t.is(await devices(first).count(), 1);
 });
 
-test.serial('one button logs out all other devices, another this one', async (t) => {
+test.serial('one button logs out all other devices, another one this device', async (t) => {
   const first = await loggedIn(t, 'dora');
   const second = await loggedIn(t, 'dora');
   const third = await loggedIn(t, 'dora');
@@ -153,16 +153,22 @@ test.serial('one button logs out all other devices, another this one', async (t)
   t.pass();
 });
 
-test.serial('the login past the limit is refused, and the page says why', async (t) => {
-  for (let login = 0; login < 5; login++) {
-    const response = await fetch(`${server.url}/login`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ account: 'eve' }),
-    });
-    t.is(response.status, 200);
-  }
-  const page = await openPage(t);
+test.serial('a login past the limit logs out the oldest device, which shows the reason', async (t) => {
+  const oldest = await loggedIn(t, 'eve');
+  for (let login = 0; login < 5; login++) await server.logIn('eve');
+  const reason = oldest.getByRole('alert').filter({ hasText: /\w+/ });
+  await reason.waitFor();
+  t.regex((await reason.textContent()) ?? '', /newer session/i);
+  await oldest.getByText('One more login ends the oldest session.').waitFor();
+});
+
+test.serial('with onMaxSession reject, the page says why the login past the limit is refused', async (t) => {
+  const rejecting = await DemoServer.create();
+  t.teardown(() => rejecting.destroy());
+  await rejecting.start({ SESSION_ON_MAX_SESSION: 'reject' });
+  for (let login = 0; login < 5; login++) await rejecting.logIn('eve');
+  const page = await openPage(t, {}, rejecting);
+  await page.getByText('One more login is refused.').waitFor();
   await accountField(page).fill('eve');
   await page.keyboard.press('Enter');
   await page.getByRole('status').filter({ hasText: /5/ }).waitFor();
@@ -201,7 +207,7 @@ test.serial('a push to a device arrives there alone, a push to everyone at every
   t.deepEqual(await received(stranger), ['For all']);
 });
 
-test.serial('JSON is shown as JSON, and what is not JSON is not sent', async (t) => {
+test.serial('JSON is shown as JSON, and invalid JSON is not sent', async (t) => {
   const page = await loggedIn(t, 'judy');
   await choose(page, 'JSON');
   await send(page, '{"order": 7');
@@ -212,7 +218,7 @@ test.serial('JSON is shown as JSON, and what is not JSON is not sent', async (t)
   t.deepEqual(await received(page), ['{\n  "order": 7\n}']);
 });
 
-test.serial('a push with a wrong admin key is refused, and the page says so and keeps the text', async (t) => {
+test.serial('a push with a wrong admin key is refused; the page says so and keeps the text', async (t) => {
   const page = await loggedIn(t, 'karl');
   await page.getByLabel('Admin key').fill('guessed');
   await send(page, 'Not for sending');
@@ -221,7 +227,7 @@ test.serial('a push with a wrong admin key is refused, and the page says so and 
   t.is(await messages(page).count(), 0);
 });
 
-test.serial('HTML in an account’s name and in a message is shown as it was typed', async (t) => {
+test.serial('HTML in an account name and in a message is shown as text', async (t) => {
   const html = '<img src=x onerror="document.title=1"><b>bold</b>';
   const page = await loggedIn(t, html);
   await page.getByRole('heading', { name: html }).waitFor();
@@ -233,7 +239,7 @@ test.serial('HTML in an account’s name and in a message is shown as it was typ
   t.is(await page.locator('img, b').count(), 0);
 });
 
-test.serial('a reload shows the same messages again and goes on from there', async (t) => {
+test.serial('after a reload the page shows the same messages, and receives later ones', async (t) => {
   const page = await loggedIn(t, 'lena');
   await server.push({ account: 'lena' }, { text: 'Before' });
   await message(page, 'Before').waitFor();
@@ -245,7 +251,7 @@ test.serial('a reload shows the same messages again and goes on from there', asy
   t.deepEqual(await received(page), ['Before', 'After']);
 });
 
-test.serial('a page that comes back after its mailbox overflowed says how many messages it missed', async (t) => {
+test.serial('after an overflow of its mailbox the page says how many messages it missed', async (t) => {
   const page = await loggedIn(t, 'mona');
   await server.push({ account: 'mona' }, { text: 'Seen' });
   await message(page, 'Seen').waitFor();
@@ -276,7 +282,7 @@ test.serial('two tabs of one browser are one session, and both receive', async (
 });
 
 test.serial(
-  'a duplicated tab, which starts with a copy of the first one’s memory, takes nothing from it',
+  'a duplicated tab, which starts with a copy of the session storage, does not end the poll of the first',
   async (t) => {
     const first = await loggedIn(t, 'olga');
     const opening = first.waitForEvent('popup');
@@ -291,7 +297,7 @@ test.serial(
   },
 );
 
-test.serial('a tab whose place was taken stops, says so, and resumes when asked to', async (t) => {
+test.serial('a tab whose reader name another client uses stops, says so, and resumes on request', async (t) => {
   const page = await openPage(t);
   const polling = page.waitForRequest((request) => request.url().includes('/poll?'));
   await logIn(page, 'pia');
@@ -305,7 +311,7 @@ test.serial('a tab whose place was taken stops, says so, and resumes when asked 
   t.deepEqual(await received(page), ['Meanwhile']);
 });
 
-test.serial('a login as another account in a second tab takes the first one along', async (t) => {
+test.serial('a login as another account in a second tab changes the account of the first tab', async (t) => {
   const first = await loggedIn(t, 'quinn');
   await server.push({ account: 'quinn' }, { text: 'For quinn' });
   await message(first, 'For quinn').waitFor();
@@ -319,18 +325,18 @@ test.serial('a login as another account in a second tab takes the first one alon
   t.deepEqual(await received(first), []);
 });
 
-test.serial('a page that the browser put aside and took out again goes on where it was', async (t) => {
+test.serial('a page that returns from the back/forward cache goes on where it was', async (t) => {
   const page = await loggedIn(t, 'ruth');
   await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))");
-  await server.push({ account: 'ruth' }, { text: 'While put aside' });
+  await server.push({ account: 'ruth' }, { text: 'While cached' });
   await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
-  await message(page, 'While put aside').waitFor();
-  t.deepEqual(await received(page), ['While put aside']);
+  await message(page, 'While cached').waitFor();
+  t.deepEqual(await received(page), ['While cached']);
 });
 
-// ---- Trouble
+// ---- Connection problems
 
-test.serial('a page that loses the network says so, tries again by itself and has missed nothing', async (t) => {
+test.serial('a page that loses the network says so, tries again and misses no message', async (t) => {
   const page = await loggedIn(t, 'sara');
   await page.context().setOffline(true);
   await page.getByText('Not connected', { exact: true }).waitFor();
@@ -342,7 +348,7 @@ test.serial('a page that loses the network says so, tries again by itself and ha
   t.true(await page.getByRole('button', { name: 'Try now' }).isHidden());
 });
 
-test.serial('after a restart of the server the page resumes by itself, logged in, with nothing lost', async (t) => {
+test.serial('after a restart of the server the page resumes, logged in, and misses no message', async (t) => {
   const own = await DemoServer.create();
   t.teardown(() => own.destroy());
   await own.start();
@@ -368,9 +374,9 @@ test.serial('after a restart of the server the page resumes by itself, logged in
   t.is(await own.stop(), 0);
 });
 
-// ---- For everyone
+// ---- Accessibility and layout
 
-test.serial('the keyboard alone is enough to log in, to push and to log out a device', async (t) => {
+test.serial('login, push and logout of a device work with the keyboard alone', async (t) => {
   await loggedIn(t, 'uma');
   const page = await openPage(t);
   await focused(page, accountField(page)).waitFor();
@@ -397,7 +403,7 @@ test.serial('the keyboard alone is enough to log in, to push and to log out a de
   t.is(await devices(page).count(), 1);
 });
 
-test.serial('the focus stays where it is while the list of devices is refreshed', async (t) => {
+test.serial('a refresh of the list of devices does not move the focus', async (t) => {
   const page = await loggedIn(t, 'vera');
   const second = await loggedIn(t, 'vera');
   const button = otherDevice(page).getByRole('button', { name: 'Log out' });
@@ -410,7 +416,7 @@ test.serial('the focus stays where it is while the list of devices is refreshed'
   t.is(await focused(page, button.first()).count(), 1);
 });
 
-test.serial('on a phone 360 pixels wide nothing overhangs, logged out or busy', async (t) => {
+test.serial('on a phone 360 pixels wide nothing is wider than the page', async (t) => {
   const page = await openPage(t, PHONE);
   await accountField(page).waitFor();
   t.is(await overhang(page), 0);
@@ -426,7 +432,7 @@ test.serial('on a phone 360 pixels wide nothing overhangs, logged out or busy', 
   t.is(await overhang(page), 0);
 });
 
-test.serial('every text can be read in the light and in the dark scheme, which differ', async (t) => {
+test.serial('every text has enough contrast in the light and in the dark scheme, which differ', async (t) => {
   const schemes = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await openPage(t, { colorScheme, reducedMotion: 'reduce' });
@@ -449,7 +455,7 @@ test.serial('every text can be read in the light and in the dark scheme, which d
   for (const pair of light) t.false(dark.includes(pair), pair);
 });
 
-test.serial('the page runs without an inline script, an inline style or an address of another site', async (t) => {
+test.serial('the page uses no inline script, no inline style and no other site', async (t) => {
   const page = await openPage(t);
   const elsewhere: string[] = [];
   page.on('request', (request) => {

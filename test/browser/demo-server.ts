@@ -1,24 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../support/free-port.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const ADMIN_KEY = 'demo';
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-/** The demo as a person runs it: a process of its own, on a port and a data folder of its own. */
+/** The demo as a process of its own, with a port and a data folder of its own. */
 export class DemoServer {
   #process: ChildProcess | undefined;
 
@@ -28,20 +19,20 @@ export class DemoServer {
   ) {}
 
   static async create(): Promise<DemoServer> {
-    return new DemoServer(await freePort(), await mkdtemp(join(tmpdir(), 'session-mailbox-demo-')));
+    return new DemoServer((await freePorts(1))[0] ?? 0, await mkdtemp(join(tmpdir(), 'session-mailbox-demo-')));
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Resolves when the server says its URL. */
-  async start(): Promise<void> {
-    // The test runner's NODE_ENV would choose another configuration than a person gets.
+  /** Resolves when the server serves. */
+  async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    // Without the test runner's NODE_ENV, which would select another configuration.
     const { NODE_ENV: _, ...env } = process.env;
     const child = spawn(process.execPath, ['.build/demo/server.js'], {
       cwd: ROOT,
-      env: { ...env, PORT: String(this.port), DEMO_DATA: this.data, DEMO_ADMIN_KEY: ADMIN_KEY },
+      env: { ...env, PORT: String(this.port), DEMO_DATA: this.data, DEMO_ADMIN_KEY: ADMIN_KEY, ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#process = child;
@@ -61,7 +52,7 @@ export class DemoServer {
     });
   }
 
-  /** Asks the server to stop, as Ctrl-C or a service manager does, and resolves to its exit code. */
+  /** Stops the server with SIGTERM, and resolves to its exit code. */
   async stop(): Promise<number | null> {
     const child = this.#process;
     if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
@@ -75,7 +66,16 @@ export class DemoServer {
     await rm(this.data, { recursive: true, force: true });
   }
 
-  /** Pushes as an application would, past the page. */
+  async logIn(account: string): Promise<void> {
+    const response = await fetch(`${this.url}/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ account }),
+    });
+    if (!response.ok) throw new Error(`The login was refused: ${response.status} ${await response.text()}`);
+  }
+
+  /** Pushes a message without the page. */
   async push(to: Record<string, string>, data: unknown): Promise<void> {
     const response = await fetch(`${this.url}/messages`, {
       method: 'POST',

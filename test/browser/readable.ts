@@ -1,12 +1,13 @@
 import type { Page } from 'playwright-core';
 
+/** A visible text with its colours. */
 export interface Painted {
   readonly text: string;
   readonly color: string;
   readonly background: string;
 }
 
-// Runs in the page: each visible element that has text of its own, with the colours that meet behind it.
+// Runs in the page: every visible element with text of its own, its colour and the colour behind it.
 const PAINTED = `(() => {
   const backgroundOf = (node) => {
     const { backgroundColor } = getComputedStyle(node);

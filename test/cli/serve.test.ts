@@ -32,13 +32,13 @@ test('two services on one Redis, by the environment of rest-sessions, share thei
   t.deepEqual(await apart.json(`/shop/get/${token}`), {});
 });
 
-test('a signal answers the polls that are held, and a snapshot logs nobody out', async (t) => {
+test('a signal answers held polls, and a snapshot keeps the sessions', async (t) => {
   const snapshot = join(await CliProcess.folder(t), 'sessions.snapshot');
   const cli = await CliProcess.serve(t, ['--snapshot', snapshot]);
   const token = await cli.create(create);
   const held = await Connection.open(cli.port);
   held.send('/poll?app=shop&after=', { token });
-  // Answered behind it, so the poll was read before.
+  // The answer to a later request shows that the poll was read.
   await cli.request('/ping');
   cli.signal('SIGINT');
   const answer = JSON.parse((await held.response()).body);
@@ -49,7 +49,7 @@ test('a signal answers the polls that are held, and a snapshot logs nobody out',
   t.like(await again.json(`/shop/get/${token}`), { id: 'alice' });
 });
 
-test('flags and environment reach the service: the key, strict statuses, a limit', async (t) => {
+test('flags and variables reach the service: the key, strict statuses, the limit', async (t) => {
   const args = ['--strict-status', '--max-session', '1'];
   const cli = await CliProcess.serve(t, args, { RS_APIKEY: 'secret' });
   const headers = { 'X-API-Key': 'secret' };
@@ -59,7 +59,7 @@ test('flags and environment reach the service: the key, strict statuses, a limit
   t.is((await cli.request(create, { method: 'PUT', headers })).status, 409);
 });
 
-test('a port that is taken, or a Redis that is not there, is a clear error with exit code 1', async (t) => {
+test('a port in use, or a Redis that is not reachable, is an error with exit code 1', async (t) => {
   const cli = await CliProcess.serve(t);
   const second = await CliProcess.run(t, ['serve', '--port', String(cli.port)]);
   t.is(await second.exit, 1);

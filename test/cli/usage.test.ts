@@ -1,21 +1,31 @@
 import test from 'ava';
 import { serveFlags } from '../../src/cli/serve-settings.js';
+import { runCli } from '../support/cli-command.js';
 import { CliProcess } from '../support/cli-process.js';
 
-test('help, version, and what each command takes', async (t) => {
-  const help = await CliProcess.run(t, ['--help']);
-  t.is(await help.exit, 0);
+test('--help lists the commands, --version shows the version, and a command’s --help lists its flags', async (t) => {
+  const help = await runCli(['--help']);
+  t.is(help.code, 0);
   t.regex(help.stdout, /serve .*\n.*import-redis-sessions /);
-  const version = await CliProcess.run(t, ['--version']);
-  t.is(await version.exit, 0);
+  const version = await runCli(['--version']);
+  t.is(version.code, 0);
   t.regex(version.stdout, /^\d+\.\d+\.\d+\n$/);
-  const serve = await CliProcess.run(t, ['serve', '--help']);
-  t.is(await serve.exit, 0);
+  const serve = await runCli(['serve', '--help']);
+  t.is(serve.code, 0);
   for (const flag of Object.keys(serveFlags)) t.true(serve.stdout.includes(`--${flag}`), flag);
 });
 
+test('the program writes to its streams, and exits with the code of the command', async (t) => {
+  const version = await CliProcess.run(t, ['--version']);
+  t.is(await version.exit, 0);
+  t.regex(version.stdout, /^\d+\.\d+\.\d+\n$/);
+  const wrongUsage = await CliProcess.run(t, ['serve', '--port', '65536']);
+  t.is(await wrongUsage.exit, 2);
+  t.regex(wrongUsage.stderr, /^--port must be/);
+});
+
 const wrong: readonly (readonly [args: readonly string[], words: RegExp])[] = [
-  [[], /^Which command\?/],
+  [[], /^A command is missing/],
   [['toString'], /^There is no command "toString"/],
   [['serve', '--prot', '1'], /^Unknown option '--prot'/],
   [['serve', 'extra'], /^Unexpected argument 'extra'/],
@@ -23,27 +33,37 @@ const wrong: readonly (readonly [args: readonly string[], words: RegExp])[] = [
   [['serve', '--port', '65536'], /^--port must be a whole number from 0 to 65535; got "65536"/],
   [['serve', '--api-key='], /^--api-key must not be empty/],
   [['serve', '--redis', 'http://127.0.0.1'], /^--redis must be an address such as redis:/],
-  [['serve', '--redis', 'redis://127.0.0.1', '--snapshot', 'x'], /^--snapshot is of no use with a Redis/],
+  [['serve', '--redis', 'redis://127.0.0.1', '--snapshot', 'x'], /^--snapshot has no effect with a Redis/],
+  [['serve', '--redis', 'redis://127.0.0.1', '--namespace', 'a{b}'], /^--namespace must be 1 to 63 visible/],
+  [
+    ['import-redis-sessions', '--from', 'redis://127.0.0.1', '--to-namespace', 'a b'],
+    /^--to-namespace must be 1 to 63 visible/,
+  ],
   [['serve', '--max-session', '-1'], /--max-session/],
   [['import-redis-sessions'], /^--from must be given/],
   [['import-redis-sessions', '--from', 'nonsense'], /^--from must be an address/],
 ];
 
 for (const [args, words] of wrong) {
-  test(`wrong usage is told, with exit code 2: ${args.join(' ') || 'nothing'}`, async (t) => {
-    const cli = await CliProcess.run(t, args);
-    t.is(await cli.exit, 2);
-    t.regex(cli.stderr, words);
-    t.regex(cli.stderr, /Usage: session-mailbox <command>/);
-    t.is(cli.stdout, '');
+  test(`wrong usage gives a message and exit code 2: ${args.join(' ') || 'no command'}`, async (t) => {
+    const { code, stdout, stderr } = await runCli(args);
+    t.is(code, 2);
+    t.regex(stderr, words);
+    t.regex(stderr, /Usage: session-mailbox <command>/);
+    t.is(stdout, '');
   });
 }
 
-test('a wrong variable of the environment is told by its name', async (t) => {
-  const port = await CliProcess.run(t, ['serve'], { RS_PORT: 'http' });
-  t.is(await port.exit, 2);
-  t.regex(port.stderr, /^RS_PORT must be a whole number from 0 to 65535; got "http"/);
-  const redis = await CliProcess.run(t, ['serve'], { RS_REDISPORT: 'x' });
-  t.is(await redis.exit, 2);
-  t.regex(redis.stderr, /^RS_REDISPORT must be/);
-});
+const wrongVariables: readonly (readonly [environment: Readonly<Record<string, string>>, words: RegExp])[] = [
+  [{ RS_PORT: 'http' }, /^RS_PORT must be a whole number from 0 to 65535; got "http"/],
+  [{ RS_REDISPORT: 'x' }, /^RS_REDISPORT must be/],
+  [{ RS_REDISHOST: 'localhost', RS_NAMESPACE: 'a b' }, /^RS_NAMESPACE must be/],
+];
+
+for (const [environment, words] of wrongVariables) {
+  test(`a wrong variable is named: ${JSON.stringify(environment)}`, async (t) => {
+    const { code, stderr } = await runCli(['serve'], environment);
+    t.is(code, 2);
+    t.regex(stderr, words);
+  });
+}

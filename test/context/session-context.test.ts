@@ -73,7 +73,7 @@ test('the tables here cover every field', (t) => {
 
 for (const [field, least, most] of numbers) {
   test(`${field} is a whole number from ${least} to ${most}`, (t) => {
-    // The companion that the rule across fields would object to.
+    // Keeps the rule between mailboxMaxBytes and msgMaxBytes from failing first.
     const companion = field === 'msgMaxBytes' ? { mailboxMaxBytes: most } : { msgMaxBytes: 1 };
     for (const value of [least, most]) t.is(new SessionContext({ ...companion, [field]: value })[field], value);
     for (const value of [least - 1, most + 1, least + 0.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null, true, {}]) {
@@ -100,14 +100,14 @@ for (const [field, values] of choices) {
   });
 }
 
-test('a field that the context does not have is named', (t) => {
+test('an unknown field is refused by its name', (t) => {
   for (const field of ['', 'toString', 'constructor', '__proto__']) {
     const { details } = faultOf(JSON.parse(`{"maxSession":5,${JSON.stringify(field)}:7}`));
     t.deepEqual(details, { front: 'SessionContext', field, rule: 'is not an option', value: '7' });
   }
 });
 
-test('a misspelt field is answered with the one that was probably meant', (t) => {
+test('a misspelt field is refused with the one that was probably meant', (t) => {
   for (const [field, meant] of [
     ['maxSessions', 'maxSession'],
     ['maxsession', 'maxSession'],
@@ -119,7 +119,7 @@ test('a misspelt field is answered with the one that was probably meant', (t) =>
   }
 });
 
-test('a context is an object', (t) => {
+test('options that are not an object are refused', (t) => {
   for (const [value, quoted] of [
     [null, 'null'],
     [5, '5'],
@@ -131,7 +131,7 @@ test('a context is an object', (t) => {
   }
 });
 
-test('a mailbox holds at least one message of the largest size', (t) => {
+test('mailboxMaxBytes must be at least msgMaxBytes', (t) => {
   const { details, message } = faultOf({ msgMaxBytes: 100, mailboxMaxBytes: 99 });
   t.is(details.field, 'mailboxMaxBytes');
   t.is(details.value, '99');
@@ -152,12 +152,12 @@ test('a context is frozen', (t) => {
   t.throws(() => Object.assign(context, { maxSession: 6 }), { instanceOf: TypeError });
 });
 
-test('a context made from another is the same', (t) => {
+test('a context made from another has the same fields', (t) => {
   const context = new SessionContext({ maxSession: 7, pollRenews: false });
   t.deepEqual(new SessionContext(context), context);
 });
 
-test('a reader is silent after two polls and the grace', (t) => {
+test('readerGrace is two pollTime and hbGrace', (t) => {
   t.is(new SessionContext().readerGrace, 60_000);
   t.is(new SessionContext({ pollTime: 100, hbGrace: 7 }).readerGrace, 207);
 });

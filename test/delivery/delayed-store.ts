@@ -1,21 +1,21 @@
 import { MemoryStore, type ReadRequest, type ReadResult, SessionError } from '../../src/index.js';
 
-/** A read that was carried out, and whose answer is still on its way. */
+/** A read that was carried out, and whose answer has not been given. */
 export interface ReadUnderWay {
   readonly request: ReadRequest;
   answer(): void;
-  /** The answer is lost, though the read was carried out. */
+  /** Rejects, although the read was carried out. */
   lose(): void;
 }
 
-/** A memory store that behaves as one far away: reads happen at once, but the test says when their answers arrive. */
+/** A memory store that carries reads out at once, and whose answers the test gives later. */
 export class DelayedStore extends MemoryStore {
-  /** Whether answers to further reads are delayed. */
+  /** Whether the answers to further reads are delayed. */
   delays = false;
-  /** Whether further reads fail, without having been carried out. */
+  /** Whether further reads fail without being carried out. */
   isAway = false;
   readonly underWay: ReadUnderWay[] = [];
-  /** Readers released, in order. */
+  /** The readers released, in order. */
   readonly released: string[] = [];
 
   override async read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
@@ -23,7 +23,7 @@ export class DelayedStore extends MemoryStore {
     if (!this.delays) return super.read(app, id, request);
     const result = super.read(app, id, request);
     return new Promise((resolve, reject) => {
-      // Handled when the answer is given; until then a refusal must not count as unhandled.
+      // A rejection is handled when the answer is given, and must not count as unhandled until then.
       result.catch(() => {});
       this.underWay.push({
         request,
@@ -38,7 +38,7 @@ export class DelayedStore extends MemoryStore {
     return super.release(app, id, reader);
   }
 
-  /** Lets the answer arrive of the read that was asked `index`th among those under way. */
+  /** Answers one of the reads under way, in the order in which they were asked. */
   answer(index = 0): void {
     const [read] = this.underWay.splice(index, 1);
     if (read === undefined) throw new Error(`no read ${index} is under way`);

@@ -4,10 +4,10 @@ import type { Batch, IssuedSession, PollOptions, SessionContextOptions, SessionM
 import { bindStore, type Service, startService } from '../support/service.js';
 import { DelayedStore } from './delayed-store.js';
 
-/** Timers of a service at rest: one for the sweep, one for the heartbeat. */
+/** The timers of a service that holds no poll: one for the sweep, one for the heartbeat. */
 export const timersAtRest = 2;
 
-/** One poll by a bearer, as a transport would make it. */
+/** One poll with a token, as a front makes it. */
 export class HeldPoll {
   readonly batches: Batch[] = [];
   readonly errors: unknown[] = [];
@@ -28,7 +28,7 @@ export class HeldPoll {
     return this.batches.length === 0 && this.errors.length === 0;
   }
 
-  /** The one answer it was given. */
+  /** Its answer. Throws unless there was exactly one. */
   get batch(): Batch {
     const [batch] = this.batches;
     if (batch === undefined || this.batches.length > 1 || this.errors.length > 0) {
@@ -52,7 +52,7 @@ export interface DelayedService extends Service {
   readonly store: DelayedStore;
 }
 
-/** A service whose store is far away. */
+/** A service with a `DelayedStore`. */
 export async function startDelayedService(
   t: ExecutionContext,
   context: SessionContextOptions = {},
@@ -65,7 +65,7 @@ export async function startDelayedService(
   const service = await startService(t, context, { store: binding });
   if (store === undefined) throw new Error('the store was not resolved');
   const found = store;
-  // What is still under way at the end must not keep the service from stopping.
+  // A read that is still under way would keep the service from stopping.
   t.teardown(() => {
     found.delays = false;
     for (const read of found.underWay.splice(0)) read.answer();
@@ -73,8 +73,8 @@ export async function startDelayedService(
   return { ...service, store };
 }
 
-/** Asserts that nobody waits here any more, and that the session's idle clock runs again. */
-export async function assertNobodyWaits(t: ExecutionContext, service: Service, id: string): Promise<void> {
+/** Asserts that no poll is held, and that the session's idle time runs again. */
+export async function assertNoneHeld(t: ExecutionContext, service: Service, id: string): Promise<void> {
   await settle();
   t.is(service.room.held, 0, 'no poll is held');
   t.is(service.clock.pending, timersAtRest, 'no timer is left');

@@ -11,18 +11,18 @@ async function holdMany(manager: SessionManager, count: number): Promise<readonl
   return polls;
 }
 
-test('a drain answers every held poll with a retry of its own', async (t) => {
+test('a drain answers every held poll with a random retry', async (t) => {
   const service = await startService(t, { maxSession: 0, drainTime: 5_000, hbTime: 2_000 });
   const polls = await holdMany(service.manager, 50);
   await service.manager.drain();
   const retries = polls.map((poll) => Number(poll.batch.retry));
   for (const retry of retries) t.true(Number.isInteger(retry) && retry >= 1_000 && retry <= 6_000);
-  t.true(new Set(retries).size > 25, 'they are spread');
+  t.true(new Set(retries).size > 25, 'they differ');
   t.is(service.room.held, 0);
   t.is(service.clock.pending, timersAtRest);
 });
 
-test('a drain lets others run between its slices', async (t) => {
+test('a drain yields to the event loop after each 500 polls', async (t) => {
   const service = await startService(t, { maxSession: 0 });
   const polls = await holdMany(service.manager, 1_600);
   const drained = service.manager.drain();
@@ -37,7 +37,7 @@ test('a drain lets others run between its slices', async (t) => {
   t.true(polls.every((poll) => poll.batch.retry !== undefined));
 });
 
-test('a drain keeps cursors and messages, and all but holding goes on', async (t) => {
+test('a drain keeps cursors and messages, and later polls are answered at once', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   await service.manager.push(session.id, 'one');
@@ -50,7 +50,7 @@ test('a drain keeps cursors and messages, and all but holding goes on', async (t
   t.deepEqual(ready.data, ['two']);
   t.false('retry' in ready.batch);
   const quiet = await hold(service, session, { after: ready.batch.cursor });
-  t.true(Number(quiet.batch.retry) > 0, 'what would be held is sent away');
+  t.true(Number(quiet.batch.retry) > 0, 'a quiet poll is answered with retry');
 });
 
 test('a poll that began in the same turn as the drain is answered with retry', async (t) => {
@@ -81,7 +81,7 @@ test('a drain waits for the polls that are reading, and answers them with retry'
   t.is(service.clock.pending, timersAtRest);
 });
 
-test('a drain waits no longer than drainTime for a store that does not answer', async (t) => {
+test('a drain waits at most drainTime for a store that does not answer', async (t) => {
   const service = await startDelayedService(t, { drainTime: 3_000 });
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -97,7 +97,7 @@ test('a drain waits no longer than drainTime for a store that does not answer', 
   t.true(isDrained);
 });
 
-test('a poll held over an outage is answered with retry by a drain', async (t) => {
+test('a drain answers a poll held while the store is unavailable with retry', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -108,7 +108,25 @@ test('a poll held over an outage is answered with retry by a drain', async (t) =
   t.is(service.room.held, 0);
 });
 
-test('draining twice is draining once', async (t) => {
+test('a poll that comes after the drain is not parked in the store', async (t) => {
+  const service = await startDelayedService(t);
+  const session = await service.manager.createSession('alice');
+  await service.manager.drain();
+  const poll = await hold(service, session);
+  t.true(Number(poll.batch.retry) > 0);
+  t.deepEqual(service.store.released, []);
+});
+
+test('a drain of many polls stops after drainTime', async (t) => {
+  const service = await startService(t, { maxSession: 0, drainTime: 1 });
+  await holdMany(service.manager, 1_200);
+  const drained = service.room.drain();
+  await service.clock.advance(2);
+  await drained;
+  t.is(service.room.held, 700, 'one step of 500 was done in time');
+});
+
+test('a second drain has no effect', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -117,7 +135,7 @@ test('draining twice is draining once', async (t) => {
   t.is(poll.batches.length, 1);
 });
 
-test('stopping drains first', async (t) => {
+test('the stop of the service drains first', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);

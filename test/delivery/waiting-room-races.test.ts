@@ -1,9 +1,9 @@
 import test from 'ava';
 import { settle } from '../../src/conformance/manual-clock.js';
 import { SessionError } from '../../src/index.js';
-import { assertNobodyWaits, HeldPoll, hold, startDelayedService, timersAtRest } from './held-poll.js';
+import { assertNoneHeld, HeldPoll, hold, startDelayedService, timersAtRest } from './held-poll.js';
 
-test('an append that overtakes the answer to the read is not missed', async (t) => {
+test('an append that is notified before the answer to the read is not missed', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -15,10 +15,10 @@ test('an append that overtakes the answer to the read is not missed', async (t) 
   service.store.answer();
   await settle();
   t.deepEqual(poll.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('appends that overtake one answer after the other end as one batch', async (t) => {
+test('appends that are notified before the answer to the read are delivered as one batch', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -35,10 +35,10 @@ test('appends that overtake one answer after the other end as one batch', async 
   service.store.answer();
   await settle();
   t.deepEqual(next.data, [3]);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('an end of the session that overtakes the answer to the read is told', async (t) => {
+test('an end of the session that is notified before the answer to the read fails the poll with the reason', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -64,8 +64,8 @@ test('a hang-up while the read is under way releases the reader', async (t) => {
   service.store.answer();
   await settle();
   t.deepEqual(service.store.released, ['default']);
-  t.true(poll.isHeld, 'nobody is left to answer');
-  await assertNobodyWaits(t, service, session.id);
+  t.true(poll.isHeld, 'the client has hung up, and gets no answer');
+  await assertNoneHeld(t, service, session.id);
 });
 
 test('a hang-up does not release the reader that a newer poll, still reading, has parked', async (t) => {
@@ -79,10 +79,10 @@ test('a hang-up does not release the reader that a newer poll, still reading, ha
   await settle();
   await service.manager.push(session.id, 'hi');
   t.deepEqual(newer.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a hang-up while both the poll and its successor are reading leaves the successor to be woken', async (t) => {
+test('after a hang-up while two polls of a reader are reading, the newer one is answered by the next push', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -96,10 +96,10 @@ test('a hang-up while both the poll and its successor are reading leaves the suc
   t.true(newer.isHeld);
   await service.manager.push(session.id, 'hi');
   t.deepEqual(newer.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a failed forgery that reads meanwhile does not release the reader of a successor', async (t) => {
+test('a poll with a wrong secret that fails meanwhile does not release the reader of a newer poll', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const older = await hold(service, session);
@@ -114,10 +114,10 @@ test('a failed forgery that reads meanwhile does not release the reader of a suc
   await settle();
   await service.manager.push(session.id, 'hi');
   t.deepEqual(newer.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a hang-up while only a forgery reads releases the reader', async (t) => {
+test('a hang-up while only polls with a wrong secret are reading releases the reader', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -130,10 +130,10 @@ test('a hang-up while only a forgery reads releases the reader', async (t) => {
   await settle();
   service.store.answer();
   await settle();
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('the newest poll of a reader stays when the answers come out of order', async (t) => {
+test('the newest poll of a reader stays held when the reads return out of order', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -148,7 +148,7 @@ test('the newest poll of a reader stays when the answers come out of order', asy
   t.true(newer.isHeld);
   await service.manager.push(session.id, 'hi');
   t.deepEqual(newer.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
 test('an older poll whose answer comes after the newer one was answered ends as superseded', async (t) => {
@@ -163,10 +163,10 @@ test('an older poll whose answer comes after the newer one was answered ends as 
   service.store.answer();
   await settle();
   t.true(older.batch.superseded);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a poll that supersedes one which was parked anew meanwhile releases the reader, unless it parks itself', async (t) => {
+test('a poll with wait 0 that supersedes a poll parked meanwhile releases the reader', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const older = await hold(service, session);
@@ -181,10 +181,10 @@ test('a poll that supersedes one which was parked anew meanwhile releases the re
   await settle();
   t.true(older.batch.superseded);
   t.deepEqual(newer.batch.messages, []);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a superseded answer never moves the cursor past messages that it does not hold', async (t) => {
+test('the cursor of a superseded answer does not pass messages that the answer does not have', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   await service.manager.push(session.id, 'one');
@@ -201,10 +201,10 @@ test('a superseded answer never moves the cursor past messages that it does not 
   const [, offset] = older.batch.cursor.split('.');
   t.is(Number(offset), older.batch.messages.length);
   newer.hangUp();
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a reader dropped while its read is under way ends as superseded', async (t) => {
+test('a poll whose reader is evicted while its read is under way ends as superseded', async (t) => {
   const service = await startDelayedService(t, { maxReader: 1 });
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -218,10 +218,10 @@ test('a reader dropped while its read is under way ends as superseded', async (t
   t.true(kept.isHeld);
   await service.manager.push(session.id, 'hi');
   t.deepEqual(kept.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a reader that came back after it was dropped stays, though the news of the drop comes later', async (t) => {
+test('a poll of an evicted reader that has read again stays held, although the eviction is known later', async (t) => {
   const service = await startDelayedService(t, { maxReader: 1 });
   const session = await service.manager.createSession('alice');
   const first = await hold(service, session, { reader: 'one' });
@@ -237,7 +237,7 @@ test('a reader that came back after it was dropped stays, though the news of the
   t.true(back.isHeld);
   await service.manager.push(session.id, 'hi');
   t.deepEqual(back.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
 test('missed notices make every parked poll read again', async (t) => {
@@ -258,7 +258,7 @@ test('missed notices make every parked poll read again', async (t) => {
   for (const poll of polls) t.deepEqual(poll.data, ['hi']);
 });
 
-test('a held poll outlasts a store that is away when it reads again', async (t) => {
+test('a held poll stays held while the store is unavailable for its second read', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session, { wait: 10_000 });
@@ -272,10 +272,10 @@ test('a held poll outlasts a store that is away when it reads again', async (t) 
   await settle();
   await service.manager.push(session.id, 'hi');
   t.deepEqual(poll.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a poll held over an outage still ends at its own time', async (t) => {
+test('a poll held while the store is unavailable ends at its deadline', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session, { wait: 10_000 });
@@ -288,20 +288,20 @@ test('a poll held over an outage still ends at its own time', async (t) => {
   await service.clock.advance(1);
   t.deepEqual(poll.batch.messages, []);
   service.store.isAway = false;
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a poll that was never held fails with STORE_UNAVAILABLE when the store is away', async (t) => {
+test('a new poll fails with STORE_UNAVAILABLE when the store is unavailable', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.isAway = true;
   const poll = await hold(service, session);
   t.true(SessionError.is(poll.errors[0], 'STORE_UNAVAILABLE'));
   service.store.isAway = false;
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a read whose answer is lost leaves no reader parked', async (t) => {
+test('a poll whose read was carried out and whose answer is lost releases the reader', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -311,10 +311,10 @@ test('a read whose answer is lost leaves no reader parked', async (t) => {
   });
   await settle();
   t.true(SessionError.is(poll.errors[0], 'STORE_UNAVAILABLE'));
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('an older poll that loses its answer after a newer one came ends as superseded', async (t) => {
+test('an older poll whose read fails after a newer one was read ends as superseded', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const older = await hold(service, session);
@@ -331,5 +331,56 @@ test('an older poll that loses its answer after a newer one came ends as superse
   t.is(service.room.held, 1);
   await service.manager.push(session.id, 'hi');
   t.deepEqual(newer.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
+});
+
+test('a poll whose client has hung up is not told that its read failed', async (t) => {
+  const service = await startDelayedService(t);
+  const session = await service.manager.createSession('alice');
+  service.store.delays = true;
+  const poll = await hold(service, session);
+  poll.hangUp();
+  for (const read of service.store.underWay.splice(0)) read.lose();
+  await settle();
+  t.deepEqual([poll.batches, poll.errors], [[], []]);
+  t.is(service.room.held, 0);
+});
+
+test('a poll with an outdated read is superseded by a newer poll of its reader', async (t) => {
+  const service = await startDelayedService(t);
+  const session = await service.manager.createSession('alice');
+  service.store.delays = true;
+  const older = await hold(service, session);
+  await service.manager.push(session.id, 'hi');
+  const newer = await hold(service, session);
+  service.store.answer(1);
+  await settle();
+  t.deepEqual(newer.data, ['hi']);
+  service.store.answer();
+  await settle();
+  t.true(older.batch.superseded);
+  t.is(service.store.underWay.length, 0);
+});
+
+test('a receiver whose fail() throws is reported, and its poll has ended', async (t) => {
+  const service = await startDelayedService(t);
+  const session = await service.manager.createSession('alice');
+  const warnings: string[] = [];
+  const listener = (warning: Error) => void warnings.push(warning.message);
+  process.on('warning', listener);
+  t.teardown(() => process.off('warning', listener));
+  service.store.isAway = true;
+  service.manager.pollAsBearer(
+    session.token,
+    { after: '' },
+    {
+      deliver: () => t.fail(),
+      fail() {
+        throw new Error('from a receiver');
+      },
+    },
+  );
+  await settle();
+  t.deepEqual(warnings, ['The receiver of a poll threw']);
+  t.is(service.room.held, 0);
 });

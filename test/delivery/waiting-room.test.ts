@@ -2,7 +2,7 @@ import test from 'ava';
 import { settle } from '../../src/conformance/manual-clock.js';
 import { closeReasons, SessionError } from '../../src/index.js';
 import { startService } from '../support/service.js';
-import { assertNobodyWaits, HeldPoll, hold, timersAtRest } from './held-poll.js';
+import { assertNoneHeld, HeldPoll, hold, timersAtRest } from './held-poll.js';
 
 test('a push answers the parked poll at once', async (t) => {
   const service = await startService(t);
@@ -13,7 +13,7 @@ test('a push answers the parked poll at once', async (t) => {
   t.deepEqual(poll.data, ['hi']);
   t.is(poll.batch.lost, 0);
   t.regex(poll.batch.cursor, /^[0-9a-z]+\.1$/);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
 test('the answer to a parked poll holds the first message, and the next poll the rest', async (t) => {
@@ -24,7 +24,7 @@ test('the answer to a parked poll holds the first message, and the next poll the
   t.deepEqual(poll.data, [1]);
   const next = await hold(service, session, { after: poll.batch.cursor });
   t.deepEqual(next.data, [2, 3]);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
 test('readers of one session wait side by side and all receive', async (t) => {
@@ -34,7 +34,7 @@ test('readers of one session wait side by side and all receive', async (t) => {
   for (const reader of ['one', 'two', 'three']) polls.push(await hold(service, session, { reader }));
   await service.manager.push(session.id, 'hi');
   for (const poll of polls) t.deepEqual(poll.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
 test('a quiet hold ends after its wait as an empty batch with the same cursor', async (t) => {
@@ -47,7 +47,7 @@ test('a quiet hold ends after its wait as an empty batch with the same cursor', 
   t.true(poll.isHeld);
   await service.clock.advance(1);
   t.deepEqual(poll.batch, { messages: [], cursor, lost: 0 });
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
 test('a hold is clamped to pollTime', async (t) => {
@@ -67,7 +67,7 @@ test('a poll with wait 0 is answered at once and never held', async (t) => {
   const poll = await hold(service, session, { wait: 0 });
   t.deepEqual(poll.batch.messages, []);
   t.is(poll.batch.retry, undefined);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
 test('a newer poll of the same reader ends the older one as superseded', async (t) => {
@@ -81,10 +81,10 @@ test('a newer poll of the same reader ends the older one as superseded', async (
   t.is(service.room.held, 1);
   await service.manager.push(session.id, 'hi');
   t.deepEqual(newer.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('of many polls of one reader in one turn only the newest is held, and it is woken', async (t) => {
+test('of many polls of one reader in one turn only the newest is held, and the next push answers it', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const polls = Array.from({ length: 20 }, () => new HeldPoll(service.manager, session.token));
@@ -95,10 +95,10 @@ test('of many polls of one reader in one turn only the newest is held, and it is
   t.is(service.room.held, 1);
   await service.manager.push(session.id, 'hi');
   t.deepEqual(newest?.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a poll that follows a hang-up in the same turn is woken by the next push', async (t) => {
+test('a poll after a hang-up in the same turn is answered by the next push', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   new HeldPoll(service.manager, session.token).hangUp();
@@ -106,10 +106,10 @@ test('a poll that follows a hang-up in the same turn is woken by the next push',
   await settle();
   await service.manager.push(session.id, 'hi');
   t.deepEqual(poll.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a client that hangs up frees its place and loses nothing', async (t) => {
+test('a client that hangs up is no longer counted, and loses no message', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -117,11 +117,11 @@ test('a client that hangs up frees its place and loses nothing', async (t) => {
   t.is(service.room.held, 0);
   t.is(service.clock.pending, timersAtRest);
   await service.manager.push(session.id, 'hi');
-  t.true(poll.isHeld, 'nobody is left to answer');
+  t.true(poll.isHeld, 'the client has hung up, and gets no answer');
   const next = await hold(service, session);
   t.deepEqual(next.data, ['hi']);
   t.is(next.batch.lost, 0);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
 test('hanging up after the answer, or twice, changes nothing', async (t) => {
@@ -134,7 +134,7 @@ test('hanging up after the answer, or twice, changes nothing', async (t) => {
   gone.hangUp();
   answered.hangUp();
   t.is(answered.batches.length, 1);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
 test('the end of the session answers its parked polls with the reason', async (t) => {
@@ -148,7 +148,7 @@ test('the end of the session answers its parked polls with the reason', async (t
   t.is(service.clock.pending, timersAtRest);
 });
 
-test('a parked poll is told when its session reaches its absolute lifetime', async (t) => {
+test('a parked poll is answered when its session reaches its absolute lifetime', async (t) => {
   const service = await startService(t, { gcInterval: 1_000 });
   const session = await service.manager.createSession('alice', { maxAge: 10_000 });
   const poll = await hold(service, session);
@@ -157,7 +157,7 @@ test('a parked poll is told when its session reaches its absolute lifetime', asy
   t.is(service.room.held, 0);
 });
 
-test('a session does not expire while a poll of it is parked, and idles from the answer on', async (t) => {
+test('a session does not expire while a poll of it is parked, and its idle time starts at the answer', async (t) => {
   const service = await startService(t, { gcTime: 1_000, pollTime: 5_000 });
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -171,7 +171,7 @@ test('a session does not expire while a poll of it is parked, and idles from the
   await t.throwsAsync(service.manager.getSession(session.id), { code: 'SESSION_CLOSED' });
 });
 
-test('one reader more than maxReader drops the one silent longest, whose poll ends as superseded', async (t) => {
+test('one reader more than maxReader evicts the one silent for longest, whose poll ends as superseded', async (t) => {
   const service = await startService(t, { maxReader: 2 });
   const session = await service.manager.createSession('alice');
   const first = await hold(service, session, { reader: 'first' });
@@ -186,10 +186,10 @@ test('one reader more than maxReader drops the one silent longest, whose poll en
   await service.manager.push(session.id, 'hi');
   t.deepEqual(second.data, ['hi']);
   t.deepEqual(third.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('of more readers in one turn than maxReader exactly maxReader stay, and all of those are woken', async (t) => {
+test('of more readers in one turn than maxReader exactly maxReader stay held, and the next push answers them', async (t) => {
   const service = await startService(t, { maxReader: 3 });
   const session = await service.manager.createSession('alice');
   const polls = Array.from(
@@ -202,7 +202,7 @@ test('of more readers in one turn than maxReader exactly maxReader stay, and all
   for (const poll of polls) if (!poll.isHeld) t.true(poll.batch.superseded);
   await service.manager.push(session.id, 'hi');
   for (const poll of held) t.deepEqual(poll.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
 test('a burst past maxWaiter is held exactly up to it, and the rest answered at once with retry', async (t) => {
@@ -221,7 +221,7 @@ test('a burst past maxWaiter is held exactly up to it, and the rest answered at 
   t.is(service.clock.pending, timersAtRest);
 });
 
-test('a poll past maxWaiter still gets what is there, without retry', async (t) => {
+test('a poll past maxWaiter gets the messages that are there, without retry', async (t) => {
   const service = await startService(t, { maxWaiter: 0 });
   const session = await service.manager.createSession('alice');
   await service.manager.push(session.id, 'hi');
@@ -230,7 +230,7 @@ test('a poll past maxWaiter still gets what is there, without retry', async (t) 
   t.false('retry' in poll.batch);
 });
 
-test('a poll with a wrong secret fails and supersedes nobody', async (t) => {
+test('a poll with a wrong secret fails and supersedes no other', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -246,10 +246,10 @@ test('a poll with a wrong secret fails and supersedes nobody', async (t) => {
   t.is(service.room.held, 1);
   await service.manager.push(session.id, 'hi');
   t.deepEqual(poll.data, ['hi']);
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });
 
-test('a drained message is given again until its delivery was acknowledged', async (t) => {
+test('a drained message is delivered again until it is acknowledged', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   await service.manager.push(session.id, 'hi');
@@ -274,7 +274,7 @@ test('an answer to a poll with a cursor needs no acknowledgement', async (t) => 
   t.is(poll.acknowledge, undefined);
 });
 
-test('a message dropped at once by drop-newest wakes the parked poll with what was lost', async (t) => {
+test('a push under drop-newest answers the parked poll', async (t) => {
   const service = await startService(t, { msgMaxLength: 1, onOverflow: 'drop-newest' });
   const session = await service.manager.createSession('alice');
   await service.manager.push(session.id, 'kept');
@@ -287,7 +287,7 @@ test('a message dropped at once by drop-newest wakes the parked poll with what w
   t.deepEqual(poll.data, ['next']);
 });
 
-test('a receiver that throws harms neither the push nor the other readers, and is reported', async (t) => {
+test('an exception in a receiver is reported, and reaches neither the push nor the other readers', async (t) => {
   const service = await startService(t);
   const { manager } = service;
   const session = await manager.createSession('alice');
@@ -314,5 +314,5 @@ test('a receiver that throws harms neither the push nor the other readers, and i
     warnings.map(({ message }) => message),
     ['The receiver of a poll threw'],
   );
-  await assertNobodyWaits(t, service, session.id);
+  await assertNoneHeld(t, service, session.id);
 });

@@ -3,33 +3,65 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ClusterTraffic } from '../support/cluster-traffic.js';
 import { isAlive } from '../support/demo-nodes.js';
+import { takenPort } from '../support/free-port.js';
 import { DemoProcess } from '../support/http-demo-process.js';
 import { until } from '../support/http-kit.js';
+import { limits, rounds } from '../support/limits.js';
+import { Teardowns } from '../support/teardowns.js';
 
-const settings = { WORKERS: '2', SESSION_MSG_MAX_LENGTH: '100000' };
-/** A reload waits for connections that are idle, and this machine may be busy. Milliseconds. */
-const reloadTime = 60_000;
+const fullConfiguration = {
+  // A reload waits as long for connections that look idle; here shorter than by default.
+  server: { host: '127.0.0.1', port: 0, keepAliveTimeout: 2_000 },
+  workers: 2,
+  data: '.data',
+  redis: {},
+  adminKey: 'key',
+  http: { secure: false, trustedOrigins: [] },
+  session: { msgMaxLength: 100_000 },
+};
 
-function startCluster(t: ExecutionContext, data?: string, environment: Readonly<Record<string, string>> = settings) {
-  return DemoProcess.start(t, data, environment, 'cluster');
+const shared = new Teardowns();
+let data: string;
+/** The cluster that the tests use one after the other. The last ones stop it and start it again on the same data. */
+let demo: DemoProcess;
+
+function startCluster(): Promise<DemoProcess> {
+  return DemoProcess.start(shared, data, { NODE_CONFIG_DIR: data }, 'cluster');
 }
 
-/** Every worker that ever served, in the order in which they began to. */
+/** All workers that the cluster has had so far, in the order of their starts. */
 function workersOf({ stdout }: DemoProcess): readonly number[] {
   return [...stdout.matchAll(/^worker \d \(process (\d+)\) serves$/gm)].map(([, pid]) => Number(pid));
+}
+
+function liveWorkers(): readonly number[] {
+  return workersOf(demo).filter(isAlive);
 }
 
 function reloadsOf({ stdout }: DemoProcess): number {
   return stdout.match(/^reloaded$/gm)?.length ?? 0;
 }
 
-// One after the other: each starts several processes.
-test.serial('all workers serve one port and share the sessions: a push at any wakes a poll at any', async (t) => {
-  const demo = await startCluster(t);
-  t.is(workersOf(demo).length, 2);
+async function reload(): Promise<void> {
+  const before = reloadsOf(demo);
+  demo.signal('SIGHUP');
+  await until(() => reloadsOf(demo) === before + 1, limits.processes);
+}
+
+test.before(async () => {
+  data = await DemoProcess.folder(shared);
+  await writeFile(join(data, 'default.json'), JSON.stringify(fullConfiguration));
+  await writeFile(join(data, 'local.json'), '{}');
+  demo = await startCluster();
+});
+
+test.after.always(() => shared.run());
+
+test.serial('all workers serve one port and share the sessions: a push at any answers a poll at any', async (t) => {
+  t.is(liveWorkers().length, 2);
   const alice = await demo.logIn('alice');
   const held = [];
-  // Connections go to the workers in turns.
+  // The primary passes connections to the workers in turn.
   for (const reader of ['a', 'b', 'c', 'd']) {
     const { cursor } = JSON.parse(
       (await demo.request(`/poll?reader=${reader}&after=&wait=0`, { cookie: alice.cookie })).body,
@@ -46,117 +78,111 @@ test.serial('all workers serve one port and share the sessions: a push at any wa
   t.is(demo.stderr, '');
 });
 
-test.serial('SIGHUP replaces each worker, and meanwhile no request is refused and no message lost', async (t) => {
-  const demo = await startCluster(t);
-  const cookies = [];
-  for (let index = 0; index < 6; index += 1) cookies.push((await demo.logIn(`account-${index}`)).cookie);
-  const traffic = new ClusterTraffic(demo.port, cookies);
-  for (const round of [1, 2]) {
-    const before = traffic.pushed;
-    demo.signal('SIGHUP');
-    await until(() => reloadsOf(demo) === round, reloadTime);
-    await until(() => traffic.pushed > before + 100, reloadTime);
-  }
-  await traffic.end();
-  t.deepEqual(traffic.faults, []);
-  const workers = workersOf(demo);
-  t.is(new Set(workers).size, 6);
-  t.deepEqual(workers.map(isAlive), [false, false, false, false, true, true]);
-  t.is(demo.stderr, '');
-});
+test.serial(
+  'SIGHUP replaces each worker, refuses no request, loses no message, and reads the configuration',
+  async (t) => {
+    await writeFile(join(data, 'local.json'), JSON.stringify({ session: { maxSession: 7 } }));
+    const cookies = [];
+    for (let index = 0; index < 6; index += 1) cookies.push((await demo.logIn(`account-${index}`)).cookie);
+    const old = liveWorkers();
+    const traffic = new ClusterTraffic(demo.port, cookies);
+    for (let round = rounds({ sample: 1, full: 5 }); round > 0; round -= 1) {
+      const before = traffic.pushed;
+      await reload();
+      await until(() => traffic.pushed > before + 100, limits.processes);
+    }
+    await traffic.end();
+    t.deepEqual(traffic.faults, []);
+    t.deepEqual(old.filter(isAlive), []);
+    t.is(liveWorkers().length, 2);
+    t.is(JSON.parse((await demo.request('/settings')).body).maxSession, 7);
+    t.is(demo.stderr, '');
+  },
+);
 
-test.serial('a worker that dies is followed by another, and nobody is logged out', async (t) => {
-  const demo = await startCluster(t);
-  const alice = await demo.logIn('alice');
-  await demo.push({ account: 'alice' }, 'one');
-  // One after the other: with the last worker the port is given up, which the system chose.
-  for (const [index, pid] of workersOf(demo).entries()) {
+test.serial('a worker that dies is replaced, and its clients stay logged in', async (t) => {
+  const bob = await demo.logIn('bob');
+  await demo.push({ account: 'bob' }, 'one');
+  const count = workersOf(demo).length;
+  // One after the other, because the port that the system chose is released with the last worker.
+  for (const [index, pid] of liveWorkers().entries()) {
     process.kill(pid, 'SIGKILL');
-    await until(() => workersOf(demo).length === 3 + index, reloadTime);
+    await until(() => workersOf(demo).length === count + index + 1, limits.processes);
   }
-  t.is(demo.stderr.match(/^worker \d \(process \d+\) ended with SIGKILL; another takes its place$/gm)?.length, 2);
-  const batch = JSON.parse((await demo.request('/poll?after=', { cookie: alice.cookie })).body);
+  t.is(demo.stderr.match(/^worker \d \(process \d+\) ended with SIGKILL and is replaced$/gm)?.length, 2);
+  const batch = JSON.parse((await demo.request('/poll?after=', { cookie: bob.cookie })).body);
   t.like(batch, { messages: [{ data: 'one' }], lost: 0 });
 });
 
-test.serial('a worker that dies while a reload replaces it is followed by one, not by two', async (t) => {
-  const demo = await startCluster(t);
-  const [first] = workersOf(demo);
-  demo.signal('SIGHUP');
-  if (first !== undefined) process.kill(first, 'SIGKILL');
-  await until(() => reloadsOf(demo) === 1, reloadTime);
-  t.is(workersOf(demo).length, 4);
-  t.is(workersOf(demo).filter(isAlive).length, 2);
+test.serial('a worker that dies while a reload replaces it is replaced once', async (t) => {
+  const count = workersOf(demo).length;
+  const reloading = reload();
+  process.kill(liveWorkers()[0] ?? Number.NaN, 'SIGKILL');
+  await reloading;
+  t.is(workersOf(demo).length, count + 2);
+  t.is(liveWorkers().length, 2);
 });
 
-test.serial('a reload to what can’t start is given up, and the workers that serve go on', async (t) => {
-  const data = await DemoProcess.folder(t);
-  const local = join(data, 'local.json');
-  await writeFile(join(data, 'default.json'), JSON.stringify(fullConfiguration));
-  await writeFile(local, '{}');
-  const demo = await startCluster(t, data, { ...settings, NODE_CONFIG_DIR: data });
-  const alice = await demo.logIn('alice');
-  await writeFile(local, JSON.stringify({ session: { maxSession: -1 } }));
+test.serial('a reload with an invalid configuration fails, and the old workers go on', async (t) => {
+  const carol = await demo.logIn('carol');
+  const old = liveWorkers();
+  await writeFile(join(data, 'local.json'), JSON.stringify({ session: { maxSession: -1 } }));
   demo.signal('SIGHUP');
-  await until(() => demo.stderr.includes('reload given up: worker 1 did not start: it ended with 1'), reloadTime);
+  await until(() => /reload failed: worker \d did not start: it ended with 1/.test(demo.stderr), limits.processes);
   t.regex(demo.stderr, /maxSession/);
-  t.is((await demo.request('/sessions', { cookie: alice.cookie })).status, 200);
-  await writeFile(local, JSON.stringify({ session: { maxSession: 7 } }));
-  demo.signal('SIGHUP');
-  await until(() => reloadsOf(demo) === 1, reloadTime);
-  t.is(JSON.parse((await demo.request('/settings')).body).maxSession, 7);
-  t.is(workersOf(demo).filter(isAlive).length, 2);
+  t.is((await demo.request('/sessions', { cookie: carol.cookie })).status, 200);
+  t.deepEqual(liveWorkers(), old);
+  await writeFile(join(data, 'local.json'), '{}');
 });
 
-const fullConfiguration = {
-  server: { host: '127.0.0.1', port: 0 },
-  workers: 2,
-  data: '.data',
-  redis: {},
-  adminKey: 'key',
-  http: { secure: false, trustedOrigins: [] },
-  session: {},
-};
-
-for (const [signal, ending] of [
-  ['SIGTERM', 0],
-  ['SIGKILL', 'SIGKILL'],
-] as const) {
-  test.serial(`${signal} to the primary leaves no worker behind; after a start all sessions are there`, async (t) => {
-    const demo = await startCluster(t);
-    const alice = await demo.logIn('alice');
-    await demo.push({ account: 'alice' }, 'one');
-    const { cursor } = JSON.parse((await demo.request('/poll?after=', { cookie: alice.cookie })).body);
-    demo.signal(signal);
-    t.is(await demo.exit, ending);
-    await until(() => !workersOf(demo).some(isAlive));
-    t.is(demo.stderr, '');
-
-    const again = await startCluster(t, demo.data);
-    await again.push({ account: 'alice' }, 'two');
-    const batch = JSON.parse((await again.request(`/poll?after=${cursor}`, { cookie: alice.cookie })).body);
-    t.like(batch, { messages: [{ offset: 2, data: 'two' }], lost: 0 });
-  });
+/** Ends the cluster, starts it again, and checks that a session from before is as it was. */
+async function restart(t: ExecutionContext, account: string, end: (held: string) => Promise<void>): Promise<void> {
+  const { cookie } = await demo.logIn(account);
+  await demo.push({ account }, 'one');
+  const { cursor } = JSON.parse((await demo.request('/poll?after=', { cookie })).body);
+  const ended = demo;
+  await end(cookie);
+  await until(() => !workersOf(ended).some(isAlive), limits.processes);
+  demo = await startCluster();
+  await demo.push({ account }, 'two');
+  const batch = JSON.parse((await demo.request(`/poll?after=${cursor}`, { cookie })).body);
+  t.like(batch, { messages: [{ offset: 2, data: 'two' }], lost: 0 });
 }
 
-test.serial('Ctrl-C, which reaches everyone, ends all of them in good order', async (t) => {
-  const demo = await startCluster(t);
-  const alice = await demo.logIn('alice');
-  const { cursor } = JSON.parse((await demo.request('/poll?after=&wait=0', { cookie: alice.cookie })).body);
-  const held = await demo.hold(alice.cookie, cursor);
-  for (const pid of workersOf(demo)) process.kill(pid, 'SIGINT');
-  demo.signal('SIGINT');
-  t.true(JSON.parse((await held.response()).body).retry > 0);
-  t.is(await demo.exit, 0);
-  t.false(workersOf(demo).some(isAlive));
-  await held.close();
+test.serial('Ctrl-C, which signals all processes, ends them in good order; a restart has all sessions', async (t) => {
+  await restart(t, 'dora', async (cookie) => {
+    const held = await demo.hold(cookie, (await emptyPoll(cookie)).cursor);
+    for (const pid of liveWorkers()) process.kill(pid, 'SIGINT');
+    demo.signal('SIGINT');
+    t.true(JSON.parse((await held.response()).body).retry > 0);
+    t.is(await demo.exit, 0);
+    await held.close();
+  });
 });
 
-test.serial('a port in use ends everyone with a clear error', async (t) => {
-  const taken = await DemoProcess.start(t);
-  const data = await DemoProcess.folder(t);
-  const demo = DemoProcess.spawn(t, data, { ...settings, PORT: String(taken.port) }, 'cluster');
-  t.is(await demo.exit, 1);
-  t.regex(demo.stderr, /EADDRINUSE/);
-  t.regex(demo.stderr, /worker \d did not start/);
+async function emptyPoll(cookie: string): Promise<{ readonly cursor: string }> {
+  return JSON.parse((await demo.request('/poll?after=&wait=0', { cookie })).body);
+}
+
+test.serial('SIGKILL to the primary leaves no worker behind; a restart has all sessions', async (t) => {
+  await restart(t, 'emma', async () => {
+    demo.signal('SIGKILL');
+    t.is(await demo.exit, 'SIGKILL');
+  });
+});
+
+test.serial('SIGTERM to the primary ends all workers in good order', async (t) => {
+  demo.signal('SIGTERM');
+  t.is(await demo.exit, 0);
+  t.deepEqual(liveWorkers(), []);
+  t.is(demo.stderr, '');
+});
+
+test.serial('a port in use is a clear error with exit code 1', async (t) => {
+  const port = await takenPort(t);
+  const settings = { WORKERS: '1', PORT: String(port) };
+  const refused = DemoProcess.spawn(t, await DemoProcess.folder(t), settings, 'cluster');
+  t.is(await refused.exit, 1);
+  t.regex(refused.stderr, /EADDRINUSE/);
+  t.regex(refused.stderr, /worker \d did not start/);
 });

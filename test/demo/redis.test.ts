@@ -1,21 +1,28 @@
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { type DemoNode, DemoNodes, isAlive } from '../support/demo-nodes.js';
+import { takenPort } from '../support/free-port.js';
 import { DemoProcess } from '../support/http-demo-process.js';
 import { until } from '../support/http-kit.js';
+import { limits } from '../support/limits.js';
+import { RedisProxy } from '../support/redis-proxy.js';
+import { Teardowns } from '../support/teardowns.js';
 
 interface Pair {
   readonly demo: DemoNodes;
-  readonly data: string;
   readonly first: DemoNode;
   readonly second: DemoNode;
 }
 
-async function startPair(t: ExecutionContext, data?: string): Promise<Pair> {
-  const folder = data ?? (await DemoProcess.folder(t));
-  const demo = await DemoNodes.start(t, folder);
+const shared = new Teardowns();
+let data: string;
+/** Two nodes and their Redis, which the tests use one after the other, and start again on the same data. */
+let pair: Pair;
+
+async function startPair(): Promise<Pair> {
+  const demo = await DemoNodes.start(shared, data);
   const [first, second] = demo.nodes;
   if (first === undefined || second === undefined) throw new Error('There are not two nodes');
-  return { demo, data: folder, first, second };
+  return { demo, first, second };
 }
 
 function redisOf(demo: DemoNodes): { readonly pid: number; readonly url: string } {
@@ -27,92 +34,118 @@ function pidsOf({ demo, first, second }: Pair): readonly number[] {
   return [first.pid, second.pid, redisOf(demo).pid];
 }
 
-// One after the other: each starts four processes.
+test.before(async () => {
+  data = await DemoProcess.folder(shared);
+  pair = await startPair();
+});
+
+test.after.always(() => shared.run());
+
+test.serial('a session of one node can poll at the other, be pushed to and logged out at the first', async (t) => {
+  const { demo, first, second } = pair;
+  const phone = await first.logIn('alice');
+  const desk = await first.logIn('alice');
+  const held = await second.poll(phone.cookie, '');
+  t.is((await first.push({ session: phone.id }, { text: 'hi' })).status, 200);
+  const batch = JSON.parse((await held.response()).body);
+  t.like(batch, { messages: [{ offset: 1, data: { text: 'hi' } }], lost: 0 });
+
+  held.send(`/poll?after=${batch.cursor}`, { cookie: phone.cookie });
+  t.is((await first.request(`/sessions/${phone.id}`, { method: 'DELETE', cookie: desk.cookie })).status, 204);
+  const last = await held.response();
+  t.true(last.status === 401 || JSON.parse(last.body).closed.code === 'revoked');
+  t.is((await second.request('/sessions', { cookie: phone.cookie })).status, 401);
+  t.is((await second.request('/sessions', { cookie: desk.cookie })).status, 200);
+  await held.close();
+  t.is(demo.stderr, '');
+});
+
 test.serial(
-  'a session logged in at one node polls at the other, and is pushed to and logged out at the first',
+  'with REDIS_URL no Redis is started; while that one can not be reached, /healthz is a 503 problem',
   async (t) => {
-    const pair = await startPair(t);
     const { demo, first, second } = pair;
-    const phone = await first.logIn('alice');
-    const desk = await first.logIn('alice');
-    const held = await second.poll(phone.cookie, '');
-    t.is((await first.push({ session: phone.id }, { text: 'hi' })).status, 200);
-    const batch = JSON.parse((await held.response()).body);
-    t.like(batch, { messages: [{ offset: 1, data: { text: 'hi' } }], lost: 0 });
+    const { host } = new URL(redisOf(demo).url);
+    const proxy = await RedisProxy.start(Number(host.split(':')[1]));
+    t.teardown(() => proxy.close());
+    const guest = await DemoNodes.start(t, await DemoProcess.folder(t), { REDIS_URL: proxy.url });
+    t.is(guest.redis, undefined);
+    const { cookie } = await first.logIn('bob');
+    const [node] = guest.nodes;
+    if (node === undefined) throw new Error('There is no node');
+    t.is((await node.request('/sessions', { cookie })).status, 200);
+    t.is((await node.request('/healthz')).status, 200);
 
-    held.send(`/poll?after=${batch.cursor}`, { cookie: phone.cookie });
-    t.is((await first.request(`/sessions/${phone.id}`, { method: 'DELETE', cookie: desk.cookie })).status, 204);
-    const last = await held.response();
-    t.true(last.status === 401 || JSON.parse(last.body).closed.code === 'revoked');
-    t.is((await second.request('/sessions', { cookie: phone.cookie })).status, 401);
-    t.is((await second.request('/sessions', { cookie: desk.cookie })).status, 200);
-    await held.close();
-
-    const pids = pidsOf(pair);
-    demo.signal('SIGTERM');
-    t.is(await demo.exit, 0);
-    t.is(demo.stderr, '');
-    t.deepEqual(pids.filter(isAlive), [], 'nobody was left behind');
+    await proxy.close();
+    const health = await node.request('/healthz');
+    t.is(health.status, 503, 'the store can not be reached');
+    t.regex(health.headers.get('content-type') ?? '', /^application\/problem\+json/);
+    t.is(JSON.parse(health.body).code, 'STORE_UNAVAILABLE');
+    t.is((await node.request('/livez')).status, 200);
+    guest.signal('SIGTERM');
+    t.is(await guest.exit, 0);
+    t.is((await second.request('/sessions', { cookie })).status, 200);
   },
 );
 
-test.serial(
-  'SIGINT answers held polls with retry; after a restart sessions and undelivered messages are still there',
-  async (t) => {
-    const { demo, data, first, second } = await startPair(t);
-    const alice = await first.logIn('alice');
-    await first.push({ session: alice.id }, 'one');
-    const { cursor } = JSON.parse((await second.request('/poll?after=', { cookie: alice.cookie })).body);
-    const held = await second.poll(alice.cookie, cursor);
-    // Answered behind it, so the poll was read before.
-    await second.request('/settings');
-    demo.signal('SIGINT');
-    t.true(JSON.parse((await held.response()).body).retry > 0);
-    t.is(await demo.exit, 0);
-    await held.close();
+test.serial('a second start on the same folder is refused', async (t) => {
+  const refused = DemoNodes.spawn(t, data);
+  t.is(await refused.exit, 1);
+  t.regex(refused.stderr, /^Another Redis \(process \d+\) uses this folder/);
+});
 
-    const again = await startPair(t, data);
-    await again.first.push({ session: alice.id }, 'two');
-    const batch = JSON.parse((await again.second.request(`/poll?after=${cursor}`, { cookie: alice.cookie })).body);
-    t.like(batch, { messages: [{ offset: 2, data: 'two' }], lost: 0 });
-    t.is(again.demo.stderr, '');
-  },
-);
+test.serial('SIGINT answers held polls with retry; a restart has all sessions and undelivered messages', async (t) => {
+  const { demo, first, second } = pair;
+  const pids = pidsOf(pair);
+  const carol = await first.logIn('carol');
+  await first.push({ session: carol.id }, 'one');
+  const { cursor } = JSON.parse((await second.request('/poll?after=', { cookie: carol.cookie })).body);
+  const held = await second.poll(carol.cookie, cursor);
+  // Sent after the poll, so that its answer shows that the node has read the poll.
+  await second.request('/settings');
+  demo.signal('SIGINT');
+  t.true(JSON.parse((await held.response()).body).retry > 0);
+  t.is(await demo.exit, 0);
+  t.is(demo.stderr, '');
+  t.deepEqual(pids.filter(isAlive), [], 'no process is left behind');
+  await held.close();
 
-test.serial(
-  'a node that dies is told, and the other goes on with its clients; when the last has died, all is over',
-  async (t) => {
-    const pair = await startPair(t);
-    const { demo, first, second } = pair;
-    const alice = await first.logIn('alice');
-    await first.push({ session: alice.id }, 'one');
-    const pids = pidsOf(pair);
-    process.kill(first.pid, 'SIGKILL');
-    await until(() => demo.stderr.includes('node 1 ended with SIGKILL'));
-    const batch = JSON.parse((await second.request('/poll?after=', { cookie: alice.cookie })).body);
-    t.like(batch, { messages: [{ data: 'one' }], lost: 0 });
-    process.kill(second.pid, 'SIGKILL');
-    t.is(await demo.exit, 1);
-    t.regex(demo.stderr, /node 2 ended with SIGKILL/);
-    t.deepEqual(pids.filter(isAlive), []);
-  },
-);
+  pair = await startPair();
+  await pair.first.push({ session: carol.id }, 'two');
+  const batch = JSON.parse((await pair.second.request(`/poll?after=${cursor}`, { cookie: carol.cookie })).body);
+  t.like(batch, { messages: [{ offset: 2, data: 'two' }], lost: 0 });
+  t.is(pair.demo.stderr, '');
+});
 
-test.serial('a second signal ends everyone at once', async (t) => {
-  const pair = await startPair(t);
+test.serial('a node that dies is reported and the other serves its clients; without nodes all ends', async (t) => {
+  const { demo, first, second } = pair;
+  const pids = pidsOf(pair);
+  const dora = await first.logIn('dora');
+  await first.push({ session: dora.id }, 'one');
+  process.kill(first.pid, 'SIGKILL');
+  await until(() => demo.stderr.includes('node 1 ended with SIGKILL'));
+  const batch = JSON.parse((await second.request('/poll?after=', { cookie: dora.cookie })).body);
+  t.like(batch, { messages: [{ data: 'one' }], lost: 0 });
+  process.kill(second.pid, 'SIGKILL');
+  t.is(await demo.exit, 1);
+  t.regex(demo.stderr, /node 2 ended with SIGKILL; no node is left/);
+  t.deepEqual(pids.filter(isAlive), []);
+});
+
+test.serial('a second signal ends all processes at once', async (t) => {
+  pair = await startPair();
   const pids = pidsOf(pair);
   process.kill(pair.second.pid, 'SIGSTOP');
   pair.demo.signal('SIGTERM');
-  await until(() => !isAlive(pair.first.pid));
+  await until(() => !isAlive(pair.first.pid), limits.processes);
   pair.demo.signal('SIGTERM');
   t.is(await pair.demo.exit, 143);
-  await until(() => !pids.some(isAlive));
+  await until(() => !pids.some(isAlive), limits.processes);
   t.pass();
 });
 
-test.serial('a signal that comes while the nodes are still starting stops them all', async (t) => {
+test.serial('a signal during the start of the nodes stops all of them', async (t) => {
   const demo = DemoNodes.spawn(t, await DemoProcess.folder(t));
-  await until(() => demo.stdout.includes('redis ('));
+  await until(() => demo.stdout.includes('redis ('), limits.processes);
   demo.signal('SIGTERM');
   t.is(await demo.exit, 0);
   t.is(demo.stderr, '');
@@ -120,33 +153,17 @@ test.serial('a signal that comes while the nodes are still starting stops them a
   t.false(demo.nodes.some(({ pid }) => isAlive(pid)));
 });
 
-test.serial('with REDIS_URL no Redis is started, and none is stopped; one folder is not shared by two', async (t) => {
-  const owner = await startPair(t);
-  const folder = await DemoProcess.folder(t);
-  const guest = await DemoNodes.start(t, folder, { REDIS_URL: redisOf(owner.demo).url });
-  t.is(guest.redis, undefined);
-  const alice = await owner.first.logIn('alice');
-  t.is((await guest.nodes[1]?.request('/sessions', { cookie: alice.cookie }))?.status, 200);
-  guest.signal('SIGTERM');
-  t.is(await guest.exit, 0);
-  t.is((await owner.second.request('/sessions', { cookie: alice.cookie })).status, 200);
-
-  const intruder = DemoNodes.spawn(t, owner.data);
-  t.is(await intruder.exit, 1);
-  t.regex(intruder.stderr, /^A Redis \(process \d+\) is at work on this folder/);
-});
-
 test.serial('without a Redis server, one line says what to install', async (t) => {
-  const data = await DemoProcess.folder(t);
-  const demo = DemoNodes.spawn(t, data, { PATH: data, REDIS_SERVER: '' });
+  const folder = await DemoProcess.folder(t);
+  const demo = DemoNodes.spawn(t, folder, { PATH: folder, REDIS_SERVER: '' });
   t.is(await demo.exit, 1);
   t.is(demo.stdout, '');
-  t.regex(demo.stderr, /^There is no redis-server .* apt-get install redis-server.*\n$/);
+  t.regex(demo.stderr, /^Neither redis-server nor valkey-server is .* apt-get install redis-server.*\n$/);
 });
 
-test.serial('a port in use ends everyone with a clear error', async (t) => {
-  const taken = await DemoProcess.start(t);
-  const demo = DemoNodes.spawn(t, await DemoProcess.folder(t), { PORT: String(taken.port) });
+test.serial('a port in use is a clear error with exit code 1, and stops all processes', async (t) => {
+  const port = await takenPort(t);
+  const demo = DemoNodes.spawn(t, await DemoProcess.folder(t), { PORT: String(port) });
   t.is(await demo.exit, 1);
   t.regex(demo.stderr, /EADDRINUSE/);
   t.regex(demo.stderr, /node 1 did not start/);

@@ -2,9 +2,22 @@ import test from 'ava';
 import type { RawResponse } from '../support/http-client.js';
 import { DemoProcess } from '../support/http-demo-process.js';
 import { isProblem, problemIn } from '../support/http-kit.js';
+import { Teardowns } from '../support/teardowns.js';
 
-test('log in, hold a poll, push with the key, see it arrive, log out another device', async (t) => {
-  const demo = await DemoProcess.start(t);
+const shared = new Teardowns();
+/** All tests use it, each with accounts of its own. */
+let demo: DemoProcess;
+
+test.before(async () => {
+  demo = await DemoProcess.start(shared);
+});
+
+test.after.always('the server has printed no error', async (t) => {
+  await shared.run();
+  t.is(demo.stderr, '');
+});
+
+test('a login polls, receives a push, and is logged out by another device of its account', async (t) => {
   const login = await demo.post('/login', { account: 'alice' });
   t.is(login.status, 200);
   t.regex(login.headers.get('set-cookie') ?? '', /^sid=[0-9A-Za-z]{64}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=/);
@@ -26,24 +39,38 @@ test('log in, hold a poll, push with the key, see it arrive, log out another dev
   t.true(last.status === 401 || JSON.parse(last.body).closed.code === 'revoked');
   await held.close();
   t.like(JSON.parse((await demo.push({ account: 'alice' }, 1)).body), { accepted: 2 });
-  t.like(JSON.parse((await demo.push({ app: 'default' }, 2)).body), { accepted: 2 });
-  t.is(demo.stderr, '');
 });
 
-test('the sixth login of an account is refused with 409, and another account still gets in', async (t) => {
-  const demo = await DemoProcess.start(t);
-  for (let count = 0; count < 5; count += 1) await demo.logIn('alice');
-  const sixth = await demo.post('/login', { account: 'alice' });
+test('a sixth login of an account ends its oldest session, whose poll tells why', async (t) => {
+  const { cookie } = await demo.logIn('dora');
+  for (let count = 0; count < 5; count += 1) await demo.logIn('dora');
+  const refused = await demo.request('/poll', { cookie });
+  t.is(refused.status, 401);
+  t.like(problemIn(refused), { code: 'SESSION_CLOSED', closed: { code: 'evicted' } });
+});
+
+test('with onMaxSession reject, a sixth login is refused with 409; a push to the app reaches all that succeeded', async (t) => {
+  const rejecting = await DemoProcess.start(t, undefined, { SESSION_ON_MAX_SESSION: 'reject' });
+  for (let count = 0; count < 5; count += 1) await rejecting.logIn('alice');
+  const sixth = await rejecting.post('/login', { account: 'alice' });
   t.is(sixth.status, 409);
   t.true(isProblem(sixth));
   t.is(problemIn(sixth).code, 'SESSION_LIMIT');
   t.false(sixth.headers.has('set-cookie'));
-  t.is((await demo.post('/login', { account: 'bob' })).status, 200);
+  t.is((await rejecting.post('/login', { account: 'bob' })).status, 200);
+  t.like(JSON.parse((await rejecting.push({ app: 'default' }, 'to everyone')).body), { accepted: 6 });
 });
 
-test('pushing without the right key is 403, and pushes nothing', async (t) => {
-  const demo = await DemoProcess.start(t);
-  const { id, token } = await demo.logIn('alice');
+test('/livez and /healthz answer 200 while the server runs', async (t) => {
+  for (const path of ['/livez', '/healthz']) {
+    const response = await demo.request(path);
+    t.deepEqual([response.status, response.body], [200, '{"status":"ok"}'], path);
+    t.is(response.headers.get('cache-control'), 'no-store');
+  }
+});
+
+test('a push without the right key is 403, and no message arrives', async (t) => {
+  const { id, token } = await demo.logIn('paul');
   const wrong = [
     {},
     { 'X-Admin-Key': '' },
@@ -61,8 +88,7 @@ test('pushing without the right key is 403, and pushes nothing', async (t) => {
   t.is(JSON.parse((await demo.request('/sessions', { token })).body).sessions[0].undelivered, 0);
 });
 
-test('bodies that are wrong in any way are 4xx problem documents, and the server goes on', async (t) => {
-  const demo = await DemoProcess.start(t);
+test('invalid requests are answered with 4xx problem documents, and later requests succeed', async (t) => {
   const key = { 'X-Admin-Key': 'key' };
   const check = (response: RawResponse, what: string) => {
     t.true(response.status >= 400 && response.status < 500, `${what}: ${response.status}`);
@@ -112,12 +138,10 @@ test('bodies that are wrong in any way are 4xx problem documents, and the server
   check(await demo.request('/login'), 'no such method');
   check(await demo.request('/sessions/%E0%A4%A', { method: 'DELETE' }), 'broken path');
   check(await demo.request('/poll?after=x', { token: 'x'.repeat(64) }), 'poll');
-  t.is((await demo.post('/login', { account: 'alice' })).status, 200);
-  t.is(demo.stderr, '');
+  t.is((await demo.post('/login', { account: 'zoe' })).status, 200);
 });
 
-test('a login or a push that another site’s page makes is 403', async (t) => {
-  const demo = await DemoProcess.start(t);
+test('a login or a push that the page of another site sends is 403', async (t) => {
   const headers = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' };
   const login = await demo.post('/login', { account: 'alice' }, headers);
   t.is(login.status, 403);
@@ -126,8 +150,7 @@ test('a login or a push that another site’s page makes is 403', async (t) => {
   t.is(push.status, 403);
 });
 
-test('prototype keys in a message are carried or refused, never acted on', async (t) => {
-  const demo = await DemoProcess.start(t);
+test('keys named after prototype members are delivered as data or refused', async (t) => {
   const { id, token } = await demo.logIn('__proto__');
   const text = `{"to":{"session":"${id}"},"data":{"constructor":1},"key":"__proto__"}`;
   t.is((await demo.postText('/messages', text, { 'X-Admin-Key': 'key' })).status, 200);

@@ -1,95 +1,103 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import test from 'ava';
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import test, { type ExecutionContext } from 'ava';
+import { takenPort } from '../support/free-port.js';
+import type { Connection } from '../support/http-client.js';
 import { DemoProcess } from '../support/http-demo-process.js';
-import { until } from '../support/http-kit.js';
+import { isProblem, problemIn, until } from '../support/http-kit.js';
+import { rounds } from '../support/limits.js';
+import { Teardowns } from '../support/teardowns.js';
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`${signal} answers held polls with retry, writes the snapshot and exits 0; after a restart all goes on`, async (t) => {
-    const demo = await DemoProcess.start(t);
-    const alice = await demo.logIn('alice');
-    await demo.push({ session: alice.id }, 'read before');
-    const { cursor } = JSON.parse((await demo.request('/poll?after=', { cookie: alice.cookie })).body);
-    const held = [];
-    for (let count = 0; count < 3; count += 1) {
-      const { cookie } = await demo.logIn('bob');
-      held.push(await demo.hold(cookie, ''));
-    }
-    const quiet = await demo.hold(alice.cookie, cursor);
-    held.push(quiet);
-    const idle = await demo.open();
-    demo.signal(signal);
-    for (const connection of held) {
-      const response = await connection.response();
-      t.is(response.status, 200);
-      const batch = JSON.parse(response.body);
-      t.true(Number.isInteger(batch.retry) && batch.retry > 0);
-      t.false('closed' in batch, 'nobody is logged out');
-      if (connection === quiet) t.is(batch.cursor, cursor);
-    }
-    t.is(await demo.exit, 0);
-    for (const connection of [...held, idle]) await connection.close();
-    t.is((await stat(demo.snapshot)).mode & 0o777, 0o600);
-    t.false((await readFile(demo.snapshot, 'utf8')).includes(alice.token.slice(24)));
-    t.is(demo.stderr, '');
+const shared = new Teardowns();
+/** The data folder of a demo that was stopped. Tests that start from a snapshot copy it. */
+let stopped: { readonly data: string; readonly cookie: string; readonly id: string; readonly cursor: string };
 
-    const again = await DemoProcess.start(t, demo.data);
-    t.is(JSON.parse((await again.request('/sessions', { cookie: alice.cookie })).body).sessions[0].id, alice.id);
-    await again.push({ session: alice.id }, 'after the restart');
-    const batch = JSON.parse((await again.request(`/poll?after=${cursor}`, { cookie: alice.cookie })).body);
-    t.deepEqual(
-      { ...batch, messages: batch.messages.map(({ data }: { data: unknown }) => data) },
-      {
-        messages: ['after the restart'],
-        cursor: `${cursor.split('.')[0]}.2`,
-        lost: 0,
-      },
-    );
-    t.is(again.stderr, '');
-  });
+test.after.always(() => shared.run());
+
+const slowBody = 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
+
+/** A demo on a copy of the stopped one's data. */
+async function copyOfStopped(t: ExecutionContext): Promise<string> {
+  const data = await DemoProcess.folder(t);
+  await cp(stopped.data, data, { recursive: true });
+  return data;
 }
 
-test('what was undelivered at the stop is delivered after the start', async (t) => {
-  const demo = await DemoProcess.start(t);
+async function requireRetry(t: ExecutionContext, connection: Connection): Promise<{ readonly cursor: string }> {
+  const response = await connection.response();
+  t.is(response.status, 200);
+  const batch = JSON.parse(response.body);
+  t.true(Number.isInteger(batch.retry) && batch.retry > 0);
+  t.false('closed' in batch, 'the session goes on');
+  return batch;
+}
+
+test.serial.before('SIGTERM answers held polls with retry, writes the snapshot and exits 0', async (t) => {
+  const demo = await DemoProcess.start(shared);
   const alice = await demo.logIn('alice');
-  for (const data of ['one', 'two', 'three']) await demo.push({ session: alice.id }, data);
+  await demo.push({ session: alice.id }, 'read before the stop');
+  const { cursor } = JSON.parse((await demo.request('/poll?after=', { cookie: alice.cookie })).body);
+  const held = [];
+  for (let count = 0; count < 3; count += 1) held.push(await demo.hold((await demo.logIn('bob')).cookie, ''));
+  const quiet = await demo.hold(alice.cookie, cursor);
+  const idle = await demo.open();
   demo.signal('SIGTERM');
+  for (const connection of held) await requireRetry(t, connection);
+  t.is((await requireRetry(t, quiet)).cursor, cursor);
   t.is(await demo.exit, 0);
-  const again = await DemoProcess.start(t, demo.data);
-  const batch = JSON.parse((await again.request('/poll', { cookie: alice.cookie })).body);
-  t.deepEqual(
-    batch.messages.map(({ data }: { data: unknown }) => data),
-    ['one', 'two', 'three'],
-  );
+  for (const connection of [...held, quiet, idle]) await connection.close();
+  t.is((await stat(demo.snapshot)).mode & 0o777, 0o600);
+  t.false((await readFile(demo.snapshot, 'utf8')).includes(alice.token.slice(24)));
+  t.is(demo.stderr, '');
+  stopped = { data: demo.data, cookie: alice.cookie, id: alice.id, cursor };
 });
 
-for (const [first, second, code] of [
-  ['SIGTERM', 'SIGTERM', 143],
-  ['SIGTERM', 'SIGINT', 130],
-  ['SIGINT', 'SIGINT', 130],
-] as const) {
-  test(`${second} while a stop by ${first} is slow exits at once with ${code}`, async (t) => {
-    const demo = await DemoProcess.start(t);
-    const slow = await demo.open();
-    // A request that never ends keeps the server from closing until the stop loses its patience.
-    slow.sendRaw('POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
-    const { cookie } = await demo.logIn('alice');
-    const held = await demo.hold(cookie, '');
-    demo.signal(first);
-    t.true(JSON.parse((await held.response()).body).retry > 0, 'the stop has begun');
-    const before = performance.now();
-    demo.signal(second);
-    t.is(await demo.exit, code);
-    t.true(performance.now() - before < 4_000, 'it did not wait for the patience of the stop, 5 seconds, to end');
-    await slow.close();
-    await held.close();
-  });
-}
+test('after a restart, sessions, cursors and undelivered messages are as before; SIGINT stops it as well', async (t) => {
+  const { cookie, id, cursor } = stopped;
+  const demo = await DemoProcess.start(t, await copyOfStopped(t));
+  t.is(JSON.parse((await demo.request('/sessions', { cookie })).body).sessions[0].id, id);
+  await demo.push({ session: id }, 'after the restart');
+  const batch = JSON.parse((await demo.request(`/poll?after=${cursor}`, { cookie })).body);
+  t.deepEqual(
+    batch.messages.map(({ offset, data }: { offset: number; data: unknown }) => [offset, data]),
+    [[2, 'after the restart']],
+  );
+  t.is(batch.lost, 0);
+  t.false('reset' in batch);
+  for (const data of ['one', 'two', 'three']) await demo.push({ session: id }, data);
+  const held = await demo.hold((await demo.logIn('carol')).cookie, '');
+  demo.signal('SIGINT');
+  await requireRetry(t, held);
+  t.is(await demo.exit, 0);
+  await held.close();
 
-test('a stop that waits for a request loses its patience after drainTime, and still exits 0 with a snapshot', async (t) => {
+  const again = await DemoProcess.start(t, demo.data);
+  const undelivered = JSON.parse((await again.request(`/poll?after=${batch.cursor}`, { cookie })).body);
+  t.deepEqual(
+    undelivered.messages.map(({ data }: { data: unknown }) => data),
+    ['one', 'two', 'three'],
+  );
+  t.is(demo.stderr + again.stderr, '');
+});
+
+test('a second signal during a slow stop ends the process at once', async (t) => {
+  const demo = await DemoProcess.start(t);
+  const slow = await demo.open();
+  // The body never ends, so the stop waits for drainTime.
+  slow.sendRaw(slowBody);
+  const held = await demo.hold((await demo.logIn('alice')).cookie, '');
+  demo.signal('SIGTERM');
+  await requireRetry(t, held);
+  demo.signal('SIGINT');
+  t.is(await demo.exit, 130);
+  await slow.close();
+  await held.close();
+});
+
+test('a stop ends an unfinished request after drainTime, and still writes the snapshot and exits 0', async (t) => {
   const demo = await DemoProcess.start(t, undefined, { NODE_ENV: 'test' });
   const slow = await demo.open();
-  slow.sendRaw('POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+  slow.sendRaw(slowBody);
   await demo.logIn('alice');
   demo.signal('SIGTERM');
   t.is(await demo.exit, 0);
@@ -97,56 +105,64 @@ test('a stop that waits for a request loses its patience after drainTime, and st
   await slow.close();
 });
 
-test('a port in use is a clear error and exit code 1, and the sessions survive it', async (t) => {
-  const first = await DemoProcess.start(t);
-  const data = await DemoProcess.folder(t);
-  const other = await DemoProcess.start(t, data);
-  const alice = await other.logIn('alice');
-  other.signal('SIGTERM');
-  t.is(await other.exit, 0);
-  const refused = DemoProcess.spawn(t, data, { PORT: String(first.port) });
+test('while the server stops, /healthz is a 503 problem and /livez is 200', async (t) => {
+  const demo = await DemoProcess.start(t);
+  const paths = ['/healthz', '/livez'];
+  const connections = [];
+  for (const path of paths) {
+    const connection = await demo.open();
+    // An unfinished head, so that the stop does not close the connection as an idle one.
+    connection.sendRaw(`GET ${path} HTTP/1.1\r\nHost: x\r\n`);
+    connections.push(connection);
+  }
+  const held = await demo.hold((await demo.logIn('alice')).cookie, '');
+  demo.signal('SIGTERM');
+  await requireRetry(t, held);
+  for (const connection of connections) connection.sendRaw('\r\n');
+  const [health, live] = await Promise.all(connections.map((connection) => connection.response()));
+  if (health === undefined || live === undefined) throw new Error('There are two connections');
+  t.is(health.status, 503);
+  t.true(isProblem(health));
+  t.is(problemIn(health).code, 'STOPPED');
+  t.is(health.headers.get('retry-after'), '1');
+  t.is(live.status, 200);
+  for (const connection of [...connections, held]) await connection.close();
+  t.is(await demo.exit, 0);
+});
+
+test('a port in use is a clear error with exit code 1, and the snapshot is kept', async (t) => {
+  const port = await takenPort(t);
+  const data = await copyOfStopped(t);
+  const refused = DemoProcess.spawn(t, data, { PORT: String(port) });
   t.is(await refused.exit, 1);
   t.regex(refused.stderr, /EADDRINUSE/);
-  t.true(refused.stderr.includes(String(first.port)));
+  t.true(refused.stderr.includes(String(port)));
   t.is(refused.stdout, '');
-  const again = await DemoProcess.start(t, data);
-  t.is((await again.request('/sessions', { cookie: alice.cookie })).status, 200);
+  t.true((await readFile(refused.snapshot, 'utf8')).includes('"alice"'));
 });
 
-test('a damaged snapshot is set aside with a warning on stderr, and the server starts empty', async (t) => {
-  const demo = await DemoProcess.start(t);
-  const alice = await demo.logIn('alice');
-  demo.signal('SIGTERM');
-  await demo.exit;
-  const whole = await readFile(demo.snapshot, 'utf8');
-  const damages = [
-    whole.slice(0, -10),
-    whole.replace('"alice"', '"mallo"'),
-    '',
-    'nonsense',
-    whole.replace('"version":1', '"version":9'),
-  ];
-  for (const damaged of damages) {
-    await writeFile(demo.snapshot, damaged);
-    const again = await DemoProcess.start(t, demo.data);
-    t.is((await again.request('/sessions', { cookie: alice.cookie })).status, 401);
-    await until(() => again.stderr.includes('set aside'));
-    t.regex(again.stderr, /SessionSnapshotWarning: The session snapshot .* can't be used/);
-    again.signal('SIGTERM');
-    t.is(await again.exit, 0);
-  }
-  const names = await readdir(demo.data);
-  t.is(names.filter((name) => name.startsWith('sessions.snapshot.damaged-')).length, damages.length);
+test('a damaged snapshot is renamed with a warning on stderr, and the server starts without sessions', async (t) => {
+  const data = await copyOfStopped(t);
+  const snapshot = `${data}/sessions.snapshot`;
+  const whole = await readFile(snapshot, 'utf8');
+  await writeFile(snapshot, whole.replace('"alice"', '"mallo"'));
+  const demo = await DemoProcess.start(t, data);
+  t.is((await demo.request('/sessions', { cookie: stopped.cookie })).status, 401);
+  await until(() => demo.stderr.includes('SessionSnapshotWarning: The session snapshot '));
+  const damaged = (await readdir(data)).filter((name) => name.startsWith('sessions.snapshot.damaged-'));
+  t.is(damaged.length, 1);
 });
 
-test('a configuration that is not usable is a clear error and exit code 1', async (t) => {
+const invalidSettings: readonly (readonly [environment: Readonly<Record<string, string>>, word: string])[] = [
+  [{ SESSION_MAX_SESSION: '-1' }, 'maxSession'],
+  [{ PORT: '99999' }, 'server.port'],
+  [{ SESSION_ON_OVERFLOW: 'explode' }, 'onOverflow'],
+  [{ DEMO_ADMIN_KEY: ' ', SESSION_POLL_TIME: '"soon"' }, 'pollTime'],
+];
+
+test('an invalid setting is an error that names it, with exit code 1', async (t) => {
   const data = await DemoProcess.folder(t);
-  for (const [environment, word] of [
-    [{ PORT: '99999' }, 'server.port'],
-    [{ SESSION_MAX_SESSION: '-1' }, 'maxSession'],
-    [{ SESSION_ON_OVERFLOW: 'explode' }, 'onOverflow'],
-    [{ DEMO_ADMIN_KEY: ' ', SESSION_POLL_TIME: '"soon"' }, 'pollTime'],
-  ] as const) {
+  for (const [environment, word] of invalidSettings.slice(0, rounds({ sample: 2, full: invalidSettings.length }))) {
     const demo = DemoProcess.spawn(t, data, environment);
     t.is(await demo.exit, 1, word);
     t.true(demo.stderr.includes(word), demo.stderr);
@@ -154,20 +170,15 @@ test('a configuration that is not usable is a clear error and exit code 1', asyn
   }
 });
 
-test('a signal that comes while the server is still starting finds its way to the snapshot', async (t) => {
-  const demo = await DemoProcess.start(t);
-  const alice = await demo.logIn('alice');
-  demo.signal('SIGTERM');
-  await demo.exit;
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    const starting = DemoProcess.spawn(t, demo.data);
-    // Restored, the sessions are only in memory.
-    await until(() => !existsSync(demo.snapshot));
+test('a signal during the start does not lose the restored snapshot', async (t) => {
+  const data = await copyOfStopped(t);
+  for (let attempt = 0; attempt < rounds({ sample: 1, full: 10 }); attempt += 1) {
+    const starting = DemoProcess.spawn(t, data);
+    // While the file does not exist, the sessions are only in memory.
+    await until(() => !existsSync(starting.snapshot) || starting.isOver);
     starting.signal('SIGTERM');
     t.is(await starting.exit, 0);
-    t.true(existsSync(demo.snapshot));
+    t.true((await readFile(starting.snapshot, 'utf8')).includes('"alice"'));
     t.is(starting.stderr, '');
   }
-  const again = await DemoProcess.start(t, demo.data);
-  t.is((await again.request('/sessions', { cookie: alice.cookie })).status, 200);
 });

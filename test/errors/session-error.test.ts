@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import test from 'ava';
 import { invalidArgument, quote, sessionClosed, sessionUnknown } from '../../src/errors/session-error.js';
 import { SessionError } from '../../src/index.js';
@@ -14,7 +14,7 @@ test('an error has a code, details and a cause', (t) => {
   t.false('cause' in new SessionError('STOPPED', 'stopped', {}));
 });
 
-test('a fault of an argument quotes argument, rule and value', (t) => {
+test('INVALID_ARGUMENT quotes argument, rule and value', (t) => {
   const cause = new TypeError('why');
   const error = invalidArgument('limit', 'must be a whole number from 1 to 5', 'six', cause);
   t.is(error.message, 'limit must be a whole number from 1 to 5; got "six"');
@@ -23,7 +23,7 @@ test('a fault of an argument quotes argument, rule and value', (t) => {
   t.false('cause' in invalidArgument('limit', 'rule', 1));
 });
 
-test('is() knows an error by its brand, and by its code', (t) => {
+test('is() recognises an error by its brand, and by its code', (t) => {
   const error = sessionClosed('revoked');
   t.true(SessionError.is(error));
   t.true(SessionError.is(error, 'SESSION_CLOSED'));
@@ -31,7 +31,7 @@ test('is() knows an error by its brand, and by its code', (t) => {
   t.false(SessionError.is(sessionUnknown(), 'SESSION_CLOSED'));
 });
 
-test('is() refuses what only looks alike', (t) => {
+test('is() refuses an object without the brand', (t) => {
   const lookalikes = [
     new Error('no'),
     { code: 'SESSION_CLOSED', name: 'SessionError' },
@@ -43,7 +43,7 @@ test('is() refuses what only looks alike', (t) => {
   for (const value of lookalikes) t.false(SessionError.is(value));
 });
 
-test('is() knows an error made by another copy of the package', async (t) => {
+test('is() recognises an error of another copy of the package', async (t) => {
   const copy = new URL(`../../src/errors/session-error.js?copy=${randomUUID()}`, import.meta.url);
   const other: { SessionError: typeof SessionError } = await import(copy.href);
   const error = new other.SessionError('STOPPED', 'stopped', {});
@@ -52,11 +52,11 @@ test('is() knows an error made by another copy of the package', async (t) => {
   t.true(other.SessionError.is(sessionUnknown(), 'SESSION_UNKNOWN'));
 });
 
-test('the brand is not seen when an error is listed or sent', (t) => {
+test('the brand is neither enumerable nor in the JSON of an error', (t) => {
   t.deepEqual(Object.keys(sessionUnknown()).toSorted(), ['code', 'details', 'name']);
 });
 
-test('any value can be quoted, and none at length', (t) => {
+test('any value can be quoted, in at most 81 characters', (t) => {
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
   const thrower = {
@@ -76,5 +76,46 @@ test('any value can be quoted, and none at length', (t) => {
     quote(() => 1),
     '() => 1',
   );
-  t.is(quote('x'.repeat(1_000)).length, 81);
+  t.is(quote('x '.repeat(500)).length, 81);
+});
+
+test('a number that JSON has no word for is quoted by its name', (t) => {
+  t.is(quote(Number.NaN), 'NaN');
+  t.is(quote(Number.POSITIVE_INFINITY), 'Infinity');
+  t.is(quote(Number.NEGATIVE_INFINITY), '-Infinity');
+  t.is(invalidArgument('wait', 'must be a whole number', Number.NaN).message, 'wait must be a whole number; got NaN');
+});
+
+test('no part of a token is quoted, wherever it stands in a value', (t) => {
+  const token = randomBytes(32).toString('hex');
+  const values = [
+    token,
+    [token],
+    { token },
+    { [token]: 1 },
+    `sid=${token}; Path=/`,
+    `s:${token}.signature`,
+    `first line\n${token}`,
+    `${'-'.repeat(70)}${token}`,
+    `${token}${token}`,
+    new URL(`https://a.example/${token}`),
+    `${'x'.repeat(980)} ${token}`,
+    `${'x'.repeat(950)}-${token}-${'x'.repeat(50_000_000)}`,
+  ];
+  for (const value of values) {
+    const error = invalidArgument(`attribute ${token}`, 'must be an id', value);
+    const text = JSON.stringify([error.message, error.stack, error.details, quote(value)]);
+    for (let start = 0; start <= token.length - 12; start += 1) t.false(text.includes(token.slice(start, start + 12)));
+  }
+  t.is(quote(token), '"[hidden: may be a token]"');
+  t.is(quote(token.slice(1)), JSON.stringify(token.slice(1)), 'one letter less is no token');
+});
+
+test('no error has a token in its message, whoever wrote the message', (t) => {
+  const token = randomBytes(32).toString('hex');
+  const details = { accountId: 'alice', maxSession: 1 };
+  t.is(
+    new SessionError('SESSION_LIMIT', `Account ${token} is full`, details).message,
+    'Account [hidden: may be a token] is full',
+  );
 });

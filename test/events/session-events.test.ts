@@ -6,7 +6,7 @@ import { startService } from '../support/service.js';
 
 const reference: SessionReference = { app: 'default', id: 'x'.repeat(24), accountId: 'alice' };
 
-/** Warnings that this process is given while the test runs. */
+/** The process warnings during the test. */
 function collectWarnings(t: ExecutionContext): readonly Error[] {
   const warnings: Error[] = [];
   const listener = (warning: Error) => void warnings.push(warning);
@@ -15,7 +15,7 @@ function collectWarnings(t: ExecutionContext): readonly Error[] {
   return warnings;
 }
 
-test('listeners hear in the order of the events, each of its own', async (t) => {
+test('listeners are called in the order of the events, each for its own event', async (t) => {
   const events = new SessionEvents();
   const heard: string[] = [];
   events.on('default', 'online', ({ id }) => heard.push(`online ${id.length}`));
@@ -23,12 +23,12 @@ test('listeners hear in the order of the events, each of its own', async (t) => 
   events.emit('away', reference);
   events.emit('online', reference);
   events.emit('away', reference);
-  t.deepEqual(heard, [], 'not within the operation');
+  t.deepEqual(heard, [], 'not called within the operation');
   await settle();
   t.deepEqual(heard, ['away alice', 'online 24', 'away alice']);
 });
 
-test('a listener hears only of its own app', async (t) => {
+test('a listener is called only for its own app', async (t) => {
   const events = new SessionEvents();
   events.on('other', 'online', () => t.fail());
   events.emit('online', reference);
@@ -36,7 +36,7 @@ test('a listener hears only of its own app', async (t) => {
   t.pass();
 });
 
-test('a listener to every app hears of each, beside those of that app', async (t) => {
+test('a listener of every app is called for each app, after the listeners of that app', async (t) => {
   const events = new SessionEvents();
   const heard: string[] = [];
   const listener = ({ app }: SessionReference) => void heard.push(`all: ${app}`);
@@ -52,7 +52,7 @@ test('a listener to every app hears of each, beside those of that app', async (t
   t.is(heard.length, 3);
 });
 
-test('a listener added twice hears once, and one taken off hears no more', async (t) => {
+test('a listener added twice is called once, and a removed one is not called', async (t) => {
   const events = new SessionEvents();
   let count = 0;
   const listener = () => {
@@ -71,7 +71,7 @@ test('a listener added twice hears once, and one taken off hears no more', async
   t.is(count, 1);
 });
 
-test('a listener may take itself off, or add another, while it is called', async (t) => {
+test('a listener may remove itself or add another while it is called', async (t) => {
   const events = new SessionEvents();
   const heard: string[] = [];
   const once = () => {
@@ -89,7 +89,7 @@ test('a listener may take itself off, or add another, while it is called', async
   t.deepEqual(heard, ['once', 'always', 'always', 'added']);
 });
 
-test.serial('a listener that throws is reported as a warning and harms nobody', async (t) => {
+test.serial('an exception in a listener is reported as a warning, and the other listeners are called', async (t) => {
   const warnings = collectWarnings(t);
   const { manager } = await startService(t);
   const heard: string[] = [];
@@ -104,7 +104,7 @@ test.serial('a listener that throws is reported as a warning and harms nobody', 
   t.is(warnings[0]?.name, 'SessionMailboxWarning');
 });
 
-test.serial('a listener that rejects is reported as a warning and harms nobody', async (t) => {
+test.serial('a rejection of a listener is reported as a warning, and the other listeners are called', async (t) => {
   const warnings = collectWarnings(t);
   const { manager } = await startService(t);
   manager.on('created', async () => {
@@ -116,7 +116,7 @@ test.serial('a listener that rejects is reported as a warning and harms nobody',
   t.is(warnings.length, 2);
 });
 
-test('a listener may call back into the service, which finds the operation done', async (t) => {
+test('a listener may call the service, where the operation has finished', async (t) => {
   const { manager } = await startService(t);
   const seen: number[] = [];
   manager.on('created', async ({ id }) => {
@@ -128,7 +128,7 @@ test('a listener may call back into the service, which finds the operation done'
   t.deepEqual(seen, [1]);
 });
 
-test('listeners have run when the operation resolves', async (t) => {
+test('listeners have been called when the operation resolves', async (t) => {
   const { manager } = await startService(t);
   let count = 0;
   manager.on('created', () => {
@@ -144,7 +144,7 @@ test('on and off can be chained', async (t) => {
   t.is(manager.on('away', listener).off('away', listener), manager);
 });
 
-test('no event carries a secret', async (t) => {
+test('no event contains a secret', async (t) => {
   const { manager, clock, events } = await startService(t, {
     maxSession: 2,
     onMaxSession: 'evict-oldest',

@@ -1,4 +1,4 @@
-/** A client that keeps the session's cookie, as a browser does. */
+/** A client that keeps the session cookie, as a browser does. */
 export class Browser {
   readonly #origin: string;
   cookie: string | undefined;
@@ -19,7 +19,7 @@ export class Browser {
     return response;
   }
 
-  /** The answer, parsed. Rejects when the application failed. */
+  /** The parsed answer. Rejects unless the status is 2xx. */
   async get(path: string): Promise<unknown> {
     const response = await this.request(path);
     const text = await response.text();

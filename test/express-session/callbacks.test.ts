@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { SessionMailboxStore } from '../../src/express-session/index.js';
+import { pollHandler, SessionMailboxStore } from '../../src/express-session/index.js';
+import { limits } from '../support/limits.js';
 import { startService } from '../support/service.js';
 import { sessionData } from './session-data.js';
 
@@ -27,7 +28,7 @@ const calls: Readonly<Record<string, (store: SessionMailboxStore, sid: string, c
 };
 
 for (const [name, call] of Object.entries(calls)) {
-  test(`${name} answers its callback once, later, and gives no promise then`, async (t) => {
+  test(`${name} calls its callback once, asynchronously, and returns no promise`, async (t) => {
     const store = await start(t);
     const answers: unknown[][] = [];
     t.is(
@@ -43,7 +44,7 @@ for (const [name, call] of Object.entries(calls)) {
 
 for (const name of ['get', 'set', 'touch', 'destroy'] as const) {
   for (const sid of ['', undefined, null, 5, {}] as string[]) {
-    test(`${name} of a sid that is ${JSON.stringify(sid)} is an error, in either style`, async (t) => {
+    test(`${name} refuses the sid ${JSON.stringify(sid)}, through the callback and through the promise`, async (t) => {
       const store = await start(t);
       const error = await new Promise((resolve) => calls[name]?.(store, sid, resolve));
       t.like(error, { code: 'INVALID_ARGUMENT', details: { argument: 'sid' } });
@@ -54,43 +55,70 @@ for (const name of ['get', 'set', 'touch', 'destroy'] as const) {
 }
 
 for (const session of [undefined, null, 5, 'text', []]) {
-  test(`a session that is ${JSON.stringify(session)} is an error`, async (t) => {
+  test(`set and touch refuse a session that is ${JSON.stringify(session)}`, async (t) => {
     const store = await start(t);
     await t.throwsAsync(store.set('sid', session as never), { code: 'INVALID_ARGUMENT' });
     await t.throwsAsync(store.touch('sid', session as never), { code: 'INVALID_ARGUMENT' });
   });
 }
 
-test('a callback that can not be called is an error at once', async (t) => {
+test('a callback that is not a function is refused synchronously', async (t) => {
   const store = await start(t);
   t.throws(() => store.get('sid', 'callback' as never), { code: 'INVALID_ARGUMENT' });
 });
 
-for (const [option, value] of Object.entries({
-  accountKey: 'cookie',
-  visitorApp: 'a b',
-  touchAfter: -1,
-  dataMaxBytes: 0,
-  cacheSize: 0,
-  pingInterval: 0.5,
+for (const [option, values] of Object.entries({
+  accountKey: ['cookie', '', 5, null],
+  visitorApp: ['a b', '', 'x'.repeat(65), 5],
+  touchAfter: [-1, 2 ** 31, Number.NaN, '1'],
+  dataMaxBytes: [0, 0.5],
+  cacheSize: [0, 100_000_001],
+  pingInterval: [0, 0.5, 2 ** 31],
 })) {
-  test(`the option ${option} can not be ${JSON.stringify(value)}`, async (t) => {
-    const { manager } = await startService(t);
-    t.throws(() => new SessionMailboxStore(manager, { [option]: value }), { code: 'INVALID_ARGUMENT' });
-  });
+  for (const value of values) {
+    test(`the store refuses the option ${option} with the value ${JSON.stringify(value)}`, async (t) => {
+      const { manager } = await startService(t);
+      const error = t.throws(() => new SessionMailboxStore(manager, { [option]: value }), { code: 'INVALID_CONTEXT' });
+      t.like(error, { details: { front: 'SessionMailboxStore', field: option } });
+    });
+  }
 }
 
-test('visitors can not be in the app of the logins, nor under a name that is too long', async (t) => {
+test('the store refuses an unknown option, and names the option that was probably meant', async (t) => {
   const { manager } = await startService(t);
-  t.throws(() => new SessionMailboxStore(manager, { visitorApp: 'default' }), { code: 'INVALID_ARGUMENT' });
+  t.throws(() => new SessionMailboxStore(manager, { touchafter: 1 } as object), {
+    code: 'INVALID_CONTEXT',
+    message: 'SessionMailboxStore: touchafter is not an option; did you mean touchAfter?; got 1',
+  });
+});
+
+test('pollHandler refuses unknown options and origins that are no list', async (t) => {
+  const { manager } = await startService(t);
+  const store = new SessionMailboxStore(manager);
+  t.throws(() => pollHandler(manager, store, { trustedOrigin: [] } as object), {
+    code: 'INVALID_CONTEXT',
+    message: /^pollHandler: .*did you mean trustedOrigins\?/,
+  });
+  t.throws(() => pollHandler(manager, store, { trustedOrigins: 'https://a.example' } as never), {
+    code: 'INVALID_CONTEXT',
+  });
+});
+
+test("the store refuses the manager's app as the app of visitors, and a default that would be too long", async (t) => {
+  const { manager } = await startService(t);
+  const refused = { code: 'INVALID_CONTEXT', message: /^SessionMailboxStore: visitorApp / };
+  t.throws(() => new SessionMailboxStore(manager, { visitorApp: 'default' }), refused);
   const long = manager.inApp('x'.repeat(60));
-  t.throws(() => new SessionMailboxStore(long), { code: 'INVALID_ARGUMENT', message: /visitorApp|app/ });
+  t.throws(() => new SessionMailboxStore(long), refused);
   t.notThrows(() => new SessionMailboxStore(long, { visitorApp: 'visitors' }));
 });
 
-test('a callback that throws is called once, and what it throws reaches the process', (t) => {
+test('a callback that throws is called once, and its exception is an uncaught exception of the process', (t) => {
   const script = fileURLToPath(new URL('./throwing-callbacks.js', import.meta.url));
-  const { stdout, stderr, status } = spawnSync(process.execPath, [script], { encoding: 'utf8', timeout: 60_000 });
+  const { stdout, stderr, status } = spawnSync(process.execPath, [script], {
+    encoding: 'utf8',
+    timeout: limits.processes,
+  });
   t.is(stderr, '');
   t.is(status, 0);
   for (const name of Object.keys(calls)) t.regex(stdout, new RegExp(`^${name}: called 1, uncaught 1$`, 'm'));

@@ -6,9 +6,9 @@ import { contentOf, loadedSession, sessionData } from './session-data.js';
 import { webServerNames } from './web-servers.js';
 
 for (const server of webServerNames) {
-  test(`${server}: keys that would reach a prototype reach none, and harm no request`, async (t) => {
+  test(`${server}: keys that could change a prototype are not stored, and change no prototype`, async (t) => {
     const { browser } = await startShop(t, server, {
-      deeds: {
+      actions: {
         attack: (web) => {
           Object.defineProperty(web().data, '__proto__', { value: { admin: true }, enumerable: true });
           Object.defineProperty(web().data, 'constructor', { value: { prototype: { admin: true } }, enumerable: true });
@@ -23,7 +23,7 @@ for (const server of webServerNames) {
     t.deepEqual(await mallory.get('admin'), [null, null]);
   });
 
-  test(`${server}: a cookie that is forged, cut or of another's signature opens nothing`, async (t) => {
+  test(`${server}: a cookie that is forged, cut or wrongly signed gives no session`, async (t) => {
     const { browser, store } = await startShop(t, server);
     const alice = browser();
     await alice.get('login?account=alice');
@@ -36,7 +36,7 @@ for (const server of webServerNames) {
     t.is((await store.ids()).length, 1);
   });
 
-  test(`${server}: a session that grows too large is refused clearly, and stays as it was`, async (t) => {
+  test(`${server}: a session over dataMaxBytes is refused with that limit, and what was stored stays`, async (t) => {
     const { browser } = await startShop(t, server, { store: { dataMaxBytes: 1_000 } });
     const alice = browser();
     await alice.get(changing({ a: 1 }));
@@ -46,7 +46,7 @@ for (const server of webServerNames) {
   });
 }
 
-test('the keys that would reach a prototype are left out, by whatever way they come', async (t) => {
+test('keys that could change a prototype are neither stored nor loaded', async (t) => {
   const { manager } = await startService(t);
   const store = new SessionMailboxStore(manager);
   const attack: object = JSON.parse(
@@ -56,11 +56,13 @@ test('the keys that would reach a prototype are left out, by whatever way they c
   const loaded = await loadedSession(store, 'sid');
   t.deepEqual(Object.keys(loaded).toSorted(), ['a', 'cookie']);
   t.is(Object.getPrototypeOf(loaded), Object.prototype);
+  const stored = Object.keys((await store.sessionOf('sid'))?.attributeTexts ?? {});
+  t.deepEqual(stored.toSorted(), ['a', '~cookie', '~sid']);
   t.is(({} as { admin?: boolean }).admin, undefined);
   t.is(({} as { b?: number }).b, undefined);
 });
 
-test('what JSON can not hold is refused by its key, and nothing is saved', async (t) => {
+test('a value that JSON can not represent is refused by the name of its key, and nothing is stored', async (t) => {
   const { manager } = await startService(t);
   const store = new SessionMailboxStore(manager);
   const circular: { self?: object } = {};
@@ -76,7 +78,58 @@ function nested(depth: number): unknown {
   return depth === 0 ? 0 : [nested(depth - 1)];
 }
 
-test('what applications keep beside the data, or have damaged, breaks no request', async (t) => {
+const withinBounds: Readonly<Record<string, unknown>> = {
+  'nested 64 levels deep': nested(64),
+  'many values side by side': Array.from({ length: 100 }, () => [{ a: [] }]),
+  'brackets within a text': { text: '['.repeat(100) },
+  'brackets after a quote': `"${'['.repeat(100)}`,
+  'brackets after a backslash': { a: '\\', b: '['.repeat(100) },
+  'an escape sequence that is written out': '\\ud800',
+  'a surrogate pair': '\u{1f600}',
+};
+for (const [what, value] of Object.entries(withinBounds)) {
+  test(`a value with ${what} is stored, in a new session and in a loaded one`, async (t) => {
+    const { manager } = await startService(t);
+    const store = new SessionMailboxStore(manager);
+    await store.set('sid', sessionData({ value }));
+    t.deepEqual(await contentOf(store, 'sid'), { value });
+    await store.set('sid', Object.assign(await loadedSession(store, 'sid'), { again: value }));
+    t.deepEqual(await contentOf(store, 'sid'), { value, again: value });
+  });
+}
+
+const outOfBounds: Readonly<Record<string, unknown>> = {
+  'nested 65 levels deep': nested(65),
+  'objects nested 65 levels deep': JSON.parse(`${'{"a":'.repeat(65)}0${'}'.repeat(65)}`),
+  'a lone surrogate': '\ud800',
+  'a lone low surrogate in a key': { '\udfff': 1 },
+  'a lone surrogate after a backslash': '\\\ud800',
+};
+for (const [what, value] of Object.entries(outOfBounds)) {
+  test(`a value with ${what} is refused by the name of its key, in a new session and in a loaded one`, async (t) => {
+    const { manager } = await startService(t);
+    const store = new SessionMailboxStore(manager);
+    const fresh = await throwsCode(t, store.set('fresh', sessionData({ bad: value })), 'INVALID_ARGUMENT');
+    t.regex(fresh.message, /session key bad/);
+    await store.set('sid', sessionData({ fine: 1 }));
+    const loaded = Object.assign(await loadedSession(store, 'sid'), { bad: value });
+    const changed = await throwsCode(t, store.set('sid', loaded), 'INVALID_ARGUMENT');
+    t.regex(changed.message, /session key bad/);
+    t.deepEqual(await contentOf(store, 'sid'), { fine: 1 });
+  });
+}
+
+test('dataMaxBytes counts the bytes of keys and JSON texts, and is itself allowed', async (t) => {
+  const { manager } = await startService(t);
+  const store = new SessionMailboxStore(manager, { dataMaxBytes: 20 });
+  // Each character of the key and of the text is two bytes in UTF-8.
+  await store.set('sid', sessionData({ éé: 'é'.repeat(7) }));
+  t.deepEqual(await contentOf(store, 'sid'), { éé: 'é'.repeat(7) });
+  await throwsCode(t, store.set('sid', sessionData({ éé: `${'é'.repeat(7)}x` })), 'INVALID_ARGUMENT');
+  await throwsCode(t, store.set('sid', sessionData({ ééé: 'é'.repeat(7) })), 'INVALID_ARGUMENT');
+});
+
+test('attributes with reserved names and damaged values break no request', async (t) => {
   const { manager } = await startService(t);
   const store = new SessionMailboxStore(manager);
   await store.set('sid', sessionData({ a: 1, accountId: 'alice' }));
@@ -89,10 +142,21 @@ test('what applications keep beside the data, or have damaged, breaks no request
   }
 });
 
-test('a process remembers no more sids than it may', async (t) => {
+test('sids that were evicted from the cache are read from the store', async (t) => {
   const { manager } = await startService(t, { maxSession: 0 });
   const store = new SessionMailboxStore(manager, { cacheSize: 2 });
   const sids = ['one', 'two', 'three', 'four'];
   for (const sid of sids) await store.set(sid, sessionData({ sid, accountId: 'alice' }));
   for (const sid of [...sids, ...sids]) t.deepEqual(await contentOf(store, sid), { sid, accountId: 'alice' });
+});
+
+test('an address of more than 64 characters, as from a forged header, does not fail a login', async (t) => {
+  const { manager } = await startService(t, { maxSession: 0 });
+  const store = new SessionMailboxStore(manager);
+  for (const ip of ['x'.repeat(64), 'x'.repeat(65)]) {
+    const session = sessionData({ accountId: 'alice' });
+    Object.defineProperty(session, 'req', { value: { ip, headers: {} } });
+    await store.set(ip, session);
+    t.is((await store.sessionOf(ip))?.ip, ip.length > 64 ? '' : ip);
+  }
 });

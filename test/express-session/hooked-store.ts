@@ -12,13 +12,13 @@ import type {
 } from '../../src/index.js';
 import { MemoryStore } from '../../src/index.js';
 
-export type HookedOperation = 'insertOnce' | 'get' | 'touch' | 'patch' | 'end' | 'listAccount' | 'listApp';
+export type HookedOperation = 'insertOnce' | 'get' | 'touch' | 'patch' | 'end' | 'listApp' | 'ping';
 
-/** A memory store that asks the test before it does what a session of express-session needs, and after it did. */
+/** A memory store that calls the test before and after each operation that the express-session store uses. */
 export class HookedStore extends MemoryStore {
-  /** Called before each operation; what it throws, the operation fails with, and has done nothing. */
+  /** Called before each operation. If it throws, the operation fails without an effect. */
   before: (operation: HookedOperation) => Promise<void> | void = () => {};
-  /** Called after each operation; what it throws, the operation fails with, though it was done. */
+  /** Called after each operation. If it throws, the operation fails although it took effect. */
   after: (operation: HookedOperation) => Promise<void> | void = () => {};
 
   override insertOnce(session: NewSession): Promise<OnceInsertion> {
@@ -41,12 +41,12 @@ export class HookedStore extends MemoryStore {
     return this.#hooked('end', () => super.end(app, id, reason));
   }
 
-  override listAccount(app: string, accountId: string): Promise<readonly SessionRecord[]> {
-    return this.#hooked('listAccount', () => super.listAccount(app, accountId));
-  }
-
   override listApp(app: string, query: AppQuery): Promise<AppPage> {
     return this.#hooked('listApp', () => super.listApp(app, query));
+  }
+
+  override ping(): Promise<void> {
+    return this.#hooked('ping', () => super.ping());
   }
 
   async #hooked<Result>(operation: HookedOperation, operate: () => Promise<Result>): Promise<Result> {

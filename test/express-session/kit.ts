@@ -12,12 +12,12 @@ import { redisStore } from '../../src/stores/redis/index.js';
 import { freshPrefix } from '../stores/redis/exact-clock.js';
 import { serverFor } from '../stores/redis/places.js';
 import { Browser } from './browser.js';
-import { type Deed, startWeb, type WebOptions, type WebServerName } from './web-servers.js';
+import { type Action, startWeb, type WebOptions, type WebServerName } from './web-servers.js';
 
 export type StoreName = 'memory' | 'redis';
 export const storeNames: readonly StoreName[] = ['memory', 'redis'];
 
-/** Makes bindings of the stores that all of a file's tests run over. */
+/** The stores that a file's tests run over. All bindings of `redis` share one server. */
 export function storesFor(test: TestFn): (name: StoreName) => StoreBinding {
   const server = serverFor(test);
   return (name) =>
@@ -29,10 +29,10 @@ export interface ShopOptions {
   readonly context?: SessionContextOptions;
   readonly store?: SessionMailboxStoreOptions;
   readonly web?: WebOptions;
-  readonly deeds?: Readonly<Record<string, Deed>>;
+  readonly actions?: Readonly<Record<string, Action>>;
 }
 
-/** A service and a store over it, stopped when the test ends. */
+/** A service with an express-session store, stopped when the test ends. */
 export async function startStore(t: ExecutionContext, { binding, context = {}, store: options }: ShopOptions = {}) {
   const container = new Container();
   container.load(sessionModule(context, binding));
@@ -45,7 +45,7 @@ export async function startStore(t: ExecutionContext, { binding, context = {}, s
   return { manager, store, visitors: manager.inApp(`${manager.app}-visitors`), container };
 }
 
-/** Doors that requests wait at until the test opens them. */
+/** Named points at which requests wait until the test opens them. */
 export class Gates {
   readonly #gates = new Map<string, { open: () => void; readonly opened: Promise<void>; arrived: number }>();
 
@@ -69,8 +69,8 @@ export class Gates {
   }
 }
 
-/** Does to the session what the query says, after the gate that it names. */
-function deedsOf(gates: Gates): Readonly<Record<string, Deed>> {
+/** Actions that change the session as the query says. One that names a gate waits there first. */
+function actionsOf(gates: Gates): Readonly<Record<string, Action>> {
   const patch = (data: Record<string, unknown>, query: URLSearchParams) => {
     Object.assign(data, JSON.parse(query.get('set') ?? '{}'));
     for (const key of query.getAll('delete')) delete data[key];
@@ -116,13 +116,13 @@ function deedsOf(gates: Gates): Readonly<Record<string, Deed>> {
   };
 }
 
-/** A web application with sessions, on a real server. */
+/** A web application that uses sessions, on a real server. */
 export async function startShop(t: ExecutionContext, name: WebServerName, options: ShopOptions = {}) {
   const service = await startStore(t, options);
   const gates = new Gates();
   const { manager, store } = service;
-  const deeds = { ...deedsOf(gates), ...options.deeds };
-  const web = await startWeb(name, { manager, store, deeds, options: options.web ?? {} });
+  const actions = { ...actionsOf(gates), ...options.actions };
+  const web = await startWeb(name, { manager, store, actions, options: options.web ?? {} });
   t.teardown(() => web.close());
   return { ...service, gates, port: web.port, browser: (cookie?: string) => new Browser(web.port, cookie) };
 }

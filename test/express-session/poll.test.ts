@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import test from 'ava';
 import { WaitingRoom } from '../../src/delivery/waiting-room.js';
+import { pollHandler } from '../../src/express-session/index.js';
 import { eventually } from '../support/eventually.js';
-import { changing, startShop } from './kit.js';
+import { changing, startShop, startStore } from './kit.js';
 
 interface WireBatch {
   readonly messages: readonly { readonly data: unknown }[];
@@ -14,7 +17,7 @@ const dataOf = (batch: unknown) => (batch as WireBatch).messages.map((message) =
 for (const server of ['express', 'express4'] as const) {
   const title = (fact: string) => `${server}: ${fact}`;
 
-  test(title('a poll with the cookie is held, and answered by a push to the account'), async (t) => {
+  test(title('a poll with the cookie is held until a push to the account answers it'), async (t) => {
     const { browser, manager, container } = await startShop(t, server);
     const alice = browser();
     await alice.get('login?account=alice');
@@ -31,7 +34,7 @@ for (const server of ['express', 'express4'] as const) {
     t.is(room.held, 0);
   });
 
-  test(title('a poll without a cursor gives each message once'), async (t) => {
+  test(title('a poll without a cursor delivers each message once'), async (t) => {
     const { browser, manager } = await startShop(t, server);
     const alice = browser();
     await alice.get('login?account=alice');
@@ -41,7 +44,7 @@ for (const server of ['express', 'express4'] as const) {
     t.deepEqual(dataOf(await alice.get('poll?wait=0')), []);
   });
 
-  test(title('a visitor polls as well'), async (t) => {
+  test(title('a visitor can poll'), async (t) => {
     const { browser, store, visitors } = await startShop(t, server);
     const visitor = browser();
     await visitor.get(changing({ a: 1 }));
@@ -50,7 +53,7 @@ for (const server of ['express', 'express4'] as const) {
     t.deepEqual(dataOf(await visitor.get('poll?wait=0&after=')), ['welcome']);
   });
 
-  test(title('a client that hangs up frees its poll, and loses nothing'), async (t) => {
+  test(title('the poll of a client that disconnects is released, and no message is lost'), async (t) => {
     const { browser, manager, container } = await startShop(t, server);
     const alice = browser();
     await alice.get('login?account=alice');
@@ -65,7 +68,7 @@ for (const server of ['express', 'express4'] as const) {
     t.deepEqual(dataOf(await alice.get('poll?wait=0')), ['kept']);
   });
 
-  test(title('a login revoked while its poll is held is told why, and after that is unknown'), async (t) => {
+  test(title('revoking a login answers its held poll with the reason; later polls are 401'), async (t) => {
     const { browser, manager, container } = await startShop(t, server);
     const alice = browser();
     await alice.get('login?account=alice');
@@ -79,19 +82,34 @@ for (const server of ['express', 'express4'] as const) {
     t.like(await after.json(), { code: 'SESSION_UNKNOWN' });
   });
 
-  test(title('who has no session, asks wrongly or from another site is refused as a problem'), async (t) => {
-    const { browser } = await startShop(t, server);
-    const alice = browser();
-    t.is((await alice.request('poll')).status, 401);
-    await alice.get('login?account=alice');
-    for (const query of ['wait=x', 'limit=0', 'after=1&after=2', 'reader=%20']) {
-      const answer = await alice.request(`poll?${query}`);
-      t.is(answer.status, 400, query);
-      t.like(await answer.json(), { code: 'INVALID_ARGUMENT' });
-    }
-    t.is((await alice.request('poll', { method: 'HEAD' })).status, 400);
-    const foreign = await alice.request('poll?wait=0', { headers: { 'sec-fetch-site': 'cross-site' } });
-    t.is(foreign.status, 403);
-    t.is((await alice.request('poll?wait=0', { headers: { 'sec-fetch-site': 'same-origin' } })).status, 200);
-  });
+  test(
+    title('a poll without a session, with wrong parameters or from another site is refused with a problem document'),
+    async (t) => {
+      const { browser } = await startShop(t, server);
+      const alice = browser();
+      t.is((await alice.request('poll')).status, 401);
+      await alice.get('login?account=alice');
+      for (const query of ['wait=x', 'limit=0', 'after=1&after=2', 'reader=%20']) {
+        const answer = await alice.request(`poll?${query}`);
+        t.is(answer.status, 400, query);
+        t.like(await answer.json(), { code: 'INVALID_ARGUMENT' });
+      }
+      t.is((await alice.request('poll', { method: 'HEAD' })).status, 400);
+      const foreign = await alice.request('poll?wait=0', { headers: { 'sec-fetch-site': 'cross-site' } });
+      t.is(foreign.status, 403);
+      t.is((await alice.request('poll?wait=0', { headers: { 'sec-fetch-site': 'same-origin' } })).status, 200);
+    },
+  );
 }
+
+test('a poll is 503 when express-session gave the request no session, as while its store can not be reached', async (t) => {
+  const { manager, store } = await startStore(t);
+  const server = createServer(pollHandler(manager, store)).listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const answer = await fetch(`http://127.0.0.1:${port}/poll`, { headers: { connection: 'close' } });
+  t.is(answer.status, 503);
+  t.like(await answer.json(), { code: 'STORE_UNAVAILABLE' });
+});

@@ -8,7 +8,7 @@ const bindingOf = storesFor(test);
 for (const server of webServerNames) {
   const title = (fact: string) => `${server}: ${fact}`;
 
-  test(title('saveUninitialized keeps a session that holds nothing, and gives its cookie'), async (t) => {
+  test(title('saveUninitialized stores a session without data, and sets its cookie'), async (t) => {
     const { browser, visitors } = await startShop(t, server, { web: { saveUninitialized: true } });
     const alice = browser();
     await alice.get('look');
@@ -21,7 +21,7 @@ for (const server of webServerNames) {
     );
   });
 
-  test(title('a rolling session gets its cookie anew with each answer, and its life as well'), async (t) => {
+  test(title('a rolling session is renewed, and its cookie set again, with each answer'), async (t) => {
     const maxAge = 60_000;
     const { browser, store } = await startShop(t, server, { web: { rolling: true, cookie: { maxAge } } });
     const alice = browser();
@@ -34,7 +34,7 @@ for (const server of webServerNames) {
     t.true((after?.lastTime ?? 0) >= (before?.lastTime ?? Number.POSITIVE_INFINITY));
   });
 
-  test(title('a session dies with the age of its cookie when no request comes'), async (t) => {
+  test(title('a session without requests expires with the age of its cookie'), async (t) => {
     const { browser, store, manager } = await startShop(t, server, {
       web: { cookie: { maxAge: 200 } },
       context: { gcInterval: 10 },
@@ -47,9 +47,9 @@ for (const server of webServerNames) {
     t.deepEqual(await manager.sessionsOfAccount('alice'), []);
   });
 
-  test(title('an age that a request gives the cookie is that of the next request as well'), async (t) => {
+  test(title('an age that a request sets on the cookie holds for the next request'), async (t) => {
     const { browser, store } = await startShop(t, server, {
-      deeds: {
+      actions: {
         rememberMe: (web) => {
           web().data.cookie.maxAge = 86_400_000;
           web().data.theme = 'dark';
@@ -64,7 +64,7 @@ for (const server of webServerNames) {
     t.is((await store.sessionOf(String(await alice.get('sid'))))?.ttl, 86_400_000);
   });
 
-  test(title('two servers over one Redis share a session, and neither keeps what the other ended'), async (t) => {
+  test(title('two servers over one Redis share a session, and each sees the logouts of the other'), async (t) => {
     const binding = bindingOf('redis');
     const one = await startShop(t, server, { binding });
     const other = await startShop(t, server, { binding });
@@ -88,7 +88,7 @@ for (const server of webServerNames) {
 for (const server of ['express', 'express4'] as const) {
   const title = (fact: string) => `${server}: ${fact}`;
 
-  test(title('resave brings back neither what others changed nor what has ended'), async (t) => {
+  test(title('resave overwrites no change of another request, and revives no ended session'), async (t) => {
     const { browser, gates, manager } = await startShop(t, server, { web: { resave: true } });
     const alice = browser();
     await alice.get(`login?account=alice&set=${JSON.stringify({ a: 1 })}`);
@@ -107,7 +107,7 @@ for (const server of ['express', 'express4'] as const) {
     t.deepEqual(await manager.sessionsOfAccount('alice'), []);
   });
 
-  test(title('a login knows the address and the agent of its request'), async (t) => {
+  test(title('a login has the address and the user agent of its request'), async (t) => {
     const { browser, manager } = await startShop(t, server);
     await browser().request('login?account=alice', { headers: { 'user-agent': 'Agent/1.0' } });
     const [login] = await manager.sessionsOfAccount('alice');
@@ -116,14 +116,14 @@ for (const server of ['express', 'express4'] as const) {
   });
 }
 
-test('express and fastify side by side share a session by its cookie', async (t) => {
+test('express and fastify servers share a session by its cookie', async (t) => {
   const { browser, store, manager } = await startShop(t, 'express');
-  const deeds = {
+  const actions = {
     set: (web: () => { readonly data: Record<string, unknown> }) => {
       Object.assign(web().data, { fromFastify: true });
     },
   };
-  const web = await startWeb('fastify', { store, manager, deeds, options: {} });
+  const web = await startWeb('fastify', { store, manager, actions, options: {} });
   t.teardown(() => web.close());
   const alice = browser();
   await alice.get(changing({ fromExpress: true }));

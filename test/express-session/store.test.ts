@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { ManualClock } from '../../src/conformance/manual-clock.js';
 import { SessionMailboxStore, type SessionMailboxStoreOptions } from '../../src/express-session/index.js';
 import type { SessionContextOptions } from '../../src/index.js';
+import { eventually } from '../support/eventually.js';
 import { startService, throwsCode } from '../support/service.js';
 import { sessionData as data, contentOf as dataOf } from './session-data.js';
 
@@ -14,15 +16,17 @@ async function start(
   context: SessionContextOptions = {},
   options: SessionMailboxStoreOptions = {},
 ) {
-  const service = await startService(t, context, { clock: new ManualClock(Date.now()) });
+  // Each run of a background task lets the event loop turn; at their default intervals, days would take minutes.
+  const intervals = { gcInterval: minute, hbTime: minute };
+  const service = await startService(t, { ...intervals, ...context }, { clock: new ManualClock(Date.now()) });
   const store = new SessionMailboxStore(service.manager, options);
   t.teardown(() => store.close());
   return { ...service, store, visitors: service.manager.inApp('default-visitors') };
 }
 
-test('get gives a fresh object each time, and undefined on a miss', async (t) => {
+test('get returns a new object each time, and undefined for an unknown sid', async (t) => {
   const { store } = await start(t);
-  t.is(await store.get('nobody'), undefined);
+  t.is(await store.get('unknown'), undefined);
   await store.set('sid', data({ a: { b: 1 } }));
   const [one, other] = [await store.get('sid'), await store.get('sid')];
   t.deepEqual(one, other);
@@ -30,7 +34,7 @@ test('get gives a fresh object each time, and undefined on a miss', async (t) =>
   t.is(Object.getPrototypeOf(one), Object.prototype);
 });
 
-test('whatever JSON can hold under whatever key comes back as it was', async (t) => {
+test('any JSON value under any key is loaded as it was saved', async (t) => {
   const { store } = await start(t);
   let count = 0;
   const keys = fc.oneof(
@@ -60,7 +64,28 @@ test('whatever JSON can hold under whatever key comes back as it was', async (t)
   );
 });
 
-test('null is kept, told from what is missing, and deleted through session-mailbox or here', async (t) => {
+test('keys whose attribute names could coincide or be too long do not overwrite each other', async (t) => {
+  const { store } = await start(t);
+  const odd = 'a key with\na line break';
+  // The attribute name of the odd key, without its prefix.
+  const named = `#${hash('sha256', odd, 'base64url')}`;
+  const content = { [odd]: 1, [named]: null, ['x'.repeat(127)]: null, ['y'.repeat(128)]: null };
+  await store.set('sid', data(content));
+  t.deepEqual(await dataOf(store, 'sid'), content);
+});
+
+test('a save leaves an attribute named cookie alone, which is no data', async (t) => {
+  const { store } = await start(t);
+  await store.set('sid', data({ a: 1 }));
+  await (await store.sessionOf('sid'))?.setAttr('cookie', 'of other code');
+  const loaded = await store.get('sid');
+  t.is(loaded?.cookie.path, '/');
+  await store.set('sid', Object.assign(loaded ?? data(), { a: 2 }));
+  t.is((await store.sessionOf('sid'))?.getAttr('cookie'), 'of other code');
+  t.deepEqual(await dataOf(store, 'sid'), { a: 2 });
+});
+
+test('null is stored as a value, and a later value replaces it, whether it is set here or as an attribute', async (t) => {
   const { store, visitors } = await start(t);
   await store.set('sid', data({ a: null, b: 1 }));
   t.deepEqual(await dataOf(store, 'sid'), { a: null, b: 1 });
@@ -72,7 +97,7 @@ test('null is kept, told from what is missing, and deleted through session-mailb
   t.deepEqual(await dataOf(store, 'sid'), { a: 2, b: 5 });
 });
 
-test('a plain object is the whole content, and a loaded one only what changed of it', async (t) => {
+test('a plain object replaces the whole content; a loaded object changes only what changed in it', async (t) => {
   const { store } = await start(t);
   await store.set('sid', data({ a: 1, b: 1 }));
   const loaded = await store.get('sid');
@@ -82,7 +107,17 @@ test('a plain object is the whole content, and a loaded one only what changed of
   t.deepEqual(await dataOf(store, 'sid'), { b: 2, c: 3 });
 });
 
-test('what the caller changes after set is not saved by it', async (t) => {
+test('an object that was loaded for one sid replaces the whole content of another sid', async (t) => {
+  const { store } = await start(t);
+  await store.set('sid', data({ a: 1, b: 1 }));
+  await store.set('other', data({ c: 1 }));
+  const loaded = Object.assign((await store.get('sid')) ?? data(), { a: 2 });
+  await store.set('other', loaded);
+  t.deepEqual(await dataOf(store, 'other'), { a: 2, b: 1 });
+  t.deepEqual(await dataOf(store, 'sid'), { a: 1, b: 1 });
+});
+
+test('set does not save what the caller changes after the call', async (t) => {
   const { store } = await start(t);
   const session = data({ list: [1] });
   const saved = store.set('sid', session);
@@ -91,7 +126,7 @@ test('what the caller changes after set is not saved by it', async (t) => {
   t.deepEqual(await dataOf(store, 'sid'), { list: [1] });
 });
 
-test('saves of one object that are under way at once end as the last', async (t) => {
+test('of concurrent saves of one object, the last one wins', async (t) => {
   const { store } = await start(t);
   const session = data({ a: 0 });
   const saves = [1, 2, 3, 2].map((a) => store.set('sid', Object.assign(session, { a })));
@@ -126,7 +161,7 @@ for (const [ending, end] of Object.entries(endings)) {
   }
 }
 
-test('a plain object does not revive a destroyed sid before its end is forgotten', async (t) => {
+test('a plain object does not revive a destroyed sid within tombstoneTime', async (t) => {
   const { store, clock, manager } = await start(t, { tombstoneTime: minute });
   await store.set('sid', data({ accountId: 'alice' }));
   await store.destroy('sid');
@@ -138,7 +173,7 @@ test('a plain object does not revive a destroyed sid before its end is forgotten
   t.deepEqual(await dataOf(store, 'sid'), { a: 1 });
 });
 
-test('a request that was logged out meanwhile writes neither to the visitor nor to the next login', async (t) => {
+test('a request that was logged out since it loaded the session writes neither to the visitor nor to the next login', async (t) => {
   const { store, manager } = await start(t);
   await store.set('sid', data({ accountId: 'alice' }));
   const [late, logout] = [await store.get('sid'), await store.get('sid')];
@@ -153,7 +188,7 @@ test('a request that was logged out meanwhile writes neither to the visitor nor 
   t.is((await manager.sessionsOfApp()).sessions.length, 1);
 });
 
-test('of a visitor who logs in, changes made at the same time by other requests go along', async (t) => {
+test('a login keeps what other requests of the visitor change at the same time', async (t) => {
   const { store } = await start(t);
   await store.set('sid', data({ a: 1, b: 1 }));
   const [login, before, after] = [await store.get('sid'), await store.get('sid'), await store.get('sid')];
@@ -163,7 +198,7 @@ test('of a visitor who logs in, changes made at the same time by other requests 
   t.deepEqual(await dataOf(store, 'sid'), { a: 2, b: 1, c: 3, accountId: 'alice' });
 });
 
-test('an account may be a number, and is told as it was given', async (t) => {
+test('an account id may be a number, and is loaded as a number', async (t) => {
   const { store, manager } = await start(t);
   await store.set('sid', data({ accountId: 42 }));
   t.deepEqual(await dataOf(store, 'sid'), { accountId: 42 });
@@ -175,7 +210,7 @@ test('an account may be a number, and is told as it was given', async (t) => {
 });
 
 for (const accountId of [null, false, '']) {
-  test(`an account of ${JSON.stringify(accountId)} is none`, async (t) => {
+  test(`accountId ${JSON.stringify(accountId)} is loaded as it was saved, and binds the session to no account`, async (t) => {
     const { store, manager } = await start(t);
     await store.set('sid', data({ accountId }));
     t.deepEqual(await dataOf(store, 'sid'), { accountId });
@@ -183,7 +218,7 @@ for (const accountId of [null, false, '']) {
   });
 }
 
-test('an attribute set past the store binds nobody, and unbinds nobody', async (t) => {
+test('an attribute accountId that other code sets or deletes neither binds nor unbinds a session', async (t) => {
   const { store, manager, visitors } = await start(t);
   await store.set('sid', data({ a: 1 }));
   const [visitor] = (await visitors.sessionsOfApp()).sessions;
@@ -197,7 +232,7 @@ test('an attribute set past the store binds nobody, and unbinds nobody', async (
   t.deepEqual(await dataOf(store, 'login'), { accountId: 'alice' });
 });
 
-test('the account key and the app of visitors are for the application to name', async (t) => {
+test('the options accountKey and visitorApp name the account key and the app of visitors', async (t) => {
   const { store, manager } = await start(t, {}, { accountKey: 'user', visitorApp: 'guests' });
   await store.set('sid', data({ user: 'alice', accountId: 'bob' }));
   t.is((await manager.sessionsOfAccount('alice')).length, 1);
@@ -205,7 +240,7 @@ test('the account key and the app of visitors are for the application to name', 
   t.is((await manager.inApp('guests').sessionsOfApp()).sessions.length, 1);
 });
 
-test('a login that finds no room fails, changes nothing, and can be tried again', async (t) => {
+test('a login at an account that is at its limit fails, changes nothing, and can be tried again', async (t) => {
   const { store, manager } = await start(t, { maxSession: 1 });
   await manager.createSession('alice');
   await store.set('sid', data({ a: 1 }));
@@ -222,7 +257,7 @@ test('a login that finds no room fails, changes nothing, and can be tried again'
   t.deepEqual(await dataOf(store, 'sid'), { accountId: 'alice', a: 1, b: 2 });
 });
 
-test('an evicted login is gone at its next look', async (t) => {
+test('an evicted login is not loaded any more', async (t) => {
   const { store } = await start(t, { maxSession: 1, onMaxSession: 'evict-oldest' });
   await store.set('one', data({ accountId: 'alice' }));
   await store.set('two', data({ accountId: 'alice' }));
@@ -230,15 +265,15 @@ test('an evicted login is gone at its next look', async (t) => {
   t.deepEqual(await store.ids(), ['two']);
 });
 
-test('destroy, touch and get of what is not there are no error', async (t) => {
+test('destroy, touch and get of an unknown sid do nothing', async (t) => {
   const { store, visitors } = await start(t);
-  t.is(await store.destroy('nobody'), undefined);
-  t.is(await store.touch('nobody', data({ a: 1 })), undefined);
-  t.is(await store.get('nobody'), undefined);
+  t.is(await store.destroy('unknown'), undefined);
+  t.is(await store.touch('unknown', data({ a: 1 })), undefined);
+  t.is(await store.get('unknown'), undefined);
   t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
 });
 
-test('all, ids and length tell of the live sessions, clear ends them', async (t) => {
+test('all, ids and length give the live sessions, and clear ends them', async (t) => {
   const { store, manager, clock } = await start(t, { gcTime: minute });
   const elsewhere = await manager.createSession('alice');
   await store.set('expired', data({ n: 0 }));
@@ -270,7 +305,7 @@ test('all, ids and length tell of the live sessions, clear ends them', async (t)
   );
 });
 
-test('more sessions than fit on a page are all told of, and all cleared', async (t) => {
+test('sessions of several pages are all listed, and all cleared', async (t) => {
   const { store, manager } = await start(t, { maxSession: 0 });
   const sids = Array.from({ length: 1_203 }, (_, each) => `sid${each}`);
   await Promise.all(sids.map((sid, each) => store.set(sid, data(each % 3 === 0 ? { accountId: 'alice' } : {}))));
@@ -281,9 +316,9 @@ test('more sessions than fit on a page are all told of, and all cleared', async 
   t.deepEqual(await manager.sessionsOfAccount('alice'), []);
 });
 
-test('sessionOf gives the session of ours: of the account, else the visitor', async (t) => {
+test('sessionOf returns the login session of a bound sid, else the visitor session', async (t) => {
   const { store, manager } = await start(t);
-  t.is(await store.sessionOf('nobody'), undefined);
+  t.is(await store.sessionOf('unknown'), undefined);
   await store.set('sid', data({ theme: 'dark' }));
   const visitor = await store.sessionOf('sid');
   t.deepEqual([visitor?.app, visitor?.getAttr('theme')], ['default-visitors', 'dark']);
@@ -295,16 +330,19 @@ test('sessionOf gives the session of ours: of the account, else the visitor', as
   t.is((await login?.drain())?.messages.length, 1);
 });
 
-test('the sid is in no id and no name, and only with the visitor among attributes', async (t) => {
+test('the sid is in no session id, no account id and no event', async (t) => {
   const { store, manager, visitors, events } = await start(t);
   const sid = 'the-secret-of-another-system';
   await store.set(sid, data({ accountId: 'alice' }));
   const all = [...(await manager.sessionsOfApp()).sessions, ...(await visitors.sessionsOfApp()).sessions];
   t.is(all.length, 2);
   t.false(JSON.stringify([all, events.entries]).includes(sid));
+  // The plain digest may be known from other uses of the sid.
+  const digest = hash('sha256', sid, 'base64url');
+  t.false(JSON.stringify([all, events.entries]).includes(digest));
 });
 
-test('messages that a visitor was not given yet are given to the login, in order, and none of another account', async (t) => {
+test('undelivered messages of a visitor move to the login, in order; those of an account do not move to another account', async (t) => {
   const { store, manager, visitors } = await start(t);
   await store.set('sid', data({ a: 1 }));
   const visitor = await store.sessionOf('sid');
@@ -326,7 +364,17 @@ test('messages that a visitor was not given yet are given to the login, in order
   t.deepEqual((await (await store.sessionOf('sid'))?.drain())?.messages, []);
 });
 
-test('a login whose mailbox has no room for what the visitor was not given succeeds all the same', async (t) => {
+test('messages that moved to the login are no longer in the mailbox of the visitor', async (t) => {
+  const { store, visitors } = await start(t);
+  await store.set('sid', data({ a: 1 }));
+  const id = (await store.sessionOf('sid'))?.id ?? '';
+  await visitors.push(id, 'welcome');
+  await store.set('sid', Object.assign((await store.get('sid')) ?? data(), { accountId: 'alice' }));
+  await eventually(async () => (await visitors.getSession(id)).undelivered === 0);
+  t.is((await (await store.sessionOf('sid'))?.drain())?.messages.length, 1);
+});
+
+test('a login succeeds although its mailbox has no room for the undelivered messages of the visitor', async (t) => {
   const { store, manager, visitors } = await start(t, { msgMaxLength: 2, onOverflow: 'reject' });
   await store.set('sid', data({ a: 1 }));
   const visitor = await store.sessionOf('sid');

@@ -3,7 +3,7 @@ import { SessionMailboxStore } from '../../src/express-session/index.js';
 import { SessionManager, sessionModule } from '../../src/index.js';
 import { sessionData } from './session-data.js';
 
-// Prints for each method how often a callback was called that throws, and how often the process met what it threw.
+// Prints for each method how many times a throwing callback was called, and how many of its exceptions were uncaught.
 const container = new Container();
 container.load(sessionModule({}));
 const store = new SessionMailboxStore(await container.getAsync(SessionManager));
@@ -28,7 +28,7 @@ for (const [name, call] of Object.entries(calls)) {
   uncaught = 0;
   call(() => {
     called += 1;
-    throw new Error('a fault of the application');
+    throw new Error('thrown by the callback');
   });
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   process.stdout.write(`${name}: called ${called}, uncaught ${uncaught}\n`);

@@ -16,7 +16,8 @@ async function start(
 ) {
   const service = await startService(
     t,
-    { gcTime: 15 * minute, maxAge: 0, ...context },
+    // Each run of a background task lets the event loop turn; at their default intervals, days would take minutes.
+    { gcTime: 15 * minute, maxAge: 0, gcInterval: 10 * minute, hbTime: 10 * minute, ...context },
     { clock: new ManualClock(Date.now()) },
   );
   const store = new SessionMailboxStore(service.manager, options);
@@ -28,7 +29,7 @@ for (const account of [undefined, 'alice']) {
   const who = account === undefined ? 'a visitor' : 'a login';
   const content = account === undefined ? {} : { accountId: account };
 
-  test(`${who} without an age in its cookie idles for gcTime`, async (t) => {
+  test(`${who} without an age in its cookie expires after gcTime`, async (t) => {
     const { store, clock } = await start(t);
     await store.set('sid', sessionData(content));
     t.is((await loadedSession(store, 'sid')).cookie.expires, null);
@@ -38,7 +39,7 @@ for (const account of [undefined, 'alice']) {
     t.is(await store.get('sid'), undefined);
   });
 
-  test(`${who} lives for the age in its cookie from its last renewal on, and get does not renew`, async (t) => {
+  test(`${who} expires its cookie's age after the last renewal, and get does not renew`, async (t) => {
     const { store, clock } = await start(t);
     const began = clock.now();
     await store.set('sid', sessionData(content, { originalMaxAge: 2 * day }));
@@ -47,13 +48,13 @@ for (const account of [undefined, 'alice']) {
     t.deepEqual([cookie.originalMaxAge, cookie.expires], [2 * day, new Date(began + 2 * day)]);
     await store.touch('sid', await loadedSession(store, 'sid'));
     await clock.advance(2 * day - 1);
-    // What is left for this request, at least.
+    // The expiry of a loaded cookie is at least a second away.
     t.deepEqual((await loadedSession(store, 'sid')).cookie.expires, new Date(began + 3 * day - 1 + 1_000));
     await clock.advance(1);
     t.is(await store.get('sid'), undefined);
   });
 
-  test(`${who} whose cookie has a date lives until then, and the date stays`, async (t) => {
+  test(`${who} whose cookie has a date expires on that date, which a touch does not change`, async (t) => {
     const { store, clock } = await start(t);
     const expires = new Date(clock.now() + hour);
     await store.set('sid', sessionData(content, { originalMaxAge: null, expires }));
@@ -68,10 +69,10 @@ for (const account of [undefined, 'alice']) {
   });
 
   for (const [what, cookie] of Object.entries({
-    'an age of nothing': { originalMaxAge: 0 },
-    'an age below nothing': { originalMaxAge: -5 },
-    'a date that is over': { originalMaxAge: null, expires: new Date(0) },
-    'a date that is over, as text': { originalMaxAge: null, expires: '1970-01-01T00:00:00.000Z' },
+    'an age of 0': { originalMaxAge: 0 },
+    'a negative age': { originalMaxAge: -5 },
+    'a date in the past': { originalMaxAge: null, expires: new Date(0) },
+    'a date in the past, as text': { originalMaxAge: null, expires: '1970-01-01T00:00:00.000Z' },
   })) {
     for (const verb of ['set', 'touch'] as const) {
       test(`a ${verb} of ${who} whose cookie has ${what} ends it`, async (t) => {
@@ -101,7 +102,7 @@ for (const account of [undefined, 'alice']) {
     t.deepEqual(await contentOf(store, 'sid'), { ...content, a: 1 });
   });
 
-  test(`a longer or a shorter age in the cookie of ${who} holds from a touch on, and is loaded again`, async (t) => {
+  test(`a touch of ${who} stores a longer or shorter age of its cookie`, async (t) => {
     const { store, clock } = await start(t);
     await store.set('sid', sessionData(content, { originalMaxAge: hour }));
     for (const originalMaxAge of [30 * day, minute]) {
@@ -117,7 +118,7 @@ for (const account of [undefined, 'alice']) {
     t.is(await store.get('sid'), undefined);
   });
 
-  test(`${who} that was renewed within touchAfter is not renewed by a touch, but by a change`, async (t) => {
+  test(`within touchAfter ${who} is not renewed by a touch, but by a save`, async (t) => {
     const { store, clock } = await start(t, {}, { touchAfter: minute });
     await store.set('sid', sessionData(content));
     const renewedAt = async () => (await store.sessionOf('sid'))?.lastTime;
@@ -136,7 +137,7 @@ for (const account of [undefined, 'alice']) {
     t.is(await renewedAt(), clock.now());
   });
 
-  test(`a touchAfter longer than ${who} may idle does not let it expire while it is in use`, async (t) => {
+  test(`a touchAfter longer than gcTime does not let ${who} expire while it is in use`, async (t) => {
     const { store, clock } = await start(t, {}, { touchAfter: hour });
     await store.set('sid', sessionData(content));
     for (let round = 0; round < 20; round += 1) {
@@ -147,7 +148,7 @@ for (const account of [undefined, 'alice']) {
   });
 }
 
-test('a login is found for as long as requests renew it, and its visitor session with it', async (t) => {
+test('requests that renew a login keep its visitor session alive as well', async (t) => {
   const { store, clock, manager } = await start(t);
   await store.set('sid', sessionData({ accountId: 'alice' }));
   for (let round = 0; round < 5 * 24 * 6; round += 1) {
@@ -159,7 +160,22 @@ test('a login is found for as long as requests renew it, and its visitor session
   cold.close();
 });
 
-test('a login that only a socket or a poll keeps alive is still found a day later, by any process', async (t) => {
+test('requests of a login renew its visitor session once an hour, and not each time', async (t) => {
+  const { store, clock, visitors } = await start(t);
+  const began = clock.now();
+  await store.set('sid', sessionData({ accountId: 'alice' }));
+  const renewedAt = async () => (await visitors.sessionsOfApp()).sessions[0]?.lastTime;
+  for (let passed = 10 * minute; passed < hour; passed += 10 * minute) {
+    await clock.advance(10 * minute);
+    await store.touch('sid', await loadedSession(store, 'sid'));
+    t.is(await renewedAt(), began);
+  }
+  await clock.advance(10 * minute);
+  await store.touch('sid', await loadedSession(store, 'sid'));
+  t.is(await renewedAt(), began + hour);
+});
+
+test('a login that only a socket or a poll renews is still loaded a day later, by any process', async (t) => {
   const { store, clock, manager } = await start(t);
   await store.set('sid', sessionData({ accountId: 'alice' }));
   const login = await store.sessionOf('sid');
@@ -172,7 +188,7 @@ test('a login that only a socket or a poll keeps alive is still found a day late
   cold.close();
 });
 
-test('a stale request does not shorten the life of the visitor session that a login needs', async (t) => {
+test('a request that loaded the session before the login does not shorten the life of the visitor session', async (t) => {
   const { store, clock, manager } = await start(t);
   await store.set('sid', sessionData({ a: 1 }));
   const stale = await loadedSession(store, 'sid');
@@ -185,7 +201,7 @@ test('a stale request does not shorten the life of the visitor session that a lo
   t.deepEqual(await contentOf(new SessionMailboxStore(manager), 'sid'), { a: 1, accountId: 'alice' });
 });
 
-test('after a logout the visitor session idles as any other', async (t) => {
+test('after a logout the visitor session expires after gcTime', async (t) => {
   const { store, clock, visitors } = await start(t);
   await store.set('sid', sessionData({ accountId: 'alice', a: 1 }));
   const loaded = await loadedSession(store, 'sid');
@@ -196,7 +212,7 @@ test('after a logout the visitor session idles as any other', async (t) => {
   t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
 });
 
-test('the absolute age of the context is for logins, which end by it', async (t) => {
+test('maxAge of the context ends logins, and not visitors', async (t) => {
   const { store, clock } = await start(t, { maxAge: 2 * day });
   await store.set('visitor', sessionData({}, { originalMaxAge: 2 * day }));
   await store.set('login', sessionData({ accountId: 'alice' }, { originalMaxAge: 2 * day }));
@@ -207,7 +223,7 @@ test('the absolute age of the context is for logins, which end by it', async (t)
   t.is(await store.get('login'), undefined);
 });
 
-test("a cookie's fields are kept, and a renewal writes none of them", async (t) => {
+test('the fields of a cookie are loaded as they were saved', async (t) => {
   const { store } = await start(t);
   const cookie = {
     originalMaxAge: hour,

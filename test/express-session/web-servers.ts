@@ -11,10 +11,10 @@ import fastify from 'fastify';
 import { pollHandler, type SessionMailboxStore } from '../../src/express-session/index.js';
 import type { SessionManager } from '../../src/index.js';
 
-// It comes without types, and is the same to us.
+// This alias of the package has no types; the tests use only what both versions have.
 const express4: typeof express = createRequire(import.meta.url)('express4');
 
-/** A session's object, with the keys that the tests name. */
+/** A session object, with the keys that tests use by name. */
 export interface SessionObject extends Record<string, unknown> {
   readonly cookie: { maxAge?: number | null };
   accountId?: unknown;
@@ -22,9 +22,9 @@ export interface SessionObject extends Record<string, unknown> {
   mine?: unknown;
 }
 
-/** What a request does with its session, whichever framework made it. */
+/** The session of a request, the same for all frameworks. */
 export interface WebSession {
-  /** The object that the application sees. */
+  /** The object that the framework gives to the application. */
   readonly data: SessionObject;
   readonly sid: string;
   save(): Promise<void>;
@@ -33,8 +33,8 @@ export interface WebSession {
   destroy(): Promise<void>;
 }
 
-/** What one path of the application does: its answer is sent as JSON. */
-export type Deed = (web: () => WebSession, query: URLSearchParams) => unknown;
+/** What the application does for one path. Its result is sent as JSON. */
+export type Action = (web: () => WebSession, query: URLSearchParams) => unknown;
 
 export interface WebOptions {
   readonly cookie?: { readonly maxAge?: number };
@@ -46,7 +46,7 @@ export interface WebOptions {
 export interface WebApplication {
   readonly store: SessionMailboxStore;
   readonly manager: SessionManager;
-  readonly deeds: Readonly<Record<string, Deed>>;
+  readonly actions: Readonly<Record<string, Action>>;
   readonly options: WebOptions;
 }
 
@@ -67,18 +67,18 @@ export async function startWeb(name: WebServerName, application: WebApplication)
 
 async function startExpress(
   framework: typeof express,
-  { store, manager, deeds, options }: WebApplication,
+  { store, manager, actions, options }: WebApplication,
 ): Promise<RunningWeb> {
   const app = framework();
   app.use(session({ store, secret, resave: false, saveUninitialized: false, ...options }));
   app.get('/poll', pollHandler(manager, store));
-  for (const [path, deed] of Object.entries(deeds)) {
+  for (const [path, action] of Object.entries(actions)) {
     app.get(`/${path}`, (request, response) => {
       const query = new URL(request.url, 'http://localhost').searchParams;
-      respond(() => deed(() => expressSession(request), query), response);
+      respond(() => action(() => expressSession(request), query), response);
     });
   }
-  // Errors that come after the answer, such as those of a save, reach it as well: it says nothing of them.
+  // A save at the end of a request fails after the answer was sent; such an error can't change the answer.
   app.use((error: unknown, _request: unknown, response: express.Response, _next: unknown) => {
     if (!response.headersSent) response.status(500).end(String(error));
   });
@@ -101,7 +101,7 @@ function expressSession(request: express.Request): WebSession {
   };
 }
 
-async function startFastify({ store, deeds, options }: WebApplication): Promise<RunningWeb> {
+async function startFastify({ store, actions, options }: WebApplication): Promise<RunningWeb> {
   const app = fastify({ forceCloseConnections: true });
   await app.register(fastifyCookie);
   const { cookie = {}, saveUninitialized = false, rolling = false } = options;
@@ -114,7 +114,7 @@ async function startFastify({ store, deeds, options }: WebApplication): Promise<
     saveUninitialized,
     rolling,
   });
-  for (const [path, deed] of Object.entries(deeds)) {
+  for (const [path, action] of Object.entries(actions)) {
     app.get(`/${path}`, async (request, reply) => {
       const web = (): WebSession => ({
         get data() {
@@ -130,7 +130,7 @@ async function startFastify({ store, deeds, options }: WebApplication): Promise<
       });
       const query = new URL(request.url, 'http://localhost').searchParams;
       try {
-        return reply.send(JSON.stringify((await deed(web, query)) ?? null));
+        return reply.send(JSON.stringify((await action(web, query)) ?? null));
       } catch (error) {
         return reply.code(500).send(String(error));
       }
@@ -140,9 +140,9 @@ async function startFastify({ store, deeds, options }: WebApplication): Promise<
   return { port: portOf(app.server), close: () => app.close() };
 }
 
-function respond(deed: () => unknown, response: ServerResponse<IncomingMessage>): void {
+function respond(act: () => unknown, response: ServerResponse<IncomingMessage>): void {
   Promise.resolve()
-    .then(deed)
+    .then(act)
     .then(
       (result) => response.end(JSON.stringify(result ?? null)),
       (error) => {

@@ -9,7 +9,7 @@ for (const server of webServerNames) {
   for (const storeName of storeNames) {
     const title = (fact: string) => `${server} over ${storeName}: ${fact}`;
 
-    test(title('what a request sets, the next one sees, and what it deletes is gone'), async (t) => {
+    test(title('the next request sees what a request set, and not what it deleted'), async (t) => {
       const { browser } = await startShop(t, server, { binding: bindingOf(storeName) });
       const alice = browser();
       t.deepEqual(await alice.get('look'), {});
@@ -20,26 +20,29 @@ for (const server of webServerNames) {
       t.deepEqual(await browser().get('look'), {});
     });
 
-    test(title('a login binds the session, whose data are attributes, and a revoked one is gone'), async (t) => {
-      const { browser, manager, visitors } = await startShop(t, server, { binding: bindingOf(storeName) });
-      const alice = browser();
-      await alice.get(changing({ theme: 'dark' }));
-      t.deepEqual((await manager.sessionsOfApp()).sessions, []);
-      await alice.get('login?account=alice');
-      t.deepEqual(await alice.get('look'), { theme: 'dark', accountId: 'alice' });
-      const [login, ...others] = await manager.sessionsOfAccount('alice');
-      t.is(others.length, 0);
-      t.is(login?.getAttr('theme'), 'dark');
-      await login?.setAttr('theme', 'light');
-      await login?.setAttr('unread', 3);
-      t.deepEqual(await alice.get('look'), { theme: 'light', unread: 3, accountId: 'alice' });
-      t.is((await visitors.sessionsOfApp()).sessions.length, 1);
-      await login?.close('revoked');
-      t.deepEqual(await alice.get('look'), {});
-      t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
-    });
+    test(
+      title('a login binds the session to the account, its data are attributes, and revoking it empties req.session'),
+      async (t) => {
+        const { browser, manager, visitors } = await startShop(t, server, { binding: bindingOf(storeName) });
+        const alice = browser();
+        await alice.get(changing({ theme: 'dark' }));
+        t.deepEqual((await manager.sessionsOfApp()).sessions, []);
+        await alice.get('login?account=alice');
+        t.deepEqual(await alice.get('look'), { theme: 'dark', accountId: 'alice' });
+        const [login, ...others] = await manager.sessionsOfAccount('alice');
+        t.is(others.length, 0);
+        t.is(login?.getAttr('theme'), 'dark');
+        await login?.setAttr('theme', 'light');
+        await login?.setAttr('unread', 3);
+        t.deepEqual(await alice.get('look'), { theme: 'light', unread: 3, accountId: 'alice' });
+        t.is((await visitors.sessionsOfApp()).sessions.length, 1);
+        await login?.close('revoked');
+        t.deepEqual(await alice.get('look'), {});
+        t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
+      },
+    );
 
-    test(title('a logout by deletion ends the login, keeps the rest, and a login after it counts once'), async (t) => {
+    test(title('deleting accountId ends the login and keeps the other data; a later login counts once'), async (t) => {
       const { browser, manager } = await startShop(t, server, {
         binding: bindingOf(storeName),
         context: { maxSession: 1 },
@@ -55,7 +58,7 @@ for (const server of webServerNames) {
       }
     });
 
-    test(title('regenerate counts once toward a limit of one, and the old sid is dead'), async (t) => {
+    test(title('regenerate counts once toward maxSession, and the old sid has no session'), async (t) => {
       const { browser, manager } = await startShop(t, server, {
         binding: bindingOf(storeName),
         context: { maxSession: 1, onMaxSession: 'reject' },
@@ -75,7 +78,7 @@ for (const server of webServerNames) {
       t.is((await manager.sessionsOfAccount('alice')).length, 1);
     });
 
-    test(title('destroy ends the login, and a request that finishes after it brings nothing back'), async (t) => {
+    test(title('destroy ends the login, and a request that saves after it revives nothing'), async (t) => {
       const { browser, manager, visitors, gates, store } = await startShop(t, server, {
         binding: bindingOf(storeName),
       });
@@ -92,7 +95,7 @@ for (const server of webServerNames) {
       t.is(await store.get(sid), undefined);
     });
 
-    test(title('requests at once that change different keys lose neither change'), async (t) => {
+    test(title('of concurrent requests that change different keys, none loses its change'), async (t) => {
       const { browser, gates } = await startShop(t, server, { binding: bindingOf(storeName) });
       for (const account of [undefined, 'alice']) {
         const alice = browser();
@@ -102,7 +105,7 @@ for (const server of webServerNames) {
         const gateOf = (each: number) => `${account}-${each}`;
         const requests = paths.map((path, each) => browser(alice.cookie).get(`${path}&gate=${gateOf(each)}`));
         await eventually(() => paths.every((_path, each) => gates.of(gateOf(each)).arrived === 1));
-        // All have loaded it; now one after the other saves what it has.
+        // All have loaded the session; now they save it one after the other.
         for (const [each, request] of requests.entries()) {
           gates.of(gateOf(each)).open();
           await request;
@@ -111,7 +114,7 @@ for (const server of webServerNames) {
       }
     });
 
-    test(title('attributes with names that its session object has taken are left alone by requests'), async (t) => {
+    test(title('requests do not change attributes that have the names of members of the session object'), async (t) => {
       const { browser, manager } = await startShop(t, server, { binding: bindingOf(storeName) });
       const alice = browser();
       await alice.get('login?account=alice');
@@ -127,7 +130,7 @@ for (const server of webServerNames) {
       t.is(after?.getAttr('a'), 1);
     });
 
-    test(title('logins at once on one cookie are one session'), async (t) => {
+    test(title('concurrent logins with one cookie make one session'), async (t) => {
       const { browser, manager, gates } = await startShop(t, server, {
         binding: bindingOf(storeName),
         context: { maxSession: 1 },
@@ -146,7 +149,7 @@ for (const server of webServerNames) {
       t.deepEqual(await alice.get('look'), all);
     });
 
-    test(title('a change of account ends the old login, and the data go along'), async (t) => {
+    test(title('a change of account ends the old login, and keeps the data'), async (t) => {
       const { browser, manager } = await startShop(t, server, { binding: bindingOf(storeName) });
       const browserOfBoth = browser();
       await browserOfBoth.get(changing({ theme: 'dark' }));
@@ -157,11 +160,11 @@ for (const server of webServerNames) {
       t.is((await manager.sessionsOfAccount('bob')).length, 1);
     });
 
-    test(title('a reload forgets what was not saved, and what it loads is saved by what changed'), async (t) => {
+    test(title('a reload drops unsaved changes; a later save stores only what changed since the reload'), async (t) => {
       const gates = new Gates();
       const { browser } = await startShop(t, server, {
         binding: bindingOf(storeName),
-        deeds: {
+        actions: {
           reloading: async (web) => {
             await gates.pass('reloading');
             await web().reload();
@@ -181,18 +184,21 @@ for (const server of webServerNames) {
       t.deepEqual(await alice.get('look'), { a: 2, mine: true });
     });
 
-    test(title('a session without changes is not saved, and one that was never there creates nothing'), async (t) => {
-      const { browser, visitors } = await startShop(t, server, { binding: bindingOf(storeName) });
-      await browser().get('look');
-      await browser('connect.sid=s%3Aforged.signature').get('look');
-      await browser('connect.sid=forged').get('look');
-      t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
-      const alice = browser();
-      await alice.get(changing({ a: 1 }));
-      const [before] = (await visitors.sessionsOfApp()).sessions;
-      await alice.get('look');
-      const [after] = (await visitors.sessionsOfApp()).sessions;
-      t.is(after?.writes, before?.writes);
-    });
+    test(
+      title('a session without changes is not written, and an unknown or forged cookie creates no session'),
+      async (t) => {
+        const { browser, visitors } = await startShop(t, server, { binding: bindingOf(storeName) });
+        await browser().get('look');
+        await browser('connect.sid=s%3Aforged.signature').get('look');
+        await browser('connect.sid=forged').get('look');
+        t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
+        const alice = browser();
+        await alice.get(changing({ a: 1 }));
+        const [before] = (await visitors.sessionsOfApp()).sessions;
+        await alice.get('look');
+        const [after] = (await visitors.sessionsOfApp()).sessions;
+        t.is(after?.writes, before?.writes);
+      },
+    );
   }
 }

@@ -1,7 +1,7 @@
 import { onEachAdapter } from '../support/http-kit.js';
 
 onEachAdapter(
-  'cookie tossing: a `sid` planted beside `__Host-sid` means nothing',
+  'cookie tossing: a `sid` planted beside `__Host-sid` is ignored',
   { http: { secure: true } },
   async (t, kit) => {
     const [mine, planted] = [await kit.logIn('alice'), await kit.logIn('mallory')];
@@ -21,7 +21,7 @@ onEachAdapter(
   },
 );
 
-onEachAdapter('garbage cookies: they are passed over, never a 500', {}, async (t, kit) => {
+onEachAdapter('garbage cookies are ignored, never a 500', {}, async (t, kit) => {
   const { token } = await kit.logIn();
   const garbage = ['=', ';;;', 'sid', 'sid=', '=sid', 'sid=%E0%A4%A', 'sid="', 'a=b=c', '\u00ff=\u00fe', '__proto__=x'];
   for (const each of garbage) {
@@ -32,29 +32,25 @@ onEachAdapter('garbage cookies: they are passed over, never a 500', {}, async (t
   t.is((await kit.request('/sessions', { cookie: `${many}; sid=${token}` })).status, 200);
 });
 
-onEachAdapter(
-  'duplicate cookies: the first that could be a token counts, and none of them is a 500',
-  {},
-  async (t, kit) => {
-    const [mine, other] = [await kit.logIn('alice'), await kit.logIn('bob')];
-    const accountOf = async (cookie: string) => {
-      const { sessions } = JSON.parse((await kit.request('/sessions', { cookie })).body);
-      return sessions[0].id;
-    };
-    t.is(await accountOf(`sid=${mine.token}; sid=${other.token}`), mine.id);
-    t.is(await accountOf(`sid=!!!; sid=${mine.token}`), mine.id);
-    t.is((await kit.request('/sessions', { cookie: `sid=x; sid=${mine.token}` })).status, 401);
-  },
-);
+onEachAdapter('duplicate cookies: the first with the form of a token counts, and none is a 500', {}, async (t, kit) => {
+  const [mine, other] = [await kit.logIn('alice'), await kit.logIn('bob')];
+  const accountOf = async (cookie: string) => {
+    const { sessions } = JSON.parse((await kit.request('/sessions', { cookie })).body);
+    return sessions[0].id;
+  };
+  t.is(await accountOf(`sid=${mine.token}; sid=${other.token}`), mine.id);
+  t.is(await accountOf(`sid=!!!; sid=${mine.token}`), mine.id);
+  t.is((await kit.request('/sessions', { cookie: `sid=x; sid=${mine.token}` })).status, 401);
+});
 
-onEachAdapter('cookies split over several headers: they are read as one', {}, async (t, kit) => {
+onEachAdapter('cookies in several headers are read as one', {}, async (t, kit) => {
   const { token } = await kit.logIn();
   const connection = await kit.open();
   const head = `GET /sessions HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: theme=dark\r\nCookie: sid=${token}\r\n\r\n`;
   t.is((await connection.sendRaw(head).response()).status, 200);
 });
 
-onEachAdapter('several Authorization headers: only one counts, and none of them is a 500', {}, async (t, kit) => {
+onEachAdapter('several Authorization headers: only one counts, and none is a 500', {}, async (t, kit) => {
   const [mine, other] = [await kit.logIn('alice'), await kit.logIn('bob')];
   const connection = await kit.open();
   const lines = [mine, other].map(({ token }) => `Authorization: Bearer ${token}\r\n`).join('');

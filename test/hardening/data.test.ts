@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { refusalOf, startService } from '../support/http-service.js';
 
-/** Calls what TypeScript would not let it call, as a caller in JavaScript or with unchecked JSON does. */
+/** Calls with arguments of a wrong type, as code in JavaScript or with unchecked JSON does. */
 function untyped<Arguments extends readonly unknown[], Result>(
   call: (...args: Arguments) => Result,
 ): (...args: unknown[]) => Result {
@@ -61,7 +61,7 @@ async function refusesAll(t: ExecutionContext, act: (value: unknown) => Promise<
   for (const [what, value] of notJson) t.is(await refusalOf(() => act(value)), 'INVALID_ARGUMENT', what);
 }
 
-test('what is not JSON as message data: refused as INVALID_ARGUMENT, with nothing half-done', async (t) => {
+test('message data that is not JSON: refused as INVALID_ARGUMENT, and nothing has changed', async (t) => {
   const { container, manager } = await startService();
   const { id } = await manager.createSession('alice');
   await refusesAll(t, (value) => manager.push(id, value));
@@ -73,7 +73,7 @@ test('what is not JSON as message data: refused as INVALID_ARGUMENT, with nothin
   await container.unbindAllAsync();
 });
 
-test('what is not JSON as an attribute: refused as INVALID_ARGUMENT, with nothing half-done', async (t) => {
+test('an attribute that is not JSON: refused as INVALID_ARGUMENT, and nothing has changed', async (t) => {
   const { container, manager } = await startService();
   const session = await manager.createSession('alice', { attributes: { kept: true } });
   const setAttr = untyped(session.setAttr.bind(session));
@@ -98,14 +98,14 @@ test('prototype pollution by attribute keys: reserved and odd keys are refused, 
   t.is(await refusalOf(() => manager.createSession('bob', { attributes })), 'INVALID_ARGUMENT');
   t.false('polluted' in {});
   for (const key of ['toString', 'hasOwnProperty', 'valueOf', '__defineGetter__']) {
-    t.is(session.getAttr(key), undefined, 'what objects inherit is no attribute');
+    t.is(session.getAttr(key), undefined, 'an inherited member is not an attribute');
     await session.setAttr(key, 'own');
     t.is(session.getAttr(key), 'own');
   }
   await container.unbindAllAsync();
 });
 
-test('prototype pollution by message data: it is carried as it is, and changes nothing', async (t) => {
+test('prototype pollution by message data: it is delivered unchanged, and no prototype changes', async (t) => {
   const { container, manager } = await startService();
   const { id } = await manager.createSession('alice');
   const data = JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}');
@@ -122,7 +122,7 @@ test('prototype pollution by message data: it is carried as it is, and changes n
   await container.unbindAllAsync();
 });
 
-test('wrong options: lists, strings and null where an object belongs are refused', async (t) => {
+test('wrong options: lists, strings and null in the place of an object are refused', async (t) => {
   const { container, manager } = await startService();
   const createSession = untyped(manager.createSession.bind(manager));
   for (const attributes of [null, 'text', 7, true, ['a'], () => {}]) {
@@ -138,7 +138,7 @@ test('wrong options: lists, strings and null where an object belongs are refused
   await container.unbindAllAsync();
 });
 
-test('wrong accounts: whatever is no plain text of 1 to 256 characters is refused by every method', async (t) => {
+test('wrong accounts: a value that is not plain text of 1 to 256 characters is refused by every method', async (t) => {
   const { container, manager } = await startService();
   const wrong = [
     '',
@@ -176,7 +176,7 @@ test('wrong accounts: whatever is no plain text of 1 to 256 characters is refuse
   await container.unbindAllAsync();
 });
 
-test('wrong ids and tokens: of whatever type, they are unknown sessions', async (t) => {
+test('wrong ids and tokens: values of any type are answered as unknown sessions', async (t) => {
   const { container, manager } = await startService();
   const { id } = await manager.createSession('alice');
   for (const wrong of ['', 'x', '__proto__', `${id} `, `${id}\n`, null, undefined, 7, {}, [id], Symbol('s'), 1n]) {
@@ -197,7 +197,7 @@ test('wrong ids and tokens: of whatever type, they are unknown sessions', async 
   await container.unbindAllAsync();
 });
 
-test('a session that replaces itself is refused, and lives', async (t) => {
+test('a session that replaces itself: refused, and the session stays live', async (t) => {
   const { container, manager } = await startService();
   const { id } = await manager.createSession('alice');
   await manager.push(id, 'kept');

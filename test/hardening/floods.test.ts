@@ -7,7 +7,7 @@ import { MemoryTables } from '../../src/stores/memory/memory-tables.js';
 import { onAdapter, onEachAdapter, until } from '../support/http-kit.js';
 import { refusalOf, startService } from '../support/http-service.js';
 
-test('mailbox flooding by count: a mailbox keeps msgMaxLength messages, and says how many were lost', async (t) => {
+test('mailbox flooding by count: a mailbox keeps msgMaxLength messages and reports how many were lost', async (t) => {
   const { container, manager } = await startService({ msgMaxLength: 10 });
   const { id } = await manager.createSession('alice');
   for (let count = 0; count < 1_000; count += 1) await manager.push(id, count);
@@ -28,7 +28,7 @@ test('mailbox flooding by bytes: mailboxMaxBytes holds, counted in UTF-8', async
   await container.unbindAllAsync();
 });
 
-test('mailbox flooding by keys: replacing over and over keeps one message, and loses none', async (t) => {
+test('mailbox flooding by keys: repeated replacement keeps one message and counts none as lost', async (t) => {
   const { container, manager } = await startService({ msgMaxLength: 5 });
   const { id } = await manager.createSession('alice');
   await manager.poll(id, { after: '', wait: 0 });
@@ -39,7 +39,7 @@ test('mailbox flooding by keys: replacing over and over keeps one message, and l
 });
 
 onEachAdapter(
-  'reader flooding: a mailbox knows maxReader readers, whatever names come',
+  'reader flooding: a mailbox keeps maxReader readers, however many names are used',
   { context: { maxReader: 4 } },
   async (t, kit) => {
     const session = await kit.logIn();
@@ -57,7 +57,7 @@ onEachAdapter(
 );
 
 onEachAdapter(
-  'waiter flooding: past maxWaiter polls are turned away at once',
+  'waiter flooding: beyond maxWaiter polls are answered at once, with retry',
   { context: { maxWaiter: 20, maxSession: 0 } },
   async (t, kit) => {
     const connections = [];
@@ -77,7 +77,7 @@ onEachAdapter(
 );
 
 onEachAdapter(
-  'clients that never read: their polls end, their memory is freed, and others are served meanwhile',
+  'clients that never read: their polls end, their memory is freed, and other clients are served meanwhile',
   { context: { msgMaxBytes: 4_000_000, mailboxMaxBytes: 8_000_000, maxSession: 0 } },
   async (t, kit) => {
     const victims = [];
@@ -88,7 +88,7 @@ onEachAdapter(
       victims.push({ session, held });
     }
     await kit.manager.pushToAccount('lazy', 'x'.repeat(3_900_000));
-    t.is(kit.room.held, 0, 'a response under way holds no waiter');
+    t.is(kit.room.held, 0, 'a response being written holds no waiter');
     const other = await kit.logIn('busy');
     await kit.manager.push(other.id, 'quick');
     t.is((await kit.poll(other.token, { after: '' })).messages.length, 1);
@@ -99,7 +99,7 @@ onEachAdapter(
 );
 
 onEachAdapter(
-  'half a request: connections that never finish asking hold no waiter and hinder nobody',
+  'half a request: connections that never finish their request hold no waiter and delay no other',
   {},
   async (t, kit) => {
     const { token } = await kit.logIn();
@@ -113,7 +113,7 @@ onEachAdapter(
   },
 );
 
-test('app names flooding memory: those without sessions are forgotten at the next sweep', async (t) => {
+test('app names flooding memory: apps without sessions are removed by the next sweep', async (t) => {
   const tables = new MemoryTables();
   const context = new SessionContext({ tombstoneTime: 1_000 });
   const engine = new SessionEngine({ context, tables, notices: new MemoryNotices(), node: undefined });
@@ -125,14 +125,14 @@ test('app names flooding memory: those without sessions are forgotten at the nex
     const session = { app, id, accountId: 'alice', secretHash: 'h', ip: '', userAgent: '', attributes: {} };
     engine.insert({ ...session, ttl: 100, maxAge: 0 }, 0);
   }
-  t.is([...tables.apps].length, 200, 'a question after an app makes none');
+  t.is([...tables.apps].length, 200, 'a look-up creates no app');
   while (engine.sweep(50, 100).more);
-  t.is([...tables.apps].length, 200, 'those that remember why a session ended');
+  t.is([...tables.apps].length, 200, 'apps that keep a close reason');
   while (engine.sweep(50, 1_100).more);
   t.is([...tables.apps].length, 0);
 });
 
-test('lifetimes flooding the lists: sessions with a ttl of their own each still end in time', async (t) => {
+test('lifetimes flooding the lists: sessions with many different ttl values each expire in time', async (t) => {
   const { container, manager, clock } = await startService({ maxSession: 0, tombstoneTime: 1_000 });
   let closed = 0;
   manager.on('closed', () => {
@@ -149,7 +149,7 @@ test('lifetimes flooding the lists: sessions with a ttl of their own each still 
   await container.unbindAllAsync();
 });
 
-test('a huge fan-out leaves the event loop free', async (t) => {
+test('a huge broadcast does not block the event loop', async (t) => {
   const { container, manager } = await startService({ maxSession: 0 });
   for (let count = 0; count < 20_000; count += 1) await manager.createSession(`account${count}`);
   let turns = 0;
@@ -166,7 +166,7 @@ test('a huge fan-out leaves the event loop free', async (t) => {
   await container.unbindAllAsync();
 });
 
-test('logins racing for the last place: exactly maxSession get in', async (t) => {
+test('concurrent logins for the last place: exactly maxSession are admitted', async (t) => {
   const { container, manager } = await startService({ maxSession: 3 });
   const attempts = Array.from({ length: 2_000 }, () => refusalOf(() => manager.createSession('alice')));
   const results = await Promise.all(attempts);
@@ -177,7 +177,7 @@ test('logins racing for the last place: exactly maxSession get in', async (t) =>
 
 onAdapter(
   'fastify',
-  'a burst of polls on one session: one waits, the others are told so, none fails',
+  'a burst of polls on one session: one is held, the others are superseded, none fails',
   {},
   async (t, kit) => {
     const { token } = await kit.logIn();

@@ -14,12 +14,12 @@ test('header and log injection by account names: control characters are refused'
   await container.unbindAllAsync();
 });
 
-test('log injection by error messages: what is quoted stays on one line, and short', async (t) => {
+test('log injection by error messages: a quoted value is short and on one line', async (t) => {
   const { container, manager } = await startService();
   for (const each of lineBreaks.filter((text) => text !== '\u0085' && text !== '\u007f')) {
     const error = await t.throwsAsync(manager.createSession(`${each}${'x'.repeat(10_000)}`));
     t.true(SessionError.is(error, 'INVALID_ARGUMENT'));
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are just what it looks for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it searches for
     t.notRegex(error?.message ?? '', /[\u0000-\u001f]/);
     t.true((error?.message.length ?? 0) < 300);
   }
@@ -37,7 +37,7 @@ onEachAdapter('header injection by user agents: they are kept as text, and shown
   t.true(entry.userAgent.isWellFormed());
 });
 
-onEachAdapter('request splitting: line breaks in what is sent end up in no header', {}, async (t, kit) => {
+onEachAdapter('request splitting: line breaks in a request reach no response header', {}, async (t, kit) => {
   const { token } = await kit.logIn();
   for (const query of ['after=a%0d%0aSet-Cookie:%20x=y', 'reader=a%0d%0ax', 'wait=1%0d%0a']) {
     const response = await kit.request(`/poll?${query}`, { token });
@@ -47,20 +47,16 @@ onEachAdapter('request splitting: line breaks in what is sent end up in no heade
   }
 });
 
-onEachAdapter(
-  'markup in messages: it arrives as data, in JSON that no browser takes for a page',
-  {},
-  async (t, kit) => {
-    const session = await kit.logIn();
-    const data = '</script><script>alert(1)</script>\u2028\u2029';
-    await kit.manager.push(session.id, data);
-    const response = await kit.request('/poll?after=', { token: session.token });
-    t.regex(response.headers.get('content-type') ?? '', /^application\/json/);
-    t.is(JSON.parse(response.body).messages[0].data, data);
-  },
-);
+onEachAdapter('markup in messages: it arrives as JSON that no browser renders', {}, async (t, kit) => {
+  const session = await kit.logIn();
+  const data = '</script><script>alert(1)</script>\u2028\u2029';
+  await kit.manager.push(session.id, data);
+  const response = await kit.request('/poll?after=', { token: session.token });
+  t.regex(response.headers.get('content-type') ?? '', /^application\/json/);
+  t.is(JSON.parse(response.body).messages[0].data, data);
+});
 
-test('path traversal by app names and readers: names are names, never paths', async (t) => {
+test('path traversal by app names and readers: a name is never used as a path', async (t) => {
   const { container, manager } = await startService({}, memoryStore());
   for (const app of ['../x', 'a/b', '', 'a'.repeat(65), '__proto__ ', 'a:b', '{x}', 'é']) {
     t.throws(() => manager.inApp(app), { code: 'INVALID_ARGUMENT' }, app);
@@ -68,7 +64,7 @@ test('path traversal by app names and readers: names are names, never paths', as
   const odd = manager.inApp('__proto__');
   const { id } = await odd.createSession('alice');
   t.is((await odd.sessionsOfAccount('alice'))[0]?.id, id);
-  t.is(await refusalOf(() => manager.getSession(id)), 'SESSION_UNKNOWN', 'apps do not see each other');
+  t.is(await refusalOf(() => manager.getSession(id)), 'SESSION_UNKNOWN', 'apps are separate');
   t.is(await refusalOf(() => manager.push(id, 1)), 'SESSION_UNKNOWN');
   t.is(await refusalOf(() => manager.poll(id, { wait: 0 })), 'SESSION_UNKNOWN');
   t.false(await manager.closeSession(id));

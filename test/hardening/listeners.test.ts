@@ -3,7 +3,7 @@ import { settle } from '../../src/conformance/manual-clock.js';
 import { onEachAdapter, until } from '../support/http-kit.js';
 import { startService } from '../support/http-service.js';
 
-test('listener that throws or rejects: it is reported, and harms neither the operation nor the others', async (t) => {
+test('listener that throws or rejects: the error is reported, and the operation and other listeners go on', async (t) => {
   const { container, manager } = await startService();
   const warnings: Error[] = [];
   const onWarning = (warning: Error) => warnings.push(warning);
@@ -28,7 +28,7 @@ test('listener that throws or rejects: it is reported, and harms neither the ope
   await container.unbindAllAsync();
 });
 
-test('listener that calls back in: it may close the session it hears of', async (t) => {
+test('listener that calls the manager: it can close the session of the event', async (t) => {
   const { container, manager } = await startService();
   manager.on('created', ({ id }) => void manager.closeSession(id, 'revoked'));
   const session = await manager.createSession('alice');
@@ -38,7 +38,7 @@ test('listener that calls back in: it may close the session it hears of', async 
   await container.unbindAllAsync();
 });
 
-test('receiver that throws: a poll in code that was aborted rejects, and nothing else does', async (t) => {
+test('aborted poll: it rejects, and no other rejection is unhandled', async (t) => {
   const { container, manager } = await startService();
   const rejections: unknown[] = [];
   const onRejection = (reason: unknown) => rejections.push(reason);

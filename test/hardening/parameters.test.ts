@@ -24,14 +24,14 @@ onEachAdapter('wrong numbers: `wait` and `limit` of every wrong shape are 400', 
       const response = await kit.request(`/poll?${name}=${value}`, { token });
       t.is(response.status, 400, `${name}=${value.slice(0, 40)}`);
       t.is(problemIn(response).code, 'INVALID_ARGUMENT');
-      t.true(response.body.length < 500, 'what was sent is quoted only in part');
+      t.true(response.body.length < 500, 'the value is quoted only in part');
     }
   }
   t.is(kit.room.held, 0);
 });
 
 onEachAdapter(
-  'huge numbers: they are cut to what the context allows',
+  'huge numbers: they are reduced to the limits of the context',
   { context: { pollTime: 5_000 } },
   async (t, kit) => {
     const session = await kit.logIn();
@@ -41,14 +41,14 @@ onEachAdapter(
   },
 );
 
-onEachAdapter('parameter pollution: what is given twice, or as a list or an object, is 400', {}, async (t, kit) => {
+onEachAdapter('parameter pollution: a parameter given twice, or as a list or an object, is 400', {}, async (t, kit) => {
   const { token } = await kit.logIn();
   for (const name of ['after', 'wait', 'limit', 'reader']) {
     const response = await kit.request(`/poll?wait=0&${name}=1&${name}=2`, { token });
     t.is(response.status, 400, name);
     t.is(problemIn(response).code, 'INVALID_ARGUMENT');
   }
-  // Names that are none of ours mean nothing, whatever a framework may make of them.
+  // Unknown names have no effect, however a framework parses them.
   for (const query of [
     'wait[]=1',
     'after[x]=1',
@@ -63,7 +63,7 @@ onEachAdapter('parameter pollution: what is given twice, or as a list or an obje
   t.is(kit.room.held, 0);
 });
 
-onEachAdapter('wrong cursors: each is 400, or a reset, never another one’s messages', {}, async (t, kit) => {
+onEachAdapter('wrong cursors: each is 400 or a reset, never the messages of another session', {}, async (t, kit) => {
   const { token } = await kit.logIn();
   const wrong = [
     'x',

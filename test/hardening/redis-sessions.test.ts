@@ -9,10 +9,10 @@ const app = 'webapp';
 const ip = '203.0.113.7';
 const patience = 1_000;
 
-/** What JSON makes of a key that an object literal would understand otherwise. */
+/** JSON.parse creates an own `__proto__` key, which an object literal would not. */
 const parsed = (text: string) => JSON.parse(text) as Record<string, string>;
 
-test('keys that would reach a prototype are refused, and reach none', async (t) => {
+test('keys that could reach a prototype are refused', async (t) => {
   const { manager } = await startService(t);
   const sessions = new RedisSessions({ manager });
   const { token } = await sessions.create({ app, id: 'alice', ip });
@@ -30,7 +30,7 @@ test('keys that would reach a prototype are refused, and reach none', async (t) 
   t.is((await sessions.get({ app, token }))?.w, 1, 'nothing was written');
 });
 
-test('keys that every object has are keys like others', async (t) => {
+test('names of inherited methods are ordinary keys', async (t) => {
   const { manager } = await startService(t);
   const sessions = new RedisSessions({ manager });
   const { token } = await sessions.create({ app, id: 'alice', ip, d: { toString: 'own', hasOwnProperty: 1 } });
@@ -48,7 +48,7 @@ test('values that JSON would alter are refused', async (t) => {
   }
 });
 
-test('however large an argument is, it is judged quickly, and an error quotes little of it', async (t) => {
+test('a huge argument is refused quickly, and its error quotes little of it', async (t) => {
   const { manager } = await startService(t);
   const sessions = new RedisSessions({ manager });
   const huge = 'x'.repeat(10_000_000);
@@ -72,7 +72,7 @@ test('however large an argument is, it is judged quickly, and an error quotes li
   }
 });
 
-test('a value as large as it may be comes back whole', async (t) => {
+test('a large value is returned unchanged', async (t) => {
   const sessions = new RedisSessions({ port: server().port });
   t.teardown(() => sessions.quit());
   const text = '"\\\u2028\u0000é👩‍🚀'.repeat(5_000);
@@ -80,7 +80,7 @@ test('a value as large as it may be comes back whole', async (t) => {
   t.is((await sessions.get({ app, token }))?.d?.text, text);
 });
 
-test('ids that look like keys, patterns or commands are only ids', async (t) => {
+test('ids that look like keys, patterns or commands are ordinary ids', async (t) => {
   const sessions = new RedisSessions({ port: server().port, namespace: 'ids' });
   t.teardown(() => sessions.quit());
   const ids = [
@@ -109,7 +109,7 @@ test('ids that look like keys, patterns or commands are only ids', async (t) => 
   t.deepEqual(await sessions.soapp({ app, deltaTime: 60 }), { sessions: [] });
 });
 
-test('no reply but that of create has the token or its secret, nor has any error', async (t) => {
+test('only the reply to create contains the token; other replies and errors do not', async (t) => {
   const { manager } = await startService(t);
   const sessions = new RedisSessions({ manager });
   const { token } = await sessions.create({ app, id: 'alice', ip, d: { a: 1 } });
@@ -124,7 +124,7 @@ test('no reply but that of create has the token or its secret, nor has any error
   t.false(JSON.stringify(shown).includes(secret));
 });
 
-test('a session with an id of colons is swept like any other', async (t) => {
+test('a session whose id has colons is swept', async (t) => {
   const { manager, clock } = await startService(t, { maxSession: 0 });
   const sessions = new RedisSessions({ manager });
   const closed: string[] = [];

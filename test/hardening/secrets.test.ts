@@ -18,24 +18,24 @@ const events: readonly SessionEvent[] = [
   'overflow',
 ];
 
-/** Everything this process says of itself while a deed is done. */
-async function overhear(deed: () => Promise<void>): Promise<string> {
-  const heard: string[] = [];
-  const keep = (...values: unknown[]) => void heard.push(values.map((value) => inspect(value)).join(' '));
+/** What this process logs and warns while `action` runs. */
+async function outputOf(action: () => Promise<void>): Promise<string> {
+  const lines: string[] = [];
+  const keep = (...values: unknown[]) => void lines.push(values.map((value) => inspect(value)).join(' '));
   const original = { log: console.log, warn: console.warn, error: console.error, info: console.info };
   const onWarning = (warning: Error) => keep(warning.message, warning.stack);
   process.on('warning', onWarning);
   Object.assign(console, { log: keep, warn: keep, error: keep, info: keep });
   try {
-    await deed();
+    await action();
   } finally {
     Object.assign(console, original);
     process.off('warning', onWarning);
   }
-  return heard.join('\n');
+  return lines.join('\n');
 }
 
-/** Every way in which an object is usually shown. */
+/** An object as JSON, as a string, and as inspect shows it. */
 function shown(value: unknown): string {
   const json = JSON.stringify(value);
   const spread = typeof value === 'object' && value !== null ? inspect({ ...value }) : '';
@@ -68,7 +68,7 @@ test('leak by events and errors: no payload, message, detail or cause holds a se
   const second = await manager.createSession('alice');
   secrets.push(first.token, second.token);
   const failures: unknown[] = [];
-  const fail = (deed: Promise<unknown>) => deed.then(undefined, (error) => failures.push(error));
+  const fail = (call: Promise<unknown>) => call.then(undefined, (error) => failures.push(error));
   await fail(manager.createSession('alice'));
   await fail(manager.authenticate(`${first.id}${'x'.repeat(40)}`));
   await fail(manager.authenticate(`${first.token}x`));
@@ -100,7 +100,7 @@ test('leak by events and errors: no payload, message, detail or cause holds a se
   await container.unbindAllAsync();
 });
 
-test('leak by file: the snapshot holds hashes only, and a stolen hash opens nothing', async (t) => {
+test('leak by file: the snapshot has only hashes, and a stolen hash does not authenticate', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'leak-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const snapshot = { path: join(folder, 'sessions.snapshot') };
@@ -144,15 +144,15 @@ onEachAdapter('leak by response: no list, batch or problem holds a token', {}, a
   ];
   for (const [index, response] of (await Promise.all(requests)).entries()) {
     const text = response.body + JSON.stringify(response.rawHeaders);
-    // The third quotes what was sent as a cursor, which is the client's own doing.
+    // The third quotes the cursor that the client sent.
     if (index !== 2) t.false(text.includes(token.slice(24)), String(index));
     t.false(text.includes('x'.repeat(40)), String(index));
   }
 });
 
-onAdapter('fastify', 'leak by log: a request, good or bad, makes the process say nothing', {}, async (t, kit) => {
+onAdapter('fastify', 'leak by log: no request, good or bad, makes the process log anything', {}, async (t, kit) => {
   const session = await kit.logIn();
-  const said = await overhear(async () => {
+  const said = await outputOf(async () => {
     for (const token of [session.token, `${session.token}x`, `${session.id}${'y'.repeat(40)}`]) {
       await kit.request('/poll?wait=0', { token });
       await kit.request('/poll?wait=-1', { token });
@@ -167,7 +167,7 @@ onAdapter('fastify', 'leak by log: a request, good or bad, makes the process say
 test('leak by reported fault: a listener that throws is reported without its session’s secret', async (t) => {
   const { container, manager } = await startService();
   const tokens: string[] = [];
-  const said = await overhear(async () => {
+  const said = await outputOf(async () => {
     manager.on('created', (record) => {
       throw new Error(`listener failed on ${inspect(record)}`);
     });

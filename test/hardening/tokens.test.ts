@@ -7,7 +7,7 @@ function flipped(character: string | undefined): string {
   return character === 'a' ? 'b' : 'a';
 }
 
-/** What an attacker can see of a response, but for the clock. */
+/** What an attacker can see of a response, without its time. */
 function visible(response: RawResponse): unknown {
   const headers = response.rawHeaders.filter(([name]) => name.toLowerCase() !== 'date');
   return { status: response.status, headers, body: response.body };
@@ -38,17 +38,30 @@ onEachAdapter('forged token: any change of any part is answered as an unknown se
   t.is(kit.room.held, 0);
 });
 
-onEachAdapter('malformed token: unicode, lists, encodings and emptiness are 401, never 500', {}, async (t, kit) => {
-  const { token } = await kit.logIn();
-  const values = ['', ' ', 'null', 'undefined', '[object Object]', `["${token}"]`, `%00${token}`, `${token},${token}`];
-  values.push(`${token};`, `${token} ${token}`, '../../etc/passwd', "' OR 1=1 --", '\u00e9'.repeat(64), `"${token}"`);
-  for (const value of values) {
-    const bearer = await kit.request('/poll?after=', { headers: { Authorization: `Bearer ${value}` } });
-    t.is(bearer.status, 401, value);
-    const cookie = await kit.request('/sessions', { cookie: `sid=${value}` });
-    t.true(cookie.status === 401 || (cookie.status === 200 && value === `${token};`), `${value}: ${cookie.status}`);
-  }
-});
+onEachAdapter(
+  'malformed token: unicode, lists, encodings and an empty token are 401, never 500',
+  {},
+  async (t, kit) => {
+    const { token } = await kit.logIn();
+    const values = [
+      '',
+      ' ',
+      'null',
+      'undefined',
+      '[object Object]',
+      `["${token}"]`,
+      `%00${token}`,
+      `${token},${token}`,
+    ];
+    values.push(`${token};`, `${token} ${token}`, '../../etc/passwd', "' OR 1=1 --", '\u00e9'.repeat(64), `"${token}"`);
+    for (const value of values) {
+      const bearer = await kit.request('/poll?after=', { headers: { Authorization: `Bearer ${value}` } });
+      t.is(bearer.status, 401, value);
+      const cookie = await kit.request('/sessions', { cookie: `sid=${value}` });
+      t.true(cookie.status === 401 || (cookie.status === 200 && value === `${token};`), `${value}: ${cookie.status}`);
+    }
+  },
+);
 
 onEachAdapter('oversized token: a header of 1 MB is refused and the server goes on', {}, async (t, kit) => {
   const { token } = await kit.logIn();
@@ -61,15 +74,19 @@ onEachAdapter('oversized token: a header of 1 MB is refused and the server goes 
   t.is((await kit.request('/poll?wait=0', { token })).status, 200);
 });
 
-onEachAdapter('token in the query: it is ignored, so that no link or log carries a login', {}, async (t, kit) => {
-  const { token } = await kit.logIn();
-  for (const name of ['token', 'sid', 'access_token', 'authorization']) {
-    t.is((await kit.request(`/poll?after=&${name}=${token}`)).status, 401);
-    t.is((await kit.request(`/sessions?${name}=${token}`)).status, 401);
-  }
-});
+onEachAdapter(
+  'token in the query: it is ignored, so that no link and no access log has a usable token',
+  {},
+  async (t, kit) => {
+    const { token } = await kit.logIn();
+    for (const name of ['token', 'sid', 'access_token', 'authorization']) {
+      t.is((await kit.request(`/poll?after=&${name}=${token}`)).status, 401);
+      t.is((await kit.request(`/sessions?${name}=${token}`)).status, 401);
+    }
+  },
+);
 
-onEachAdapter('public id used as a secret: a session id opens nothing', {}, async (t, kit) => {
+onEachAdapter('public id used as a secret: a session id authenticates nothing', {}, async (t, kit) => {
   const { id } = await kit.logIn();
   for (const guess of [id, id + id, `${id}${'0'.repeat(40)}`, `${id}${'A'.repeat(40)}`]) {
     t.is((await kit.request('/poll?after=', { token: guess })).status, 401);
@@ -92,7 +109,7 @@ onEachAdapter('id enumeration: a foreign id, an ended one and an unknown one loo
 });
 
 onEachAdapter(
-  'session enumeration: a wrong secret tells nothing of live, ended or unknown sessions',
+  'session enumeration: with a wrong secret live, ended and unknown sessions look the same',
   {},
   async (t, kit) => {
     const live = await kit.logIn();
@@ -103,7 +120,7 @@ onEachAdapter(
       const ask = async (id: string) => visible(await kit.request(path, { token: id + secret }));
       const unknown = await ask('x'.repeat(24));
       t.deepEqual(await ask(live.id), unknown);
-      t.deepEqual(await ask(ended.id), unknown, 'only the holder learns why it ended');
+      t.deepEqual(await ask(ended.id), unknown, 'only the right secret learns the reason');
     }
     t.is(problemIn(await kit.request('/sessions', { token: ended.token })).closed?.code, 'revoked');
   },
@@ -118,7 +135,7 @@ onEachAdapter('odd ids in the path: none of them is a 500', {}, async (t, kit) =
   }
 });
 
-onEachAdapter('stolen wait: without the secret nobody supersedes another one’s poll', {}, async (t, kit) => {
+onEachAdapter('stolen wait: a poll with a wrong secret does not supersede the held poll', {}, async (t, kit) => {
   const session = await kit.logIn();
   const held = await kit.hold(session.token, { after: '' });
   for (let attempt = 0; attempt < 20; attempt += 1) {
@@ -131,7 +148,7 @@ onEachAdapter('stolen wait: without the secret nobody supersedes another one’s
 });
 
 onEachAdapter(
-  'old token after a rotation: it is dead at once, and the new one has mailbox and cursor',
+  'old token after a rotation: it is unknown at once, and the new one has the mailbox and the cursor',
   {},
   async (t, kit) => {
     const session = await kit.logIn();
@@ -153,7 +170,7 @@ async function guess(kit: Kit, id: string, count: number): Promise<void> {
 
 onAdapter(
   'fastify',
-  'keeping a victim alive by guessing: wrong secrets renew nothing',
+  'keeping a session alive by guessing: a wrong secret does not renew',
   { context: { gcTime: 10_000 } },
   async (t, kit) => {
     const session = await kit.logIn();
@@ -166,7 +183,7 @@ onAdapter(
   },
 );
 
-test('timing: hashes are compared by timingSafeEqual, in the one place where they are compared', async (t) => {
+test('timing: hashes are compared by timingSafeEqual, in one place', async (t) => {
   const folder = new URL('../../../src/store/engine/', import.meta.url);
   for (const name of await readdir(folder)) {
     const source = await readFile(new URL(name, folder), 'utf8');

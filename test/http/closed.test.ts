@@ -39,7 +39,7 @@ const endings: { readonly [Reason in CloseReason]?: Ending } = {
     context: { msgMaxLength: 1, onOverflow: 'close' },
     end: async (kit, session) => {
       await kit.poll(session.token, { after: '', reader: 'slow' });
-      await kit.manager.push(session.id, 'fills the mailbox, and wakes whoever waits');
+      await kit.manager.push(session.id, 'fills the mailbox and wakes held polls');
       await kit.manager.push(session.id, 'one too many').catch(() => {});
     },
   },
@@ -49,7 +49,7 @@ for (const reason of ['revoked', 'logout', 'evicted', 'replaced', 'max-age', 'ex
   const ending = endings[reason];
   if (ending === undefined) throw new Error(`Nothing ends a session as ${reason}`);
   onEachAdapter(
-    `a poll held when its session ends as ${reason} is told why, and so is the next, with 401`,
+    `when a session ends as ${reason}, its held poll is answered with the reason, and the next poll is 401 with it`,
     { context: ending.context ?? {} },
     (t, kit) => closesHeldPoll(t, kit, reason, (session) => ending.end(kit, session)),
   );

@@ -4,7 +4,7 @@ import { onEachAdapter, until } from '../support/http-kit.js';
 const huge = 'x'.repeat(4_000_000);
 const roomy = { msgMaxBytes: 8_000_000, mailboxMaxBytes: 64_000_000 };
 
-onEachAdapter('a client that hangs up while it is held frees its waiter and loses nothing', {}, async (t, kit) => {
+onEachAdapter('the held poll of a client that disconnects is released, and no message is lost', {}, async (t, kit) => {
   const session = await kit.logIn();
   for (const after of ['', undefined]) {
     const held = await kit.hold(session.token, after === undefined ? {} : { after });
@@ -18,7 +18,7 @@ onEachAdapter('a client that hangs up while it is held frees its waiter and lose
   );
 });
 
-onEachAdapter('a client that resets or half-closes its connection frees its waiter', {}, async (t, kit) => {
+onEachAdapter('the held poll of a client that resets or half-closes its connection is released', {}, async (t, kit) => {
   const session = await kit.logIn();
   const resetting = await kit.hold(session.token, { after: '' });
   resetting.connection.reset();
@@ -29,7 +29,7 @@ onEachAdapter('a client that resets or half-closes its connection frees its wait
   t.pass();
 });
 
-onEachAdapter('a client that hangs up before its request was read leaves nothing behind', {}, async (t, kit) => {
+onEachAdapter('a client that disconnects before its request was read leaves no held poll', {}, async (t, kit) => {
   const session = await kit.logIn();
   await kit.manager.push(session.id, 'stays');
   const connection = await kit.open();
@@ -40,7 +40,7 @@ onEachAdapter('a client that hangs up before its request was read leaves nothing
   t.is((await kit.manager.getSession(session.id)).undelivered <= 1, true);
 });
 
-onEachAdapter('a drained message leaves the mailbox once it was written out', {}, async (t, kit) => {
+onEachAdapter('a drained message leaves the mailbox once it has been written out', {}, async (t, kit) => {
   const session = await kit.logIn();
   await kit.manager.push(session.id, 'once');
   t.is((await kit.poll(session.token)).messages.length, 1);
@@ -48,7 +48,7 @@ onEachAdapter('a drained message leaves the mailbox once it was written out', {}
   t.is((await kit.manager.getSession(session.id)).undelivered, 0);
 });
 
-onEachAdapter('a drain over a connection that closes after it is taken all the same', {}, async (t, kit) => {
+onEachAdapter('a drain whose connection closes afterwards still removes its messages', {}, async (t, kit) => {
   const session = await kit.logIn();
   await kit.manager.push(session.id, 'once');
   const response = await kit.request('/poll', { token: session.token, headers: { Connection: 'close' } });
@@ -56,7 +56,7 @@ onEachAdapter('a drain over a connection that closes after it is taken all the s
   t.is((await kit.poll(session.token)).messages.length, 0);
 });
 
-onEachAdapter('a drain that was held takes the message that woke it, once', {}, async (t, kit) => {
+onEachAdapter('a held drain removes the message that woke it, once', {}, async (t, kit) => {
   const session = await kit.logIn();
   const held = await kit.hold(session.token);
   await kit.manager.push(session.id, 'woken');
@@ -65,7 +65,7 @@ onEachAdapter('a drain that was held takes the message that woke it, once', {}, 
 });
 
 onEachAdapter(
-  'a drain whose client hangs up in the middle of the response keeps its messages',
+  'a drain whose client disconnects in the middle of the response keeps its messages',
   { context: roomy },
   async (t, kit) => {
     const session = await kit.logIn();
@@ -102,7 +102,7 @@ onEachAdapter(
   },
 );
 
-onEachAdapter('a client that hangs up frees also the polls that it had pipelined', {}, async (t, kit) => {
+onEachAdapter('the pipelined polls of a client that disconnects are released too', {}, async (t, kit) => {
   const session = await kit.logIn();
   const connection = await kit.open();
   for (const reader of ['a', 'b', 'c']) connection.send(`/poll?after=&reader=${reader}`, { token: session.token });
@@ -112,7 +112,7 @@ onEachAdapter('a client that hangs up frees also the polls that it had pipelined
   t.is(kit.room.held, 0);
 });
 
-onEachAdapter('pipelined polls are answered in their order', {}, async (t, kit) => {
+onEachAdapter('pipelined polls are answered in order', {}, async (t, kit) => {
   const session = await kit.logIn();
   await kit.manager.push(session.id, 'a');
   const connection = await kit.open();
@@ -139,7 +139,7 @@ onEachAdapter('a connection serves one held poll after another', {}, async (t, k
   t.is(await kit.connectionCount(), 1);
 });
 
-onEachAdapter('polls on one connection leave no listeners behind on its socket', {}, async (t, kit) => {
+onEachAdapter('polls on one connection leave no listeners on its socket', {}, async (t, kit) => {
   const session = await kit.logIn();
   const warnings: Error[] = [];
   const onWarning = (warning: Error) => warnings.push(warning);

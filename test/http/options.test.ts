@@ -7,7 +7,7 @@ function build(options: string): unknown {
   return sessionHttpModule(JSON.parse(options));
 }
 
-test('options that are wrong fail at start-up as INVALID_CONTEXT that names field and value', (t) => {
+test('wrong options fail at start-up with INVALID_CONTEXT, which names front, field and rule', (t) => {
   const wrong: readonly (readonly [options: string, field: string])[] = [
     ['{"app":"../x"}', 'app'],
     ['{"app":7}', 'app'],
@@ -20,7 +20,10 @@ test('options that are wrong fail at start-up as INVALID_CONTEXT that names fiel
   ];
   for (const [options, field] of wrong) {
     const error = t.throws(() => build(options), undefined, options);
-    t.true(SessionError.is(error, 'INVALID_CONTEXT') && error.details.field === field, `${options}: ${error?.message}`);
+    if (!SessionError.is(error, 'INVALID_CONTEXT')) throw error;
+    t.is(error.details.field, field, options);
+    t.is(error.details.front, 'sessionHttpModule');
+    t.regex(error.details.rule, /^(?:must be|is not an option)/, 'the rule is stated in words');
   }
 });
 

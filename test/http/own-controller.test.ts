@@ -1,24 +1,36 @@
 import {
   Controller,
+  ForbiddenHttpResponse,
   Get,
+  type Guard,
   type HttpResponse,
   isHttpResponseSymbol,
   Post,
   UseErrorFilter,
   UseGuard,
 } from '@inversifyjs/http-core';
-import { inject } from 'inversify';
+import test from 'ava';
+import { inject, injectable } from 'inversify';
 import {
   CrossSiteGuard,
   CurrentSession,
   SessionCookie,
   SessionErrorFilter,
   SessionGuard,
+  sessionOf,
 } from '../../src/http/index.js';
 import { Session, SessionError, SessionManager } from '../../src/index.js';
 import { isProblem, onEachAdapter, problemIn } from '../support/http-kit.js';
 
-/** What an application would write. */
+@injectable()
+class AdminGuard implements Guard<object> {
+  activate(request: object): boolean {
+    if (sessionOf(request).getAttr('role') === 'admin') return true;
+    throw new ForbiddenHttpResponse();
+  }
+}
+
+/** As an application writes one. */
 @Controller('/shop')
 @UseErrorFilter(SessionErrorFilter)
 class ShopController {
@@ -51,13 +63,25 @@ class ShopController {
     return { writes: session.writes };
   }
 
+  @Get('/orders')
+  @UseGuard(SessionGuard, AdminGuard)
+  async orders(): Promise<object> {
+    return { orders: [] };
+  }
+
+  @Get('/unguarded-orders')
+  @UseGuard(AdminGuard)
+  async unguardedOrders(): Promise<object> {
+    return { orders: [] };
+  }
+
   @Get('/teapot')
   async teapot(): Promise<object> {
     throw new SessionError('SESSION_LIMIT', 'No more tea', { accountId: 'alice', maxSession: 1 });
   }
 }
 
-const options = { controllers: [ShopController], context: { maxSession: 2 } };
+const options = { controllers: [ShopController, AdminGuard], context: { maxSession: 2 } };
 
 onEachAdapter('SessionCookie sets what SessionGuard then reads', options, async (t, kit) => {
   const login = await kit.request('/shop/login', { method: 'POST' });
@@ -75,16 +99,20 @@ onEachAdapter('SessionCookie sets what SessionGuard then reads', options, async 
   t.like(JSON.parse((await kit.request('/shop/cart', { cookie })).body), { cart: ['tea'] });
 });
 
-onEachAdapter('SessionErrorFilter answers the errors of an own controller as problems', options, async (t, kit) => {
-  const teapot = await kit.request('/shop/teapot');
-  t.is(teapot.status, 409);
-  t.like(problemIn(teapot), { code: 'SESSION_LIMIT', title: 'Conflict', detail: 'No more tea' });
-  await kit.request('/shop/login', { method: 'POST' });
-  await kit.request('/shop/login', { method: 'POST' });
-  const full = await kit.request('/shop/login', { method: 'POST' });
-  t.is(full.status, 409);
-  t.true(isProblem(full));
-});
+onEachAdapter(
+  'SessionErrorFilter answers errors of an own controller with problem documents',
+  options,
+  async (t, kit) => {
+    const teapot = await kit.request('/shop/teapot');
+    t.is(teapot.status, 409);
+    t.like(problemIn(teapot), { code: 'SESSION_LIMIT', title: 'Conflict', detail: 'No more tea' });
+    await kit.request('/shop/login', { method: 'POST' });
+    await kit.request('/shop/login', { method: 'POST' });
+    const full = await kit.request('/shop/login', { method: 'POST' });
+    t.is(full.status, 409);
+    t.true(isProblem(full));
+  },
+);
 
 onEachAdapter('SessionGuard refuses a request without a session before its handler runs', options, async (t, kit) => {
   const response = await kit.request('/shop/cart', { method: 'POST' });
@@ -93,7 +121,20 @@ onEachAdapter('SessionGuard refuses a request without a session before its handl
   t.is(problemIn(response).code, 'SESSION_UNKNOWN');
 });
 
-onEachAdapter('the guards refuse what another site makes a browser do', options, async (t, kit) => {
+onEachAdapter('an own guard behind SessionGuard reads the session’s role by sessionOf', options, async (t, kit) => {
+  const [admin, customer] = [await kit.logIn(), await kit.logIn()];
+  await admin.setAttr('role', 'admin');
+  t.is((await kit.request('/shop/orders', { token: admin.token })).status, 200);
+  t.is((await kit.request('/shop/orders', { token: customer.token })).status, 403);
+  t.is((await kit.request('/shop/orders')).status, 401);
+  t.is((await kit.request('/shop/unguarded-orders', { token: admin.token })).status, 500, 'SessionGuard is missing');
+});
+
+test('sessionOf throws a TypeError for a request that has not passed SessionGuard', (t) => {
+  t.throws(() => sessionOf({}), { instanceOf: TypeError, message: /SessionGuard/ });
+});
+
+onEachAdapter('the guards refuse requests of another site’s page', options, async (t, kit) => {
   const session = await kit.logIn();
   const headers = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' };
   const login = await kit.request('/shop/login', { method: 'POST', headers });
@@ -115,7 +156,7 @@ onEachAdapter('a bearer token on an own controller is exempt from the cross-site
 
 onEachAdapter(
   'with `secure` and no maxAge the cookie is `__Host-sid`, for as long as the browser runs',
-  { controllers: [ShopController], context: { maxAge: 0 }, http: { secure: true } },
+  { controllers: [ShopController, AdminGuard], context: { maxAge: 0 }, http: { secure: true } },
   async (t, kit) => {
     const login = await kit.request('/shop/login', { method: 'POST' });
     const setCookie = login.headers.get('set-cookie') ?? '';

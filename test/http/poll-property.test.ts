@@ -44,7 +44,7 @@ const bounds: fc.Arbitrary<Bounds> = fc.record({
   messageTtl: fc.constantFrom(0, 5_000),
 });
 
-/** One session and its clients, each on sockets of its own, across restarts of the server. */
+/** One session and its clients, each with separate sockets, across restarts of the server. */
 class Endpoint {
   readonly #clock = new ManualClock();
   readonly #bounds: Bounds;
@@ -85,7 +85,7 @@ class Endpoint {
   async push(key: string | undefined): Promise<void> {
     const data = { number: this.#pushed.size, padding: 'x'.repeat(100) };
     try {
-      // Known before it can arrive.
+      // Recorded before it can arrive.
       this.#pushed.set(this.#tail + 1, { data, key });
       await this.kit.manager.push(this.#id, data, key === undefined ? {} : { key });
       this.#tail += 1;
@@ -122,7 +122,7 @@ class Endpoint {
     ledger.take(offsetOf(cursor), await this.kit.poll(this.#token, { reader: name, after: cursor }), false);
   }
 
-  /** A poll with nothing to say at first: its client hangs up, or is woken by a push. */
+  /** A poll without messages at first: its client disconnects, or a push wakes it. */
   async held(name: string, hangsUp: boolean): Promise<void> {
     while ((await this.poll(name, true)).messages.length > 0);
     const { cursor, offset } = this.#ledgerOf(name);
@@ -136,7 +136,7 @@ class Endpoint {
     if (!held.connection.isClosed) this.#ledgerOf(name).take(offset, await held.batch(), true);
   }
 
-  /** Gone before, while or after the server answers: nobody knows, least of all the client. */
+  /** The client disconnects before, during or after the answer; which of these is unknown. */
   async abandon(name: string): Promise<void> {
     const connection = await this.kit.open();
     const query = name === drainer ? { reader: name } : { reader: name, after: this.#ledgerOf(name).cursor };
@@ -174,7 +174,7 @@ class Endpoint {
       const never = [...this.#pushed.keys()].filter((offset) => !ledger.received.has(offset));
       const keyed = never.filter((offset) => this.#pushed.get(offset)?.key !== undefined).length;
       assert.ok(ledger.lost <= never.length && ledger.lost >= never.length - keyed, 'lost is not what is missing');
-      // Nothing but the bounds takes a message from a reader who keeps coming.
+      // Only the bounds may drop a message of a reader that keeps polling.
       if (this.#bounds.messageTtl === 0) assert.ok(ledger.lost <= this.#dropped, 'more was lost than was dropped');
     }
     assert.equal(this.kit.room.held, 0);
@@ -203,7 +203,7 @@ class Endpoint {
     while (!isAnswered && this.kit.room.held > 0) {
       const before = this.#tail;
       await this.push(undefined);
-      // Nobody can push, so the wait must end by itself. A drained service would hold no poll from then on.
+      // No push is possible, so the poll must end by its wait. A drained service would hold no more polls.
       if (this.#tail === before) await this.#clock.advance(60_000);
       await until(() => isAnswered || this.kit.room.held > 0);
     }
@@ -242,7 +242,7 @@ async function obey(endpoint: Endpoint, each: typeof command extends fc.Arbitrar
   }
 }
 
-test('whatever clients and the network do, nothing retained is missed, and nothing is missing unaccounted', async (t) => {
+test('whatever clients and the network do, no retained message is missed and every lost one is counted', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'poll-endpoint-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const snapshot = join(folder, 'sessions.snapshot');

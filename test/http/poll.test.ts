@@ -52,13 +52,13 @@ onEachAdapter(
   },
 );
 
-onEachAdapter('wait=0 is answered at once with what is there, even with nothing', {}, async (t, kit) => {
+onEachAdapter('wait=0 is answered at once, even without messages', {}, async (t, kit) => {
   const session = await kit.logIn();
   const batch = await kit.poll(session.token, { after: '', wait: '0' });
   t.deepEqual(batch, { messages: [], cursor: batch.cursor, lost: 0 });
 });
 
-onEachAdapter('`limit` cuts a batch, and its cursor goes on where it was cut', {}, async (t, kit) => {
+onEachAdapter('`limit` cuts a batch, and its cursor continues from the cut', {}, async (t, kit) => {
   const session = await kit.logIn();
   for (const data of ['a', 'b', 'c']) await kit.manager.push(session.id, data);
   const first = await kit.poll(session.token, { after: '', limit: '2' });
@@ -85,7 +85,7 @@ onEachAdapter('a cursor sent again gives the same messages again, until a newer 
   t.is((await kit.manager.getSession(session.id)).undelivered, 0);
 });
 
-onEachAdapter('a cursor of another life gets everything retained and `reset`', {}, async (t, kit) => {
+onEachAdapter('a cursor of another epoch gets all retained messages and `reset`', {}, async (t, kit) => {
   const session = await kit.logIn();
   await kit.manager.push(session.id, 'a');
   const { cursor } = await kit.poll(session.token, { after: '' });
@@ -112,7 +112,7 @@ onEachAdapter('`lost` counts what the bounds dropped', { context: { msgMaxLength
 });
 
 onEachAdapter(
-  'a held poll is told at once of a message that was dropped as it came',
+  'a held poll is answered at once when a message is dropped on arrival',
   { context: { msgMaxLength: 1, onOverflow: 'drop-newest' } },
   async (t, kit) => {
     const session = await kit.logIn();
@@ -156,7 +156,7 @@ onEachAdapter('different readers of a session wait side by side, and all receive
   t.is(kit.room.held, 0);
 });
 
-onEachAdapter('the sessions of an account each receive what the account is pushed', {}, async (t, kit) => {
+onEachAdapter('each session of an account receives what is pushed to the account', {}, async (t, kit) => {
   const [phone, desk] = [await kit.logIn(), await kit.logIn()];
   const held = [await kit.hold(phone.token, { after: '' }), await kit.hold(desk.token, { after: '' })];
   const other = await kit.hold((await kit.logIn('bob')).token, { after: '' });

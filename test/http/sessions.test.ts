@@ -11,35 +11,43 @@ function setCookieOf(response: RawResponse): readonly string[] {
   return response.rawHeaders.filter(([name]) => name.toLowerCase() === 'set-cookie').map(([, value]) => value);
 }
 
-onEachAdapter('GET /sessions lists the sessions of my account, with these fields and no others', {}, async (t, kit) => {
-  const mine = await kit.manager.createSession('alice', { ip: '192.0.2.7', userAgent: 'phone', attributes: { a: 1 } });
-  await kit.clock.advance(20_000);
-  const other = await kit.logIn('alice');
-  await kit.logIn('bob');
-  await kit.manager.push(mine.id, 'waiting');
-  const response = await kit.request('/sessions', { token: other.token });
-  t.is(response.headers.get('cache-control'), 'no-store');
-  const now = kit.clock.now();
-  const fields = { ip: '', userAgent: '', createdAt: now, lastTime: now, presence: 'online', current: true };
-  t.deepEqual(JSON.parse(response.body), {
-    sessions: [
-      {
-        id: mine.id,
-        ip: '192.0.2.7',
-        userAgent: 'phone',
-        createdAt: now - 20_000,
-        lastTime: now - 20_000,
-        presence: 'away',
-        current: false,
-        undelivered: 1,
-      },
-      { id: other.id, ...fields, undelivered: 0 },
-    ],
-  });
-  for (const secret of [mine.token, other.token, mine.token.slice(24)]) t.false(response.body.includes(secret));
-});
+onEachAdapter(
+  'GET /sessions lists the sessions of the request’s account, with these fields and no others',
+  {},
+  async (t, kit) => {
+    const mine = await kit.manager.createSession('alice', {
+      ip: '192.0.2.7',
+      userAgent: 'phone',
+      attributes: { a: 1 },
+    });
+    await kit.clock.advance(20_000);
+    const other = await kit.logIn('alice');
+    await kit.logIn('bob');
+    await kit.manager.push(mine.id, 'waiting');
+    const response = await kit.request('/sessions', { token: other.token });
+    t.is(response.headers.get('cache-control'), 'no-store');
+    const now = kit.clock.now();
+    const fields = { ip: '', userAgent: '', createdAt: now, lastTime: now, presence: 'online', current: true };
+    t.deepEqual(JSON.parse(response.body), {
+      sessions: [
+        {
+          id: mine.id,
+          ip: '192.0.2.7',
+          userAgent: 'phone',
+          createdAt: now - 20_000,
+          lastTime: now - 20_000,
+          presence: 'away',
+          current: false,
+          undelivered: 1,
+        },
+        { id: other.id, ...fields, undelivered: 0 },
+      ],
+    });
+    for (const secret of [mine.token, other.token, mine.token.slice(24)]) t.false(response.body.includes(secret));
+  },
+);
 
-onEachAdapter('asking for the list renews the session that asks', { context: { gcTime: 10_000 } }, async (t, kit) => {
+onEachAdapter('a request for the list renews its session', { context: { gcTime: 10_000 } }, async (t, kit) => {
   const session = await kit.logIn();
   for (let round = 0; round < 3; round += 1) {
     await kit.clock.advance(9_000);
@@ -47,7 +55,7 @@ onEachAdapter('asking for the list renews the session that asks', { context: { g
   }
 });
 
-onEachAdapter('DELETE /sessions/:id logs out that device of mine, as revoked', {}, async (t, kit) => {
+onEachAdapter('DELETE /sessions/:id closes that session of the account as revoked', {}, async (t, kit) => {
   const [mine, target] = [await kit.logIn(), await kit.logIn()];
   const held = await kit.hold(target.token, { after: '' });
   const response = await kit.request(`/sessions/${target.id}`, { method: 'DELETE', token: mine.token });
@@ -58,7 +66,7 @@ onEachAdapter('DELETE /sessions/:id logs out that device of mine, as revoked', {
   t.is((await listOf(kit, mine.token)).length, 1);
 });
 
-onEachAdapter('DELETE /sessions/:id of my own session is a logout', {}, async (t, kit) => {
+onEachAdapter('DELETE /sessions/:id of the request’s own session is a logout', {}, async (t, kit) => {
   const mine = await kit.logIn();
   const held = await kit.hold(mine.token, { after: '' });
   const response = await kit.request(`/sessions/${mine.id}`, { method: 'DELETE', token: mine.token });
@@ -82,7 +90,7 @@ onEachAdapter('DELETE /sessions/:id of a session that has ended is 404', {}, asy
   t.is(response.status, 404);
 });
 
-onEachAdapter('DELETE /sessions?except=current logs out all my others', {}, async (t, kit) => {
+onEachAdapter('DELETE /sessions?except=current closes all other sessions of the account', {}, async (t, kit) => {
   const [mine, second, third] = [await kit.logIn(), await kit.logIn(), await kit.logIn()];
   const bystander = await kit.logIn('bob');
   const held = [await kit.hold(second.token, { after: '' }), await kit.hold(third.token, { after: '' })];
@@ -96,7 +104,7 @@ onEachAdapter('DELETE /sessions?except=current logs out all my others', {}, asyn
   t.is((await listOf(kit, bystander.token)).length, 1);
 });
 
-onEachAdapter('DELETE /sessions without saying except=current is refused', {}, async (t, kit) => {
+onEachAdapter('DELETE /sessions without except=current is refused', {}, async (t, kit) => {
   const [mine] = [await kit.logIn(), await kit.logIn()];
   for (const query of ['', '?except=', `?except=${mine.id}`, '?except=current&except=current', '?except[]=current']) {
     const response = await kit.request(`/sessions${query}`, { method: 'DELETE', token: mine.token });
@@ -125,7 +133,7 @@ onEachAdapter('the cleared cookie is `__Host-sid` with `secure`', { http: { secu
   t.deepEqual(setCookieOf(response), ['__Host-sid=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0']);
 });
 
-onEachAdapter('one connection serves routes of both controllers, one after another', {}, async (t, kit) => {
+onEachAdapter('one connection serves routes of both controllers in turn', {}, async (t, kit) => {
   const mine = await kit.logIn();
   const connection = await Connection.open(kit.port);
   for (const path of ['/sessions', '/poll?wait=0', '/sessions', '/poll?wait=0&after=']) {

@@ -4,7 +4,7 @@ import { isProblem, onEachAdapter, problemIn } from '../support/http-kit.js';
 
 const options = { store: cuttableStore };
 
-onEachAdapter('a store that is away is answered as 503 with Retry-After, on every route', options, async (t, kit) => {
+onEachAdapter('while the store is unavailable, every route answers 503 with Retry-After', options, async (t, kit) => {
   const session = await kit.logIn();
   cuttable(kit.container.get(SessionStore)).isAway = true;
   const requests = [
@@ -25,20 +25,24 @@ onEachAdapter('a store that is away is answered as 503 with Retry-After, on ever
   t.is(kit.room.held, 0);
 });
 
-onEachAdapter('a poll stays held while the store is away, and is served when it is back', options, async (t, kit) => {
-  const session = await kit.logIn();
-  const store = cuttable(kit.container.get(SessionStore));
-  const held = await kit.hold(session.token, { after: '' });
-  store.isAway = true;
-  kit.room.missed();
-  t.is(kit.room.held, 1);
-  store.isAway = false;
-  await kit.manager.push(session.id, 'back again');
-  kit.room.missed();
-  t.is((await held.batch()).messages[0]?.data, 'back again');
-});
+onEachAdapter(
+  'a poll stays held while the store is unavailable, and is answered once it is back',
+  options,
+  async (t, kit) => {
+    const session = await kit.logIn();
+    const store = cuttable(kit.container.get(SessionStore));
+    const held = await kit.hold(session.token, { after: '' });
+    store.isAway = true;
+    kit.room.missed();
+    t.is(kit.room.held, 1);
+    store.isAway = false;
+    await kit.manager.push(session.id, 'back again');
+    kit.room.missed();
+    t.is((await held.batch()).messages[0]?.data, 'back again');
+  },
+);
 
-onEachAdapter('a drain that could not be acknowledged is given again', options, async (t, kit) => {
+onEachAdapter('a drain that could not be acknowledged delivers its messages again', options, async (t, kit) => {
   const session = await kit.logIn();
   const store = cuttable(kit.container.get(SessionStore));
   const held = await kit.hold(session.token);
@@ -49,13 +53,17 @@ onEachAdapter('a drain that could not be acknowledged is given again', options, 
   t.is((await kit.poll(session.token)).messages[0]?.data, 'still there');
 });
 
-onEachAdapter('a hang-up while the store is away harms nobody', options, async (t, kit) => {
-  const session = await kit.logIn();
-  const store = cuttable(kit.container.get(SessionStore));
-  const held = await kit.hold(session.token, { after: '' });
-  store.isAway = true;
-  await held.connection.close();
-  await kit.manager.push(session.id, 'kept');
-  store.isAway = false;
-  t.is((await kit.poll(session.token, { after: '' })).messages[0]?.data, 'kept');
-});
+onEachAdapter(
+  'a client that disconnects while the store is unavailable affects no other client',
+  options,
+  async (t, kit) => {
+    const session = await kit.logIn();
+    const store = cuttable(kit.container.get(SessionStore));
+    const held = await kit.hold(session.token, { after: '' });
+    store.isAway = true;
+    await held.connection.close();
+    await kit.manager.push(session.id, 'kept');
+    store.isAway = false;
+    t.is((await kit.poll(session.token, { after: '' })).messages[0]?.data, 'kept');
+  },
+);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { SessionError } from '../../src/index.js';
 import { formatCursor, parseCursor } from '../../src/mailbox/cursor.js';
 
-test('a cursor that was formatted parses to what it was', (t) => {
+test('a formatted cursor is parsed to the same epoch and offset', (t) => {
   const epochs = fc.stringMatching(/^[0-9a-z]{1,16}$/);
   fc.assert(
     fc.property(epochs, fc.nat({ max: 999_999_999_999_999 }), (epoch, offset) => {
@@ -12,7 +12,7 @@ test('a cursor that was formatted parses to what it was', (t) => {
   );
 });
 
-test('the largest offset that parses is exact', (t) => {
+test('the largest offset that is accepted is exact', (t) => {
   t.is(parseCursor('a.999999999999999').offset, 999_999_999_999_999);
   t.true(Number.isSafeInteger(parseCursor('a.999999999999999').offset));
 });
@@ -22,14 +22,14 @@ const malformed: readonly unknown[] = [
   ...['ä.1', `${'a'.repeat(17)}.1`, 'a.1000000000000000', 'abc.١', null, undefined, 5, {}, ['abc.1']],
 ];
 
-test('what is no cursor is INVALID_ARGUMENT and names after', (t) => {
+test('a malformed cursor is refused as INVALID_ARGUMENT of after', (t) => {
   for (const text of malformed) {
     const error = t.throws(() => parseCursor(text), undefined, String(text));
     t.true(SessionError.is(error, 'INVALID_ARGUMENT') && error.details.argument === 'after', String(text));
   }
 });
 
-test('any text either parses or is INVALID_ARGUMENT', (t) => {
+test('any text is either parsed or refused as INVALID_ARGUMENT', (t) => {
   fc.assert(
     fc.property(fc.string({ maxLength: 40 }), (text) => {
       try {

@@ -23,7 +23,7 @@ function jsonOf({ messages }: Pick<Mailbox, 'messages'>): readonly string[] {
   return messages.map(({ json }) => json);
 }
 
-test('a new mailbox is empty, at offset 0, and has an epoch of its own', (t) => {
+test('a new mailbox is empty, at offset 0, and has a new epoch', (t) => {
   const mailbox = new Mailbox();
   t.deepEqual([mailbox.tail, mailbox.messages], [0, []]);
   t.not(mailbox.epoch, new Mailbox().epoch);
@@ -57,7 +57,7 @@ test('drop-newest takes an offset for the new message and retains nothing', (t) 
 });
 
 for (const onOverflow of ['reject', 'close'] as const) {
-  test(`a mailbox that is full under ${onOverflow} changes nothing`, (t) => {
+  test(`an append to a full mailbox changes nothing under ${onOverflow}`, (t) => {
     const bounds = { ...roomy, onOverflow, msgMaxLength: 2 };
     const mailbox = new Mailbox();
     fill(mailbox, 2, bounds);
@@ -83,6 +83,16 @@ test('bytes are counted exactly through dropping, replacing, taking and ageing',
   t.is(fits('1234567890', 50), 'accepted', 'taken');
 });
 
+test('a full mailbox accepts a message that replaces one of its own', (t) => {
+  const bounds = { ...roomy, msgMaxLength: 2, onOverflow: 'reject' } as const;
+  const mailbox = new Mailbox();
+  mailbox.append(text('old', 'k'), 0, bounds);
+  fill(mailbox, 1, bounds);
+  t.is(mailbox.append(text('new', 'k'), 0, bounds).verdict, 'accepted');
+  t.is(mailbox.append(text('late'), 0, bounds).verdict, 'full');
+  t.deepEqual(jsonOf(mailbox), ['0', 'new']);
+});
+
 test('a message of exactly mailboxMaxBytes fits alone', (t) => {
   const bounds = { ...roomy, mailboxMaxBytes: 4 };
   const mailbox = new Mailbox();
@@ -91,7 +101,7 @@ test('a message of exactly mailboxMaxBytes fits alone', (t) => {
   t.deepEqual(jsonOf(mailbox), ['1234']);
 });
 
-test('a key finds its message in the middle, and its place is no loss', (t) => {
+test('a keyed message is replaced in the middle of the mailbox, and does not count as lost', (t) => {
   const mailbox = new Mailbox();
   mailbox.append(text('a'), 0, roomy);
   mailbox.append(text('old', 'k'), 0, roomy);
@@ -101,7 +111,7 @@ test('a key finds its message in the middle, and its place is no loss', (t) => {
   t.deepEqual([jsonOf({ messages }), lost, offset], [['a', 'b', 'new'], 0, 4]);
 });
 
-test('a key is free again once its message was dropped, taken or aged', (t) => {
+test('a new message replaces nothing once the older one with its key was dropped, taken or aged', (t) => {
   const bounds = { ...roomy, msgMaxLength: 2, messageTtl: 10 };
   const mailbox = new Mailbox();
   mailbox.append(text('1', 'k'), 0, bounds);
@@ -114,7 +124,7 @@ test('a key is free again once its message was dropped, taken or aged', (t) => {
   t.deepEqual(jsonOf(mailbox), ['5']);
 });
 
-test('an older message behind a younger one ages at its own time', (t) => {
+test('a message older than the one ahead of it is dropped at its own age', (t) => {
   const bounds = { ...roomy, messageTtl: 10 };
   const mailbox = new Mailbox();
   mailbox.append(text('young'), 5, { ...bounds, messageTtl: 0 });
@@ -128,7 +138,7 @@ test('an older message behind a younger one ages at its own time', (t) => {
   t.deepEqual(jsonOf(mailbox), ['younger']);
 });
 
-test('a mailbox made of the state of another goes on as that one would', (t) => {
+test('a mailbox made of the state of another behaves like it', (t) => {
   const mailbox = new Mailbox();
   fill(mailbox, 3);
   mailbox.append(text('old', 'k'), 0, roomy);
@@ -146,19 +156,19 @@ test('a mailbox made of the state of another goes on as that one would', (t) => 
   }
 });
 
-test('readers of a restored mailbox are silent from the restart on, not from before', (t) => {
+test('the silence of the readers of a restored mailbox starts at the restoration', (t) => {
   const mailbox = new Mailbox();
   fill(mailbox, 2);
   mailbox.read('away', undefined, 10, 0, roomy);
   const again = new Mailbox(mailbox.state, 100_000);
   const after = { epoch: again.epoch, offset: 2 };
   again.read('here', after, 10, 100_999, roomy);
-  t.is(again.messages.length, 2, 'held back for the one away');
+  t.is(again.messages.length, 2, 'kept for the other reader');
   again.read('here', after, 10, 101_000, roomy);
   t.is(again.messages.length, 0);
 });
 
-test('ten thousand messages under one key cost no memory of their places', (t) => {
+test('replaced offsets of ten thousand messages with one key are kept as one run', (t) => {
   const mailbox = new Mailbox();
   for (let each = 0; each < 10_000; each += 1) mailbox.append(text(`${each}`, 'k'), 0, roomy);
   t.deepEqual(mailbox.state.replaced, [1, 9_999]);
@@ -166,7 +176,7 @@ test('ten thousand messages under one key cost no memory of their places', (t) =
   t.deepEqual([lost, jsonOf({ messages })], [0, ['9999']]);
 });
 
-test('a message whose key was taken by all live readers, as a full mailbox made room, replaces nothing', (t) => {
+test('a keyed message replaces nothing when making room removed the older message with its key', (t) => {
   const bounds = { ...roomy, mailboxMaxBytes: 10, onOverflow: 'reject' } as const;
   const mailbox = new Mailbox();
   mailbox.append(text('12345'), 0, bounds);
@@ -174,7 +184,7 @@ test('a message whose key was taken by all live readers, as a full mailbox made 
   mailbox.append(text('123'), 0, bounds);
   mailbox.read('silent', '', 10, 0, bounds);
   mailbox.read('live', { epoch: mailbox.epoch, offset: 2 }, 10, 500, bounds);
-  // By now the first reader is silent for too long to hold anything back, and the other has had the first two.
+  // The first reader has been silent for longer than its grace, and the other has had the first two messages.
   t.is(mailbox.append(text('54321', 'k'), 1_200, bounds).verdict, 'accepted');
   t.deepEqual(jsonOf(mailbox), ['123', '54321']);
   t.is(mailbox.append(text('12'), 1_200, bounds).verdict, 'accepted', 'and bytes are counted once');

@@ -5,14 +5,14 @@ import { Mailbox, type MailboxBounds } from '../../src/mailbox/mailbox.js';
 import type { OutgoingMessage } from '../../src/mailbox/message.js';
 
 /**
- * What one client knows by itself: it numbers what it gets, never looks into the mailbox, and checks that nothing came
- * twice out of order and that every hole was told.
+ * What one client knows: the offsets that it received, and how many messages it was told that it lost. It never looks
+ * into the mailbox.
  */
 class Client {
   readonly name: string;
   epoch = '';
   offset = 0;
-  /** Offsets it got, and how many it was told that it lost. */
+  /** The offsets received, and the sum of `lost`. */
   readonly got = new Set<number>();
   lost = 0;
 
@@ -55,12 +55,12 @@ test('clients with cursors get every retained message in order, and lost is exac
       const bound = { ...bounds, ...setting };
       const mailbox = new Mailbox();
       const clients = [new Client('one'), new Client('two')];
-      // Known from the start: of one it never met a mailbox may tell more loss than there was.
+      // Both readers are known from the start: for an unknown reader `lost` may be too large.
       for (const client of clients) {
         client.epoch = mailbox.epoch;
         mailbox.read(client.name, { epoch: mailbox.epoch, offset: 0 }, 1, 0, bound);
       }
-      /** What became of each offset, as far as pushes tell. */
+      /** The offsets that were replaced, and the latest offset of each key. */
       const replaced = new Set<number>();
       const keyed = new Map<string, number>();
       let now = 0;
@@ -87,7 +87,7 @@ test('clients with cursors get every retained message in order, and lost is exac
       }
       for (const client of clients) while (poll(client, 5, false));
 
-      /** Whether it is retained, and still is when room was made: what all live readers had goes first, as had. */
+      /** Whether the message is still retained after making room, which removes what all live readers had. */
       function staysToBeReplaced(offset: number, newBytes: number): boolean {
         const old = mailbox.messages.find((message) => message.offset === offset);
         if (old === undefined) return false;
@@ -126,7 +126,7 @@ test('clients with cursors get every retained message in order, and lost is exac
       for (const client of clients) {
         const places = Array.from({ length: mailbox.tail }, (_each, index) => index + 1);
         const unaccounted = places.filter((place) => !client.got.has(place) && !replaced.has(place));
-        assert.equal(client.lost, unaccounted.length, 'every hole was told');
+        assert.equal(client.lost, unaccounted.length, 'every missing message was counted as lost');
       }
     }),
     { numRuns: 500 },
@@ -134,7 +134,7 @@ test('clients with cursors get every retained message in order, and lost is exac
   t.pass();
 });
 
-test('while a client reads on within its grace it loses nothing but what bounds dropped', (t) => {
+test('a client that reads within its grace loses only what bounds dropped', (t) => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 2 }), { maxLength: 200, size: 'max' }), (turns) => {
       const bound = { ...bounds, msgMaxLength: 1_000, mailboxMaxBytes: 100_000 };
@@ -149,7 +149,7 @@ test('while a client reads on within its grace it loses nothing but what bounds 
           continue;
         }
         const from = offsets[turn] ?? 0;
-        // A hang-up every now and then: what was given is asked for again.
+        // Every third batch is not acknowledged, and read again.
         const read = mailbox.read(`reader-${turn}`, { epoch: mailbox.epoch, offset: from }, 3, 0, bound);
         assert.equal(read.lost, 0);
         assert.deepEqual(

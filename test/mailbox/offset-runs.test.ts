@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { OffsetRuns } from '../../src/mailbox/offset-runs.js';
 
-const mostRuns = 256;
+const maxRuns = 256;
 
 function runsOf(offsets: Iterable<number>): number[] {
   const bounds: number[] = [];
@@ -13,7 +13,7 @@ function runsOf(offsets: Iterable<number>): number[] {
   return bounds;
 }
 
-test('counts, forgets and keeps runs as a plain set of offsets does', (t) => {
+test('counts and forgets like a plain set of offsets', (t) => {
   const steps = fc.array(
     fc.oneof(
       { weight: 8, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 60 }) }) },
@@ -40,7 +40,7 @@ test('counts, forgets and keeps runs as a plain set of offsets does', (t) => {
         } else {
           runs.forgetUpTo(step.forgetUpTo);
           const whole = runsOf(set);
-          // A run that reaches beyond is kept whole: nobody asks about its begin any more.
+          // A run that reaches beyond the offset is kept whole: its start is not read any more.
           for (let index = 0; index < whole.length && (whole[index + 1] ?? 0) <= step.forgetUpTo; index += 2) {
             for (const offset of set) if (offset <= (whole[index + 1] ?? 0)) set.delete(offset);
           }
@@ -51,23 +51,23 @@ test('counts, forgets and keeps runs as a plain set of offsets does', (t) => {
   );
 });
 
-test('neighbours join into one run, from whichever side', (t) => {
+test('an offset joins the runs on both sides', (t) => {
   const runs = new OffsetRuns();
   for (const offset of [5, 7, 6, 4, 8, 10, 1]) runs.add(offset);
   t.deepEqual(runs.bounds, [1, 1, 4, 8, 10, 10]);
 });
 
-test('past 256 runs the oldest is forgotten, so that too many are counted as lost and never too few', (t) => {
+test('past 256 runs the oldest is forgotten, so that lost is never too small', (t) => {
   const runs = new OffsetRuns();
-  const count = mostRuns + 10;
+  const count = maxRuns + 10;
   for (let each = 1; each <= count; each += 1) runs.add(each * 2);
-  t.is(runs.bounds.length, mostRuns * 2);
+  t.is(runs.bounds.length, maxRuns * 2);
   t.is(runs.bounds[0], 22);
-  t.is(runs.countWithin(0, count * 2), mostRuns);
-  t.is(runs.countWithin(20, count * 2), mostRuns, 'exact beyond what was forgotten');
+  t.is(runs.countWithin(0, count * 2), maxRuns);
+  t.is(runs.countWithin(20, count * 2), maxRuns, 'exact after the forgotten run');
 });
 
-test('is made again from its bounds, and shares nothing with them', (t) => {
+test('a set made from bounds copies them', (t) => {
   const bounds = [1, 3, 7, 7];
   const runs = new OffsetRuns(bounds);
   runs.add(4);

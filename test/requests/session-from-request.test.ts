@@ -1,19 +1,20 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { Bearer, CrossSitePolicy, SessionCookie, SessionHttpOptions } from '../../src/http/index.js';
 import { SessionError, type SessionManager, SessionStore } from '../../src/index.js';
-import { type RequestSessionOptions, sessionFromRequest } from '../../src/websocket/index.js';
+import { Credentials } from '../../src/requests/credentials.js';
+import { type RequestSessionOptions, sessionFromRequest } from '../../src/requests/index.js';
+import type { RequestHead } from '../../src/requests/request-head.js';
 import { cuttable, cuttableStore } from '../support/http-away-store.js';
 import { type RequestOptions, request } from '../support/http-client.js';
 import { startService } from '../support/service.js';
 import { expressCookie, Sids, signed } from '../websocket/express-cookie.js';
 
-/** A server that says whose request it got: an account, `nobody`, or the code of an error. */
+/** A server that answers with the account of the request's session: `none` without one, or the code of an error. */
 async function serve(t: ExecutionContext, manager: SessionManager, options?: RequestSessionOptions) {
   const server = createServer((req, res) => {
     sessionFromRequest(req, manager, options).then(
-      (session) => res.end(session?.accountId ?? 'nobody'),
+      (session) => res.end(session?.accountId ?? 'none'),
       (error) => res.end(SessionError.is(error) ? error.code : String(error)),
     );
   });
@@ -26,7 +27,7 @@ async function serve(t: ExecutionContext, manager: SessionManager, options?: Req
   return async (requestOptions: RequestOptions = {}) => (await request(port, '/', requestOptions)).body;
 }
 
-test('the session is found by our cookie or by a bearer header, and renewed', async (t) => {
+test('the session is found by the token’s cookie or a bearer header, and renewed', async (t) => {
   const { manager, clock } = await startService(t);
   const ask = await serve(t, manager);
   const { id, token } = await manager.createSession('alice');
@@ -37,41 +38,40 @@ test('the session is found by our cookie or by a bearer header, and renewed', as
   t.is(await ask({ headers: { Authorization: `bearer  ${token} ` } }), 'alice');
 });
 
-test('without a session, or with one that ended, there is none', async (t) => {
+test('a request without a session, or with one that ended, gives undefined', async (t) => {
   const { manager } = await startService(t);
   const ask = await serve(t, manager);
   const session = await manager.createSession('alice');
   await session.close();
-  t.is(await ask(), 'nobody');
-  t.is(await ask({ cookie: `sid=${session.token}` }), 'nobody');
-  t.is(await ask({ token: 'x' }), 'nobody');
-  t.is(await ask({ headers: { Authorization: 'Basic YTpi' } }), 'nobody');
+  t.is(await ask(), 'none');
+  t.is(await ask({ cookie: `sid=${session.token}` }), 'none');
+  t.is(await ask({ token: 'x' }), 'none');
+  t.is(await ask({ headers: { Authorization: 'Basic YTpi' } }), 'none');
 });
 
-test('a store that is away is not the same as no session', async (t) => {
+test('an unavailable store is an error, not a missing session', async (t) => {
   const { manager, container } = await startService(t, {}, { store: cuttableStore });
   const ask = await serve(t, manager);
   const { token } = await manager.createSession('alice');
   cuttable(container.get(SessionStore)).isAway = true;
   t.is(await ask({ token }), 'STORE_UNAVAILABLE');
-  t.is(await ask(), 'nobody');
+  t.is(await ask(), 'none');
 });
 
 test('with secure only __Host-sid counts, without it only sid', async (t) => {
   const { manager } = await startService(t);
   const { token } = await manager.createSession('alice');
   const [open, secure] = [await serve(t, manager), await serve(t, manager, { secure: true })];
-  t.is(await open({ cookie: `__Host-sid=${token}` }), 'nobody');
+  t.is(await open({ cookie: `__Host-sid=${token}` }), 'none');
   t.is(await open({ cookie: `sid=${token}` }), 'alice');
   t.is(await secure({ cookie: `__Host-sid=${token}` }), 'alice');
-  t.is(await secure({ cookie: `sid=${token}` }), 'nobody');
+  t.is(await secure({ cookie: `sid=${token}` }), 'none');
 });
 
-test('of several credentials the same one counts as over HTTP', async (t) => {
+test('of several credentials the same one counts as for the HTTP controllers', async (t) => {
   const { manager } = await startService(t);
   const ask = await serve(t, manager);
-  const options = new SessionHttpOptions();
-  const bearer = new Bearer(new SessionCookie(options), new CrossSitePolicy(options));
+  const credentials = new Credentials('test', { secure: false });
   const [alice, bob] = [await manager.createSession('alice'), await manager.createSession('bob')];
   const cases: readonly { readonly cookie?: string; readonly headers?: Record<string, string> }[] = [
     { cookie: `sid=${alice.token}; sid=${bob.token}` },
@@ -86,24 +86,24 @@ test('of several credentials the same one counts as over HTTP', async (t) => {
   ];
   for (const { cookie, headers = {} } of cases) {
     const fields: Record<string, string | undefined> = { cookie, authorization: headers.Authorization };
-    const face = { method: 'GET', header: (name: string) => fields[name] };
-    const expected = await manager.authenticate(bearerToken(face)).then(
+    const head = { method: 'GET', isEncrypted: false, header: (name: string) => fields[name] };
+    const expected = await manager.authenticate(tokenOf(head)).then(
       (session) => session.accountId,
-      () => 'nobody',
+      () => 'none',
     );
     t.is(await ask({ ...(cookie !== undefined && { cookie }), headers }), expected, JSON.stringify([cookie, headers]));
   }
 
-  function bearerToken(face: Parameters<Bearer['tokenOf']>[0]): string {
+  function tokenOf(head: RequestHead): string {
     try {
-      return bearer.tokenOf(face, false);
+      return credentials.tokenOf(head);
     } catch {
       return '';
     }
   }
 });
 
-test('the session of an express-session cookie is found by every secret, and renewed', async (t) => {
+test('the session of an express-session cookie is found with any of the secrets, and renewed', async (t) => {
   const { manager, clock } = await startService(t);
   const store = new Sids();
   const session = await manager.createSession('alice');
@@ -112,14 +112,14 @@ test('the session of an express-session cookie is found by every secret, and ren
   await clock.advance(1_000);
   for (const secret of ['new', 'middle', 'old']) t.is(await ask({ cookie: expressCookie('the-sid', secret) }), 'alice');
   t.is((await manager.getSession(session.id)).lastTime, clock.now());
-  t.is(await ask({ cookie: expressCookie('the-sid', 'older') }), 'nobody');
-  t.is(await ask({ cookie: expressCookie('another-sid', 'new') }), 'nobody');
+  t.is(await ask({ cookie: expressCookie('the-sid', 'older') }), 'none');
+  t.is(await ask({ cookie: expressCookie('another-sid', 'new') }), 'none');
 });
 
-test('an express-session cookie means nothing where express-session is not named', async (t) => {
+test('an express-session cookie is ignored without the option expressSession', async (t) => {
   const { manager } = await startService(t);
   const ask = await serve(t, manager);
-  t.is(await ask({ cookie: expressCookie('the-sid', 'secret') }), 'nobody');
+  t.is(await ask({ cookie: expressCookie('the-sid', 'secret') }), 'none');
 });
 
 test('the cookie’s name and prefix are those of the other package’s options', async (t) => {
@@ -128,14 +128,14 @@ test('the cookie’s name and prefix are those of the other package’s options'
   store.set('the-sid', await manager.createSession('alice'));
   const named = await serve(t, manager, { expressSession: { store, secret: 'secret', cookieName: 'app.sid' } });
   t.is(await named({ cookie: expressCookie('the-sid', 'secret', 'app.sid') }), 'alice');
-  t.is(await named({ cookie: expressCookie('the-sid', 'secret') }), 'nobody');
+  t.is(await named({ cookie: expressCookie('the-sid', 'secret') }), 'none');
   const bare = { store, secret: 'secret', cookieName: 'sessionId', cookiePrefix: '' };
   const fastify = await serve(t, manager, { expressSession: bare });
   t.is(await fastify({ cookie: `sessionId=${encodeURIComponent(signed('the-sid', 'secret'))}` }), 'alice');
-  t.is(await fastify({ cookie: expressCookie('the-sid', 'secret', 'sessionId') }), 'nobody');
+  t.is(await fastify({ cookie: expressCookie('the-sid', 'secret', 'sessionId') }), 'none');
 });
 
-test('our cookie goes before that of express-session, unless its session is over', async (t) => {
+test('the token’s cookie overrides that of express-session, unless its session has ended', async (t) => {
   const { manager } = await startService(t);
   const store = new Sids();
   const [own, foreign] = [await manager.createSession('alice'), await manager.createSession('bob')];
@@ -146,9 +146,9 @@ test('our cookie goes before that of express-session, unless its session is over
   t.deepEqual(store.asked, []);
   await own.close();
   t.is(await ask({ cookie }), 'bob');
-  t.is(await ask({ cookie, token: own.token }), 'nobody', 'a bearer says who he is');
+  t.is(await ask({ cookie, token: own.token }), 'none', 'a bearer token overrides any cookie');
   await foreign.close();
-  t.is(await ask({ cookie }), 'nobody');
+  t.is(await ask({ cookie }), 'none');
 });
 
 test('a session of another app, such as a visitor’s, is found by its cookie too', async (t) => {

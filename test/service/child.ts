@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** Longer than any of these processes should live; one that hangs is killed and so fails its test. */
+/** A limit for processes that hang: they are killed, which fails their test. */
 const longest = 60_000;
 
 export interface Ending {
@@ -37,7 +37,7 @@ export class Child {
     });
   }
 
-  /** Resolves once the process has printed the line; rejects if it ends without. */
+  /** Resolves once the process has printed the line; rejects if it exits without. */
   async printed(line: string): Promise<void> {
     if (this.#lines.includes(line)) return;
     const seen = new Promise<boolean>((resolve) => this.#waiting.set(line, () => resolve(true)));

@@ -3,7 +3,7 @@ import type { SessionContextOptions } from '../../src/index.js';
 import { bindStore, type Service, startService } from '../support/service.js';
 import { FaultyStore } from './faulty-store.js';
 
-/** A service over a store that can be made to fail. */
+/** A service on a store whose background work can be made to fail. */
 export async function startFaultyService(
   t: ExecutionContext,
   context: SessionContextOptions,
@@ -18,7 +18,7 @@ export async function startFaultyService(
   return { ...service, store };
 }
 
-/** Warnings that this process is given while the test runs. For serial tests only. */
+/** Process warnings emitted while the test runs. For serial tests only: the process has all tests of the file. */
 export function collectWarnings(t: ExecutionContext): readonly Error[] {
   const warnings: Error[] = [];
   const listener = (warning: Error) => void warnings.push(warning);

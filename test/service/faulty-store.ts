@@ -1,14 +1,14 @@
 import { type ClosedSession, MemoryStore, SessionError, type SessionReference, type Slice } from '../../src/index.js';
 
-/** What the next calls of background work meet. */
+/** How the store answers background work. */
 export type Fault = 'none' | 'away' | 'broken';
 
 /** A memory store whose background work fails or hangs when the test says so. */
 export class FaultyStore extends MemoryStore {
   fault: Fault = 'none';
-  /** Slices asked for. */
+  /** Number of slices requested. */
   calls = 0;
-  /** While set, slices are not answered before it resolves. */
+  /** While set, no slice is answered before it resolves. */
   hold: Promise<void> | undefined;
 
   override async sweep(limit: number): Promise<Slice<ClosedSession>> {

@@ -4,14 +4,14 @@ import { GcProcessor, type SessionManager } from '../../src/index.js';
 import { startService, throwsCode } from '../support/service.js';
 import { collectWarnings, startFaultyService } from './faulty-service.js';
 
-/** So long that only the test sweeps. */
+/** A pause in milliseconds, so long that only the test sweeps. */
 const never = 2_000_000_000;
 
 function createMany(manager: SessionManager, count: number): Promise<unknown> {
   return Promise.all(Array.from({ length: count }, (_, index) => manager.createSession(`account${index}`)));
 }
 
-test('a session past its deadline is dead to every reader before any sweep came by', async (t) => {
+test('an expired session is closed for every method before any sweep', async (t) => {
   const { manager, clock, events } = await startService(t, { gcTime: 1_000, gcInterval: never });
   const { id, token } = await manager.createSession('alice');
   await clock.advance(999);
@@ -32,7 +32,7 @@ test('a session past its deadline is dead to every reader before any sweep came 
   t.deepEqual(events.of('closed'), []);
 });
 
-test('an expired session is reported once, with reason and what it left undelivered', async (t) => {
+test('an expired session is reported once, with its reason and the number of its undelivered messages', async (t) => {
   const { manager, clock, events } = await startService(t, { gcTime: 5_000, gcInterval: 1_000 });
   const idle = await manager.createSession('alice');
   const old = await manager.createSession('bob', { ttl: never, maxAge: 3_000 });
@@ -45,7 +45,7 @@ test('an expired session is reported once, with reason and what it left undelive
   ]);
 });
 
-test('of idle time and lifetime the one that ran out first is the reason', async (t) => {
+test('the close reason is the deadline, idle time or lifetime, that passed first', async (t) => {
   const { manager, clock, container, events } = await startService(t, { gcInterval: never });
   for (const [ttl, maxAge] of [
     [1_000, 2_000],
@@ -63,7 +63,7 @@ test('of idle time and lifetime the one that ran out first is the reason', async
   );
 });
 
-test('a sweep leaves what is live alone, and every app is swept', async (t) => {
+test('a sweep reclaims the expired sessions of every app and no live ones', async (t) => {
   const { manager, clock, container } = await startService(t, { gcInterval: never });
   const other = manager.inApp('other');
   const live = [await manager.createSession('alice'), await other.createSession('alice')];
@@ -100,10 +100,10 @@ test('a sweep of 5 000 takes several turns of the event loop', async (t) => {
   t.is(events.of('closed').length, 5_000);
   t.is(new Set(events.of('closed').map(({ id }) => id)).size, 5_000);
   t.true(perTurn.length >= 9, `${perTurn.length} turns`);
-  t.true(Math.max(...perTurn) <= 1_000, 'no turn does it all');
+  t.true(Math.max(...perTurn) <= 1_000, 'no turn reclaims all of them');
 });
 
-test('a session renewed while a sweep is between its slices is spared', async (t) => {
+test('a session renewed between two slices of a sweep stays live', async (t) => {
   const { manager, clock, container } = await startService(t, { gcTime: 1_000, gcInterval: never });
   await createMany(manager, 2_000);
   await clock.advance(1);
@@ -116,7 +116,7 @@ test('a session renewed while a sweep is between its slices is spared', async (t
   await t.notThrowsAsync(manager.getSession(late.id));
 });
 
-test('a round comes every gcInterval, timed from the end of the last', async (t) => {
+test('a round begins gcInterval after the end of the last', async (t) => {
   const { clock, store } = await startFaultyService(t, { gcInterval: 1_000, hbTime: never });
   await clock.advance(3_000);
   t.is(store.calls, 3);
@@ -135,7 +135,7 @@ test('a round comes every gcInterval, timed from the end of the last', async (t)
   t.is(store.calls, 5);
 });
 
-test('nothing fires after a stop', async (t) => {
+test('no timer fires after a stop', async (t) => {
   const { manager, container, clock, events, store } = await startFaultyService(t, {
     gcTime: 1_000,
     gcInterval: 1_000,
@@ -149,7 +149,7 @@ test('nothing fires after a stop', async (t) => {
   t.deepEqual(events.names, ['created']);
 });
 
-test('a stop waits for the running round, and ends it after its slice', async (t) => {
+test('a stop ends the running round after its slice and waits for that', async (t) => {
   const { manager, container, clock, events, store } = await startFaultyService(t, {
     gcTime: 1_000,
     gcInterval: 1_000,
@@ -174,7 +174,7 @@ test('a stop waits for the running round, and ends it after its slice', async (t
   t.true(events.of('closed').length < 2_000);
 });
 
-test.serial('a store that is away does not end the rounds, and is no news', async (t) => {
+test.serial('an unavailable store does not end the rounds and is not reported', async (t) => {
   const warnings = collectWarnings(t);
   const { manager, clock, events, store } = await startFaultyService(t, {
     gcTime: 5_000,
@@ -192,7 +192,7 @@ test.serial('a store that is away does not end the rounds, and is no news', asyn
   t.deepEqual(warnings, []);
 });
 
-test.serial('a store that is broken does not end the rounds, and is reported', async (t) => {
+test.serial('a store that throws another error does not end the rounds, and the error is reported', async (t) => {
   const warnings = collectWarnings(t);
   const { clock, store } = await startFaultyService(t, { gcInterval: 1_000, hbTime: never });
   store.fault = 'broken';

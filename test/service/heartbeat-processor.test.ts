@@ -22,7 +22,7 @@ test('a session turns away once, after hbGrace of silence', async (t) => {
   t.deepEqual(events.names, ['away']);
 });
 
-test('it is online again at the next contact, once', async (t) => {
+test('a session that is away turns online at its next contact, once', async (t) => {
   const { manager, clock, events } = await startService(t, context);
   const session = await manager.createSession('alice');
   const contacts: (() => Promise<unknown>)[] = [
@@ -44,7 +44,7 @@ test('it is online again at the next contact, once', async (t) => {
   }
 });
 
-test('looking at a session, pushing to it and writing attributes are no contact', async (t) => {
+test('getting a session, pushing to it and writing its attributes are not contacts', async (t) => {
   const { manager, clock, events } = await startService(t, context);
   const session = await manager.createSession('alice');
   await clock.advance(9_000);
@@ -55,7 +55,7 @@ test('looking at a session, pushing to it and writing attributes are no contact'
   t.deepEqual(events.names, ['created', 'away']);
 });
 
-test('presence is exact for readers, whenever the heartbeat comes by', async (t) => {
+test('presence is exact when it is read, whenever the next heartbeat is', async (t) => {
   const { manager, clock, events } = await startService(t, { ...context, hbTime: never });
   const session = await manager.createSession('alice');
   const presence = async () => (await manager.getSession(session.id)).presence;
@@ -67,11 +67,11 @@ test('presence is exact for readers, whenever the heartbeat comes by', async (t)
   await session.touch();
   t.is(session.presence, 'online');
   t.is(await presence(), 'online');
-  t.deepEqual(events.of('away'), [], 'nobody was told');
-  t.deepEqual(events.of('online'), [], 'so nobody is told of the return either');
+  t.deepEqual(events.of('away'), [], 'no event before a heartbeat');
+  t.deepEqual(events.of('online'), [], 'nor an event of the return from it');
 });
 
-test('a session with a parked poll stays online, and its silence begins at the answer', async (t) => {
+test('a session with a held poll stays online, and its silence begins at the answer', async (t) => {
   const { manager, clock, events } = await startService(t, { ...context, pollTime: 60_000 });
   const session = await manager.createSession('alice');
   const polled = manager.poll(session.id, { after: '' });
@@ -86,7 +86,7 @@ test('a session with a parked poll stays online, and its silence begins at the a
   t.is(events.of('away').length, 1);
 });
 
-test('a poll that comes while the session is away makes it online at once', async (t) => {
+test('a poll turns a session that is away online at once', async (t) => {
   const { manager, clock, events } = await startService(t, context);
   const session = await manager.createSession('alice');
   await clock.advance(20_000);
@@ -96,7 +96,7 @@ test('a poll that comes while the session is away makes it online at once', asyn
   t.deepEqual(events.names, ['online']);
 });
 
-test('a session that ends before it fell silent is never away', async (t) => {
+test('a session that is closed before hbGrace has passed is never reported as away', async (t) => {
   const { manager, clock, events } = await startService(t, context);
   const session = await manager.createSession('alice');
   await session.destroy();
@@ -126,7 +126,7 @@ test('many silent sessions turn away in slices, each once', async (t) => {
   t.is(events.of('away').length, 5_000);
 });
 
-test('a judgement ends although every session is parked', async (t) => {
+test('a round ends although every session has a held poll', async (t) => {
   const { manager, clock, container, events } = await startService(t, {
     ...context,
     hbTime: never,
@@ -141,7 +141,7 @@ test('a judgement ends although every session is parked', async (t) => {
   t.deepEqual(events.of('away'), []);
 });
 
-test('nothing fires after a stop, which waits for the running round', async (t) => {
+test('a stop waits for the running round, and no timer fires after it', async (t) => {
   const { container, clock, store } = await startFaultyService(t, { hbTime: 1_000, gcInterval: never });
   let release = () => {};
   store.hold = new Promise((resolve) => {
@@ -160,7 +160,7 @@ test('nothing fires after a stop, which waits for the running round', async (t) 
   t.is(store.calls, 1);
 });
 
-test.serial('a store that fails does not end the rounds', async (t) => {
+test.serial('a store that throws does not end the rounds', async (t) => {
   const warnings = collectWarnings(t);
   const { manager, clock, events, store } = await startFaultyService(t, {
     hbTime: 1_000,

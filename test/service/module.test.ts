@@ -35,7 +35,7 @@ test('the service works as in the README: load, resolve, use, unbind', async (t)
   await throwsCode(t, sessions.getSession(session.id), 'STOPPED');
 });
 
-test('resolving twice, also at once, gives one manager over one opened store', async (t) => {
+test('resolving twice, also at the same time, gives one manager and opens the store once', async (t) => {
   let opened = 0;
   class CountingStore extends MemoryStore {
     override open(...args: Parameters<MemoryStore['open']>): Promise<void> {
@@ -54,6 +54,49 @@ test('resolving twice, also at once, gives one manager over one opened store', a
   t.is(one, other);
   t.is(await container.getAsync(SessionManager), one);
   t.is(opened, 1);
+  await container.unbindAllAsync();
+});
+
+test('container.get is STOPPED and names getAsync, for whatever depends on the service, and starts nothing', async (t) => {
+  let opened = 0;
+  class CountingStore extends MemoryStore {
+    override open(...args: Parameters<MemoryStore['open']>): Promise<void> {
+      opened += 1;
+      return super.open(...args);
+    }
+  }
+  const container = new Container();
+  container.load(
+    sessionModule(
+      {},
+      bindStore((...args) => new CountingStore(...args)),
+    ),
+  );
+  container.bind('mailer').toDynamicValue((context) => ({ sessions: context.get(SessionManager) }));
+  const { stackTraceLimit } = Error;
+  for (const call of [
+    () => container.get(SessionManager),
+    () => container.getAll(SessionManager),
+    () => container.get('mailer'),
+  ]) {
+    const error = t.throws(call);
+    t.true(SessionError.is(error, 'STOPPED'));
+    t.regex(error?.message ?? '', /await container\.getAsync\(…\)/);
+  }
+  await throwsCode(t, container.getAsync('mailer'), 'STOPPED');
+  t.is(opened, 0);
+  t.is(Error.stackTraceLimit, stackTraceLimit);
+  const manager = await container.getAsync(SessionManager);
+  t.is(opened, 1);
+  t.is(container.get(SessionManager), manager, 'which is started now');
+  await container.unbindAllAsync();
+});
+
+test('a service is resolved asynchronously also from a method called get', async (t) => {
+  const container = new Container();
+  container.load(sessionModule({}));
+  const server = { get: () => container.getAsync(SessionManager) };
+  t.is((await server.get()).app, 'default');
   await container.unbindAllAsync();
 });
 
@@ -132,8 +175,8 @@ test('unbinding while the service is starting waits for the start, then stops it
   await throwsCode(t, (await resolved).activity(0), 'STOPPED');
 });
 
-test('a store that does not open makes the resolving fail with its error', async (t) => {
-  const fault = new SessionError('STORE_UNAVAILABLE', 'nobody there', {});
+test("resolving rejects with the error of a store that can't be opened", async (t) => {
+  const fault = new SessionError('STORE_UNAVAILABLE', 'unreachable', {});
   class ShutStore extends MemoryStore {
     override async open(): Promise<void> {
       throw fault;
@@ -152,7 +195,7 @@ test('a store that does not open makes the resolving fail with its error', async
   t.is(clock.pending, 0, 'nothing was started');
 });
 
-test('a store that does not close makes the unbinding fail', async (t) => {
+test("unbinding rejects with the error of a store that can't be closed", async (t) => {
   class StuckStore extends MemoryStore {
     override async close(): Promise<void> {
       throw new Error('disk full');
@@ -170,7 +213,7 @@ test('a store that does not close makes the unbinding fail', async (t) => {
   t.regex(`${error?.message} ${error?.cause}`, /disk full/);
 });
 
-test('stopping twice is stopping once', async (t) => {
+test('a second stop has no effect', async (t) => {
   let closed = 0;
   class CountingStore extends MemoryStore {
     override close(): Promise<void> {
@@ -214,7 +257,7 @@ test('the clock is the system clock unless the application bound one', async (t)
   t.is(own.get(Clock), clock);
 });
 
-test('a context bound by the application is used', async (t) => {
+test('the service uses a context that the application bound', async (t) => {
   for (const value of [new SessionContext({ maxSession: 1 }), { maxSession: 1 } as SessionContext]) {
     for (const isBoundFirst of [true, false]) {
       const container = new Container();
@@ -232,7 +275,7 @@ test('a context bound by the application is used', async (t) => {
   }
 });
 
-test('plain data bound as the context is validated', async (t) => {
+test('plain data bound as the context is validated when it is resolved', async (t) => {
   for (const value of [{ maxSession: -1 }, { maxSessions: 5 }, 'five']) {
     const container = new Container();
     container.bind(SessionContext).toConstantValue(value as unknown as SessionContext);
@@ -241,18 +284,18 @@ test('plain data bound as the context is validated', async (t) => {
   }
 });
 
-test('an unsound context given to the module fails before the container is touched', (t) => {
+test('an invalid context is refused when the module is made', (t) => {
   const error = t.throws(() => sessionModule({ maxSession: -1 }));
   t.true(SessionError.is(error, 'INVALID_CONTEXT'));
 });
 
-test('a context made already may be given to the module', async (t) => {
+test('the module takes a SessionContext as it takes plain data', async (t) => {
   const container = new Container();
   container.load(sessionModule(new SessionContext({ maxSession: 3 })));
   t.is(container.get(SessionContext).maxSession, 3);
 });
 
-test('two containers are two services', async (t) => {
+test('two containers have separate services', async (t) => {
   const one = await startService(t);
   const other = await startService(t);
   const { token } = await one.manager.createSession('alice');
@@ -260,7 +303,7 @@ test('two containers are two services', async (t) => {
   t.not(one.container.get(SessionStore), other.container.get(SessionStore));
 });
 
-test('the memory store is the default, and may be named', async (t) => {
+test('the memory store is the default, and can be given explicitly', async (t) => {
   for (const store of [undefined, memoryStore(), memoryStore({})]) {
     const { container } = await startService(t, {}, store === undefined ? {} : { store });
     t.true(container.get(SessionStore) instanceof MemoryStore);

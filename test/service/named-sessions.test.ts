@@ -1,8 +1,9 @@
 import test from 'ava';
+import { MemoryStore, type NewSession } from '../../src/index.js';
 import { isSessionId } from '../../src/store/session-token.js';
-import { EventLog, startService, throwsCode } from '../support/service.js';
+import { bindStore, EventLog, startService, throwsCode } from '../support/service.js';
 
-test('an account has one session of a name, created by whoever asks first', async (t) => {
+test('an account has one session of a name, created by the first caller', async (t) => {
   const { manager, events } = await startService(t, { maxSession: 1 });
   const asked = await Promise.all(
     Array.from({ length: 20 }, (_, each) => manager.createNamedSession('alice', 'phone', { attributes: { each } })),
@@ -16,7 +17,7 @@ test('an account has one session of a name, created by whoever asks first', asyn
   await throwsCode(t, manager.createNamedSession('alice', 'laptop'), 'SESSION_LIMIT');
 });
 
-test('the id of a name can be told before there is a session, differs by app, account and name, and does not tell them', async (t) => {
+test('the id of a named session is known before it is created, differs by app, account and name, and reveals none of them', async (t) => {
   const { manager } = await startService(t);
   const other = manager.inApp('other');
   const { session } = await manager.createNamedSession('alice', 'phone');
@@ -25,13 +26,31 @@ test('the id of a name can be told before there is a session, differs by app, ac
     session.id,
     manager.namedSessionId('alice', 'phone2'),
     manager.namedSessionId('alic', 'ephone'),
+    manager.namedSessionId('bob', 'phone'),
     other.namedSessionId('alice', 'phone'),
   ];
-  t.is(new Set(ids).size, 4);
+  t.is(new Set(ids).size, 5);
+  // Two ids that have nothing to do with each other agree in a place or two.
+  const agreeing = [...session.id].filter((character, place) => character === ids[1]?.[place]);
+  t.true(agreeing.length < 8, `${session.id} ${ids[1]}`);
   t.true(ids.every(isSessionId));
 });
 
-test('a session made by name has no token until one is issued', async (t) => {
+test('the store gets the hash of a secret that was drawn for this session alone', async (t) => {
+  const hashes: string[] = [];
+  class RecordingStore extends MemoryStore {
+    override insertOnce(session: NewSession): ReturnType<MemoryStore['insertOnce']> {
+      hashes.push(session.secretHash);
+      return super.insertOnce(session);
+    }
+  }
+  const { manager } = await startService(t, {}, { store: bindStore((...parts) => new RecordingStore(...parts)) });
+  for (const name of ['phone', 'laptop', 'tablet']) await manager.createNamedSession('alice', name);
+  t.is(new Set(hashes).size, 3);
+  for (const hash of hashes) t.regex(hash, /^[0-9A-Za-z_-]{43}$/);
+});
+
+test('a named session has no token until rotateToken issues one', async (t) => {
   const { manager } = await startService(t);
   const { session } = await manager.createNamedSession('alice', 'phone');
   t.false('token' in session);
@@ -39,7 +58,7 @@ test('a session made by name has no token until one is issued', async (t) => {
   t.is((await manager.authenticate(token)).id, session.id);
 });
 
-test('a name is not revived while the end of its session is known, and is free again after', async (t) => {
+test("a name can't be used again for tombstoneTime after its session was closed", async (t) => {
   const { manager, clock } = await startService(t, { tombstoneTime: 5_000 });
   const { session } = await manager.createNamedSession('alice', 'phone', { attributes: { old: true } });
   await session.close('revoked');
@@ -50,7 +69,7 @@ test('a name is not revived while the end of its session is known, and is free a
   t.deepEqual([again.created, again.session.id, again.session.getAllAttr()], [true, session.id, {}]);
 });
 
-test('an eviction by a session made by name is told', async (t) => {
+test('an eviction by a named session is reported', async (t) => {
   const { manager, events } = await startService(t, { maxSession: 1, onMaxSession: 'evict-oldest' });
   const { session: first } = await manager.createNamedSession('alice', 'phone');
   const { session: second } = await manager.createNamedSession('alice', 'laptop');
@@ -68,7 +87,7 @@ test('names and accounts of a wrong shape are INVALID_ARGUMENT', async (t) => {
   t.deepEqual((await manager.sessionsOfApp()).sessions, []);
 });
 
-test('a renewal may change the idle time, of a session and through it', async (t) => {
+test('renewSession and touch can change the idle time', async (t) => {
   const { manager, clock } = await startService(t, { gcTime: 10_000 });
   const session = await manager.createSession('alice');
   t.is((await manager.renewSession(session.id, { ttl: 20_000 })).ttl, 20_000);
@@ -79,7 +98,7 @@ test('a renewal may change the idle time, of a session and through it', async (t
   t.is((await throwsCode(t, session.touch(), 'SESSION_CLOSED')).details.reason, 'expired');
 });
 
-test('a renewal without activity shows that the client is there, and no more', async (t) => {
+test('a renewal without activity changes only presence', async (t) => {
   const { manager, clock } = await startService(t, { gcTime: 10_000, hbTime: 1_000, hbGrace: 2_000 });
   const session = await manager.createSession('alice');
   const { lastTime } = session;
@@ -93,7 +112,7 @@ test('a renewal without activity shows that the client is there, and no more', a
   t.deepEqual(events.names, ['online']);
 });
 
-test('a renewal of a wrong shape is INVALID_ARGUMENT, and renews nothing', async (t) => {
+test('a renewal with a wrong option is INVALID_ARGUMENT and renews nothing', async (t) => {
   const { manager, events } = await startService(t);
   const { id } = await manager.createSession('alice');
   for (const ttl of [0, -1, 1.5, Number.NaN, '5', null] as number[]) {

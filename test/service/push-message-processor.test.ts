@@ -10,7 +10,7 @@ import {
 } from '../../src/index.js';
 import { bindStore, type Service, startService, throwsCode } from '../support/service.js';
 
-/** A memory store that watches the chunks of a fan-out, and serves them when the test says so. */
+/** A memory store that records the chunks of broadcasts and serves each when the test allows it. */
 class ChunkStore extends MemoryStore {
   underWay = 0;
   mostUnderWay = 0;
@@ -71,7 +71,7 @@ async function undeliveredOf(manager: SessionManager, sessions: readonly IssuedS
   return found.map(({ undelivered }) => undelivered);
 }
 
-test('a fan-out over many chunks reaches every session exactly once', async (t) => {
+test('a broadcast of many chunks reaches every session exactly once', async (t) => {
   const { manager, store } = await startChunkService(t);
   const sessions = await createMany(manager, 2_750);
   t.deepEqual(await manager.pushToApp('hi'), { accepted: 2_750, dropped: 0, refused: 0 });
@@ -79,12 +79,12 @@ test('a fan-out over many chunks reaches every session exactly once', async (t) 
   t.is(store.chunks, 6);
 });
 
-test('a fan-out to an app without sessions reaches nobody', async (t) => {
+test('a broadcast to an app without sessions reaches none', async (t) => {
   const { manager } = await startChunkService(t);
   t.deepEqual(await manager.inApp('empty').pushToApp('hi'), { accepted: 0, dropped: 0, refused: 0 });
 });
 
-test('a fan-out reads no further ahead than it is served, and resolves when all are', async (t) => {
+test('a broadcast reads ids only as fast as they are served, and resolves when all have been', async (t) => {
   const { manager, store } = await startChunkService(t);
   await createMany(manager, 10_000);
   const releases: (() => void)[] = [];
@@ -95,7 +95,7 @@ test('a fan-out reads no further ahead than it is served, and resolves when all 
     return report;
   });
   for (let turn = 0; turn < 20; turn += 1) await settle();
-  t.is(store.underWay, 4, 'as many chunks as run at once');
+  t.is(store.underWay, 4, 'as many chunks as the queue allows');
   t.true(store.scanned <= 9, `${store.scanned} of 20 chunks were read`);
   while (!isServed) {
     releases.shift()?.();
@@ -105,7 +105,7 @@ test('a fan-out reads no further ahead than it is served, and resolves when all 
   t.is(store.mostUnderWay, 4);
 });
 
-test('concurrent fan-outs share the bound, and each reaches every session once', async (t) => {
+test('concurrent broadcasts share one bound, and each reaches every session once', async (t) => {
   const { manager, store } = await startChunkService(t);
   const sessions = await createMany(manager, 1_600);
   store.before = () => new Promise((resolve) => setImmediate(resolve));
@@ -118,7 +118,7 @@ test('concurrent fan-outs share the bound, and each reaches every session once',
   t.deepEqual(new Set(data), new Set([0, 1, 2, 3, 4]));
 });
 
-test('messages of fan-outs that are awaited one after the other arrive in order', async (t) => {
+test('messages of broadcasts that are awaited one after the other arrive in order', async (t) => {
   const { manager } = await startChunkService(t);
   const sessions = await createMany(manager, 1_100);
   for (const data of [1, 2, 3]) await manager.pushToApp(data);
@@ -130,7 +130,7 @@ test('messages of fan-outs that are awaited one after the other arrive in order'
   }
 });
 
-test('sessions that live through a fan-out get it once, whoever comes and goes meanwhile', async (t) => {
+test('sessions that are live during a whole broadcast get it once, although others are created and closed meanwhile', async (t) => {
   const { manager, store } = await startChunkService(t);
   const living = await createMany(manager, 1_500);
   const going = await createMany(manager, 1_500);
@@ -145,7 +145,7 @@ test('sessions that live through a fan-out get it once, whoever comes and goes m
   t.true(accepted >= 1_500 && accepted <= 3_000 + coming.length);
 });
 
-test('a stop waits for the fan-out under way, and nothing is appended after the store was closed', async (t) => {
+test('a stop waits for the running broadcast, and nothing is appended after the store was closed', async (t) => {
   const { manager, container, store } = await startChunkService(t);
   await createMany(manager, 3_000);
   const pushed = manager.pushToApp('hi');
@@ -154,7 +154,7 @@ test('a stop waits for the fan-out under way, and nothing is appended after the 
   t.is(store.appendedAfterClose, 0);
 });
 
-test('a chunk that fails makes the fan-out fail, after all others were served, and nothing goes unhandled', async (t) => {
+test('a broadcast with a chunk that fails rejects after all other chunks were served, and no rejection is unhandled', async (t) => {
   const { manager, store } = await startChunkService(t);
   const sessions = await createMany(manager, 5_000);
   store.before = (chunk) => {
@@ -166,7 +166,7 @@ test('a chunk that fails makes the fan-out fail, after all others were served, a
   t.is((await manager.pushToApp('again')).accepted, 5_000);
 });
 
-test('a scan that fails makes the fan-out fail, and nothing goes unhandled', async (t) => {
+test('a broadcast whose scan fails rejects, and no rejection is unhandled', async (t) => {
   const { manager, store } = await startChunkService(t);
   await createMany(manager, 3_000);
   store.before = () => {

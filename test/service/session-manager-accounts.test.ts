@@ -2,7 +2,7 @@ import test from 'ava';
 import { settle } from '../../src/conformance/manual-clock.js';
 import { EventLog, startService, throwsCode } from '../support/service.js';
 
-test('closing a session tells whether it was live, and is reported once', async (t) => {
+test('closing a session returns whether it was live and is reported once', async (t) => {
   const { manager, events } = await startService(t);
   const { id } = await manager.createSession('alice');
   await manager.push(id, 'hi');
@@ -11,7 +11,7 @@ test('closing a session tells whether it was live, and is reported once', async 
   t.deepEqual(events.of('closed'), [{ app: 'default', id, accountId: 'alice', reason: 'revoked', undelivered: 1 }]);
 });
 
-test('of many closing one session at once exactly one did it', async (t) => {
+test('of many callers that close one session at the same time exactly one gets true', async (t) => {
   const { manager, events } = await startService(t);
   const { id } = await manager.createSession('alice');
   const results = await Promise.all(Array.from({ length: 100 }, () => manager.closeSession(id, 'logout')));
@@ -19,7 +19,7 @@ test('of many closing one session at once exactly one did it', async (t) => {
   t.is(events.of('closed').length, 1);
 });
 
-test('closing for a reason that is not in the table is refused', async (t) => {
+test('a close reason that is not in the table is INVALID_ARGUMENT', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   for (const reason of ['bored', 'toString', '', null, 5] as unknown as 'revoked'[]) {
@@ -30,7 +30,7 @@ test('closing for a reason that is not in the table is refused', async (t) => {
   await manager.getSession(id);
 });
 
-test('closing an account closes all of its sessions, or all but one', async (t) => {
+test('closing an account closes all of its sessions, or all except one', async (t) => {
   const { manager, events } = await startService(t);
   const sessions = [];
   for (let count = 0; count < 4; count += 1) sessions.push(await manager.createSession('alice'));
@@ -91,7 +91,7 @@ test('the pages of an app hold every session exactly once', async (t) => {
   t.deepEqual(seen.toSorted(), created.map((session) => session.id).toSorted());
 });
 
-test('a session that lives through the paging is seen once, whoever comes and goes', async (t) => {
+test('a session that is live while the pages are read is on one page, although others are created and closed', async (t) => {
   const { manager } = await startService(t, { maxSession: 0 });
   const create = (count: number) => Promise.all(Array.from({ length: count }, () => manager.createSession('alice')));
   const [living, going] = [await create(20), await create(20)];
@@ -107,7 +107,7 @@ test('a session that lives through the paging is seen once, whoever comes and go
   for (const { id } of living) t.is(seen.filter((each) => each === id).length, 1);
 });
 
-test('sessions of an app can be limited to those active lately, and accounts counted', async (t) => {
+test('sessionsOfApp can be limited to recent activity, and activity counts accounts', async (t) => {
   const { manager, clock } = await startService(t);
   const idle = await manager.createSession('alice');
   await clock.advance(1_000);
@@ -122,7 +122,7 @@ test('sessions of an app can be limited to those active lately, and accounts cou
   t.is(await manager.activity(0), 2);
 });
 
-test('a page is asked for by limit and cursor of the right shape', async (t) => {
+test("a page's limit and cursor of a wrong shape are INVALID_ARGUMENT", async (t) => {
   const { manager } = await startService(t);
   await manager.createSession('alice');
   for (const limit of [0, -1, 1.5, 10_001, Number.NaN, '5', null] as number[]) {
@@ -140,7 +140,7 @@ test('a page is asked for by limit and cursor of the right shape', async (t) => 
   t.deepEqual((await manager.sessionsOfApp({ cursor: '999999999' })).sessions, []);
 });
 
-test('apps know nothing of each other', async (t) => {
+test("an app's sessions, messages and events are unknown in other apps", async (t) => {
   const { manager, events } = await startService(t);
   const other = manager.inApp('other');
   const heard = new EventLog(other);
@@ -168,14 +168,14 @@ test('apps know nothing of each other', async (t) => {
   t.deepEqual(heard.trace, [`created ${there.id}`, `closed ${there.id}`]);
 });
 
-test('the same app asked for twice is one namespace', async (t) => {
+test('two managers of one app share its namespace', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.inApp('other').createSession('alice');
   t.is((await manager.inApp('other').getSession(id)).id, id);
   t.is((await manager.inApp('other').inApp('default').sessionsOfApp()).sessions.length, 0);
 });
 
-test('closing an account but for something that is no session id closes nothing', async (t) => {
+test('closeAccount refuses an `except` that is no session id and closes nothing', async (t) => {
   const { manager } = await startService(t);
   await manager.createSession('alice');
   await throwsCode(t, manager.closeAccount('alice', { except: 'the current one' }), 'INVALID_ARGUMENT');

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { CreateOptions } from '../../src/index.js';
+import type { CreateOptions, SessionManager } from '../../src/index.js';
 import { startService, throwsCode } from '../support/service.js';
 
 const long = 'x'.repeat(257);
@@ -47,7 +47,7 @@ test('an account id of a wrong shape is INVALID_ARGUMENT for every method that t
   }
 });
 
-test('an account id may be any other text', async (t) => {
+test('an account id can be any other text', async (t) => {
   const { manager } = await startService(t);
   for (const accountId of ['a', 'x'.repeat(256), 'ä@例え.jp', ' ', '__proto__', 'constructor', '{tag}', '😀']) {
     const { id } = await manager.createSession(accountId);
@@ -79,3 +79,35 @@ test('an app of a wrong shape is INVALID_ARGUMENT', async (t) => {
   }
   for (const app of ['a', 'A-z_9', 'x'.repeat(64), '__proto__']) t.is(manager.inApp(app).app, app);
 });
+
+/** Every method that takes the id of a session, called with one that is wrong. */
+const idCalls: Record<string, (manager: SessionManager, wrong: string, id: string) => Promise<unknown>> = {
+  getSession: (manager, wrong) => manager.getSession(wrong),
+  patchSession: (manager, wrong) => manager.patchSession(wrong, { theme: 'dark' }),
+  renewSession: (manager, wrong) => manager.renewSession(wrong),
+  rotateToken: (manager, wrong) => manager.rotateToken(wrong),
+  'replaceSession newId': (manager, wrong, id) => manager.replaceSession(wrong, id),
+  'replaceSession oldId': (manager, wrong, id) => manager.replaceSession(id, wrong),
+  closeSession: (manager, wrong) => manager.closeSession(wrong),
+  'closeAccount except': (manager, wrong) => manager.closeAccount('alice', { except: wrong }),
+  push: (manager, wrong) => manager.push(wrong, 'hi'),
+  poll: (manager, wrong) => manager.poll(wrong, { wait: 0 }),
+  pollInto: (manager, wrong) => new Promise((deliver, fail) => void manager.pollInto(wrong, {}, { deliver, fail })),
+};
+
+for (const [name, call] of Object.entries(idCalls)) {
+  test(`${name} with a token in the place of the id is INVALID_ARGUMENT, which does not quote it`, async (t) => {
+    const { manager } = await startService(t);
+    const { id, token } = await manager.createSession('alice');
+    const other = await manager.createSession('alice');
+    const error = await throwsCode(t, call(manager, token, other.id), 'INVALID_ARGUMENT');
+    t.is(error.details.argument, name.split(' ')[1] ?? 'id');
+    t.regex(error.message, /must be the id of a session, and a token was given/);
+    for (const text of [error.message, error.stack ?? '', JSON.stringify(error.details)]) {
+      t.false(text.includes(token.slice(0, 24)));
+      t.false(text.includes(token.slice(24)));
+    }
+    t.is((await manager.authenticate(token)).id, id, 'nothing has changed');
+    t.is((await manager.sessionsOfAccount('alice')).length, 2);
+  });
+}

@@ -2,7 +2,7 @@ import test from 'ava';
 import { MemoryStore } from '../../src/index.js';
 import { bindStore, startService, throwsCode } from '../support/service.js';
 
-test('a bearer sets and deletes attributes, and renews the session', async (t) => {
+test('patchAsBearer sets and deletes attributes and renews the session', async (t) => {
   const { manager, clock, events } = await startService(t);
   const { token, id } = await manager.createSession('alice', { attributes: { theme: 'dark', lang: 'en' } });
   await clock.advance(5_000);
@@ -15,7 +15,7 @@ test('a bearer sets and deletes attributes, and renews the session', async (t) =
   t.deepEqual(events.names, ['created', 'renewed']);
 });
 
-test('a bearer comes back online by writing', async (t) => {
+test('patchAsBearer turns a session that is away online', async (t) => {
   const { manager, clock, events } = await startService(t, { hbGrace: 10_000 });
   const { token } = await manager.createSession('alice');
   await clock.advance(30_000);
@@ -24,7 +24,7 @@ test('a bearer comes back online by writing', async (t) => {
   t.deepEqual(events.names, ['created', 'away', 'renewed', 'online']);
 });
 
-test('a bearer ends the session as logout, or for a reason given', async (t) => {
+test('closeAsBearer closes the session as logout, or with the reason given', async (t) => {
   const { manager, clock, events } = await startService(t);
   const [one, other] = [await manager.createSession('alice'), await manager.createSession('alice')];
   t.true(await manager.closeAsBearer(one.token));
@@ -40,7 +40,7 @@ test('a bearer ends the session as logout, or for a reason given', async (t) => 
   );
 });
 
-test('who is not the bearer changes and ends nothing', async (t) => {
+test('a wrong token patches and closes nothing', async (t) => {
   const { manager, clock, events } = await startService(t);
   const { token, id } = await manager.createSession('alice');
   const old = token;
@@ -54,7 +54,7 @@ test('who is not the bearer changes and ends nothing', async (t) => {
   t.is((await manager.getSession(id)).writes, 0);
 });
 
-test('arguments of a bearer are checked before anything is asked', async (t) => {
+test('the arguments of patchAsBearer and closeAsBearer are checked before the store is called', async (t) => {
   const { manager } = await startService(t);
   const { token } = await manager.createSession('alice');
   for (const attributes of [undefined, null, [], 'x', { a: () => {} }, { '': 1 }, JSON.parse('{"__proto__":1}')]) {
@@ -64,7 +64,7 @@ test('arguments of a bearer are checked before anything is asked', async (t) => 
   t.is((await manager.authenticate(token)).writes, 0);
 });
 
-test('previousTime is the activity before, and lastTime where there was no contact', async (t) => {
+test('previousTime is the activity before the authentication, or lastTime when there was none', async (t) => {
   const { manager, clock } = await startService(t);
   const issued = await manager.createSession('alice');
   t.is(issued.previousTime, issued.createdAt);
@@ -75,19 +75,19 @@ test('previousTime is the activity before, and lastTime where there was no conta
   t.deepEqual([found.previousTime, found.lastTime], [issued.createdAt, issued.createdAt + 3_000]);
 });
 
-test('ping resolves while the store answers, and says so when it does not', async (t) => {
+test("ping resolves or rejects as the store's ping does", async (t) => {
   class AwayStore extends MemoryStore {
-    override listAccount(): Promise<never> {
-      return Promise.reject(new Error('away'));
+    override ping(): Promise<never> {
+      return Promise.reject(new Error('read-only'));
     }
   }
   const { manager } = await startService(t);
   t.is(await manager.ping(), undefined);
   const away = await startService(t, {}, { store: bindStore((context, clock) => new AwayStore(context, clock)) });
-  await t.throwsAsync(away.manager.ping(), { message: 'away' });
+  await t.throwsAsync(away.manager.ping(), { message: 'read-only' });
 });
 
-test('now is the time of the clock that was bound', async (t) => {
+test('now is the time of the bound clock', async (t) => {
   const { manager, clock } = await startService(t);
   await clock.advance(1_234);
   t.is(manager.now, clock.now());

@@ -16,7 +16,7 @@ async function liveIds(manager: SessionManager): Promise<readonly string[]> {
   return (await manager.sessionsOfAccount('alice')).map((session) => session.id);
 }
 
-test('of 10 000 logins at once reject admits exactly maxSession, the first', async (t) => {
+test('of 10 000 concurrent logins reject admits exactly the first maxSession', async (t) => {
   const { manager, events } = await startService(t, { maxSession: 5, onMaxSession: 'reject' });
   const results = await createAtOnce(manager);
   const admitted = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value.id);
@@ -33,7 +33,7 @@ test('of 10 000 logins at once reject admits exactly maxSession, the first', asy
 });
 
 for (const onMaxSession of ['evict-oldest', 'evict-idle'] as const) {
-  test(`of 10 000 logins at once ${onMaxSession} leaves exactly the last maxSession, each loser told once`, async (t) => {
+  test(`of 10 000 concurrent logins ${onMaxSession} leaves exactly the last maxSession and reports each eviction once`, async (t) => {
     const { manager, events } = await startService(t, { maxSession: 5, onMaxSession });
     const results = await createAtOnce(manager);
     const ids = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value.id);
@@ -56,7 +56,7 @@ test('a limit of 0 is no limit', async (t) => {
   t.is((await liveIds(manager)).length, attempts);
 });
 
-test('the limit is of each account and each app by itself', async (t) => {
+test('the limit holds for each account of each app separately', async (t) => {
   const { manager } = await startService(t, { maxSession: 1 });
   await manager.createSession('alice');
   await manager.createSession('bob');
@@ -65,7 +65,7 @@ test('the limit is of each account and each app by itself', async (t) => {
   await throwsCode(t, manager.inApp('other').createSession('alice'), 'SESSION_LIMIT');
 });
 
-test('expired sessions do not count, swept or not', async (t) => {
+test('expired sessions do not count toward the limit, swept or not', async (t) => {
   const { manager, clock, events } = await startService(t, { maxSession: 2, gcTime: 1_000, gcInterval: 1_000_000 });
   await manager.createSession('alice');
   await manager.createSession('alice', { maxAge: 900, ttl: 1_000_000 });
@@ -78,7 +78,7 @@ test('expired sessions do not count, swept or not', async (t) => {
   t.is(events.of('closed').length, 0, 'only the sweep reports them');
 });
 
-test('a limit that was lowered between two runs is kept again by the next login', async (t) => {
+test('after the limit was lowered between two runs, the next login enforces it', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'session-mailbox-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const store = memoryStore({ snapshot: { path: join(folder, 'snapshot') } });
@@ -95,7 +95,7 @@ test('a limit that was lowered between two runs is kept again by the next login'
   );
 });
 
-test('expired sessions are not evicted for a new one', async (t) => {
+test('an expired session is not evicted for a new one', async (t) => {
   const { manager, clock, events } = await startService(t, {
     maxSession: 2,
     onMaxSession: 'evict-oldest',
@@ -109,7 +109,7 @@ test('expired sessions are not evicted for a new one', async (t) => {
   await manager.getSession(kept.id);
 });
 
-test('evict-oldest goes by creation, evict-idle by last contact', async (t) => {
+test('evict-oldest evicts by creation, evict-idle by last contact', async (t) => {
   for (const [onMaxSession, evicted] of [
     ['evict-oldest', 0],
     ['evict-idle', 1],
@@ -128,7 +128,7 @@ test('evict-oldest goes by creation, evict-idle by last contact', async (t) => {
   }
 });
 
-test('evict-idle spares a session whose poll is parked', async (t) => {
+test('evict-idle does not evict a session with a held poll', async (t) => {
   const service = await startService(t, { maxSession: 2, onMaxSession: 'evict-idle' });
   const parked = await service.manager.createSession('alice');
   const poll = await hold(service, parked);
@@ -142,7 +142,7 @@ test('evict-idle spares a session whose poll is parked', async (t) => {
   );
 });
 
-test('an evicted session counts what it leaves undelivered, and its held poll is told', async (t) => {
+test('an eviction reports the undelivered messages, and the held poll is answered with the reason', async (t) => {
   const service = await startService(t, { maxSession: 1, onMaxSession: 'evict-oldest' });
   const loser = await service.manager.createSession('alice');
   await service.manager.push(loser.id, 1);

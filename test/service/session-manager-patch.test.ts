@@ -25,7 +25,7 @@ class Answer implements PollReceiver {
   }
 }
 
-test('a patch sets and deletes attributes of a session in one step, and shows them as they are kept', async (t) => {
+test('patchSession sets and deletes attributes in one step, and attributeTexts shows them as they are kept', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice', { attributes: { a: 1, b: 2 } });
   const session = await manager.patchSession(id, { a: null, c: { d: null } });
@@ -36,7 +36,7 @@ test('a patch sets and deletes attributes of a session in one step, and shows th
   await throwsCode(t, manager.patchSession(id, { a: 1 }), 'SESSION_CLOSED');
 });
 
-test('a poll of a session by its id takes a message only once it is acknowledged', async (t) => {
+test('pollInto removes a message only once it is acknowledged', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   await manager.push(id, 'hi');
@@ -50,7 +50,7 @@ test('a poll of a session by its id takes a message only once it is acknowledged
   t.is((await third.arrived).messages.length, 0);
 });
 
-test('a poll of nothing that is a session, or with options of a wrong shape, fails through its receiver', async (t) => {
+test('pollInto gives an unknown session and wrong options to receiver.fail', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   const [malformed, wrong] = [new Answer(), new Answer()];

@@ -7,7 +7,7 @@ import { startService, throwsCode } from '../support/service.js';
 
 const dataOf = (batch: Batch) => batch.messages.map((message) => message.data);
 
-test('a poll gives at once what is there, with offset and time', async (t) => {
+test('a poll returns undelivered messages at once, with offset and time', async (t) => {
   const { manager, clock } = await startService(t);
   const { id } = await manager.createSession('alice');
   const at = clock.now();
@@ -17,7 +17,7 @@ test('a poll gives at once what is there, with offset and time', async (t) => {
   t.deepEqual(Object.keys(batch).toSorted(), ['cursor', 'lost', 'messages']);
 });
 
-test('a poll resolves with the next push when there is nothing yet', async (t) => {
+test('a poll of an empty mailbox resolves with the next push', async (t) => {
   const { manager, clock } = await startService(t);
   const { id } = await manager.createSession('alice');
   const polled = manager.poll(id, { after: '', wait: 25_000 });
@@ -40,7 +40,7 @@ test('a poll without options drains and waits up to pollTime', async (t) => {
   t.deepEqual(batch?.messages, []);
 });
 
-test('a poll gives no more than its limit, nor than msgMaxLength', async (t) => {
+test('a poll returns at most limit messages, and at most msgMaxLength', async (t) => {
   const { manager } = await startService(t, { msgMaxLength: 4 });
   const { id } = await manager.createSession('alice');
   for (const data of [1, 2, 3, 4]) await manager.push(id, data);
@@ -49,7 +49,7 @@ test('a poll gives no more than its limit, nor than msgMaxLength', async (t) => 
   t.deepEqual(dataOf(await manager.poll(id, { after: first.cursor, limit: 1_000_000 })), [4]);
 });
 
-test('each reader has a place of its own', async (t) => {
+test('each reader has its own position in the mailbox', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   await manager.push(id, 1);
@@ -58,7 +58,7 @@ test('each reader has a place of its own', async (t) => {
   t.deepEqual(dataOf(await manager.poll(id, { after: one.cursor, reader: 'one', wait: 0 })), []);
 });
 
-test('a draining poll takes what it gives, for its reader', async (t) => {
+test('a poll that drains returns each message once to its reader', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   await manager.push(id, 1);
@@ -67,7 +67,7 @@ test('a draining poll takes what it gives, for its reader', async (t) => {
   t.is((await manager.getSession(id)).undelivered, 0);
 });
 
-test('a cursor of another life, or beyond the tail, gets everything retained and reset', async (t) => {
+test('a cursor of another epoch or beyond the last message gets all retained messages and reset', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   await manager.push(id, 1);
@@ -81,7 +81,7 @@ test('a cursor of another life, or beyond the tail, gets everything retained and
   }
 });
 
-test('an aborted poll rejects with the reason of the signal, is not held, and loses nothing', async (t) => {
+test("an aborted poll rejects with the signal's reason, is no longer held, and loses no message", async (t) => {
   const { manager, clock, room } = await startService(t);
   const { id } = await manager.createSession('alice');
   const controller = new AbortController();
@@ -97,7 +97,7 @@ test('an aborted poll rejects with the reason of the signal, is not held, and lo
   t.deepEqual(dataOf(await manager.poll(id, { after: '' })), ['hi']);
 });
 
-test('a poll aborted before it began is not begun', async (t) => {
+test('a poll with an aborted signal does not start', async (t) => {
   const { manager, room } = await startService(t);
   const { id } = await manager.createSession('alice');
   const error = await t.throwsAsync(manager.poll(id, { signal: AbortSignal.abort() }), { any: true });
@@ -105,7 +105,7 @@ test('a poll aborted before it began is not begun', async (t) => {
   t.is(room.held, 0);
 });
 
-test('a poll aborted in the turn it began leaves the reader to the next one', async (t) => {
+test('a poll aborted in the turn in which it started does not supersede the next one', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   const controller = new AbortController();
@@ -118,7 +118,7 @@ test('a poll aborted in the turn it began leaves the reader to the next one', as
   t.deepEqual(dataOf(await polled), ['hi']);
 });
 
-test('an answered poll no longer listens to its signal', async (t) => {
+test('an answered poll has removed its listener from the signal', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   const { signal } = new AbortController();
@@ -145,7 +145,7 @@ test('the end of the session resolves its held polls with the reason', async (t)
   await throwsCode(t, manager.poll(session.id, { after: batch.cursor }), 'SESSION_CLOSED');
 });
 
-test('a superseded poll resolves as such', async (t) => {
+test('a superseded poll resolves with superseded: true', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   const older = manager.poll(id, { after: '' });
@@ -176,7 +176,14 @@ for (const [argument, values] of unsound) {
   });
 }
 
-test('a bearer whose poll is unsound hears of it through the receiver, never by a throw', async (t) => {
+test('a wait of NaN is refused as NaN', async (t) => {
+  const { manager } = await startService(t);
+  const { id } = await manager.createSession('alice');
+  const { message } = await throwsCode(t, manager.poll(id, { wait: Number.NaN }), 'INVALID_ARGUMENT');
+  t.regex(message, /^wait .*; got NaN$/);
+});
+
+test('pollAsBearer gives every error to receiver.fail and never throws', async (t) => {
   const { manager, container } = await startService(t);
   const { token } = await manager.createSession('alice');
   const errors: unknown[] = [];
@@ -187,4 +194,27 @@ test('a bearer whose poll is unsound hears of it through the receiver, never by 
   manager.pollAsBearer(token, {}, receiver)();
   const codes = errors.map((error) => (SessionError.is(error) ? error.code : error));
   t.deepEqual(codes, ['INVALID_ARGUMENT', 'SESSION_UNKNOWN', 'STOPPED']);
+});
+
+test('pollAsBearer with a wrong secret is SESSION_UNKNOWN and leaves the held poll and the messages alone', async (t) => {
+  const { manager, room } = await startService(t);
+  const { id, token } = await manager.createSession('alice');
+  const held = manager.poll(id, {});
+  await settle();
+  const wrong = token.slice(0, -1) + (token.endsWith('a') ? 'b' : 'a');
+  const answered = new Promise<unknown>((deliver, fail) => void manager.pollAsBearer(wrong, {}, { deliver, fail }));
+  await throwsCode(t, answered, 'SESSION_UNKNOWN');
+  t.is(room.held, 1);
+  await manager.push(id, 'hi');
+  t.deepEqual(dataOf(await held), ['hi']);
+});
+
+test('pollAsBearer gives the batch of the bearer to receiver.deliver', async (t) => {
+  const { manager } = await startService(t);
+  const { id, token } = await manager.createSession('alice');
+  await manager.push(id, 'hi');
+  const batch = await new Promise<Batch>(
+    (deliver, fail) => void manager.pollAsBearer(token, { after: '' }, { deliver, fail }),
+  );
+  t.deepEqual(dataOf(batch), ['hi']);
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { startService, throwsCode } from '../support/service.js';
 
-test('a push to an account reaches each of its sessions and reports how many', async (t) => {
+test('pushToAccount reaches each session of the account and counts them', async (t) => {
   const { manager } = await startService(t);
   const sessions = [await manager.createSession('alice'), await manager.createSession('alice')];
   const bob = await manager.createSession('bob');
@@ -11,14 +11,14 @@ test('a push to an account reaches each of its sessions and reports how many', a
   t.deepEqual(await manager.pushToAccount('nobody', 1), { accepted: 0, dropped: 0, refused: 0 });
 });
 
-test('a push to an app reaches every session and reports how many', async (t) => {
+test('pushToApp reaches every session of the app and counts them', async (t) => {
   const { manager } = await startService(t);
   const sessions = await Promise.all(['alice', 'bob', 'carol'].map((account) => manager.createSession(account)));
   t.deepEqual(await manager.pushToApp('hi'), { accepted: 3, dropped: 0, refused: 0 });
   for (const session of sessions) t.is((await manager.getSession(session.id)).undelivered, 1);
 });
 
-test('drop-oldest accepts, and the overflow event counts what was dropped', async (t) => {
+test('drop-oldest accepts the message, and the overflow event counts the dropped ones', async (t) => {
   const { manager, events } = await startService(t, { msgMaxLength: 2 });
   const { id } = await manager.createSession('alice');
   for (const data of [1, 2]) t.is((await manager.push(id, data)).accepted, 1);
@@ -35,7 +35,7 @@ test('drop-oldest accepts, and the overflow event counts what was dropped', asyn
   t.is(batch.lost, 1);
 });
 
-test('drop-newest drops the push and says so', async (t) => {
+test('drop-newest drops the message and reports it as dropped', async (t) => {
   const { manager, events } = await startService(t, { msgMaxLength: 1, onOverflow: 'drop-newest' });
   const { id } = await manager.createSession('alice');
   await manager.push(id, 1);
@@ -46,7 +46,7 @@ test('drop-newest drops the push and says so', async (t) => {
   t.is(batch.lost, 1);
 });
 
-test('reject fails the push to one session, and counts as refused in a push to many', async (t) => {
+test('with reject a push to one session is MAILBOX_FULL, and in a push to many it counts as refused', async (t) => {
   const { manager, events } = await startService(t, { msgMaxLength: 1, onOverflow: 'reject' });
   const full = await manager.createSession('alice');
   await manager.push(full.id, 1);
@@ -60,7 +60,7 @@ test('reject fails the push to one session, and counts as refused in a push to m
   t.is((await manager.poll(full.id, { after: '', wait: 0 })).lost, 0);
 });
 
-test('close ends the session that overflows, after the overflow was told', async (t) => {
+test('close closes the session that overflows, after the overflow event', async (t) => {
   const { manager, events } = await startService(t, { msgMaxLength: 1, onOverflow: 'close' });
   const { id } = await manager.createSession('alice');
   await manager.push(id, 1);
@@ -71,7 +71,7 @@ test('close ends the session that overflows, after the overflow was told', async
   t.is((await throwsCode(t, manager.getSession(id), 'SESSION_CLOSED')).details.reason, 'overflow');
 });
 
-test('close in a push to many ends only those that overflow', async (t) => {
+test('in a push to many close closes only the sessions that overflow', async (t) => {
   const { manager, events } = await startService(t, { msgMaxLength: 1, onOverflow: 'close' });
   const full = await manager.createSession('alice');
   await manager.push(full.id, 1);
@@ -84,7 +84,7 @@ test('close in a push to many ends only those that overflow', async (t) => {
   await manager.getSession(roomy.id);
 });
 
-test('a newer message of the same key takes the place of the older one, and is no loss', async (t) => {
+test('a message with a key replaces the undelivered one with the same key, which is not counted as lost', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   await manager.push(id, 1, { key: 'count' });
@@ -103,7 +103,7 @@ test('a newer message of the same key takes the place of the older one, and is n
   t.is(batch.lost, 0);
 });
 
-test('a message larger than msgMaxBytes is refused before any mailbox is touched', async (t) => {
+test('a message larger than msgMaxBytes is refused and reaches no mailbox', async (t) => {
   const { manager } = await startService(t, { msgMaxBytes: 10 });
   const { id } = await manager.createSession('alice');
   const tooLarge = 'ä'.repeat(5);
@@ -118,7 +118,7 @@ test('a message larger than msgMaxBytes is refused before any mailbox is touched
   await manager.push(id, 'ä'.repeat(4));
 });
 
-test('what is no JSON is refused by every push', async (t) => {
+test('a value that is not JSON is refused by every push', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   for (const data of [undefined, () => {}, 1n, Number.NaN, Symbol('x')]) {
@@ -130,7 +130,7 @@ test('what is no JSON is refused by every push', async (t) => {
   t.is((await manager.getSession(id)).undelivered, 0);
 });
 
-test('a message is serialised once, at the push, whatever the number of receivers', async (t) => {
+test('a message is serialised once, at the push, for all receivers', async (t) => {
   const { manager } = await startService(t);
   for (const account of ['alice', 'bob', 'carol']) await manager.createSession(account);
   let count = 0;
@@ -144,7 +144,7 @@ test('a message is serialised once, at the push, whatever the number of receiver
   t.is(count, 1);
 });
 
-test('receivers share no object', async (t) => {
+test('no two receivers share an object', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   const data = { list: [1] };

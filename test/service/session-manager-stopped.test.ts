@@ -2,13 +2,19 @@ import test, { type ExecutionContext } from 'ava';
 import { ManualClock } from '../../src/conformance/manual-clock.js';
 import { WaitingRoom } from '../../src/delivery/waiting-room.js';
 import { SessionEvents } from '../../src/events/session-events.js';
-import { MemoryStore, type Session, SessionContext, SessionManager } from '../../src/index.js';
-import { PushMessageProcessor } from '../../src/service/push-message-processor.js';
-import { FanOut } from '../../src/service/push-report.js';
+import { MemoryStore, type PollReceiver, type Session, SessionContext, SessionManager } from '../../src/index.js';
+import { GcProcessor } from '../../src/service/processors/gc-processor.js';
+import { HeartbeatProcessor } from '../../src/service/processors/heartbeat-processor.js';
+import { PushMessageProcessor } from '../../src/service/processors/push-message-processor.js';
 import { SessionRuntime } from '../../src/service/session-runtime.js';
 import { startService, throwsCode } from '../support/service.js';
 
 const id = 'x'.repeat(24);
+
+/** Rejects with what `receiver.fail` is called with. */
+function failureOf(poll: (receiver: PollReceiver) => () => void): Promise<unknown> {
+  return new Promise((deliver, fail) => void poll({ deliver, fail }));
+}
 
 /** Every method that needs a running service. */
 const calls: Record<string, (manager: SessionManager) => Promise<unknown>> = {
@@ -20,7 +26,14 @@ const calls: Record<string, (manager: SessionManager) => Promise<unknown>> = {
   'closeAsBearer with a malformed token': (manager) => manager.closeAsBearer('x'),
   ping: (manager) => manager.ping(),
   watchChanges: (manager) => manager.watchChanges({ changed() {}, interrupted() {}, resumed() {} }),
+  createNamedSession: (manager) => manager.createNamedSession('alice', 'phone'),
+  namedSessionId: async (manager) => manager.namedSessionId('alice', 'phone'),
+  resolveAlias: (manager) => manager.resolveAlias(id + 'y'.repeat(40)),
   getSession: (manager) => manager.getSession(id),
+  patchSession: (manager) => manager.patchSession(id, { theme: 'dark' }),
+  renewSession: (manager) => manager.renewSession(id),
+  pollInto: (manager) => failureOf((receiver) => manager.pollInto(id, {}, receiver)),
+  pollAsBearer: (manager) => failureOf((receiver) => manager.pollAsBearer(id + 'y'.repeat(40), {}, receiver)),
   rotateToken: (manager) => manager.rotateToken(id),
   replaceSession: (manager) => manager.replaceSession(id, 'z'.repeat(24)),
   closeSession: (manager) => manager.closeSession(id),
@@ -41,8 +54,10 @@ function unstartedManager(): SessionManager {
   const store = new MemoryStore(context, clock);
   const events = new SessionEvents();
   const room = new WaitingRoom(context, store, clock, events);
-  const fanOut: FanOut = new PushMessageProcessor(store, events);
-  return new SessionManager(new SessionRuntime(context, clock, store, events, room, fanOut, []));
+  const broadcaster = new PushMessageProcessor(store, events);
+  const gc = new GcProcessor(context, store, clock, events);
+  const heartbeat = new HeartbeatProcessor(context, store, clock, events);
+  return new SessionManager(new SessionRuntime(context, clock, store, events, room, broadcaster, gc, heartbeat));
 }
 
 for (const [name, call] of Object.entries(calls)) {
@@ -66,6 +81,7 @@ const verbs: Record<string, (session: Session) => Promise<unknown>> = {
   write: (session) => session.write('hi'),
   drain: (session) => session.drain(),
   touch: (session) => session.touch(),
+  reload: (session) => session.reload(),
   replace: (session) => session.replace('z'.repeat(24)),
   close: (session) => session.close(),
   destroy: (session) => session.destroy(),

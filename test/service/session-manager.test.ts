@@ -3,7 +3,7 @@ import test from 'ava';
 import { IssuedSession, Session } from '../../src/index.js';
 import { startService, throwsCode } from '../support/service.js';
 
-test('a session is created with what it was given, and its token is id and secret', async (t) => {
+test('a session is created with the options given, and its token is id and secret', async (t) => {
   const { manager, clock, events } = await startService(t);
   const session = await manager.createSession('alice', {
     ip: '192.0.2.1',
@@ -33,7 +33,7 @@ test('a session is created with what it was given, and its token is id and secre
   t.is(events.of('created')[0]?.accountId, 'alice');
 });
 
-test('a user agent is cut to 512 characters, and lone surrogates in it are made whole', async (t) => {
+test('a user agent is cut to 512 characters, and lone surrogates in it are replaced', async (t) => {
   const { manager } = await startService(t);
   const long = await manager.createSession('alice', { userAgent: `${'x'.repeat(511)}😀` });
   t.is(long.userAgent, `${'x'.repeat(511)}\ufffd`);
@@ -41,7 +41,7 @@ test('a user agent is cut to 512 characters, and lone surrogates in it are made 
   t.is(odd.userAgent, 'a\ufffdb');
 });
 
-test('an attribute that is null at creation is not there, as one set to null later', async (t) => {
+test('an attribute that is null at creation does not exist', async (t) => {
   const { manager } = await startService(t);
   const session = await manager.createSession('alice', { attributes: { theme: null, kept: 1 } });
   t.deepEqual(session.getAllAttr(), { kept: 1 });
@@ -81,7 +81,7 @@ test('the token is neither in JSON nor in what inspect shows', async (t) => {
     JSON.stringify(structuredClone({ ...session })),
   ];
   for (const text of shown) t.false(text.includes(secret), text);
-  t.true(inspect(session).startsWith('IssuedSession {'));
+  t.true(inspect(session).startsWith(`IssuedSession {\n  app: 'default',\n  id: '${session.id}'`), inspect(session));
 });
 
 test('only a session that was just issued has a token', async (t) => {
@@ -124,7 +124,7 @@ test('a wrong, unknown or malformed token is SESSION_UNKNOWN, whatever its shape
   t.is((await manager.getSession(id)).reads, 0);
 });
 
-test('a closed session tells its reason only to who holds its secret', async (t) => {
+test('a token with a wrong secret does not learn the close reason', async (t) => {
   const { manager, clock } = await startService(t, { tombstoneTime: 5_000, gcInterval: 1_000 });
   const { token, id } = await manager.createSession('alice');
   await manager.closeSession(id, 'logout');
@@ -136,7 +136,7 @@ test('a closed session tells its reason only to who holds its secret', async (t)
   await throwsCode(t, manager.authenticate(token), 'SESSION_UNKNOWN');
 });
 
-test('looking at a session does not renew it', async (t) => {
+test('getSession does not renew', async (t) => {
   const { manager, clock, events } = await startService(t, { gcTime: 10_000, gcInterval: 1_000_000 });
   const { id, createdAt } = await manager.createSession('alice');
   await clock.advance(9_000);
@@ -148,7 +148,7 @@ test('looking at a session does not renew it', async (t) => {
   t.deepEqual(events.names, ['created']);
 });
 
-test('a malformed id is an unknown one', async (t) => {
+test('a malformed id is answered like an unknown one', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   for (const wrong of ['', 'x', `${id}x`, undefined, null, 7, {}, '__proto__'] as string[]) {
@@ -162,7 +162,7 @@ test('a malformed id is an unknown one', async (t) => {
   }
 });
 
-test('rotating gives a new token for the same session, and the old one is dead', async (t) => {
+test('rotateToken gives the same session a new token and makes the old one unknown', async (t) => {
   const { manager, events } = await startService(t);
   const first = await manager.createSession('alice', { attributes: { theme: 'dark' } });
   await manager.push(first.id, 'one');
@@ -183,7 +183,7 @@ test('rotating gives a new token for the same session, and the old one is dead',
   t.false(JSON.stringify(events.of('rotated')).includes(second.token.slice(24)));
 });
 
-test('a replacing session takes attributes it lacks and messages ahead of its own', async (t) => {
+test('replaceSession gives the new session the attributes that it lacks and the messages ahead of its own', async (t) => {
   const { manager, events } = await startService(t);
   const old = await manager.createSession('alice', { attributes: { theme: 'dark', lang: 'en' } });
   const fresh = await manager.createSession('alice', { attributes: { theme: 'light' } });
@@ -206,7 +206,7 @@ test('a replacing session takes attributes it lacks and messages ahead of its ow
   ]);
 });
 
-test('a session can not replace itself', async (t) => {
+test("a session can't replace itself", async (t) => {
   const { manager, events } = await startService(t);
   const session = await manager.createSession('alice');
   await manager.push(session.id, 'hi');
@@ -216,7 +216,7 @@ test('a session can not replace itself', async (t) => {
   t.deepEqual(events.names, ['created']);
 });
 
-test('replacing by or of a session that is gone changes nothing', async (t) => {
+test('replaceSession with a session that has ended changes nothing', async (t) => {
   const { manager } = await startService(t);
   const live = await manager.createSession('alice');
   const gone = await manager.createSession('alice', { attributes: { theme: 'dark' } });

@@ -1,19 +1,20 @@
+import { inspect } from 'node:util';
 import test from 'ava';
-import { runtimeOf } from '../../src/service/session-manager.js';
+import { runtimeOf } from '../../src/service/app-service.js';
 import { startService, throwsCode } from '../support/service.js';
 
-test('a drain calls every farewell once, and a stop after it calls none again', async (t) => {
+test('a drain calls every drain hook once, and a stop after it calls none again', async (t) => {
   const { manager, container } = await startService(t);
-  const said: string[] = [];
-  for (const name of ['one', 'two']) runtimeOf(manager).onDrain(async () => void said.push(name));
+  const called: string[] = [];
+  for (const name of ['one', 'two']) runtimeOf(manager).onDrain(async () => void called.push(name));
   t.false(runtimeOf(manager).isDraining);
   await Promise.all([manager.drain(), manager.drain()]);
   t.true(runtimeOf(manager).isDraining);
   await container.unbindAllAsync();
-  t.deepEqual(said, ['one', 'two']);
+  t.deepEqual(called, ['one', 'two']);
 });
 
-test('a stop without a drain waits for farewells, while the store still answers', async (t) => {
+test('a stop waits for the drain hooks, and the store still answers them', async (t) => {
   const { manager, container } = await startService(t);
   const session = await manager.createSession('alice');
   let found = '';
@@ -25,7 +26,7 @@ test('a stop without a drain waits for farewells, while the store still answers'
   t.is(found, 'alice');
 });
 
-test('a farewell that fails, or never ends, holds up nobody longer than drainTime', async (t) => {
+test('a drain hook that throws, rejects or never ends delays a drain by at most drainTime', async (t) => {
   const { manager, clock } = await startService(t, { drainTime: 1_000 });
   runtimeOf(manager).onDrain(() => {
     throw new Error('at once');
@@ -43,10 +44,16 @@ test('a farewell that fails, or never ends, holds up nobody longer than drainTim
   t.true(isDrained);
 });
 
-test('a manager of one app shares its runtime with those of others, and what is none has none', async (t) => {
+test('managers of all apps share one runtime, and any other value has none', async (t) => {
   const { manager } = await startService(t);
   t.is(runtimeOf(manager.inApp('other')), runtimeOf(manager));
   for (const value of [{}, undefined, null, 'manager']) {
     await throwsCode(t, async () => Reflect.apply(runtimeOf, undefined, [value]), 'INVALID_ARGUMENT');
   }
+});
+
+test('what shows a manager shows its app and nothing of the runtime, the store and its options', async (t) => {
+  const { manager } = await startService(t);
+  t.is(JSON.stringify(manager), '{"app":"default"}');
+  t.is(inspect(manager), "SessionManager { app: 'default' }");
 });

@@ -16,7 +16,7 @@ test('attributes are read, set and removed one by one', async (t) => {
   t.is(session.writes, 4);
 });
 
-test('names that every object has are no attributes', async (t) => {
+test('names of members that every object inherits are not attributes', async (t) => {
   const { manager } = await startService(t);
   const session = await manager.createSession('alice');
   for (const key of ['toString', 'hasOwnProperty', '__proto__', 'constructor']) t.is(session.getAttr(key), undefined);
@@ -24,7 +24,7 @@ test('names that every object has are no attributes', async (t) => {
   t.is(session.getAttr('toString'), 'mine');
 });
 
-test('an attribute key or value that can not be kept is INVALID_ARGUMENT, and nothing changes', async (t) => {
+test("an attribute key or value that can't be kept is INVALID_ARGUMENT, and nothing changes", async (t) => {
   const { manager } = await startService(t);
   const session = await manager.createSession('alice', { attributes: { theme: 'dark' } });
   const keys: unknown[] = [
@@ -55,7 +55,7 @@ test('an attribute key or value that can not be kept is INVALID_ARGUMENT, and no
   t.is((await manager.getSession(session.id)).writes, 0);
 });
 
-test('writers of different keys both win, of one key the last', async (t) => {
+test('concurrent writers of different keys both take effect; of one key the last does', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   const [one, other] = [await manager.getSession(id), await manager.getSession(id)];
@@ -63,7 +63,7 @@ test('writers of different keys both win, of one key the last', async (t) => {
   t.deepEqual((await manager.getSession(id)).getAllAttr(), { a: 1, b: 2, c: 4 });
 });
 
-test('a session is a snapshot: it sees what its own verbs did, not what others do', async (t) => {
+test('a session object shows what its own methods changed, not what others changed', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   const [one, other] = [await manager.getSession(id), await manager.getSession(id)];
@@ -74,7 +74,7 @@ test('a session is a snapshot: it sees what its own verbs did, not what others d
   t.deepEqual(other.getAllAttr(), { a: 1, b: 2 });
 });
 
-test('a session that looks again sees what others did, and is not renewed by it', async (t) => {
+test('reload shows what others changed and does not renew', async (t) => {
   const { manager, clock, events } = await startService(t);
   const session = await manager.createSession('alice', { attributes: { theme: 'dark' } });
   await (await manager.getSession(session.id)).setAttr('theme', 'light');
@@ -90,7 +90,7 @@ test('a session that looks again sees what others did, and is not renewed by it'
   t.is(session.getAttr('theme'), 'light', 'it keeps what it saw last');
 });
 
-test('what was read out of a session can be changed without changing the session', async (t) => {
+test('a value read from a session can be changed without changing the session', async (t) => {
   const { manager } = await startService(t);
   const session = await manager.createSession('alice', { attributes: { list: [1] } });
   const all = session.getAllAttr();
@@ -99,7 +99,7 @@ test('what was read out of a session can be changed without changing the session
   t.deepEqual(session.getAllAttr(), { list: [1] });
 });
 
-test('writing to a session pushes to it', async (t) => {
+test('write pushes to the session', async (t) => {
   const { manager } = await startService(t);
   const session = await manager.createSession('alice');
   t.deepEqual(await session.write({ text: 'hi' }), { accepted: 1, dropped: 0, refused: 0 });
@@ -112,7 +112,7 @@ test('writing to a session pushes to it', async (t) => {
   );
 });
 
-test('draining takes what is there, at most the limit, by reader, without waiting', async (t) => {
+test('drain takes undelivered messages, at most limit, by reader, without waiting', async (t) => {
   const { manager, room } = await startService(t);
   const session = await manager.createSession('alice');
   const take = async (options?: { reader?: string; limit?: number }) =>
@@ -126,7 +126,7 @@ test('draining takes what is there, at most the limit, by reader, without waitin
   t.is(room.held, 0);
 });
 
-test('a touch renews and tells so', async (t) => {
+test('touch renews and emits renewed', async (t) => {
   const { manager, clock, events } = await startService(t, { gcTime: 1_000 });
   const session = await manager.createSession('alice');
   await clock.advance(999);
@@ -137,7 +137,7 @@ test('a touch renews and tells so', async (t) => {
   t.deepEqual(events.names, ['created', 'renewed', 'renewed']);
 });
 
-test('a touch never lengthens a session past its absolute lifetime', async (t) => {
+test('touch never extends a session past its absolute lifetime', async (t) => {
   const { manager, clock } = await startService(t, { gcInterval: 1_000_000 });
   const session = await manager.createSession('alice', { ttl: 1_000, maxAge: 1_500 });
   await clock.advance(900);
@@ -148,7 +148,7 @@ test('a touch never lengthens a session past its absolute lifetime', async (t) =
   t.is((await throwsCode(t, session.touch(), 'SESSION_CLOSED')).details.reason, 'max-age');
 });
 
-test('a session takes over from another one given as itself or by its id', async (t) => {
+test('replace takes a session object or an id', async (t) => {
   const { manager } = await startService(t);
   const session = await manager.createSession('alice');
   const first = await manager.createSession('alice', { attributes: { a: 1 } });
@@ -159,7 +159,7 @@ test('a session takes over from another one given as itself or by its id', async
   await throwsCode(t, first.touch(), 'SESSION_CLOSED');
 });
 
-test('closing is revoking, destroying is logging out', async (t) => {
+test('close has the reason revoked, destroy the reason logout', async (t) => {
   const { manager, events } = await startService(t);
   const [one, two, three] = [
     await manager.createSession('alice'),
@@ -177,7 +177,7 @@ test('closing is revoking, destroying is logging out', async (t) => {
   );
 });
 
-test('nothing revives a closed session', async (t) => {
+test('no method revives a closed session', async (t) => {
   const { manager, clock } = await startService(t);
   const session = await manager.createSession('alice', { attributes: { theme: 'dark' } });
   const other = await manager.createSession('alice');
@@ -201,7 +201,7 @@ test('nothing revives a closed session', async (t) => {
   t.is((await manager.sessionsOfAccount('alice')).length, 1);
 });
 
-test('a session speaks for its own app', async (t) => {
+test("a session's methods act in its own app", async (t) => {
   const { manager } = await startService(t);
   const other = manager.inApp('other');
   const heard = new EventLog(other);

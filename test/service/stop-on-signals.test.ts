@@ -17,7 +17,7 @@ for (const signal of signals) {
     t.deepEqual(lines, ['ready', 'stopping', 'stopped']);
   });
 
-  test(`a stop that fails after ${signal} is told, and the process exits with 1`, async (t) => {
+  test(`a stop that rejects after ${signal} is printed, and the process exits with 1`, async (t) => {
     const child = new Child('stopping-process', 'fails');
     await child.printed('ready');
     child.send(signal);
@@ -40,7 +40,7 @@ for (const signal of signals) {
   }
 }
 
-test('handlers that were taken away leave signals as they were', async (t) => {
+test('removed handlers leave signals to their default', async (t) => {
   const child = new Child('stopping-process', 'succeeds', 'takeAway');
   await child.printed('ready');
   child.send('SIGTERM');
@@ -50,7 +50,7 @@ test('handlers that were taken away leave signals as they were', async (t) => {
   t.deepEqual(lines, ['ready']);
 });
 
-test('a service stopped by a signal answers its held poll and writes its snapshot, which the next one restores', async (t) => {
+test('a service stopped by a signal answers its held poll and writes the snapshot that the next one restores', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'session-mailbox-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const path = join(folder, 'data', 'sessions.snapshot');

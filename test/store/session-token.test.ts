@@ -77,6 +77,15 @@ test('whatever else is no token, and does not throw', (t) => {
   );
 });
 
+test('the letters and digits of ASCII are the only characters of an id or a token', (t) => {
+  for (let code = 0; code < 0x300; code += 1) {
+    const character = String.fromCharCode(code);
+    const isAllowed = /^[0-9A-Za-z]$/.test(character);
+    t.is(isSessionId('x'.repeat(12) + character + 'x'.repeat(11)), isAllowed, `id with U+${code.toString(16)}`);
+    t.is(parseToken('x'.repeat(63) + character) !== undefined, isAllowed, `token with U+${code.toString(16)}`);
+  }
+});
+
 test('an id is told from anything else', (t) => {
   t.true(isSessionId('A'.repeat(24)));
   for (const value of ['', 'A'.repeat(23), 'A'.repeat(25), `${'A'.repeat(23)}\n`, `${'A'.repeat(23)}_`, 24, null]) {

@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { type RawResponse, type RequestOptions, request } from './http-client.js';
-import { until } from './http-kit.js';
 
 const entry = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 type Environment = Readonly<Record<string, string>>;
 
-/** The command line as a child process, in an empty folder and with nothing of this process's environment. */
+/** The command line as a child process, in an empty folder, without the environment of this process. */
 export class CliProcess {
   readonly #child: ChildProcess;
+  /** Resolves at the first line of output, or at the end of the process. */
+  readonly #firstLine: Promise<void>;
   readonly exit: Promise<number | NodeJS.Signals | null>;
   stdout = '';
   stderr = '';
@@ -23,11 +24,15 @@ export class CliProcess {
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, ...environment };
     this.#child = spawn(process.execPath, [entry, ...args], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#child.stdout?.on('data', (text) => {
-      this.stdout += text;
-    });
     this.#child.stderr?.on('data', (text) => {
       this.stderr += text;
+    });
+    this.#firstLine = new Promise((resolve) => {
+      this.#child.stdout?.on('data', (text) => {
+        this.stdout += text;
+        if (this.stdout.includes('\n')) resolve();
+      });
+      this.#child.once('close', () => resolve());
     });
     this.exit = new Promise((resolve) => {
       this.#child.once('close', (code, signal) => {
@@ -50,15 +55,15 @@ export class CliProcess {
     return cli;
   }
 
-  /** Starts `serve` on a free port; resolves once it serves. */
+  /** Starts `serve` on a free port. Resolves once the port is open. */
   static async serve(
     t: ExecutionContext,
     args: readonly string[] = [],
     environment: Environment = {},
   ): Promise<CliProcess> {
     const cli = await CliProcess.#spawn(t, ['serve', ...args], { RS_PORT: '0', ...environment });
-    await until(() => cli.stdout.includes('http://') || cli.isOver);
-    if (cli.isOver) throw new Error(`It did not start: ${cli.stderr}`);
+    await cli.#firstLine;
+    if (!cli.stdout.includes('http://')) throw new Error(`The service did not start: ${cli.stderr}`);
     return cli;
   }
 

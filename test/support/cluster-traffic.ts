@@ -6,15 +6,15 @@ interface Answer {
   readonly body: string;
 }
 
-/** One message in so many milliseconds to each account. */
-const pushPause = 20;
+/** Pause between two messages to an account. */
+const pushPauseMs = 20;
 
 /**
- * What clients do all day: each of some accounts is pushed a count and polls for it, over connections that it keeps, and
- * others come now and then, on connections that have been idle for a while.
+ * Steady traffic of clients over kept-alive connections. Each account is pushed the numbers 1, 2, 3, … and polls for
+ * them. Other requests come at intervals, on connections that were idle meanwhile.
  */
 export class ClusterTraffic {
-  /** What clients should never see. */
+  /** Refused requests, lost and unordered messages. */
   readonly faults: string[] = [];
   readonly #port: number;
   readonly #agent = new Agent({ keepAlive: true });
@@ -26,24 +26,24 @@ export class ClusterTraffic {
     this.#port = port;
     for (const [index, cookie] of cookies.entries()) {
       this.#pushed.push(0);
-      this.#begin(this.#push(index), this.#poll(index, cookie), this.#comeNowAndThen(100 + 700 * index));
+      this.#begin(this.#push(index), this.#poll(index, cookie), this.#askAtIntervals(100 + 250 * index));
     }
   }
 
-  /** How many messages were pushed in all. */
+  /** The number of messages pushed so far. */
   get pushed(): number {
     return this.#pushed.reduce((sum, count) => sum + count, 0);
   }
 
-  /** Resolves when everyone has received all that was pushed. */
+  /** Resolves when all accounts have received all their messages. */
   async end(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#work);
     this.#agent.destroy();
   }
 
-  #begin(...deeds: readonly Promise<unknown>[]): void {
-    for (const deed of deeds) this.#work.push(deed.catch((error) => this.faults.push(String(error))));
+  #begin(...loops: readonly Promise<unknown>[]): void {
+    for (const loop of loops) this.#work.push(loop.catch((error) => this.faults.push(String(error))));
   }
 
   async #push(index: number): Promise<void> {
@@ -53,7 +53,7 @@ export class ClusterTraffic {
       const headers = { 'Content-Type': 'application/json', 'X-Admin-Key': 'key' };
       await this.#ask('POST', '/messages', headers, body);
       this.#pushed[index] = next;
-      await delay(pushPause);
+      await delay(pushPauseMs);
     }
   }
 
@@ -67,16 +67,16 @@ export class ClusterTraffic {
       if (batch.lost !== 0 || batch.reset === true || batch.closed !== undefined) this.faults.push(body);
       for (const { data } of batch.messages) {
         received += 1;
-        if (data !== received) this.faults.push(`${data} came in the place of ${received}`);
+        if (data !== received) this.faults.push(`${data} arrived instead of ${received}`);
       }
       cursor = batch.cursor;
     }
   }
 
-  async #comeNowAndThen(pause: number): Promise<void> {
+  async #askAtIntervals(pauseMs: number): Promise<void> {
     while (!this.#isOver) {
       await this.#ask('GET', '/settings', {});
-      await delay(pause);
+      await delay(pauseMs);
     }
   }
 

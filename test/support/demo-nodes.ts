@@ -1,15 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { ExecutionContext } from 'ava';
 import { Connection, type RawResponse, type RequestOptions, request } from './http-client.js';
 import { until } from './http-kit.js';
+import { limits } from './limits.js';
+import type { TeardownOwner } from './teardowns.js';
 
 const entry = fileURLToPath(new URL('../../demo/nodes.js', import.meta.url));
 
-/** Four processes start for it, and beside other tests. Milliseconds. */
-const startTime = 60_000;
-
-/** One node of the demo, as a client sees it. */
+/** One node of the demo, as its clients use it. */
 export class DemoNode {
   readonly pid: number;
   readonly #port: number;
@@ -34,7 +32,7 @@ export class DemoNode {
     return this.#post('/messages', { to, data }, { 'X-Admin-Key': 'key' });
   }
 
-  /** A poll that is under way; whether it is parked yet can't be seen from outside. */
+  /** A poll that was sent; the server may not have read it yet. */
   async poll(cookie: string, after: string): Promise<Connection> {
     const connection = await Connection.open(this.#port);
     return connection.send(`/poll?after=${after}`, { cookie });
@@ -46,7 +44,7 @@ export class DemoNode {
   }
 }
 
-/** The demo as several nodes: the process that starts and stops them, and whoever it started. */
+/** The process that starts and stops the nodes of the demo, and the processes that it started. */
 export class DemoNodes {
   readonly exit: Promise<number | NodeJS.Signals | null>;
   stdout = '';
@@ -55,7 +53,7 @@ export class DemoNodes {
   readonly #child: ChildProcess;
 
   private constructor(data: string, environment: Readonly<Record<string, string>>) {
-    // The developer's own settings may choose neither a configuration nor a Redis.
+    // Without the developer's variables, which could select another configuration or Redis.
     const { PATH = '', HOME = '', REDIS_SERVER } = process.env;
     const server = REDIS_SERVER === undefined ? {} : { REDIS_SERVER };
     const demo = { PORT: '0', DEMO_DATA: data, DEMO_ADMIN_KEY: 'key' };
@@ -75,11 +73,11 @@ export class DemoNodes {
     });
   }
 
-  /** Starts them without waiting for anything. */
-  static spawn(t: ExecutionContext, data: string, environment: Readonly<Record<string, string>> = {}): DemoNodes {
+  /** Starts the process without waiting for it. */
+  static spawn(owner: TeardownOwner, data: string, environment: Readonly<Record<string, string>> = {}): DemoNodes {
     const demo = new DemoNodes(data, environment);
-    t.teardown(async () => {
-      // Killed outright it could stop nobody; a second signal makes it take everyone along at once.
+    owner.teardown(async () => {
+      // SIGKILL would leave its children behind; a second SIGTERM makes it kill them and exit.
       demo.signal('SIGTERM');
       demo.signal('SIGTERM');
       await demo.exit;
@@ -87,14 +85,14 @@ export class DemoNodes {
     return demo;
   }
 
-  /** Resolves once both nodes serve. */
+  /** Resolves when both nodes serve. */
   static async start(
-    t: ExecutionContext,
+    owner: TeardownOwner,
     data: string,
     environment?: Readonly<Record<string, string>>,
   ): Promise<DemoNodes> {
-    const demo = DemoNodes.spawn(t, data, environment);
-    await until(() => demo.nodes.length === 2 || demo.isOver, startTime);
+    const demo = DemoNodes.spawn(owner, data, environment);
+    await until(() => demo.nodes.length === 2 || demo.isOver, limits.processes);
     if (demo.isOver) throw new Error(`The nodes did not start: ${demo.stderr}`);
     return demo;
   }
@@ -104,7 +102,7 @@ export class DemoNodes {
     return [...lines].map(([, pid, port]) => new DemoNode(Number(pid), Number(port)));
   }
 
-  /** The Redis that it started, if it did. */
+  /** The Redis that it started, if any. */
   get redis(): { readonly pid: number; readonly url: string } | undefined {
     const [, pid, url = ''] = /^redis \(process (\d+)\): (\S+)$/m.exec(this.stdout) ?? [];
     return pid === undefined ? undefined : { pid: Number(pid), url };

@@ -1,12 +1,20 @@
 import { createServer, type Server } from 'node:net';
+import type { TeardownOwner } from './teardowns.js';
 
-/** Ports of the loopback interface that nobody listens on now. Somebody may take them before they are used. */
+/** Ports of the loopback interface that are free now. Another process may take them before they are used. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  // All are held until all are known, or one might be given twice.
+  // All are kept open until all are known, so that none is returned twice.
   const servers = await Promise.all(Array.from({ length: count }, listen));
   const ports = servers.map(portOf);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
+}
+
+/** A port that is in use until the owner ends. */
+export async function takenPort(owner: TeardownOwner): Promise<number> {
+  const server = await listen();
+  owner.teardown(() => new Promise((resolve) => server.close(resolve)));
+  return portOf(server);
 }
 
 function listen(): Promise<Server> {

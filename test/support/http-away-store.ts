@@ -17,6 +17,11 @@ import {
 export class CuttableStore extends MemoryStore {
   isAway = false;
 
+  override async ping(): Promise<void> {
+    this.#requireHere();
+    return super.ping();
+  }
+
   override async authenticate(app: string, id: string, secretHash: string): Promise<Contact> {
     this.#requireHere();
     return super.authenticate(app, id, secretHash);

@@ -3,17 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ExecutionContext } from 'ava';
 import { Connection, type RawResponse, type RequestOptions, request } from './http-client.js';
 import { until } from './http-kit.js';
+import { limits } from './limits.js';
+import type { TeardownOwner } from './teardowns.js';
 
-/** How the demo is run: as one process, or as many on one port. */
+/** Which program of the demo to run: one process, or a cluster on one port. */
 export type DemoEntry = 'server' | 'cluster';
 
-/** Several processes start for it, and beside other tests. Milliseconds. */
-const startTime = 60_000;
-
-/** The demo as a child process, as an operator runs it: on the loopback interface, its data in a folder of the test's. */
+/** The demo as a child process on the loopback interface, with its data in a temporary folder. */
 export class DemoProcess {
   readonly data: string;
   readonly #child: ChildProcess;
@@ -24,7 +22,7 @@ export class DemoProcess {
 
   private constructor(data: string, environment: Readonly<Record<string, string>>, entry: DemoEntry) {
     this.data = data;
-    // Neither the runner's NODE_ENV nor the developer's own settings may choose another configuration.
+    // Without the variables of the test runner and the developer, which could select another configuration.
     const { PATH = '', HOME = '' } = process.env;
     const path = fileURLToPath(new URL(`../../demo/${entry}.js`, import.meta.url));
     const env = { PATH, HOME, PORT: '0', DEMO_DATA: data, DEMO_ADMIN_KEY: 'key', ...environment };
@@ -43,36 +41,36 @@ export class DemoProcess {
     });
   }
 
-  static async folder(t: ExecutionContext): Promise<string> {
+  static async folder(owner: TeardownOwner): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'demo-'));
-    t.teardown(() => rm(folder, { recursive: true }));
+    owner.teardown(() => rm(folder, { recursive: true }));
     return folder;
   }
 
-  /** Starts it without waiting for anything. */
+  /** Starts the process without waiting for it. */
   static spawn(
-    t: ExecutionContext,
+    owner: TeardownOwner,
     data: string,
     environment: Readonly<Record<string, string>> = {},
     entry: DemoEntry = 'server',
   ): DemoProcess {
     const demo = new DemoProcess(data, environment, entry);
-    t.teardown(async () => {
+    owner.teardown(async () => {
       demo.signal('SIGKILL');
       await demo.exit;
     });
     return demo;
   }
 
-  /** Resolves once it serves. */
+  /** Resolves when it serves. */
   static async start(
-    t: ExecutionContext,
+    owner: TeardownOwner,
     data?: string,
     environment?: Readonly<Record<string, string>>,
     entry?: DemoEntry,
   ): Promise<DemoProcess> {
-    const demo = DemoProcess.spawn(t, data ?? (await DemoProcess.folder(t)), environment, entry);
-    await until(() => demo.stdout.includes('http://') || demo.isOver, startTime);
+    const demo = DemoProcess.spawn(owner, data ?? (await DemoProcess.folder(owner)), environment, entry);
+    await until(() => demo.stdout.includes('http://') || demo.isOver, limits.processes);
     if (demo.isOver) throw new Error(`The demo did not start: ${demo.stderr}`);
     return demo;
   }
@@ -116,11 +114,11 @@ export class DemoProcess {
     return { id: JSON.parse(response.body).id, token: cookie.slice(cookie.indexOf('=') + 1), cookie };
   }
 
-  /** A poll that the server has parked by now: its session is seen as present though it says nothing. */
+  /** A poll that the server has read, and parked unless it had messages to deliver. */
   async hold(cookie: string, after: string): Promise<Connection> {
     const connection = await this.open();
     connection.send(`/poll?after=${after}`, { cookie });
-    // Answered behind it, so it was read before; nothing else shows from outside that a poll is parked.
+    // Sent after the poll, so that its answer shows that the server has read the poll.
     await this.request('/settings');
     return connection;
   }

@@ -15,6 +15,7 @@ import {
 } from '../../src/index.js';
 import { Connection, type RawResponse, type RequestOptions, request } from './http-client.js';
 import { type AdapterName, adapterNames, type RunningServer, startServer } from './http-servers.js';
+import { limits } from './limits.js';
 
 export interface KitOptions {
   readonly context?: SessionContextOptions;
@@ -158,7 +159,7 @@ export function isProblem(response: RawResponse): boolean {
 }
 
 /** Waits for a condition that something under way is about to bring about. */
-export async function until(condition: () => boolean, patience = 20_000): Promise<void> {
+export async function until(condition: () => boolean, patience = limits.event): Promise<void> {
   const giveUpAt = performance.now() + patience;
   while (!condition()) {
     if (performance.now() > giveUpAt) throw new Error(`Never came about: ${condition}`);

@@ -75,6 +75,8 @@ async function startHono(container: Container): Promise<RunningServer> {
 }
 
 function running(node: Server, close: () => Promise<void>): RunningServer {
+  // Otherwise Node closes idle connections after 5 s, which a test on a busy machine may need between two requests.
+  node.keepAliveTimeout = 0;
   return { port: portOf(node.address()), node, close };
 }
 

@@ -30,12 +30,12 @@ const bounds = fc.record({
 });
 
 export interface PollPropertyOptions {
-  /** Makes a world that nothing has happened in, and what takes it away again. */
+  /** Makes an empty store and a clock, and `close` to remove them. */
   readonly stage: () => Promise<PollStage & { close(): Promise<void> }>;
   readonly runs: number;
 }
 
-/** Every batch is what the design says: all retained, in order, and lost counts exactly what bounds dropped. */
+/** Checks that every batch has all messages retained, in order, and that `lost` counts exactly what bounds dropped. */
 export async function checkPolls({ stage, runs }: PollPropertyOptions): Promise<void> {
   await fc.assert(
     fc.asyncProperty(bounds, fc.array(command, { minLength: 1, maxLength: 60 }), async (context, commands) => {

@@ -3,21 +3,21 @@ import type { ManualClock } from '../../src/conformance/manual-clock.js';
 import type { Batch, StoreBinding } from '../../src/index.js';
 import { offsetOf } from './http-client-ledger.js';
 
-/** How long an answer may be on its way from a store that sends it over a wire. */
-const patience = 5_000;
+/** How long to wait for an answer from a store that sends it over a network, in milliseconds. */
+const patience = 10_000;
 
-/** Where the world lives: its store and its time. */
+/** The store and the clock of a `PollWorld`. */
 export interface PollStage {
   readonly clock: ManualClock;
-  /** Binds the store, at each start of the service; it finds what the last one kept. */
+  /** Binds the store, at each start of the service. It restores what the last one kept. */
   readonly store: StoreBinding;
-  /** Whether the time between a stop and the next start is nobody's silence. */
+  /** Whether the time between a stop and the next start does not count as reader silence. */
   readonly forgivesDowntime: boolean;
-  /** How many nodes there are, which are asked in turns. Default 1. */
+  /** How many nodes the polls are sent to in turns. Default 1. */
   readonly nodes?: number;
 }
 
-/** A poll that is held, as its client sees it. */
+/** A held poll, from its client's view. */
 export interface Pending {
   readonly from: number;
   readonly deadline: number;
@@ -25,7 +25,7 @@ export interface Pending {
   outcome: Batch | 'open' | 'aborted';
 }
 
-/** What the client got, now or once it has arrived. */
+/** Waits for the answer to the poll. */
 export async function answerTo(pending: Pending, complaint: string): Promise<Batch> {
   const giveUpAt = performance.now() + patience;
   while (pending.outcome === 'open' && performance.now() < giveUpAt)
@@ -34,13 +34,13 @@ export async function answerTo(pending: Pending, complaint: string): Promise<Bat
   return pending.outcome;
 }
 
-/** A batch as the reference gives it. */
+/** The batch in the form of the reference mailbox. */
 export function plain(batch: Batch): object {
   const messages = batch.messages.map(({ offset, at, data }) => ({ offset, at, data }));
   return { ...batch, messages, offset: offsetOf(batch.cursor) };
 }
 
-/** How many places a batch covers, when none of them was replaced. */
+/** How many offsets a batch covers, if none was replaced. */
 export function span({ messages, lost }: { readonly messages: readonly unknown[]; readonly lost: number }): number {
   return messages.length + lost;
 }

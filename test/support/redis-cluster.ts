@@ -4,8 +4,8 @@ import { RedisServer, type RedisSettings, testConnectionName } from './redis-ser
 
 const slots = 16_384;
 const masterCount = 3;
-/** After so many milliseconds of silence a node is taken for failed. */
-const nodeTimeout = 1_000;
+/** Silence after which a node counts as failed: short where replicas are to take over, else longer than any busy pause. */
+const nodeTimeoutMs = { withReplicas: 1_000, without: 15_000 };
 
 export interface ClusterShape {
   /** Whether each master has a replica. */
@@ -28,8 +28,8 @@ export class RedisCluster {
   static async start({ replicas = false, settings = {} }: ClusterShape = {}): Promise<RedisCluster> {
     const all = {
       'cluster-enabled': 'yes',
-      'cluster-node-timeout': String(nodeTimeout),
-      // No further replica is to be waited for.
+      'cluster-node-timeout': String(replicas ? nodeTimeoutMs.withReplicas : nodeTimeoutMs.without),
+      // Don't wait for further replicas.
       'repl-diskless-sync-delay': '0',
       ...settings,
     };
@@ -52,12 +52,12 @@ export class RedisCluster {
     return [...this.masters, ...this.replicas];
   }
 
-  /** Where a client begins to look. */
+  /** The nodes that a client starts with. */
   get nodes(): readonly { readonly host: string; readonly port: number }[] {
     return this.servers.map(({ port }) => ({ host: '127.0.0.1', port }));
   }
 
-  /** The test's own connection to all of it. */
+  /** The test's own connection. */
   get client(): Cluster {
     this.#client ??= this.connect();
     return this.#client;
@@ -78,10 +78,13 @@ export class RedisCluster {
     await Promise.all(this.servers.map((server) => server.stop()));
   }
 
-  /** Resolves once every running node finds the cluster whole. */
+  /** Resolves once every running node reports the state `ok` and knows a master for each slot. */
   async settled(): Promise<void> {
     for (const { client } of this.servers.filter((server) => server.isRunning)) {
-      await eventually(async () => /cluster_state:ok/.test(await this.#info(client)));
+      await eventually(async () => {
+        const info = await this.#info(client);
+        return info.includes('cluster_state:ok') && info.includes(`cluster_slots_ok:${slots}`);
+      });
     }
   }
 
@@ -94,7 +97,7 @@ export class RedisCluster {
     for (const [index, { client }] of this.servers.entries()) {
       await client.call('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
     }
-    // Each meets all before it, because gossip takes seconds to introduce them.
+    // Each meets all before it, because gossip alone would take seconds.
     for (const [index, { client }] of this.servers.entries()) {
       for (const { meetingPoint } of this.servers.slice(0, index))
         await client.call('CLUSTER', 'MEET', ...meetingPoint);
@@ -107,7 +110,7 @@ export class RedisCluster {
 
   async #follow({ client }: RedisServer, master: RedisServer | undefined): Promise<void> {
     const id = String(await master?.client.call('CLUSTER', 'MYID'));
-    // Known to it by gossip only, which may still be under way.
+    // Until gossip has told the replica of its master.
     await eventually(async () => String(await client.call('CLUSTER', 'NODES')).includes(id));
     await client.call('CLUSTER', 'REPLICATE', id);
     await eventually(async () => (await client.info('replication')).includes('master_link_status:up'));

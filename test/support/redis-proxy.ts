@@ -9,7 +9,7 @@ export interface ProxiedRequest {
 
 type Rewrite = (reply: Buffer) => Buffer;
 
-/** Stands between clients and a server: counts what is asked, and can keep back or change what is answered. */
+/** A proxy between clients and a server that records commands, and can hold back or change replies. */
 export class RedisProxy {
   /** Every command that was sent through it, in order. */
   readonly requests: ProxiedRequest[] = [];
@@ -40,17 +40,17 @@ export class RedisProxy {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Whether an answer is kept back. */
+  /** Whether a reply is held back. */
   get isHolding(): boolean {
     return this.#held !== undefined && this.#held.length > 0;
   }
 
-  /** From the first answer like this on, commands still reach the server, and no answer comes back. */
+  /** Holds back replies from the first that fits; commands still reach the server. */
   holdReplies(isFirst: (reply: string) => boolean = () => true): void {
     this.#isFirstToHold = isFirst;
   }
 
-  letRepliesGo(): void {
+  releaseReplies(): void {
     const held = this.#held ?? [];
     this.#isFirstToHold = undefined;
     this.#held = undefined;
@@ -89,7 +89,7 @@ export class RedisProxy {
       [server, client],
     ] as const) {
       this.#sockets.add(socket);
-      // Either side's end is told by the close that follows.
+      // A `close` follows each `error`.
       socket.on('error', () => {});
       socket.once('close', () => {
         this.#sockets.delete(socket);

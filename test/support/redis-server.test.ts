@@ -20,11 +20,11 @@ test('a server keeps its port and, with an append-only file, its data over a res
   t.false(existsSync(folder));
 });
 
-test('a server that can not start says why', async (t) => {
+test('a server that cannot start says why', async (t) => {
   await t.throwsAsync(RedisServer.start({ maxmemory: 'nonsense' }), { message: /maxmemory/ });
 });
 
-test('a cluster takes keys in every slot, and has a replica for each master if it is to', async (t) => {
+test('a cluster accepts keys in all slots, and has a replica for each master if asked for', async (t) => {
   const cluster = await RedisCluster.start({ replicas: true });
   t.teardown(() => cluster.stop());
   const keys = Array.from({ length: 50 }, (_each, index) => `key-${index}`);
@@ -38,7 +38,7 @@ test('a cluster takes keys in every slot, and has a replica for each master if i
   for (const { client } of cluster.replicas) t.regex(await client.info('replication'), /role:slave/);
 });
 
-test('the guard kills its process when the process that set it is gone', async (t) => {
+test('the guard kills its process when the process that made the guard is killed', async (t) => {
   const script = `
     const { ProcessGuard } = await import(process.argv[1]);
     const { spawn } = await import('node:child_process');
@@ -56,7 +56,7 @@ test('the guard kills its process when the process that set it is gone', async (
   await t.notThrowsAsync(eventually(() => !isAlive(pid)));
 });
 
-test('a program named by REDIS_SERVER comes before those on the PATH, which are found by their names', (t) => {
+test('REDIS_SERVER takes precedence over the programs on the PATH', (t) => {
   t.is(findRedisBinary({ REDIS_SERVER: '/opt/a-server', PATH: '/usr/bin' }), '/opt/a-server');
   t.is(findRedisBinary({ REDIS_SERVER: 'sh', PATH: '/nonexistent:/bin' }), '/bin/sh');
   t.is(findRedisBinary({ PATH: '/nonexistent' }), undefined);

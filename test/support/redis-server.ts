@@ -4,23 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis, type RedisOptions } from 'ioredis';
 import { freePorts } from './free-port.js';
+import { limits } from './limits.js';
 import { ProcessGuard } from './process-guard.js';
 import { findRedisBinary } from './redis-binary.js';
 
 /** Directives of redis.conf, by name. */
 export type RedisSettings = Readonly<Record<string, string>>;
 
-/** What the type of the client's constructor leaves open is of no use here. */
+/** Without the option that decides the type of replies. */
 export type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>;
 
-/** How long a server may take to answer, and to end. */
-const patience = 20_000;
+/** Attempts to find a port that no other process takes at the same time. */
 const attempts = 5;
 
-/** By this name a test tells its own connections from those of what it tests. */
+/** The name by which tests recognise their own connections. */
 export const testConnectionName = 'the-test';
 
-/** A server of the test's own, on a free port and in a folder that is removed with it. */
+/** A Redis server on a free port, with a folder that is removed when it stops. */
 export class RedisServer {
   readonly port: number;
   readonly #settings: RedisSettings;
@@ -45,7 +45,7 @@ export class RedisServer {
         return server;
       } catch (error) {
         await server.stop();
-        // Somebody else was quicker to take the port.
+        // Another process took the port in between.
         if (attempt === attempts || !/in use/i.test(String(error))) throw error;
       }
     }
@@ -63,7 +63,7 @@ export class RedisServer {
     return `redis://${requirepass === undefined ? '' : `:${requirepass}@`}127.0.0.1:${this.port}`;
   }
 
-  /** Where to meet it as a node of a cluster: its port, and its port for the other nodes. */
+  /** The arguments of `CLUSTER MEET` for this server. */
   get meetingPoint(): readonly string[] {
     return ['127.0.0.1', String(this.port), this.#settings['cluster-port'] ?? ''];
   }
@@ -72,7 +72,7 @@ export class RedisServer {
     return this.#process !== undefined;
   }
 
-  /** The test's own connection, for commands to the server itself. Comes back by itself after a restart. */
+  /** The test's own connection; it reconnects after a restart. */
   get client(): Redis {
     this.#client ??= this.connect();
     return this.#client;
@@ -81,7 +81,7 @@ export class RedisServer {
   /** One more connection, which the caller disconnects. */
   connect(options: ConnectionOptions = {}): Redis {
     const client = new Redis(this.url, { connectionName: testConnectionName, retryStrategy: () => 50, ...options });
-    // Tests see the commands fail; a connection that is refused meanwhile is what some of them are about.
+    // Tests see the commands fail; some tests stop the server on purpose.
     client.on('error', () => {});
     return client;
   }
@@ -93,13 +93,13 @@ export class RedisServer {
     await ended;
   }
 
-  /** Starts it again on the same port and in the same folder, with whatever it has kept there. */
+  /** Starts it again on the same port and in the same folder, with the data saved there. */
   async restart(): Promise<void> {
     await this.kill('SIGTERM');
     await this.#launch();
   }
 
-  /** Ends it and removes all that it has left. */
+  /** Stops it and removes its folder. */
   async stop(): Promise<void> {
     this.#client?.disconnect();
     await this.kill();
@@ -124,7 +124,7 @@ export class RedisServer {
     await this.#answers();
   }
 
-  /** Enough to see why it did not start. */
+  /** Keeps enough of the output to see why it did not start. */
   #hear(text: string): void {
     this.#output = (this.#output + text).slice(-4_000);
   }
@@ -141,21 +141,21 @@ export class RedisServer {
     const ended = this.#ended.then(() => {
       throw new Error(`The server did not start: ${this.#output}`);
     });
-    const timeout = AbortSignal.timeout(patience);
+    const timeout = AbortSignal.timeout(limits.processes);
     const late = new Promise<never>((_resolve, reject) => {
       timeout.addEventListener('abort', () => reject(new Error(`The server does not answer: ${this.#output}`)));
     });
     try {
       await Promise.race([this.#ping(probe), ended, late]);
     } finally {
-      // Only the first of the three is of interest.
+      // Only the first of the three matters.
       ended.catch(() => {});
       late.catch(() => {});
       probe.disconnect();
     }
   }
 
-  /** While it reads its files it answers, but with an error. */
+  /** While the server loads its data, it answers with an error, and the client waits. */
   async #ping(probe: Redis): Promise<void> {
     await probe.connect().catch(() => {});
     await probe.ping();

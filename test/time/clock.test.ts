@@ -1,7 +1,7 @@
 import test from 'ava';
 import { SystemClock } from '../../src/index.js';
 
-test.serial('the system clock never goes back, and goes on once the wall clock has caught up', (t) => {
+test.serial('the system clock never goes back, and continues once the wall clock has caught up', (t) => {
   const wall = Date.now;
   t.teardown(() => {
     Date.now = wall;
@@ -15,7 +15,7 @@ test.serial('the system clock never goes back, and goes on once the wall clock h
   t.deepEqual(seen, [1_000, 1_005, 1_005, 1_005, 1_005, 1_006]);
 });
 
-test.serial('the system clock shows the wall time', (t) => {
+test.serial('the system clock returns the wall time', (t) => {
   const before = Date.now();
   const now = new SystemClock().now();
   t.true(now >= before && now <= Date.now());
@@ -41,4 +41,12 @@ test('a cancelled timer does not call back', async (t) => {
   clock.setTimer(1, () => t.fail()).cancel();
   await new Promise<void>((resolve) => void clock.setTimer(2, resolve));
   t.pass();
+});
+
+test('a pending timer does not keep the process alive', (t) => {
+  const count = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = count();
+  const timer = new SystemClock().setTimer(1_000_000, () => {});
+  t.is(count(), before);
+  timer.cancel();
 });

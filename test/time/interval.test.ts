@@ -36,7 +36,7 @@ test('the first round comes after one pause', async (t) => {
   t.deepEqual(rounds.startedAt, [1_100]);
 });
 
-test('the next round is timed from the end of the last', async (t) => {
+test('the pause starts at the end of a round', async (t) => {
   const clock = new ManualClock(0);
   const rounds = new Rounds(clock);
   new Interval(clock, 100, rounds.run).start();
@@ -50,7 +50,7 @@ test('the next round is timed from the end of the last', async (t) => {
   t.deepEqual(rounds.startedAt, [100, 5_200]);
 });
 
-test('starting twice is starting once', async (t) => {
+test('a second start has no effect', async (t) => {
   const clock = new ManualClock(0);
   const interval = new Interval(clock, 100, async () => {});
   interval.start();
@@ -70,7 +70,7 @@ test('no round begins after a stop, and no timer is left', async (t) => {
   await t.notThrowsAsync(interval.stop());
 });
 
-test('a stop waits for the running round, after which none follows', async (t) => {
+test('a stop waits for the running round, and no other follows', async (t) => {
   const clock = new ManualClock(0);
   const rounds = new Rounds(clock);
   const interval = new Interval(clock, 100, rounds.run);

@@ -25,10 +25,10 @@ import {
   type SessionReference,
 } from '../../src/index.js';
 
-/** Whether two types are the same, as far as the compiler tells them apart. */
+/** Whether the compiler considers two types the same. */
 type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
 
-/** Holds when it compiles: the facts of this file are checked by the build, which fails on the first that is not so. */
+/** Compiles only for `true`: the build checks the facts of this file. */
 function holds<_Fact extends true>(): void {}
 
 /** Code that is compiled and never run. */
@@ -44,14 +44,14 @@ test('an issued session has a token, and no other session has', (t) => {
   holds<Same<Awaited<ReturnType<SessionManager['replaceSession']>>, Session>>();
   compiles((_manager, session, issued) => {
     const widened: Session = issued;
-    // @ts-expect-error a session that was looked up is none that was issued
+    // @ts-expect-error a session from getSession has no token
     const narrowed: IssuedSession = session;
     return [widened, narrowed];
   });
   t.pass();
 });
 
-test('nothing that a session shows can be assigned', (t) => {
+test('no property of a session can be assigned', (t) => {
   compiles((_manager, session, issued) => {
     // @ts-expect-error read-only
     session.id = 'x';
@@ -63,7 +63,7 @@ test('nothing that a session shows can be assigned', (t) => {
   t.pass();
 });
 
-test('no record, description or event payload has room for a secret', (t) => {
+test('no record, description or event payload has a field for a secret', (t) => {
   type KeysOfEach<Union> = Union extends unknown ? keyof Union : never;
   type Shown = KeysOfEach<SessionRecord | SessionDescription | SessionEventMap[SessionEvent]>;
   holds<Same<Extract<Shown, 'id' | 'undelivered' | 'oldId'>, 'id' | 'undelivered' | 'oldId'>>();
@@ -89,7 +89,7 @@ test('every event has its payload', (t) => {
       holds<Same<typeof reason, CloseReason>>();
       holds<Same<typeof undelivered, number>>();
     });
-    // A listener may be asynchronous, and may take less than it is given.
+    // A listener can be asynchronous, and can ignore its argument.
     manager.on('created', async () => {}).off('away', () => {});
     // @ts-expect-error no such event
     manager.on('opened', () => {});
@@ -175,7 +175,7 @@ test('a context takes any of its fields, each of its type', (t) => {
   t.pass();
 });
 
-test('what a caller may leave out is optional, and nothing else', (t) => {
+test('only what has a default can be left out', (t) => {
   holds<Same<Partial<CreateOptions>, CreateOptions>>();
   holds<Same<Partial<PollOptions>, PollOptions>>();
   holds<Same<Awaited<ReturnType<SessionManager['push']>>, PushReport>>();
@@ -211,7 +211,7 @@ test('attributes are JSON values, and presence is one of two', (t) => {
   t.pass();
 });
 
-test('the optional members of a batch are either absent or say something', (t) => {
+test('the optional members of a batch are absent or true', (t) => {
   holds<Same<Batch['reset'], true | undefined>>();
   holds<Same<Batch['superseded'], true | undefined>>();
   compiles(() => {

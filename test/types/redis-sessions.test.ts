@@ -30,7 +30,7 @@ type Shape = { name: string; unread?: number };
 const app = 'webapp';
 const token = 'x'.repeat(64);
 
-test('a call without a callback gives a promise, with null for a miss', (t) => {
+test('a call without a callback returns a promise, with null for a missing session', (t) => {
   compiles((sessions) => {
     const created: Promise<Created> = sessions.create({ app, id: 'alice', ip: '::1' });
     const got: Promise<Session<Shape> | null> = sessions.get({ app, token });
@@ -52,7 +52,7 @@ test('a call without a callback gives a promise, with null for a miss', (t) => {
   t.pass();
 });
 
-test('a call with a callback gives nothing, and the callback has {} for a miss', (t) => {
+test('a call with a callback returns nothing, and the callback gets {} for a missing session', (t) => {
   compiles((sessions) => {
     sessions.get({ app, token }, (error, session) => {
       if (error !== null) {
@@ -103,7 +103,7 @@ test('the shape of d is checked, key by key', (t) => {
   t.pass();
 });
 
-test('sessions are made over a Redis or over a manager, not over both', (t) => {
+test('the options are those of a Redis or of a manager, not of both', (t) => {
   compiles((_sessions, _untyped, manager) => {
     const fine: RedisSessionsOptions[] = [
       {},
@@ -119,7 +119,7 @@ test('sessions are made over a Redis or over a manager, not over both', (t) => {
   t.pass();
 });
 
-test('a session has what redis-sessions shows', (t) => {
+test('a session has the properties of redis-sessions', (t) => {
   holds<Same<keyof Session, 'id' | 'r' | 'w' | 'ttl' | 'idle' | 'ip' | 'd' | 'no_resave'>>();
   holds<Same<Session<Shape>['d'], Shape | undefined>>();
   holds<Same<Listed['sessions'][number]['handle'], string>>();

@@ -83,11 +83,11 @@ const table: readonly Rule[] = [
 ];
 
 for (const { name, check, accepts, refuses, code = 'INVALID_ARGUMENT' } of table) {
-  test(`the rule for ${name} gives back what it accepts`, (t) => {
+  test(`the rule for ${name} returns what it accepts`, (t) => {
     for (const value of accepts) t.is(check(value), value);
   });
 
-  test(`the rule for ${name} refuses all else as ${code}, quoting it briefly`, (t) => {
+  test(`the rule for ${name} refuses other values as ${code} and quotes them in part`, (t) => {
     for (const value of refuses) {
       const error = t.throws(() => check(value));
       t.true(SessionError.is(error, code), String(error));
@@ -96,7 +96,7 @@ for (const { name, check, accepts, refuses, code = 'INVALID_ARGUMENT' } of table
   });
 }
 
-test('a user agent of any text is taken: cut and made whole', (t) => {
+test('a user agent can be any text: it is cut, and lone surrogates are replaced', (t) => {
   t.is(rules.requireUserAgent(''), '');
   t.is(rules.requireUserAgent('a\nb'), 'a\nb');
   t.is(rules.requireUserAgent('x'.repeat(1_000)).length, 512);

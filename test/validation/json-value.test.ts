@@ -32,7 +32,7 @@ const refused: Readonly<Record<string, unknown>> = {
   'a BigInt in an array': [1n],
   'NaN in an object': { a: Number.NaN },
   'undefined in an array': [1, undefined],
-  // biome-ignore lint/suspicious/noSparseArray: a hole is what it is about
+  // biome-ignore lint/suspicious/noSparseArray: the hole is what is tested
   'a hole in an array': [1, , 3],
   'a huge array of holes': new Array(1_000_000_000),
   'an object in itself': cycle,
@@ -71,7 +71,7 @@ function revoked(): unknown {
 }
 
 for (const [name, value] of Object.entries(refused)) {
-  test(`${name} is refused as no JSON value, and nothing else is thrown`, (t) => {
+  test(`${name} is refused as INVALID_ARGUMENT, and no other error is thrown`, (t) => {
     const error = t.throws(() => toJsonText('data', value));
     t.true(SessionError.is(error, 'INVALID_ARGUMENT'));
     if (!SessionError.is(error, 'INVALID_ARGUMENT')) return;
@@ -80,41 +80,41 @@ for (const [name, value] of Object.entries(refused)) {
   });
 }
 
-test('what a getter or a toJSON threw is the cause', (t) => {
+test('the error of a getter or a toJSON is the cause', (t) => {
   const error = t.throws(() => toJsonText('data', refused['a getter that throws']));
   t.is(error?.cause instanceof Error ? error.cause.message : '', 'thrown by a getter');
 });
 
-test('64 levels are taken', (t) => {
+test('64 levels of nesting are accepted', (t) => {
   t.is(toJsonText('data', nested(64)), JSON.stringify(nested(64)));
 });
 
-test('an undefined property means absence', (t) => {
+test('an undefined property is left out', (t) => {
   t.is(toJsonText('data', { a: undefined, b: 1 }), '{"b":1}');
 });
 
-test('a Date is what its toJSON makes of it', (t) => {
+test('a Date is kept as its toJSON returns it', (t) => {
   t.is(toJsonText('data', { at: new Date(0) }), '{"at":"1970-01-01T00:00:00.000Z"}');
 });
 
-test('one object in two places is no cycle', (t) => {
+test('one object in two places is not a cycle', (t) => {
   const shared = { a: 1 };
   t.is(toJsonText('data', [shared, shared, { shared }]), '[{"a":1},{"a":1},{"shared":{"a":1}}]');
 });
 
-test('keys that JavaScript has a meaning for are taken as any other', (t) => {
+test('keys with a meaning in JavaScript are accepted in a value', (t) => {
   const text = '{"__proto__":{"polluted":true},"constructor":1,"toString":2}';
   t.is(toJsonText('data', JSON.parse(text)), text);
   t.is(Object.hasOwn(Object.prototype, 'polluted'), false);
 });
 
-test('pairs of surrogates, line separators and control characters come back as they were', (t) => {
+test('surrogate pairs, line separators and control characters are kept', (t) => {
   for (const value of ['👩‍🚀', '\u2028\u2029', '\u0000\u001f\u007f', '"\\/', '\ufeff\ufffe']) {
     t.is(JSON.parse(toJsonText('data', value)), value);
   }
 });
 
-test('every JSON value comes back as it was', (t) => {
+test('every JSON value is kept', (t) => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 20 }), (value) => {
       t.is(toJsonText('data', value), JSON.stringify(value));
@@ -122,7 +122,7 @@ test('every JSON value comes back as it was', (t) => {
   );
 });
 
-test('anything at all is either refused or comes back as JSON that stays the same', (t) => {
+test('any value is either refused or gives a JSON text that is stable', (t) => {
   const anything = fc.anything({
     maxDepth: 5,
     withBigInt: true,

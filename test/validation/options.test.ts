@@ -33,7 +33,7 @@ function faultOf(options: unknown): SessionError<'INVALID_CONTEXT'> {
   throw new Error('the options were accepted');
 }
 
-test('options take their defaults, and what is given is passed on as it is', (t) => {
+test('missing options take their defaults, and given ones are passed on as they are', (t) => {
   t.deepEqual(checkOptions(rules, { path: 'a' }), { path: 'a', buckets: 64, durability: 'commit', secure: false });
   const client = { send: () => {}, close: () => {} };
   const warn = () => {};
@@ -76,11 +76,11 @@ test('an unknown option is refused with the one that was probably meant', (t) =>
   t.is(textOf('colour'), 'someStore: colour is not an option; got 8');
 });
 
-test('an option of another version is answered with what to use in its place', (t) => {
+test('an option of another version is refused with what to use instead', (t) => {
   t.is(faultOf({ path: 'a', url: 'b' }).message, 'someStore: url is not an option; give path in its place; got "b"');
 });
 
-test('a secret is never quoted, misspelt or of a wrong type', (t) => {
+test('a secret is never quoted, also when misspelt or of a wrong type', (t) => {
   for (const options of [{ apiKey: ['hunter2'] }, { apikey: 'hunter2' }, { api_key: 'hunter2' }]) {
     const { message, details } = faultOf({ path: 'a', ...options });
     t.notRegex(message, /hunter2/);

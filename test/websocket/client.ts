@@ -6,7 +6,7 @@ export interface Refusal {
   readonly problem: { readonly status: number; readonly code?: string; readonly closed?: { readonly code: string } };
 }
 
-export interface Farewell {
+export interface Closing {
   readonly code: number;
   readonly reason: string;
 }
@@ -16,18 +16,19 @@ export interface ClientOptions {
   readonly token?: string;
   readonly cookie?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether it answers pings, as every client has to. Default true. */
+  /** Whether the client answers pings, as the protocol requires. Default true. */
   readonly autoPong?: boolean;
 }
 
-/** A real client of `ws`, and what became of it. */
+/** A real client of `ws`, with the outcome of its handshake and its close. */
 export class Client {
   readonly socket: WebSocket;
   readonly #received: unknown[] = [];
   readonly #waiting: ((message: unknown) => void)[] = [];
-  /** How the WebSocket ended; it may never have begun. */
-  readonly closed: Promise<Farewell>;
-  readonly #outcome: Promise<Refusal | undefined>;
+  /** Resolves at the close, also if the handshake failed. */
+  readonly closed: Promise<Closing>;
+  /** `undefined` when the WebSocket was opened. */
+  readonly outcome: Promise<Refusal | undefined>;
 
   constructor(port: number, { path = '/', token, cookie, headers = {}, autoPong = true }: ClientOptions = {}) {
     this.socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, {
@@ -41,7 +42,7 @@ export class Client {
     this.closed = new Promise((resolve) => {
       this.socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
     });
-    this.#outcome = new Promise((resolve, reject) => {
+    this.outcome = new Promise((resolve, reject) => {
       this.socket.once('open', () => resolve(undefined));
       this.socket.once('error', reject);
       this.socket.once('unexpected-response', (_request, response) => {
@@ -55,21 +56,21 @@ export class Client {
         });
       });
     });
-    // A test that expects the one is told of the other by what it awaits.
-    this.#outcome.catch(() => {});
+    // `opened` and `refused` await the outcome; a test that calls neither must not fail by an unhandled rejection.
+    this.outcome.catch(() => {});
     this.socket.on('error', () => {});
     this.socket.on('message', (data) => this.#take(JSON.parse(String(data))));
   }
 
-  /** Resolves once it is open. */
+  /** Resolves once the WebSocket is open. */
   async opened(): Promise<this> {
-    const refusal = await this.#outcome;
+    const refusal = await this.outcome;
     if (refusal === undefined) return this;
     throw new Error(`The upgrade was refused: ${refusal.status} ${JSON.stringify(refusal.problem)}`);
   }
 
   async refused(): Promise<Refusal> {
-    const refusal = await this.#outcome;
+    const refusal = await this.outcome;
     if (refusal !== undefined) return refusal;
     this.socket.terminate();
     throw new Error('The upgrade was not refused');
@@ -79,7 +80,7 @@ export class Client {
     this.socket.send(JSON.stringify(message));
   }
 
-  /** The oldest message not taken yet. */
+  /** Resolves with the next message, in order. */
   next(): Promise<unknown> {
     if (this.#received.length > 0) return Promise.resolve(this.#received.shift());
     return new Promise((resolve) => this.#waiting.push(resolve));

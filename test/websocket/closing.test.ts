@@ -31,7 +31,7 @@ test('an idle session is swept, and its socket closed as expired', async (t) => 
   await stage.empties();
 });
 
-test('a session past its deadline that nobody sweeps is found by the next contact', async (t) => {
+test('a session past its deadline that no sweep has closed is found by the next contact', async (t) => {
   const stage = await Stage.start(t, { context: { gcTime: 60_000, gcInterval: 2_000_000_000, hbGrace: 10_000 } });
   const { token } = await stage.logIn();
   const client = await stage.connect({ token });
@@ -49,14 +49,14 @@ test('a session at its absolute lifetime closes its socket as max-age, active or
   t.is((await client.closed).code, 4002);
 });
 
-test('a login too many evicts the oldest session, and closes its socket', async (t) => {
+test('a login over the limit evicts the oldest session and closes its socket', async (t) => {
   const stage = await Stage.start(t, { context: { maxSession: 1, onMaxSession: 'evict-oldest' } });
   const client = await stage.connect({ token: (await stage.logIn()).token });
   await stage.logIn();
   t.is((await client.closed).code, 4003);
 });
 
-test('a log-out everywhere, or of an app, closes all sockets but the spared', async (t) => {
+test('closing an account or an app closes all its sockets, except that of the session named in `except`', async (t) => {
   const stage = await Stage.start(t);
   const [one, two] = [await stage.logIn(), await stage.logIn()];
   const [first, second] = [await stage.connect({ token: one.token }), await stage.connect({ token: two.token })];
@@ -68,7 +68,7 @@ test('a log-out everywhere, or of an app, closes all sockets but the spared', as
   await stage.empties();
 });
 
-test('a replaced session closes its socket, and the new one’s stays', async (t) => {
+test('replacing a session closes the old session’s socket and keeps the new one’s', async (t) => {
   const stage = await Stage.start(t);
   const [old, young] = [await stage.logIn(), await stage.logIn()];
   const [first, second] = [await stage.connect({ token: old.token }), await stage.connect({ token: young.token })];
@@ -77,7 +77,7 @@ test('a replaced session closes its socket, and the new one’s stays', async (t
   t.is(await second.ask({ echo: 'stays' }), 'stays');
 });
 
-test('a mailbox that overflows under the policy close closes the socket', async (t) => {
+test('with onOverflow `close`, an overflow closes the socket', async (t) => {
   const stage = await Stage.start(t, { context: { msgMaxLength: 1, onOverflow: 'close' } });
   const { id, token } = await stage.logIn();
   const client = await stage.connect({ token });
@@ -86,7 +86,7 @@ test('a mailbox that overflows under the policy close closes the socket', async 
   t.is((await client.closed).code, 4007);
 });
 
-test('a rotated token leaves the socket as it is', async (t) => {
+test('a rotation of the token keeps the socket open', async (t) => {
   const stage = await Stage.start(t);
   const { id, token } = await stage.logIn();
   const client = await stage.connect({ token });
@@ -97,12 +97,12 @@ test('a rotated token leaves the socket as it is', async (t) => {
   await stage.connect({ token: rotated.token });
 });
 
-test('nothing that a client says after the close reaches the application, and one that stays is cut off', async (t) => {
+test('messages after the close do not reach the application, and a client that does not answer the close is disconnected', async (t) => {
   const stage = await Stage.start(t);
   const { id, token } = await stage.logIn();
   const client = await stage.connect({ token });
   await client.ask({ echo: 'before' });
-  // It reads nothing more, so it never learns that the WebSocket is closed, and goes on talking.
+  // This client reads nothing more, so it does not see the close frame and keeps sending.
   client.socket.pause();
   await stage.manager.closeSession(id);
   await eventually(() => [...stage.webSocketServer.clients].every(({ readyState }) => readyState === 2));
@@ -113,7 +113,7 @@ test('nothing that a client says after the close reaches the application, and on
   t.deepEqual(stage.heard, [{ echo: 'before' }]);
 });
 
-test('a service that stops sends its clients elsewhere, and ends when they have gone', async (t) => {
+test('a stopping service closes its sockets with 1012 and ends once they have closed', async (t) => {
   const stage = await Stage.start(t);
   const client = await stage.connect({ token: (await stage.logIn()).token });
   await stage.service.container.unbindAllAsync();
@@ -121,7 +121,7 @@ test('a service that stops sends its clients elsewhere, and ends when they have 
   t.deepEqual(await client.closed, { code: 1012, reason: closeReasons.shutdown.sentence });
 });
 
-test('a drain waits for clients that don’t answer no longer than drainTime, and the session lives on', async (t) => {
+test('a drain waits at most drainTime for clients that don’t answer, and keeps the session', async (t) => {
   const stage = await Stage.start(t, { context: { drainTime: 1_000 } });
   const { id, token } = await stage.logIn();
   const client = await stage.connect({ token });
@@ -139,7 +139,7 @@ test('a drain waits for clients that don’t answer no longer than drainTime, an
   await stage.empties();
 });
 
-test('doors to several apps share one timer and one watch, and each session ends for itself', async (t) => {
+test('routes of several apps share one timer and one watch, and each session ends separately', async (t) => {
   const stage = await Stage.start(t, { upgrade: { path: '/default' } });
   const other = stage.manager.inApp('other');
   const { server, webSocketServer } = stage;
@@ -158,7 +158,7 @@ test('doors to several apps share one timer and one watch, and each session ends
   t.is(await first.ask({ echo: 'stays' }), 'stays');
 });
 
-test('a socket that its client closes leaves nothing behind', async (t) => {
+test('a socket that its client closes is forgotten', async (t) => {
   const stage = await Stage.start(t);
   const { token } = await stage.logIn();
   const timers = stage.clock.pending;
@@ -175,7 +175,7 @@ test('a socket that its client closes leaves nothing behind', async (t) => {
   t.is(stage.clock.pending, timers);
 });
 
-test('closing is told once, though the event and the store both tell of it', async (t) => {
+test('a socket is closed once, though both the event and the store report the end of its session', async (t) => {
   const stage = await Stage.start(t);
   const { id, token } = await stage.logIn();
   const client = await stage.connect({ token });

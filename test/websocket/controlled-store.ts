@@ -12,23 +12,23 @@ import { bindStore } from '../support/service.js';
 type Pause = () => Promise<void>;
 const noPause: Pause = async () => {};
 
-/** A memory store that behaves as one far away: the test says when it answers, what it tells, and when it is away. */
+/** A memory store whose answers, change notices and availability the test controls. */
 export class ControlledStore extends MemoryStore {
   isAway = false;
-  /** Whether changes are told to nobody. */
+  /** Whether watchers are told of no changes. */
   isMute = false;
-  /** Awaited once a session was authenticated, before the answer. */
+  /** Awaited after a session was authenticated, before the answer. */
   afterAuthenticate: Pause = noPause;
-  /** Awaited once a session was looked at, before the answer. */
+  /** Awaited after a session was read, before the answer. */
   afterGet: Pause = noPause;
   /** Awaited before a renewal. */
   beforeTouch: Pause = noPause;
-  /** Awaited before changes are told to one more watcher. */
+  /** Awaited before a new watcher is registered. */
   beforeWatch: Pause = noPause;
   readonly renewals: (Renewal & { readonly id: string; readonly at: number })[] = [];
   readonly looks: string[] = [];
   readonly watchers = new Set<ChangeWatcher>();
-  /** How often somebody began to watch. */
+  /** Number of calls of `watchChanges`. */
   watches = 0;
   now: () => number = () => 0;
 
@@ -98,7 +98,7 @@ export function controlledStore(options: { readonly feed?: boolean } = {}): {
   return { binding, store };
 }
 
-/** A gate that whoever passes waits at until it is opened. */
+/** Calls of `pass` wait until the gate is opened. */
 export class Gate {
   readonly #opened: Promise<void>;
   #open: () => void = () => {};
@@ -110,7 +110,7 @@ export class Gate {
     });
   }
 
-  /** How many came to it. */
+  /** Number of calls of `pass`. */
   get arrivals(): number {
     return this.#arrivals;
   }

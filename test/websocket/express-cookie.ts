@@ -11,9 +11,9 @@ export function expressCookie(sid: string, secret: string, name = 'connect.sid')
   return `${name}=${encodeURIComponent(`s:${signed(sid, secret)}`)}`;
 }
 
-/** What `SessionMailboxStore` is to this package's WebSockets: sessions, by session ids of express-session. */
+/** Stands for `SessionMailboxStore`: sessions by session ids of express-session. */
 export class Sids {
-  /** Every id that was looked up. */
+  /** All ids that were looked up, in order. */
   readonly asked: string[] = [];
   readonly #sessions = new Map<string, Session>();
 

@@ -20,7 +20,7 @@ import { expressCookie } from './express-cookie.js';
 const secret = 'a secret of at least thirty-two characters';
 const oldSecret = 'an older secret of thirty-two characters';
 
-/** What an application does with its session, whichever package keeps it. */
+/** What an application does with its session, for either session package. */
 interface Data {
   accountId?: string;
   [key: string]: unknown;
@@ -29,7 +29,7 @@ interface Data {
 interface Shop {
   readonly manager: SessionManager;
   readonly port: number;
-  /** Sends what is in its path to the application, as whoever has the cookie; gives the answer and the cookie. */
+  /** Requests the path with the cookie; resolves with the answer and the cookie to send next. */
   visit(path: string, cookie?: string): Promise<{ readonly body: string; readonly cookie: string }>;
   connect(cookie: string): Client;
 }
@@ -76,9 +76,9 @@ async function answer(visitor: Session, text: string): Promise<string> {
 }
 
 /** `/set/<key>/<value>`, `/get/<key>` and `/leave`; the key `accountId` logs in. */
-function act(data: Data, [, deed = '', key = '', value = '']: readonly string[], leave: () => Promise<void>) {
-  if (deed === 'set') data[key] = value;
-  return deed === 'leave' ? leave() : Promise.resolve(data[key] ?? null);
+function act(data: Data, [, action = '', key = '', value = '']: readonly string[], leave: () => Promise<void>) {
+  if (action === 'set') data[key] = value;
+  return action === 'leave' ? leave() : Promise.resolve(data[key] ?? null);
 }
 
 const withExpress =
@@ -87,7 +87,7 @@ const withExpress =
     const app = express().set('env', 'test');
     app.use(session({ store, secret: secrets, resave: false, saveUninitialized: false }));
     app.get('/login/:name', (req, res) => {
-      // As one has to, or a session id that somebody planted would be logged in.
+      // Required at a login: otherwise a session id that an attacker planted would be logged in (session fixation).
       req.session.regenerate(() => {
         Object.assign(req.session, { accountId: req.params.name });
         res.json('welcome');
@@ -132,7 +132,7 @@ const kinds: readonly (readonly [string, Serve, Omit<NonNullable<Expected>, 'sto
 ];
 
 for (const [name, serve, cookies] of kinds) {
-  test(`${name}: what is set over HTTP is read in the socket, and the reverse`, async (t) => {
+  test(`${name}: attributes set over HTTP are read in the socket, and the other way round`, async (t) => {
     const shop = await open(t, serve, cookies);
     const { cookie } = await shop.visit('/set/accountId/alice');
     const client = await shop.connect(cookie).opened();
@@ -142,7 +142,7 @@ for (const [name, serve, cookies] of kinds) {
     t.is((await shop.visit('/get/cart', cookie)).body, '"three"');
   });
 
-  test(`${name}: a log-out over HTTP, or of the account, closes the socket`, async (t) => {
+  test(`${name}: a logout over HTTP, or closing the account, closes the socket`, async (t) => {
     const shop = await open(t, serve, cookies);
     const { cookie } = await shop.visit('/set/accountId/alice');
     const client = await shop.connect(cookie).opened();
@@ -156,7 +156,7 @@ for (const [name, serve, cookies] of kinds) {
     t.is((await shop.visit('/get/accountId', again)).body, 'null', 'nor is it a session over HTTP');
   });
 
-  test(`${name}: a visitor who has not logged in has a socket too`, async (t) => {
+  test(`${name}: a visitor without a login can open a socket`, async (t) => {
     const shop = await open(t, serve, cookies);
     const { cookie } = await shop.visit('/set/theme/dark');
     const client = await shop.connect(cookie).opened();
@@ -166,7 +166,7 @@ for (const [name, serve, cookies] of kinds) {
     t.is((await client.closed).code, 4005);
   });
 
-  test(`${name}: Socket.IO shares the session as well`, async (t) => {
+  test(`${name}: Socket.IO shares the session too`, async (t) => {
     const shop = await open(t, serve, cookies);
     const { cookie } = await shop.visit('/set/accountId/alice');
     const options = { forceNew: true, transports: ['websocket'], extraHeaders: { cookie } };
@@ -202,7 +202,7 @@ test('a login that regenerates closes the visitor’s socket, and the new cookie
   t.is(await after.ask({ key: 'accountId' }), 'alice');
 });
 
-test('a login that keeps the visitor’s session id leaves his socket to the visitor', async (t) => {
+test('after a login that keeps the session id, the open socket stays the visitor’s', async (t) => {
   const shop = await open(t, withExpress(secret), { secret });
   const { cookie } = await shop.visit('/set/theme/dark');
   const before = await shop.connect(cookie).opened();
@@ -215,7 +215,7 @@ test('a login that keeps the visitor’s session id leaves his socket to the vis
   t.is((await after.closed).code, 4005);
 });
 
-test('a cookie signed with an older secret of the array is good in the socket, as it is over HTTP', async (t) => {
+test('a cookie signed with an older secret of the array is accepted by the socket, as over HTTP', async (t) => {
   const secrets = [secret, oldSecret];
   const shop = await open(t, withExpress(secrets), { secret: secrets });
   const { cookie } = await shop.visit('/set/accountId/alice');

@@ -3,7 +3,7 @@ import { eventually } from '../support/eventually.js';
 import { controlledStore, Gate } from './controlled-store.js';
 import { Stage } from './stage.js';
 
-test('a session is online while its socket is open, though nothing is sent, and away a grace after', async (t) => {
+test('a session is online while its socket is open, even without messages, and away one grace later', async (t) => {
   const stage = await Stage.start(t);
   const { id, token } = await stage.logIn();
   const client = await stage.connect({ token });
@@ -19,7 +19,7 @@ test('a session is online while its socket is open, though nothing is sent, and 
   t.is(stage.events.of('away').length, 1);
 });
 
-test('of several sockets of a session, the last one to close turns it away', async (t) => {
+test('a session turns away after the last of its sockets has closed', async (t) => {
   const stage = await Stage.start(t);
   const { id, token } = await stage.logIn();
   const [first, second] = [await stage.connect({ token }), await stage.connect({ token })];
@@ -33,7 +33,7 @@ test('of several sockets of a session, the last one to close turns it away', asy
   t.is((await stage.manager.getSession(id)).presence, 'away');
 });
 
-test('a session that was away is online again with its socket', async (t) => {
+test('a session that was away turns online when its socket opens', async (t) => {
   const stage = await Stage.start(t);
   const { id, token } = await stage.logIn();
   await stage.clock.advance(15_000);
@@ -43,7 +43,7 @@ test('a session that was away is online again with its socket', async (t) => {
   t.is(stage.events.of('online').length, 1);
 });
 
-test('presence does not falter when a contact fails', async (t) => {
+test('a session stays online when one contact fails', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding });
   const { id, token } = await stage.logIn();
@@ -60,7 +60,7 @@ test('presence does not falter when a contact fails', async (t) => {
   t.deepEqual(stage.events.of('away'), []);
 });
 
-test('an open socket is no activity: its session idles, and says nothing of renewals', async (t) => {
+test('an open socket is not activity: its session idles and emits no `renewed`', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding, context: { gcTime: 60_000 } });
   const { id, token } = await stage.logIn();
@@ -75,7 +75,7 @@ test('an open socket is no activity: its session idles, and says nothing of rene
   t.is((await client.closed).code, 4001);
 });
 
-test('with the option activity, an open socket keeps its session from idling', async (t) => {
+test('with `activity`, an open socket keeps its session from expiring', async (t) => {
   const stage = await Stage.start(t, { context: { gcTime: 60_000 }, upgrade: { activity: true } });
   const { token } = await stage.logIn();
   const client = await stage.connect({ token });
@@ -83,7 +83,7 @@ test('with the option activity, an open socket keeps its session from idling', a
   t.is(await client.ask({ echo: 'still here' }), 'still here');
 });
 
-test('a session is contacted once in an interval, however many sockets it has', async (t) => {
+test('a session is contacted once per interval, however many sockets it has', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding, context: { hbGrace: 10_000 } });
   const { token } = await stage.logIn();
@@ -105,7 +105,7 @@ test('contacts of many sessions are spread over the interval', async (t) => {
   t.true(Math.max(...perMoment.values()) <= 10, `${[...perMoment.values()]}`);
 });
 
-test('a slow store is asked a bounded number of questions at a time, and none twice', async (t) => {
+test('concurrent calls of a slow store are bounded, and none is made twice', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding, context: { maxSession: 0 } });
   const logins = await Promise.all(Array.from({ length: 100 }, () => stage.logIn()));
@@ -119,7 +119,7 @@ test('a slow store is asked a bounded number of questions at a time, and none tw
   t.is(store().renewals.length, 100, 'each was asked about once while nothing was answered');
 });
 
-test('one timer serves all sockets, and is gone with the last', async (t) => {
+test('one timer serves all sockets and is cancelled with the last', async (t) => {
   const stage = await Stage.start(t);
   const idle = stage.clock.pending;
   const [one, two] = [await stage.logIn(), await stage.logIn()];
@@ -132,7 +132,7 @@ test('one timer serves all sockets, and is gone with the last', async (t) => {
   t.is(stage.clock.pending, idle);
 });
 
-test('a client that vanished is found by its silence, and no longer counts as present', async (t) => {
+test('a client that does not answer pings is disconnected and no longer counts as present', async (t) => {
   const stage = await Stage.start(t, { upgrade: { pingTime: 20_000 } });
   const { id, token } = await stage.logIn();
   const vanished = await stage.connect({ token, autoPong: false });
@@ -150,7 +150,7 @@ test('a client that vanished is found by its silence, and no longer counts as pr
   t.is((await stage.manager.getSession(id)).presence, 'away');
 });
 
-test('a client that answers pings stays, and without pingTime none is sent', async (t) => {
+test('a client that answers pings stays connected, and with pingTime 0 no pings are sent', async (t) => {
   const stage = await Stage.start(t, { upgrade: { pingTime: 10_000 } });
   const { token } = await stage.logIn();
   const answering = await stage.connect({ token });

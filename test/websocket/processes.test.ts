@@ -56,7 +56,7 @@ test('a session evicted or replaced by another process closes its socket here', 
   t.is((await replaced.closed).code, 4006);
 });
 
-test('a token rotated by another process leaves the socket here as it is', async (t) => {
+test('a rotation of the token by another process keeps the socket here open', async (t) => {
   const { here, there } = await startNodes(t);
   const { id, token } = await here.logIn();
   const client = await here.connect({ token });
@@ -66,7 +66,7 @@ test('a token rotated by another process leaves the socket here as it is', async
   await here.connect({ token: rotated.token });
 });
 
-test('what another process sets is read in the socket here, and the reverse', async (t) => {
+test('attributes set by another process are read in the socket here, and the other way round', async (t) => {
   const { here, there } = await startNodes(t);
   const { id, token } = await there.do('create', 'alice');
   const client = await here.connect({ cookie: `sid=${token}` });
@@ -76,14 +76,14 @@ test('what another process sets is read in the socket here, and the reverse', as
   t.is(await there.do('attribute', id, 'cart'), 'three');
 });
 
-test('a session that expires closes its socket, whichever node sweeps it', async (t) => {
+test('an expired session closes its socket, whichever node sweeps it', async (t) => {
   const { here } = await startNodes(t, { gcTime: 500, gcInterval: 50 });
   const client = await here.connect({ token: (await here.logIn()).token });
   t.is((await client.closed).code, 4001);
   await here.empties();
 });
 
-test('a session with a socket here is online for all nodes, and away a grace after', async (t) => {
+test('a session with a socket here is online for all nodes, and away one grace after its socket closed', async (t) => {
   const { here } = await startNodes(t, { hbGrace: 1_000, hbTime: 50 });
   const { id, token } = await here.logIn();
   const away: string[] = [];
@@ -99,7 +99,7 @@ test('a session with a socket here is online for all nodes, and away a grace aft
   await eventually(async () => (await here.manager.getSession(id)).presence === 'away');
 });
 
-test('a session closed while the connection to Redis is lost closes its socket when that is back', async (t) => {
+test('a session closed while the connection to Redis is lost closes its socket once the connection is back', async (t) => {
   const proxy = await RedisProxy.start(server().port);
   t.teardown(() => proxy.close());
   const { here, there } = await startNodes(t, {}, proxy.url);
@@ -129,7 +129,7 @@ test.serial('changes are subscribed to only while a socket is open', async (t) =
   await eventually(async () => (await subscribers()) === before);
 });
 
-test('a service over Redis that stops sends its sockets away and leaves no connection behind', async (t) => {
+test('a stopping service over Redis closes its sockets and all its connections', async (t) => {
   const keyPrefix = freshPrefix();
   const container = new Container();
   container.load(sessionModule({}, redisStore({ url: server().url, keyPrefix })));

@@ -8,7 +8,7 @@ import { Stage } from './stage.js';
 
 const app = 'default';
 
-test('a session closed elsewhere between its authentication and the registration is not let in', async (t) => {
+test('an upgrade is refused when its session is closed elsewhere between authentication and registration', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding });
   const { id, token } = await stage.logIn();
@@ -19,7 +19,7 @@ test('a session closed elsewhere between its authentication and the registration
   await stage.empties();
 });
 
-test('a session closed between the last look and the handshake is not let in', async (t) => {
+test('an upgrade is refused when its session is closed between the last check and the handshake', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding });
   const { id, token } = await stage.logIn();
@@ -34,7 +34,7 @@ test('a session closed between the last look and the handshake is not let in', a
   await stage.empties();
 });
 
-test('a session closed while the watch for changes begins is not let in', async (t) => {
+test('an upgrade is refused when its session is closed while the watch for changes starts', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding });
   const { id, token } = await stage.logIn();
@@ -49,7 +49,7 @@ test('a session closed while the watch for changes begins is not let in', async 
   await eventually(() => store().watchers.size === 0);
 });
 
-test('a service that drains while a handshake is prepared lets nobody in', async (t) => {
+test('an upgrade is refused when the service drains before its handshake', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding, context: { drainTime: 0 } });
   const { token } = await stage.logIn();
@@ -65,7 +65,7 @@ test('a service that drains while a handshake is prepared lets nobody in', async
   await stage.empties();
 });
 
-test('a session that ends while the server verifies the client itself gets its WebSocket closed, unused', async (t) => {
+test('when a session ends during verifyClient, its WebSocket is closed before the application sees it', async (t) => {
   const stage = await Stage.start(t, { upgrade: { path: '/quick' } });
   const { id, token } = await stage.logIn();
   const gate = new Gate();
@@ -88,7 +88,7 @@ test('a session that ends while the server verifies the client itself gets its W
   await stage.empties();
 });
 
-test('clients that hang up while they are authenticated leave nothing behind', async (t) => {
+test('clients that disconnect during their authentication are forgotten', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding });
   const { token } = await stage.logIn();
@@ -103,7 +103,7 @@ test('clients that hang up while they are authenticated leave nothing behind', a
       connection.sendRaw(upgrade);
       await eventually(() => gate.arrivals === 1, { what: `${where} is reached` });
       await connection[how]();
-      // A reset is an error of the socket, which nobody but us listens for then.
+      // A reset is an error of the socket, for which only authenticateUpgrade listens at this time.
       if (how === 'reset') await eventually(() => stage.connections === 0);
       gate.open();
       store()[where] = async () => {};
@@ -123,7 +123,7 @@ test('a message that comes with the handshake reaches the application', async (t
   const fields = 'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
   const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
   const payload = Buffer.from(JSON.stringify({ echo: 'first' }));
-  // Masked with zeros, which leaves the payload as it is.
+  // A mask of zeros leaves the payload unchanged.
   const frame = Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
   const head = Buffer.from(`GET / HTTP/1.1\r\n${fields}${key}Authorization: Bearer ${token}\r\n\r\n`);
   connection.sendRaw(Buffer.concat([head, frame]));
@@ -143,7 +143,7 @@ test('a message sent as soon as the socket is open reaches the application', asy
   await stage.empties();
 });
 
-test('changes are watched from the first socket to the last, once for all', async (t) => {
+test('one watch for changes runs from the first socket to the last', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding });
   const { token } = await stage.logIn();
@@ -158,7 +158,7 @@ test('changes are watched from the first socket to the last, once for all', asyn
   }
 });
 
-test('a watch that can’t begin refuses the upgrade, and the next one tries again', async (t) => {
+test('an upgrade is refused when the watch can’t start, and the next upgrade starts it again', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding });
   const { id, token } = await stage.logIn();
@@ -174,7 +174,7 @@ test('a watch that can’t begin refuses the upgrade, and the next one tries aga
   t.is((await client.closed).code, 4004);
 });
 
-test('what was missed while the feed was interrupted is made up for when it resumes', async (t) => {
+test('after an interruption of the change feed all sessions are checked', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding });
   const [gone, stays] = [await stage.logIn(), await stage.logIn()];
@@ -183,14 +183,14 @@ test('what was missed while the feed was interrupted is made up for when it resu
   watcher?.interrupted();
   store().isMute = true;
   await store().end(app, gone.id, 'logout');
-  t.is(await first.ask({ echo: 'not told' }), 'not told');
+  t.is(await first.ask({ echo: 'not closed' }), 'not closed');
   store().isMute = false;
   watcher?.resumed();
   t.is((await first.closed).code, 4005);
   t.is(await second.ask({ echo: 'checked' }), 'checked');
 });
 
-test('a store that can’t tell of changes: what this node ends is closed at once, the rest by the next contact', async (t) => {
+test('without a change feed, sockets close at once when this node ends their session, and at the next contact otherwise', async (t) => {
   const { binding, store } = controlledStore({ feed: false });
   const stage = await Stage.start(t, { store: binding });
   const [here, elsewhere] = [await stage.logIn(), await stage.logIn()];
@@ -198,28 +198,28 @@ test('a store that can’t tell of changes: what this node ends is closed at onc
   await stage.manager.closeSession(here.id, 'logout');
   t.is((await first.closed).code, 4005);
   await store().end(app, elsewhere.id, 'evicted');
-  t.is(await second.ask({ echo: 'not told' }), 'not told');
+  t.is(await second.ask({ echo: 'not closed' }), 'not closed');
   await stage.clock.advance(5_000);
   t.is((await second.closed).code, 4003);
 });
 
-test('while the store is away sockets stay, and are checked when it is back', async (t) => {
+test('while the store is unavailable sockets stay open, and they are checked once it is back', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding });
   const [gone, stays] = [await stage.logIn(), await stage.logIn()];
   const [first, second] = [await stage.connect({ token: gone.token }), await stage.connect({ token: stays.token })];
   store().isAway = true;
-  // Told, and nobody can be asked why.
+  // The change is reported, but the reason can’t be read.
   await store().end(app, gone.id, 'revoked');
   await stage.clock.advance(20_000);
-  t.is(await first.ask({ echo: 'nobody knows' }), 'nobody knows');
+  t.is(await first.ask({ echo: 'still open' }), 'still open');
   store().isAway = false;
   await stage.clock.advance(5_000);
   t.is((await first.closed).code, 4004);
   t.is(await second.ask({ echo: 'still here' }), 'still here');
 });
 
-test('a session that ended so long ago that nobody knows why closes its socket as revoked', async (t) => {
+test('a session whose close reason is forgotten closes its socket as revoked', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding, context: { tombstoneTime: 0, gcInterval: 100 } });
   const { id, token } = await stage.logIn();
@@ -230,7 +230,7 @@ test('a session that ended so long ago that nobody knows why closes its socket a
   t.is((await client.closed).code, 4004);
 });
 
-test('a session that changes while it is looked at is looked at again', async (t) => {
+test('a session that changes during its check is checked again', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding });
   const { id, token } = await stage.logIn();
@@ -239,13 +239,13 @@ test('a session that changes while it is looked at is looked at again', async (t
   store().afterGet = gate.pass;
   await store().patch(app, id, { a: '1' });
   await eventually(() => gate.arrivals === 1);
-  // That answer says it lives; it is on its way.
+  // That answer, which says that the session lives, is on its way.
   await store().end(app, id, 'replaced');
   gate.open();
   t.is((await client.closed).code, 4006);
 });
 
-test('a burst of changes of one session asks the store no more than twice', async (t) => {
+test('a burst of changes of one session leads to at most two calls of the store', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await Stage.start(t, { store: binding });
   const { id, token } = await stage.logIn();

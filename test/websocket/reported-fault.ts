@@ -1,4 +1,4 @@
-/** Resolves once a fault like this was reported to the operator; others are of other tests. */
+/** Resolves once a fault whose details match was reported to the operator; other tests may report others meanwhile. */
 export function reportedFault(pattern: RegExp): Promise<void> {
   return new Promise((resolve) => {
     const hear = (warning: Error & { readonly detail?: string }) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Stage } from './stage.js';
 
-test('what is set over HTTP is read in the socket, and the reverse', async (t) => {
+test('attributes set over HTTP are read in the socket, and the other way round', async (t) => {
   const stage = await Stage.start(t);
   const { token } = await stage.logIn();
   const cookie = `sid=${token}`;
@@ -12,7 +12,7 @@ test('what is set over HTTP is read in the socket, and the reverse', async (t) =
   t.is((await stage.request('/attributes/cart', { cookie })).body, '"three"');
 });
 
-test('the application is given the session with the connection, and by sessionOf', async (t) => {
+test('the application gets the session with the connection event and by sessionOfSocket', async (t) => {
   const stage = await Stage.start(t);
   const { id, token } = await stage.logIn();
   const client = await stage.connect({ token });

@@ -6,11 +6,11 @@ import { type DefaultEventsMap, Server, type ServerOptions, type Socket } from '
 import { type Socket as ClientSocket, io, type ManagerOptions, type SocketOptions } from 'socket.io-client';
 import type { ManualClock } from '../../src/conformance/manual-clock.js';
 import type { ClosedNotice, IssuedSession, SessionContextOptions, SessionManager } from '../../src/index.js';
+import { sessionFromRequest } from '../../src/requests/index.js';
 import {
   type ConnectRefusalData,
   type SocketIoOptions,
   type SocketIoSessionData,
-  sessionFromRequest,
   socketIoSession,
 } from '../../src/websocket/index.js';
 import { LiveSockets } from '../../src/websocket/live-sockets.js';
@@ -116,7 +116,7 @@ export class SocketIoStage {
   }
 }
 
-/** A real client of Socket.IO, and what became of it. */
+/** A real client of Socket.IO, with its events as promises. */
 export class SocketIoClient {
   readonly socket: ClientSocket;
   readonly notice: Promise<ClosedNotice>;
@@ -139,7 +139,7 @@ export class SocketIoClient {
 
   refused(): Promise<Error & { readonly data?: ConnectRefusalData }> {
     return new Promise((resolve, reject) => {
-      this.socket.once('connect', () => reject(new Error('The client was let in')));
+      this.socket.once('connect', () => reject(new Error('The client was accepted')));
       this.socket.once('connect_error', (error) => {
         this.socket.close();
         resolve(error);

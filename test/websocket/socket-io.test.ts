@@ -13,7 +13,7 @@ const transports = ['websocket', 'polling'] as const;
 const evil = { Origin: 'https://evil.example' };
 
 for (const transport of transports) {
-  test(`${transport}: what is set over HTTP is read in the socket, and the reverse`, async (t) => {
+  test(`${transport}: attributes set over HTTP are read in the socket, and the other way round`, async (t) => {
     const stage = await SocketIoStage.start(t);
     const { token } = await stage.logIn();
     const cookie = `sid=${token}`;
@@ -25,11 +25,11 @@ for (const transport of transports) {
     t.is((await request(stage.port, '/attributes/cart', { cookie })).body, '"three"');
   });
 
-  test(`${transport}: a client without a live session gets a connect_error that says why`, async (t) => {
+  test(`${transport}: a client without a live session gets a connect_error with the code`, async (t) => {
     const stage = await SocketIoStage.start(t);
     const session = await stage.logIn();
-    const nobody = await stage.client({ transports: [transport] }).refused();
-    t.is(nobody.data?.code, 'SESSION_UNKNOWN');
+    const anonymous = await stage.client({ transports: [transport] }).refused();
+    t.is(anonymous.data?.code, 'SESSION_UNKNOWN');
     await session.close('revoked');
     const late = await stage.client({ transports: [transport], auth: { token: session.token } }).refused();
     t.like(late.data, { code: 'SESSION_CLOSED', closed: { code: 'revoked', reconnect: false } });
@@ -37,7 +37,7 @@ for (const transport of transports) {
     await stage.empties();
   });
 
-  test(`${transport}: when its session is closed, the client is told why, and does not come back`, async (t) => {
+  test(`${transport}: when its session is closed, the client gets the close notice and does not reconnect`, async (t) => {
     const stage = await SocketIoStage.start(t);
     for (const code of Object.keys(closeReasons) as (keyof typeof closeReasons)[]) {
       if (code === 'shutdown') continue;
@@ -51,7 +51,7 @@ for (const transport of transports) {
     await stage.empties();
   });
 
-  test(`${transport}: when the service drains, the client is told, and comes back`, async (t) => {
+  test(`${transport}: when the service drains, the client gets the close notice and reconnects`, async (t) => {
     const stage = await SocketIoStage.start(t);
     const { token } = await stage.logIn();
     const client = await stage.connect({ transports: [transport], auth: { token } });
@@ -80,7 +80,7 @@ test('the token may come as a cookie, as a header or in auth', async (t) => {
   for (const way of ways) t.is(await (await stage.connect(way)).greeting, 'alice', JSON.stringify(Object.keys(way)));
 });
 
-test('a page of another site is refused, whatever cors says, and before the handshake by allowRequest', async (t) => {
+test('a page of another site is refused even if cors allows it, and with allowRequest before the handshake', async (t) => {
   const open = await SocketIoStage.start(t, { server: { cors: { origin: '*' } } });
   const { token } = await open.logIn();
   const headers = { ...evil, cookie: `sid=${token}` };
@@ -100,7 +100,7 @@ test('a page of another site is refused, whatever cors says, and before the hand
   t.is(upgrade.data, undefined, 'it was refused as HTTP');
 });
 
-test('origins named in the options are let in, and a bearer may come from anywhere', async (t) => {
+test('listed origins are accepted, and a bearer token from any origin', async (t) => {
   const session = { trustedOrigins: ['https://app.example.com'] };
   const stage = await SocketIoStage.start(t, { session, server: { allowRequest: socketIoAllowRequest(session) } });
   const { token } = await stage.logIn();
@@ -110,14 +110,14 @@ test('origins named in the options are let in, and a bearer may come from anywhe
   t.is(await (await stage.connect({ transports: ['websocket'], extraHeaders: bearer })).greeting, 'alice');
 });
 
-test('a store that is away is told as a connect_error', async (t) => {
+test('an unavailable store gives a connect_error', async (t) => {
   const stage = await SocketIoStage.start(t, { store: cuttableStore });
   const { token } = await stage.logIn();
   cuttable(stage.service.container.get(SessionStore)).isAway = true;
   t.is((await stage.client({ auth: { token } }).refused()).data?.code, 'STORE_UNAVAILABLE');
 });
 
-test('a fault of the server is reported, and not explained to strangers', async (t) => {
+test('an internal fault is reported to the operator, and the client gets no details', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await SocketIoStage.start(t, { store: binding });
   const { token } = await stage.logIn();
@@ -129,7 +129,7 @@ test('a fault of the server is reported, and not explained to strangers', async 
   await reported;
 });
 
-test('a session is present while its socket is open, and away a grace after', async (t) => {
+test('a session is online while its socket is open, and away one grace later', async (t) => {
   const stage = await SocketIoStage.start(t);
   const { id, token } = await stage.logIn();
   const client = await stage.connect({ auth: { token } });
@@ -141,7 +141,7 @@ test('a session is present while its socket is open, and away a grace after', as
   t.is((await stage.manager.getSession(id)).presence, 'away');
 });
 
-test('a socket that leaves its namespace leaves the session, though its connection stays', async (t) => {
+test('a socket that leaves its namespace is forgotten, though its connection stays open', async (t) => {
   const stage = await SocketIoStage.start(t);
   const { token } = await stage.logIn();
   stage.io.of('/open').on('connection', () => {});
@@ -155,7 +155,7 @@ test('a socket that leaves its namespace leaves the session, though its connecti
   t.true(open.socket.connected);
 });
 
-test('clients that hang up while they are authenticated leave nothing behind', async (t) => {
+test('clients that disconnect during their authentication are forgotten', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await SocketIoStage.start(t, { store: binding });
   const { token } = await stage.logIn();
@@ -174,7 +174,7 @@ test('clients that hang up while they are authenticated leave nothing behind', a
   t.deepEqual(stage.connected, []);
 });
 
-test('a session closed between the last look and the admission is refused with its reason', async (t) => {
+test('a client is refused with the reason when its session closes between the last check and the connection', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await SocketIoStage.start(t, { store: binding });
   const { id, token } = await stage.logIn();
@@ -188,7 +188,7 @@ test('a session closed between the last look and the admission is refused with i
   await stage.empties();
 });
 
-test('a session that closes while other middlewares think about the client does not get in', async (t) => {
+test('a client is refused when its session closes while another middleware is pending', async (t) => {
   const stage = await SocketIoStage.start(t);
   const { id, token } = await stage.logIn();
   const gate = new Gate();
@@ -204,7 +204,7 @@ test('a session that closes while other middlewares think about the client does 
   await stage.empties();
 });
 
-test('connection state recovery that would skip the middleware is refused, and works when it does not skip', async (t) => {
+test('connection state recovery is refused if it skips the middleware, and works otherwise', async (t) => {
   const skipping = await SocketIoStage.start(t, { server: { connectionStateRecovery: {} } });
   const reported = reportedFault(/skipMiddlewares: false/);
   const refusal = await skipping.client({ auth: { token: (await skipping.logIn()).token } }).refused();
@@ -220,15 +220,21 @@ test('connection state recovery that would skip the middleware is refused, and w
   t.is((await client.refused()).data?.code, 'SESSION_CLOSED');
 });
 
-test('options of a wrong shape are refused at the start', async (t) => {
+test('wrong options are refused at the start', async (t) => {
   const { manager } = await SocketIoStage.start(t);
-  for (const options of [{ activity: 1 }, { trustedOrigins: '*' }, { secure: 'yes' }, { requireOrigin: 0 }]) {
-    await throwsCode(t, async () => Reflect.apply(socketIoSession, undefined, [manager, options]), 'INVALID_ARGUMENT');
+  for (const options of [
+    { actvity: true },
+    { activity: 1 },
+    { trustedOrigins: '*' },
+    { secure: 'yes' },
+    { requireOrigin: 0 },
+  ]) {
+    await throwsCode(t, async () => Reflect.apply(socketIoSession, undefined, [manager, options]), 'INVALID_CONTEXT');
   }
   await throwsCode(t, async () => Reflect.apply(socketIoSession, undefined, [{}]), 'INVALID_ARGUMENT');
   await throwsCode(
     t,
     async () => Reflect.apply(socketIoAllowRequest, undefined, [{ trustedOrigins: [''] }]),
-    'INVALID_ARGUMENT',
+    'INVALID_CONTEXT',
   );
 });

@@ -5,7 +5,8 @@ import express, { type Request, type Response } from 'express';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ManualClock } from '../../src/conformance/manual-clock.js';
 import type { IssuedSession, Session, SessionContextOptions, SessionManager } from '../../src/index.js';
-import { authenticateUpgrade, sessionFromRequest, sessionOf, type UpgradeOptions } from '../../src/websocket/index.js';
+import { sessionFromRequest } from '../../src/requests/index.js';
+import { authenticateUpgrade, sessionOfSocket, type UpgradeOptions } from '../../src/websocket/index.js';
 import { LiveSockets } from '../../src/websocket/live-sockets.js';
 import { eventually } from '../support/eventually.js';
 import { type RawResponse, type RequestOptions, request } from '../support/http-client.js';
@@ -17,7 +18,7 @@ export interface StageOptions extends ServiceOptions {
   readonly upgrade?: Omit<UpgradeOptions, 'webSocketServer'>;
 }
 
-/** What a client may ask of the application behind the WebSocket. */
+/** What a client may ask the application over the WebSocket. */
 type Question = { readonly get: string } | { readonly set: string; readonly value: string } | { readonly echo: string };
 
 /** An Express application and a WebSocket server on one port, which share the sessions of one service. */
@@ -25,9 +26,9 @@ export class Stage {
   readonly manager: SessionManager;
   readonly server: Server;
   readonly webSocketServer = new WebSocketServer({ noServer: true });
-  /** What the application was given with each connection. */
+  /** The session of each `connection` event. */
   readonly sessions: Session[] = [];
-  /** Every message that reached the application. */
+  /** All messages that reached the application. */
   readonly heard: unknown[] = [];
   readonly live: LiveSockets;
   readonly #service: Service | undefined;
@@ -56,7 +57,7 @@ export class Stage {
     return Stage.#open(t, new Stage(service.manager, service), upgrade);
   }
 
-  /** One of a service that the test has started itself. */
+  /** For a service that the test has started itself. */
   static before(t: ExecutionContext, manager: SessionManager, upgrade: StageOptions['upgrade'] = {}): Promise<Stage> {
     return Stage.#open(t, new Stage(manager, undefined), upgrade);
   }
@@ -86,7 +87,7 @@ export class Stage {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** TCP connections that are open. */
+  /** Number of open TCP connections. */
   get connections(): number {
     return this.#connections.size;
   }
@@ -99,7 +100,7 @@ export class Stage {
     return new Client(this.port, options);
   }
 
-  /** Open, and known to the application. */
+  /** Resolves once the WebSocket is open. */
   connect(options: ClientOptions): Promise<Client> {
     return this.client(options).opened();
   }
@@ -108,7 +109,7 @@ export class Stage {
     return request(this.port, path, options);
   }
 
-  /** Fails unless nothing is left of all sockets. */
+  /** Resolves once all sockets have closed and are forgotten. */
   async empties(): Promise<void> {
     await eventually(() => this.live.size === 0 && this.webSocketServer.clients.size === 0 && this.connections === 0, {
       what: 'no socket is left',
@@ -117,7 +118,7 @@ export class Stage {
 
   async #answer(socket: WebSocket, question: Question): Promise<void> {
     this.heard.push(question);
-    const session = sessionOf(socket);
+    const session = sessionOfSocket(socket);
     if ('echo' in question) {
       socket.send(JSON.stringify(question.echo));
     } else if ('get' in question) {
@@ -136,7 +137,7 @@ export class Stage {
   }
 }
 
-/** `PUT /attributes/:key/:value` and `GET /attributes/:key`, of whoever asks. */
+/** `PUT /attributes/:key/:value` and `GET /attributes/:key`, of the request's session. */
 function application(manager: SessionManager): express.Express {
   const app = express().set('env', 'test');
   const withSession = (handle: (session: Session, req: Request, res: Response) => Promise<void>) => {

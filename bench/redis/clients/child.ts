@@ -10,7 +10,7 @@ if (open === undefined) throw new Error(`no client ${JSON.stringify(name)}`);
 const send = await open(Number(port), redisFolder);
 
 const handlers = {
-  /** So many calls of these, one after the other from the list. */
+  /** Makes that many calls, taken from the list in turn. */
   async run(calls: readonly Command[], count: number): Promise<{ readonly rate: number; readonly cpu: number }> {
     const numbers = Array.from({ length: count }, (_, n) => n);
     const cpuBefore = process.cpuUsage();

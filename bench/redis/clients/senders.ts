@@ -2,10 +2,10 @@ import { createRequire } from 'node:module';
 import { Redis } from 'ioredis';
 import type { Command } from '../limit/recorded-calls.js';
 
-/** One way to get calls to the script: resolves when this one was answered. */
+/** One way to send calls to the script: resolves when the call has its reply. */
 export type Send = (call: Command) => Promise<unknown>;
 
-/** What of `redis` is used here; it is not installed with the rest. */
+/** The part of `redis` that is used here; the package is not installed with this one. */
 interface NodeRedis {
   createClient(options: { url: string }): {
     connect(): Promise<unknown>;
@@ -13,7 +13,7 @@ interface NodeRedis {
   };
 }
 
-/** Calls in one `EVALSHA` when they are batched: those of one request each, when many come in one turn of the loop. */
+/** Calls in one `EVALSHA` when they are batched: one call for each of many requests in one turn of the event loop. */
 const BATCH = 32;
 
 export const SENDERS: Readonly<Record<string, (port: number, redisFolder: string) => Promise<Send>>> = {
@@ -22,7 +22,7 @@ export const SENDERS: Readonly<Record<string, (port: number, redisFolder: string
     plain(new Redis({ port, host: '127.0.0.1', enableAutoPipelining: true })),
   'ioredis, corked for a turn': async (port) => {
     const client = new Redis({ port, host: '127.0.0.1' });
-    // There is nothing to cork before it is connected.
+    // Before it is connected, there is no stream to cork.
     await client.ping();
     return corked(client);
   },
@@ -44,7 +44,7 @@ function plain(client: Redis): Send {
   return ([sha = '', count = '', ...rest]) => client.evalsha(sha, count, ...rest);
 }
 
-/** All commands of a turn in one write. */
+/** Sends all commands of one turn of the event loop in one write. */
 function corked(client: Redis): Send {
   const send = plain(client);
   let isCorked = false;
@@ -61,7 +61,7 @@ function corked(client: Redis): Send {
   };
 }
 
-/** As the store does it: calls of one turn travel in one command, and each takes its own of the replies. */
+/** As the store does: sends all calls of one turn of the event loop as one command, and hands each call its reply. */
 function batched(send: (sha: string, keys: readonly string[], rest: readonly string[]) => Promise<unknown>): Send {
   let waiting: { readonly call: Command; readonly resolve: (reply: unknown) => void }[] = [];
   const flush = async (): Promise<void> => {

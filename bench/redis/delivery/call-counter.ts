@@ -2,7 +2,7 @@ import type { SessionStore } from '../../../src/index.js';
 
 const NOT_COUNTED = new Set(['constructor', 'open', 'close', 'idPrefix']);
 
-/** Counts what a node asks of its store: one call is one step of the port, however many travel together. */
+/** Counts the operations that a node calls on its store, however many are sent as one command. */
 export class CallCounter {
   readonly #counts = new Map<string, number>();
 

@@ -4,7 +4,7 @@ import { openNode } from '../node.js';
 import { accountOf, IP } from '../operations/subject.js';
 import { CallCounter } from './call-counter.js';
 
-/** No poll may end by itself while it is being measured. */
+/** Longer than any measurement, so that no poll times out. */
 const HOLD_TIME = 15 * 60_000;
 
 const [port = ''] = process.argv.slice(2);
@@ -16,7 +16,7 @@ let goal = Number.POSITIVE_INFINITY;
 let reached: () => void = () => {};
 
 const handlers = {
-  /** Logs so many accounts in, and polls for each of them from now on. */
+  /** Logs `count` accounts in, and polls for each of them from now on. */
   async open(count: number): Promise<readonly string[]> {
     const accounts = Array.from({ length: count }, (_, n) => accountOf(n));
     const sessions = await Promise.all(accounts.map((account) => manager.createSession(account, { ip: IP })));
@@ -24,7 +24,7 @@ const handlers = {
     return sessions.map(({ id }) => id);
   },
 
-  /** Resolves when so many messages have come since the start. */
+  /** Resolves when that many messages have arrived since the start. */
   untilReceived(messages: number): Promise<void> {
     return new Promise((resolve) => {
       goal = messages;
@@ -37,7 +37,7 @@ const handlers = {
   latencies: (): Percentiles => latencies.take(),
   calls: (): number => counter.total,
 
-  /** CPU of this process in µs. */
+  /** CPU time of this process in µs. */
   cpu(): number {
     const { user, system } = process.cpuUsage();
     return user + system;
@@ -47,7 +47,7 @@ const handlers = {
 export type PollingNode = typeof handlers;
 serveParent(handlers);
 
-/** A fault is thrown where nobody catches it, and ends the process: no run survives one. */
+/** Throws the fault uncaught, so that it ends the process and with it the run. */
 async function follow(id: string): Promise<never> {
   for (let cursor = ''; ; ) {
     const batch = await manager.poll(id, { after: cursor, wait: HOLD_TIME });

@@ -14,18 +14,18 @@ const text = 'x'.repeat(64);
 let ids: readonly string[] = [];
 
 const handlers = {
-  /** The sessions to push to, in a random order that repeats: by the time one's turn comes again it polls again. */
+  /** The sessions to push to, in a random order that repeats: each polls again before its next push. */
   setSessions(sessions: readonly string[]): void {
     ids = Array.from(shuffledIndex(sessions.length), (n) => sessions[n] ?? '');
   },
 
-  /** So many messages, as fast as they go. */
+  /** Pushes messages as fast as possible. */
   async pushAll(messages: number): Promise<void> {
     const turns = Array.from({ length: messages }, (_, n) => n);
     await inPromiseLanes(turns, PUSHES_IN_FLIGHT, push);
   },
 
-  /** Messages at a steady rate. Resolves with their number. */
+  /** Pushes messages at a steady rate. Resolves with their number. */
   async pushSteadily(seconds: number): Promise<number> {
     const start = performance.now();
     const pushes: Promise<void>[] = [];
@@ -40,7 +40,7 @@ const handlers = {
 
   calls: (): number => counter.total,
 
-  /** CPU of this process in µs. */
+  /** CPU time of this process in µs. */
   cpu(): number {
     const { user, system } = process.cpuUsage();
     return user + system;

@@ -8,7 +8,7 @@ import { SATURATED, STEADY } from '../targets.js';
 import type { PollingNode } from './polling-node.js';
 import type { PushingNode } from './pushing-node.js';
 
-/** Until the polls that follow the last messages are parked. */
+/** How long the polls after the last messages take to park. */
 const SETTLE_TIME = 200;
 
 interface Fleet {
@@ -24,7 +24,7 @@ interface Costs {
   readonly pollingCpu: number;
 }
 
-/** Two nodes that share nothing but the Redis: one is pushed to, the other holds the polls. */
+/** Two nodes that share only the Redis: one pushes, the other holds the polls. */
 export async function measureDelivery(
   redis: BenchRedis,
   plan: DeliveryPlan,

@@ -2,19 +2,19 @@ import { Redis } from 'ioredis';
 import { openNode } from '../node.js';
 import { accountOf, IP } from '../operations/subject.js';
 
-/** The arguments of one `EVALSHA` that carries a single call. */
+/** The arguments of an `EVALSHA` with one call. */
 export type Command = readonly string[];
 
 export interface RecordedCalls {
   readonly create: Command;
   readonly authenticate: Command;
   readonly kill: Command;
-  /** The session that all three are about. */
+  /** The session of all three calls. */
   readonly id: string;
   readonly accountId: string;
 }
 
-/** The commands that the store itself sends for one session's login, look-up and logout, each alone. */
+/** The commands that the store sends for login, look-up and logout of one session, each with one call. */
 export async function recordCalls(port: number): Promise<RecordedCalls> {
   const client = new Redis({ port, host: '127.0.0.1' });
   const sent = recordScripts(client);
@@ -36,7 +36,7 @@ export async function recordCalls(port: number): Promise<RecordedCalls> {
   }
 }
 
-/** From now on keeps the arguments of every script that goes through the client. */
+/** Records the arguments of every `EVALSHA` of the client from now on. */
 function recordScripts(client: Redis): Command[] {
   const sent: Command[] = [];
   const send = client.evalsha.bind(client);

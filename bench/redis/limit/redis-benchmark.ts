@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from './recorded-calls.js';
 
-/** What redis-benchmark replaces by a random number of twelve digits, each time anew. */
+/** redis-benchmark replaces each by a new random number of twelve digits. */
 export const RANDOM_MARK = '__rand_int__';
 const PROGRAMS = ['redis-benchmark', 'valkey-benchmark'];
 const CONNECTIONS = 50;
@@ -13,18 +13,18 @@ export interface BenchmarkRun {
   readonly port: number;
   readonly command: Command;
   readonly requests: number;
-  /** Random numbers are below it. */
+  /** The random numbers are below this one. */
   readonly keyspace: number;
-  /** Commands under way on each of 50 connections. */
+  /** Concurrent commands on each of 50 connections. */
   readonly pipeline: number;
 }
 
-/** `EVALSHA` a second. */
+/** `EVALSHA` per second. */
 export async function benchmarkRate({ port, command, requests, keyspace, pipeline }: BenchmarkRun): Promise<number> {
   const sizes = ['-c', CONNECTIONS, '-n', requests, '-r', keyspace, '-P', pipeline];
   const args = ['-h', '127.0.0.1', '-p', port, ...sizes, '--csv', 'EVALSHA', ...command].map(String);
   const output = await runFirst(programs(), args);
-  // The command itself stands in the first column, quotes and all; the rate is the first plain number behind it.
+  // The first column is the command, with its quotes; the rate is the first plain number after it.
   const rate = /","([\d.]+)","[\d.]+","[\d.]+","[\d.]+","[\d.]+","[\d.]+","[\d.]+"\s*$/.exec(output)?.[1];
   if (rate === undefined) throw new Error(`redis-benchmark answered ${JSON.stringify(output)}`);
   return Number(rate);
@@ -33,7 +33,7 @@ export async function benchmarkRate({ port, command, requests, keyspace, pipelin
 function programs(): readonly string[] {
   const { REDIS_SERVER } = process.env;
   if (REDIS_SERVER === undefined || !REDIS_SERVER.includes('/')) return PROGRAMS;
-  // It comes with its server.
+  // It is installed with its server.
   return [...PROGRAMS.map((name) => join(dirname(REDIS_SERVER), name)), ...PROGRAMS];
 }
 

@@ -7,14 +7,14 @@ import { benchmarkRate, RANDOM_MARK } from './redis-benchmark.js';
 import { seedSessions, withAccount, withId } from './seeded-sessions.js';
 
 const PIPELINES = [16, 64];
-/** Few enough that hardly a session is met twice, whose second end would be less work. */
+/** Few enough that hardly any session is ended twice: the second end would be less work. */
 const KILLED_SHARE = 0.1;
-/** The largest range of random numbers: no two new sessions get the same id. */
+/** The largest range of random numbers, so that no two new sessions get the same id. */
 const EVERYTHING = 2 ** 31 - 1;
 
 /**
- * The limit: how fast redis-benchmark, which knows its commands beforehand and looks at no reply, gets the very same
- * script run, one call to a command. The best of several depths of pipelining.
+ * The upper bound: how fast redis-benchmark, which prepares its commands and parses no reply, runs the same script with one
+ * call per command. The best of several pipeline depths.
  */
 export async function measureLimit(redis: BenchRedis, plan: RedisPlan): Promise<Figures> {
   const calls = await recordCalls(redis.port);

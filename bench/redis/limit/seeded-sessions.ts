@@ -5,7 +5,7 @@ import { RANDOM_MARK } from './redis-benchmark.js';
 
 const SEED_BATCH = 1_000;
 
-/** Sessions whose ids end with the numbers that redis-benchmark will draw, each of an account of its own. */
+/** Inserts sessions whose ids end with the random numbers of redis-benchmark, each of another account. */
 export async function seedSessions(redis: BenchRedis, calls: RecordedCalls, sessions: number): Promise<void> {
   for (let start = 0; start < sessions; start += SEED_BATCH) {
     const pipeline = redis.client.pipeline();
@@ -17,19 +17,19 @@ export async function seedSessions(redis: BenchRedis, calls: RecordedCalls, sess
   }
 }
 
-/** As redis-benchmark writes the number. */
+/** The number as redis-benchmark writes it. */
 export function numberOf(n: number): string {
   return String(n).padStart(RANDOM_MARK.length, '0');
 }
 
-/** The login of another account: its name, and behind that in the command, the number that stands for it. */
+/** The login of another account: replaces its name and, after it in the command, its score. */
 export function withAccount({ create, accountId }: RecordedCalls, number: string): Command {
   const place = create.indexOf(accountId);
   if (place === -1 || !Number.isFinite(Number(create[place + 1]))) throw new Error('the account is not in the command');
   return create.with(place, accountOf(number)).with(place + 1, number);
 }
 
-/** The same about another session, whose id ends differently. */
+/** The same call for a session whose id has another end. */
 export function withId(command: Command, end: string, id: string): Command {
   return command.map((argument) => (argument.endsWith(id) ? argument.slice(0, -end.length) + end : argument));
 }

@@ -7,9 +7,9 @@ import type { MemoryPlan } from '../plan.js';
 /** Bytes of one session, or of one message. */
 export interface MemoryRow {
   readonly what: string;
-  /** By kind of key, as `MEMORY USAGE` says; keys that many share are divided among them. */
+  /** `MEMORY USAGE` by kind of key; keys of many sessions are divided among them. */
   readonly byKind: ReadonlyMap<string, number>;
-  /** What the server's allocator gave out for it, tables of keys and of deadlines included. */
+  /** Growth of the server's allocated memory, including its tables of keys and deadlines. */
   readonly allocated: number;
 }
 
@@ -57,7 +57,7 @@ async function readOnce({ manager }: RedisNode, id: string): Promise<void> {
   await manager.poll(id, { after: '', wait: 0 });
 }
 
-/** What one session takes when there are so many, each of an account of its own. */
+/** Memory of one session among many, each of another account. */
 async function stateOf(redis: BenchRedis, plan: MemoryPlan, options: object, fill: Fill): Promise<State> {
   await redis.empty();
   const node = await openNode(redis.port);
@@ -87,7 +87,7 @@ function share(full: State, before: State, count: number): State {
   return { byKind, allocated: (full.allocated - before.allocated) / count };
 }
 
-/** `MEMORY USAGE` of every key, all its elements looked at, summed up by kind. */
+/** Sums `MEMORY USAGE` of every key, without sampling of elements, by kind of key. */
 async function usageByKind({ client }: BenchRedis): Promise<Map<string, number>> {
   const sums = new Map<string, number>();
   let cursor = '0';
@@ -106,7 +106,7 @@ async function usageByKind({ client }: BenchRedis): Promise<Map<string, number>>
   return sums;
 }
 
-/** `session-mailbox:{0A}:as:default:…` is of the kind `as`. */
+/** The kind of `session-mailbox:{0A}:as:default:…` is `as`. */
 function kindOf(key: string): string {
   return /\}:([a-z]+)/.exec(key)?.[1] ?? key;
 }

@@ -1,7 +1,7 @@
 import { bytes, markdownTable } from '../../support/report.js';
 import type { MemoryRow } from './measure.js';
 
-/** Kinds in the order in which they are first met. */
+/** The kinds of keys, in order of first appearance. */
 export function memoryTable(rows: readonly MemoryRow[]): string {
   const kinds = [
     ...new Set(rows.flatMap(({ byKind }) => [...byKind].filter(([, size]) => size > 0).map(([kind]) => kind))),

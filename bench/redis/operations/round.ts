@@ -13,8 +13,8 @@ interface Runner {
 }
 
 /**
- * One round: a fresh process for every subject, all on the same Redis, only one at work at a time, operation by
- * operation in turn.
+ * One round: a new process for every subject, all on the same Redis. Only one runs at a time; for each operation they take
+ * turns.
  */
 export async function measureOperations(
   subjects: readonly string[],
@@ -37,7 +37,7 @@ export async function measureOperations(
   return new Map(runners.map(({ name, figures }): [string, Figures] => [name, Object.fromEntries(figures)]));
 }
 
-/** The first sessions are for the warm-up alone, so that none is looked up or ended twice. */
+/** The first sessions serve the warm-up only, so that none is looked up or ended twice. */
 async function measureOperation(
   { name, child, figures }: Runner,
   operation: Operation,

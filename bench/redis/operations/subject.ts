@@ -1,4 +1,4 @@
-/** What every subject is timed at, in this order: `kill` ends what `create` began. */
+/** The operations measured of every subject, in this order; `kill` ends the sessions that `create` made. */
 export const OPERATIONS = ['create', 'authenticate', 'kill'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -7,13 +7,13 @@ export interface RedisSubject {
   create(n: number): Promise<string>;
   /** Looks a session up by its token and renews it. Rejects when there is none. */
   authenticate(token: string): Promise<void>;
-  /** Rejects when there was nothing to end. */
+  /** Rejects when the session did not exist. */
   kill(token: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export const TOKEN_WIDTH = 64;
 
-/** As in redis-sessions' own measurement: an id and an IP, and nothing else. */
+/** As in the benchmark of redis-sessions: an id and an IP only. */
 export const accountOf = (n: number | string): string => `bulkuser_${n}`;
 export const IP = '127.0.0.1';

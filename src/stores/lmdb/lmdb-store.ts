@@ -12,6 +12,7 @@ import {
   type AttributePatch,
   type Contact,
   type Insertion,
+  noListener,
   type OnceInsertion,
   type ReadRequest,
   type ReadResult,
@@ -32,8 +33,6 @@ import type { ActiveReply, EndedReply, Notice, ScanReply } from './wire.js';
 /** Mailboxes appended to in one step. */
 const appendStep = 100;
 
-const deaf: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
-
 /**
  * Sessions in an LMDB environment that the processes of one machine share. The rules are in `engine/`, which runs in a
  * thread of its own: LMDB lets one transaction write at a time, over all processes, and that is what makes each
@@ -48,7 +47,7 @@ export class LmdbStore extends SessionStore implements ChangeFeed {
   readonly #link: EngineLink;
   readonly #watchers = new Set<ChangeWatcher>();
   readonly #telling = new Set<Promise<void>>();
-  #listener: StoreListener = deaf;
+  #listener: StoreListener = noListener;
 
   /** @throws SessionError `INVALID_ARGUMENT` */
   constructor(context: SessionContext, options: LmdbStoreOptions, clock: Clock = new SystemClock()) {
@@ -68,7 +67,7 @@ export class LmdbStore extends SessionStore implements ChangeFeed {
     while (this.#telling.size > 0) await Promise.all(this.#telling);
     doorbell.leave(this.#node);
     await this.#link.close();
-    this.#listener = deaf;
+    this.#listener = noListener;
     this.#watchers.clear();
   }
 

@@ -2,16 +2,16 @@ import { hashSecret, idOf, secretOf } from '../../store/session-token.js';
 import type { AdoptedSession, TokenAlias } from '../../store/token-aliases.js';
 import type { Argument, CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
-import { accepted, numberAt, type Reply, textAt } from './replies.js';
+import { accepted, numberAt, type Reply, textAt } from './reply-decoders.js';
 
-/** Beyond twice the session's ttl: for the two steps of an adoption, and for clocks. Milliseconds. */
-const slack = 60_000;
-/** Longer lives than this no server has to keep in mind. Milliseconds. */
-const longest = 1_000_000_000_000_000;
+/** How much longer than twice the session's ttl an alias is kept: for the two steps of an adoption, and for clock drift. */
+const slackMs = 60_000;
+/** Redis accepts no longer lifetime of a key, roughly. */
+const longestMs = 1_000_000_000_000_000;
 
 /**
- * Sessions of another system, under the tokens that their bearers hold. Such a token does not begin with a bucket, so
- * its alias is found by its hash, in a bucket that the hash names; the session is in its account's, as all are.
+ * Adopts sessions of another system with the tokens that their clients hold. Such a token does not begin with a bucket, so
+ * its alias is in the bucket that the hash of the token names; the session is in the bucket of its account.
  */
 export class Adoption {
   readonly #queue: CallQueue;
@@ -26,7 +26,7 @@ export class Adoption {
     const { app, accountId, ttl } = session;
     if (await this.isAdopted(app, token)) return false;
     const { bucket, accountScore } = this.#keys.placeOf(app, accountId);
-    // The same each time: an adoption that was interrupted finds its own session when it is repeated.
+    // Derived from the token: an interrupted adoption finds its own session when it is repeated.
     const id = idOf(bucket, `${app}\n${token}`);
     const isNew = await this.#queue.call({
       bucket,
@@ -40,7 +40,7 @@ export class Adoption {
       bucket: aliasBucket,
       operation: 'alias',
       keys: [key],
-      args: [id, Math.min(2 * ttl + slack, longest)],
+      args: [id, Math.min(2 * ttl + slackMs, longestMs)],
       decode: accepted,
     });
     return isNew;
@@ -75,6 +75,6 @@ function isOne(reply: Reply): boolean {
 
 function aliasOf(reply: Reply): TokenAlias | undefined {
   const id = textAt(accepted(reply), 1);
-  // An alias is kept for more than two ttls. If it is looked up once in each, it can't end before its session does.
-  return id === '' ? undefined : { id, rememberFor: Math.floor((numberAt(reply, 2) - slack) / 2) };
+  // An alias is kept for more than two ttls: looked up once in each ttl, it can't expire before its session.
+  return id === '' ? undefined : { id, rememberFor: Math.floor((numberAt(reply, 2) - slackMs) / 2) };
 }

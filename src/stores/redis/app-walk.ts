@@ -4,13 +4,22 @@ import type { ClosedSession, SessionRecord } from '../../store/session-record.js
 import type { AppPage, AppQuery } from '../../store/session-store.js';
 import type { Argument, CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
-import { stretch } from './program.js';
-import { accepted, closedOf, listedRecordOf, listsAt, numberAt, type Reply, textAt, textsAt } from './replies.js';
+import { stepSize } from './program.js';
+import {
+  accepted,
+  closedOf,
+  listedRecordOf,
+  listsAt,
+  numberAt,
+  type Reply,
+  textAt,
+  textsAt,
+} from './reply-decoders.js';
 
-/** Buckets asked side by side where the answers are large. */
-const breadth = 8;
+/** How many buckets are asked at once where the replies are large. */
+const bucketsAtOnce = 8;
 
-/** Where a walk stands: in which bucket, and behind which place in its index. */
+/** Where a walk goes on: in which bucket, and after which entry of its index. */
 interface Place {
   readonly bucket: number;
   readonly after: string;
@@ -18,7 +27,7 @@ interface Place {
 
 const cursorPattern = /^([0-9A-Za-z]{2}):([0-9]{1,17}\.[0-9A-Za-z]{40})?$/;
 
-/** Operations on all sessions of an app: bucket by bucket, in the order of the index, which never changes. */
+/** Operations on all sessions of an app: bucket by bucket, in the order of the index, which is stable. */
 export class AppWalk {
   readonly #queue: CallQueue;
   readonly #keys: Keys;
@@ -28,7 +37,7 @@ export class AppWalk {
     this.#keys = keys;
   }
 
-  /** First asks every bucket how much it holds, then those side by side that the page may come from. */
+  /** First asks every bucket for its size, then, at once, the buckets that the page may come from. */
   async page(app: string, { activeWithin, limit, cursor }: AppQuery): Promise<AppPage> {
     let place: Place | undefined = this.#placeOf(cursor);
     const sizes = await this.#sizes(app);
@@ -36,11 +45,11 @@ export class AppWalk {
     while (place !== undefined) {
       const left = limit - records.length;
       const first: Place = place;
-      const buckets = this.#enough(sizes, first.bucket, left);
+      const buckets = this.#bucketsFor(sizes, first.bucket, left);
       const replies = await Promise.all(
         buckets.map((bucket) => {
           const after = bucket === first.bucket ? first.after : '';
-          return this.#ask('page', app, bucket, [after, left, activeWithin ?? -1], Math.min(left, stretch));
+          return this.#ask('page', app, bucket, [after, left, activeWithin ?? -1], Math.min(left, stepSize));
         }),
       );
       place = this.#collect(app, records, limit, buckets, replies);
@@ -51,7 +60,7 @@ export class AppWalk {
 
   async *scan(app: string, size: number): AsyncIterable<readonly string[]> {
     let ids: string[] = [];
-    for await (const replies of this.#sideBySide(app, 'scan', [Math.min(size, stretch)])) {
+    for await (const replies of this.#walkAll(app, 'scan', [Math.min(size, stepSize)])) {
       for (const reply of replies) ids.push(...textsAt(reply, 2));
       for (; ids.length >= size; ids = ids.slice(size)) yield ids.slice(0, size);
     }
@@ -59,7 +68,7 @@ export class AppWalk {
   }
 
   async *endAll(app: string, reason: CloseReason): AsyncIterable<readonly ClosedSession[]> {
-    for await (const replies of this.#sideBySide(app, 'endSome', [stretch / 5, reason])) {
+    for await (const replies of this.#walkAll(app, 'endSome', [stepSize / 5, reason])) {
       yield replies.flatMap((reply) => listsAt(reply, 2).map(closedOf));
     }
   }
@@ -71,7 +80,7 @@ export class AppWalk {
         let after = '';
         let counted = '';
         do {
-          const reply = await this.#ask('countActive', app, bucket, [after, stretch, within, counted], stretch / 10);
+          const reply = await this.#ask('countActive', app, bucket, [after, stepSize, within, counted], stepSize / 10);
           count += numberAt(reply, 2);
           counted = textAt(reply, 3);
           after = textAt(reply, 1);
@@ -82,15 +91,15 @@ export class AppWalk {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** All buckets, some side by side, stretch by stretch, until each has come to its end. */
-  async *#sideBySide(app: string, operation: string, args: readonly Argument[]): AsyncIterable<readonly Reply[]> {
-    for (let start = 0; start < this.#keys.buckets.length; start += breadth) {
-      let places: Place[] = this.#keys.buckets.slice(start, start + breadth).map((_name, index) => {
+  /** Walks through all buckets, `bucketsAtOnce` at a time, in steps. */
+  async *#walkAll(app: string, operation: string, args: readonly Argument[]): AsyncIterable<readonly Reply[]> {
+    for (let start = 0; start < this.#keys.buckets.length; start += bucketsAtOnce) {
+      let places: Place[] = this.#keys.buckets.slice(start, start + bucketsAtOnce).map((_name, index) => {
         return { bucket: start + index, after: '' };
       });
       while (places.length > 0) {
         const replies = await Promise.all(
-          places.map(({ bucket, after }) => this.#ask(operation, app, bucket, [after, ...args], stretch / 10)),
+          places.map(({ bucket, after }) => this.#ask(operation, app, bucket, [after, ...args], stepSize / 10)),
         );
         yield replies;
         places = places
@@ -105,8 +114,8 @@ export class AppWalk {
     return replies.map((reply) => numberAt(reply, 1));
   }
 
-  /** Buckets from `first` on that hold `wanted` sessions together, or all the rest. */
-  #enough(sizes: readonly number[], first: number, wanted: number): readonly number[] {
+  /** `first` and the next buckets that together hold `wanted` sessions, or all the rest. */
+  #bucketsFor(sizes: readonly number[], first: number, wanted: number): readonly number[] {
     const buckets = [first];
     let held = 0;
     for (let bucket = first + 1; bucket < sizes.length && held < wanted; bucket += 1) {
@@ -118,7 +127,7 @@ export class AppWalk {
     return buckets;
   }
 
-  /** Takes records in order. @returns where to go on, or `undefined` after the last bucket */
+  /** Adds records in order. @returns where to go on, or `undefined` after the last bucket */
   #collect(
     app: string,
     records: SessionRecord[],

@@ -1,36 +1,39 @@
 import type { RedisConnection } from './connection.js';
 import type { Program } from './program.js';
-import type { Reply } from './replies.js';
+import type { Reply } from './reply-decoders.js';
 import { asUnavailable, storeUnavailable } from './unavailable.js';
 
-/** Calls in one script run, where none is heavy: a fraction of a millisecond during which the server serves nobody else. */
-const mostWeight = 100;
+/**
+ * Ordinary calls in one run of the program: it blocks the server for a fraction of a millisecond. A call of this weight gets
+ * a run of its own.
+ */
+export const mostWeight = 100;
 
 /**
- * How long to wait for an answer. Milliseconds. The library has a time limit of its own, but not for every place where a
- * command may wait, and none for the application's client: a call that stays open for ever would hold up a poll for ever.
+ * How long to wait for a reply. ioredis has a time limit too, but not for every place where a command may wait, and an
+ * application's client may have none: a call that never ends would block a poll for ever.
  */
-const answerTime = 10_000;
+const replyTimeMs = 10_000;
 
 export type Argument = string | number;
 
-/** One operation of the program. */
+/** A call of one operation of the program. */
 export interface Call<Result> {
   readonly bucket: string;
   readonly operation: string;
   readonly keys: readonly string[];
   readonly args: readonly Argument[];
-  /** Makes of the reply what the caller wants of it, or throws what the caller is to be told. */
+  /** Turns the reply into the result, or throws the refusal that it holds. */
   readonly decode: (reply: Reply) => Result;
-  /** How much work it is, where an ordinary call is 1. */
+  /** How much work the call is; an ordinary one is 1. */
   readonly weight?: number;
 }
 
-/** Whoever waits for one reply. */
+/** Receives one reply. */
 type Receiver = (reply: unknown, error: unknown) => void;
 
-/** Calls that travel together: their keys, their arguments, and who waits, in the same order. */
-class Batch {
+/** Calls that are sent as one command: their keys, arguments and receivers, in the same order. */
+class CallBatch {
   readonly keys: string[] = [];
   readonly args: Argument[] = [];
   readonly receivers: Receiver[] = [];
@@ -46,15 +49,14 @@ class Batch {
 }
 
 /**
- * Sends calls to the program. All that come in one turn of the event loop travel together, in their order, as one
- * command: the client library costs more by the command than the server does, and a busy server's calls come in crowds.
- * On a Cluster those of one bucket travel together.
+ * Sends calls to the program. All calls of one turn of the event loop are sent in order as one command, because a command
+ * costs more in the client library than in the server. On a Cluster all calls of one bucket are.
  */
 export class CallQueue {
   readonly #connection: RedisConnection;
   readonly #program: Program;
-  /** Full batches, and the one that fills up, of each lane. */
-  readonly #lanes = new Map<string, Batch[]>();
+  /** Of each lane: the full batches, and the one that is being filled. */
+  readonly #lanes = new Map<string, CallBatch[]>();
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(connection: RedisConnection, program: Program) {
@@ -62,13 +64,13 @@ export class CallQueue {
     this.#program = program;
   }
 
-  /** @throws SessionError `STORE_UNAVAILABLE`, and whatever `decode` throws */
+  /** @throws SessionError `STORE_UNAVAILABLE`, and what `decode` throws */
   call<Result>(call: Call<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      // The library would wait for the connection to come back.
+      // ioredis would wait until the connection is restored.
       if (!this.#connection.isReady) throw storeUnavailable('It is not connected');
       const { decode, weight = 1 } = call;
-      // Decoded here and not by whoever awaits: a promise less for every call under way.
+      // Decoded here, not by the caller: that saves a promise for each call.
       this.#batchFor(call.bucket, weight).add(call, weight, (reply, error) => {
         if (error !== undefined) {
           reject(error);
@@ -83,13 +85,13 @@ export class CallQueue {
     });
   }
 
-  /** Resolves when every call has been answered. */
+  /** Resolves when every call has its reply. */
   async settle(): Promise<void> {
     this.#flush();
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  #batchFor(bucket: string, weight: number): Batch {
+  #batchFor(bucket: string, weight: number): CallBatch {
     const lane = this.#connection.isCluster ? bucket : '';
     let batches = this.#lanes.get(lane);
     if (batches === undefined) {
@@ -99,7 +101,7 @@ export class CallQueue {
     }
     let batch = batches.at(-1);
     if (batch === undefined || batch.weight + weight > mostWeight) {
-      batch = new Batch();
+      batch = new CallBatch();
       batches.push(batch);
     }
     return batch;
@@ -111,14 +113,14 @@ export class CallQueue {
     for (const batches of lanes) for (const batch of batches) this.#send(batch);
   }
 
-  #send(batch: Batch): void {
+  #send(batch: CallBatch): void {
     const sending = this.#run(batch).finally(() => this.#underWay.delete(sending));
     this.#underWay.add(sending);
   }
 
-  async #run({ keys, args, receivers }: Batch): Promise<void> {
+  async #run({ keys, args, receivers }: CallBatch): Promise<void> {
     try {
-      const replies = await answered(this.#evaluate(keys.length, [...keys, ...args]));
+      const replies = await inTime(this.#evaluate(keys.length, [...keys, ...args]));
       for (const [index, receive] of receivers.entries()) receive(replies[index], undefined);
     } catch (error) {
       const unavailable = asUnavailable(error);
@@ -132,23 +134,23 @@ export class CallQueue {
     try {
       return requireReply(await client.evalsha(sha, numberOfKeys, ...rest));
     } catch (error) {
-      // The server was restarted, or its scripts were flushed; nothing was carried out.
+      // The server was restarted or its scripts were flushed; nothing was run.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
       return requireReply(await client.eval(text, numberOfKeys, ...rest));
     }
   }
 }
 
-/** @throws SessionError `STORE_UNAVAILABLE` when no answer comes in time */
-function answered(replies: Promise<Reply>): Promise<Reply> {
+/** @throws SessionError `STORE_UNAVAILABLE` when no reply comes in time */
+function inTime(replies: Promise<Reply>): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(storeUnavailable(`There was no answer within ${answerTime} ms`));
-    const timer = setTimeout(late, answerTime);
+    const late = () => reject(storeUnavailable(`There was no reply within ${replyTimeMs} ms`));
+    const timer = setTimeout(late, replyTimeMs);
     replies.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
 function requireReply(reply: unknown): Reply {
   if (Array.isArray(reply)) return reply;
-  throw storeUnavailable('The program answered no list');
+  throw storeUnavailable('The reply is not a list');
 }

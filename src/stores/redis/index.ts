@@ -9,8 +9,9 @@ export type { RedisStoreOptions } from './redis-options.js';
 export { RedisStore } from './redis-store.js';
 
 /**
- * Sessions in a Redis (7 or newer) or Valkey, or a Cluster of them, shared by all processes that use it. The second
- * argument of `sessionModule`.
+ * Sessions in a Redis (7 or newer), a Valkey or a Cluster, shared by all processes that use it. Give it to `sessionModule`
+ * as the second argument.
+ * @throws SessionError `INVALID_CONTEXT`
  */
 export function redisStore(options: RedisStoreOptions = {}): (load: ContainerModuleLoadOptions) => void {
   return (load) => {

@@ -1,6 +1,6 @@
 /**
- * Where each field stands in the packed arrays that the scripts keep: counted from 1, as Lua does. A session's first
- * fifteen are always there, the rest once its mailbox was used; a tombstone has the first three alone.
+ * The position of each field in the packed arrays that the scripts store, counted from 1 as in Lua. A session always has the
+ * first fifteen, and the others once its mailbox was used; a tombstone has only the first three.
  */
 export const layout = {
   secretHash: 1,
@@ -8,7 +8,7 @@ export const layout = {
   reason: 2,
   forgottenAt: 3,
   accountId: 3,
-  /** Creation, in microseconds: sessions of an account are in order by it. */
+  /** Creation in microseconds, by which the sessions of an account are ordered. */
   birth: 4,
   lastTime: 5,
   lastContact: 6,
@@ -21,7 +21,7 @@ export const layout = {
   /** 1 unless it was reported away. */
   online: 13,
   hasAttributes: 14,
-  /** When its keys end by themselves, if nothing happens before. */
+  /** When its keys expire if nothing happens before. */
   keepUntil: 15,
   epoch: 16,
   tail: 17,

@@ -1,102 +1,110 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { SessionContext } from '../../context/session-context.js';
+import { keyNames } from './keys.js';
 import { layout } from './layout.js';
+import { scripts } from './scripts.generated.js';
 
-/** In the order in which they build on each other. */
-const parts = ['state', 'sessions', 'notices', 'offset-runs', 'messages', 'mailboxes', 'closing'];
-/** Those that share functions of their own stand together. */
-const operations = [
-  ['authenticate'],
-  ['read'],
-  ['append', 'accounts'],
-  ['insert'],
-  ['get'],
-  ['touch'],
-  ['patch'],
-  ['rotate'],
-  ['end'],
-  ['readers'],
-  ['replace', 'handover'],
-  ['apps'],
-  ['background'],
-  ['nodes'],
-  ['adoption'],
+type ScriptName = keyof typeof scripts;
+
+/** Each builds on those before it. */
+const parts: readonly ScriptName[] = [
+  'state',
+  'deadlines',
+  'sessions',
+  'notices',
+  'offset-runs',
+  'messages',
+  'mailboxes',
+  'closing',
+];
+/** Operations that share local functions are in one group. */
+const operationGroups: readonly (readonly ScriptName[])[] = [
+  ['operations/authenticate'],
+  ['operations/read'],
+  ['operations/append', 'operations/accounts'],
+  ['operations/insert'],
+  ['operations/get'],
+  ['operations/touch'],
+  ['operations/patch'],
+  ['operations/rotate'],
+  ['operations/end'],
+  ['operations/acknowledge'],
+  ['operations/replace', 'operations/handover'],
+  ['operations/apps'],
+  ['operations/due-work'],
+  ['operations/nodes'],
+  ['operations/adoption'],
+  ['operations/ping'],
 ];
 
-/** All keys outlive what they are for by this much, so that no clock's whim ends a session early. Milliseconds. */
-const slack = 60_000;
-/** A parked reader is released this much after its wait, should its node not have done so. Milliseconds. */
-const parkSlack = 1_000;
-/** Index entries looked at in one step of paging: a millisecond or two of the server's time. */
-export const stretch = 500;
-/** A node not heard of for so long is dead: what it left untold is told by others. Milliseconds. */
-const deadAfter = 10_000;
-/** And after so long nothing is kept for it. Milliseconds. */
-const forgetNodeAfter = 600_000;
-/** How long an offer between two buckets stands. Milliseconds. */
-const claimTime = 5_000;
-const day = 86_400_000;
-/** Beyond it a double is no longer exact, and Redis takes no deadline. */
+/** How much longer than needed all keys live, so that clock drift never expires a session early. */
+const slackMs = 60_000;
+/** How long after its wait a parked reader is released if its node has not released it. */
+const parkSlackMs = 1_000;
+/** Index entries looked at in one step: a millisecond or two of the server's time. */
+export const stepSize = 500;
+/** A node without a heartbeat for so long is dead: another node reports what it has not acknowledged. */
+const deadAfterMs = 10_000;
+/** After so long without a heartbeat nothing is kept for a node. */
+const forgetNodeAfterMs = 600_000;
+/** How long a session that is being handed over stays claimed by its receiver. */
+const claimTimeMs = 5_000;
+const dayMs = 86_400_000;
+/** Beyond it a double is no longer exact, and Redis accepts no deadline. */
 const endOfTime = 9_000_000_000_000_000;
 
-export interface ProgramSurroundings {
+export interface ProgramSettings {
   readonly keyPrefix: string;
   readonly isCluster: boolean;
   /** Lua that defines the local function `microseconds`. */
   readonly timeSource: string;
 }
 
-/** What the scripts read the time by. */
-export const serverTime = readScript('clock');
+/** Reads the server's clock. */
+export const serverTime: string = scripts.clock;
 
 /**
- * The scripts as one program, which carries out a list of calls: a round trip serves all calls of one turn of the event
- * loop, in their order. Settings stand in its text, where they cost nothing; each configuration has a program.
+ * The scripts as one program, which runs a list of calls: one round trip serves all calls of one turn of the event loop,
+ * in order. Settings are constants in its text, where they cost nothing; so each configuration has its own program.
  */
 export class Program {
   readonly text: string;
   /** SHA-1 of the text, by which Redis knows it. */
   readonly sha: string;
 
-  constructor(context: SessionContext, surroundings: ProgramSurroundings) {
-    const scripts = [
-      surroundings.timeSource,
-      ...parts.map(readScript),
-      defineOnDemand(operations),
-      readScript('dispatch'),
-    ];
-    this.text = fillIn(scripts.map(withoutComments).join('\n'), { ...layout, ...settings(context, surroundings) });
+  constructor(context: SessionContext, settings: ProgramSettings) {
+    this.text = fillIn(`${settings.timeSource}\n${assembled()}`, constants(context, settings));
     this.sha = createHash('sha1').update(this.text).digest('hex');
   }
 }
 
-function readScript(name: string): string {
-  return readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
+let program: string | undefined;
+
+/** All scripts in order, with their `$names` not yet filled in. Made by the first store of the process. */
+function assembled(): string {
+  program ??= [...parts.map((name) => scripts[name]), defineOnDemand(), scripts.dispatch].join('\n');
+  return program;
 }
 
 /**
- * Lua makes every function anew in every run, and for all operations that takes longer than to carry one out. So those
- * of a group are made when the first of them is called for.
+ * Lua creates every function anew in every run, and for all operations that takes longer than to run one of them. So the
+ * functions of a group are created when the first of its operations is called.
  */
-function defineOnDemand(groups: readonly (readonly string[])[]): string {
-  const branches = groups.map((names) => {
-    const text = names.map((name) => readScript(`operations/${name}`)).join('\n');
+function defineOnDemand(): string {
+  const branches = operationGroups.map((names) => {
+    const text = names.map((name) => scripts[name]).join('\n');
     const defined = [...text.matchAll(/^operations(?:\.|\[')(\w+)/gm)].map(([, operation]) => `name == '${operation}'`);
     return `if ${defined.join(' or ')} then\n${text}\n`;
   });
   return `local operations = {}\nlocal function define(name)\n${branches.join('else')}end\nend\n`;
 }
 
-/** The server keeps the text for as long as it runs. */
-function withoutComments(script: string): string {
-  return script.replace(/^\s*--.*\n/gm, '').replace(/^ +/gm, '');
-}
-
-function settings(context: SessionContext, { keyPrefix, isCluster }: ProgramSurroundings) {
+function constants(context: SessionContext, { keyPrefix, isCluster }: ProgramSettings) {
   const { hbGrace, maxSession, onMaxSession, msgMaxLength, mailboxMaxBytes, messageTtl, onOverflow } = context;
   const { pollRenews, maxReader, readerGrace, tombstoneTime } = context;
   return {
+    ...layout,
+    ...Object.fromEntries(Object.entries(keyNames).map(([name, text]) => [`${name}Key`, text])),
     hbGrace,
     maxSession,
     onMaxSession,
@@ -108,20 +116,20 @@ function settings(context: SessionContext, { keyPrefix, isCluster }: ProgramSurr
     maxReader,
     readerGrace,
     tombstoneTime,
-    // The prefix, and the two characters of the bucket in braces, and a colon.
+    // The prefix, the bucket's two characters in braces, and a colon.
     baseLength: Buffer.byteLength(keyPrefix) + 5,
-    // On a Cluster a channel lives where its hash tag says, beside the keys of its bucket.
+    // On a Cluster the hash tag of a channel puts it beside the keys of its bucket.
     channel: isCluster ? 'base' : JSON.stringify(keyPrefix),
     publish: isCluster ? 'SPUBLISH' : 'PUBLISH',
     countSubscribers: isCluster ? 'SHARDNUMSUB' : 'NUMSUB',
-    slack: slack + tombstoneTime,
-    parkSlack,
-    stretch,
-    deadAfter,
-    forgetNodeAfter,
-    claimTime,
-    nodesTime: day,
-    reportTime: day,
+    slackMs: slackMs + tombstoneTime,
+    parkSlackMs,
+    stepSize,
+    deadAfterMs,
+    forgetNodeAfterMs,
+    claimTimeMs,
+    keepNodesMs: dayMs,
+    keepReportsMs: dayMs,
     endOfTime,
   };
 }

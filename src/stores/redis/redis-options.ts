@@ -1,24 +1,103 @@
 import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
+import * as v from 'valibot';
+import { checkOptions, invalidOption, nonEmptyText, objectWith, wholeNumber } from '../../validation/options.js';
+import { keyPrefixRule, mostBuckets } from './keys.js';
 
-/** Where the Redis is. At most one of `url`, `redis`, `cluster` and `client`; without any, 127.0.0.1:6379. */
+/** Where the Redis is: at most one of `url` (perhaps with `redis`), `cluster` and `client`; by default 127.0.0.1:6379. */
 export interface RedisStoreOptions {
   /** `redis://` or `rediss://`, as ioredis takes it. */
   readonly url?: string;
-  /** Options of ioredis for a single server, passed through: TLS, Sentinel, user and password, … Also added to `url`. */
+  /** Options of ioredis for a single server, passed on unchecked: TLS, Sentinel, user and password, … Added to `url`. */
   readonly redis?: RedisOptions;
-  /** A Cluster: some of its nodes, and options of ioredis, passed through. */
+  /** A Cluster: some of its nodes, and options of ioredis, passed on unchecked. */
   readonly cluster?: { readonly nodes: readonly ClusterNode[]; readonly options?: ClusterOptions };
   /**
-   * A client that the application has already. The store sends commands through it, and never closes it. It should not
-   * send again what broke off (`autoResendUnfulfilledCommands: false`, on a Cluster `retryDelayOnFailover: 0`), or a
-   * push may be delivered twice.
+   * A client of ioredis that the application already has. The store sends commands through it and never closes it. It
+   * should not resend commands whose connection broke (`autoResendUnfulfilledCommands: false`, on a Cluster
+   * `retryDelayOnFailover: 0`): otherwise a push may be delivered twice.
    */
   readonly client?: Redis | Cluster;
-  /** What every key and channel begins with. All nodes of a fleet must use the same. Default `session-mailbox:`. */
+  /** Prefix of every key and channel. All nodes must use the same. Default `session-mailbox:`. */
   readonly keyPrefix?: string;
   /**
-   * Into how many hash slots the accounts are spread, from 1 to 3844. All nodes of a fleet must use the same, for as
-   * long as there are sessions. Default 64.
+   * How many hash tags the accounts are spread over, from 1 to 3844. All nodes must use the same, and it must not change
+   * while there are sessions. Default 64.
    */
   readonly buckets?: number;
+}
+
+/** The options, checked, with their defaults. */
+export interface CheckedRedisOptions extends RedisStoreOptions {
+  readonly keyPrefix: string;
+  readonly buckets: number;
+}
+
+const front = 'redisStore';
+
+function passedOn<Options extends object>() {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  return v.custom<Options>(isObject, 'must be an object with options of ioredis');
+}
+
+const clusterRule = 'must be { nodes, options }, where nodes is a list that is not empty';
+const rules = {
+  front,
+  // Each of these may hold a password.
+  secrets: ['url', 'redis', 'cluster', 'client'],
+  known: {
+    url: v.exactOptional(nonEmptyText()),
+    redis: v.exactOptional(passedOn<RedisOptions>()),
+    cluster: v.exactOptional(
+      v.strictObject(
+        {
+          nodes: v.pipe(
+            v.array(
+              v.custom<ClusterNode>(() => true),
+              clusterRule,
+            ),
+            v.nonEmpty(clusterRule),
+          ),
+          options: v.exactOptional(passedOn<ClusterOptions>()),
+        },
+        clusterRule,
+      ),
+    ),
+    client: v.exactOptional(objectWith<Redis | Cluster>('evalsha', 'eval', 'info', 'duplicate')),
+    keyPrefix: v.optional(
+      v.pipe(v.string(keyPrefixRule.rule), v.regex(keyPrefixRule.pattern, keyPrefixRule.rule)),
+      'session-mailbox:',
+    ),
+    buckets: v.optional(wholeNumber(1, mostBuckets), 64),
+  },
+} as const;
+
+/** @throws SessionError `INVALID_CONTEXT`, which never quotes what may hold a password */
+export function checkRedisOptions(options: RedisStoreOptions): CheckedRedisOptions {
+  // An option that is given as `undefined` is not given.
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const checked = checkOptions(rules, given);
+  const { url, redis, cluster, client } = checked;
+  const places = [url ?? redis, cluster, client].filter((place) => place !== undefined);
+  if (places.length > 1) {
+    throw invalidOption(
+      front,
+      'options',
+      'must have at most one of url (perhaps with redis), cluster and client',
+      Object.keys(checked),
+    );
+  }
+  for (const ioredisOptions of [redis, cluster?.options?.redisOptions, client?.options]) {
+    requireNoKeyPrefix(ioredisOptions);
+  }
+  return checked;
+}
+
+/**
+ * ioredis would put its own prefix before the keys that are sent, but not before those that the scripts derive from them.
+ * @throws SessionError `INVALID_CONTEXT`
+ */
+export function requireNoKeyPrefix(ioredisOptions: Pick<RedisOptions, 'keyPrefix'> | undefined): void {
+  const keyPrefix = ioredisOptions?.keyPrefix;
+  if (!keyPrefix) return;
+  throw invalidOption(front, 'keyPrefix of ioredis', 'must not be set; set the keyPrefix of redisStore', keyPrefix);
 }

@@ -1,26 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
-import { becomeReady, disconnect, type RedisConnection } from './connection.js';
+import { becomeReady, disconnect } from './client.js';
+import type { RedisConnection } from './connection.js';
 import { storeUnavailable } from './unavailable.js';
 
-/** Before it is tried again to subscribe. Milliseconds. */
-const pause = 500;
+/** Before the next attempt to subscribe. */
+const pauseMs = 500;
 
 export interface SubscriptionListener {
-  told(text: string): void;
-  /** What is sent from now on may not come. */
+  received(text: string): void;
+  /** What is published from now on may be missed. */
   lost(): void;
-  /** What is sent from now on comes; what was sent since `lost` did not. */
-  back(): void;
+  /** What is published from now on is received; what was published since `lost` may have been missed. */
+  restored(): void;
 }
 
 /**
- * Listens to channels on a connection of its own, and goes on listening when that was lost.
+ * Subscribes to channels on a connection of its own, and subscribes again when that connection was lost.
  *
- * On a Cluster the library does much of it by itself, and can't be trusted with it: it keeps silent when a shard refuses a
- * subscription, as one does that has just been started, and never tries again; and it may be left with a connection to a
- * shard that it takes for a good one. So all is subscribed to once more whenever the library has connected anew, and when
- * that does not help the whole connection is replaced.
+ * On a Cluster ioredis resubscribes by itself, but not reliably: when a shard that has just been started refuses a
+ * subscription, it reports nothing and does not try again; and it may keep a dead connection to a shard. So this class
+ * subscribes to all channels again whenever ioredis has reconnected, and replaces the connection when that does not help.
  */
 export class Subscription {
   readonly #connection: RedisConnection;
@@ -29,7 +29,7 @@ export class Subscription {
   readonly #closing = new AbortController();
   #subscriber: Redis | Cluster | undefined;
   #renewing: Promise<void> | undefined;
-  /** What is to be done about it next. */
+  /** What to renew next. */
   #need: 'nothing' | 'subscriptions' | 'connection' = 'nothing';
 
   constructor(connection: RedisConnection, channels: readonly string[], listener: SubscriptionListener) {
@@ -44,14 +44,14 @@ export class Subscription {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    // Also ends what is being renewed.
+    // This also ends a renewal that is running.
     if (this.#subscriber !== undefined) await disconnect(this.#subscriber);
     await this.#renewing;
   }
 
-  /** The server knows nobody who listens, whatever the connection seems to be like. */
+  /** Call when the server has no subscriber, whatever the state of the connection seems to be. */
   replace(): void {
-    // If it is so even after what is under way, it will be said again.
+    // If a running renewal does not help, the next heartbeat says so again.
     if (this.#renewing === undefined) this.#renew('connection');
   }
 
@@ -73,10 +73,10 @@ export class Subscription {
         await (isNew ? this.#reconnect() : this.#subscribe());
       } catch {
         this.#need = 'connection';
-        await delay(pause, undefined, { signal, ref: false }).catch(() => {});
+        await delay(pauseMs, undefined, { signal, ref: false }).catch(() => {});
       }
     }
-    if (!signal.aborted) this.#listener.back();
+    if (!signal.aborted) this.#listener.restored();
   }
 
   async #reconnect(): Promise<void> {
@@ -91,10 +91,10 @@ export class Subscription {
     this.#subscriber = subscriber;
     const isUsed = () => this.#subscriber === subscriber && !this.#closing.signal.aborted;
     const { isCluster } = this.#connection;
-    // Its faults show where commands are sent; without a listener the library prints each of them.
+    // Its errors show where commands are sent; without a listener ioredis prints each of them.
     subscriber.on('error', () => {});
     subscriber.on(isCluster ? 'smessage' : 'message', (_channel: string, text: string) => {
-      if (isUsed()) this.#listener.told(text);
+      if (isUsed()) this.#listener.received(text);
     });
     await becomeReady(subscriber);
     await this.#subscribe();
@@ -109,7 +109,7 @@ export class Subscription {
   async #subscribe(): Promise<void> {
     const subscriber = this.#subscriber;
     if (subscriber === undefined) throw storeUnavailable('It is not connected');
-    // Each channel belongs to the slot of its bucket.
+    // Each channel is in the slot of its bucket.
     if (this.#connection.isCluster) await Promise.all(this.#channels.map((channel) => subscriber.ssubscribe(channel)));
     else await subscriber.subscribe(...this.#channels);
   }

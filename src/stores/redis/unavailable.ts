@@ -1,15 +1,34 @@
 import { SessionError } from '../../errors/session-error.js';
 
-/** @param why in the words of the server or the client library */
+/** What the errors of Redis that refuse writes mean, by their first word. */
+const meanings: Readonly<Record<string, string>> = {
+  OOM: 'maxmemory is reached',
+  MISCONF: 'it can not save to disk',
+  READONLY: 'it is a replica',
+  NOREPLICAS: 'it has too few replicas',
+  LOADING: 'it is starting',
+};
+
+/** @param why what the server or ioredis said */
 export function storeUnavailable(why: string, cause?: unknown): SessionError {
-  const hint = why.startsWith('OOM') ? ' (maxmemory is reached)' : '';
-  const text = `Redis can't be used${hint}: ${why}`;
-  return new SessionError('STORE_UNAVAILABLE', text, {}, cause === undefined ? undefined : { cause });
+  const [code = ''] = why.split(' ', 1);
+  const meaning = Object.hasOwn(meanings, code) ? ` (${meanings[code]})` : '';
+  return unavailable(`Redis can't be used${meaning}: ${why}`, cause);
+}
+
+/** The same error for a part of the store. */
+export function unavailableAt(part: string, error: unknown): SessionError {
+  const whole = asUnavailable(error);
+  return unavailable(`${whole.message} (${part})`, whole);
 }
 
 export function asUnavailable(error: unknown): SessionError {
   if (SessionError.is(error)) return error;
-  // The library hangs the command on it, with all arguments: hashes, messages, the password for the server.
+  // ioredis puts the command into the error, with all arguments: hashes, messages, the password of the server.
   if (error instanceof Error) Reflect.deleteProperty(error, 'command');
   return storeUnavailable(error instanceof Error ? error.message : String(error), error);
+}
+
+function unavailable(text: string, cause: unknown): SessionError {
+  return new SessionError('STORE_UNAVAILABLE', text, {}, cause === undefined ? undefined : { cause });
 }

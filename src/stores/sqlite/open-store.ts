@@ -92,11 +92,29 @@ export class OpenStore {
   ): Promise<OpenStore> {
     try {
       const file = await DatabaseFile.open(settings.path, await loadDriver(), settings.lockTimeout);
-      const store = new OpenStore(file, context, name, settings, listener);
+      return await OpenStore.#over(file, settings, context, name, listener);
+    } catch (error) {
+      throw asUnavailable(settings.path, error);
+    }
+  }
+
+  static async #over(
+    file: DatabaseFile,
+    settings: SqliteSettings,
+    context: SessionContext,
+    name: string,
+    listener: OpenStoreListener,
+  ): Promise<OpenStore> {
+    let store: OpenStore | undefined;
+    try {
+      const make = () => new OpenStore(file, context, name, settings, listener);
+      store = await file.whileReading(settings.lockTimeout, make);
       await store.#node.join();
       return store;
     } catch (error) {
-      throw asUnavailable(settings.path, error);
+      if (store === undefined) file.close();
+      else await store.close();
+      throw error;
     }
   }
 

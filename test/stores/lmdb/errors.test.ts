@@ -176,7 +176,7 @@ test('a full disk refuses what grows, and harms nothing', async (t) => {
 
 test('when there are too many readers, what would be one more says so', async (t) => {
   const { path } = await freshPlace(t);
-  const hog = fork(programOf('reader-hog'), [path]);
+  const hog = fork(programOf('reader-leak'), [path]);
   t.teardown(() => void hog.kill('SIGKILL'));
   await once(hog, 'message');
   const trial = await opened(t, { path, patience: 60_000 });

@@ -95,7 +95,7 @@ test('readers of killed processes are cleared up, so that pages are used again',
   const settings = { context: {}, flushInterval: 1_000, mapSize: undefined, lookInterval: 250 };
   const environment = new Environment({ path, node: 'here', durability: 'commit', ...settings });
   t.is(environment.dropDeadReaders(), 0);
-  const hog = fork(fileURLToPath(new URL('./nodes/reader-hog.js', import.meta.url)), [path]);
+  const hog = fork(fileURLToPath(new URL('./nodes/reader-leak.js', import.meta.url)), [path]);
   await once(hog, 'message');
   t.is(environment.dropDeadReaders(), 0, 'one that lives stays');
   hog.kill('SIGKILL');

@@ -8,37 +8,37 @@ export interface Numbered<Order> {
   readonly order: Order;
 }
 
-/** What the other process sends: the outcome of an order, or something it tells by itself. */
-export type Report<Told> =
+/** What the other process sends: the outcome of an order, or an event. */
+export type Report<Event> =
   | { readonly call: number; readonly outcome: Outcome }
-  | { readonly call: undefined; readonly told: Told };
+  | { readonly call: undefined; readonly event: Event };
 
-/** A process of its own that carries out orders, started from a file beside this one or from one of that address. */
-export class ForkedProcess<Order, Told> {
-  /** Resolves once the process is gone, however that came. */
+/** A forked process that carries out orders. */
+export class ForkedProcess<Order, Event> {
+  /** Resolves once the process has ended, for whatever reason. */
   readonly gone: Promise<void>;
   readonly #child: ChildProcess;
   readonly #settle = new Map<number, (outcome: Outcome) => void>();
   #calls = 0;
 
-  constructor(program: URL, hear: (told: Told) => void) {
+  constructor(program: URL, onEvent: (event: Event) => void) {
     this.#child = fork(fileURLToPath(program), { serialization: 'advanced' });
-    this.#child.on('message', (report: Report<Told>) => {
-      if (report.call === undefined) hear(report.told);
+    this.#child.on('message', (report: Report<Event>) => {
+      if (report.call === undefined) onEvent(report.event);
       else this.#end(report.call, report.outcome);
     });
     this.gone = new Promise((resolve) => this.#child.once('close', () => resolve()));
     void this.gone.then(() => this.#failAll());
   }
 
-  /** Resolves with what came of the order, or rejects as it did there. */
+  /** Resolves with the result of the order, or rejects with its error. */
   async ask(order: Order): Promise<unknown> {
     this.#calls += 1;
     const call = this.#calls;
     const outcome = await new Promise<Outcome>((resolve) => {
       this.#settle.set(call, resolve);
       const numbered: Numbered<Order> = { call, order };
-      // One that is gone can't be asked, and says so below.
+      // Fails when the process has ended.
       this.#child.send(numbered, (error) => {
         if (error !== null) this.#end(call, processEnded);
       });

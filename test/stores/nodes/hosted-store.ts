@@ -11,14 +11,14 @@ import { LmdbStore, type LmdbStoreOptions, lmdbStore } from '../../../src/stores
 import { RedisStore, type RedisStoreOptions, redisStore } from '../../../src/stores/redis/index.js';
 import { SqliteStore, type SqliteStoreOptions, sqliteStore } from '../../../src/stores/sqlite/index.js';
 
-/** Where the sessions are: those of LMDB are known by the path of a directory, those of SQLite by that of a file. */
+/** Where the sessions are. LMDB has the path of a directory, SQLite that of a file. */
 export type HostedOptions = RedisStoreOptions | LmdbStoreOptions | SqliteStoreOptions;
 
-/** What a node is to host: one store of many, because a process of its own for each would take too long. */
+/** A store that a node hosts. One process hosts many, because starting a process takes long. */
 export interface HostedStore {
   readonly context: SessionContextOptions;
   readonly options: HostedOptions;
-  /** For Redis Lua that tells the time, for the others a file that holds it; `undefined` for the real one. */
+  /** For Redis Lua that gives the time, for the others a file that holds it; `undefined` for the real time. */
   readonly timeSource: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export function bindingOf(options: HostedOptions): StoreBinding {
   return options.path.endsWith('.db') ? sqliteStore(options) : lmdbStore(options);
 }
 
-/** The time in a file, which several processes read and one turns by hand. */
+/** Reads the time from a file, which several processes read and the test writes. */
 class FileClock extends Clock {
   readonly #path: string;
 

@@ -2,11 +2,11 @@ import type { StoreListener } from '../../../src/index.js';
 import { ForkedProcess } from './forked-process.js';
 import { type Heard, type ListenerCall, revived, revivedMessage, type StoreOrder } from './wire.js';
 
-/** One node that hosts stores, in a process of its own. */
+/** A node: a forked process that hosts stores. */
 export class NodeProcess {
   readonly #listeners = new Map<number, StoreListener>();
-  readonly #process = new ForkedProcess<StoreOrder, Heard>(new URL('./store-node.js', import.meta.url), (told) =>
-    this.#take(told),
+  readonly #process = new ForkedProcess<StoreOrder, Heard>(new URL('./store-node.js', import.meta.url), (event) =>
+    this.#forward(event),
   );
 
   hear(store: number, listener: StoreListener): void {
@@ -25,7 +25,7 @@ export class NodeProcess {
     return this.#process.kill();
   }
 
-  #take({ store, heard }: Heard): void {
+  #forward({ store, heard }: Heard): void {
     const listener = this.#listeners.get(store);
     if (listener !== undefined) repeat(listener, heard);
   }

@@ -25,14 +25,14 @@ import type { NodeProcess } from './node-process.js';
 
 let latest = 0;
 
-/** A store whose every operation is done by another node than the last: whatever one node knows, all must know. */
+/** A store that runs each operation on another node than the one before: a state that only one node knew would show. */
 export class RemoteStore extends SessionStore {
   readonly #nodes: readonly NodeProcess[];
   readonly #hosted: HostedStore;
   readonly #number: number;
-  /** Knows where ids belong, which takes no server. */
+  /** For `idPrefix`, which needs no server. */
   readonly #local: SessionStore;
-  /** Which node a reader read at last: only that one may say that it waits no more. */
+  /** The node of a reader's last read: only that node may release it. */
   readonly #readAt = new Map<string, NodeProcess>();
   #turn = 0;
 
@@ -200,7 +200,7 @@ export class RemoteStore extends SessionStore {
     }
   }
 
-  async #onAll(deed: (node: NodeProcess) => Promise<unknown>): Promise<void> {
-    await Promise.all(this.#nodes.map(deed));
+  async #onAll(action: (node: NodeProcess) => Promise<unknown>): Promise<void> {
+    await Promise.all(this.#nodes.map(action));
   }
 }

@@ -1,4 +1,4 @@
-import { obey } from './obey.js';
+import { serveOrders } from './serve-orders.js';
 import { type ServiceOrder, serviceOnOrder } from './start-service.js';
 
-obey<ServiceOrder, never>(serviceOnOrder());
+serveOrders<ServiceOrder, never>(serviceOnOrder());

@@ -1,20 +1,20 @@
 import type { ExecutionContext } from 'ava';
 import { eventually } from '../../support/eventually.js';
 import { ForkedProcess } from './forked-process.js';
-import type { PlainBatch, ServiceDeeds } from './service-deeds.js';
+import type { PlainBatch, ServiceActions } from './service-actions.js';
 import type { ServiceOrder, ServiceSettings } from './start-service.js';
 
-type Deed = keyof ServiceDeeds;
+type Action = keyof ServiceActions;
 
-/** A node that runs the whole service in a process of its own. */
+/** A node: a forked process that runs the whole service. */
 export class ServiceProcess {
   readonly #process = new ForkedProcess<ServiceOrder, never>(new URL('./service-node.js', import.meta.url), () => {});
 
-  /** One that lives until it is killed. */
+  /** Starts a node that lives until it is killed. */
   static async launch(settings: ServiceSettings): Promise<ServiceProcess> {
     const node = new ServiceProcess();
     try {
-      await node.#process.ask({ deed: 'start', settings });
+      await node.#process.ask({ action: 'start', settings });
     } catch (error) {
       await node.kill();
       throw error;
@@ -22,7 +22,7 @@ export class ServiceProcess {
     return node;
   }
 
-  /** One that lives until the test ends. */
+  /** Starts a node that lives until the test ends. */
   static async start(t: ExecutionContext, settings: ServiceSettings): Promise<ServiceProcess> {
     const node = await ServiceProcess.launch(settings);
     t.teardown(() => node.kill());
@@ -34,14 +34,14 @@ export class ServiceProcess {
     return Promise.all(Array.from({ length: count }, () => ServiceProcess.start(t, settings)));
   }
 
-  async do<Name extends Deed>(
-    deed: Name,
-    ...args: Parameters<ServiceDeeds[Name]>
-  ): Promise<Awaited<ReturnType<ServiceDeeds[Name]>>> {
-    return (await this.#process.ask({ deed, args })) as Awaited<ReturnType<ServiceDeeds[Name]>>;
+  async do<Name extends Action>(
+    action: Name,
+    ...args: Parameters<ServiceActions[Name]>
+  ): Promise<Awaited<ReturnType<ServiceActions[Name]>>> {
+    return (await this.#process.ask({ action, args })) as Awaited<ReturnType<ServiceActions[Name]>>;
   }
 
-  /** Begins a poll at the tail of the mailbox, and resolves once it waits there. */
+  /** Begins a poll at the tail of the mailbox, and resolves once it is held. */
   async hold(id: string, reader = 'default', wait = 60_000): Promise<Held> {
     const { cursor } = await this.do('poll', id, { reader, after: '', wait: 0 });
     const before = await this.do('held');
@@ -60,7 +60,7 @@ export class ServiceProcess {
   }
 }
 
-/** A poll that waits in another process. */
+/** A poll that another process holds. */
 export class Held {
   readonly batch: Promise<PlainBatch>;
   isOver = false;
@@ -70,7 +70,7 @@ export class Held {
     const end = () => {
       this.isOver = true;
     };
-    // Also handles a rejection that no test may ever look at.
+    // Also handles a rejection that the test does not await.
     batch.then(end, end);
   }
 }

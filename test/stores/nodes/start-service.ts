@@ -1,42 +1,42 @@
 import { Container } from 'inversify';
 import { type SessionContextOptions, SessionManager, SessionStore, sessionModule } from '../../../src/index.js';
 import { bindingOf, type HostedOptions } from './hosted-store.js';
-import { ServiceDeeds } from './service-deeds.js';
+import { ServiceActions } from './service-actions.js';
 import { Tracked } from './tracked-store.js';
 
-/** What one node is started with. */
+/** The settings of one node. */
 export interface ServiceSettings {
   readonly context: SessionContextOptions;
   readonly options: HostedOptions;
-  readonly diary?: string;
-  /** How far this node's clock is off, in milliseconds. */
+  readonly eventLog?: string;
+  /** How many milliseconds this node's clock is ahead. */
   readonly skew?: number;
 }
 
 export type ServiceOrder =
-  | { readonly deed: 'start'; readonly settings: ServiceSettings }
-  | { readonly deed: keyof ServiceDeeds; readonly args: readonly unknown[] };
+  | { readonly action: 'start'; readonly settings: ServiceSettings }
+  | { readonly action: keyof ServiceActions; readonly args: readonly unknown[] };
 
 /** Carries out orders, the first of which starts the service. */
 export function serviceOnOrder(): (order: ServiceOrder) => Promise<unknown> {
-  let deeds: ServiceDeeds | undefined;
+  let actions: ServiceActions | undefined;
   return async (order) => {
-    if (order.deed === 'start') {
-      deeds = await start(order.settings);
+    if (order.action === 'start') {
+      actions = await start(order.settings);
       return undefined;
     }
-    if (deeds === undefined) throw new Error('the service is not started');
-    const deed: (...args: never[]) => unknown = deeds[order.deed];
-    return Reflect.apply(deed, deeds, order.args);
+    if (actions === undefined) throw new Error('the service is not started');
+    const action: (...args: never[]) => unknown = actions[order.action];
+    return Reflect.apply(action, actions, order.args);
   };
 }
 
-async function start({ context, options, diary, skew = 0 }: ServiceSettings): Promise<ServiceDeeds> {
+async function start({ context, options, eventLog, skew = 0 }: ServiceSettings): Promise<ServiceActions> {
   const rightTime = Date.now;
   Date.now = () => rightTime() + skew;
   const container = new Container();
   container.load(sessionModule(context, bindingOf(options)));
   const operations = new Tracked();
   container.onActivation(SessionStore, (_context, store) => operations.watch(store));
-  return new ServiceDeeds(container, await container.getAsync(SessionManager), operations, diary);
+  return new ServiceActions(container, await container.getAsync(SessionManager), operations, eventLog);
 }

@@ -1,7 +1,7 @@
 import type { TestFn } from 'ava';
 import { NodeProcess } from './node-process.js';
 
-/** So many nodes, each a process of its own, for all tests of a file. */
+/** Nodes for all tests of a file, each a process. */
 export function startedNodes(test: TestFn, count: number): () => readonly NodeProcess[] {
   let nodes: readonly NodeProcess[] | undefined;
   test.before('nodes are started', () => {

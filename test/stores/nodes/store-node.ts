@@ -1,15 +1,15 @@
 import type { SessionStore, StoreListener } from '../../../src/index.js';
 import { type HostedStore, storeOf } from './hosted-store.js';
-import { obey } from './obey.js';
+import { serveOrders } from './serve-orders.js';
 import type { Heard, ListenerCall, StoreOrder } from './wire.js';
 
-/** The program of one node: hosts stores, and does with them what the test asks of it. */
+/** The program of a node that hosts stores and calls them for the test. */
 
 const stores = new Map<number, SessionStore>();
 const iterations = new Map<number, AsyncIterator<unknown>>();
 let latestIteration = 0;
 
-const tellTest = obey<StoreOrder, Heard>(async (order) => {
+const tellTest = serveOrders<StoreOrder, Heard>(async (order) => {
   switch (order.kind) {
     case 'open':
       return open(order.store, order.hosted);

@@ -1,11 +1,11 @@
-import type { PlainSession } from './service-deeds.js';
+import type { PlainSession } from './service-actions.js';
 import type { ServiceProcess } from './service-process.js';
 
 const wait = 2_000;
 
-/** A client that polls whichever node is there, and goes on with its cursor at another when that one fails. */
+/** A client that polls at one node, and goes on with its cursor at the next when a poll fails. */
 export class Tab {
-  /** What arrived, in order. */
+  /** The data of the messages received, in order. */
   readonly received: unknown[] = [];
   lost = 0;
   resets = 0;
@@ -24,7 +24,7 @@ export class Tab {
     this.#turn = firstNode;
   }
 
-  /** Polls until it is told to leave, and then once more. */
+  /** Polls until `leave` is called, and then once more. */
   async run(): Promise<void> {
     for (let isLast = false; !isLast; ) {
       isLast = this.#leaving;
@@ -34,7 +34,7 @@ export class Tab {
       } catch {
         this.failures += 1;
         this.#turn += 1;
-        // It must get through once more.
+        // The last poll must succeed.
         isLast = false;
         await new Promise((resolve) => setTimeout(resolve, 20));
       }

@@ -1,10 +1,10 @@
 import type { SessionStore } from '../../../src/index.js';
 
-/** Operations of a store that were begun and have not ended. */
+/** Counts the running operations of a store. */
 export class Tracked {
   #underWay = 0;
 
-  /** Resolves once nothing is under way, nor follows at once from what was. */
+  /** Resolves once no operation runs, nor starts within three turns of the event loop. */
   async quiet(): Promise<void> {
     for (let turns = 0; turns < 3; ) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -12,7 +12,7 @@ export class Tracked {
     }
   }
 
-  /** The same store, watched. */
+  /** The same store, with its operations counted. */
   watch(store: SessionStore): SessionStore {
     return new Proxy(store, {
       get: (target, name) => {

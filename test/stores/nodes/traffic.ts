@@ -1,12 +1,13 @@
 import type { ExecutionContext } from 'ava';
 import { eventually } from '../../support/eventually.js';
+import { limits } from '../../support/limits.js';
 import { Publisher } from './publisher.js';
 import type { ServiceProcess } from './service-process.js';
 import { Tab } from './tab.js';
 
 const sessionCount = 8;
 
-/** Sessions whose tabs poll while publishers push, at all nodes. Mailboxes must be large enough never to overflow. */
+/** Sessions whose tabs poll while publishers push, at all nodes. The mailboxes must be large enough never to overflow. */
 export class Traffic {
   readonly #tabs: readonly Tab[];
   readonly #publishers: readonly Publisher[];
@@ -41,16 +42,16 @@ export class Traffic {
     return sum([...this.#publishers, ...this.#tabs].map(({ failures }) => failures));
   }
 
-  /** Resolves once so many more pushes were acknowledged, at every session. */
+  /** Resolves once 20 more pushes to each session were acknowledged. */
   async goesOn(): Promise<void> {
     const before = this.#publishers.map(({ acknowledged }) => acknowledged.length);
     await eventually(
       () => this.#publishers.every(({ acknowledged }, index) => acknowledged.length >= (before[index] ?? 0) + 20),
-      { what: 'pushes are acknowledged again', patience: 30_000 },
+      { what: 'pushes are acknowledged again', patience: limits.processes },
     );
   }
 
-  /** Ends it and asserts that every push that was acknowledged arrived once, in order, with none told as lost. */
+  /** Ends the traffic and asserts that every acknowledged push arrived once and in order, and that none was lost. */
   async settle(t: ExecutionContext): Promise<void> {
     for (const publisher of this.#publishers) publisher.leave();
     await eventually(() => this.#publishers.every(({ acknowledged }, index) => this.#has(index, acknowledged.at(-1))));
@@ -68,7 +69,7 @@ export class Traffic {
       t.deepEqual(
         acknowledged.filter((each) => !arrived.has(each)),
         [],
-        'all that was acknowledged arrived',
+        'all acknowledged pushes arrived',
       );
       t.deepEqual([lost, resets], [0, 0]);
     }

@@ -7,7 +7,7 @@ import {
 } from '../../../src/index.js';
 import type { HostedStore } from './hosted-store.js';
 
-/** What the test asks of a node. `next` and `leave` go on with an iteration that `iterate` has begun. */
+/** An order to a node. `next` and `leave` continue an iteration that `iterate` started. */
 export type StoreOrder =
   | { readonly kind: 'open'; readonly store: number; readonly hosted: HostedStore }
   | { readonly kind: 'call' | 'iterate'; readonly store: number; readonly method: string; readonly args: unknown[] }
@@ -31,7 +31,7 @@ export type ListenerCall =
   | readonly ['superseded', string, string, string, number]
   | readonly ['missed'];
 
-/** What a node tells: what the listener of a store heard there. */
+/** An event of a node: a call on the listener of a store. */
 export interface Heard {
   readonly store: number;
   readonly heard: ListenerCall;
@@ -51,7 +51,7 @@ export function revivedError({ code, message, details }: PlainError): Error {
   return new SessionError(code, message, details as SessionErrorDetails[SessionErrorCode]);
 }
 
-/** What a copy between processes takes off a value: the class of its messages, and the lack of one of its attributes. */
+/** Restores what a copy between processes loses: the class of messages, and that attributes have no prototype. */
 export function revived(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(revived);
   if (typeof value !== 'object' || value === null) return value;

@@ -6,13 +6,13 @@ import type { NodeProcess } from '../nodes/node-process.js';
 import { RemoteStore } from '../nodes/remote-store.js';
 import { ExactClock, exactOptions, exactTimeSource, freshPrefix } from './exact-clock.js';
 
-/** Where stores are to live, and the test's own connection to that place. */
+/** Where stores keep sessions, and the test's own connection to it. */
 export interface Place {
   readonly options: RedisStoreOptions;
   readonly client: Redis | Cluster;
 }
 
-/** Stores of this process, each under a prefix of its own and with a clock that is turned by hand. */
+/** Makes stores in this process, each with a prefix of its own and a clock that the test advances. */
 export function redisStores(place: () => Place): StoreFactory {
   return async (context) => {
     const { client, options } = place();
@@ -23,7 +23,7 @@ export function redisStores(place: () => Place): StoreFactory {
   };
 }
 
-/** As one store, several nodes in processes of their own, which take turns. */
+/** Makes stores each of which is several nodes that take turns. */
 export function redisStoresOver(nodes: () => readonly NodeProcess[], place: () => Place): StoreFactory {
   return async (context) => {
     const { client, options } = place();

@@ -1,14 +1,14 @@
+import { threadId } from 'node:worker_threads';
 import type { Cluster, Redis } from 'ioredis';
 import { SessionContext } from '../../../src/index.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 
-/** Few, so that a turn of the clock is cheap; more than one, so that accounts are spread. */
+/** Few, because moving the clock writes to each; more than one, so that accounts are spread. */
 const buckets = 4;
 
 /**
- * Lua by which the program reads a key instead of the server's clock. Each bucket has one of its own, because a program
- * on a Cluster may read no key of another slot. Scripts come one microsecond after the other, as they do by a real one,
- * but no number of them makes a millisecond.
+ * Lua that reads a key instead of the server's clock. Each bucket has its own key, because a script on a Cluster must not
+ * read keys of another slot. Each run is one microsecond later than the one before, but never a whole millisecond.
  */
 export const exactTimeSource = `
 local function microseconds()
@@ -20,17 +20,17 @@ end
 
 let latest = 0;
 
-/** A place in the server that no other test uses. */
+/** A key prefix that no other test uses. AVA runs each test file in a thread of one process, and files share servers. */
 export function freshPrefix(): string {
   latest += 1;
-  return `test-${process.pid}-${latest}:`;
+  return `test-${process.pid}-${threadId}-${latest}:`;
 }
 
-/** The time of all stores under one prefix, which passes only as it is told to. */
+/** The time of all stores under one prefix; it advances only when the test says so. */
 export class ExactClock {
   readonly #client: Redis | Cluster;
   readonly #keys: readonly string[];
-  // Not earlier than the server's: it drops keys by its own.
+  // Not earlier than the server's clock, by which the server expires keys.
   #now = Date.now();
 
   private constructor(client: Redis | Cluster, keys: readonly string[]) {
@@ -60,7 +60,7 @@ export class ExactClock {
   }
 }
 
-/** Found by asking the store in which buckets it puts accounts. */
+/** Asks the store in which buckets it puts accounts. */
 function clockKeys(keyPrefix: string): readonly string[] {
   const store = new RedisStore(new SessionContext(), { keyPrefix, buckets });
   const found = new Set<string>();

@@ -8,7 +8,7 @@ import { serverFor } from './places.js';
 
 const server = serverFor(test);
 
-/** A service, and the way to take a session from the server behind its back, as an operator or an eviction would. */
+/** A service, and functions that delete a session's keys as an operator or an eviction would. */
 async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
   const keyPrefix = freshPrefix();
   const container = new Container();
@@ -21,7 +21,7 @@ async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
     t.true(keys.length > 0);
     await client.del(...keys);
   };
-  /** How many indexes still speak of it. */
+  /** How many index entries the session has. */
   const traces = async (id: string) => {
     let count = 0;
     for (const key of await keysUnder(client, keyPrefix)) {
@@ -37,7 +37,7 @@ async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
   return { manager, lose, loseMessages, traces };
 }
 
-test('a session whose keys are gone is unknown, and is in no list', async (t) => {
+test('a session whose keys were deleted is unknown, and is in no list', async (t) => {
   const { manager, lose } = await start(t);
   const [lost, kept] = [await manager.createSession('alice'), await manager.createSession('alice')];
   await lose(lost.id);
@@ -53,7 +53,7 @@ test('a session whose keys are gone is unknown, and is in no list', async (t) =>
 });
 
 for (const onMaxSession of ['reject', 'evict-oldest', 'evict-idle'] as const) {
-  test(`sessions whose keys are gone do not count under ${onMaxSession}`, async (t) => {
+  test(`sessions whose keys were deleted do not count under ${onMaxSession}`, async (t) => {
     const { manager, lose } = await start(t, { maxSession: 2, onMaxSession });
     const [lost, kept] = [await manager.createSession('alice'), await manager.createSession('alice')];
     await lose(lost.id);
@@ -63,7 +63,7 @@ for (const onMaxSession of ['reject', 'evict-oldest', 'evict-idle'] as const) {
   });
 }
 
-test('an account all of whose sessions are gone is not active', async (t) => {
+test('an account whose sessions were all deleted is not active', async (t) => {
   const { manager, lose } = await start(t);
   await lose((await manager.createSession('alice')).id);
   await manager.createSession('bob');
@@ -72,7 +72,7 @@ test('an account all of whose sessions are gone is not active', async (t) => {
   t.is(await manager.closeApp(), 1);
 });
 
-test('indexes let go of what is gone', async (t) => {
+test('index entries of deleted sessions are dropped', async (t) => {
   const { manager, lose, traces } = await start(t, { gcTime: 300, gcInterval: 20, hbGrace: 100, hbTime: 20 });
   const { id } = await manager.createSession('alice');
   t.true((await traces(id)) > 0);
@@ -81,7 +81,7 @@ test('indexes let go of what is gone', async (t) => {
   await manager.sessionsOfApp();
   const closed: string[] = [];
   manager.on('closed', (session) => closed.push(session.id));
-  // Swept after the one that is gone, whose deadline was earlier.
+  // Swept after the deleted one, whose deadline was earlier.
   const next = await manager.createSession('bob');
   const swept = new Promise<void>((resolve) => manager.on('closed', (session) => session.id === next.id && resolve()));
   await swept;
@@ -89,7 +89,7 @@ test('indexes let go of what is gone', async (t) => {
   t.deepEqual(closed, [next.id]);
 });
 
-test('a mailbox whose messages an eviction took away tells of the loss, and goes on', async (t) => {
+test('a mailbox whose messages were evicted reports them as lost, and goes on', async (t) => {
   const { manager, loseMessages } = await start(t, { msgMaxLength: 3 });
   for (const between of ['nothing', 'a push', 'a push with the key', 'a look'] as const) {
     const session = await manager.createSession(between);
@@ -112,7 +112,7 @@ test('a mailbox whose messages an eviction took away tells of the loss, and goes
   }
 });
 
-test('a name whose session is gone before its end can be used again, and counts once', async (t) => {
+test('a name whose session was deleted can be used again, and counts once', async (t) => {
   const { manager, lose, traces } = await start(t, { maxSession: 2 });
   const { session } = await manager.createNamedSession('alice', 'phone');
   const indexed = await traces(session.id);

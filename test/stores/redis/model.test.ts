@@ -1,5 +1,6 @@
 import test from 'ava';
 import { checkStoreAgainstModel } from '../../../src/conformance/session-store-model.js';
+import { rounds } from '../../support/limits.js';
 import { redisStores, redisStoresOver } from './create-redis-store.js';
 import { onCluster, onNodes, onServer } from './places.js';
 
@@ -8,16 +9,25 @@ const cluster = onCluster(test);
 const nodes = onNodes(test);
 
 test('the store does what the model does on a single server', async (t) => {
-  await checkStoreAgainstModel({ create: redisStores(server), timeUnit: 1, runs: 100, length: 150 });
+  await checkStoreAgainstModel({
+    create: redisStores(server),
+    timeUnit: 1,
+    runs: rounds({ sample: 30, full: 100 }),
+    length: 150,
+  });
   t.pass();
 });
 
 test('the store does what the model does on a Cluster', async (t) => {
-  await checkStoreAgainstModel({ create: redisStores(cluster), timeUnit: 1, runs: 50 });
+  await checkStoreAgainstModel({ create: redisStores(cluster), timeUnit: 1, runs: rounds({ sample: 12, full: 50 }) });
   t.pass();
 });
 
 test('several nodes together do what the model does', async (t) => {
-  await checkStoreAgainstModel({ create: redisStoresOver(nodes, server), timeUnit: 1, runs: 50 });
+  await checkStoreAgainstModel({
+    create: redisStoresOver(nodes, server),
+    timeUnit: 1,
+    runs: rounds({ sample: 12, full: 50 }),
+  });
   t.pass();
 });

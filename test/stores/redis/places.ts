@@ -1,30 +1,41 @@
 import type { TestFn } from 'ava';
 import { type ClusterShape, RedisCluster } from '../../support/redis-cluster.js';
 import { RedisServer, type RedisSettings } from '../../support/redis-server.js';
+import { SharedCluster } from '../../support/shared-cluster.js';
 import type { NodeProcess } from '../nodes/node-process.js';
 import { startedNodes } from '../nodes/started-nodes.js';
 import type { Place } from './create-redis-store.js';
 
 const nodeCount = 3;
 
-/** One server for all tests of a file. */
+/** A server for all tests of a file. */
 export function serverFor(test: TestFn, settings?: RedisSettings): () => RedisServer {
-  let server: RedisServer | undefined;
-  test.serial.before('a server is started', async () => {
-    server = await RedisServer.start(settings);
-  });
-  test.after.always('the server is stopped', () => server?.stop());
-  return () => known(server);
+  return startedFor(
+    test,
+    'a server',
+    () => RedisServer.start(settings),
+    (server) => server.stop(),
+  );
 }
 
-/** One Cluster of three masters for all tests of a file. */
+/** A Cluster of three masters for all tests of a file, which may stop its nodes and move its slots. */
 export function clusterFor(test: TestFn, shape?: ClusterShape): () => RedisCluster {
-  let cluster: RedisCluster | undefined;
-  test.serial.before('a cluster is started', async () => {
-    cluster = await RedisCluster.start(shape);
-  });
-  test.after.always('the cluster is stopped', () => cluster?.stop());
-  return () => known(cluster);
+  return startedFor(
+    test,
+    'a Cluster',
+    () => RedisCluster.start(shape),
+    (cluster) => cluster.stop(),
+  );
+}
+
+/** The Cluster of three masters that all test files share: tests must not stop its nodes or count what is on it. */
+export function sharedClusterFor(test: TestFn): () => SharedCluster {
+  return startedFor(
+    test,
+    'the shared Cluster',
+    () => SharedCluster.connect(),
+    (cluster) => cluster.disconnect(),
+  );
 }
 
 export function onServer(test: TestFn): () => Place {
@@ -33,8 +44,9 @@ export function onServer(test: TestFn): () => Place {
 }
 
 export function onCluster(test: TestFn): () => Place {
-  const cluster = clusterFor(test);
-  return () => ({ options: { cluster: { nodes: cluster().nodes } }, client: cluster().client });
+  const cluster = sharedClusterFor(test);
+  // Stores share the client of the test: connecting to a Cluster takes longer than most tests.
+  return () => ({ options: { client: cluster().client }, client: cluster().client });
 }
 
 /** Several nodes for all tests of a file. */
@@ -42,7 +54,21 @@ export function onNodes(test: TestFn): () => readonly NodeProcess[] {
   return startedNodes(test, nodeCount);
 }
 
-function known<Value>(value: Value | undefined): Value {
-  if (value === undefined) throw new Error('It is not started before the first test');
-  return value;
+function startedFor<Started>(
+  test: TestFn,
+  what: string,
+  start: () => Promise<Started>,
+  stop: (started: Started) => unknown,
+): () => Started {
+  let started: Started | undefined;
+  test.serial.before(`${what} is started`, async () => {
+    started = await start();
+  });
+  test.after.always(`${what} is stopped`, async () => {
+    if (started !== undefined) await stop(started);
+  });
+  return () => {
+    if (started === undefined) throw new Error(`${what} is not started before the first test`);
+    return started;
+  };
 }

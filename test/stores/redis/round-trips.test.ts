@@ -1,21 +1,20 @@
 import test, { type ExecutionContext } from 'ava';
 import { renewal } from '../../../src/conformance/trial.js';
-import { type NewSession, type ReadRequest, SessionContext, type StoreListener } from '../../../src/index.js';
+import { type NewSession, type ReadRequest, SessionContext } from '../../../src/index.js';
+import { noListener } from '../../../src/store/session-store.js';
 import { hashSecret, newId, newSecret } from '../../../src/store/session-token.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 import { RedisProxy } from '../../support/redis-proxy.js';
 import { freshPrefix } from './exact-clock.js';
-import { clusterFor, serverFor } from './places.js';
+import { serverFor, sharedClusterFor } from './places.js';
 
 const app = 'default';
 const buckets = 8;
-/** Now and then a node asks by itself whether it missed something; not in all of so many measurements. */
+/** The heartbeat sends commands too, but not during each of so many measurements. */
 const measurements = 3;
 
 const server = serverFor(test);
-const cluster = clusterFor(test);
-
-const deaf: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
+const cluster = sharedClusterFor(test);
 
 function newSession(store: RedisStore, accountId: string): NewSession {
   const rest = { ip: '::1', userAgent: 'Agent', ttl: 60_000, maxAge: 0, attributes: { a: '1' } };
@@ -34,7 +33,7 @@ function request(rest: Partial<ReadRequest> = {}): ReadRequest {
   return { reader: 'r', after: '', limit: 10, wait: 0, secretHash: undefined, ticket: tickets, ...rest };
 }
 
-/** A store whose every command passes by where it can be counted. */
+/** A store whose commands are counted by proxies. */
 class Counted {
   readonly store: RedisStore;
   readonly #proxies: readonly RedisProxy[];
@@ -50,7 +49,7 @@ class Counted {
   }
 
   static async onCluster(t: ExecutionContext): Promise<Counted> {
-    const { masters } = cluster();
+    const { nodes: masters } = cluster();
     const proxies = await Promise.all(masters.map(({ port }) => RedisProxy.start(port)));
     const places = masters.map(({ port }, index) => [
       `127.0.0.1:${port}`,
@@ -66,7 +65,7 @@ class Counted {
       buckets,
       keyPrefix: freshPrefix(),
     });
-    await store.open(deaf);
+    await store.open(noListener);
     t.teardown(async () => {
       await store.close();
       for (const proxy of proxies) await proxy.close();
@@ -74,12 +73,12 @@ class Counted {
     return new Counted(store, proxies);
   }
 
-  /** How many commands the deed sends, when nothing else is going on. */
-  async commandsOf(deed: () => Promise<unknown>): Promise<number> {
+  /** How many commands the action sends: the least of several measurements. */
+  async commandsOf(action: () => Promise<unknown>): Promise<number> {
     const counts: number[] = [];
     for (let round = 0; round < measurements; round += 1) {
       const before = this.#sent;
-      await deed();
+      await action();
       counts.push(this.#sent - before);
     }
     return Math.min(...counts);
@@ -94,8 +93,8 @@ type Operation = (store: RedisStore, session: NewSession, other: NewSession) => 
 
 /** On one session or one account. */
 const single: Readonly<Record<string, Operation>> = {
-  insert: (store) => store.insert(newSession(store, 'somebody')),
-  'insertOnce of a new one': (store) => store.insertOnce(newSession(store, 'somebody')),
+  insert: (store) => store.insert(newSession(store, 'alice')),
+  'insertOnce of a new one': (store) => store.insertOnce(newSession(store, 'alice')),
   'insertOnce of one that exists': (store, session) => store.insertOnce(session),
   authenticate: (store, { id, secretHash }) => store.authenticate(app, id, secretHash),
   get: (store, { id }) => store.get(app, id),
@@ -118,7 +117,7 @@ const single: Readonly<Record<string, Operation>> = {
   'append that wakes': async (store, { id }) => store.append(app, id, message('hi')),
 };
 
-/** Prepared before it is measured, each time anew. */
+/** Prepares new sessions for each measurement. */
 async function measured(counted: Counted, operate: Operation, prepares: boolean): Promise<number> {
   const { store } = counted;
   const pairs = await Promise.all(
@@ -161,7 +160,7 @@ for (const [place, open] of [
       ['scanApp', 2 * buckets, () => takeAll(store.scanApp(app, 1_000))],
       ['appendToEach', buckets, () => store.appendToEach(app, ids, message('x'))],
       ['sweep, when nothing is due', buckets, () => store.sweep(100)],
-      ['judgePresence, when nobody is silent', buckets, () => store.judgePresence(100)],
+      ['judgePresence, when no session is silent', buckets, () => store.judgePresence(100)],
     ];
     for (const [name, commands, operate] of most) {
       const counts = await counted.commandsOf(operate);
@@ -170,7 +169,7 @@ for (const [place, open] of [
   });
 }
 
-test('operations called in one turn of the event loop travel together', async (t) => {
+test('operations called in one turn of the event loop are sent as one command', async (t) => {
   const counted = await Counted.onServer(t);
   const { store } = counted;
   const logins = Array.from({ length: 50 }, (_each, index) => newSession(store, `account-${index}`));

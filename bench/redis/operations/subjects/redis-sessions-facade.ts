@@ -4,7 +4,7 @@ import { accountOf, IP, type RedisSubject } from '../subject.js';
 
 const app = 'bench';
 
-/** Our class in the place of redis-sessions', called as that is. */
+/** This package's replacement of the class of redis-sessions, called in the same way. */
 export class RedisSessionsFacade implements RedisSubject {
   readonly #sessions: RedisSessions;
 

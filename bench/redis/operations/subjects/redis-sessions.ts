@@ -3,7 +3,7 @@ import { accountOf, IP, type RedisSubject } from '../subject.js';
 
 const app = 'bench';
 
-/** redis-sessions 4, without its read cache: what is measured is the store. */
+/** redis-sessions 4 without its read cache, so that the store is measured. */
 export class RedisSessions implements RedisSubject {
   readonly #sessions: InstanceType<typeof redisSessions.default>;
 

@@ -1,4 +1,5 @@
 import type { RedisOptions } from 'ioredis';
+import * as v from 'valibot';
 import type { RedisStoreOptions } from '../../../stores/redis/redis-options.js';
 import type { RedisClientOptions, RedisSessionsRedisOptions } from './types.js';
 
@@ -6,7 +7,15 @@ const defaultPort = 6_379;
 const defaultHost = '127.0.0.1';
 export const defaultNamespace = 'rs';
 
-/** Where the sessions are, as the Redis store takes it. */
+export const namespaceText = 'must be 1 to 63 visible ASCII characters without braces';
+/** With a colon after it, it is the key prefix of the Redis store. Braces would change the hash slot in a Cluster. */
+export const namespaceRule = v.pipe(v.string(namespaceText), v.regex(/^[\x21-\x7a|~]{1,63}$/, namespaceText));
+
+export function isNamespace(text: string): boolean {
+  return v.is(namespaceRule, text);
+}
+
+/** The options of the Redis store. */
 export function storeOptions({ port, host, options = {}, namespace }: RedisSessionsRedisOptions): RedisStoreOptions {
   const { url, socket, ...rest } = options;
   const keyPrefix = keyPrefixOf(namespace);
@@ -20,19 +29,19 @@ export function keyPrefixOf(namespace: string = defaultNamespace): string {
   return `${namespace}:`;
 }
 
-/** What redis-sessions' clients call otherwise than ioredis does. */
+/** Options that the clients of redis-sessions name differently than ioredis. */
 function clientOptions(options: Omit<RedisClientOptions, 'url' | 'socket'>): RedisOptions {
   const { database, auth_pass: password, name, ...rest } = options;
   return {
     ...rest,
     ...(database !== undefined && { db: database }),
     ...(password !== undefined && { password }),
-    // To ioredis it is what the sentinels call the master.
+    // With sentinels, ioredis takes `name` for the name of the master.
     ...(name !== undefined && (rest.sentinels === undefined ? { connectionName: name } : { name })),
   };
 }
 
-/** `tls: true` says that the rest is for TLS as well. */
+/** With `tls: true`, options that are not listed here are TLS options. */
 function socketOptions({
   host,
   port,

@@ -7,8 +7,8 @@ export type {
   Activity,
   AppOptions,
   Callback,
+  CreateCallOptions,
   Created,
-  CreateOptions,
   DataPatch,
   InitialData,
   Killed,
@@ -27,5 +27,5 @@ export type {
   WithinOptions,
 } from './types.js';
 
-// As redis-sessions has it, so that one import is all that changes.
+// redis-sessions has a default export. With one here, users change only the import.
 export default RedisSessions;

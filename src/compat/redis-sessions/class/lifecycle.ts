@@ -1,14 +1,14 @@
 import { SessionError } from '../../../errors/session-error.js';
 import type { SessionManager } from '../../../service/session-manager.js';
-import { type Service, startService } from './service.js';
 import type { SessionCache } from './session-cache.js';
+import { type StartedService, startService } from './started-service.js';
 import type { RedisSessionsOptions } from './types.js';
 
-/** From the first call, which starts the service, to `quit`, which stops what was started, and there is no way back. */
+/** Starts the service at the first call and stops it at `quit`. After `quit` it does not start again. */
 export class Lifecycle {
   readonly #options: RedisSessionsOptions;
   readonly #cache: SessionCache | undefined;
-  #service: Promise<Service> | undefined;
+  #service: Promise<StartedService> | undefined;
   #running: SessionManager | undefined;
   #hasQuit = false;
 
@@ -17,16 +17,16 @@ export class Lifecycle {
     this.#cache = cache;
   }
 
-  /** The manager, unless it is yet to be started, or was stopped. */
+  /** The manager while the service runs, else `undefined`. */
   get running(): SessionManager | undefined {
     return this.#running;
   }
 
-  /** The manager, started if it was not. */
+  /** The manager. Starts the service if needed. @throws SessionError `STOPPED` after `quit` */
   async manager(): Promise<SessionManager> {
-    if (this.#hasQuit) throw new SessionError('STOPPED', 'The sessions were quit', {});
+    if (this.#hasQuit) throw new SessionError('STOPPED', 'These sessions were ended by quit()', {});
     this.#service ??= this.#start().catch((error) => {
-      // The next call tries again.
+      // The next call starts it again.
       this.#service = undefined;
       throw error;
     });
@@ -38,13 +38,13 @@ export class Lifecycle {
   async quit(): Promise<void> {
     this.#hasQuit = true;
     this.#running = undefined;
-    // One that could not be started has nothing to stop.
+    // A service that failed to start needs no stop.
     const service = await this.#service?.catch(() => undefined);
     await this.#cache?.close();
     await service?.stop();
   }
 
-  async #start(): Promise<Service> {
+  async #start(): Promise<StartedService> {
     const service = await this.#open();
     try {
       await this.#cache?.open(service.manager);
@@ -55,7 +55,7 @@ export class Lifecycle {
     return service;
   }
 
-  async #open(): Promise<Service> {
+  async #open(): Promise<StartedService> {
     const options = this.#options;
     if (options.manager === undefined) return startService(options);
     return { manager: options.manager, stop: async () => {} };

@@ -1,27 +1,28 @@
 import type { SessionManager } from '../../../service/session-manager.js';
 
-/** How redis-sessions makes tokens: 55 characters without a Z, a Z, and the time in base 36. */
+/** The tokens of redis-sessions: 55 characters without a Z, a Z, and the time of creation in base 36. */
 const oldToken = /^[0-9A-Ya-z]{55}Z[0-9a-z]{8}$/;
 const markAt = 55;
+/** Tokens that a process remembers. */
 const mostKnown = 10_000;
 
-/** What is needed of a manager here. */
+/** The part of a manager that is used here. */
 type Resolver = Pick<SessionManager, 'app' | 'now' | 'resolveAlias'>;
 
-/** Whether redis-sessions may have made it. Of our own tokens one in ten thousand looks so by chance. */
+/** Whether redis-sessions may have created the token. About one in ten thousand of our own tokens matches by chance. */
 export function looksOld(token: string): boolean {
-  // Every call comes by here, and this alone sends most of them on.
+  // Cheap check that rejects nearly all current tokens before the regular expression.
   return token[markAt] === 'Z' && oldToken.test(token);
 }
 
 /**
- * Tokens of sessions that were imported from redis-sessions, and what they are here. Each is looked up in the store
- * once, and again only often enough that its alias lives as long as its session.
+ * Translates the tokens of sessions that were imported from redis-sessions. The store is asked once per token, and again
+ * after `rememberFor`, because each look-up extends the life of the alias.
  */
 export class OldTokens {
   readonly #known = new Map<string, { readonly token: string; readonly until: number }>();
 
-  /** The token to go on with: the same for all but those of imported sessions. */
+  /** The current token of an imported session; any other token unchanged. */
   async current(manager: Resolver, token: string): Promise<string> {
     if (!looksOld(token)) return token;
     const name = `${manager.app}:${token}`;

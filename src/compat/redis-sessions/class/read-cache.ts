@@ -7,24 +7,23 @@ interface Entry<Value> {
   readonly until: number;
 }
 
-/** A question under way, whose answer is of no use for the cache if the session changes meanwhile. */
+/** A read in progress. If the session changes before its result, the result must not be cached. */
 export interface Fill {
   readonly key: string;
-  askers: number;
+  readers: number;
   isStale: boolean;
 }
 
 /**
- * What was read of sessions lately, least recently used first out. It hears of every change; while it can't, it holds
- * nothing.
+ * LRU cache of sessions that were read. It is notified of every change; while it can't be, it stays empty.
  */
 export class ReadCache<Value> implements ChangeWatcher {
   readonly #lifetime: number;
   readonly #most: number;
-  /** Least recently used first: the order in which a Map keeps what is put into it. */
+  /** Least recently used first: a Map keeps the order of insertion. */
   readonly #entries = new Map<string, Entry<Value>>();
   readonly #fills = new Map<string, Fill>();
-  #hears = true;
+  #isNotified = true;
 
   /**
    * @param lifetime milliseconds
@@ -39,11 +38,11 @@ export class ReadCache<Value> implements ChangeWatcher {
     return this.#entries.size;
   }
 
-  /** The value, for one who has the secret. */
+  /** The cached value, if the hash of the secret fits. */
   find(app: string, id: string, secretHash: string, now: number): Value | undefined {
     const key = keyOf(app, id);
     const entry = this.#entries.get(key);
-    // Comparing hashes tells nothing by its time: nobody can choose the hash of what he guesses.
+    // No timing attack: the sender of a guess cannot choose its hash, so the time of the comparison reveals nothing.
     if (entry === undefined || entry.secretHash !== secretHash) return undefined;
     this.#entries.delete(key);
     if (entry.until <= now) return undefined;
@@ -51,25 +50,25 @@ export class ReadCache<Value> implements ChangeWatcher {
     return entry.value;
   }
 
-  /** Before the store is asked. Each must be handed to `end`. */
+  /** Call before reading the store. Pass the result to `end` afterwards. */
   begin(app: string, id: string): Fill {
     const key = keyOf(app, id);
     let fill = this.#fills.get(key);
     if (fill === undefined) {
-      fill = { key, askers: 0, isStale: !this.#hears };
+      fill = { key, readers: 0, isStale: !this.#isNotified };
       this.#fills.set(key, fill);
     }
-    fill.askers += 1;
+    fill.readers += 1;
     return fill;
   }
 
-  /** After the store has answered, if with nothing. */
+  /** Call after the store has answered or failed. */
   end(fill: Fill): void {
-    fill.askers -= 1;
-    if (fill.askers === 0 && this.#fills.get(fill.key) === fill) this.#fills.delete(fill.key);
+    fill.readers -= 1;
+    if (fill.readers === 0 && this.#fills.get(fill.key) === fill) this.#fills.delete(fill.key);
   }
 
-  /** @param life milliseconds that the session has at least: no entry outlives it */
+  /** @param life milliseconds until the session expires; the entry does not live longer */
   keep(fill: Fill, secretHash: string, value: Value, now: number, life: number): void {
     if (fill.isStale) return;
     this.#entries.delete(fill.key);
@@ -97,13 +96,13 @@ export class ReadCache<Value> implements ChangeWatcher {
   }
 
   interrupted(): void {
-    this.#hears = false;
+    this.#isNotified = false;
     this.clear();
   }
 
   resumed(): void {
     this.clear();
-    this.#hears = true;
+    this.#isNotified = true;
   }
 }
 

@@ -1,9 +1,11 @@
+export const redisSessionsErrorNames = ['missingParameter', 'invalidFormat', 'invalidValue'] as const;
+
 /** Which rule of redis-sessions an argument breaks. */
-export type RedisSessionsErrorName = 'missingParameter' | 'invalidFormat' | 'invalidValue';
+export type RedisSessionsErrorName = (typeof redisSessionsErrorNames)[number];
 
 /**
- * An argument that redis-sessions refuses, by its names and in its words, on which its users branch. Nothing has
- * changed then. What goes wrong otherwise, as when the store can't be reached, is a `SessionError`.
+ * A wrong argument, with the name and the message of redis-sessions, because applications branch on them. The call has
+ * changed nothing. Every other failure, such as a store that can't be reached, is a `SessionError`.
  */
 export class RedisSessionsError extends Error {
   override readonly name: RedisSessionsErrorName;

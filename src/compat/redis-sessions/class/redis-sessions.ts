@@ -1,17 +1,16 @@
 import type { SessionManager } from '../../../service/session-manager.js';
-import { requireKeyPrefix } from '../../../stores/redis/keys.js';
-import { answer, answerIfAny } from './answer.js';
-import { keyPrefixOf } from './client-options.js';
+import { checkClassOptions } from './class-options.js';
+import { LibraryService } from './library-service.js';
 import { Lifecycle } from './lifecycle.js';
-import { Operations } from './operations.js';
+import { promiseOrCallback, promiseOrCallbackIfFound } from './promise-or-callback.js';
 import { SessionCache } from './session-cache.js';
 import type {
   AccountOptions,
   Activity,
   AppOptions,
   Callback,
+  CreateCallOptions,
   Created,
-  CreateOptions,
   Killed,
   Listed,
   Missing,
@@ -24,45 +23,45 @@ import type {
 } from './types.js';
 
 /**
- * The interface of redis-sessions over `SessionManager`: an app is an app, an id an account, a token a token, `d` the
- * attributes. Nothing is connected before the first call. Each method gives a promise, or answers a callback when one
- * is its last argument (`{}` where the promise gives `null`).
+ * The interface of redis-sessions over `SessionManager`: an app is an app, an id is an account, `d` holds the attributes.
+ * The first call connects. Each method returns a promise, or calls the callback that is its last argument (with `{}`
+ * where the promise gives `null`).
  *
- * Every method rejects with a `RedisSessionsError` for arguments of a wrong shape, of which it names the first, and with
- * a `SessionError` when the store can't be reached or after `quit`.
+ * Every method rejects with a `RedisSessionsError` that names the first wrong argument, and with a `SessionError` when the
+ * store can't be reached or after `quit`.
  */
 export class RedisSessions<Data extends SessionData = SessionData> {
   readonly #lifecycle: Lifecycle;
-  readonly #operations: Operations<Data>;
+  readonly #service: LibraryService<Data>;
 
-  /** @throws SessionError `INVALID_ARGUMENT` for a namespace that keys can't begin with */
+  /** @throws SessionError `INVALID_CONTEXT` */
   constructor(options: RedisSessionsOptions = {}) {
-    if (options.manager === undefined) requireKeyPrefix(keyPrefixOf(options.namespace));
-    const cache = SessionCache.of(options);
-    this.#lifecycle = new Lifecycle(options, cache);
-    this.#operations = new Operations<Data>(this.#lifecycle, cache);
+    const checked = checkClassOptions(options);
+    const cache = SessionCache.of(checked);
+    this.#lifecycle = new Lifecycle(checked, cache);
+    this.#service = new LibraryService<Data>(this.#lifecycle, cache);
   }
 
   /**
-   * The service underneath, started if it was not: for pushes and polls, and whatever else this interface has no words
-   * for. A session's `handle` is its id there.
+   * The manager of these sessions, for pushes, polls and everything else that redis-sessions lacks. Starts the service
+   * if needed. A session's `handle` is its id there.
    */
   manager(): Promise<SessionManager> {
     return this.#lifecycle.manager();
   }
 
-  /** Logs `id` in. Rejects with `SESSION_LIMIT` where the service has one. */
-  create(options: CreateOptions<Data>): Promise<Created>;
-  create(options: CreateOptions<Data>, callback: Callback<Created>): void;
-  create(options: CreateOptions<Data>, callback?: Callback<Created>): Promise<Created> | undefined {
-    return answer(this.#operations.create(options), callback);
+  /** Creates a session of `id`. Rejects with `SESSION_LIMIT` if the account holds `maxSession` sessions. */
+  create(options: CreateCallOptions<Data>): Promise<Created>;
+  create(options: CreateCallOptions<Data>, callback: Callback<Created>): void;
+  create(options: CreateCallOptions<Data>, callback?: Callback<Created>): Promise<Created> | undefined {
+    return promiseOrCallback(this.#service.create(options), callback);
   }
 
   /** The session of a token, renewed; `null` when there is none. */
   get(options: TokenOptions): Promise<Session<Data> | null>;
   get(options: TokenOptions, callback: Callback<Session<Data> | Missing>): void;
   get(options: TokenOptions, callback?: Callback<Session<Data> | Missing>): Promise<Session<Data> | null> | undefined {
-    return answerIfAny(this.#operations.get(options), callback);
+    return promiseOrCallbackIfFound(this.#service.get(options), callback);
   }
 
   /** Merges keys into `d`, and renews; `null` when there is no such session. */
@@ -72,65 +71,65 @@ export class RedisSessions<Data extends SessionData = SessionData> {
     options: SetOptions<Data>,
     callback?: Callback<Session<Data> | Missing>,
   ): Promise<Session<Data> | null> | undefined {
-    return answerIfAny(this.#operations.set(options), callback);
+    return promiseOrCallbackIfFound(this.#service.set(options), callback);
   }
 
   /** Ends the session of a token. */
   kill(options: TokenOptions): Promise<Killed>;
   kill(options: TokenOptions, callback: Callback<Killed>): void;
   kill(options: TokenOptions, callback?: Callback<Killed>): Promise<Killed> | undefined {
-    return answer(this.#operations.kill(options), callback);
+    return promiseOrCallback(this.#service.kill(options), callback);
   }
 
-  /** Ends all sessions of an app. One created meanwhile may survive. */
+  /** Ends all sessions of an app. A session that is created during the call may survive. */
   killall(options: AppOptions): Promise<Killed>;
   killall(options: AppOptions, callback: Callback<Killed>): void;
   killall(options: AppOptions, callback?: Callback<Killed>): Promise<Killed> | undefined {
-    return answer(this.#operations.killAll(options), callback);
+    return promiseOrCallback(this.#service.killAll(options), callback);
   }
 
   /** Ends all sessions of an id. */
   killsoid(options: AccountOptions): Promise<Killed>;
   killsoid(options: AccountOptions, callback: Callback<Killed>): void;
   killsoid(options: AccountOptions, callback?: Callback<Killed>): Promise<Killed> | undefined {
-    return answer(this.#operations.killSessionsOfId(options), callback);
+    return promiseOrCallback(this.#service.killSessionsOfId(options), callback);
   }
 
   /** The sessions of an id, oldest first. */
   soid(options: AccountOptions): Promise<Listed<Data>>;
   soid(options: AccountOptions, callback: Callback<Listed<Data>>): void;
   soid(options: AccountOptions, callback?: Callback<Listed<Data>>): Promise<Listed<Data>> | undefined {
-    return answer(this.#operations.sessionsOfId(options), callback);
+    return promiseOrCallback(this.#service.sessionsOfId(options), callback);
   }
 
-  /** The sessions of an app that were active within `deltaTime`, latest activity first: all of them at once. */
+  /** The sessions of an app that were active within `deltaTime`, latest activity first, in one list. */
   soapp(options: WithinOptions): Promise<Listed<Data>>;
   soapp(options: WithinOptions, callback: Callback<Listed<Data>>): void;
   soapp(options: WithinOptions, callback?: Callback<Listed<Data>>): Promise<Listed<Data>> | undefined {
-    return answer(this.#operations.sessionsOfApp(options), callback);
+    return promiseOrCallback(this.#service.sessionsOfApp(options), callback);
   }
 
-  /** How many ids, not sessions, were active within `deltaTime`. */
+  /** The number of ids (not of sessions) that were active within `deltaTime`. */
   activity(options: WithinOptions): Promise<Activity>;
   activity(options: WithinOptions, callback: Callback<Activity>): void;
   activity(options: WithinOptions, callback?: Callback<Activity>): Promise<Activity> | undefined {
-    return answer(this.#operations.activity(options), callback);
+    return promiseOrCallback(this.#service.activity(options), callback);
   }
 
   /** Resolves with `PONG` when the store answers. */
   ping(): Promise<'PONG'>;
   ping(callback: Callback<'PONG'>): void;
   ping(callback?: Callback<'PONG'>): Promise<'PONG'> | undefined {
-    return answer(this.#operations.ping(), callback);
+    return promiseOrCallback(this.#service.ping(), callback);
   }
 
   /**
-   * Stops what was started for these sessions and closes every connection of its own; a manager that was given goes on.
+   * Stops the service that these sessions started, and closes its connections. Does not stop a manager that was given.
    * Resolves when all is closed. Safe to call twice.
    */
   quit(): Promise<void>;
   quit(callback: Callback<void>): void;
   quit(callback?: Callback<void>): Promise<void> | undefined {
-    return answer(this.#lifecycle.quit(), callback);
+    return promiseOrCallback(this.#lifecycle.quit(), callback);
   }
 }

@@ -2,12 +2,13 @@ import type { Session } from '../../../service/session.js';
 import type { SessionManager } from '../../../service/session-manager.js';
 import { hashSecret, parseToken } from '../../../store/session-token.js';
 import { ReadCache } from './read-cache.js';
-import { remainingLife } from './replies.js';
+import { remainingLife } from './session-replies.js';
 import type { RedisSessionsOptions } from './types.js';
 
-const defaultMost = 5_000;
+/** Sessions. */
+export const defaultCacheMax = 5_000;
 
-/** Sessions that were read lately, kept for as long as nobody changes them. */
+/** Answers `authenticate` from memory until the session changes or `cachetime` passes. */
 export class SessionCache {
   readonly #sessions: ReadCache<Session>;
   #stopWatching: (() => Promise<void>) | undefined;
@@ -20,12 +21,12 @@ export class SessionCache {
     this.#sessions = new ReadCache(lifetime, most);
   }
 
-  /** The cache that was asked for, if one was. */
-  static of({ cachetime = 0, cachemax = defaultMost }: RedisSessionsOptions): SessionCache | undefined {
-    return cachetime > 0 ? new SessionCache(cachetime * 1_000, cachemax > 0 ? cachemax : defaultMost) : undefined;
+  /** The cache that the options ask for, if they do. */
+  static of({ cachetime = 0, cachemax = defaultCacheMax }: RedisSessionsOptions): SessionCache | undefined {
+    return cachetime > 0 ? new SessionCache(cachetime * 1_000, cachemax) : undefined;
   }
 
-  /** @throws SessionError `INVALID_ARGUMENT` when the store can't tell of changes, which a cache must hear of */
+  /** @throws SessionError `INVALID_ARGUMENT` for a store that does not report changes: its cache would be stale */
   async open(manager: SessionManager): Promise<void> {
     this.#stopWatching = await manager.watchChanges(this.#sessions);
   }
@@ -35,7 +36,7 @@ export class SessionCache {
     this.#sessions.interrupted();
   }
 
-  /** As `manager.authenticate`, which is asked if the session is not here. */
+  /** Like `manager.authenticate`, which it calls if the session is not cached. */
   async authenticate(manager: SessionManager, token: string): Promise<Session> {
     const parts = parseToken(token);
     if (parts === undefined) return manager.authenticate(token);
@@ -53,13 +54,13 @@ export class SessionCache {
     }
   }
 
-  /** This node has changed or ended the session; the store says so as well, a little later. */
+  /** This node has changed or closed the session. The store's notice comes later. */
   forget(app: string, token: string): void {
     const parts = parseToken(token);
     if (parts !== undefined) this.#sessions.changed(app, parts.id);
   }
 
-  /** This node has ended many. */
+  /** This node has closed many sessions. */
   clear(): void {
     this.#sessions.clear();
   }

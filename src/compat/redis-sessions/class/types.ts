@@ -2,49 +2,49 @@ import type { RedisOptions } from 'ioredis';
 import type { SessionContextOptions } from '../../../context/session-context.js';
 import type { SessionManager } from '../../../service/session-manager.js';
 
-/** What a session may keep under one key of its `d`. */
+/** The value of one key of `d`. */
 export type Scalar = string | number | boolean;
 
-/** The shape of `d` when it is not told otherwise. */
+/** The default shape of `d`. */
 export type SessionData = Record<string, Scalar>;
 
-/** Keys that may be missing, or any key where the shape names none: those that can be deleted. */
+/** Keys that can be deleted: optional ones, or any key where the shape names none. */
 type DeletableKey<Data> = {
   [Key in keyof Data]-?: string extends Key ? Key : Record<never, never> extends Pick<Data, Key> ? Key : never;
 }[keyof Data];
 
-/** What `set` takes: any of the keys; `null` deletes one that may be missing. */
+/** `d` of `set`: any of the keys; `null` deletes an optional one. */
 export type DataPatch<Data> = {
   [Key in keyof Data]?: Key extends DeletableKey<Data> ? Exclude<Data[Key], undefined> | null : Data[Key];
 };
 
-/** What `create` takes: keys that may be missing may be `null` as well, and are then left out. */
+/** `d` of `create`. An optional key may be `null`, and is then left out. */
 export type InitialData<Data> = {
   [Key in keyof Data]: Key extends DeletableKey<Data> ? Exclude<Data[Key], undefined> | null : Data[Key];
 };
 
-/** A session as `get` and `set` show it. */
+/** A session as `get` and `set` return it. */
 export interface Session<Data = SessionData> {
-  /** Whose it is. */
+  /** The account. */
   readonly id: string;
-  /** Reads, counted from 1, before this one. */
+  /** Number of reads before this one, counted from 1. */
   readonly r: number;
-  /** Writes, counted from 1, this one included. */
+  /** Number of writes including this one, counted from 1. */
   readonly w: number;
-  /** Seconds without activity after which it expires; with `no_resave`, the seconds that are left. */
+  /** Seconds of inactivity after which the session expires; with `no_resave`, the seconds until it expires. */
   readonly ttl: number;
-  /** Seconds since the activity before this one. */
+  /** Seconds since the previous activity. */
   readonly idle: number;
   readonly ip: string;
-  /** Absent while it holds no key. */
+  /** Absent while there is no key. */
   readonly d?: Data;
-  /** Only there when activity does not extend the session's life. */
+  /** Present only if activity does not extend the session's life. */
   readonly no_resave?: true;
 }
 
-/** A session as lists show it: also to others than its bearer, so without its token. */
+/** A session in a list. Lists go to others than the bearer, so they have no token. */
 export interface ListedSession<Data = SessionData> extends Session<Data> {
-  /** The session's public id in session-mailbox: what to close or to push to. Grants nothing by itself. */
+  /** The session's public id, by which a manager closes it or pushes to it. It grants no access. */
   readonly handle: string;
 }
 
@@ -54,7 +54,7 @@ export interface AppOptions {
 }
 
 export interface AccountOptions extends AppOptions {
-  /** Whose sessions: 1 to 128 characters of any script. */
+  /** The account: 1 to 128 characters of any script. */
   readonly id: string;
 }
 
@@ -63,31 +63,31 @@ export interface TokenOptions extends AppOptions {
   readonly token: string;
 }
 
-/** How far to look back, in seconds, at least 10; `dt` is another name of it. */
+/** `deltaTime`: seconds to look back, at least 10. `dt` is another name of it. */
 export type WithinOptions = AppOptions &
   ({ readonly deltaTime: number | string } | { readonly dt: number | string; readonly deltaTime?: undefined });
 
-export interface CreateOptions<Data = SessionData> extends AccountOptions {
+export interface CreateCallOptions<Data = SessionData> extends AccountOptions {
   /** 1 to 39 characters. */
   readonly ip: string;
   /** Seconds, at least 10. Default 7200. */
   readonly ttl?: number | string;
   readonly d?: InitialData<Data>;
-  /** Whether the session ends `ttl` seconds after its creation, whatever the activity. Default false. */
+  /** Whether the session ends `ttl` seconds after its creation, regardless of activity. Default false. */
   readonly no_resave?: boolean;
 }
 
 export interface SetOptions<Data = SessionData> extends TokenOptions {
-  /** At least one key. Those that are not named stay as they are. */
+  /** At least one key. Other keys keep their values. */
   readonly d: DataPatch<Data>;
 }
 
 export interface Created {
-  /** The bearer secret: given here, and never again. */
+  /** The bearer secret. No other reply contains it. */
   readonly token: string;
 }
 
-/** How many sessions were ended. */
+/** The number of sessions that were ended. */
 export interface Killed {
   readonly kill: number;
 }
@@ -101,22 +101,22 @@ export interface Activity {
   readonly activity: number;
 }
 
-/** What a callback is given where a promise gives `null`. */
+/** What a callback gets where a promise gives `null`. */
 export type Missing = Record<never, never>;
 
-/** As Node has it: an error and nothing, or `null` and the result. */
+/** A Node callback: called with an error, or with `null` and the result. */
 export type Callback<Result> = (...answer: [error: null, result: Result] | [error: Error, result: undefined]) => void;
 
 /**
- * How to connect, in the words of redis-sessions 4 (`url`, `username`, `password`, `database`, `name`, `socket`) or 3
- * (`auth_pass`, `db`, `path`, `tls`); everything else goes to ioredis as it is.
+ * Connection options, named as in redis-sessions 4 (`url`, `username`, `password`, `database`, `name`, `socket`) or 3
+ * (`auth_pass`, `db`, `path`, `tls`). All others go to ioredis unchanged.
  */
 export interface RedisClientOptions extends Omit<RedisOptions, 'name'> {
   /** `redis://` or `rediss://`. `port` and `host` beside it are ignored. */
   readonly url?: string;
   readonly database?: number;
   readonly auth_pass?: string;
-  /** What the server calls the connection; with `sentinels`, what they call the master. */
+  /** The name of the connection; with `sentinels`, the name of the master. */
   readonly name?: string;
   readonly socket?: {
     readonly host?: string;
@@ -131,31 +131,31 @@ export interface RedisClientOptions extends Omit<RedisOptions, 'name'> {
 }
 
 interface CacheOptions {
-  /** For how many seconds what `get` gave is given again without asking, and without counting. Default 0: never. */
+  /** Seconds for which `get` answers from memory, without counting the read. Default 0: never. */
   readonly cachetime?: number;
   /** Sessions that the cache holds at most. Default 5000. */
   readonly cachemax?: number;
 }
 
-/** Sessions in a Redis (7 or newer) or Valkey, over a service of its own. */
+/** Sessions in a Redis (7 or newer) or Valkey. The class starts a service for them. */
 export interface RedisSessionsRedisOptions extends CacheOptions {
   /** Default 6379. */
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
   readonly options?: RedisClientOptions;
-  /** What every key begins with, before a colon. Default `rs`. */
+  /** Prefix of every key, before a colon. Default `rs`. */
   readonly namespace?: string;
-  /** Seconds between two sweeps of expired sessions; 0 for none, below 10 becomes 10. Default 600. */
+  /** Seconds between sweeps of expired sessions; 0 disables them, values below 10 become 10. Default 600. */
   readonly wipe?: number;
-  /** Settings of the service. Defaults that differ here: `maxSession` 0, `gcInterval` by `wipe`. */
+  /** Settings of the service. Two defaults differ here: `maxSession` is 0, `gcInterval` follows `wipe`. */
   readonly context?: SessionContextOptions;
   readonly manager?: undefined;
 }
 
-/** Sessions of a service that the application has already, on any store. */
+/** Sessions of a manager of the application, on any store. */
 export interface RedisSessionsManagerOptions extends CacheOptions {
-  /** Stays the application's: `quit` does not stop it. Its settings decide on limit and sweeps. */
+  /** `quit` does not stop it. Its settings decide on the limit and on sweeps. */
   readonly manager: SessionManager;
 }
 

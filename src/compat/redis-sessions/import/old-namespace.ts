@@ -1,12 +1,13 @@
 import type { Redis } from 'ioredis';
 import { isToken, type OldSession } from './old-session.js';
 
+/** Index entries per `ZSCAN`. */
 const chunk = 500;
 const tokenLength = 64;
 
 /**
- * The keys of redis-sessions 3 and 4 under one namespace, read and never written. `<namespace>:SESSIONS` holds
- * `<app>:<token>:<id>` of every session, with the time of its end; `<namespace>:<app>:<token>` is the session.
+ * The keys of redis-sessions 3 and 4 under one namespace, which are only read. The sorted set `<namespace>:SESSIONS` holds
+ * `<app>:<token>:<id>` of every session, scored by its end; the hash `<namespace>:<app>:<token>` is the session.
  */
 export class OldNamespace {
   readonly #redis: Redis;
@@ -17,23 +18,23 @@ export class OldNamespace {
     this.#prefix = `${namespace}:`;
   }
 
-  /** Sessions in the index, expired ones among them. */
+  /** Number of sessions in the index, including expired ones. */
   async size(): Promise<number> {
     return this.#redis.zcard(`${this.#prefix}SESSIONS`);
   }
 
   /**
-   * All sessions, some at a time; one that lives through the walk is met at least once, and perhaps again. `passed`
-   * counts entries of the index that led to none: of other apps, or of no session.
+   * All sessions, in chunks. A session that exists during the whole scan is returned at least once, possibly twice.
+   * `skipped` counts index entries of other apps, and those that are malformed.
    */
   async *sessions(
     app: string | undefined,
-  ): AsyncIterable<{ readonly sessions: readonly OldSession[]; readonly passed: number }> {
+  ): AsyncIterable<{ readonly sessions: readonly OldSession[]; readonly skipped: number }> {
     let cursor = '0';
     do {
       const [next, entries] = await this.#redis.zscan(`${this.#prefix}SESSIONS`, cursor, 'COUNT', chunk);
       cursor = next;
-      // Members and scores take turns.
+      // Members and scores alternate.
       const members = entries.filter((_entry, index) => index % 2 === 0);
       const named = members.map(nameOf).filter((name) => name !== undefined);
       const wanted = named.filter((name) => app === undefined || name.app === app);
@@ -42,12 +43,12 @@ export class OldNamespace {
           return { app, token, fields: await this.#redis.hgetall(`${this.#prefix}${app}:${token}`) };
         }),
       );
-      yield { sessions, passed: members.length - sessions.length };
+      yield { sessions, skipped: members.length - sessions.length };
     } while (cursor !== '0');
   }
 }
 
-/** Split by place, for ids may hold colons. */
+/** Split by position, because ids may contain colons. */
 function nameOf(member: string): { readonly app: string; readonly token: string } | undefined {
   const colon = member.indexOf(':');
   const token = member.slice(colon + 1, colon + 1 + tokenLength);

@@ -1,18 +1,18 @@
 import * as v from 'valibot';
 import { SessionError } from '../../../errors/session-error.js';
-import { requireAttributes } from '../../../service/session-operations.js';
+import { requireAttributes } from '../../../service/attributes.js';
 import { requireAccountId, requireIp } from '../../../store/session-arguments.js';
 import type { AdoptedSession } from '../../../store/token-aliases.js';
-import { toMilliseconds } from '../class/replies.js';
-import { requireApp, requireData, requireToken } from '../class/rules.js';
+import { readApp, readData, readToken } from '../class/call-arguments.js';
+import { toMilliseconds } from '../class/session-replies.js';
 
 const second = 1_000;
-/** Where a token of redis-sessions tells its creation, in base 36. */
+/** Where a token of redis-sessions has its time of creation, in base 36. */
 const creationStart = 56;
 
 const count = v.pipe(v.string(), v.regex(/^[0-9]{1,15}$/, 'is no number'), v.transform(Number));
 
-/** A session as redis-sessions keeps it: a hash whose times are in seconds. */
+/** A session as redis-sessions stores it: a hash with times in seconds. */
 const fieldsSchema = v.object({
   id: v.string('is missing'),
   r: count,
@@ -30,15 +30,15 @@ export interface OldSession {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** What becomes of an old session. */
-export type Verdict =
+/** What the import does with an old session. */
+export type ImportVerdict =
   | { readonly kind: 'live'; readonly session: AdoptedSession }
   | { readonly kind: 'expired' }
   | { readonly kind: 'unusable'; readonly why: string };
 
-/** What it is here. @param now in milliseconds since the Unix epoch */
-export function judge({ app, token, fields }: OldSession, now: number): Verdict {
-  // Wiped meanwhile, or never more than an entry in the index.
+/** Converts an old session. @param now milliseconds since the Unix epoch */
+export function judge({ app, token, fields }: OldSession, now: number): ImportVerdict {
+  // The index names it, but the session itself is gone.
   if (Object.keys(fields).length === 0) return { kind: 'expired' };
   const result = v.safeParse(fieldsSchema, fields);
   if (!result.success) {
@@ -51,12 +51,12 @@ export function judge({ app, token, fields }: OldSession, now: number): Verdict 
   if (lastTime + life <= now) return { kind: 'expired' };
   try {
     const createdAt = Math.min(creationOf(token), lastTime);
-    // Its end then is where it was: no activity moves it.
+    // Keeps its end, which activity does not move.
     const maxAge = no_resave === '1' ? lastTime + life - createdAt : 0;
     return {
       kind: 'live',
       session: {
-        app: requireApp(app),
+        app: readApp(app),
         accountId: requireAccountId(id),
         ip: requireIp(ip),
         userAgent: '',
@@ -64,7 +64,7 @@ export function judge({ app, token, fields }: OldSession, now: number): Verdict 
         maxAge,
         createdAt,
         lastTime,
-        // Theirs count from 1.
+        // Counters of redis-sessions start at 1.
         reads: Math.max(0, r - 1),
         writes: Math.max(0, w - 1),
         attributes: attributesOf(d),
@@ -77,7 +77,7 @@ export function judge({ app, token, fields }: OldSession, now: number): Verdict 
 
 export function isToken(token: string): boolean {
   try {
-    requireToken(token);
+    readToken(token);
     return true;
   } catch {
     return false;
@@ -89,7 +89,7 @@ function creationOf(token: string): number {
   return Number.isSafeInteger(time) ? time : Number.MAX_SAFE_INTEGER;
 }
 
-/** @throws when they could not have been set here either */
+/** @throws RedisSessionsError, SessionError for data that `set` would refuse */
 function attributesOf(d: string | undefined): AdoptedSession['attributes'] {
   if (d === undefined || d === '' || d === '{}') return requireAttributes({});
   let data: unknown;
@@ -103,5 +103,5 @@ function attributesOf(d: string | undefined): AdoptedSession['attributes'] {
       { cause: error },
     );
   }
-  return requireAttributes(requireData(data));
+  return requireAttributes(readData(data));
 }

@@ -4,14 +4,14 @@ import { inject, injectable } from 'inversify';
 import { RestOptions } from './rest-options.js';
 import { faultResponse } from './rest-response.js';
 
-/** The header that carries the key. Not `Authorization`, which carries the token of a session that polls. */
+/** The header of the key. Not `Authorization`, which holds the token of a polling session. */
 export const apiKeyHeader = 'x-api-key';
 
 interface WithHeaders {
   readonly headers: { readonly [name: string]: string | readonly string[] | undefined };
 }
 
-/** Lets nobody pass who doesn't show the API key, where one is set. */
+/** Refuses requests without the API key, if one is set. */
 @injectable()
 export class ApiKeyGuard implements Guard<WithHeaders> {
   readonly #digest: Buffer | undefined;
@@ -23,7 +23,7 @@ export class ApiKeyGuard implements Guard<WithHeaders> {
   activate(request: WithHeaders): boolean {
     if (this.#digest === undefined) return true;
     const sent = request.headers[apiKeyHeader];
-    // Digests are of one length whatever was sent, and so are compared in constant time.
+    // `timingSafeEqual` needs equal lengths, and a length check would reveal the key's. Digests have one length.
     if (typeof sent === 'string' && timingSafeEqual(digestOf(sent), this.#digest)) return true;
     throw faultResponse(401, { name: 'unauthorized', message: 'The header X-API-Key is missing or wrong' });
   }

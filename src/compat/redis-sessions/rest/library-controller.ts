@@ -12,24 +12,24 @@ import {
   UseGuard,
 } from '@inversifyjs/http-core';
 import { inject } from 'inversify';
-import { Operations } from '../class/operations.js';
+import { LibraryService } from '../class/library-service.js';
 import type { SessionData } from '../class/types.js';
 import { ApiKeyGuard } from './api-key-guard.js';
 import { LibraryErrorFilter } from './library-error-filter.js';
 import { RestOptions } from './rest-options.js';
 import { jsonResponse, textResponse } from './rest-response.js';
 
-/** The routes of rest-sessions: each is a method of the library, and answers what that gives. */
+/** The routes of rest-sessions: each calls the method of redis-sessions with its name, and answers with its result. */
 @Controller({ scope: 'Singleton' })
 @UseGuard(ApiKeyGuard)
 @UseErrorFilter(LibraryErrorFilter)
 export class LibraryController {
-  readonly #sessions: Operations<SessionData>;
-  /** What is said of a session that is not there. */
+  readonly #sessions: LibraryService<SessionData>;
+  /** Status for a missing session. */
   readonly #missing: 200 | 404;
 
   constructor(
-    @inject(Operations) sessions: Operations<SessionData>,
+    @inject(LibraryService) sessions: LibraryService<SessionData>,
     @inject(RestOptions) { strictStatus }: RestOptions,
   ) {
     this.#sessions = sessions;
@@ -102,7 +102,7 @@ export class LibraryController {
   }
 }
 
-/** Without a key there is nothing to keep. */
+/** An empty object counts as no data. */
 function dataOf(body: unknown): unknown {
   return typeof body === 'object' && body !== null && Object.keys(body).length === 0 ? undefined : body;
 }

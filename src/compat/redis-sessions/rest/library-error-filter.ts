@@ -3,13 +3,13 @@ import { inject } from 'inversify';
 import { reportFault } from '../../../errors/fault-report.js';
 import { SessionError } from '../../../errors/session-error.js';
 import { errorStatuses } from '../../../http/index.js';
+import { redisSessionsErrorNames } from '../class/redis-sessions-error.js';
 import { RestOptions } from './rest-options.js';
 import { type Fault, faultResponse } from './rest-response.js';
 
-/** What redis-sessions calls the errors of whoever calls it. */
-const callersFaults: ReadonlySet<string> = new Set(['missingParameter', 'invalidFormat', 'invalidValue']);
+const argumentErrors: ReadonlySet<string> = new Set(redisSessionsErrorNames);
 
-/** Answers errors as rest-sessions does: whatever it is, 500 with name and message, unless stricter ones are wanted. */
+/** Answers errors as rest-sessions does: 500 with name and message, whatever failed; with `strictStatus` by its kind. */
 @CatchError(Error)
 export class LibraryErrorFilter implements ErrorFilter<Error> {
   readonly #isStrict: boolean;
@@ -25,13 +25,13 @@ export class LibraryErrorFilter implements ErrorFilter<Error> {
 
 function strictStatusOf(error: Error): HttpStatusCode {
   if (SessionError.is(error)) return errorStatuses[error.code];
-  return callersFaults.has(error.name) ? 400 : 500;
+  return argumentErrors.has(error.name) ? 400 : 500;
 }
 
 function faultOf(error: Error): Fault {
   if (SessionError.is(error)) return { name: error.code, message: error.message };
-  if (callersFaults.has(error.name)) return error;
-  // A bug is told to who can mend it; whoever called learns nothing of the inside.
+  if (argumentErrors.has(error.name)) return error;
+  // A bug: its message may reveal internals, so it goes to the log and not to the caller.
   reportFault('A request failed', error);
   return { name: 'Error', message: 'An unexpected error occurred' };
 }

@@ -11,7 +11,7 @@ import { jsonResponse } from './rest-response.js';
 
 const messageSchema = v.strictObject({ data: v.unknown(), key: v.optional(v.string()) });
 
-/** Messages for sessions: what rest-sessions never had. Errors are problem documents, as everywhere in this package. */
+/** Pushes, which rest-sessions does not have. Errors are problem documents. */
 @Controller({ scope: 'Singleton' })
 @UseGuard(ApiKeyGuard)
 @UseErrorFilter(SessionErrorFilter)
@@ -32,10 +32,10 @@ export class PushController {
   ): Promise<HttpResponse> {
     const { data, options } = requireMessage(body);
     try {
-      return this.#pushed(await this.#manager.inApp(app).push(handle, data, options));
+      return this.#report(await this.#manager.inApp(app).push(handle, data, options));
     } catch (error) {
       if (SessionError.is(error, 'MAILBOX_FULL')) this.#metrics.countPush({ accepted: 0, dropped: 0, refused: 1 });
-      // Who pushes is not the session's bearer: 401 would tell them that their key is wrong.
+      // The pusher is not the session's bearer: 401 would mean that the API key is wrong.
       const isMiss = SessionError.is(error, 'SESSION_UNKNOWN') || SessionError.is(error, 'SESSION_CLOSED');
       throw isMiss ? problemResponse(error, 404) : error;
     }
@@ -48,10 +48,10 @@ export class PushController {
     @Body() body: unknown,
   ): Promise<HttpResponse> {
     const { data, options } = requireMessage(body);
-    return this.#pushed(await this.#manager.inApp(app).pushToAccount(id, data, options));
+    return this.#report(await this.#manager.inApp(app).pushToAccount(id, data, options));
   }
 
-  #pushed(report: PushReport): HttpResponse {
+  #report(report: PushReport): HttpResponse {
     this.#metrics.countPush(report);
     return jsonResponse(200, report);
   }

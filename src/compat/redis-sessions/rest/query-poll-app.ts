@@ -4,7 +4,7 @@ import { type Poll, PollApp } from '../../../http/index.js';
 import { SessionManager } from '../../../service/session-manager.js';
 import { looksOld, OldTokens } from '../class/old-tokens.js';
 
-/** The app of a poll in a service of many: `GET /poll?app=…`. Tokens of imported sessions poll as well. */
+/** Takes the app of a poll from its query: `GET /poll?app=…`. Accepts the tokens of imported sessions. */
 @injectable()
 export class QueryPollApp extends PollApp {
   readonly #manager: SessionManager;

@@ -6,12 +6,12 @@ import { everyApp, SessionEvents } from '../../../events/session-events.js';
 import type { PushReport } from '../../../service/push-report.js';
 import { SessionManager } from '../../../service/session-manager.js';
 
-/** From a look-up in memory to a poll held to its end. Seconds. */
+/** Histogram bounds in seconds: from a read in memory to a poll that is held to its end. */
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /**
- * What the service tells Prometheus of this process. Several nodes on one store each count what they did themselves,
- * so that sums over all of them are right; an expiry is counted by the one that swept it.
+ * Metrics of this process for Prometheus. Each node counts what it did itself, so sums over the nodes of one store are
+ * right. An expiry is counted by the node that swept the session.
  */
 @injectable()
 export class RestMetrics {
@@ -37,7 +37,7 @@ export class RestMetrics {
       labelNames: ['reason'],
       registers,
     });
-    // A rate is known only from a number that was there before.
+    // Prometheus computes a rate only for a counter that existed before its first increment.
     for (const reason of Object.keys(closeReasons)) closed.inc({ reason }, 0);
     events.on(everyApp, 'closed', ({ reason }) => closed.inc({ reason }));
     new Gauge({
@@ -50,21 +50,21 @@ export class RestMetrics {
     });
     new Gauge({
       name: 'session_mailbox_store_up',
-      help: 'Whether the store answers: 1, or 0',
+      help: '1 while the store can be used, else 0',
       registers,
       async collect() {
-        this.set((await answers(manager)) ? 1 : 0);
+        this.set((await isStoreUp(manager)) ? 1 : 0);
       },
     });
     this.#pushes = new Counter({
       name: 'session_mailbox_messages_pushed_total',
-      help: 'Messages pushed to mailboxes through this node, by what became of them',
+      help: 'Messages pushed to mailboxes through this node, by outcome',
       labelNames: ['outcome'],
       registers,
     });
     this.#durations = new Histogram({
       name: 'session_mailbox_request_duration_seconds',
-      help: 'From a request to the end of its response; of a poll, the time it was held',
+      help: 'Time from a request to the end of its response; of a poll, the time it was held',
       labelNames: ['method', 'route', 'status'],
       buckets: durations,
       registers,
@@ -77,14 +77,13 @@ export class RestMetrics {
     this.#pushes.inc({ outcome: 'refused' }, refused);
   }
 
-  /** @param route as it was declared: one label for each path that is asked for would have no end */
+  /** @param route the declared pattern: a label per requested path would grow without bound */
   observeRequest(method: string, route: string, status: number, seconds: number): void {
     this.#durations.observe({ method, route, status }, seconds);
   }
 }
 
-/** Whether the store can be used now. */
-export async function answers(manager: SessionManager): Promise<boolean> {
+async function isStoreUp(manager: SessionManager): Promise<boolean> {
   try {
     await manager.ping();
     return true;

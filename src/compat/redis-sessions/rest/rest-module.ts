@@ -1,7 +1,7 @@
 import { ContainerModule } from 'inversify';
 import {
-  Bearer,
-  CrossSitePolicy,
+  Credentials,
+  OriginPolicy,
   PollApp,
   PollController,
   SessionCookie,
@@ -9,20 +9,21 @@ import {
   SessionHttpOptions,
 } from '../../../http/index.js';
 import { SessionManager } from '../../../service/session-manager.js';
+import { LibraryService } from '../class/library-service.js';
 import { OldTokens } from '../class/old-tokens.js';
-import { Operations } from '../class/operations.js';
 import type { SessionData } from '../class/types.js';
+import { AdminController } from './admin-controller.js';
 import { ApiKeyGuard } from './api-key-guard.js';
 import { LibraryController } from './library-controller.js';
 import { LibraryErrorFilter } from './library-error-filter.js';
-import { OperationsController } from './operations-controller.js';
 import { PushController } from './push-controller.js';
 import { QueryPollApp } from './query-poll-app.js';
 import { RestMetrics } from './rest-metrics.js';
 import { RestOptions, type RestOptionsInput } from './rest-options.js';
 
 /**
- * The controllers of the service. Goes beside `sessionModule`; `buildRestServer` serves them. Of the controllers of `session-mailbox/http` the poll alone is among them: the others are of one app.
+ * The controllers of the REST service. Load it with `sessionModule`, then call `buildRestServer`. Of the controllers of
+ * `session-mailbox/http` it has only the poll: the others serve a single app.
  *
  * @throws SessionError `INVALID_CONTEXT`
  */
@@ -32,22 +33,22 @@ export function restModule(options: RestOptionsInput = {}): ContainerModule {
     bind(RestOptions).toConstantValue(validated);
     bind(RestMetrics).toSelf().inSingletonScope();
     bind(OldTokens).toConstantValue(new OldTokens());
-    bind(Operations).toResolvedValue(operationsOf, [SessionManager, OldTokens]).inSingletonScope();
+    bind(LibraryService).toResolvedValue(libraryServiceOf, [SessionManager, OldTokens]).inSingletonScope();
     bind(ApiKeyGuard).toSelf().inSingletonScope();
     bind(LibraryErrorFilter).toSelf().inSingletonScope();
     bind(LibraryController).toSelf().inSingletonScope();
     bind(PushController).toSelf().inSingletonScope();
-    bind(OperationsController).toSelf().inSingletonScope();
+    bind(AdminController).toSelf().inSingletonScope();
     bind(SessionHttpOptions).toConstantValue(new SessionHttpOptions());
     bind(SessionCookie).toSelf().inSingletonScope();
-    bind(CrossSitePolicy).toSelf().inSingletonScope();
-    bind(Bearer).toSelf().inSingletonScope();
+    bind(OriginPolicy).toConstantValue(new OriginPolicy());
+    bind(Credentials).toConstantValue(new Credentials('restModule', { secure: false }));
     bind(SessionErrorFilter).toSelf().inSingletonScope();
     bind(PollApp).to(QueryPollApp).inSingletonScope();
     bind(PollController).toSelf().inSingletonScope();
   });
 }
 
-function operationsOf(manager: SessionManager, oldTokens: OldTokens): Operations<SessionData> {
-  return new Operations<SessionData>({ running: manager, manager: async () => manager }, undefined, oldTokens);
+function libraryServiceOf(manager: SessionManager, oldTokens: OldTokens): LibraryService<SessionData> {
+  return new LibraryService<SessionData>({ running: manager, manager: async () => manager }, undefined, oldTokens);
 }

@@ -9,11 +9,11 @@ const known = {
 /** Options of `restModule`; each may be left out. */
 export type RestOptionsInput = OptionsInput<typeof known>;
 
-/** How the service answers, and to whom. Frozen, validated here. */
+/** The checked options of `restModule`. Frozen. */
 export class RestOptions {
-  /** What back ends must show in the header `X-API-Key`. Default: nothing, everyone who reaches the port is served. */
+  /** Key that requests must show in the header `X-API-Key`. Default: none, every request is served. */
   readonly apiKey: string | undefined;
-  /** Say 400 of a wrong argument and 404 of a missing session, in place of rest-sessions' 500 and 200. Default false. */
+  /** Answer 400, 404, 409 and 503 where rest-sessions answers 500 or 200. Default false. */
   readonly strictStatus: boolean;
 
   /** @throws SessionError `INVALID_CONTEXT` */

@@ -7,7 +7,7 @@ import {
 
 const noStore = { 'cache-control': 'no-store' };
 
-/** An answer of JSON that nobody on the way may keep: it tells of sessions. */
+/** A JSON answer that caches must not store, because it describes sessions. */
 export function jsonResponse(statusCode: HttpStatusCode, body: object): HttpResponse {
   return { [isHttpResponseSymbol]: true, statusCode, body, headers: noStore };
 }
@@ -16,13 +16,13 @@ export function textResponse(statusCode: HttpStatusCode, body: string, contentTy
   return { [isHttpResponseSymbol]: true, statusCode, body, headers: { ...noStore, 'content-type': contentType } };
 }
 
-/** What rest-sessions makes of an error. */
+/** An error in the format of rest-sessions. */
 export interface Fault {
   readonly name: string;
   readonly message: string;
 }
 
-/** A fault as an exception that `@inversifyjs/http-core` answers with. */
+/** A fault as the exception that `@inversifyjs/http-core` turns into an answer. */
 export function faultResponse(
   status: HttpStatusCode,
   { name, message }: Fault,

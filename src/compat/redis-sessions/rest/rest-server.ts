@@ -5,12 +5,12 @@ import type { Container } from 'inversify';
 import { reportFault } from '../../../errors/fault-report.js';
 import { RestMetrics } from './rest-metrics.js';
 
-/** As rest-sessions has it. Bytes. */
+/** Bytes, as in rest-sessions. */
 const bodyLimit = 60_000;
-/** An id of 128 characters may be all of them escapes of four bytes each. */
+/** An id has up to 128 characters, each percent-encoded as up to four bytes of three characters. */
 const maxParamLength = 128 * 12;
 
-/** The controllers of `restModule`, on Fastify, with Fastify's own errors in the words of the service. */
+/** Serves the controllers of `restModule` on Fastify. Fastify's own errors get the format of rest-sessions. */
 export async function buildRestServer(container: Container): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit,
@@ -30,8 +30,8 @@ export async function buildRestServer(container: Container): Promise<FastifyInst
 }
 
 /**
- * No other type is read: a page of another site can make a browser post text to this machine, but not JSON. An empty
- * body is none, because many clients name the type whether they send something or not.
+ * Refuses other types: a page of another site can make a browser post text to this machine, but not JSON. An empty body
+ * counts as none, because many clients send the content type without a body.
  */
 function readJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');

@@ -1,4 +1,4 @@
--- The server's clock, so that nodes whose clocks differ agree on every deadline. It stands still during a script.
+-- The server's clock, so that nodes with different clocks agree on every deadline. It does not advance during a script.
 
 local function microseconds()
   local time = redis.call('TIME')

@@ -1,5 +1,6 @@
--- Carries out the calls in order. Each is `name, number of arguments, arguments…`; its keys it takes by itself. One
--- that fails changes nothing, says why, and harms none of the others.
+-- Runs the calls in order. Each is `name, number of arguments, arguments…`, and takes its own keys. A call that fails is
+-- answered with its error, and the calls after it still run. It has changed nothing: Redis refuses writes (OOM, READONLY,
+-- MISCONF) only until the first write of a script has succeeded.
 
 local replies = {}
 while argumentPosition < #ARGV do

@@ -1,10 +1,9 @@
--- The mailbox within a session's fields: its log and its readers. The same rules as core/mailbox.ts, where they are
--- explained: every offset up to the tail is retained, replaced or gone, and `lost` is what is left when the first two
--- are counted.
+-- The mailbox within a session's fields: its messages and its readers. The rules are those of src/mailbox/mailbox-rules.ts,
+-- which explains them: every offset up to the tail is retained, replaced or gone, and `lost` counts those that are gone.
 
 local mailboxes = {}
 
--- A tag that no mailbox had before. Redis gives scripts no random numbers; names and moments don't come again.
+-- A tag that no mailbox had before. Scripts get no true random numbers, so it is a hash of the name and the moment.
 local function newEpoch(entry)
   local fields = entry.fields
   return sub(redis.sha1hex((fields[$epoch] or '') .. fields[$tail] .. entry.key .. micros), 1, 10)
@@ -29,7 +28,7 @@ function mailboxes.ensure(entry)
   fields[$replaced] = {}
 end
 
--- Messages leave once every live reader has passed them. While no reader is live, they wait.
+-- Removes the messages that every live reader has passed; none while no reader is live.
 local function removeTaken(entry)
   local fields = entry.fields
   local readers = fields[$readers]
@@ -47,7 +46,7 @@ local function removeTaken(entry)
   end
   messages.dropUpTo(entry, passed)
   fields[$taken] = max(fields[$taken], passed)
-  -- No known reader will ask about places below the lowest cursor any more.
+  -- No known reader asks about offsets below the lowest cursor any more.
   runs.forgetUpTo(fields[$replaced], min(lowest, fields[$taken]))
 end
 
@@ -74,7 +73,7 @@ local function accept(entry, key, json, at)
   return messages.retain(entry, fields[$tail], at, key, json)
 end
 
--- Returns what became of it, how many messages were dropped for it, and the message as it is kept.
+-- Returns the verdict, how many messages were dropped for the new one, and the message as it is stored.
 function mailboxes.append(entry, key, json, at, onOverflow)
   local fields = entry.fields
   local bytes = #json
@@ -119,7 +118,7 @@ local function isMoreSilent(reader, other)
   return otherIsParked
 end
 
--- A reader silent for long goes first; parked ones, which are not silent, only when nobody else is left.
+-- Evicts the reader that has been silent for longest; a parked one, which is not silent, only when all are parked.
 local function dropSilentest(readers)
   local silentest = 1
   for index = 2, #readers do
@@ -140,9 +139,9 @@ function mailboxes.reader(entry, name)
   return nil
 end
 
--- What the reader has not had yet. `after` is 'oldest', 'known' (where this mailbox knows the reader) or an epoch that
--- goes with `offset`. Returns messages, where the reader stands with them, what it lost, whether its cursor was of
--- another life (1 or 0), the reader and the one that had to go for it.
+-- The messages after the reader's cursor. `after` is 'oldest', 'known' (the cursor that the mailbox has of this reader) or
+-- the epoch of the cursor `offset`. Returns the messages, the cursor after them, how many the reader lost, whether its
+-- cursor did not fit (1 or 0), the reader, and the reader evicted to make room for it.
 function mailboxes.read(entry, name, after, offset, limit)
   local fields = entry.fields
   messages.dropAged(entry)
@@ -158,20 +157,20 @@ function mailboxes.read(entry, name, after, offset, limit)
       reset = 1
     end
   end
-  local dropped
+  local evicted
   if reader then
     reader[$cursor] = from
     reader[$lastPoll] = now
   else
     if #fields[$readers] >= $maxReader then
-      dropped = dropSilentest(fields[$readers])
+      evicted = dropSilentest(fields[$readers])
     end
     reader = { name, from, now, 0, '', 0 }
     table.insert(fields[$readers], reader)
   end
   removeTaken(entry)
   if from == fields[$tail] then
-    return {}, from, 0, reset, reader, dropped
+    return {}, from, 0, reset, reader, evicted
   end
   local elements, areRest = messages.beyond(entry, from, limit)
   local last = fields[$tail]
@@ -179,10 +178,10 @@ function mailboxes.read(entry, name, after, offset, limit)
     last = tonumber(match(elements[#elements], '^%d+'))
   end
   local lost = last - from - #elements - runs.countWithin(fields[$replaced], from, last)
-  return elements, last, lost, reset, reader, dropped
+  return elements, last, lost, reset, reader, evicted
 end
 
--- The reader has everything up to `offset`, though it did not say so itself. Older news than known is ignored.
+-- The reader has received everything up to `offset`; no poll of its own says so. An older offset than known is ignored.
 function mailboxes.acknowledge(entry, name, epoch, offset)
   local fields = entry.fields
   local reader = mailboxes.reader(entry, name)
@@ -194,9 +193,9 @@ function mailboxes.acknowledge(entry, name, epoch, offset)
   return true
 end
 
--- Every parked reader is told, and released.
+-- Notifies the nodes of all parked readers, and releases the readers.
 function mailboxes.wake(entry, text)
-  notices.tellParked(entry, text)
+  notices.notifyParked(entry, text)
   local fields = entry.fields
   local readers = fields[$readers]
   for index = 1, #readers do
@@ -206,7 +205,7 @@ function mailboxes.wake(entry, text)
   end
 end
 
--- Takes over the messages of another session ahead of its own, under a new epoch. Returns how many did not fit.
+-- Puts the messages of another session ahead of its own, under a new epoch. Returns how many did not fit.
 function mailboxes.takeOver(entry, elements)
   mailboxes.ensure(entry)
   local fields = entry.fields

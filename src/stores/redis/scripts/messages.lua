@@ -1,16 +1,16 @@
--- The retained messages of a session, oldest first: a list of `<offset>:<at>:<key>\n<json>`. What of it is counted
--- stands in the session's fields: `count`, `bytes`, how many are `keyed`, the `newest` offset (never too low), whether
--- there are `gaps` between offsets, and whether `agesMixed`, an older message ever standing behind a younger one.
+-- The retained messages of a session, oldest first: a list of `<offset>:<at>:<key>\n<json>`. The session's fields hold
+-- their `count`, their `bytes`, how many are `keyed`, the `newest` offset (never too low), whether there are `gaps` between
+-- offsets, and whether `agesMixed`: an older message may follow a younger one.
 
 local messages = {}
 
 local elementPattern = '^(%d+):(%d+):([^\n]*)\n()'
 
 function messages.key(entry)
-  return siblingOf(entry.key, 'm')
+  return siblingOf(entry.key, '$messagesKey')
 end
 
--- Counts anew what is there: an eviction policy of the server may have taken the list away since.
+-- Counts the list again: the server's eviction policy may have deleted it.
 local function recount(entry)
   local fields = entry.fields
   local elements = call('LRANGE', messages.key(entry), 0, -1)
@@ -32,7 +32,7 @@ local function forget(entry, element)
   fields[$bytes] = fields[$bytes] - (#element - start + 1)
   if key ~= '' then
     fields[$keyed] = fields[$keyed] - 1
-    call('HDEL', siblingOf(entry.key, 'k'), key)
+    call('HDEL', siblingOf(entry.key, '$keyedMessagesKey'), key)
   end
 end
 
@@ -40,7 +40,7 @@ function messages.clear(entry)
   local fields = entry.fields
   call('DEL', messages.key(entry))
   if fields[$keyed] > 0 then
-    call('DEL', siblingOf(entry.key, 'k'))
+    call('DEL', siblingOf(entry.key, '$keyedMessagesKey'))
   end
   fields[$count] = 0
   fields[$bytes] = 0
@@ -64,7 +64,7 @@ function messages.dropOldest(entry, number)
   end
 end
 
--- Nil where there are fewer than were counted.
+-- Nil when the list is shorter than counted.
 local function offsetAt(entry, index)
   local element = call('LINDEX', messages.key(entry), index)
   if not element then
@@ -103,7 +103,7 @@ indexBeyond = function(entry, offset)
   return low
 end
 
--- Drops what lies at or before the offset.
+-- Drops the messages up to the offset.
 function messages.dropUpTo(entry, offset)
   local number = indexBeyond(entry, offset)
   if number > 0 then
@@ -111,7 +111,7 @@ function messages.dropUpTo(entry, offset)
   end
 end
 
--- At most `limit` messages beyond `offset`, and whether they are all the rest.
+-- At most `limit` messages beyond `offset`, and whether there are no more.
 function messages.beyond(entry, offset, limit)
   local count = entry.fields[$count]
   local start = indexBeyond(entry, offset)
@@ -132,18 +132,18 @@ local function remove(entry, element)
     messages.clear(entry)
     return
   end
-  -- From the tail: what gets replaced was pushed lately.
+  -- From the tail: replaced messages are mostly recent.
   call('LREM', messages.key(entry), -1, element)
   forget(entry, element)
   fields[$gaps] = 1
 end
 
--- The retained message with that key: its offset and the whole of it, or nil.
+-- The retained message with that key: its offset and its text, or nil.
 function messages.keyed(entry, key)
   if key == '' or entry.fields[$keyed] == 0 then
     return nil
   end
-  local offset = tonumber(call('HGET', siblingOf(entry.key, 'k'), key) or nil)
+  local offset = tonumber(call('HGET', siblingOf(entry.key, '$keyedMessagesKey'), key) or nil)
   if not offset then
     return nil
   end
@@ -171,7 +171,7 @@ function messages.retain(entry, offset, at, key, json)
   fields[$bytes] = fields[$bytes] + #json
   fields[$newest] = offset
   if key ~= '' then
-    local keyedKey = siblingOf(entry.key, 'k')
+    local keyedKey = siblingOf(entry.key, '$keyedMessagesKey')
     call('HSET', keyedKey, key, offset)
     if fields[$keyed] == 0 then
       call('PEXPIREAT', keyedKey, fields[$keepUntil])
@@ -185,7 +185,7 @@ local function isTooOld(element)
   return tonumber(match(element, '^%d+:(%d+)')) + $messageTtl <= now
 end
 
--- Says whether any were too old.
+-- Drops messages that are too old. Returns whether there were any.
 function messages.dropAged(entry)
   local fields = entry.fields
   if $messageTtl == 0 or not fields[$epoch] then

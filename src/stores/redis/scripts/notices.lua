@@ -1,13 +1,13 @@
--- What is told to the nodes where polls are held.
+-- Notices to the nodes that hold polls, and to those that cache sessions.
 
 local notices = {}
 
--- Each node counts what it is told by each bucket, and so notices when something got lost on the way.
-local function tell(base, node, text)
-  local nodes = base .. 'nodes'
+-- Each bucket numbers its notices to a node, so that the node detects lost ones.
+local function notify(base, node, text)
+  local nodes = base .. '$nodesKey'
   local number = call('HINCRBY', nodes, node, 1)
   if number == 1 then
-    -- Nobody by that name is enlisted, or not any more.
+    -- The node is not registered, or not any more.
     call('HDEL', nodes, node)
     return
   end
@@ -15,35 +15,35 @@ local function tell(base, node, text)
   call('$publish', $channel .. '@' .. node, bucket .. ':' .. number .. ':' .. text)
 end
 
--- Whether anybody listens to what is told to this node.
-function notices.isHeard(base, node)
+-- Whether a connection is subscribed to the channel of this node.
+function notices.hasSubscriber(base, node)
   return call('PUBSUB', '$countSubscribers', $channel .. '@' .. node)[2] > 0
 end
 
--- Tells every node where a reader of this session is parked, once.
-function notices.tellParked(entry, text)
+-- Notifies each node where a reader of this session is parked, once.
+function notices.notifyParked(entry, text)
   local readers = entry.fields[$readers]
-  local told = {}
+  local notified = {}
   for index = 1, #readers do
     local reader = readers[index]
     local node = reader[$node]
-    if reader[$parkedUntil] ~= 0 and not told[node] then
-      told[node] = true
-      tell(baseOf(entry.key), node, text)
+    if reader[$parkedUntil] ~= 0 and not notified[node] then
+      notified[node] = true
+      notify(baseOf(entry.key), node, text)
     end
   end
 end
 
--- A newer read of this reader came from another node, or pushed it out: its parked poll ends.
-function notices.tellSuperseded(entry, reader, byNode)
+-- Ends the parked poll of a reader at another node: a newer read of it came from `byNode`, or evicted it.
+function notices.superseded(entry, reader, byNode)
   if reader[$parkedUntil] ~= 0 and reader[$node] ~= byNode then
     local text = 's:' .. nameOf(entry.key) .. ':' .. reader[$name] .. ':' .. reader[$ticket]
-    tell(baseOf(entry.key), reader[$node], text)
+    notify(baseOf(entry.key), reader[$node], text)
   end
 end
 
--- Tells whoever keeps copies of sessions, at any node, that this one changed or ended.
-function notices.tellChanged(key)
+-- For the change watchers of all nodes: the session's attributes or secret changed, or it ended.
+function notices.sessionChanged(key)
   local base = baseOf(key)
   call('$publish', $channel .. '@changes', nameOf(key))
 end

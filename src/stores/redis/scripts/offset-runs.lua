@@ -1,5 +1,5 @@
--- A set of offsets as runs of neighbours (first, last, first, last, …): the places that keyed messages left when newer
--- ones replaced them. The same rules as core/offset-runs.ts, where they are explained.
+-- A set of offsets as runs of neighbours (first, last, first, last, …): the offsets of keyed messages that newer ones
+-- replaced. The rules are those of src/mailbox/offset-runs.ts, which explains them.
 
 local runs = {}
 
@@ -27,7 +27,7 @@ function runs.add(bounds, offset)
   end
 end
 
--- How many offsets of the set lie in (after, upTo].
+-- The number of offsets of the set in (after, upTo].
 function runs.countWithin(bounds, after, upTo)
   local count = 0
   for index = #bounds - 1, 1, -2 do

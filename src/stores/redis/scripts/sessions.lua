@@ -1,22 +1,9 @@
--- Sessions as they are kept: one packed array under one key, attributes in a hash beside it.
+-- How sessions are stored: one packed array under one key, and the attributes in a hash beside it.
 
 local sessions = {}
 
--- Whether a reader is parked. Readers whose time is up were released when the session was opened.
-local function isParked(fields)
-  local readers = fields[$readers]
-  if readers then
-    for index = 1, #readers do
-      if readers[index][$parkedUntil] ~= 0 then
-        return true
-      end
-    end
-  end
-  return false
-end
-
--- The reader is released at that time: only now do silence and idleness begin.
-local function unpark(fields, reader, time)
+-- Ends the park of a reader: only now do its silence and the session's idleness begin.
+function sessions.unpark(fields, reader, time)
   reader[$parkedUntil] = 0
   reader[$lastPoll] = time
   fields[$lastContact] = max(fields[$lastContact], time)
@@ -25,48 +12,33 @@ local function unpark(fields, reader, time)
   end
 end
 
--- Why the session is dead by now, or nil.
-local function deadReason(fields)
-  local idleDeadline = fields[$lastTime] + fields[$ttl]
-  if $pollRenews and isParked(fields) then
-    idleDeadline = math.huge
+-- Ends the parks whose node is gone or failed to release its reader.
+local function releaseOverdue(fields)
+  local readers = fields[$readers]
+  if readers then
+    for index = 1, #readers do
+      local parkedUntil = readers[index][$parkedUntil]
+      if parkedUntil ~= 0 and parkedUntil <= now then
+        sessions.unpark(fields, readers[index], parkedUntil)
+      end
+    end
   end
-  local ageDeadline = math.huge
-  if fields[$maxAge] > 0 then
-    ageDeadline = floor(fields[$birth] / 1000) + fields[$maxAge]
-  end
-  if now < idleDeadline and now < ageDeadline then
-    return nil
-  end
-  return idleDeadline <= ageDeadline and 'expired' or 'max-age'
 end
 
-sessions.isParked = isParked
-sessions.unpark = unpark
-
--- The session of that key, live or dead or a tombstone; nil when there is none.
+-- The session of that key, live, dead or a tombstone; nil when there is none.
 function sessions.open(key)
   local packed = call('GET', key)
   if not packed then
     return nil
   end
   local fields = unpackFields(packed)
-  local readers = fields[$readers]
-  if readers then
-    for index = 1, #readers do
-      local parkedUntil = readers[index][$parkedUntil]
-      -- The node that parked it is gone, or forgot it.
-      if parkedUntil ~= 0 and parkedUntil <= now then
-        unpark(fields, readers[index], parkedUntil)
-      end
-    end
-  end
+  releaseOverdue(fields)
   return { key = key, fields = fields }
 end
 
 local unknown = { 'unknown' }
 
--- What to answer to an operation on this session; nil if it is live.
+-- The refusal that answers an operation on this session; nil if the session is live.
 local function refusal(entry)
   if not entry then
     return unknown
@@ -77,11 +49,11 @@ local function refusal(entry)
     reason = deadReason(fields)
     return reason and { 'closed', reason }
   end
-  -- The key of a tombstone outlives it.
+  -- The key of a tombstone outlives the tombstone.
   return fields[$forgottenAt] > now and { 'closed', reason } or unknown
 end
 
--- The live session of that key, or nil and what to answer.
+-- The live session of that key, or nil and the refusal.
 function sessions.live(key)
   local entry = sessions.open(key)
   local refused = refusal(entry)
@@ -91,8 +63,8 @@ function sessions.live(key)
   return entry
 end
 
--- As `live`, for a caller who claims to be the bearer: nothing is said of the session to one who is not. Comparing
--- hashes tells nothing by its time: nobody can choose the hash of what he guesses.
+-- Like `live`, but checks the secret first; a wrong secret is answered like an unknown session. The time that the
+-- comparison takes reveals nothing of use: a client can't choose the hash of the secret that it guesses.
 function sessions.proven(key, secretHash)
   local entry = sessions.open(key)
   if not entry or entry.fields[$secretHash] ~= secretHash then
@@ -109,68 +81,34 @@ function sessions.isLive(entry)
   return entry ~= nil and entry.fields[$reason] == '' and not deadReason(entry.fields)
 end
 
-sessions.deadReason = deadReason
-
 function sessions.indexKey(sessionKey)
-  return baseOf(sessionKey) .. 'i:' .. match(nameOf(sessionKey), '^[^:]+')
+  return baseOf(sessionKey) .. '$indexKey' .. match(nameOf(sessionKey), '^[^:]+')
 end
 
--- The session as it stands in its app's index, where it is found by its account's number, and there by creation.
+-- The session's entry in its app's index, whose score is the account's; entries of one account are in order of creation.
 function sessions.indexMember(entry)
   return format('%.0f', entry.fields[$birth]) .. sub(entry.key, -24)
 end
 
--- No later than the moment when the session will expire, if nothing happens to it.
-function sessions.deadline(fields)
-  local deadline = fields[$lastTime] + fields[$ttl]
-  if $pollRenews and isParked(fields) then
-    deadline = now + fields[$ttl]
-  end
-  if fields[$maxAge] > 0 then
-    deadline = min(deadline, floor(fields[$birth] / 1000) + fields[$maxAge])
-  end
-  return min(deadline, $endOfTime)
-end
-
--- How long the session's keys must live at least: beyond any deadline it can have before it is saved again.
-local function neededUntil(fields)
-  local needed = fields[$lastTime] + fields[$ttl]
-  local readers = fields[$readers]
-  if $pollRenews and readers then
-    for index = 1, #readers do
-      needed = max(needed, readers[index][$parkedUntil] + fields[$ttl])
-    end
-  end
-  if fields[$maxAge] > 0 then
-    needed = min(needed, floor(fields[$birth] / 1000) + fields[$maxAge])
-  end
-  return min(needed + $slack, $endOfTime)
-end
-
--- Moves the end of all its keys a whole ttl further than needed, so that it need not be moved at every contact.
+-- Moves the deadlines of all keys of the session.
 local function keepLonger(entry, needed)
   local fields = entry.fields
   local key = entry.key
-  local keepUntil = min(needed + fields[$ttl], $endOfTime)
-  if fields[$maxAge] > 0 then
-    local atMost = floor(fields[$birth] / 1000) + fields[$maxAge] + $slack
-    keepUntil = max(needed, min(keepUntil, atMost))
-  end
-  fields[$keepUntil] = keepUntil
+  fields[$keepUntil] = keepUntil(fields, needed)
   if fields[$hasAttributes] == 1 then
-    call('PEXPIREAT', siblingOf(key, 'a'), keepUntil)
+    call('PEXPIREAT', siblingOf(key, '$attributesKey'), fields[$keepUntil])
   end
   if fields[$epoch] and fields[$count] > 0 then
-    call('PEXPIREAT', siblingOf(key, 'm'), keepUntil)
+    call('PEXPIREAT', siblingOf(key, '$messagesKey'), fields[$keepUntil])
     if fields[$keyed] > 0 then
-      call('PEXPIREAT', siblingOf(key, 'k'), keepUntil)
+      call('PEXPIREAT', siblingOf(key, '$keyedMessagesKey'), fields[$keepUntil])
     end
   end
   local base = baseOf(key)
-  extend(sessions.indexKey(key), keepUntil)
-  extend(base .. 'due', keepUntil)
+  extend(sessions.indexKey(key), fields[$keepUntil])
+  extend(base .. '$dueKey', fields[$keepUntil])
   if fields[$online] == 1 then
-    extend(base .. 'online', keepUntil)
+    extend(base .. '$onlineKey', fields[$keepUntil])
   end
 end
 
@@ -185,42 +123,41 @@ function sessions.save(entry)
   end
 end
 
--- The session was heard of. Says whether it had been reported away.
+-- A contact: the session is present. Returns 1 if it had been reported away, else 0.
 function sessions.contact(entry)
   local fields = entry.fields
   fields[$lastContact] = max(fields[$lastContact], now)
   if fields[$online] == 1 then
-    -- Its place in the index is left: it is found too early there, and put right then.
+    -- Its entry in the index stays: judging presence finds it too early, and moves it then.
     return 0
   end
   fields[$online] = 1
-  local key = baseOf(entry.key) .. 'online'
+  local key = baseOf(entry.key) .. '$onlineKey'
   call('ZADD', key, silentFrom, nameOf(entry.key))
   extend(key, fields[$keepUntil])
   return 1
 end
 
--- A contact, and perhaps activity. Says whether it had been reported away, and when its last activity was until now:
--- a parked reader is one that lasts.
+-- A contact and, if asked for, activity. Returns what `contact` does and the time of the last activity before this one; a
+-- parked reader is activity that lasts.
 function sessions.renew(entry, isActivity)
   local fields = entry.fields
-  local previousTime = $pollRenews and isParked(fields) and now or fields[$lastTime]
+  local previousTime = idles(fields) and fields[$lastTime] or now
   if isActivity then
     fields[$lastTime] = max(fields[$lastTime], now)
   end
   return sessions.contact(entry), previousTime
 end
 
--- The session as it is shown. Its mailbox must have let go of what is too old before.
+-- The session as it is shown. The caller has dropped aged messages before.
 function sessions.record(entry)
   local fields = entry.fields
-  local parked = isParked(fields)
-  local online = (parked or now - fields[$lastContact] < $hbGrace) and 1 or 0
-  local attributes = fields[$hasAttributes] == 1 and call('HGETALL', siblingOf(entry.key, 'a')) or {}
+  local online = (isParked(fields) or now - fields[$lastContact] < $hbGrace) and 1 or 0
+  local attributes = fields[$hasAttributes] == 1 and call('HGETALL', siblingOf(entry.key, '$attributesKey')) or {}
   return {
     fields[$accountId],
     floor(fields[$birth] / 1000),
-    $pollRenews and parked and now or fields[$lastTime],
+    idles(fields) and fields[$lastTime] or now,
     fields[$ttl],
     fields[$maxAge],
     fields[$ip],
@@ -233,22 +170,22 @@ function sessions.record(entry)
   }
 end
 
--- The same among others: with its id at the end.
+-- The same for a list of sessions: with the id at its end.
 function sessions.listed(entry)
   local record = sessions.record(entry)
   record[#record + 1] = sub(entry.key, -24)
   return record
 end
 
--- The account's live sessions, oldest first. Index entries whose session is gone are dropped when met.
+-- The account's live sessions, oldest first. Drops index entries whose session is gone.
 function sessions.liveOfAccount(index, accountScore, accountId)
   local live = {}
-  local prefix = baseOf(index) .. 's:' .. sub(index, $baseLength + 3) .. ':'
+  local prefix = sessionPrefix(index)
   local members = call('ZRANGE', index, accountScore, accountScore, 'BYSCORE')
   for each = 1, #members do
     local entry = sessions.open(prefix .. sub(members[each], -24))
     if not entry then
-      -- Its key is gone, by its ttl or by a hand.
+      -- Its key expired, or was evicted or deleted.
       call('ZREM', index, members[each])
     elseif entry.fields[$accountId] == accountId and sessions.isLive(entry) then
       live[#live + 1] = entry

@@ -1,18 +1,18 @@
--- What every part of the program shares. `$names` are numbers and words that are filled in when it is assembled:
--- settings of the context, and places of fields (see layout.ts).
+-- What all parts of the program share. `$names` are constants that program.ts fills in: settings of the context, positions
+-- of fields (layout.ts) and names of keys (keys.ts).
 
 local call = redis.call
 local pack, unpackFields = cmsgpack.pack, cmsgpack.unpack
--- A global is looked up at every use.
+-- Locals, because Lua looks up a global at every use.
 local max, min, floor = math.max, math.min, math.floor
 local sub, match, format = string.sub, string.match, string.format
 
 local micros = microseconds()
 local now = floor(micros / 1000)
--- As text, once: Redis takes long to make one of a number.
+-- Converted to text once: Redis converts numbers slowly.
 local silentFrom = format('%.0f', now + $hbGrace)
 
--- Calls come one after the other in KEYS and ARGV; each takes its own.
+-- KEYS and ARGV hold those of all calls, one call after the other; each operation takes its own.
 local keyPosition = 0
 local argumentPosition = 0
 
@@ -31,7 +31,8 @@ local function takeNumber()
   return tonumber(ARGV[argumentPosition])
 end
 
--- Every key begins with the prefix and the hash tag, whose length never changes; a session's goes on `s:<app>:<id>`.
+-- Every key begins with the prefix and the hash tag, whose length is fixed. The key of a session goes on with
+-- `$sessionKey<app>:<id>`, and its name is `<app>:<id>`.
 
 local function baseOf(key)
   return sub(key, 1, $baseLength)
@@ -41,12 +42,17 @@ local function nameOf(sessionKey)
   return sub(sessionKey, $baseLength + 3)
 end
 
--- A key of the same session: `as:…` for attributes, `ms:…` for messages, `ks:…` for the messages that have keys.
-local function siblingOf(sessionKey, kind)
-  return sub(sessionKey, 1, $baseLength) .. kind .. sub(sessionKey, $baseLength + 1)
+-- A key of the same session, by one of the names of keys.ts.
+local function siblingOf(sessionKey, keyName)
+  return baseOf(sessionKey) .. keyName .. nameOf(sessionKey)
 end
 
--- Makes the key live to `time` at least. Rounded up to some 17 minutes, so that most calls find nothing to do.
+-- What the keys of all sessions in this index begin with.
+local function sessionPrefix(index)
+  return baseOf(index) .. '$sessionKey' .. sub(index, $baseLength + 3) .. ':'
+end
+
+-- Keeps the key until `time` at least. Rounds up to about 17 minutes, so that most calls change nothing.
 local function extend(key, time)
   local rounded = min((floor(time / 1048576) + 1) * 1048576, $endOfTime)
   if call('PEXPIRETIME', key) < rounded then
@@ -54,7 +60,7 @@ local function extend(key, time)
   end
 end
 
--- Keys and values by turns. In portions, because a function of Lua takes so many arguments and no more.
+-- `attributes` alternates keys and values. In portions, because Lua limits the arguments of a function.
 local function setAttributes(key, attributes)
   for first = 1, #attributes, 1000 do
     call('HSET', key, unpack(attributes, first, min(first + 999, #attributes)))

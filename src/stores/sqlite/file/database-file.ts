@@ -98,6 +98,28 @@ export class DatabaseFile {
     }
   }
 
+  /**
+   * Within a transaction that reads, so that statements can be prepared without being refused a lock.
+   * @param lockTimeout milliseconds for which locks of other processes are waited for
+   * @throws SqliteFault
+   */
+  async whileReading<Result>(lockTimeout: number, action: () => Result): Promise<Result> {
+    await whenFree(lockTimeout, () => {
+      this.database.exec('BEGIN');
+      try {
+        this.database.exec('SELECT count(*) FROM sqlite_schema');
+      } catch (error) {
+        this.database.exec('ROLLBACK');
+        throw error;
+      }
+    });
+    try {
+      return action();
+    } finally {
+      this.database.exec('COMMIT');
+    }
+  }
+
   /** Leaves everything in the database file, where no other process uses it. */
   close(): void {
     try {
@@ -142,8 +164,8 @@ async function createIfMissing(path: string): Promise<void> {
 }
 
 async function prepare(database: Database, lockTimeout: number): Promise<void> {
-  database.exec(`PRAGMA cache_size = -${cacheKilobytes}; PRAGMA temp_store = MEMORY`);
   await whenFree(lockTimeout, () => {
+    database.exec(`PRAGMA cache_size = -${cacheKilobytes}; PRAGMA temp_store = MEMORY`);
     // Only of effect in an empty file, and only before the next line.
     database.exec('PRAGMA auto_vacuum = INCREMENTAL');
     database.exec('PRAGMA journal_mode = WAL');

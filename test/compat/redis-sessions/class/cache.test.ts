@@ -12,7 +12,7 @@ const server = serverFor(test);
 const app = 'webapp';
 const ip = '203.0.113.7';
 
-/** Two nodes of one Redis, each with a cache. */
+/** Two nodes on one Redis, each with a cache. */
 function openNodes(t: ExecutionContext): readonly [RedisSessions, RedisSessions] {
   const namespace = freshName();
   const open = () => {
@@ -23,7 +23,7 @@ function openNodes(t: ExecutionContext): readonly [RedisSessions, RedisSessions]
   return [open(), open()];
 }
 
-test('a get within cachetime gives the same again, and counts nothing', async (t) => {
+test('a get within cachetime repeats the reply, and is not counted', async (t) => {
   const { manager, clock } = await startService(t, { maxSession: 0 });
   const cached = new RedisSessions({ manager, cachetime: 10 });
   const plain = new RedisSessions({ manager });
@@ -33,7 +33,7 @@ test('a get within cachetime gives the same again, and counts nothing', async (t
   t.deepEqual(await cached.get({ app, token }), first);
   t.is((await plain.get({ app, token }))?.r, 2);
   await clock.advance(5_000);
-  t.like(await cached.get({ app, token }), { r: 3, idle: 5 }, 'after cachetime it is asked for again');
+  t.like(await cached.get({ app, token }), { r: 3, idle: 5 }, 'read again after cachetime');
 });
 
 test('without cachetime every get counts', async (t) => {
@@ -46,7 +46,7 @@ test('without cachetime every get counts', async (t) => {
   }
 });
 
-test('what a caller does to a reply is not seen by the next', async (t) => {
+test('a change to a reply does not reach the next caller', async (t) => {
   const { manager } = await startService(t);
   const sessions = new RedisSessions({ manager, cachetime: 10 });
   const { token } = await sessions.create({ app, id: 'alice', ip, d: { a: 1 } });
@@ -57,7 +57,7 @@ test('what a caller does to a reply is not seen by the next', async (t) => {
   }
 });
 
-test('a cached session is given to none but its bearer', async (t) => {
+test('a cached session is returned only for its own secret and app', async (t) => {
   const { manager } = await startService(t);
   const sessions = new RedisSessions({ manager, cachetime: 10 });
   const { token } = await sessions.create({ app, id: 'alice', ip });
@@ -66,8 +66,9 @@ test('a cached session is given to none but its bearer', async (t) => {
   t.is(await sessions.get({ app: 'other', token }), null);
 });
 
-test('a cached session is not given beyond its end', async (t) => {
-  const { manager, clock } = await startService(t);
+test('a cached session is not returned after its end', async (t) => {
+  const { manager, clock } = await startService(t, { gcInterval: 3_600_000 });
+  // No sweep closes the sessions meanwhile, which would evict them from the cache.
   const sessions = new RedisSessions({ manager, cachetime: 3_600 });
   const idle = await sessions.create({ app, id: 'alice', ip, ttl: 10 });
   const fixed = await sessions.create({ app, id: 'alice', ip, ttl: 20, no_resave: true });
@@ -77,7 +78,7 @@ test('a cached session is not given beyond its end', async (t) => {
   for (const { token } of [idle, fixed]) t.is(await sessions.get({ app, token }), null);
 });
 
-test('the cache holds cachemax sessions, and lets go of those that were not asked for longest', async (t) => {
+test('the cache holds cachemax sessions, and evicts the least recently used', async (t) => {
   const { manager } = await startService(t, { maxSession: 0 });
   const sessions = new RedisSessions({ manager, cachetime: 60, cachemax: 2 });
   const tokens: string[] = [];
@@ -85,8 +86,8 @@ test('the cache holds cachemax sessions, and lets go of those that were not aske
   const [one = '', two = '', three = ''] = tokens;
   const reads = async (token: string) => (await sessions.get({ app, token }))?.r;
   t.deepEqual([await reads(one), await reads(two), await reads(one), await reads(three)], [1, 1, 1, 1]);
-  t.deepEqual([await reads(one), await reads(three)], [1, 1], 'still there');
-  t.is(await reads(two), 2, 'it was out');
+  t.deepEqual([await reads(one), await reads(three)], [1, 1], 'still cached');
+  t.is(await reads(two), 2, 'it was evicted');
 });
 
 for (const [name, change, seen] of [
@@ -95,7 +96,7 @@ for (const [name, change, seen] of [
   ['killsoid', (sessions: RedisSessions) => sessions.killsoid({ app, id: 'alice' }), undefined],
   ['killall', (sessions: RedisSessions) => sessions.killall({ app }), undefined],
 ] as const) {
-  test(`${name} is seen at once by the node that did it, and soon by every other`, async (t) => {
+  test(`${name} is seen at once by its own node, and soon by every other`, async (t) => {
     const [here, there] = openNodes(t);
     const { token } = await here.create({ app, id: 'alice', ip, d: { a: 1 } });
     for (const node of [here, there]) t.deepEqual((await node.get({ app, token }))?.d, { a: 1 });
@@ -109,7 +110,7 @@ for (const [name, change, seen] of [
   });
 }
 
-test('what the service itself ends or changes is not given from the cache either', async (t) => {
+test('a session that a manager closes is evicted from the cache of every node', async (t) => {
   const [here, there] = openNodes(t);
   const { token } = await here.create({ app, id: 'alice', ip });
   await there.get({ app, token });
@@ -119,7 +120,7 @@ test('what the service itself ends or changes is not given from the cache either
   t.pass();
 });
 
-test('an answer that was overtaken by a change is not kept', async (t) => {
+test('a reply that a change has made stale is not cached', async (t) => {
   let release = () => {};
   class LateStore extends MemoryStore {
     override async authenticate(...args: Parameters<MemoryStore['authenticate']>) {
@@ -149,7 +150,7 @@ test('an answer that was overtaken by a change is not kept', async (t) => {
   t.deepEqual((await again)?.d, { a: 1 });
 });
 
-test('while a node can not hear of changes it keeps nothing, and afterwards it does again', async (t) => {
+test('a node that misses notices caches nothing, and caches again after reconnecting', async (t) => {
   const proxy = await RedisProxy.start(server().port);
   t.teardown(() => proxy.close());
   const namespace = freshName();
@@ -169,7 +170,7 @@ test('while a node can not hear of changes it keeps nothing, and afterwards it d
   });
 });
 
-test('a cache over a store that can not tell of changes is refused', async (t) => {
+test('a cache over a store that does not report changes is refused', async (t) => {
   class PlainStore extends MemoryStore {}
   Object.defineProperty(PlainStore.prototype, 'watchChanges', { value: undefined });
   const { manager } = await startService(

@@ -20,7 +20,7 @@ const places: Readonly<Record<string, (t: ExecutionContext) => Promise<RedisSess
 };
 
 for (const [place, open] of Object.entries(places)) {
-  test(`a token is 64 letters and digits, and never the same (${place})`, async (t) => {
+  test(`a token is 64 letters and digits, and unique (${place})`, async (t) => {
     const sessions = await open(t);
     const tokens = await Promise.all(
       Array.from({ length: 200 }, async () => (await sessions.create({ app, id: 'alice', ip })).token),
@@ -29,7 +29,7 @@ for (const [place, open] of Object.entries(places)) {
     for (const token of tokens) t.regex(token, /^[0-9A-Za-z]{64}$/);
   });
 
-  test(`every number of sessions may be held by one id (${place})`, async (t) => {
+  test(`an id may hold any number of sessions (${place})`, async (t) => {
     const sessions = await open(t);
     for (let index = 0; index < 30; index += 1) await sessions.create({ app, id: 'alice', ip });
     t.is((await sessions.soid({ app, id: 'alice' })).sessions.length, 30);
@@ -59,7 +59,7 @@ for (const [place, open] of Object.entries(places)) {
     t.deepEqual(await sessions.soapp({ app, deltaTime: 60 }), { sessions: [] });
   });
 
-  test(`of many that kill one session at once, one does (${place})`, async (t) => {
+  test(`of many concurrent kills of one session, one counts (${place})`, async (t) => {
     const sessions = await open(t);
     const { token } = await sessions.create({ app, id: 'alice', ip });
     const kills = await Promise.all(Array.from({ length: 10 }, () => sessions.kill({ app, token })));
@@ -69,7 +69,7 @@ for (const [place, open] of Object.entries(places)) {
     );
   });
 
-  test(`of many that set different keys at once, all win and each counts (${place})`, async (t) => {
+  test(`concurrent sets of different keys are all kept and counted (${place})`, async (t) => {
     const sessions = await open(t);
     const { token } = await sessions.create({ app, id: 'alice', ip });
     const replies = await Promise.all(
@@ -82,7 +82,7 @@ for (const [place, open] of Object.entries(places)) {
     t.is(Object.keys((await sessions.get({ app, token }))?.d ?? {}).length, 20);
   });
 
-  test(`a handle logs one device out and takes a push (${place})`, async (t) => {
+  test(`a handle closes a session and takes a push (${place})`, async (t) => {
     const sessions = await open(t);
     const phone = await sessions.create({ app, id: 'alice', ip: '::1' });
     const laptop = await sessions.create({ app, id: 'alice', ip: '::2' });
@@ -95,10 +95,10 @@ for (const [place, open] of Object.entries(places)) {
     t.true(await manager.closeSession(handle));
     t.is(await sessions.get({ app, token: phone.token }), null);
     t.is((await sessions.get({ app, token: laptop.token }))?.ip, '::2');
-    t.is(await sessions.get({ app, token: handle + 'x'.repeat(40) }), null, 'a handle proves nobody');
+    t.is(await sessions.get({ app, token: handle + 'x'.repeat(40) }), null, 'a handle is no proof');
   });
 
-  test(`a token of the same handle with another secret is a miss, and does nothing (${place})`, async (t) => {
+  test(`a token with a right handle and a wrong secret finds and changes nothing (${place})`, async (t) => {
     const sessions = await open(t);
     const { token } = await sessions.create({ app, id: 'alice', ip });
     const forged = token.slice(0, 24) + 'x'.repeat(40);
@@ -108,7 +108,7 @@ for (const [place, open] of Object.entries(places)) {
     t.deepEqual(await sessions.get({ app, token }), { id: 'alice', r: 1, w: 1, ttl: 7_200, idle: 0, ip });
   });
 
-  test(`soapp lists all sessions, over however many pages, latest activity first (${place})`, async (t) => {
+  test(`soapp lists all sessions over several pages, latest activity first (${place})`, async (t) => {
     const sessions = await open(t);
     const created = Array.from({ length: 1_100 }, (_each, index) => sessions.create({ app, id: `id${index}`, ip }));
     const [first] = await Promise.all(created);
@@ -135,7 +135,7 @@ for (const [place, open] of Object.entries(places)) {
     }
   });
 
-  test(`a missing argument is as an empty one (${place})`, async (t) => {
+  test(`a missing options argument counts as an empty one (${place})`, async (t) => {
     const sessions: object = await open(t);
     for (const method of ['create', 'get', 'set', 'kill', 'killall', 'killsoid', 'soid', 'soapp', 'activity']) {
       for (const options of [undefined, null, 5, 'text']) {
@@ -146,14 +146,14 @@ for (const [place, open] of Object.entries(places)) {
   });
 }
 
-test('a service with a limit has it here as well', async (t) => {
+test('the limit of the service applies', async (t) => {
   const { manager } = await startService(t, { maxSession: 1 });
   const sessions = new RedisSessions({ manager });
   await sessions.create({ app, id: 'alice', ip });
   await t.throwsAsync(sessions.create({ app, id: 'alice', ip }), { name: 'SessionError', message: /maxSession \(1\)/ });
 });
 
-test('a session that the service made is shown, whatever it holds', async (t) => {
+test('a session that a manager created is shown with its data', async (t) => {
   const { manager, clock } = await startService(t);
   const sessions = new RedisSessions({ manager });
   const issued = await manager.inApp(app).createSession('alice', { ttl: 60_000, attributes: { cart: [1, 2] } });
@@ -169,7 +169,7 @@ test('a session that the service made is shown, whatever it holds', async (t) =>
   });
 });
 
-test('a session of no_resave is closed for its age, and others for being idle', async (t) => {
+test('a no_resave session closes as max-age, others as expired', async (t) => {
   const { manager, clock, events } = await startService(t, { maxSession: 0 });
   const sessions = new RedisSessions({ manager: manager.inApp(app) });
   const closed: string[] = [];

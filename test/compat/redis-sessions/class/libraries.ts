@@ -4,24 +4,24 @@ import { RedisSessions } from '../../../../src/compat/redis-sessions/class/index
 import type { RedisServer } from '../../../support/redis-server.js';
 import { startService } from '../../../support/service.js';
 
-/** One implementation of the interface, called without regard to types, as JavaScript does. */
+/** One implementation of the interface, called without types. */
 export interface Library {
   call(method: string, options: object): Promise<unknown>;
-  /** As `call`, for what gives a token. */
+  /** Calls `create`, and returns the token. */
   create(options: object): Promise<string>;
-  /** Lets so many seconds pass. */
+  /** Advances the clock. */
   pass(seconds: number): Promise<void>;
 }
 
 let latest = 0;
 
-/** A name that no other test uses. */
+/** A namespace that no other test uses. */
 export function freshName(): string {
   latest += 1;
   return `test${latest}`;
 }
 
-/** redis-sessions itself, on a clock that is turned by hand: it asks for the time in one place. */
+/** redis-sessions itself, on a manual clock: its only source of time is replaced. */
 export function theirs(t: ExecutionContext, server: RedisServer): Library {
   const sessions = new redisSessions.default({ port: server.port, namespace: freshName(), wipe: 0 });
   t.teardown(() => sessions.quit());
@@ -32,17 +32,17 @@ export function theirs(t: ExecutionContext, server: RedisServer): Library {
   });
 }
 
-/** Ours, on the memory of this process and a clock that is turned by hand. */
+/** Our class, on the memory store and a manual clock. */
 export async function oursInMemory(t: ExecutionContext): Promise<Library> {
   const { manager, clock } = await startService(t, { maxSession: 0 });
   return libraryOf(new RedisSessions({ manager }), (seconds) => clock.advance(seconds * 1_000));
 }
 
-/** Ours, on the same Redis as theirs. */
+/** Our class, on the same Redis. */
 export function oursOnRedis(t: ExecutionContext, server: RedisServer): Library {
   const sessions = new RedisSessions({ port: server.port, namespace: freshName() });
   t.teardown(() => sessions.quit());
-  return libraryOf(sessions, () => Promise.reject(new Error('Time passes by itself there')));
+  return libraryOf(sessions, () => Promise.reject(new Error('The clock of Redis cannot be advanced')));
 }
 
 function libraryOf(sessions: object, pass: (seconds: number) => Promise<void>): Library {

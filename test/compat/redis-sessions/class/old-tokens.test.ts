@@ -3,7 +3,7 @@ import { looksOld, OldTokens } from '../../../../src/compat/redis-sessions/class
 
 const rememberFor = 1_000;
 
-/** A manager that knows aliases, and counts who asks. */
+/** A manager that resolves aliases, and records the look-ups. */
 function resolver(app: string, isKnown = true) {
   const asked: string[] = [];
   return {
@@ -19,7 +19,7 @@ function resolver(app: string, isKnown = true) {
 
 const oldToken = (each: number) => `${String(each).padStart(55, 'x')}Zmiabcdef`.slice(0, 64);
 
-test('a token of redis-sessions is told by its shape', (t) => {
+test('a token of redis-sessions is recognised by its format', (t) => {
   t.true(looksOld(oldToken(1)));
   for (const other of [
     '',
@@ -32,13 +32,13 @@ test('a token of redis-sessions is told by its shape', (t) => {
   }
 });
 
-test('a token of our own is not asked about', async (t) => {
+test('a current token is not looked up', async (t) => {
   const manager = resolver('shop');
   t.is(await new OldTokens().current(manager, 'x'.repeat(64)), 'x'.repeat(64));
   t.deepEqual(manager.asked, []);
 });
 
-test('one that is known is asked about once in the time it may be remembered for', async (t) => {
+test('a known old token is looked up once per rememberFor', async (t) => {
   const manager = resolver('shop');
   const tokens = new OldTokens();
   for (manager.now = 0; manager.now < 2 * rememberFor; manager.now += 100) {
@@ -47,7 +47,7 @@ test('one that is known is asked about once in the time it may be remembered for
   t.is(manager.asked.length, 2);
 });
 
-test('one that is not is asked about each time, for it may be imported meanwhile', async (t) => {
+test('an unknown old token is looked up each time, because it may be imported later', async (t) => {
   const manager = resolver('shop', false);
   const tokens = new OldTokens();
   t.is(await tokens.current(manager, oldToken(1)), oldToken(1));
@@ -55,13 +55,13 @@ test('one that is not is asked about each time, for it may be imported meanwhile
   t.is(manager.asked.length, 2);
 });
 
-test('the same token in two apps is two tokens', async (t) => {
+test('the same old token in two apps is two sessions', async (t) => {
   const tokens = new OldTokens();
   t.is(await tokens.current(resolver('shop'), oldToken(1)), `shop ${oldToken(1)}`);
   t.is(await tokens.current(resolver('blog'), oldToken(1)), `blog ${oldToken(1)}`);
 });
 
-test('of many tokens the oldest are forgotten', async (t) => {
+test('at most 10 000 old tokens are remembered, and the oldest is evicted', async (t) => {
   const manager = resolver('shop');
   const tokens = new OldTokens();
   for (let each = 0; each < 10_001; each += 1) await tokens.current(manager, oldToken(each));

@@ -1,21 +1,21 @@
 import test from 'ava';
 import { keyPrefixOf, storeOptions } from '../../../../src/compat/redis-sessions/class/client-options.js';
-import type { RedisSessionsRedisOptions } from '../../../../src/compat/redis-sessions/class/index.js';
-import { contextOf } from '../../../../src/compat/redis-sessions/class/service.js';
+import { RedisSessions, type RedisSessionsRedisOptions } from '../../../../src/compat/redis-sessions/class/index.js';
+import { contextOf } from '../../../../src/compat/redis-sessions/class/started-service.js';
 
-test('wipe is seconds: 600 by default, 10 at least, and no longer than a timer can be', (t) => {
+test('wipe is in seconds: 600 by default, at least 10, at most the longest timer', (t) => {
   const pauses = [undefined, 600, 60, 10, 9, 1, -5, Number.NaN, 12.3456, 1e9].map((wipe) => {
     return contextOf(wipe === undefined ? {} : { wipe }).gcInterval;
   });
   t.deepEqual(pauses, [600_000, 600_000, 60_000, 10_000, 10_000, 10_000, 10_000, 600_000, 12_346, 2_147_483_000]);
 });
 
-test('there is no limit of sessions unless one is asked for', (t) => {
+test('there is no limit of sessions by default', (t) => {
   t.is(contextOf({}).maxSession, 0);
   t.like(contextOf({ context: { maxSession: 3, gcInterval: 5 } }), { maxSession: 3, gcInterval: 5 });
 });
 
-test('where the Redis is comes from port and host, then from the socket, then by default', (t) => {
+test('the address comes from port and host, then from socket, then from the default', (t) => {
   const keyPrefix = 'rs:';
   const cases: readonly (readonly [RedisSessionsRedisOptions, object])[] = [
     [{}, { redis: { host: '127.0.0.1', port: 6_379 }, keyPrefix }],
@@ -58,6 +58,57 @@ test('where the Redis is comes from port and host, then from the socket, then by
   for (const [given, expected] of cases) t.deepEqual(storeOptions(given) as object, expected);
 });
 
-test('the namespace and a colon begin every key', (t) => {
+test('every key begins with the namespace and a colon', (t) => {
   t.deepEqual([keyPrefixOf(), keyPrefixOf('mine')], ['rs:', 'mine:']);
+});
+
+/** Calls the constructor as JavaScript without types would. */
+function construct(options: unknown): void {
+  new RedisSessions(options as RedisSessionsRedisOptions);
+}
+
+const refused: readonly (readonly [options: object, message: RegExp])[] = [
+  [{ prot: 6_379 }, /^RedisSessions: prot is not an option; did you mean port\?; got 6379$/],
+  [{ nameSpace: 'x' }, /did you mean namespace\?/],
+  [{ port: '6379' }, /^RedisSessions: port must be a whole number from 1 to 65535; got "6379"$/],
+  [{ host: '' }, /^RedisSessions: host must be a string that is not empty/],
+  [{ options: 'redis://127.0.0.1' }, /^RedisSessions: options must be an object/],
+  [{ namespace: '' }, /^RedisSessions: namespace must be 1 to 63 visible ASCII characters without braces; got ""$/],
+  [{ namespace: 'a b' }, /^RedisSessions: namespace must be/],
+  [{ namespace: 'a{b}' }, /^RedisSessions: namespace must be/],
+  [{ namespace: 'x'.repeat(64) }, /^RedisSessions: namespace must be/],
+  [{ wipe: '600' }, /^RedisSessions: wipe must be a number of seconds; got "600"$/],
+  [{ cachetime: -1 }, /^RedisSessions: cachetime must be a number of seconds, 0 or more; got -1$/],
+  [{ cachemax: 0 }, /^RedisSessions: cachemax must be a whole number from 1/],
+  [{ context: { maxSesion: 3 } }, /^SessionContext: maxSesion is not an option; did you mean maxSession\?/],
+  [{ manager: {} }, /^RedisSessions: manager must be an object with inApp, authenticate, watchChanges/],
+];
+
+for (const [options, message] of refused) {
+  test(`the constructor refuses ${JSON.stringify(options)}`, (t) => {
+    t.throws(() => construct(options), { code: 'INVALID_CONTEXT', message });
+  });
+}
+
+test('the constructor refuses a client, and says what to use instead', (t) => {
+  t.throws(() => construct({ client: { host: 'redis.example', password: 'secret' } }), {
+    code: 'INVALID_CONTEXT',
+    message:
+      'RedisSessions: client is not supported: give port and host, or options.url; for an ioredis client give a ' +
+      'manager, whose module has redisStore({ client }); got "object"',
+  });
+});
+
+test('an option of the connection is refused beside a manager', (t) => {
+  const manager = { inApp() {}, authenticate() {}, watchChanges() {} };
+  t.throws(() => construct({ manager, port: 6_379 }), {
+    code: 'INVALID_CONTEXT',
+    message: 'RedisSessions: port is not an option; leave it out beside manager, whose store decides; got 6379',
+  });
+  t.notThrows(() => construct({ manager, cachetime: 1 }));
+});
+
+test('an error does not quote a password', (t) => {
+  const error = t.throws(() => construct({ opitons: { password: 'secret' } }), { code: 'INVALID_CONTEXT' });
+  t.false(error.message.includes('secret'));
 });

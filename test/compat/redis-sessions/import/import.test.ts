@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import RedisSessions from '../../../../src/compat/redis-sessions/class/index.js';
 import { serverFor } from '../../../stores/redis/places.js';
+import { runCli } from '../../../support/cli-command.js';
 import { CliProcess } from '../../../support/cli-process.js';
 import { letIdle, oldLibrary } from './old-sessions.js';
 
@@ -24,10 +25,10 @@ function newSessions(t: ExecutionContext, namespace = 'rs') {
 }
 
 async function runImport(t: ExecutionContext, ...args: readonly string[]): Promise<string> {
-  const cli = await CliProcess.run(t, ['import-redis-sessions', '--from', server().url, ...args]);
-  t.is(cli.stderr, '');
-  t.is(await cli.exit, 0);
-  return cli.stdout.trim();
+  const { code, stdout, stderr } = await runCli(['import-redis-sessions', '--from', server().url, ...args]);
+  t.is(stderr, '');
+  t.is(code, 0);
+  return stdout.trim();
 }
 
 test.serial('old tokens open the same sessions: data, counters, ttl, idle time, ip', async (t) => {
@@ -39,7 +40,7 @@ test.serial('old tokens open the same sessions: data, counters, ttl, idle time, 
   await old.set({ app: 'shop', token, d: { n: 2 } });
   const { token: plain } = await old.create({ app: 'blog', id: 'bob', ip: '::1' });
   await letIdle(server().client, 'shop', token, 100);
-  t.is(await runImport(t), '2 imported, 0 imported before, 0 expired, 0 not usable, 0 passed over');
+  t.is(await runImport(t), '2 imported, 0 imported before, 0 expired, 0 not usable, 0 skipped');
   const sessions = newSessions(t);
   const got = await sessions.get({ app: 'shop', token });
   const idle = got?.idle ?? 0;
@@ -52,7 +53,7 @@ test.serial('old tokens open the same sessions: data, counters, ttl, idle time, 
   t.is(await sessions.get({ app: 'blog', token }), null);
 });
 
-test.serial('what is listed, killed and pushed to by id holds imported sessions too', async (t) => {
+test.serial('imported sessions are listed and killed by id like others', async (t) => {
   const old = oldSessions(t);
   const { token } = await old.create({ app: 'shop', id: 'alice', ip });
   const { token: other } = await old.create({ app: 'shop', id: 'alice', ip });
@@ -67,7 +68,7 @@ test.serial('what is listed, killed and pushed to by id holds imported sessions 
   t.is(await sessions.get({ app: 'shop', token: other }), null);
 });
 
-test.serial('only who knows all of a token is let in', async (t) => {
+test.serial('a token that differs in one character, or has only the handle, opens no session', async (t) => {
   const old = oldSessions(t);
   const { token } = await old.create({ app: 'shop', id: 'alice', ip });
   await runImport(t);
@@ -85,7 +86,7 @@ test.serial('only who knows all of a token is let in', async (t) => {
   t.like(await sessions.get({ app: 'shop', token }), { id: 'alice' });
 });
 
-test.serial('no_resave: what remains of the life goes on, and no activity extends it', async (t) => {
+test.serial('an imported no_resave session keeps its end, and no activity extends it', async (t) => {
   const old = oldSessions(t);
   const { token } = await old.create({ app: 'shop', id: 'alice', ip, ttl: 600, no_resave: true });
   await letIdle(server().client, 'shop', token, 200);
@@ -97,31 +98,31 @@ test.serial('no_resave: what remains of the life goes on, and no activity extend
   t.true(((await sessions.get({ app: 'shop', token }))?.ttl ?? 0) <= 400);
 });
 
-test.serial('expired sessions stay behind, and other apps than the one asked for', async (t) => {
+test.serial('expired sessions and sessions of other apps than --app are not imported', async (t) => {
   const old = oldSessions(t);
   const { token: expired } = await old.create({ app: 'shop', id: 'alice', ip, ttl: 60 });
   await letIdle(server().client, 'shop', expired, 61);
   const { token: live } = await old.create({ app: 'shop', id: 'bob', ip });
   const { token: elsewhere } = await old.create({ app: 'blog', id: 'carol', ip });
-  t.is(await runImport(t, '--app', 'shop'), '1 imported, 0 imported before, 1 expired, 0 not usable, 1 passed over');
+  t.is(await runImport(t, '--app', 'shop'), '1 imported, 0 imported before, 1 expired, 0 not usable, 1 skipped');
   const sessions = newSessions(t);
   t.is(await sessions.get({ app: 'shop', token: expired }), null);
   t.like(await sessions.get({ app: 'shop', token: live }), { id: 'bob' });
   t.is(await sessions.get({ app: 'blog', token: elsewhere }), null);
 });
 
-test.serial('a dry run changes nothing, and says what a run would do', async (t) => {
+test.serial('a dry run changes nothing, and counts what a run would import', async (t) => {
   const old = oldSessions(t);
   const { token } = await old.create({ app: 'shop', id: 'alice', ip });
   const before = await server().client.keys('rs:*');
-  const words = '1 would be imported, 0 imported before, 0 expired, 0 not usable, 0 passed over';
+  const words = '1 would be imported, 0 imported before, 0 expired, 0 not usable, 0 skipped';
   t.is(await runImport(t, '--dry-run'), words);
   const after = (await server().client.keys('rs:*')).filter((key) => !key.endsWith(':nodes'));
   t.deepEqual(after.sort(), before.sort());
   t.is(await newSessions(t).get({ app: 'shop', token }), null);
 });
 
-test.serial('a second run imports what is new, changes nothing else, and revives nothing', async (t) => {
+test.serial('a second run imports new sessions only, and revives none that has ended', async (t) => {
   const old = oldSessions(t);
   const [kept, killed] = [
     await old.create({ app: 'shop', id: 'alice', ip, d: { a: 1 } }),
@@ -131,21 +132,21 @@ test.serial('a second run imports what is new, changes nothing else, and revives
   const sessions = newSessions(t);
   await sessions.set({ app: 'shop', token: kept.token, d: { a: 2 } });
   await sessions.kill({ app: 'shop', token: killed.token });
-  // As when the reason of its end is forgotten.
+  // Its tombstone is gone, as after `tombstoneTime`.
   for (const key of await server().client.keys('rs:{*}:s:shop:*')) {
     if ((await sessions.soid({ app: 'shop', id: 'alice' })).sessions.every(({ handle }) => !key.endsWith(handle))) {
       await server().client.del(key);
     }
   }
   const late = await old.create({ app: 'shop', id: 'carol', ip });
-  t.is(await runImport(t), '1 imported, 2 imported before, 0 expired, 0 not usable, 0 passed over');
+  t.is(await runImport(t), '1 imported, 2 imported before, 0 expired, 0 not usable, 0 skipped');
   t.like(await sessions.get({ app: 'shop', token: kept.token }), { d: { a: 2 } });
   t.is(await sessions.get({ app: 'shop', token: killed.token }), null);
   t.like(await sessions.get({ app: 'shop', token: late.token }), { id: 'carol' });
   t.is((await sessions.soapp({ app: 'shop', deltaTime: 60 })).sessions.length, 2);
 });
 
-test.serial('a run that was interrupted between session and alias is completed by the next', async (t) => {
+test.serial('a run that was interrupted between a session and its alias is completed by the next run', async (t) => {
   const old = oldSessions(t);
   const { token } = await old.create({ app: 'shop', id: 'alice', ip });
   await runImport(t);
@@ -156,7 +157,7 @@ test.serial('a run that was interrupted between session and alias is completed b
   t.is((await sessions.soid({ app: 'shop', id: 'alice' })).sessions.length, 1);
 });
 
-test.serial('an alias outlives no more than two lives of its session, and each look-up extends it', async (t) => {
+test.serial('an alias lives twice as long as its session can, and each look-up extends it', async (t) => {
   const old = oldSessions(t);
   const { client } = server();
   const { token } = await old.create({ app: 'shop', id: 'alice', ip, ttl: 600 });
@@ -169,7 +170,7 @@ test.serial('an alias outlives no more than two lives of its session, and each l
   t.true((await client.pttl(alias)) > 1_200_000);
 });
 
-test.serial('a token is looked up once in a process', async (t) => {
+test.serial('a process looks an old token up once', async (t) => {
   const old = oldSessions(t);
   const { token } = await old.create({ app: 'shop', id: 'alice', ip });
   await runImport(t);
@@ -179,7 +180,7 @@ test.serial('a token is looked up once in a process', async (t) => {
   t.like(await sessions.get({ app: 'shop', token }), { id: 'alice', r: 2 });
 });
 
-test.serial('what could not live here is named and counted, and the rest is imported', async (t) => {
+test.serial('unusable sessions are named and counted, and the others are imported', async (t) => {
   const old = oldSessions(t);
   const { client } = server();
   const { token: odd } = await old.create({ app: 'shop', id: 'alice', ip });
@@ -189,15 +190,15 @@ test.serial('what could not live here is named and counted, and the rest is impo
   const { token } = await old.create({ app: 'shop', id: 'carol', ip });
   await client.zadd('rs:SESSIONS', 1, 'nonsense');
   const cli = await CliProcess.run(t, ['import-redis-sessions', '--from', server().url]);
-  t.is(await cli.exit, 0);
-  t.is(cli.stdout.trim(), '1 imported, 0 imported before, 0 expired, 2 not usable, 1 passed over');
+  t.is(await cli.exit, 0, 'as a process');
+  t.is(cli.stdout.trim(), '1 imported, 0 imported before, 0 expired, 2 not usable, 1 skipped');
   t.regex(cli.stderr, /app shop, token …Z\w{8}: d is no JSON/);
   t.regex(cli.stderr, /app shop, token …Z\w{8}: ttl is no number/);
   for (const each of [odd, vague]) t.false(cli.stderr.includes(each));
   t.like(await newSessions(t).get({ app: 'shop', token }), { id: 'carol' });
 });
 
-test.serial('into another namespace, and many at once', async (t) => {
+test.serial('1200 sessions are imported into another namespace', async (t) => {
   const old = oldSessions(t);
   const tokens: string[] = [];
   for (let each = 0; each < 1_200; each += 1) {
@@ -205,7 +206,7 @@ test.serial('into another namespace, and many at once', async (t) => {
   }
   t.is(
     await runImport(t, '--to-namespace', 'new'),
-    '1200 imported, 0 imported before, 0 expired, 0 not usable, 0 passed over',
+    '1200 imported, 0 imported before, 0 expired, 0 not usable, 0 skipped',
   );
   const sessions = newSessions(t, 'new');
   const found = await Promise.all(tokens.map((token) => sessions.get({ app: 'shop', token })));
@@ -215,7 +216,7 @@ test.serial('into another namespace, and many at once', async (t) => {
   );
 });
 
-test.serial('no token is stored, but for what redis-sessions stored', async (t) => {
+test.serial('the import stores no token', async (t) => {
   const old = oldSessions(t);
   const { token } = await old.create({ app: 'shop', id: 'alice', ip });
   await runImport(t, '--to-namespace', 'new');
@@ -227,13 +228,13 @@ test.serial('no token is stored, but for what redis-sessions stored', async (t) 
   }
 });
 
-test.serial('a server that is not there is a clear error', async (t) => {
+test.serial('a server that is not reachable is an error that names the flag', async (t) => {
   const { url } = server();
   const nowhere = 'redis://127.0.0.1:1';
-  const from = await CliProcess.run(t, ['import-redis-sessions', '--from', nowhere, '--to', url]);
-  t.is(await from.exit, 1);
+  const from = await runCli(['import-redis-sessions', '--from', nowhere, '--to', url]);
+  t.is(from.code, 1);
   t.regex(from.stderr, /^The Redis of --from can't be used: .*ECONNREFUSED/);
-  const to = await CliProcess.run(t, ['import-redis-sessions', '--from', url, '--to', nowhere]);
-  t.is(await to.exit, 1);
+  const to = await runCli(['import-redis-sessions', '--from', url, '--to', nowhere]);
+  t.is(to.code, 1);
   t.regex(to.stderr, /^Redis can't be used: .*ECONNREFUSED/);
 });

@@ -8,7 +8,7 @@ export function oldLibrary(port: number): OldSessions {
   return new redisSessions.default({ port });
 }
 
-/** As if the last activity of an old session was so long ago. */
+/** Moves the last activity of an old session into the past. */
 export async function letIdle(redis: Redis, app: string, token: string, seconds: number): Promise<void> {
   const key = `rs:${app}:${token}`;
   await redis.hset(key, 'la', Number(await redis.hget(key, 'la')) - seconds);

@@ -1,16 +1,17 @@
 import test from 'ava';
 import { serverFor } from '../../../stores/redis/places.js';
+import { runCli } from '../../../support/cli-command.js';
 import { CliProcess } from '../../../support/cli-process.js';
 import { Connection } from '../../../support/http-client.js';
 import { oldLibrary } from './old-sessions.js';
 
 const server = serverFor(test);
 
-test('with an old token one polls the service, which ends the poll when the session is killed by it', async (t) => {
+test('an imported token polls the service, and killing the session by that token ends the poll', async (t) => {
   const old = oldLibrary(server().port);
   t.teardown(() => old.quit());
   const { token } = await old.create({ app: 'shop', id: 'alice', ip: '192.0.2.7' });
-  await CliProcess.run(t, ['import-redis-sessions', '--from', server().url]);
+  await runCli(['import-redis-sessions', '--from', server().url]);
   const cli = await CliProcess.serve(t, ['--redis', server().url]);
   const headers = { 'Content-Type': 'application/json' };
   await cli.request('/shop/pushsoid/alice', { method: 'POST', body: '{"data":"hi"}', headers });

@@ -19,10 +19,25 @@ const guarded: readonly (readonly [method: string, path: string])[] = [
   ['GET', '/metrics'],
 ];
 
-test('without the key, or with another, nothing is done and nothing is told', async (t) => {
+const wrongKeys = [
+  '',
+  `${key}x`,
+  `${key}1`,
+  key.slice(1),
+  key.slice(0, -1),
+  key.toUpperCase(),
+  key.replaceAll('-', '_'),
+];
+const wrongHeaders: readonly Readonly<Record<string, string>>[] = [
+  {},
+  { Authorization: `Bearer ${key}` },
+  ...wrongKeys.map((each) => ({ 'X-API-Key': each })),
+];
+
+test('without the key, or with a wrong one, every guarded route is 401 and changes nothing', async (t) => {
   const kit = await RestKit.start(t, { rest: { apiKey: key } });
   for (const [method, path] of guarded) {
-    for (const headers of [{}, { 'X-API-Key': '' }, { 'X-API-Key': `${key}x` }, { Authorization: `Bearer ${key}` }]) {
+    for (const headers of wrongHeaders) {
       const response = await kit.request(path, { method, headers });
       t.is(response.status, 401, `${method} ${path}`);
       t.like(bodyOf(response), { name: 'unauthorized' });
@@ -31,7 +46,7 @@ test('without the key, or with another, nothing is done and nothing is told', as
   t.is(await kit.manager.inApp('shop').activity(10_000), 0);
 });
 
-test('with the key all is served', async (t) => {
+test('with the key every route is served', async (t) => {
   const kit = await RestKit.start(t, { rest: { apiKey: key } });
   for (const [method, path] of guarded) {
     const response = await kit.request(path, { method, headers: { 'X-API-Key': key } });
@@ -39,14 +54,15 @@ test('with the key all is served', async (t) => {
   }
 });
 
-test('the key is not asked of those who hold none: polls, probes, readers of the document', async (t) => {
+test('polls, probes and the OpenAPI document need no key', async (t) => {
   const kit = await RestKit.start(t, { rest: { apiKey: key } });
   const { token } = await kit.manager.inApp('shop').createSession('alice');
   t.is((await kit.request('/poll?app=shop&wait=0', { token })).status, 200);
   t.is((await kit.get('/healthz')).status, 200);
+  t.is((await kit.get('/livez')).status, 200);
   t.is((await kit.get('/openapi.json')).status, 200);
 });
 
-test('an empty key is refused at the start', async (t) => {
+test('an empty key is refused at start-up', async (t) => {
   await t.throwsAsync(RestKit.start(t, { rest: { apiKey: '' } }), { code: 'INVALID_CONTEXT' });
 });

@@ -76,14 +76,14 @@ for (const [strictStatus, status] of [
   });
 }
 
-test('strictly, a missing session is 404 with the same body; counts are not', async (t) => {
+test('with strictStatus a missing session is 404 with the same body; an empty list is not', async (t) => {
   const kit = await RestKit.start(t, { rest: { strictStatus: true } });
   const responses = [
     await kit.get(`/shop/get/${token}`),
     await kit.send('POST', `/shop/set/${token}`, { a: 1 }),
     await kit.delete(`/shop/kill/${token}`),
-    await kit.delete('/shop/killsoid/nobody'),
-    await kit.get('/shop/soid/nobody'),
+    await kit.delete('/shop/killsoid/no-such-id'),
+    await kit.get('/shop/soid/no-such-id'),
   ];
   t.deepEqual(
     responses.map(({ status }) => status),
@@ -92,7 +92,7 @@ test('strictly, a missing session is 404 with the same body; counts are not', as
   t.deepEqual(responses.map(bodyOf), [{}, {}, { kill: 0 }, { kill: 0 }, { sessions: [] }]);
 });
 
-test('a body of 60 000 bytes is taken, one more is 413', async (t) => {
+test('a body of 60 000 bytes is accepted, one byte more is 413', async (t) => {
   const kit = await RestKit.start(t);
   const alive = await kit.create('/shop/create/alice?ip=192.0.2.7');
   const bodyOfSize = (size: number) => `{"d":"${'x'.repeat(size - 8)}"}`;
@@ -103,7 +103,7 @@ test('a body of 60 000 bytes is taken, one more is 413', async (t) => {
   t.like(bodyOf(response), { name: 'bodyTooLarge' });
 });
 
-test('a body that is no JSON is 400, of another type 415, and nothing changes', async (t) => {
+test('a body that is not JSON is 400, one of another type 415, and neither changes anything', async (t) => {
   const kit = await RestKit.start(t);
   const alive = await kit.create('/shop/create/alice?ip=192.0.2.7');
   for (const text of ['{', 'nonsense', '{"a":1', '{"__proto__":{"a":1}}', '\u0000']) {
@@ -119,7 +119,7 @@ test('a body that is no JSON is 400, of another type 415, and nothing changes', 
   t.false('d' in JSON.parse((await kit.get(`/shop/get/${alive}`)).body));
 });
 
-test('what is no route is 404, and a broken path 400', async (t) => {
+test('an unknown route is 404, a malformed path 400', async (t) => {
   const kit = await RestKit.start(t);
   for (const [method, path] of [
     ['GET', '/'],
@@ -136,7 +136,7 @@ test('what is no route is 404, and a broken path 400', async (t) => {
   t.is((await kit.get('/shop/soid/%E0%A4%A')).status, 400);
 });
 
-test('while the store is away, what needs it says so', async (t) => {
+test('while the store cannot be reached, routes that need it answer STORE_UNAVAILABLE', async (t) => {
   const lenient = await RestKit.start(t, { store: cuttableStore });
   const strict = await RestKit.start(t, { store: cuttableStore, rest: { strictStatus: true } });
   for (const kit of [lenient, strict]) cuttable(kit.store).isAway = true;
@@ -152,11 +152,11 @@ test('while the store is away, what needs it says so', async (t) => {
 @injectFromBase({ extendConstructorArguments: true })
 class BrokenStore extends MemoryStore {
   override async listAccount(): Promise<readonly SessionRecord[]> {
-    throw new Error('a secret of the inside');
+    throw new Error('an internal detail');
   }
 }
 
-test('a bug is 500 without a word of the inside, which is told to who runs the service', async (t) => {
+test('a bug is answered with 500 and no detail; the detail goes to the log', async (t) => {
   const warnings: Error[] = [];
   const listener = (warning: Error) => void warnings.push(warning);
   process.on('warning', listener);
@@ -172,5 +172,5 @@ test('a bug is 500 without a word of the inside, which is told to who runs the s
   }
   await new Promise((resolve) => setImmediate(resolve));
   const details = warnings.map((warning) => ('detail' in warning ? String(warning.detail) : ''));
-  t.is(details.filter((detail) => detail.includes('a secret of the inside')).length, 2);
+  t.is(details.filter((detail) => detail.includes('an internal detail')).length, 2);
 });

@@ -3,7 +3,7 @@ import { bodyOf, RestKit } from '../../../support/rest-kit.js';
 
 const alphanumeric = /^[A-Za-z0-9]{64}$/;
 
-test('a session is created, read, changed, listed and ended, each reply as the library gives it', async (t) => {
+test('create, get, set, lists and kill answer with the replies of redis-sessions', async (t) => {
   const kit = await RestKit.start(t);
   const created = await kit.send('PUT', '/shop/create/alice?ip=192.0.2.7&ttl=600', { theme: 'dark', none: null });
   t.is(created.status, 200);
@@ -28,7 +28,7 @@ test('a session is created, read, changed, listed and ended, each reply as the l
   t.deepEqual(bodyOf(await kit.get('/shop/soid/alice')), { sessions: [] });
 });
 
-test('without a body, or with an empty one, a session has no d', async (t) => {
+test('a session created without a body, or with an empty one, has no d', async (t) => {
   const kit = await RestKit.start(t);
   const tokens = [
     await kit.create('/shop/create/alice?ip=192.0.2.7'),
@@ -41,7 +41,7 @@ test('without a body, or with an empty one, a session has no d', async (t) => {
   }
 });
 
-test('sessions of an id, or of an app, end together, and are counted', async (t) => {
+test('killsoid and killall end all sessions of an id or an app, and count them', async (t) => {
   const kit = await RestKit.start(t);
   for (const id of ['alice', 'alice', 'bob', 'carol']) await kit.create(`/shop/create/${id}?ip=192.0.2.7`);
   await kit.create('/blog/create/alice?ip=192.0.2.7');
@@ -53,7 +53,7 @@ test('sessions of an id, or of an app, end together, and are counted', async (t)
   t.is(JSON.parse((await kit.get('/blog/soapp?dt=60')).body).sessions.length, 1);
 });
 
-test('a session that is not there is {} or 0, with 200', async (t) => {
+test('a missing session is answered with 200 and {} or 0', async (t) => {
   const kit = await RestKit.start(t);
   const token = await kit.create('/shop/create/alice?ip=192.0.2.7&ttl=10');
   await kit.clock.advance(11_000);
@@ -71,7 +71,7 @@ test('a session that is not there is {} or 0, with 200', async (t) => {
   }
 });
 
-test('ids are of any script, with colons, spaces and slashes', async (t) => {
+test('an id may have any script, colons, spaces and slashes', async (t) => {
   const kit = await RestKit.start(t);
   for (const id of ['a:b c', 'a/b?c#d', 'ünï', '日本語', '😀'.repeat(128), '%41', '+', '..']) {
     const path = encodeURIComponent(id).replaceAll('.', '%2E');

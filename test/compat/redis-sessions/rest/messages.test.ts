@@ -2,7 +2,7 @@ import test from 'ava';
 import { isProblem, problemIn } from '../../../support/http-kit.js';
 import { bodyOf, RestKit } from '../../../support/rest-kit.js';
 
-test('a message pushed to a handle, or to an id, arrives at the poll of the token', async (t) => {
+test('a message pushed to a handle or an id arrives at the poll of its token', async (t) => {
   const kit = await RestKit.start(t);
   const token = await kit.create('/shop/create/alice?ip=192.0.2.7');
   const { sessions } = JSON.parse((await kit.get('/shop/soid/alice')).body);
@@ -23,7 +23,7 @@ test('a message pushed to a handle, or to an id, arrives at the poll of the toke
   );
 });
 
-test('a kill ends the poll that is held, and says why', async (t) => {
+test('a kill ends a held poll with the reason', async (t) => {
   const kit = await RestKit.start(t);
   const token = await kit.create('/shop/create/alice?ip=192.0.2.7');
   const held = await kit.hold('/poll?app=shop&after=', token);
@@ -32,7 +32,7 @@ test('a kill ends the poll that is held, and says why', async (t) => {
   await held.close();
 });
 
-test('a poll names its app, and finds no session of another', async (t) => {
+test('a poll must name its app, and finds no session of another app', async (t) => {
   const kit = await RestKit.start(t);
   const token = await kit.create('/shop/create/alice?ip=192.0.2.7');
   t.is((await kit.request('/poll?app=shop&wait=0', { token })).status, 200);
@@ -45,7 +45,7 @@ test('a poll names its app, and finds no session of another', async (t) => {
   }
 });
 
-test('a push to nobody is 404, of nothing 400, too large 413', async (t) => {
+test('a push to an unknown handle is 404, without data 400, too large 413', async (t) => {
   const kit = await RestKit.start(t, { context: { msgMaxBytes: 100 } });
   const { id } = await kit.manager.inApp('shop').createSession('alice');
   const push = async (handle: string, body: unknown) => {
@@ -59,14 +59,14 @@ test('a push to nobody is 404, of nothing 400, too large 413', async (t) => {
     t.is(await push(id, body), 400, JSON.stringify(body));
   }
   t.is(await push(id, { data: 'x'.repeat(200) }), 413);
-  t.deepEqual(bodyOf(await kit.send('POST', '/shop/pushsoid/nobody', { data: 1 })), {
+  t.deepEqual(bodyOf(await kit.send('POST', '/shop/pushsoid/no-such-id', { data: 1 })), {
     accepted: 0,
     dropped: 0,
     refused: 0,
   });
 });
 
-test('a full mailbox that refuses is 429', async (t) => {
+test('a push that a full mailbox refuses is 429', async (t) => {
   const kit = await RestKit.start(t, { context: { msgMaxLength: 1, onOverflow: 'reject' } });
   const { id } = await kit.manager.inApp('shop').createSession('alice');
   t.is((await kit.send('POST', `/shop/push/${id}`, { data: 1 })).status, 200);

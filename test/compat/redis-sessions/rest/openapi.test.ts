@@ -23,18 +23,18 @@ const documentedRoutes = Object.entries(openApiDocument.paths)
   .flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`))
   .sort();
 
-test('the document has exactly the routes that are served', async (t) => {
+test('the OpenAPI document has exactly the served routes', async (t) => {
   t.deepEqual(await servedRoutes(), documentedRoutes);
 });
 
-test('the document is served as it is', async (t) => {
+test('the OpenAPI document is served unchanged', async (t) => {
   const kit = await RestKit.start(t);
   const response = await kit.get('/openapi.json');
   t.regex(response.headers.get('content-type') ?? '', /^application\/json/);
   t.deepEqual(bodyOf(response), JSON.parse(JSON.stringify(openApiDocument)));
 });
 
-test('every parameter in a path is described, every reference leads somewhere, and every operation has a name', (t) => {
+test('every path parameter is described, every reference resolves, every operation has an id', (t) => {
   const names = new Set<string>();
   for (const [path, item] of Object.entries(openApiDocument.paths)) {
     for (const operation of Object.values(item)) {
@@ -56,7 +56,7 @@ test('every parameter in a path is described, every reference leads somewhere, a
   }
 });
 
-test('what the routes answer is described', async (t) => {
+test('the schema of a session has every property of an answer', async (t) => {
   const kit = await RestKit.start(t);
   const token = await kit.create('/shop/create/alice?ip=192.0.2.7', { a: 1 });
   const { Session } = openApiDocument.components.schemas;

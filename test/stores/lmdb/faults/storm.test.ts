@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { SessionError } from '../../../../src/index.js';
-import type { PlainSession } from '../../nodes/service-deeds.js';
+import type { PlainSession } from '../../nodes/service-actions.js';
 import { ServiceProcess } from '../../nodes/service-process.js';
 import { faultsIn } from '../consistency.js';
 import { freshPlace } from '../fresh-place.js';

@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { setupPrimary } from '../../../../src/stores/lmdb/index.js';
 import type { Report } from '../../nodes/forked-process.js';
-import { obey } from '../../nodes/obey.js';
+import { serveOrders } from '../../nodes/serve-orders.js';
 import type { ServiceOrder } from '../../nodes/start-service.js';
 import { type Outcome, revivedError } from '../../nodes/wire.js';
 
@@ -24,7 +24,7 @@ cluster.on('message', (_worker, report: Report<never>) => {
   if (report.call !== undefined) settle.get(report.call)?.(report.outcome);
 });
 
-obey<ClusterOrder, never>(async ({ worker, order }) => {
+serveOrders<ClusterOrder, never>(async ({ worker, order }) => {
   calls += 1;
   const call = calls;
   const outcome = new Promise<Outcome>((resolve) => settle.set(call, resolve));

@@ -1,12 +1,12 @@
 import type { ExecutionContext } from 'ava';
 import { eventually } from '../../../support/eventually.js';
 import { ForkedProcess } from '../../nodes/forked-process.js';
-import type { ServiceDeeds } from '../../nodes/service-deeds.js';
+import type { ServiceActions } from '../../nodes/service-actions.js';
 import { Held } from '../../nodes/service-process.js';
 import type { ServiceSettings } from '../../nodes/start-service.js';
 import type { ClusterOrder } from './cluster-primary.js';
 
-type Deed = keyof ServiceDeeds;
+type Action = keyof ServiceActions;
 
 /** Nodes that run the service under one process: workers of a cluster, or threads. */
 export class NodeGroup {
@@ -26,17 +26,17 @@ export class NodeGroup {
     const group = new NodeGroup(new URL(program, import.meta.url));
     t.teardown(() => group.#process.kill());
     for (let worker = 0; worker < count; worker += 1) {
-      await group.#process.ask({ worker, order: { deed: 'start', settings } });
+      await group.#process.ask({ worker, order: { action: 'start', settings } });
     }
     return group;
   }
 
-  async do<Name extends Deed>(
+  async do<Name extends Action>(
     worker: number,
-    deed: Name,
-    ...args: Parameters<ServiceDeeds[Name]>
-  ): Promise<Awaited<ReturnType<ServiceDeeds[Name]>>> {
-    return (await this.#process.ask({ worker, order: { deed, args } })) as Awaited<ReturnType<ServiceDeeds[Name]>>;
+    action: Name,
+    ...args: Parameters<ServiceActions[Name]>
+  ): Promise<Awaited<ReturnType<ServiceActions[Name]>>> {
+    return (await this.#process.ask({ worker, order: { action, args } })) as Awaited<ReturnType<ServiceActions[Name]>>;
   }
 
   /** Begins a poll at the tail of the mailbox, and resolves once it waits there. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Report } from '../../nodes/forked-process.js';
-import { obey } from '../../nodes/obey.js';
+import { serveOrders } from '../../nodes/serve-orders.js';
 import { type Outcome, revivedError } from '../../nodes/wire.js';
 import type { ClusterOrder } from './cluster-primary.js';
 
@@ -10,7 +10,7 @@ const threads = new Map<number, Worker>();
 const settle = new Map<number, (outcome: Outcome) => void>();
 let calls = 0;
 
-obey<ClusterOrder, never>(async ({ worker, order }) => {
+serveOrders<ClusterOrder, never>(async ({ worker, order }) => {
   calls += 1;
   const call = calls;
   const outcome = new Promise<Outcome>((resolve) => settle.set(call, resolve));

@@ -1,20 +1,21 @@
 import type { TestFn } from 'ava';
-import type { CreationTally } from '../service-deeds.js';
+import { rounds } from '../../../support/limits.js';
+import type { CreationTally } from '../service-actions.js';
 import { ServiceProcess } from '../service-process.js';
 import type { Place } from './place.js';
 
-const processCount = 4;
-const attempts = 10_000;
+const processCount = rounds({ sample: 2, full: 4 });
+const attempts = rounds({ sample: 2_000, full: 10_000 });
 const maxSession = 5;
 
-/** Four processes log one account in, all at once. */
+/** All processes log one account in at once. */
 async function race(nodes: readonly ServiceProcess[]): Promise<readonly CreationTally[]> {
   return Promise.all(nodes.map((node) => node.do('createMany', 'alice', attempts / processCount, 200, true)));
 }
 
-/** Declares tests of the limit, as several processes race for it. @param place gives a fresh place for sessions */
+/** Declares tests of the limit under concurrent logins in several processes. @param place gives a fresh place for sessions */
 export function limitFaults(test: TestFn, place: Place): void {
-  test('of 10 000 logins that four processes race for, exactly maxSession are admitted, and the others are refused', async (t) => {
+  test('of many concurrent logins in several processes exactly maxSession are admitted, and the others are refused', async (t) => {
     const settings = { context: { maxSession }, options: await place(t) };
     const nodes = await ServiceProcess.startAll(t, processCount, settings);
     const tallies = await race(nodes);
@@ -32,7 +33,7 @@ export function limitFaults(test: TestFn, place: Place): void {
   });
 
   for (const onMaxSession of ['evict-oldest', 'evict-idle'] as const) {
-    test(`under ${onMaxSession} every login of 10 000 is admitted, and each that had to go for it is told of once`, async (t) => {
+    test(`under ${onMaxSession} every one of many concurrent logins is admitted, and each eviction is reported once`, async (t) => {
       const options = await place(t);
       const nodes = await ServiceProcess.startAll(t, processCount, { context: { maxSession, onMaxSession }, options });
       const tallies = await race(nodes);

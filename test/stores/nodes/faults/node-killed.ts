@@ -6,9 +6,9 @@ import type { Place } from './place.js';
 
 const roomy = { msgMaxLength: 100_000, mailboxMaxBytes: 100_000_000 };
 
-/** Declares tests of what becomes of polls and pushes when a process is killed. */
+/** Declares tests of polls and pushes when a process is killed. */
 export function nodeKilledFaults(test: TestFn, place: Place): void {
-  test('when a node is killed in the middle of traffic, its clients go on at another and miss nothing', async (t) => {
+  test('when nodes are killed during traffic, their clients go on at another node and miss no message', async (t) => {
     const settings = { context: roomy, options: await place(t) };
     const nodes = await ServiceProcess.startAll(t, 3, settings);
     const traffic = await Traffic.start(nodes);
@@ -22,7 +22,7 @@ export function nodeKilledFaults(test: TestFn, place: Place): void {
     t.deepEqual(await nodes[2]?.do('unhandled'), []);
   });
 
-  test('a poll held by a node that was killed keeps its session alive no longer than it was to wait', async (t) => {
+  test('a poll held by a killed node keeps its session alive no longer than its wait', async (t) => {
     const context = { gcTime: 1_000, gcInterval: 50, pollTime: 2_000, tombstoneTime: 60_000 };
     const settings = { context, options: await place(t) };
     const [victim, survivor] = await Promise.all([
@@ -37,7 +37,7 @@ export function nodeKilledFaults(test: TestFn, place: Place): void {
     await t.throwsAsync(survivor.do('authenticate', token), { code: 'SESSION_CLOSED' });
   });
 
-  test('a push to a poll that a killed node held is kept for the next poll', async (t) => {
+  test('a push to a poll that a killed node held is delivered to the next poll', async (t) => {
     const settings = { context: {}, options: await place(t) };
     const [victim, survivor] = await Promise.all([
       ServiceProcess.start(t, settings),

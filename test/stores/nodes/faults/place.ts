@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
 import type { HostedOptions } from '../hosted-store.js';
 
-/** Gives a place that no other test keeps sessions in, and that goes with the test. */
+/** Gives a place for sessions that no other test uses, and that is removed after the test. */
 export type Place = (t: ExecutionContext) => Promise<HostedOptions>;

@@ -4,7 +4,7 @@ import type { ServiceProcess } from '../service-process.js';
 
 export type Pair = readonly [ServiceProcess, ServiceProcess];
 
-/** Declares a test for two nodes of those settings, or of the usual ones if there are none. */
+/** Declares a test with two nodes that have these settings, or the shared ones if there are none. */
 export type DeclareForPair = (
   title: string,
   context: SessionContextOptions | undefined,
@@ -13,7 +13,7 @@ export type DeclareForPair = (
 
 let accounts = 0;
 
-/** One that no other test uses. */
+/** A name that no other test uses. */
 export function newAccount(): string {
   accounts += 1;
   return `account-${accounts}`;
@@ -27,7 +27,7 @@ const endings = {
   onOverflow: 'close',
 } as const;
 
-/** Declares tests of how what one process does reaches the polls that another holds. */
+/** Declares tests of how changes in one process reach the polls that another process holds. */
 export function wakeUpFaults(everywhere: DeclareForPair): void {
   everywhere('a push on one node answers the poll that another holds', undefined, async (t, [one, other]) => {
     const sessions = await Promise.all(Array.from({ length: 5 }, () => one.do('create', newAccount())));
@@ -55,7 +55,7 @@ export function wakeUpFaults(everywhere: DeclareForPair): void {
   });
 
   everywhere(
-    'a poll held on one node ends when its reader polls on another, which holds on',
+    'a poll held on one node ends when its reader polls on another, and the newer poll stays held',
     undefined,
     async (t, [one, other]) => {
       const { id } = await one.do('create', newAccount());
@@ -69,20 +69,16 @@ export function wakeUpFaults(everywhere: DeclareForPair): void {
     },
   );
 
-  everywhere(
-    'a reader pushed out by another node is told that it is superseded',
-    { maxReader: 1 },
-    async (t, [one, other]) => {
-      const { id } = await one.do('create', newAccount());
-      const older = await one.hold(id, 'first');
-      const newer = await other.hold(id, 'second');
-      t.is((await older.batch).superseded, true);
-      t.false(newer.isOver);
-    },
-  );
+  everywhere('a reader that a read on another node evicts is superseded', { maxReader: 1 }, async (t, [one, other]) => {
+    const { id } = await one.do('create', newAccount());
+    const older = await one.hold(id, 'first');
+    const newer = await other.hold(id, 'second');
+    t.is((await older.batch).superseded, true);
+    t.false(newer.isOver);
+  });
 
   everywhere(
-    'a reader that comes back to the node it left is not ended by the node between',
+    'a reader that returns to a node is not superseded by the poll it made at another node in between',
     undefined,
     async (t, [one, other]) => {
       const { id } = await one.do('create', newAccount());
@@ -97,7 +93,7 @@ export function wakeUpFaults(everywhere: DeclareForPair): void {
   );
 
   everywhere(
-    'whatever ends a session on one node ends its held polls on every node, with the reason',
+    'when a session ends on one node, its held polls end on every node, with the reason',
     endings,
     async (t, nodes) => {
       const [one] = nodes;
@@ -106,7 +102,7 @@ export function wakeUpFaults(everywhere: DeclareForPair): void {
         logout: (id) => one.do('close', id, 'logout'),
         evicted: () => one.do('create', 'evicted'),
         replaced: async (id) => one.do('replace', (await one.do('create', 'newcomer')).id, id),
-        // Neither node acts: whichever sweeps it tells the other.
+        // The node that sweeps it notifies the other.
         'max-age': async () => {},
       };
       for (const [reason, end] of Object.entries(ways)) {

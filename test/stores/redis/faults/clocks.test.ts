@@ -7,7 +7,7 @@ import { serverFor } from '../places.js';
 const server = serverFor(test);
 const hour = 3_600_000;
 
-test('nodes whose clocks are hours apart agree on who is alive', async (t) => {
+test('nodes whose clocks are hours apart agree on which sessions are alive', async (t) => {
   const context = { gcTime: 2_000, gcInterval: 50, hbGrace: 60_000, maxAge: 30 * hour };
   const settings = { context, options: { url: server().url, keyPrefix: freshPrefix() } };
   const [late, early] = await Promise.all([
@@ -31,7 +31,7 @@ test('nodes whose clocks are hours apart agree on who is alive', async (t) => {
   }
 });
 
-test('a poll is held as long as it is to be, whatever the clocks say', async (t) => {
+test('a poll is held for its wait although the node’s clock is hours ahead', async (t) => {
   const settings = { context: {}, options: { url: server().url, keyPrefix: freshPrefix() }, skew: 5 * hour };
   const node = await ServiceProcess.start(t, settings);
   const { id } = await node.do('create', 'alice');

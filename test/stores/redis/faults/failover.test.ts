@@ -1,5 +1,6 @@
 import test from 'ava';
 import { eventually } from '../../../support/eventually.js';
+import { rounds } from '../../../support/limits.js';
 import type { RedisCluster } from '../../../support/redis-cluster.js';
 import type { RedisServer } from '../../../support/redis-server.js';
 import { ServiceProcess } from '../../nodes/service-process.js';
@@ -14,7 +15,7 @@ async function isMaster({ client }: RedisServer): Promise<boolean> {
   return (await client.info('replication')).includes('role:master');
 }
 
-/** A master and its replica, whichever is which by now. */
+/** The present master and replica of each shard. */
 async function pairs(of: RedisCluster): Promise<readonly { master: RedisServer; replica: RedisServer }[]> {
   return Promise.all(
     of.masters.map(async (server, index) => {
@@ -25,12 +26,12 @@ async function pairs(of: RedisCluster): Promise<readonly { master: RedisServer; 
   );
 }
 
-test.serial('masters that hand over to their replicas interrupt the traffic, and nothing is missed', async (t) => {
+test.serial('manual failovers interrupt the traffic, and no message is missed', async (t) => {
   const options = { cluster: { nodes: cluster().nodes }, keyPrefix: freshPrefix() };
   const nodes = await ServiceProcess.startAll(t, 2, { context: roomy, options });
   const traffic = await Traffic.start(nodes);
   await traffic.goesOn();
-  for (const { replica } of await pairs(cluster())) {
+  for (const { replica } of (await pairs(cluster())).slice(0, rounds({ sample: 1, full: 3 }))) {
     await replica.client.call('CLUSTER', 'FAILOVER');
     await eventually(() => isMaster(replica), { what: 'the replica takes over' });
     await traffic.goesOn();
@@ -40,7 +41,7 @@ test.serial('masters that hand over to their replicas interrupt the traffic, and
 });
 
 test.serial(
-  'when masters are killed, polls stay held until their replicas take over, and are answered then',
+  'when a master is killed, polls stay held until its replica takes over, and are answered then',
   async (t) => {
     const options = { cluster: { nodes: cluster().nodes }, keyPrefix: freshPrefix() };
     const nodes = await ServiceProcess.startAll(t, 2, { context: { pollTime: 60_000 }, options });
@@ -53,7 +54,7 @@ test.serial(
     const polls = [];
     for (const { id } of sessions) polls.push(await other.hold(id));
     for (const { master, replica } of (await pairs(cluster())).slice(0, 1)) {
-      // What the replica does not have yet would be gone; that is the server's bargain, not the store's.
+      // Redis would lose what the replica does not have yet.
       await master.client.call('WAIT', '1', '5000');
       await master.kill();
       await eventually(() => isMaster(replica), { what: 'the replica takes over' });

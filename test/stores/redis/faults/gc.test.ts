@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Redis } from 'ioredis';
-import { createSpread } from '../../nodes/diary.js';
+import { createSpread } from '../../nodes/event-log.js';
 import { gcFaults } from '../../nodes/faults/gc.js';
 import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPrefix } from '../exact-clock.js';
@@ -10,7 +10,7 @@ const server = serverFor(test);
 
 gcFaults(test, async () => ({ url: server().url, keyPrefix: freshPrefix() }));
 
-test('when all nodes are dead, everything goes by itself', async (t) => {
+test('when all nodes are dead, every key expires by itself', async (t) => {
   const { url, client } = server();
   const keyPrefix = freshPrefix();
   const context = { gcTime: 5_000, tombstoneTime: 1_000, hbGrace: 500, gcInterval: 3_600_000, hbTime: 3_600_000 };
@@ -27,14 +27,14 @@ test('when all nodes are dead, everything goes by itself', async (t) => {
   const ttls = await lifetimes(client, keyPrefix);
   t.true(ttls.size > 200);
   for (const [key, ttl] of ttls) {
-    t.true(ttl > 0, `${key} would stay for ever`);
-    // Where nodes are enlisted is kept for a day, and is of a fixed size.
+    t.true(ttl > 0, `${key} has no deadline`);
+    // Nodes and reports are kept for a day.
     const most = key.endsWith(':nodes') || key.endsWith(':reports') ? 86_400_000 : longestLife;
-    t.true(ttl <= most, `${key} would stay for ${ttl} ms`);
+    t.true(ttl <= most, `${key} stays for ${ttl} ms`);
   }
 });
 
-/** A held poll of 25 s, the idle time, the tombstone, the slack of a minute, and what indexes are rounded up by. */
+/** A held poll of 25 s, twice the ttl, the tombstone, a minute of slack, and the rounding of index deadlines. */
 const longestLife = 25_000 + 2 * 5_000 + 1_000 + 60_000 + 2 * 1_048_576;
 
 async function lifetimes(client: Redis, keyPrefix: string): Promise<ReadonlyMap<string, number>> {

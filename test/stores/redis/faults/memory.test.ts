@@ -20,7 +20,7 @@ async function relieve(): Promise<void> {
 
 async function startManager(t: ExecutionContext, keyPrefix: string, context: SessionContextOptions) {
   const container = new Container();
-  // Nothing is to change by itself between two looks.
+  // No background work between two dumps.
   const calm = { gcInterval: 3_600_000, hbTime: 3_600_000, ...context };
   container.load(sessionModule(calm, redisStore({ url: server().url, keyPrefix, buckets: 4 })));
   t.teardown(async () => {
@@ -31,7 +31,7 @@ async function startManager(t: ExecutionContext, keyPrefix: string, context: Ses
 }
 
 test.serial(
-  'when the memory is used up, what needs more is refused with a clear error, and nothing is half-written',
+  'when memory is used up, writes that need more are refused with a clear error, and nothing is half-written',
   async (t) => {
     const keyPrefix = freshPrefix();
     const manager = await startManager(t, keyPrefix, {});
@@ -41,17 +41,17 @@ test.serial(
     await manager.push(bob.id, 'before', { key: 'k' });
     const before = await dumpOf(server().client, keyPrefix);
     await fill();
-    const deeds: Readonly<Record<string, () => Promise<unknown>>> = {
+    const actions: Readonly<Record<string, () => Promise<unknown>>> = {
       createSession: () => manager.createSession('alice'),
       'createSession of a new account': () => manager.createSession('carol'),
       push: () => manager.push(alice.id, long),
       setAttr: () => alice.setAttr('theme', 'light'),
       rotateToken: () => manager.rotateToken(alice.id),
     };
-    for (const [name, deed] of Object.entries(deeds)) {
-      const error: unknown = await t.throwsAsync(deed, { code: 'STORE_UNAVAILABLE' }, name);
+    for (const [name, action] of Object.entries(actions)) {
+      const error: unknown = await t.throwsAsync(action, { code: 'STORE_UNAVAILABLE' }, name);
       t.true(SessionError.is(error) && error.message.includes('maxmemory'), name);
-      t.false(inspect(error, { depth: 9 }).includes(long), 'an error does not carry what was pushed');
+      t.false(inspect(error, { depth: 9 }).includes(long), 'the error does not contain the message');
       t.deepEqual(await dumpOf(server().client, keyPrefix), before, name);
     }
     t.is((await manager.getSession(alice.id)).getAttr('theme'), 'dark');
@@ -67,7 +67,7 @@ test.serial(
   },
 );
 
-test.serial('what makes room by itself goes through as a whole, or not at all', async (t) => {
+test.serial('operations that also free memory succeed completely or not at all', async (t) => {
   const manager = await startManager(t, freshPrefix(), { maxSession: 1, onMaxSession: 'evict-oldest' });
   const evictable = await manager.createSession('alice');
   const [newer, older] = [await manager.createSession('bob'), await manager.createSession('carol')];
@@ -89,7 +89,7 @@ test.serial('what makes room by itself goes through as a whole, or not at all', 
   t.deepEqual([messages.map(({ data }) => data), lost], [expected, 0]);
 });
 
-test.serial('logging out works when the memory is used up', async (t) => {
+test.serial('logout succeeds when memory is used up', async (t) => {
   const manager = await startManager(t, freshPrefix(), {});
   const alice = await manager.createSession('alice', { attributes: { a: 1 } });
   const bob = await manager.createSession('bob');
@@ -106,25 +106,25 @@ test.serial('logging out works when the memory is used up', async (t) => {
   t.is((await manager.sessionsOfApp()).sessions.length, 0);
 });
 
-test.serial('a logout is not refused because of what others ask at the same time', async (t) => {
+test.serial('a logout is not refused because of other calls of the same command', async (t) => {
   const manager = await startManager(t, freshPrefix(), {});
   const [alice, bob] = [await manager.createSession('alice'), await manager.createSession('bob')];
   await fill();
-  // In one turn of the event loop, so that they travel together.
+  // In one turn of the event loop, so that they are one command.
   const [refused, closed, seen] = await Promise.allSettled([
     manager.push(bob.id, 'x'),
     manager.closeSession(alice.id, 'logout'),
     manager.getSession(bob.id),
   ]);
   t.deepEqual([closed.status, seen.status], ['fulfilled', 'fulfilled']);
-  // The logout may have made room for it.
+  // The logout may have freed memory for it.
   if (refused.status === 'rejected') t.true(SessionError.is(refused.reason, 'STORE_UNAVAILABLE'));
   await relieve();
   await t.throwsAsync(manager.authenticate(alice.token), { code: 'SESSION_CLOSED' });
   t.is((await manager.getSession(bob.id)).undelivered, refused.status === 'fulfilled' ? 1 : 0);
 });
 
-test.serial('sessions expire and are swept while the memory is used up', async (t) => {
+test.serial('sessions expire and are swept while memory is used up', async (t) => {
   const manager = await startManager(t, freshPrefix(), { gcInterval: 50 });
   const closed = new Promise<string>((resolve) => manager.on('closed', ({ id, reason }) => resolve(`${id} ${reason}`)));
   const { id } = await manager.createSession('alice', { ttl: 300 });

@@ -4,12 +4,12 @@ import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPrefix } from '../exact-clock.js';
 import { serverFor } from '../places.js';
 
-// Little, so that a listener who does not listen is soon cut off.
+// Small, so that the server soon disconnects a subscriber that does not read.
 const server = serverFor(test, { 'client-output-buffer-limit': 'pubsub 256kb 256kb 1' });
 const large = 'x'.repeat(60_000);
 const pollCount = 300;
 
-test('a node that was too slow to take its notices is cut off by the server, and misses nothing', async (t) => {
+test('a node that the server disconnects because it reads notices too slowly misses no message', async (t) => {
   const context = { maxSession: 0, pollTime: 60_000 };
   const settings = { context, options: { url: server().url, keyPrefix: freshPrefix() } };
   const [quick, slow] = await Promise.all([ServiceProcess.start(t, settings), ServiceProcess.start(t, settings)]);
@@ -24,7 +24,7 @@ test('a node that was too slow to take its notices is cut off by the server, and
   t.is(await listeners(), 2);
   slow.signal('SIGSTOP');
   for (const { id } of sessions) await quick.do('push', id, large);
-  await eventually(async () => (await listeners()) === 1, { what: 'the server cuts the slow one off' });
+  await eventually(async () => (await listeners()) === 1, { what: 'the server disconnects the slow node' });
   slow.signal('SIGCONT');
   for (const { messages, lost } of await Promise.all(polls)) {
     t.deepEqual([messages.length, lost], [1, 0]);

@@ -6,10 +6,10 @@ import { newAccount, type Pair, wakeUpFaults } from '../../nodes/faults/wake-up.
 import { ServiceProcess } from '../../nodes/service-process.js';
 import type { ServiceSettings } from '../../nodes/start-service.js';
 import { freshPrefix } from '../exact-clock.js';
-import { clusterFor, serverFor } from '../places.js';
+import { serverFor, sharedClusterFor } from '../places.js';
 
 const server = serverFor(test);
-const cluster = clusterFor(test);
+const cluster = sharedClusterFor(test);
 
 type Launch = (settings: ServiceSettings) => Promise<ServiceProcess>;
 
@@ -23,7 +23,7 @@ const places = [
   ['on a Cluster', () => ({ cluster: { nodes: cluster().nodes } })],
 ] as const;
 
-/** By place: two nodes of the usual settings, which the tests share because processes take long to start. */
+/** By place: two nodes with default settings, which the tests share because processes take long to start. */
 const usual = new Map<string, Pair>();
 for (const [place, options] of places) {
   test.serial.before(`nodes are started ${place}`, async () => {
@@ -40,7 +40,7 @@ function usualAt(place: string): Pair {
   return pair;
 }
 
-/** One test of the same facts on a single server and on a Cluster, with nodes of its own if the settings are. */
+/** Declares a test on a single server and on a Cluster; with nodes of its own if it has settings of its own. */
 function everywhere(
   title: string,
   context: SessionContextOptions | undefined,
@@ -56,24 +56,24 @@ function everywhere(
 
 wakeUpFaults(everywhere);
 
-test.serial('a push while the subscriber is cut off is found when it is back', async (t) => {
+test.serial('a push while the subscriber is disconnected is delivered when it is back', async (t) => {
   const [one, other] = usualAt('on a server');
   const { id } = await one.do('create', newAccount());
   for (let round = 1; round <= 5; round += 1) {
     const held = await other.hold(id);
-    const [, report] = await Promise.all([cutOffSubscribers(), one.do('push', id, round)]);
+    const [, report] = await Promise.all([disconnectSubscribers(), one.do('push', id, round)]);
     t.is(report.accepted, 1);
     const { messages, lost } = await held.batch;
     t.deepEqual([messages.map(({ data }) => data), lost], [[round], 0]);
   }
 });
 
-test.serial('a close while the subscriber is cut off is found when it is back', async (t) => {
+test.serial('a close while the subscriber is disconnected ends the poll when it is back', async (t) => {
   const [one, other] = usualAt('on a server');
   const { id } = await one.do('create', newAccount());
   const held = await other.hold(id);
-  await Promise.all([cutOffSubscribers(), one.do('close', id)]);
-  // Told by the notice if that was quicker, else by the refusal of the read that follows.
+  await Promise.all([disconnectSubscribers(), one.do('close', id)]);
+  // Ended by the notice if that was quicker, else by the refusal of the next read.
   const reason = await held.batch.then(
     ({ closed }) => closed?.code,
     (error) => SessionError.is(error, 'SESSION_CLOSED') && error.details.reason,
@@ -81,10 +81,10 @@ test.serial('a close while the subscriber is cut off is found when it is back', 
   t.is(reason, 'revoked');
 });
 
-/** Ends the connections by which both nodes are told of what happens, once both have one. */
-async function cutOffSubscribers(): Promise<void> {
+/** Disconnects the subscribers of both nodes, once both are subscribed. */
+async function disconnectSubscribers(): Promise<void> {
   const { client } = server();
   const count = async () => String(await client.call('CLIENT', 'LIST', 'TYPE', 'pubsub')).match(/^id=/gm)?.length ?? 0;
-  await eventually(async () => (await count()) === 2, { what: 'both nodes listen' });
+  await eventually(async () => (await count()) === 2, { what: 'both nodes are subscribed' });
   await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
 }

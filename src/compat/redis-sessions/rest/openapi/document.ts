@@ -37,7 +37,7 @@ const within = query('dt', 'integer', 'Seconds to look back, at least 10', true)
 const apiKey = [{ apiKey: [] }];
 const unauthorized = answer('The API key is missing or wrong', 'Fault');
 const tooLarge = answer('The body is over 60 000 bytes', 'Fault');
-const malformed = answer('The body is no JSON; with --strict-status also: an argument is wrong', 'Fault');
+const malformed = answer('The body is not JSON; with --strict-status also: an argument is wrong', 'Fault');
 const failed = answer('An argument is wrong, or something failed', 'Fault');
 const faults = { 400: malformed, 401: unauthorized, 500: failed };
 const bodyFaults = { ...faults, 413: tooLarge, 415: answer('The body is not application/json', 'Fault') };
@@ -55,7 +55,7 @@ const sessionPaths = {
         query('ttl', 'integer', 'Seconds, at least 10; default 7200'),
       ],
       requestBody: body('Data', false),
-      responses: { 200: answer('Its token, which is told only here', 'Token'), ...bodyFaults },
+      responses: { 200: answer('The token, which no other answer contains', 'Token'), ...bodyFaults },
     },
   },
   '/{app}/get/{token}': {
@@ -65,8 +65,8 @@ const sessionPaths = {
       security: apiKey,
       parameters: [app, token],
       responses: {
-        200: answer('The session, or {}', 'Session', 'Missing'),
-        404: answer('With --strict-status: there is none', 'Missing'),
+        200: answer('The session, or {} if there is none', 'Session', 'Missing'),
+        404: answer('With --strict-status: no such session', 'Missing'),
         ...faults,
       },
     },
@@ -79,8 +79,8 @@ const sessionPaths = {
       parameters: [app, token],
       requestBody: body('Data', true),
       responses: {
-        200: answer('The session, or {}', 'Session', 'Missing'),
-        404: answer('With --strict-status: there is none', 'Missing'),
+        200: answer('The session, or {} if there is none', 'Session', 'Missing'),
+        404: answer('With --strict-status: no such session', 'Missing'),
         ...bodyFaults,
       },
     },
@@ -88,16 +88,16 @@ const sessionPaths = {
   '/{app}/activity': {
     get: {
       operationId: 'activity',
-      summary: 'Counts accounts that were active lately',
+      summary: 'Counts recently active accounts',
       security: apiKey,
       parameters: [app, within],
-      responses: { 200: answer('How many', 'Activity'), ...faults },
+      responses: { 200: answer('The number', 'Activity'), ...faults },
     },
   },
   '/{app}/soapp': {
     get: {
       operationId: 'sessionsOfApp',
-      summary: 'Lists sessions that were active lately',
+      summary: 'Lists recently active sessions',
       security: apiKey,
       parameters: [app, within],
       responses: { 200: answer('The sessions', 'Sessions'), ...faults },
@@ -119,8 +119,8 @@ const sessionPaths = {
       security: apiKey,
       parameters: [app, token],
       responses: {
-        200: answer('1, or 0 when there is none', 'Kill'),
-        404: answer('With --strict-status: there is none', 'Kill'),
+        200: answer('1, or 0 if there is no such session', 'Kill'),
+        404: answer('With --strict-status: no such session', 'Kill'),
         ...faults,
       },
     },
@@ -131,7 +131,7 @@ const sessionPaths = {
       summary: 'Ends the sessions of an account',
       security: apiKey,
       parameters: [app, id],
-      responses: { 200: answer('How many', 'Kill'), ...faults },
+      responses: { 200: answer('The number', 'Kill'), ...faults },
     },
   },
   '/{app}/killall': {
@@ -140,7 +140,7 @@ const sessionPaths = {
       summary: 'Ends the sessions of an app',
       security: apiKey,
       parameters: [app],
-      responses: { 200: answer('How many', 'Kill'), ...faults },
+      responses: { 200: answer('The number', 'Kill'), ...faults },
     },
   },
 };
@@ -149,7 +149,7 @@ const pushFaults = {
   400: problem('The message is wrong'),
   401: unauthorized,
   413: tooLarge,
-  503: problem('The store is away'),
+  503: problem('The store cannot be used'),
 };
 
 const messagePaths = {
@@ -158,10 +158,10 @@ const messagePaths = {
       operationId: 'push',
       summary: 'Puts a message into the mailbox of a session',
       security: apiKey,
-      parameters: [app, path('handle', 'As soid and soapp tell it')],
+      parameters: [app, path('handle', 'From soid or soapp')],
       requestBody: body('Message', true),
       responses: {
-        200: answer('What became of it', 'PushReport'),
+        200: answer('The outcome', 'PushReport'),
         404: problem('There is no such session'),
         429: problem('The mailbox is full'),
         ...pushFaults,
@@ -175,56 +175,67 @@ const messagePaths = {
       security: apiKey,
       parameters: [app, id],
       requestBody: body('Message', true),
-      responses: { 200: answer('What became of it', 'PushReport'), ...pushFaults },
+      responses: { 200: answer('The outcome', 'PushReport'), ...pushFaults },
     },
   },
   '/poll': {
     get: {
       operationId: 'poll',
-      summary: 'Takes messages out of one’s own mailbox, waiting for them',
+      summary: 'Reads the mailbox of the token’s session, waiting for messages',
       security: [{ token: [] }],
       parameters: [
         query('app', 'string', 'The app of the token', true),
-        query('after', 'string', 'The cursor of the batch before; empty for all that is retained'),
-        query('wait', 'integer', 'Milliseconds to be held at most'),
-        query('limit', 'integer', 'Messages at most'),
-        query('reader', 'string', 'Names one of several consumers'),
+        query('after', 'string', 'The cursor of the previous batch; empty for all retained messages'),
+        query('wait', 'integer', 'Longest wait in milliseconds'),
+        query('limit', 'integer', 'Highest number of messages'),
+        query('reader', 'string', 'Name of the consumer, if there are several'),
       ],
       responses: {
-        200: answer('Messages, or none when the wait is over', 'Batch'),
+        200: answer('Messages; none at the end of the wait', 'Batch'),
         400: problem('A parameter is wrong'),
-        401: problem('The token is of no live session'),
-        503: problem('The store is away'),
+        401: problem('The token belongs to no live session'),
+        503: problem('The store cannot be used'),
       },
     },
   },
 };
 
-const operationsPaths = {
+const adminPaths = {
   '/ping': {
     get: {
       operationId: 'ping',
-      summary: 'Asks the store whether it is there',
+      summary: 'Asks the store',
       security: apiKey,
       responses: {
-        200: { description: 'It is', content: { 'text/plain': { schema: { const: 'PONG' } } } },
+        200: { description: 'The store can be used', content: { 'text/plain': { schema: { const: 'PONG' } } } },
         401: unauthorized,
         500: failed,
       },
     },
   },
+  '/livez': {
+    get: {
+      operationId: 'live',
+      summary: 'Liveness: the process answers',
+      security: [],
+      responses: { 200: answer('It answers', 'Health') },
+    },
+  },
   '/healthz': {
     get: {
-      operationId: 'health',
-      summary: 'Tells a load balancer whether to send requests here',
+      operationId: 'ready',
+      summary: 'Readiness: whether to send requests to this node',
       security: [],
-      responses: { 200: answer('Yes', 'Health'), 503: answer('The store is away', 'Health') },
+      responses: {
+        200: answer('The store can be used', 'Health'),
+        503: problem('`code` says why: `STORE_UNAVAILABLE`, or `STOPPED` while this node is stopping'),
+      },
     },
   },
   '/metrics': {
     get: {
       operationId: 'metrics',
-      summary: 'Tells Prometheus',
+      summary: 'Metrics for Prometheus',
       security: apiKey,
       responses: {
         200: { description: 'Metrics', content: { 'text/plain': { schema: { type: 'string' } } } },
@@ -244,20 +255,29 @@ const operationsPaths = {
   },
 };
 
-/** The routes of the service, for people and programs. A test holds it against what is served. */
+/** The OpenAPI description of the service. A test compares it with the served routes. */
 export const openApiDocument = {
   openapi: '3.1.0',
   info: {
     title: 'session-mailbox',
     version: '1',
-    description: 'Login sessions as rest-sessions serves them, with a mailbox each.',
+    description: 'Login sessions with the interface of rest-sessions, each with a mailbox.',
   },
-  paths: { ...sessionPaths, ...messagePaths, ...operationsPaths },
+  paths: { ...sessionPaths, ...messagePaths, ...adminPaths },
   components: {
     schemas,
     securitySchemes: {
-      apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'Where the service asks for one' },
-      token: { type: 'http', scheme: 'bearer', description: 'The token of the session; the cookie `sid` will do, too' },
+      apiKey: {
+        type: 'apiKey',
+        in: 'header',
+        name: 'X-API-Key',
+        description: 'Required if the service was started with one',
+      },
+      token: {
+        type: 'http',
+        scheme: 'bearer',
+        description: 'The token of the session. The cookie `sid` is accepted as well.',
+      },
     },
   },
 };

@@ -1,4 +1,4 @@
-/** The shapes that the routes speak of. */
+/** The JSON schemas of bodies and answers. */
 export const schemas = {
   Token: {
     type: 'object',
@@ -15,9 +15,12 @@ export const schemas = {
     required: ['id', 'r', 'w', 'ttl', 'idle', 'ip'],
     properties: {
       id: { type: 'string' },
-      r: { type: 'integer', description: 'Reads before this one.' },
-      w: { type: 'integer', description: 'Writes, this one included.' },
-      ttl: { type: 'integer', description: 'Seconds of idleness it survives; what is left, with `no_resave`.' },
+      r: { type: 'integer', description: 'Number of reads before this one.' },
+      w: { type: 'integer', description: 'Number of writes, including this one.' },
+      ttl: {
+        type: 'integer',
+        description: 'Idle seconds until it expires; with `no_resave`, seconds until it expires.',
+      },
       idle: { type: 'integer', description: 'Seconds since the last activity.' },
       ip: { type: 'string' },
       d: { $ref: '#/components/schemas/Data' },
@@ -30,7 +33,7 @@ export const schemas = {
       {
         type: 'object',
         required: ['handle'],
-        properties: { handle: { type: 'string', description: 'Names the session without granting it.' } },
+        properties: { handle: { type: 'string', description: 'Names the session. Grants no access.' } },
       },
     ],
   },
@@ -72,7 +75,7 @@ export const schemas = {
           properties: { offset: { type: 'integer' }, at: { type: 'integer' }, data: {} },
         },
       },
-      cursor: { type: 'string', description: 'To be sent as `after` of the next poll.' },
+      cursor: { type: 'string', description: 'Send it as `after` of the next poll.' },
       lost: { type: 'integer', description: 'Messages that the bounds of the mailbox dropped.' },
       reset: { type: 'boolean', const: true },
       superseded: { type: 'boolean', const: true },
@@ -88,7 +91,7 @@ export const schemas = {
       },
     },
   },
-  Health: { type: 'object', required: ['status'], properties: { status: { enum: ['ok', 'unavailable'] } } },
+  Health: { type: 'object', required: ['status'], properties: { status: { const: 'ok' } } },
   Fault: {
     type: 'object',
     required: ['name', 'message'],

@@ -1,17 +1,17 @@
--- endAccount, listAccount, appendToAccount: what is done to all live sessions of one account.
+-- endAccount, listAccount, appendToAccount: operations on all live sessions of one account.
 --
 -- KEYS  the app's index of this bucket
--- ARGV  the account's number, accountId, and for
---       endAccount: reason, the id to spare or ''
+-- ARGV  the account's score, accountId, and for
+--       endAccount: reason, the id to keep or ''
 --       appendToAccount: message key or '', JSON
--- Also touches, with the same hash tag: the account's sessions, whose names stand in the index.
+-- Also touches, with the same hash tag: the account's sessions, whose names are in the index.
 -- Reply {1, closed sessions} or {1, records} or {1, outcomes}
 
 operations.endAccount = function()
-  local index, accountScore, accountId, reason, spared = takeKey(), take(), take(), take(), take()
+  local index, accountScore, accountId, reason, except = takeKey(), take(), take(), take(), take()
   local closed = {}
   for _, entry in ipairs(sessions.liveOfAccount(index, accountScore, accountId)) do
-    if sub(entry.key, -24) ~= spared then
+    if sub(entry.key, -24) ~= except then
       closed[#closed + 1] = close(entry, reason)
     end
   end

@@ -1,12 +1,13 @@
--- append, appendToEach: put a message into mailboxes, and wake who is parked there.
+-- append, appendToEach: append a message to mailboxes, and wake their parked readers.
 --
 -- KEYS  append: the session
 --       appendToEach: the sessions
 -- ARGV  append: message key or '', JSON
 --       appendToEach: number of sessions, message key or '', JSON
--- Reply {1, outcome} or a refusal; appendToEach {1, outcomes of the live}
+-- Reply append: {1, outcome} or a refusal
+--       appendToEach: {1, outcomes of the live sessions}
 
--- Returns name, account, verdict, how many were dropped for it, and how many went with a session that was closed.
+-- Returns name, account, verdict, number of messages dropped, and of undelivered messages if the session was closed.
 local function append(entry, messageKey, json)
   mailboxes.ensure(entry)
   local fields = entry.fields
@@ -16,7 +17,7 @@ local function append(entry, messageKey, json)
     local closed = close(entry, 'overflow')
     return { name, fields[$accountId], verdict, dropped, closed[4] }
   end
-  if verdict ~= 'full' and sessions.isParked(fields) then
+  if verdict ~= 'full' and isParked(fields) then
     local text = element and 'a:' .. name .. ':' .. fields[$epoch] .. ':' .. element or 'c:' .. name
     mailboxes.wake(entry, text)
   end
@@ -36,7 +37,7 @@ end
 operations.appendToEach = function()
   local number, messageKey, json = takeNumber(), take(), take()
   local keys, outcomes = {}, {}
-  -- All are taken before any is served: an operation that fails must have taken its own, and no more.
+  -- Takes all keys first: if the operation fails midway, the next call must find its own keys.
   for each = 1, number do
     keys[each] = takeKey()
   end

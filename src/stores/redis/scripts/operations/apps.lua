@@ -1,29 +1,29 @@
--- size, page, scan, countActive, endSome: one app's sessions of one bucket, in the order of its index, a stretch at a
--- time, so that no stretch keeps others waiting for long.
+-- size, page, scan, countActive, endSome: the sessions of one app in one bucket, in the order of its index, in steps, so
+-- that no run blocks the server for long.
 --
 -- KEYS  the app's index of this bucket
--- ARGV  page: the place to begin behind or '', how many to give at most, only those active within, or -1
---       scan: the place to begin behind or '', how many to look at
---       countActive: the same, only those active within, the account counted last or ''
---       endSome: the place to begin behind or '', how many to look at, reason
--- Also touches, with the same hash tag: the sessions whose names stand in the index.
+-- ARGV  page: the place to begin after or '', how many to give at most, activeWithin in milliseconds or -1
+--       scan: the place to begin after or '', how many entries to look at
+--       countActive: as scan, then activeWithin, the account counted last or ''
+--       endSome: as scan, then the reason
+-- Also touches, with the same hash tag: the sessions whose names are in the index.
 -- Reply size: {1, number of index entries}
---       page: {1, where to go on or '', records, the place of each}
---       scan: {1, where to go on or '', ids}
---       countActive: {1, where to go on or '', number of accounts, the one counted last}
---       endSome: {1, where to go on or '', closed sessions}
+--       page: {1, the place to go on after or '', records, the place of each}
+--       scan: {1, the place to go on after or '', ids}
+--       countActive: {1, the place to go on after or '', number of accounts, the account counted last}
+--       endSome: {1, the place to go on after or '', closed sessions}
 
 operations.size = function()
   return { 1, call('ZCARD', takeKey()) }
 end
 
--- Rank of the first index entry behind that place: `<account's number>.<index entry>`, which may be gone since.
-local function rankBehind(index, place)
+-- Rank of the first index entry after that place: `<account's score>.<index entry>`. The entry may be gone by now.
+local function rankAfter(index, place)
   if place == '' then
     return 0
   end
   local score, member = match(place, '^(%d+)%.(%w+)$')
-  -- Put back for a moment, it shows where it stood.
+  -- Inserted again for a moment, it has the rank that it had.
   local wasGone = call('ZADD', index, 'NX', score, member) == 1
   local rank = call('ZRANK', index, member)
   if wasGone then
@@ -33,11 +33,12 @@ local function rankBehind(index, place)
   return rank + 1
 end
 
--- Calls back with every live session of the stretch, and its place; false ends it. Returns where to go on, or ''.
+-- Calls `visit` with each live session of one step and its place, until it returns false. Returns the place to go on
+-- after, or '' at the end.
 local function walk(index, after, number, visit)
-  local start = rankBehind(index, after)
+  local start = rankAfter(index, after)
   local members = call('ZRANGE', index, start, start + number - 1, 'WITHSCORES')
-  local prefix = baseOf(index) .. 's:' .. sub(index, $baseLength + 3) .. ':'
+  local prefix = sessionPrefix(index)
   local place = ''
   for each = 1, #members, 2 do
     local member = members[each]
@@ -52,14 +53,10 @@ local function walk(index, after, number, visit)
   return #members == 2 * number and place or ''
 end
 
-local function isActiveWithin(fields, within)
-  return within < 0 or ($pollRenews and sessions.isParked(fields)) or now - fields[$lastTime] <= within
-end
-
 operations.page = function()
   local index, after, limit, within = takeKey(), take(), takeNumber(), takeNumber()
   local records, places = {}, {}
-  local nextAfter = walk(index, after, $stretch, function(entry, place)
+  local nextAfter = walk(index, after, $stepSize, function(entry, place)
     if isActiveWithin(entry.fields, within) then
       if messages.dropAged(entry) then
         sessions.save(entry)

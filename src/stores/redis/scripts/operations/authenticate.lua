@@ -1,8 +1,8 @@
--- authenticate: proves the bearer, counts a read and renews.
+-- authenticate: checks the secret, counts a read and renews.
 --
 -- KEYS  the session
 -- ARGV  secretHash
--- Reply {1, record, whether it had been away, the activity before} or a refusal
+-- Reply {1, record, 1 if it had been away, time of the previous activity} or a refusal
 
 operations.authenticate = function()
   local entry, refused = sessions.proven(takeKey(), take())

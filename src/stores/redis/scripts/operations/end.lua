@@ -3,7 +3,7 @@
 -- KEYS  the session
 -- ARGV  end: reason
 --       endAsBearer: secretHash, reason
--- Reply {1, closed session} or {0} when it was not live, or the secret is not its own
+-- Reply {1, closed session}, or {0} when it was not live or the secret is wrong
 
 operations['end'] = function()
   local key, reason = takeKey(), take()

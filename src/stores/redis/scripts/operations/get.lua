@@ -1,4 +1,4 @@
--- get: looks without touching.
+-- get: neither activity nor contact.
 --
 -- KEYS  the session
 -- Reply {1, record} or a refusal

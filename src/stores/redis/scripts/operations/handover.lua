@@ -1,33 +1,33 @@
--- offer, inherit, surrender, withdraw: `replace` between two buckets of a Cluster, which no script can reach at once. The old
--- session offers its belongings to one taker, the new one inherits a copy, and the old one is closed. A node that dies
--- in between leaves both alive and messages given twice, never lost.
+-- offer, inherit, surrender, withdraw: `replace` between two buckets of a Cluster, which no single script can access. The
+-- old session offers its content to one receiver, the new session inherits a copy, and the old session is closed. If the
+-- node dies in between, both stay alive and messages are delivered twice; none is lost.
 --
 -- KEYS  offer, surrender, withdraw: the old session
 --       inherit: the new session
 -- ARGV  offer: the id of the new session
---       inherit: number of attributes, key and JSON of each, number of messages, each as it was kept
---       surrender: the epoch under which messages were offered, the tail then, how many of them did not fit
--- Reply offer: {1, attributes, messages, epoch, tail} or {'claimed'} while another takes them, or a refusal
+--       inherit: number of attributes, key and JSON of each, number of messages, each as it was stored
+--       surrender: epoch and tail of the offer, how many of its messages did not fit
+-- Reply offer: {1, attributes, messages, epoch, tail} or {'claimed'} by another receiver, or a refusal
 --       inherit: {1, record, how many did not fit} or a refusal
---       surrender: {1, the old one as closed, messages that came since} or a refusal
+--       surrender: {1, the old session as closed, messages appended since the offer} or a refusal
 --       withdraw: {1}
 
 local function claimKey(key)
-  return siblingOf(key, 'c')
+  return siblingOf(key, '$claimKey')
 end
 
 operations.offer = function()
-  local key, taker = takeKey(), take()
+  local key, receiver = takeKey(), take()
   local entry, refused = sessions.live(key)
   if not entry then
     return refused
   end
   local claim = claimKey(key)
-  if not call('SET', claim, taker, 'NX', 'PX', $claimTime) and call('GET', claim) ~= taker then
+  if not call('SET', claim, receiver, 'NX', 'PX', $claimTimeMs) and call('GET', claim) ~= receiver then
     return { 'claimed' }
   end
-  local attributes, elements = belongings(entry)
-  -- It may have let go of messages that were too old.
+  local attributes, elements = contentOf(entry)
+  -- Aged messages may have been dropped.
   sessions.save(entry)
   return { 1, attributes, elements, entry.fields[$epoch] or '', entry.fields[$tail] or 0 }
 end

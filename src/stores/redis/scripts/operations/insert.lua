@@ -1,17 +1,17 @@
 -- insert: counts the account's live sessions and adds one more, by `maxSession` and `onMaxSession`.
--- insertOnce: the same, unless there is a session of that key, or it is known why it ended.
+-- insertOnce: the same, unless the key holds a session or a tombstone.
 --
 -- KEYS  the session, the app's index of this bucket
--- ARGV  accountId, the account's number, secretHash, ip, userAgent, ttl, maxAge, number of attributes, then key and JSON
+-- ARGV  accountId, the account's score, secretHash, ip, userAgent, ttl, maxAge, number of attributes, then key and JSON
 --       of each
--- Also touches, with the same hash tag: the account's other sessions, whose names stand in the index.
--- Reply {1, the time, closed sessions} or {'limit', how many are live, maxSession}
---       insertOnce: also {1, 0, {}, record} of the live one, or a refusal for a closed one
+-- Also touches, with the same hash tag: the account's other sessions, whose names are in the index.
+-- Reply {1, the time, closed sessions} or {'limit', number of live sessions, maxSession}
+--       insertOnce: also {1, 0, {}, record of the live session}, or a refusal for a closed one
 
--- A parked reader is a contact that lasts.
-local function isLongerWithoutContact(entry, other)
-  local contact = sessions.isParked(entry.fields) and math.huge or entry.fields[$lastContact]
-  local otherContact = sessions.isParked(other.fields) and math.huge or other.fields[$lastContact]
+-- For table.sort. A parked reader is a contact that lasts.
+local function hasEarlierContact(entry, other)
+  local contact = isParked(entry.fields) and math.huge or entry.fields[$lastContact]
+  local otherContact = isParked(other.fields) and math.huge or other.fields[$lastContact]
   if contact == otherContact then
     return entry.fields[$birth] < other.fields[$birth]
   end
@@ -20,8 +20,8 @@ end
 
 local births = 0
 
--- Returns whom it closed, or nil and the number of live sessions when there is no room. The new session stands in the
--- index already: counting where one has just written is far cheaper than looking there first.
+-- Returns the evicted sessions, or nil and the number of live sessions when there is no room. The new session is in the
+-- index already: to count after the write is far cheaper than to look before it.
 local function makeRoom(index, accountScore, accountId, member)
   local closed = {}
   if $maxSession == 0 or call('ZCOUNT', index, accountScore, accountScore) <= $maxSession then
@@ -34,7 +34,7 @@ local function makeRoom(index, accountScore, accountId, member)
     return nil, #live
   end
   if excess > 0 and '$onMaxSession' == 'evict-idle' then
-    table.sort(live, isLongerWithoutContact)
+    table.sort(live, hasEarlierContact)
   end
   for each = 1, excess do
     closed[each] = close(live[each], 'evicted')
@@ -50,7 +50,7 @@ local function insert(key, index)
   for each = 1, 2 * takeNumber() do
     attributes[each] = take()
   end
-  -- The clock stands still during a script, but those that come in one are born one after the other all the same.
+  -- The clock does not advance during a script, but sessions inserted by one script must differ in `birth`.
   births = births + 1
   local birth = micros + births
   local name = nameOf(key)
@@ -66,9 +66,9 @@ local function insert(key, index)
   if not closed then
     return { 'limit', live, $maxSession }
   end
-  call('ZADD', base .. 'due', sessions.deadline(fields), name)
-  call('ZADD', base .. 'online', silentFrom, name)
-  setAttributes(siblingOf(key, 'a'), attributes)
+  call('ZADD', base .. '$dueKey', deadlineOf(fields), name)
+  call('ZADD', base .. '$onlineKey', silentFrom, name)
+  setAttributes(siblingOf(key, '$attributesKey'), attributes)
   sessions.save(entry)
   return { 1, now, closed }
 end
@@ -77,9 +77,9 @@ operations.insert = function()
   return insert(takeKey(), takeKey())
 end
 
--- A session whose keys went by their ttl, before any sweep, left its place in the index: found there under a key that
--- is used again, the new one would count twice.
-local function forgetPlaceOf(key, index)
+-- A session whose keys expired before any sweep left its entry in the index. If its id is used again, the new session
+-- would count twice.
+local function dropStaleEntry(key, index)
   local accountScore = ARGV[argumentPosition + 2]
   local members = call('ZRANGE', index, accountScore, accountScore, 'BYSCORE')
   for each = 1, #members do
@@ -101,6 +101,6 @@ operations.insertOnce = function()
   if refused[1] == 'closed' then
     return refused
   end
-  forgetPlaceOf(key, index)
+  dropStaleEntry(key, index)
   return insert(key, index)
 end

@@ -1,10 +1,10 @@
--- attend, leave: the nodes that are told of this bucket's sessions.
+-- heartbeat, leave: the nodes that receive notices of this bucket's sessions.
 --
--- KEYS  the bucket's nodes: `<node>` numbers what it is told, `<node>:seen` is when it was last heard of
+-- KEYS  the bucket's nodes: `<node>` is the number of the latest notice to it, `<node>:seen` the time of its heartbeat
 -- ARGV  the node
--- Reply attend: {1, the number of what the node was told last, whether it listens}; leave: {1}
+-- Reply heartbeat: {1, the number of the latest notice to the node, 1 if it is subscribed}; leave: {1}
 
-operations.attend = function()
+operations.heartbeat = function()
   local nodes, node = takeKey(), take()
   local all = call('HGETALL', nodes)
   local counter
@@ -12,18 +12,18 @@ operations.attend = function()
     local other = match(all[each], '^(.*):seen$')
     if all[each] == node then
       counter = all[each + 1]
-    elseif other and other ~= node and now - tonumber(all[each + 1]) > $forgetNodeAfter then
+    elseif other and other ~= node and now - tonumber(all[each + 1]) > $forgetNodeAfterMs then
       call('HDEL', nodes, other, other .. ':seen')
     end
   end
   if not counter then
-    -- Never where it stood before: a node that was forgotten, and told nothing meanwhile, must see that by the number.
+    -- A number that it never had before: a node that was forgotten, and missed notices, must see that by the number.
     counter = now
     call('HSET', nodes, node, counter)
   end
   call('HSET', nodes, node .. ':seen', now)
-  call('PEXPIRE', nodes, $nodesTime)
-  return { 1, tonumber(counter), notices.isHeard(baseOf(nodes), node) and 1 or 0 }
+  call('PEXPIRE', nodes, $keepNodesMs)
+  return { 1, tonumber(counter), notices.hasSubscriber(baseOf(nodes), node) and 1 or 0 }
 end
 
 operations.leave = function()

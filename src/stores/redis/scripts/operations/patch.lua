@@ -4,9 +4,9 @@
 -- ARGV  patchAsBearer: secretHash first
 --       how many to set, key and JSON of each, how many to delete, the key of each
 -- Reply patch: {1, record} or a refusal
---       patchAsBearer: {1, record, whether it had been away, the activity before} or a refusal
+--       patchAsBearer: {1, record, 1 if it had been away, time of the previous activity} or a refusal
 
--- The attributes to set, each behind its key, and the keys of those to delete.
+-- The attributes to set, keys and values alternating, and the keys to delete.
 local function takePatch()
   local set, deleted = {}, {}
   for each = 1, 2 * takeNumber() do
@@ -34,7 +34,7 @@ local function patch(entry, attributesKey, set, deleted)
   fields[$writes] = fields[$writes] + 1
   messages.dropAged(entry)
   sessions.save(entry)
-  notices.tellChanged(entry.key)
+  notices.sessionChanged(entry.key)
 end
 
 operations.patch = function()

@@ -1,9 +1,9 @@
--- read: moves the reader to where it says it stands, and gives what it has not had, or parks it.
+-- read: moves the reader to its cursor, and gives the messages after it, or parks the reader.
 --
 -- KEYS  the session
 -- ARGV  secretHash or '', reader, 'oldest' or 'known' or an epoch, offset, limit, milliseconds to park or 0,
---       the node that asks, its ticket
--- Reply {1, accountId, epoch, offset, messages, lost, reset, parked, came online, dropped reader or ''} or a refusal
+--       the node that reads, its ticket
+-- Reply {1, accountId, epoch, offset, messages, lost, reset, parked, came online, evicted reader or ''} or a refusal
 
 operations.read = function()
   local key, secretHash, name, after = takeKey(), take(), take(), take()
@@ -19,25 +19,25 @@ operations.read = function()
   end
   mailboxes.ensure(entry)
   local fields = entry.fields
-  local elements, last, lost, reset, reader, dropped = mailboxes.read(entry, name, after, offset, limit)
-  notices.tellSuperseded(entry, reader, node)
-  if dropped then
-    notices.tellSuperseded(entry, dropped, node)
-    if dropped[$parkedUntil] ~= 0 then
-      sessions.unpark(fields, dropped, now)
+  local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, limit)
+  notices.superseded(entry, reader, node)
+  if evicted then
+    notices.superseded(entry, evicted, node)
+    if evicted[$parkedUntil] ~= 0 then
+      sessions.unpark(fields, evicted, now)
     end
   end
   local parks = wait > 0 and #elements == 0 and lost == 0 and reset == 0
   local cameOnline = sessions.contact(entry)
   if parks then
-    -- A little longer than the node means to wait, so that it is the node that ends the wait.
-    reader[$parkedUntil] = now + wait + $parkSlack
+    -- Longer than the node waits, so that the node ends the wait.
+    reader[$parkedUntil] = now + wait + $parkSlackMs
     reader[$node] = node
     reader[$ticket] = ticket
   elseif reader[$parkedUntil] ~= 0 then
     sessions.unpark(fields, reader, now)
   end
-  if $pollRenews and not sessions.isParked(fields) then
+  if $pollRenews and idles(fields) then
     fields[$lastTime] = max(fields[$lastTime], now)
   end
   sessions.save(entry)
@@ -51,6 +51,6 @@ operations.read = function()
     reset,
     parks and 1 or 0,
     cameOnline,
-    dropped and dropped[$name] or '',
+    evicted and evicted[$name] or '',
   }
 end

@@ -1,14 +1,14 @@
--- replace: the new session takes the old one's attributes where it has none of its own, and its messages ahead of its
--- own; the old one is closed.
+-- replace: the new session takes the old session's attributes where it has none of its own, and the old session's messages
+-- ahead of its own; the old session is closed.
 --
--- KEYS  the new session, the old one. On a Cluster both must be of one bucket; see handover.lua
--- Reply {1, record of the new one, the old one as closed} or a refusal
+-- KEYS  the new session, the old session; on a Cluster both in one bucket (see handover.lua)
+-- Reply {1, record of the new session, the old session as closed} or a refusal
 
 -- Attributes and messages of a session, in two lists.
-local function belongings(entry)
+local function contentOf(entry)
   local fields = entry.fields
   messages.dropAged(entry)
-  local attributes = fields[$hasAttributes] == 1 and call('HGETALL', siblingOf(entry.key, 'a')) or {}
+  local attributes = fields[$hasAttributes] == 1 and call('HGETALL', siblingOf(entry.key, '$attributesKey')) or {}
   local elements = fields[$epoch] and call('LRANGE', messages.key(entry), 0, -1) or {}
   return attributes, elements
 end
@@ -16,7 +16,7 @@ end
 -- Returns how many messages did not fit.
 local function inherit(entry, attributes, elements)
   local fields = entry.fields
-  local attributesKey = siblingOf(entry.key, 'a')
+  local attributesKey = siblingOf(entry.key, '$attributesKey')
   for each = 1, #attributes, 2 do
     call('HSETNX', attributesKey, attributes[each], attributes[each + 1])
   end
@@ -30,7 +30,7 @@ local function inherit(entry, attributes, elements)
     left = mailboxes.takeOver(entry, elements)
   end
   sessions.save(entry)
-  notices.tellChanged(entry.key)
+  notices.sessionChanged(entry.key)
   return left
 end
 
@@ -44,7 +44,7 @@ operations.replace = function()
   if not old then
     return oldRefused
   end
-  local left = inherit(entry, belongings(old))
+  local left = inherit(entry, contentOf(old))
   local closed = close(old, 'replaced')
   closed[4] = left
   return { 1, sessions.record(entry), closed }

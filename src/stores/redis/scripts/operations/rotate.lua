@@ -1,4 +1,4 @@
--- rotate: from now on only the new secret opens the session.
+-- rotate: replaces the secret; the old one opens the session no longer.
 --
 -- KEYS  the session
 -- ARGV  the new secretHash
@@ -11,7 +11,7 @@ operations.rotate = function()
     return refused
   end
   entry.fields[$secretHash] = secretHash
-  notices.tellChanged(key)
+  notices.sessionChanged(key)
   messages.dropAged(entry)
   sessions.save(entry)
   return { 1, sessions.record(entry) }

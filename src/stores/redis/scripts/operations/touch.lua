@@ -1,16 +1,16 @@
--- touch: contact now, and as much of a renewal as is asked for.
+-- touch: a contact; activity and another ttl if asked for.
 --
 -- KEYS  the session
 -- ARGV  1 if it is activity, another ttl or 0
--- Reply {1, record, whether it had been away, the activity before} or a refusal
+-- Reply {1, record, 1 if it had been away, time of the previous activity} or a refusal
 
--- It must be found in the index no later than it is due; too early is put right then.
+-- The sweep must find the session no later than its deadline; if it finds it too early, it moves the entry.
 local function setTtl(entry, ttl)
   local fields = entry.fields
   local shorter = ttl < fields[$ttl]
   fields[$ttl] = ttl
   if shorter then
-    call('ZADD', baseOf(entry.key) .. 'due', sessions.deadline(fields), nameOf(entry.key))
+    call('ZADD', baseOf(entry.key) .. '$dueKey', deadlineOf(fields), nameOf(entry.key))
   end
 end
 

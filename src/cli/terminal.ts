@@ -1,0 +1,12 @@
+/** A stream that text is shown on, such as `process.stderr`. */
+export interface TextStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/** What a command reads and writes beside its flags. */
+export interface Terminal {
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}

@@ -1,0 +1,23 @@
+import type { CloseReason } from '../errors/close-reason.js';
+import { SessionError } from '../errors/session-error.js';
+
+/** Result of an operation on a session that is not live. */
+export class Closed {
+  /** `undefined` when the store no longer knows. */
+  readonly reason: CloseReason | undefined;
+
+  constructor(reason: CloseReason | undefined) {
+    this.reason = reason;
+  }
+}
+
+/** The result of the operation, or `Closed` when its session is not live. Rejects with any other error. */
+export async function orClosed<Result>(operation: Promise<Result>): Promise<Result | Closed> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (SessionError.is(error, 'SESSION_CLOSED')) return new Closed(error.details.reason);
+    if (SessionError.is(error, 'SESSION_UNKNOWN')) return new Closed(undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+/** The client behind a request, as the account's list of devices shows it. */
+export interface RequestClient {
+  readonly ip?: string;
+  readonly userAgent?: string;
+}
+
+/** Enough for any IPv6 address with a zone. */
+const maxIpLength = 64;
+
+/**
+ * Reads the client from the request that Express keeps with its session object. Session objects of other frameworks
+ * have no such request; the result is empty then.
+ */
+export function clientOf(session: object): RequestClient {
+  const request: unknown = 'req' in session ? session.req : undefined;
+  if (typeof request !== 'object' || request === null) return {};
+  const ip: unknown = 'ip' in request ? request.ip : undefined;
+  const headers: unknown = 'headers' in request ? request.headers : undefined;
+  const hasUserAgent = typeof headers === 'object' && headers !== null && 'user-agent' in headers;
+  const userAgent: unknown = hasUserAgent ? headers['user-agent'] : undefined;
+  return {
+    ...(typeof ip === 'string' && ip.length <= maxIpLength ? { ip } : {}),
+    ...(typeof userAgent === 'string' ? { userAgent } : {}),
+  };
+}

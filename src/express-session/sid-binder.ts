@@ -1,0 +1,219 @@
+import { invalidArgument } from '../errors/session-error.js';
+import type { Session } from '../service/session.js';
+import { patchTexts } from '../service/text-access.js';
+import type { AttributePatch } from '../store/session-store.js';
+import { bindingAttribute, formerAttribute, settledAttribute } from './attribute-names.js';
+import { Closed, orClosed } from './closed.js';
+import type { RequestClient } from './request-client.js';
+import {
+  attributesOf,
+  type ContentChanges,
+  changesByOthers,
+  isEmpty,
+  patchOf,
+  patchOfAll,
+  patchOfNone,
+  type SessionContent,
+  withChanges,
+} from './session-content.js';
+import { isClosing, type SessionReader, type SidState } from './session-reader.js';
+import { abandonedAfter, visitorExtraTtl } from './session-times.js';
+import type { SidCache } from './sid-cache.js';
+import type { Login, SidSessions } from './sid-sessions.js';
+import { moveMessages } from './visitor-messages.js';
+
+/** A request to bind a sid to an account, or to unbind it. */
+export interface BindRequest {
+  readonly sid: string;
+  /** The account to bind the sid to; `undefined` to unbind it. */
+  readonly accountId: string | undefined;
+  /** What else the request changed. */
+  readonly changes: ContentChanges;
+  /** Idle time in milliseconds. */
+  readonly ttl: number;
+  /** Where the request came from, if known. */
+  readonly client: RequestClient;
+}
+
+/** Limit of bindings in a row that other requests began and never finished. */
+const maxUnfinished = 10;
+
+/**
+ * Binds sids to accounts, and unbinds them. The data move to another session, in three steps: they are written to the
+ * new session; the visitor session is patched to name the new session; they are deleted from the old session.
+ *
+ * If the process dies between two steps, the sid still leads to one session that holds all data. A request that writes
+ * to the old session after the second step sees the new binding in the answer to its write, and repeats the write there
+ * (`SessionWriter`).
+ */
+export class SidBinder {
+  readonly #sidSessions: SidSessions;
+  readonly #cache: SidCache;
+  readonly #reader: SessionReader;
+
+  constructor(sidSessions: SidSessions, cache: SidCache, reader: SessionReader) {
+    this.#sidSessions = sidSessions;
+    this.#cache = cache;
+    this.#reader = reader;
+  }
+
+  /**
+   * @param known the state, if it was just read
+   * @returns the login session, if the sid is bound to an account now
+   * @throws SessionError `SESSION_LIMIT`; nothing has changed then
+   */
+  async bind(request: BindRequest, known?: SidState): Promise<Login | undefined> {
+    const { sid, accountId } = request;
+    const state = known ?? (await this.#reader.read(sid));
+    if (state === undefined) return undefined;
+    const cached = this.#cache.entryOf(sid);
+    cached.renewal = undefined;
+    if (state.binding.accountId === accountId) {
+      await this.#writeTo(state, request);
+      return this.#reader.loginOf(sid, state.binding);
+    }
+    if (accountId === undefined) {
+      await this.#unbind(state, request);
+      cached.loginId = undefined;
+      return undefined;
+    }
+    const login = await this.#bindTo(accountId, state, request);
+    cached.loginId = login?.id;
+    cached.visitorExpiresAt = 0;
+    return login;
+  }
+
+  /** Another request has changed the binding already; only the data are left to write. */
+  async #writeTo({ holder, visitor }: SidState, { changes, ttl }: BindRequest): Promise<void> {
+    const { logins, visitors } = this.#sidSessions;
+    const manager = holder === visitor ? visitors : logins;
+    await Promise.all([
+      isEmpty(changes) ? undefined : orClosed(patchTexts(manager, holder.id, patchOf(changes))),
+      orClosed(manager.renewSession(holder.id, { ttl })),
+      holder === visitor ? undefined : orClosed(visitors.renewSession(visitor.id, { ttl: ttl + visitorExtraTtl })),
+    ]);
+  }
+
+  async #bindTo(accountId: string, state: SidState, request: BindRequest): Promise<Login | undefined> {
+    const { logins, visitors } = this.#sidSessions;
+    const before = this.#reader.contentOf(state);
+    const content = withChanges(before, request.changes);
+    const { login, generation, settles } = await this.#createLogin(accountId, state, request, content);
+    const binding = JSON.stringify({ generation, accountId });
+    const visitor = await orClosed(
+      patchTexts(visitors, state.visitor.id, { [bindingAttribute]: binding, ...this.#formerPatch(state) }),
+    );
+    if (visitor instanceof Closed || isClosing(visitor)) {
+      // The sid was destroyed meanwhile: no request could ever reach the new login session.
+      await logins.closeSession(login.id, 'logout');
+      return undefined;
+    }
+    await Promise.all([
+      settles ? this.#settle(state, request, visitor, { id: login.id, generation, before }) : undefined,
+      orClosed(visitors.renewSession(visitor.id, { ttl: request.ttl + visitorExtraTtl })),
+    ]);
+    return { id: login.id, accountId };
+  }
+
+  /**
+   * The last step of binding. Copies what other requests wrote to the old session before they could see the new binding,
+   * then deletes the data, or closes the session, of the old place.
+   */
+  async #settle(
+    state: SidState,
+    { changes }: BindRequest,
+    visitor: Session,
+    { id, generation, before }: { readonly id: string; readonly generation: number; readonly before: SessionContent },
+  ): Promise<void> {
+    const { logins, visitors } = this.#sidSessions;
+    // Another process took this one for dead and has settled the binding: that the old place is empty now is no change
+    // by a request.
+    if (visitor.getAttr(settledAttribute) === generation) return;
+    const others = changesByOthers(before, await this.#currentContent(state, visitor), changes);
+    const leftOver = this.#reader.contentOf({ holder: visitor, binding: unbound });
+    const cleared = {
+      ...patchOfNone(leftOver),
+      [settledAttribute]: JSON.stringify(generation),
+      [formerAttribute]: null,
+    };
+    await Promise.all([
+      isEmpty(others) ? undefined : orClosed(patchTexts(logins, id, patchOf(others))),
+      // Messages to another account must not reach the new one.
+      state.holder === state.visitor
+        ? moveMessages(visitors, visitor, logins, id)
+        : logins.closeSession(state.holder.id, 'replaced'),
+      orClosed(patchTexts(visitors, visitor.id, cleared)),
+    ]);
+  }
+
+  async #unbind(state: SidState, { changes, ttl }: BindRequest): Promise<void> {
+    const { logins, visitors } = this.#sidSessions;
+    const before = this.#reader.contentOf(state);
+    const leftOver = this.#reader.contentOf({ holder: state.visitor, binding: unbound });
+    const patch = {
+      ...patchOfNone(leftOver),
+      ...patchOfAll(withChanges(before, changes)),
+      [bindingAttribute]: JSON.stringify({ generation: state.binding.generation }),
+      ...this.#formerPatch(state),
+    };
+    const [visitor] = await Promise.all([
+      orClosed(patchTexts(visitors, state.visitor.id, patch)),
+      orClosed(visitors.renewSession(state.visitor.id, { ttl })),
+    ]);
+    if (!(visitor instanceof Closed)) {
+      const others = changesByOthers(before, await this.#currentContent(state, visitor), changes);
+      if (!isEmpty(others)) await orClosed(patchTexts(visitors, visitor.id, patchOf(others)));
+    }
+    await logins.closeSession(state.holder.id, 'logout');
+    await orClosed(patchTexts(visitors, state.visitor.id, { [formerAttribute]: null }));
+  }
+
+  /** Records the login session that is to be closed next, so that another process can do so if this one dies. */
+  #formerPatch({ binding }: SidState): AttributePatch {
+    const { generation, accountId } = binding;
+    if (accountId === undefined) return {};
+    return { [formerAttribute]: JSON.stringify({ generation, accountId, since: this.#sidSessions.logins.now }) };
+  }
+
+  /** What the old session holds, now that every later write to it is answered with the new binding. */
+  async #currentContent(state: SidState, visitor: Session): Promise<SessionContent> {
+    if (state.holder === state.visitor) return this.#reader.contentOf({ holder: visitor, binding: unbound });
+    const holder = await orClosed(this.#sidSessions.logins.getSession(state.holder.id));
+    return this.#reader.contentOf(holder instanceof Closed ? state : { holder, binding: state.binding });
+  }
+
+  /**
+   * Creates the login session of the next binding. If another request began that binding, its login session is shared.
+   * If the login session of the next binding has ended, the binding after it is tried.
+   * @returns `settles`: whether the caller has to take the last step of binding
+   */
+  async #createLogin(
+    accountId: string,
+    { binding }: SidState,
+    { sid, changes, client, ttl }: BindRequest,
+    content: SessionContent,
+  ): Promise<{ readonly login: Session; readonly generation: number; readonly settles: boolean }> {
+    const { logins } = this.#sidSessions;
+    const attributes = attributesOf(content);
+    for (let step = 1; step <= maxUnfinished; step += 1) {
+      const generation = binding.generation + step;
+      const name = this.#sidSessions.loginName(sid, generation);
+      const creation = await orClosed(logins.createNamedSession(accountId, name, { attributes, ttl, ...client }));
+      if (creation instanceof Closed) continue;
+      const { session: login, created } = creation;
+      if (created) return { login, generation, settles: true };
+      // The request that created it copies the data and settles the binding, unless its process died.
+      const settles = logins.now - login.createdAt > abandonedAfter;
+      const patch = settles ? patchOfAll(content) : patchOf(changes);
+      const patched = await orClosed(patchTexts(logins, login.id, patch));
+      if (!(patched instanceof Closed)) return { login, generation, settles };
+    }
+    throw invalidArgument(
+      'accountId',
+      `changed more than ${maxUnfinished} times while the session was saved`,
+      accountId,
+    );
+  }
+}
+
+const unbound = { generation: 0, accountId: undefined };

@@ -1,0 +1,54 @@
+import type { SidSessions } from './sid-sessions.js';
+
+/** What this process knows about a sid. All of it can be read from the store again. */
+export interface CachedSid {
+  readonly visitorId: string;
+  /** The login session at the last read. May be out of date, so it is read together with the visitor session. */
+  loginId: string | undefined;
+  /** The last known renewal of the session that holds the data; `time` and `ttl` in milliseconds. */
+  renewal: { readonly id: string; readonly time: number; readonly ttl: number } | undefined;
+  /** When the visitor session will expire, as last read, in milliseconds since the Unix epoch. */
+  visitorExpiresAt: number;
+}
+
+/** LRU cache of what this process knows about recent sids. */
+export class SidCache {
+  readonly #sidSessions: SidSessions;
+  readonly #capacity: number;
+  readonly #entries = new Map<string, CachedSid>();
+
+  constructor(sidSessions: SidSessions, capacity: number) {
+    this.#sidSessions = sidSessions;
+    this.#capacity = capacity;
+  }
+
+  /** The entry of a sid, added if it is missing, as the most recently used one. */
+  entryOf(sid: string): CachedSid {
+    const known = this.#entries.get(sid);
+    if (known !== undefined) this.#entries.delete(sid);
+    const entry = known ?? {
+      visitorId: this.#sidSessions.visitorId(sid),
+      loginId: undefined,
+      renewal: undefined,
+      visitorExpiresAt: 0,
+    };
+    this.#entries.set(sid, entry);
+    if (this.#entries.size > this.#capacity) this.#evictOldest();
+    return entry;
+  }
+
+  evict(sid: string): void {
+    this.#entries.delete(sid);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  #evictOldest(): void {
+    for (const sid of this.#entries.keys()) {
+      this.#entries.delete(sid);
+      return;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { hash } from 'node:crypto';
+import type { SessionManager } from '../service/session-manager.js';
+
+/** The account that a sid is bound to, if any, and how many bindings the sid has had. */
+export interface Binding {
+  readonly generation: number;
+  readonly accountId: string | undefined;
+}
+
+/** The session of the account that a sid is bound to. */
+export interface Login {
+  readonly id: string;
+  readonly accountId: string;
+}
+
+/**
+ * Which sessions belong to a sid. Every sid has a visitor session, in an app of its own. While it is bound to an account
+ * it also has a login session, of that account, in the manager's app.
+ *
+ * Session ids are derived from a hash of the sid: ids are public, while the sid is a secret of express-session. Each
+ * binding (generation) has its own login session: many requests that bind a sid at once get the same one, and a closed
+ * login does not block the next.
+ */
+export class SidSessions {
+  readonly logins: SessionManager;
+  readonly visitors: SessionManager;
+
+  constructor(manager: SessionManager, visitorApp: string) {
+    this.logins = manager;
+    this.visitors = manager.inApp(visitorApp);
+  }
+
+  visitorName(sid: string): readonly [accountId: string, name: string] {
+    return [digestOf(sid), 'visitor'];
+  }
+
+  visitorId(sid: string): string {
+    return this.visitors.namedSessionId(...this.visitorName(sid));
+  }
+
+  loginName(sid: string, generation: number): string {
+    return `${digestOf(sid)}.${generation}`;
+  }
+
+  loginId(sid: string, accountId: string, generation: number): string {
+    return this.logins.namedSessionId(accountId, this.loginName(sid, generation));
+  }
+}
+
+function digestOf(sid: string): string {
+  // The prefix makes this digest differ from any other use of SHA-256 on the same sid.
+  return hash('sha256', `session-mailbox/express-session\n${sid}`, 'base64url');
+}

@@ -1,0 +1,152 @@
+import * as v from 'valibot';
+import { SessionError, sessionUnknown } from '../errors/session-error.js';
+import type { Session } from '../service/session.js';
+import type { SessionManager } from '../service/session-manager.js';
+import { type CheckedOptions, checkOptions, objectWith, trueOrFalse } from '../validation/options.js';
+import { sessionCookieName, tokenInCookies } from './cookies.js';
+import type { OriginPolicy } from './origin-policy.js';
+import type { RequestHead } from './request-head.js';
+import { expressPrefix, sidInCookies } from './signed-cookie.js';
+
+/** How to find the session of a client that logged in through express-session or @fastify/session. */
+export interface ExpressSessionOptions {
+  /** Such as the `SessionMailboxStore` of `session-mailbox/express-session`. */
+  readonly store: { sessionOf(sid: string): Promise<Session | undefined> };
+  /** The `secret` of express-session, with which its cookie is signed. */
+  readonly secret: string | readonly string[];
+  /** The `name` of express-session. Default `connect.sid`; @fastify/session has `sessionId`. */
+  readonly cookieName?: string;
+  /** What precedes the signed id in the cookie. Default `s:`; @fastify/session has `''` unless its `cookiePrefix` is set. */
+  readonly cookiePrefix?: string;
+}
+
+export interface RequestSessionOptions {
+  /** The token's cookie is `__Host-sid`, as in `sessionHttpModule`; a cookie `sid` is ignored then. Default false. */
+  readonly secure?: boolean;
+  /** Default: cookies of express-session are ignored. */
+  readonly expressSession?: ExpressSessionOptions;
+}
+
+const bearerForm = /^Bearer +([0-9A-Za-z]+) *$/i;
+const cookieNameForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const cookieNameRule = 'must be the name of a cookie';
+const secretRule = 'must be a string or an array of strings, none of them empty';
+
+const expressSessionOptions = {
+  store: objectWith<ExpressSessionOptions['store']>('sessionOf'),
+  secret: v.custom<string | readonly string[]>(isSecret, secretRule),
+  cookieName: v.optional(v.pipe(v.string(cookieNameRule), v.regex(cookieNameForm, cookieNameRule)), 'connect.sid'),
+  cookiePrefix: v.optional(v.string('must be a string'), expressPrefix),
+};
+
+/** The options within `expressSession` are checked by `Credentials`. */
+export const credentialOptions = {
+  secure: v.optional(trueOrFalse(), false),
+  expressSession: v.optional(
+    v.custom<ExpressSessionOptions>((value) => typeof value === 'object', 'must be an object'),
+  ),
+};
+
+/** An error must not quote what is given as one of these: it may be, or hold, the secret of express-session. */
+export const credentialSecrets = ['expressSession'] as const;
+
+export type CheckedCredentialOptions = CheckedOptions<typeof credentialOptions>;
+
+/** A token in the `Authorization` header: the one credential that no browser sends unless a script sets it. */
+export function bearerTokenOf(request: RequestHead): string | undefined {
+  const header = request.header('authorization');
+  return header === undefined ? undefined : bearerForm.exec(header)?.[1];
+}
+
+/**
+ * By what a request proves whose it is: a token in `Authorization: Bearer`, else in the cookie `sid` or `__Host-sid`,
+ * else the signed cookie of express-session. A bearer token overrides any cookie.
+ */
+export class Credentials {
+  readonly #cookieName: string;
+  readonly #expressSession: CheckedExpressSession | undefined;
+
+  /**
+   * @param front which takes these options, for the errors
+   * @throws SessionError `INVALID_CONTEXT`
+   */
+  constructor(front: string, { secure, expressSession }: CheckedCredentialOptions) {
+    this.#cookieName = sessionCookieName(secure);
+    this.#expressSession = expressSession && checkExpressSession(front, expressSession);
+  }
+
+  /**
+   * The token of a request; the cookie of express-session has none.
+   * @param origins refuses a cookie with which a page of another site sent the request; left out, any page may
+   * @throws SessionError `SESSION_UNKNOWN` without a token, `CROSS_SITE`
+   */
+  tokenOf(request: RequestHead, origins?: OriginPolicy): string {
+    const token = bearerTokenOf(request);
+    if (token !== undefined) return token;
+    const fromCookie = tokenInCookies(request.header('cookie'), this.#cookieName);
+    if (fromCookie === undefined) throw sessionUnknown();
+    origins?.require(request);
+    return fromCookie;
+  }
+
+  /**
+   * The session of a request, renewed.
+   * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`, `STORE_UNAVAILABLE`, `STOPPED`
+   */
+  async sessionOf(manager: SessionManager, request: RequestHead): Promise<Session> {
+    const bearer = bearerTokenOf(request);
+    if (bearer !== undefined) return manager.authenticate(bearer);
+    const cookie = request.header('cookie');
+    const token = tokenInCookies(cookie, this.#cookieName);
+    let refusal: SessionError = sessionUnknown();
+    if (token !== undefined) {
+      try {
+        return await manager.authenticate(token);
+      } catch (error) {
+        // A cookie of an earlier login must not hide a valid cookie of express-session.
+        if (!isWithoutSession(error)) throw error;
+        refusal = error;
+      }
+    }
+    const session = await this.#byExpressSession(cookie);
+    if (session === undefined) throw refusal;
+    return session;
+  }
+
+  async #byExpressSession(cookie: string | undefined): Promise<Session | undefined> {
+    if (this.#expressSession === undefined) return undefined;
+    const { store, secrets, cookieName, cookiePrefix } = this.#expressSession;
+    const sid = sidInCookies(cookie, cookieName, cookiePrefix, secrets);
+    if (sid === undefined) return undefined;
+    const session = await store.sessionOf(sid);
+    await session?.touch();
+    return session;
+  }
+}
+
+/** Whether the error only says that a request has no live session. */
+export function isWithoutSession(error: unknown): error is SessionError<'SESSION_UNKNOWN' | 'SESSION_CLOSED'> {
+  return SessionError.is(error, 'SESSION_UNKNOWN') || SessionError.is(error, 'SESSION_CLOSED');
+}
+
+interface CheckedExpressSession {
+  readonly store: ExpressSessionOptions['store'];
+  readonly secrets: readonly string[];
+  readonly cookieName: string;
+  readonly cookiePrefix: string;
+}
+
+function checkExpressSession(front: string, options: ExpressSessionOptions): CheckedExpressSession {
+  const rules = {
+    front: `${front} expressSession`,
+    known: expressSessionOptions,
+    secrets: ['store', 'secret'] as const,
+  };
+  const { store, secret, cookieName, cookiePrefix } = checkOptions(rules, options);
+  return { store, secrets: typeof secret === 'string' ? [secret] : secret, cookieName, cookiePrefix };
+}
+
+function isSecret(value: unknown): boolean {
+  const secrets: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return secrets.length > 0 && secrets.every((each) => typeof each === 'string' && each !== '');
+}

@@ -1,0 +1,52 @@
+/** What is read of a request's head, whichever framework the request comes from. */
+export interface RequestHead {
+  readonly method: string;
+  /** Whether the request came to this process over TLS; `false` behind a proxy that ends TLS. */
+  readonly isEncrypted: boolean;
+  /** @param name in lower case */
+  header(name: string): string | undefined;
+}
+
+interface WithHeaderFields {
+  readonly method: string;
+  readonly headers: { readonly [name: string]: string | readonly string[] | undefined };
+  readonly socket?: object | null;
+}
+
+interface WithHeaderMethod {
+  readonly method: string;
+  readonly url: string;
+  header(name: string): string | undefined;
+}
+
+/**
+ * The head of a request of `node:http`, Express or Fastify (which have the headers as fields), or of Hono (by a method).
+ * @throws TypeError for a request of another framework
+ */
+export function requestHeadOf(request: object): RequestHead {
+  if (hasHeaderFields(request)) {
+    const { socket } = request;
+    return {
+      method: request.method,
+      isEncrypted: socket != null && 'encrypted' in socket && socket.encrypted === true,
+      header: (name) => {
+        const value = request.headers[name];
+        return typeof value === 'string' ? value : value?.[0];
+      },
+    };
+  }
+  if (hasHeaderMethod(request)) {
+    // Hono's Node server takes the scheme of the URL from the socket.
+    const isEncrypted = request.url.startsWith('https:');
+    return { method: request.method, isEncrypted, header: (name) => request.header(name) };
+  }
+  throw new TypeError('The request must come from node:http, Express, Fastify or Hono');
+}
+
+function hasHeaderFields(request: object): request is WithHeaderFields {
+  return 'method' in request && 'headers' in request && typeof request.headers === 'object';
+}
+
+function hasHeaderMethod(request: object): request is WithHeaderMethod {
+  return 'method' in request && 'url' in request && 'header' in request && typeof request.header === 'function';
+}

@@ -1,0 +1,85 @@
+import type { Batch } from '../delivery/batch.js';
+import { type PollOptions, type PollReceiver, requirePollRequest } from '../delivery/poll-request.js';
+import { serialiseMessage } from '../mailbox/message.js';
+import { requireAccountId, requireSessionId } from '../store/session-arguments.js';
+import { AppService, runtimeOf } from './app-service.js';
+import { bearerOf } from './bearer.js';
+import { pollForBatch } from './polling.js';
+import { type PushOptions, pushMessage } from './push-message.js';
+import { type PushReport, reportOutcomes } from './push-report.js';
+
+/** What `SessionManager` offers of the mailboxes of its app: pushing and polling. */
+export abstract class AppMailboxes extends AppService {
+  /**
+   * Puts a message into a session's mailbox.
+   * @param data any JSON value of at most `msgMaxBytes` bytes
+   * @throws SessionError `MESSAGE_TOO_LARGE`, or, depending on `onOverflow`, `MAILBOX_FULL` or `SESSION_CLOSED`
+   */
+  async push(id: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
+    const message = serialiseMessage(data, options.key, this.context.msgMaxBytes);
+    return pushMessage(runtimeOf(this), this.app, id, message);
+  }
+
+  /**
+   * Puts a message into the mailbox of each of the account's live sessions. A full mailbox is counted, not an error.
+   * @param data any JSON value of at most `msgMaxBytes` bytes
+   * @throws SessionError `MESSAGE_TOO_LARGE`
+   */
+  async pushToAccount(accountId: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
+    const { store, context, events } = runtimeOf(this);
+    const message = serialiseMessage(data, options.key, context.msgMaxBytes);
+    return reportOutcomes(events, await store.appendToAccount(this.app, requireAccountId(accountId), message));
+  }
+
+  /**
+   * Puts a message into every mailbox of the app. A full mailbox is counted, not an error. Resolves when every mailbox has
+   * been served, so a caller that awaits it can't push faster than the store takes it.
+   * @param data any JSON value of at most `msgMaxBytes` bytes
+   * @throws SessionError `MESSAGE_TOO_LARGE`
+   */
+  async pushToApp(data: unknown, options: PushOptions = {}): Promise<PushReport> {
+    const { broadcaster, context } = runtimeOf(this);
+    return broadcaster.pushToApp(this.app, serialiseMessage(data, options.key, context.msgMaxBytes));
+  }
+
+  /**
+   * The messages that the session's reader has not been given yet: at once, or as soon as there are some.
+   * @param options `signal` cancels the poll: the promise rejects with the signal's reason, and no message is lost
+   */
+  poll(id: string, options: PollOptions & { readonly signal?: AbortSignal } = {}): Promise<Batch> {
+    return pollForBatch((receiver) => this.pollInto(id, options, receiver), options.signal);
+  }
+
+  /**
+   * A poll by the bearer of a token, for transports that hold many: it costs less than a promise. The receiver gets the
+   * batch or the error, at once or later; the method itself never throws.
+   * @returns cancels the poll; to be called when the client hangs up. No message is lost
+   */
+  pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): () => void {
+    const bearer = bearerOf(token);
+    return this.#poll(bearer?.id, bearer?.secretHash, options, receiver);
+  }
+
+  /** `pollAsBearer` for a caller that knows the session's id and needs no token. */
+  pollInto(id: string, options: PollOptions, receiver: PollReceiver): () => void {
+    return this.#poll(id, undefined, options, receiver);
+  }
+
+  /** @param secretHash checked by the store unless it is `undefined` */
+  #poll(
+    id: string | undefined,
+    secretHash: string | undefined,
+    options: PollOptions,
+    receiver: PollReceiver,
+  ): () => void {
+    const runtime = runtimeOf(this);
+    try {
+      runtime.requireRunning();
+      const request = requirePollRequest(options, runtime.context);
+      return runtime.room.poll(this.app, requireSessionId(id), secretHash, request, receiver);
+    } catch (error) {
+      receiver.fail(error);
+      return () => {};
+    }
+  }
+}

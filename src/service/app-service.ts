@@ -1,0 +1,83 @@
+import type { SessionContext } from '../context/session-context.js';
+import { invalidArgument } from '../errors/session-error.js';
+import type { SessionEvent, SessionListener } from '../events/session-events.js';
+import { type ChangeWatcher, isChangeFeed } from '../store/change-feed.js';
+import type { SessionRuntime } from './session-runtime.js';
+
+/**
+ * The parts of the service behind a manager, which all its apps share. For this package alone: a method would be public.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export let runtimeOf: (service: AppService) => SessionRuntime;
+
+/** What `SessionManager` offers of the service as a whole: settings, events, health, end. */
+export abstract class AppService {
+  static {
+    runtimeOf = (service) => {
+      if (service instanceof AppService) return service.#runtime;
+      throw invalidArgument('manager', 'must be a SessionManager of this copy of session-mailbox', service);
+    };
+  }
+
+  readonly #runtime: SessionRuntime;
+  /** The namespace that this manager serves. Default: `default`. */
+  readonly app: string;
+
+  constructor(runtime: SessionRuntime, app: string) {
+    this.#runtime = runtime;
+    this.app = app;
+  }
+
+  /** The configuration of the service. */
+  get context(): SessionContext {
+    return this.#runtime.context;
+  }
+
+  /** The time by this node's clock, in milliseconds since the Unix epoch. */
+  get now(): number {
+    return this.#runtime.clock.now();
+  }
+
+  /**
+   * Subscribes to this app's events on this node. Listeners run after the operation that caused the event; an exception
+   * in a listener is reported and isolated.
+   */
+  on<Event extends SessionEvent>(event: Event, listener: SessionListener<Event>): this {
+    this.#runtime.events.on(this.app, event, listener);
+    return this;
+  }
+
+  /** Ends a subscription of `on`; of no effect when there is none. */
+  off<Event extends SessionEvent>(event: Event, listener: SessionListener<Event>): this {
+    this.#runtime.events.off(this.app, event, listener);
+    return this;
+  }
+
+  /**
+   * Resolves when every part of the store can be read and written now.
+   * @throws SessionError `STORE_UNAVAILABLE`, whose message says what is wrong
+   */
+  async ping(): Promise<void> {
+    await this.#runtime.store.ping();
+  }
+
+  /**
+   * Notifies a cache of the changes to sessions of every app, made on any node, so that it can evict what has changed.
+   * @returns ends the watch
+   * @throws SessionError `INVALID_ARGUMENT` when the store can't notify of changes
+   */
+  async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
+    const { store } = this.#runtime;
+    if (isChangeFeed(store)) return store.watchChanges(watcher);
+    throw invalidArgument('store', 'must be able to notify of changes (ChangeFeed)', store.constructor.name);
+  }
+
+  /**
+   * The first step of stopping a server gracefully: answers every held poll with `retry`, closes every WebSocket as
+   * `shutdown`, and from then on holds no more of them. Everything else goes on. Resolves when all are gone, at the latest
+   * after `drainTime`.
+   */
+  drain(): Promise<void> {
+    return this.#runtime.drain();
+  }
+}

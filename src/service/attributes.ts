@@ -1,0 +1,34 @@
+import { invalidArgument } from '../errors/session-error.js';
+import { requireAttributeKey } from '../store/session-arguments.js';
+import type { AttributeTexts } from '../store/session-record.js';
+import type { AttributePatch } from '../store/session-store.js';
+import { toJsonText } from '../validation/json-value.js';
+
+export const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
+
+/**
+ * Values to set, and `null` for the attributes to delete, as JSON texts.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export function requireAttributePatch(attributes: unknown): AttributePatch {
+  if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) {
+    throw invalidArgument('attributes', 'must be an object', attributes);
+  }
+  // Without a prototype, or the key `__proto__` of a caller would reach Object.prototype.
+  const patch: Record<string, string | null> = Object.create(null);
+  for (const [key, value] of Object.entries(attributes)) {
+    const checked = requireAttributeKey(key);
+    patch[checked] = value === null ? null : toJsonText(`attribute ${checked}`, value);
+  }
+  return patch;
+}
+
+/**
+ * The attributes of a new session. An attribute that is `null` is left out, because setting `null` deletes.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export function requireAttributes(attributes: unknown): AttributeTexts {
+  const texts: Record<string, string> = Object.create(null);
+  for (const [key, text] of Object.entries(requireAttributePatch(attributes))) if (text !== null) texts[key] = text;
+  return Object.freeze(texts);
+}

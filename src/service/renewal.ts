@@ -1,0 +1,23 @@
+import { invalidArgument } from '../errors/session-error.js';
+import type { SessionEvents } from '../events/session-events.js';
+import { requireTtl } from '../store/session-arguments.js';
+import type { Contact, Renewal } from '../store/session-store.js';
+
+export interface RenewOptions {
+  /** New idle time after which the session expires, in milliseconds. Default: unchanged. */
+  readonly ttl?: number;
+  /** Whether this counts as activity. If false, it only shows that the client is there (`presence`). Default true. */
+  readonly activity?: boolean;
+}
+
+/** @throws SessionError `INVALID_ARGUMENT` */
+export function requireRenewal({ ttl, activity = true }: RenewOptions): Renewal {
+  if (typeof activity !== 'boolean') throw invalidArgument('activity', 'must be true or false', activity);
+  return { activity, ttl: ttl === undefined ? undefined : requireTtl(ttl) };
+}
+
+/** Emits the events of a contact that renewed the session. */
+export function reportContact(events: SessionEvents, { record, cameOnline }: Contact): void {
+  events.emit('renewed', record);
+  if (cameOnline) events.emit('online', record);
+}

@@ -1,0 +1,36 @@
+import { requirePageCursor } from '../store/session-arguments.js';
+import type { AppQuery } from '../store/session-store.js';
+import { requireWholeNumber } from '../validation/argument-rules.js';
+import type { Session } from './session.js';
+
+const defaultPageSize = 1_000;
+const largestPageSize = 10_000;
+
+export interface SessionsOfAppOptions {
+  /** Only sessions whose last activity is at most this long ago, in milliseconds. Default: all sessions. */
+  readonly activeWithin?: number;
+  /** Sessions on a page, from 1 to 10 000. Default 1000. */
+  readonly limit?: number;
+  /** The `cursor` of the previous page. Default: the first page. */
+  readonly cursor?: string;
+}
+
+export interface SessionPage {
+  readonly sessions: readonly Session[];
+  /** Where the next page begins; absent on the last page. */
+  readonly cursor?: string;
+}
+
+/** @throws SessionError `INVALID_ARGUMENT` */
+export function requireAppQuery({ activeWithin, limit = defaultPageSize, cursor }: SessionsOfAppOptions): AppQuery {
+  return {
+    activeWithin: activeWithin === undefined ? undefined : requireMilliseconds('activeWithin', activeWithin),
+    limit: requireWholeNumber('limit', limit, 1, largestPageSize),
+    cursor: cursor === undefined ? undefined : requirePageCursor(cursor),
+  };
+}
+
+/** @throws SessionError `INVALID_ARGUMENT` */
+export function requireMilliseconds(argument: string, value: unknown): number {
+  return requireWholeNumber(argument, value, 0, Number.MAX_SAFE_INTEGER);
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../../time/clock.js';
+import { Interval } from '../../time/interval.js';
+import type { CallQueue } from './call-queue.js';
+import type { Keys } from './keys.js';
+import type { NoticeReceiver } from './notice-receiver.js';
+import { accepted, nodeStatusOf, type Reply } from './reply-decoders.js';
+
+/** Between two heartbeats. */
+const pauseMs = 2_000;
+
+/**
+ * Registers this node in every bucket, and asks each, at every heartbeat, how many notices it sent to this node and whether
+ * the node is still subscribed.
+ */
+export class NodeHeartbeat {
+  readonly #queue: CallQueue;
+  readonly #keys: Keys;
+  readonly #node: string;
+  readonly #interval: Interval;
+  #notices: NoticeReceiver | undefined;
+
+  constructor(queue: CallQueue, keys: Keys, node: string, clock: Clock) {
+    this.#queue = queue;
+    this.#keys = keys;
+    this.#node = node;
+    this.#interval = new Interval(clock, pauseMs, () => this.#beatUnlessUnavailable());
+  }
+
+  /** @param notices checks that all notices arrived */
+  async start(notices: NoticeReceiver): Promise<void> {
+    this.#notices = notices;
+    await this.#beat(notices);
+    this.#interval.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#interval.stop();
+  }
+
+  async leave(): Promise<void> {
+    // If a bucket does not answer, the other nodes forget this node later.
+    await Promise.allSettled(this.#keys.buckets.map((bucket) => this.#call(bucket, 'leave', accepted)));
+  }
+
+  async #beat(notices: NoticeReceiver): Promise<void> {
+    await Promise.all(
+      this.#keys.buckets.map(async (bucket) => {
+        notices.verify(bucket, await this.#call(bucket, 'heartbeat', nodeStatusOf));
+      }),
+    );
+  }
+
+  async #beatUnlessUnavailable(): Promise<void> {
+    try {
+      if (this.#notices !== undefined) await this.#beat(this.#notices);
+    } catch {
+      // Redis is unavailable, and every caller gets that error; when it is back, all waiting polls read again.
+    }
+  }
+
+  #call<Result>(bucket: string, operation: string, decode: (reply: Reply) => Result): Promise<Result> {
+    return this.#queue.call({ bucket, operation, keys: [this.#keys.nodes(bucket)], args: [this.#node], decode });
+  }
+}

@@ -1,0 +1,92 @@
+import { isCloseReason } from '../../errors/close-reason.js';
+import type { StoreListener } from '../../store/session-store.js';
+import type { RedisConnection } from './connection.js';
+import type { Keys } from './keys.js';
+import { messageOf, type NodeStatus } from './reply-decoders.js';
+import { Subscription } from './subscription.js';
+
+/** Counts the notices of one bucket. */
+interface Count {
+  /** The number of the latest notice received; `undefined` until the server was first asked. */
+  received: number | undefined;
+  /** The number of the latest notice that the server had sent when it was last asked. */
+  sent: number;
+}
+
+/**
+ * Receives notices for this node's parked readers and forwards them to the listener. Each bucket numbers its notices, so a
+ * gap shows at once; a lost notice without a successor shows at the next heartbeat. After a loss all waiting polls read
+ * again.
+ */
+export class NoticeReceiver {
+  readonly #subscription: Subscription;
+  readonly #listener: StoreListener;
+  readonly #counts = new Map<string, Count>();
+
+  constructor(connection: RedisConnection, keys: Keys, node: string, listener: StoreListener) {
+    this.#listener = listener;
+    for (const bucket of keys.buckets) this.#counts.set(bucket, { received: undefined, sent: 0 });
+    this.#subscription = new Subscription(connection, keys.channels(node, connection.isCluster), {
+      received: (text) => this.#receive(text),
+      // The counts stay: only they show which notices did not arrive.
+      lost: () => {},
+      restored: () => listener.missed(),
+    });
+  }
+
+  open(): Promise<void> {
+    return this.#subscription.open();
+  }
+
+  close(): Promise<void> {
+    return this.#subscription.close();
+  }
+
+  /** Compares the counts with those of the server. */
+  verify(bucket: string, { latestNotice, isSubscribed }: NodeStatus): void {
+    if (!isSubscribed) this.#subscription.replace();
+    const count = this.#counts.get(bucket);
+    if (count === undefined) return;
+    const { received, sent } = count;
+    // Notices sent since the last heartbeat may be on their way. A lower number than then: the server lost data. A server
+    // that forgot this node numbers anew, which shows at the next heartbeat.
+    const isMissing = received !== undefined && (received < sent || latestNotice < sent);
+    count.sent = latestNotice;
+    if (received === undefined || isMissing) count.received = latestNotice;
+    if (isMissing) this.#listener.missed();
+  }
+
+  /** `<bucket>:<number>:<kind>:<app>:<id>` and what the kind needs; see scripts/notices.lua. */
+  #receive(text: string): void {
+    const bucket = text.slice(0, 2);
+    const numberEnd = text.indexOf(':', 3);
+    this.#count(bucket, Number(text.slice(3, numberEnd)));
+    const kind = text[numberEnd + 1];
+    const appEnd = text.indexOf(':', numberEnd + 3);
+    const app = text.slice(numberEnd + 3, appEnd);
+    const id = text.slice(appEnd + 1, appEnd + 25);
+    const rest = text.slice(appEnd + 26);
+    if (kind === 'a') this.#forwardAppended(app, id, rest);
+    else if (kind === 'c') this.#listener.changed(app, id);
+    else if (kind === 'e' && isCloseReason(rest)) this.#listener.closed(app, id, rest);
+    else if (kind === 's') this.#forwardSuperseded(app, id, rest);
+  }
+
+  #count(bucket: string, number: number): void {
+    const count = this.#counts.get(bucket);
+    if (count === undefined) return;
+    const isGap = count.received !== undefined && number !== count.received + 1;
+    count.received = number;
+    if (isGap) this.#listener.missed();
+  }
+
+  #forwardAppended(app: string, id: string, rest: string): void {
+    const epochEnd = rest.indexOf(':');
+    this.#listener.appended(app, id, rest.slice(0, epochEnd), messageOf(rest.slice(epochEnd + 1)));
+  }
+
+  #forwardSuperseded(app: string, id: string, rest: string): void {
+    const readerEnd = rest.lastIndexOf(':');
+    this.#listener.superseded(app, id, rest.slice(0, readerEnd), Number(rest.slice(readerEnd + 1)));
+  }
+}

@@ -1,0 +1,30 @@
+import { type CallQueue, mostWeight } from './call-queue.js';
+import type { Keys } from './keys.js';
+import { accepted } from './reply-decoders.js';
+import { asUnavailable, unavailableAt } from './unavailable.js';
+
+/**
+ * Asks every shard whether it can be written: on a Cluster every bucket, because slots may move between shards; else one.
+ * @throws SessionError `STORE_UNAVAILABLE` with the reason of the first bucket that can't
+ */
+export async function ping(queue: CallQueue, keys: Keys, isCluster: boolean): Promise<void> {
+  const buckets = isCluster ? keys.buckets : keys.buckets.slice(0, 1);
+  const answers = await Promise.allSettled(
+    buckets.map((bucket) =>
+      // In a run of its own: after a write of another call, such as a logout, Redis would not refuse it for lack of memory.
+      queue.call({
+        bucket,
+        operation: 'ping',
+        keys: [keys.ping(bucket)],
+        args: [],
+        decode: accepted,
+        weight: mostWeight,
+      }),
+    ),
+  );
+  const failures = answers.filter((answer) => answer.status === 'rejected');
+  const [first] = failures;
+  if (first === undefined) return;
+  if (failures.length === buckets.length) throw asUnavailable(first.reason);
+  throw unavailableAt(`${failures.length} of ${buckets.length} buckets`, first.reason);
+}

@@ -1,0 +1,30 @@
+-- acknowledge, release: changes to a reader that no poll of it makes.
+--
+-- KEYS  the session
+-- ARGV  acknowledge: reader, epoch, offset
+--       release: reader, the node that had it parked
+-- Reply {1}; no effect on a session that is not live
+
+operations.acknowledge = function()
+  local key, name, epoch, offset = takeKey(), take(), take(), takeNumber()
+  local entry = sessions.open(key)
+  if sessions.isLive(entry) and mailboxes.acknowledge(entry, name, epoch, offset) then
+    sessions.save(entry)
+  end
+  return { 1 }
+end
+
+operations.release = function()
+  local key, name, node = takeKey(), take(), take()
+  local entry = sessions.open(key)
+  if sessions.isLive(entry) then
+    local reader = mailboxes.reader(entry, name)
+    -- If another node has parked it since, that node releases it.
+    if reader and reader[$parkedUntil] ~= 0 and reader[$node] == node then
+      sessions.unpark(entry.fields, reader, now)
+      sessions.contact(entry)
+      sessions.save(entry)
+    end
+  end
+  return { 1 }
+end

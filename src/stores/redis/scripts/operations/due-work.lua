@@ -1,0 +1,132 @@
+-- countDue, sweep, acknowledgeReport, abandonReport, judgePresence: what is due in one bucket, in all apps.
+--
+-- KEYS  countDue: the bucket's index by deadline, or that by silence
+--       sweep, acknowledgeReport, abandonReport: the bucket's index by deadline
+--       judgePresence: the bucket's index by silence
+-- ARGV  countDue: 1 to count orphaned reports too
+--       sweep: how many to look at, the name of this report: `<node>:<number>`
+--       acknowledgeReport, abandonReport: the name of the report
+--       judgePresence: how many to look at
+-- Also touches, with the same hash tag: the sessions whose names are in the index, the reports, the nodes.
+-- Reply countDue: {1, how many may be due}
+--       sweep: {1, 1 if more is due, closed sessions}
+--       acknowledgeReport, abandonReport: {1}
+--       judgePresence: {1, 1 if more is due, name and account of each session that turned away}
+
+-- Names of the reports whose node died before it acknowledged them: perhaps no listener received them.
+local function orphanedReports(base)
+  local names = {}
+  for _, name in ipairs(call('HKEYS', base .. '$reportsKey')) do
+    local seen = call('HGET', base .. '$nodesKey', match(name, '^[^:]+') .. ':seen')
+    if not seen or now - tonumber(seen) > $deadAfterMs then
+      names[#names + 1] = name
+    end
+  end
+  return names
+end
+
+operations.countDue = function()
+  local index, countOrphans = takeKey(), take()
+  local count = call('ZCOUNT', index, '-inf', now)
+  if countOrphans == '1' then
+    count = count + #orphanedReports(baseOf(index))
+  end
+  return { 1, count }
+end
+
+-- Moves the content of orphaned reports into `closed`, up to `limit`.
+local function takeOrphaned(base, closed, limit)
+  for _, name in ipairs(orphanedReports(base)) do
+    local report = cmsgpack.unpack(call('HGET', base .. '$reportsKey', name))
+    while #report > 0 and #closed < limit do
+      closed[#closed + 1] = table.remove(report)
+    end
+    if #report > 0 then
+      call('HSET', base .. '$reportsKey', name, pack(report))
+      return
+    end
+    call('HDEL', base .. '$reportsKey', name)
+  end
+end
+
+operations.sweep = function()
+  local due, limit, reportName = takeKey(), takeNumber(), take()
+  local base = baseOf(due)
+  local closed = {}
+  takeOrphaned(base, closed, limit)
+  local orphaned = #closed
+  local names = call('ZRANGE', due, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit - orphaned)
+  for each = 1, #names do
+    local name = names[each]
+    local entry = sessions.open(base .. '$sessionKey' .. name)
+    if not entry or entry.fields[$reason] ~= '' then
+      call('ZREM', due, name)
+    else
+      local reason = deadReason(entry.fields)
+      if reason then
+        closed[#closed + 1] = close(entry, reason)
+      else
+        -- It was renewed since.
+        call('ZADD', due, deadlineOf(entry.fields), name)
+      end
+    end
+  end
+  if #closed > 0 then
+    local reports = base .. '$reportsKey'
+    call('HSET', reports, reportName, pack(closed))
+    call('PEXPIRE', reports, $keepReportsMs)
+  end
+  local isMore = call('ZCOUNT', due, '-inf', now) + #orphanedReports(base) > 0
+  return { 1, isMore and 1 or 0, closed }
+end
+
+operations.acknowledgeReport = function()
+  local due, reportName = takeKey(), take()
+  call('HDEL', baseOf(due) .. '$reportsKey', reportName)
+  return { 1 }
+end
+
+-- The node that asked for the report lost the reply: marks the report as orphaned, so that another sweep reports it.
+operations.abandonReport = function()
+  local due, reportName = takeKey(), take()
+  local reports = baseOf(due) .. '$reportsKey'
+  local report = call('HGET', reports, reportName)
+  if report then
+    call('HDEL', reports, reportName)
+    -- No node has a name that begins so, and a node without a heartbeat counts as dead.
+    call('HSET', reports, '-' .. reportName, report)
+  end
+  return { 1 }
+end
+
+operations.judgePresence = function()
+  local online, limit = takeKey(), takeNumber()
+  local base = baseOf(online)
+  local silent = {}
+  local names = call('ZRANGE', online, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
+  for each = 1, #names do
+    local name = names[each]
+    local entry = sessions.open(base .. '$sessionKey' .. name)
+    if not entry or entry.fields[$reason] ~= '' then
+      call('ZREM', online, name)
+    else
+      local fields = entry.fields
+      if isParked(fields) then
+        -- A parked reader is a contact that lasts: judged again after hbGrace.
+        call('ZADD', online, silentFrom, name)
+      elseif fields[$lastContact] + $hbGrace > now then
+        call('ZADD', online, fields[$lastContact] + $hbGrace, name)
+      else
+        call('ZREM', online, name)
+        fields[$online] = 0
+        sessions.save(entry)
+        -- A session past its deadline is reported by the sweep.
+        if not deadReason(fields) then
+          silent[#silent + 1] = { name, fields[$accountId] }
+        end
+      end
+    end
+  end
+  local isMore = call('ZCOUNT', online, '-inf', now) > 0
+  return { 1, isMore and 1 or 0, silent }
+end

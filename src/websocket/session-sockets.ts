@@ -1,0 +1,74 @@
+import type { CloseReason } from '../errors/close-reason.js';
+import { reportFault } from '../errors/fault-report.js';
+import { SessionError } from '../errors/session-error.js';
+import type { SessionManager } from '../service/session-manager.js';
+import type { LiveSocket } from './live-socket.js';
+
+/** The open sockets of one session at this node. */
+export class SessionSockets {
+  readonly #manager: SessionManager;
+  readonly #id: string;
+  /** App and id of the session, by which `LiveSockets` finds this object. */
+  readonly key: string;
+  readonly #onEnd: (reason: CloseReason) => void;
+  readonly sockets = new Set<LiveSocket>();
+  /**
+   * `requested`: a check is queued. `running`: the store has been asked. A request during `running` leads to a second
+   * check, because the store may have read the session before the change that caused the request.
+   */
+  #check: 'none' | 'requested' | 'running' = 'none';
+
+  /** @param onEnd called when the session is found to have ended, perhaps more than once */
+  constructor(manager: SessionManager, key: string, id: string, onEnd: (reason: CloseReason) => void) {
+    this.#manager = manager;
+    this.key = key;
+    this.#id = id;
+    this.#onEnd = onEnd;
+  }
+
+  /** Records one contact of the client, however many sockets it has. */
+  async contact(): Promise<void> {
+    if (this.sockets.size === 0) return;
+    try {
+      let activity = false;
+      for (const socket of this.sockets) {
+        socket.beat();
+        activity ||= socket.activity;
+      }
+      await this.#manager.renewSession(this.#id, { activity });
+    } catch (error) {
+      this.#handle(error);
+    }
+  }
+
+  /**
+   * Asks for a check whether the session still lives.
+   * @returns whether the caller must queue `check`; otherwise it is queued already, or the running one repeats itself
+   */
+  requestCheck(): boolean {
+    const isNew = this.#check === 'none';
+    this.#check = 'requested';
+    return isNew;
+  }
+
+  /** Looks the session up until no check is requested any more. */
+  async check(): Promise<void> {
+    while (this.#check === 'requested' && this.sockets.size > 0) {
+      this.#check = 'running';
+      try {
+        await this.#manager.getSession(this.#id);
+      } catch (error) {
+        this.#handle(error);
+      }
+    }
+    this.#check = 'none';
+  }
+
+  #handle(error: unknown): void {
+    if (SessionError.is(error, 'SESSION_CLOSED')) this.#onEnd(error.details.reason);
+    // It ended while the store could not be reached, so long ago that the store has forgotten the reason.
+    else if (SessionError.is(error, 'SESSION_UNKNOWN')) this.#onEnd('revoked');
+    // STORE_UNAVAILABLE says nothing of the session: the next contact asks again. After STOPPED all sockets are closed.
+    else if (!SessionError.is(error)) reportFault('The session of a socket could not be looked up', error);
+  }
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { refuseUnknownPath } from './refusal.js';
+
+/** What is used of a server of `node:http` or `node:https`. */
+export type UpgradingServer = Pick<Server, 'on' | 'off' | 'listenerCount'>;
+
+/** Handles the upgrades of one path, or of all paths. */
+export interface UpgradeRoute {
+  /** `undefined` for all paths. */
+  readonly path: string | undefined;
+  /** Must not throw. */
+  handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+const routers = new WeakMap<UpgradingServer, UpgradeRouter>();
+
+/** Routes the upgrades of one HTTP server to the first route whose path matches. */
+export class UpgradeRouter {
+  readonly #server: UpgradingServer;
+  readonly #routes: UpgradeRoute[] = [];
+  readonly #onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+  private constructor(server: UpgradingServer) {
+    this.#server = server;
+    this.#onUpgrade = (request, socket, head) => this.#dispatch(request, socket, head);
+  }
+
+  static of(server: UpgradingServer): UpgradeRouter {
+    let router = routers.get(server);
+    if (router === undefined) {
+      router = new UpgradeRouter(server);
+      routers.set(server, router);
+    }
+    return router;
+  }
+
+  add(route: UpgradeRoute): void {
+    if (this.#routes.length === 0) this.#server.on('upgrade', this.#onUpgrade);
+    this.#routes.push(route);
+  }
+
+  remove(route: UpgradeRoute): void {
+    const index = this.#routes.indexOf(route);
+    if (index === -1) return;
+    this.#routes.splice(index, 1);
+    if (this.#routes.length === 0) this.#server.off('upgrade', this.#onUpgrade);
+  }
+
+  #dispatch(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const path = (request.url ?? '').split('?', 1)[0];
+    const route = this.#routes.find((each) => each.path === undefined || each.path === path);
+    if (route !== undefined) route.handle(request, socket, head);
+    // Another listener may serve this path. If there is none, the connection must be ended here.
+    else if (this.#server.listenerCount('upgrade') === 1) refuseUnknownPath(socket);
+  }
+}

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import test from 'ava';
+import * as v from 'valibot';
+import { projectPath, readProjectFile } from './source-tree.js';
+
+const run = promisify(execFile);
+
+const packSchema = v.pipe(
+  v.array(v.object({ files: v.array(v.object({ path: v.string() })) })),
+  v.transform(([pack]) => pack?.files.map(({ path }) => path) ?? []),
+);
+
+/** The paths that `npm pack` would put into the package. The build has run already, so no script is needed. */
+async function packedPaths(): Promise<readonly string[]> {
+  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: projectPath('.'),
+    maxBuffer: 10_000_000,
+  });
+  return v.parse(packSchema, JSON.parse(stdout));
+}
+
+/** The first `depth` names of each path, each once. */
+function entries(paths: readonly string[], depth: number): readonly string[] {
+  return [...new Set(paths.map((path) => path.split('/').slice(0, depth).join('/')))].toSorted();
+}
+
+test('the package has its code, its docs and its licence, and nothing else', async (t) => {
+  const paths = await packedPaths();
+  t.deepEqual(entries(paths, 1), ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
+  const folders = entries(
+    paths.filter((path) => path.startsWith('dist/')),
+    2,
+  );
+  for (const folder of ['dist/src', 'dist/test', 'dist/demo', 'dist/bench']) t.false(folders.includes(folder), folder);
+  t.deepEqual(
+    paths.filter((path) => /\.test\.|(?<!\.d)\.ts$|\.tsbuildinfo$/.test(path)),
+    [],
+  );
+});
+
+test('every module of the package comes with its types', async (t) => {
+  const paths = new Set(await packedPaths());
+  const modules = [...paths].filter((path) => path.endsWith('.js'));
+  t.true(modules.length > 100);
+  for (const path of modules) t.true(paths.has(path.replace(/\.js$/, '.d.ts')), path);
+});
+
+test('the manifest says under which licence and where the package is developed', (t) => {
+  const { license, repository, bugs, keywords, engines } = JSON.parse(readProjectFile('package.json'));
+  t.is(license, 'MIT');
+  t.regex(readProjectFile('LICENSE'), /^MIT License\n/);
+  t.regex(repository.url, /^git\+https:/);
+  t.regex(bugs.url, /^https:/);
+  t.true(keywords.length > 3);
+  t.is(engines.node, '>=20.19');
+});

@@ -1,0 +1,41 @@
+import test from 'ava';
+import { requirePollRequest, requireReader } from '../../src/delivery/poll-request.js';
+import { SessionContext, SessionError } from '../../src/index.js';
+
+const context = new SessionContext({ pollTime: 20_000, msgMaxLength: 50 });
+
+test('a poll without options drains as the default reader, for pollTime and msgMaxLength', (t) => {
+  t.deepEqual(requirePollRequest({}, context), { reader: 'default', after: undefined, limit: 50, wait: 20_000 });
+});
+
+test('given options are kept within their bounds', (t) => {
+  const request = { reader: 'tab-1', after: 'abc.7', limit: 1, wait: 0 };
+  t.deepEqual(requirePollRequest(request, context), { ...request, after: { epoch: 'abc', offset: 7 } });
+  t.is(requirePollRequest({ after: '' }, context).after, '');
+  t.is(requirePollRequest({ limit: 50 }, context).limit, 50);
+  t.is(requirePollRequest({ wait: 20_000 }, context).wait, 20_000);
+});
+
+test('a limit over msgMaxLength and a wait over pollTime are lowered to these', (t) => {
+  t.is(requirePollRequest({ limit: 51 }, context).limit, 50);
+  t.is(requirePollRequest({ wait: 20_001 }, context).wait, 20_000);
+});
+
+test('a limit below 1, a negative wait, and any that is not a whole number are refused', (t) => {
+  for (const limit of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const error = t.throws(() => requirePollRequest({ limit }, context), undefined, String(limit));
+    t.true(SessionError.is(error, 'INVALID_ARGUMENT') && error.details.argument === 'limit');
+  }
+  for (const wait of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const error = t.throws(() => requirePollRequest({ wait }, context), undefined, String(wait));
+    t.true(SessionError.is(error, 'INVALID_ARGUMENT') && error.details.argument === 'wait');
+  }
+});
+
+test('a reader is 1 to 64 letters, digits, dots, hyphens or underscores', (t) => {
+  for (const reader of ['a', 'Tab-1.b_2', 'x'.repeat(64)]) t.is(requireReader(reader), reader);
+  for (const reader of ['', 'a b', ' a', 'ä', 'a/b', 'a\n', '\na', 'x'.repeat(65), null, 5, ['a']]) {
+    const error = t.throws(() => requireReader(reader), undefined, String(reader));
+    t.true(SessionError.is(error, 'INVALID_ARGUMENT') && error.details.argument === 'reader');
+  }
+});

@@ -1,0 +1,54 @@
+import test from 'ava';
+import { IssuedSession, SessionManager } from '../../src/index.js';
+import { errorStatuses } from '../../src/requests/problem.js';
+import { readProjectFile } from '../architecture/source-tree.js';
+import { readTable, rowsByName } from './tables.js';
+
+const page = readProjectFile('docs/session-manager.md');
+
+/** Every public member that instances of the class inherit, written as the page writes it: methods with their parameters. */
+function membersOf(type: { readonly prototype: object }): readonly string[] {
+  const members: string[] = [];
+  for (
+    let level: object = type.prototype;
+    level !== Object.prototype && level !== null;
+    level = Object.getPrototypeOf(level)
+  ) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if (name !== 'constructor') members.push(typeof value === 'function' ? name + parametersOf(value) : name);
+    }
+  }
+  return members;
+}
+
+/** The parameters in parentheses, with a `?` behind those that have a default. */
+function parametersOf(method: () => unknown): string {
+  const list = /^(?:async )?\w+\(((?:[^(){}]|\{\})*)\)/.exec(method.toString())?.[1];
+  if (list === undefined) throw new Error(`can't read the parameters of ${method}`);
+  return `(${list
+    .split(', ')
+    .map((each) => each.replace(/ = .*/, '?'))
+    .join(', ')})`;
+}
+
+const tables = [
+  // `app` is set by the constructor, so that no class has it.
+  { header: '| SessionManager | what it does | errors |', members: [...membersOf(SessionManager), 'app'] },
+  { header: '| Session | what it does | errors |', members: membersOf(IssuedSession) },
+];
+
+for (const { header, members } of tables) {
+  test(`the table ${header} has every public member with its parameters, and no other`, (t) => {
+    t.deepEqual(Object.keys(rowsByName(readTable(page, header))).toSorted(), members.toSorted());
+  });
+
+  test(`every row of the table ${header} says what the member does, and names errors that exist`, (t) => {
+    for (const [member, cells] of Object.entries(rowsByName(readTable(page, header)))) {
+      const [what = '', errors = ''] = cells;
+      t.is(cells.length, 2, member);
+      t.not(what, '', member);
+      t.true(errors === 'none' || errors.includes('`'), member);
+      for (const [, code = ''] of errors.matchAll(/`([A-Z_]+)`/g)) t.true(Object.hasOwn(errorStatuses, code), code);
+    }
+  });
+}

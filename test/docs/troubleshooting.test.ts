@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import test from 'ava';
+import { WebSocket, WebSocketServer } from 'ws';
+import { authenticateUpgrade } from '../../src/websocket/index.js';
+import { readProjectFile } from '../architecture/source-tree.js';
+import { startService } from '../support/service.js';
+import { codeBlocks } from './pages.js';
+import { readTable } from './tables.js';
+
+const page = 'docs/troubleshooting.md';
+const manifest: { readonly exports: object; readonly peerDependencies: object } = JSON.parse(
+  readProjectFile('package.json'),
+);
+
+test('the table of packages has every import of the package that needs one, and every optional peer', (t) => {
+  const rows = readTable(readProjectFile(page), '| import | packages to install |');
+  const imports = rows.flatMap(([cell = '']) => cell.match(/session-mailbox[\w/-]*/g) ?? []);
+  const exported = Object.keys(manifest.exports).map((subpath) => subpath.replace('.', 'session-mailbox'));
+  for (const each of imports) t.true(exported.includes(each), each);
+  const packages = new Set(rows.flatMap(([, cell = '']) => cell.match(/@?[\w.-]+(?:\/[\w-]+)?/g) ?? []));
+  for (const peer of Object.keys(manifest.peerDependencies)) {
+    // The embedded stores are documented in docs/stores.md.
+    if (peer !== 'lmdb' && !peer.endsWith('sqlite')) t.true(packages.has(peer), peer);
+  }
+});
+
+test('the remedy for a WebSocket refused with 400 lets both servers take their path', async (t) => {
+  const { manager } = await startService(t);
+  const server = createServer();
+  const webSocketServer = new WebSocketServer({ noServer: true });
+  const code = codeBlocks(page, ['js'])[0]?.text ?? '';
+  new Function('authenticateUpgrade', 'server', 'sessions', 'webSocketServer', 'WebSocketServer', code)(
+    authenticateUpgrade,
+    server,
+    manager,
+    webSocketServer,
+    WebSocketServer,
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const { token } = await manager.createSession('alice');
+  for (const path of ['/ws', '/other']) {
+    const headers = { authorization: `Bearer ${token}` };
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    socket.terminate();
+    await closed;
+  }
+  t.pass();
+});
+
+test('the remedy for the override of cookie is valid JSON that names packages which depend on it', (t) => {
+  const [block] = codeBlocks(page, ['json']);
+  const { overrides }: { overrides: Record<string, { cookie: string }> } = JSON.parse(block?.text ?? '');
+  for (const [name, { cookie }] of Object.entries(overrides)) {
+    const { dependencies } = JSON.parse(readProjectFile(`node_modules/${name}/package.json`));
+    t.true('cookie' in dependencies, name);
+    t.is(cookie, '^1.1.1');
+  }
+});

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+
+/** The packages that a built module imports at run time, itself and through the files that it imports. */
+function packagesOf(path: string, seen = new Set<string>(), packages = new Set<string>()): ReadonlySet<string> {
+  if (seen.has(path)) return packages;
+  seen.add(path);
+  for (const [, specifier = ''] of readFileSync(path, 'utf8').matchAll(
+    /(?:^import|^export|\bfrom|\bimport\()\s*'([^']+)'/gm,
+  )) {
+    if (specifier.startsWith('.')) packagesOf(join(dirname(path), specifier), seen, packages);
+    else packages.add(specifier);
+  }
+  return packages;
+}
+
+test('session-mailbox/requests needs no package but valibot, which session-mailbox installs', (t) => {
+  const packages = packagesOf(fileURLToPath(import.meta.resolve('session-mailbox/requests')));
+  t.deepEqual(
+    [...packages].filter((name) => !name.startsWith('node:')),
+    ['valibot'],
+  );
+});
+
+test('session-mailbox/requests exports what a guard or handler of an application needs', async (t) => {
+  const exported: Record<string, unknown> = await import('session-mailbox/requests');
+  t.deepEqual(Object.keys(exported).sort(), [
+    'HeldResponse',
+    'OriginPolicy',
+    'encodeBatch',
+    'errorStatuses',
+    'problemOf',
+    'readPollOptions',
+    'requestHeadOf',
+    'sessionFromRequest',
+  ]);
+});
+
+test('sessionFromRequest is exported from session-mailbox/requests only', async (t) => {
+  t.false('sessionFromRequest' in (await import('session-mailbox/websocket')));
+});
