@@ -26,7 +26,7 @@ export function currentUser(): TrustedUser | undefined {
 }
 
 /**
- * Why sessions must not be read from this file. Whoever can write to it can make sessions of any account: a file planted
+ * Why sessions must not be read from this file. Each user who can write to it can make sessions of any account: a file planted
  * in a shared folder would log its author in as an administrator.
  *
  * The file must belong to the user, and no one may write to it but the user and the user's groups. So must its folder,

@@ -57,7 +57,7 @@ export class SessionMailbox implements SessionSubject {
     return tokens;
   }
 
-  /** Between two calls half an idle time passes: whoever isn't touched at the second one has been idle for a whole. */
+  /** Between two calls half an idle time passes: a session that is not touched at the second one has been idle for a whole. */
   async expire(_expired: readonly string[], kept: Iterable<string>): Promise<void> {
     if (!this.#hasAged) this.#clock.advance(IDLE_TIME / 2);
     this.#hasAged = true;

@@ -25,7 +25,10 @@ export class AccountOperations {
   insertOnce(session: NewSession, now: number): OnceInsertion {
     const { app, id } = session;
     const isTaken = this.#rules.find(app, id, now) !== undefined || this.#rules.tombstone(app, id, now) !== undefined;
-    if (!isTaken) return { ...this.insert(session, now), inserted: true };
+    if (!isTaken) {
+      const { record, evicted } = this.insert(session, now);
+      return { record, evicted, inserted: true };
+    }
     const record = this.#rules.record(this.#rules.live(app, id, now), now);
     return { record, evicted: noneClosed, inserted: false };
   }

