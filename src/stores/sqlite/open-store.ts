@@ -128,7 +128,11 @@ export class OpenStore {
 
   /** @throws SessionError `STORE_UNAVAILABLE` */
   async ping(): Promise<void> {
-    await this.#queue.run('change', () => this.#file.requireAllInPlace());
+    await this.#queue.run('change', () => {
+      this.#file.requireAllInPlace();
+      // Only what was written shows that there is room to write.
+      this.#node.attend();
+    });
   }
 
   async close(): Promise<void> {

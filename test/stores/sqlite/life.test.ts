@@ -50,6 +50,8 @@ test.serial('sessions outlive the store that made them', async (t) => {
   const { record } = await later.store.authenticate('default', id, secretHash);
   t.deepEqual([record.accountId, record.attributes.theme, record.undelivered], ['alice', '"dark"', 2]);
   t.is(record.userAgent, 'a\u0000b');
+  const quoted = await later.login('bob', { userAgent: '"a"' });
+  t.is((await later.store.get('default', quoted.id)).userAgent, '"a"');
 });
 
 test.serial('two stores of one process share a file, and wake each other', async (t) => {

@@ -2,15 +2,16 @@ import test from 'ava';
 import { checkStoreAgainstModel } from '../../../src/conformance/session-store-model.js';
 import { startedNodes } from '../nodes/started-nodes.js';
 import { sqliteStores, sqliteStoresOver } from './create-sqlite-store.js';
+import { stormSize } from './storm-size.js';
 
 const nodes = startedNodes(test, 4);
 
 test('the store does what the model does', async (t) => {
-  await checkStoreAgainstModel({ create: sqliteStores, timeUnit: 1, runs: 60, length: 120 });
+  await checkStoreAgainstModel({ create: sqliteStores, timeUnit: 1, runs: stormSize(30, 500), length: 120 });
   t.pass();
 });
 
 test('four nodes together do what the model does', async (t) => {
-  await checkStoreAgainstModel({ create: sqliteStoresOver(nodes), timeUnit: 1, runs: 30 });
+  await checkStoreAgainstModel({ create: sqliteStoresOver(nodes), timeUnit: 1, runs: stormSize(15, 200) });
   t.pass();
 });

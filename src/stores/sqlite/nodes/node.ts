@@ -33,8 +33,21 @@ export class Node {
 
   /** @throws SessionError `STORE_UNAVAILABLE` */
   async join(): Promise<void> {
-    await this.#queue.run('contact', () => this.#attend());
+    await this.#queue.run('contact', () => this.attend());
     this.#beat = setInterval(() => void this.#attendAgain(), beatPause).unref();
+  }
+
+  /**
+   * Shows that this node lives, and deletes the rows of nodes that are gone. Within a transaction that writes.
+   * @returns whether other nodes had given this one up
+   */
+  attend(): boolean {
+    const wasKnown = this.#tables.has(this.#name);
+    this.#tables.attend(this.#name, this.#outbox.watches);
+    for (const gone of this.#others.observe(this.#tables.beats(), performance.now())) {
+      if (gone !== this.#name) this.#tables.forget(gone);
+    }
+    return !wasKnown;
   }
 
   async leave(): Promise<void> {
@@ -50,7 +63,7 @@ export class Node {
   async watch(watches: boolean): Promise<void> {
     await this.#queue.run('contact', () => {
       this.#outbox.watches = watches;
-      this.#attend();
+      this.attend();
     });
   }
 
@@ -73,19 +86,9 @@ export class Node {
     this.#deleted = this.#delivered;
   }
 
-  /** @returns whether other nodes had given this one up */
-  #attend(): boolean {
-    const wasKnown = this.#tables.has(this.#name);
-    this.#tables.attend(this.#name, this.#outbox.watches);
-    for (const gone of this.#others.observe(this.#tables.beats(), performance.now())) {
-      if (gone !== this.#name) this.#tables.forget(gone);
-    }
-    return !wasKnown;
-  }
-
   async #attendAgain(): Promise<void> {
     try {
-      const wasGivenUp = await this.#queue.run('contact', () => this.#attend());
+      const wasGivenUp = await this.#queue.run('contact', () => this.attend());
       if (wasGivenUp) this.#listener.missed();
     } catch {
       // Those who use the store are told. The next beat tries again.

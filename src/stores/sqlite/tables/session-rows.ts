@@ -1,4 +1,5 @@
 import type { Database, Row, SqlValue, Statement } from '../driver/database.js';
+import { restored, storable } from './any-text.js';
 import { checksumOf } from './checksum.js';
 import { DamagedRow } from './damaged-row.js';
 
@@ -125,7 +126,8 @@ export class SessionRows {
   insert(session: SessionValues, contact: ContactValues): number {
     const { app, id, accountId, secretHash, createdAt, maxAge, ip, userAgent, attributes, writes } = session;
     const sum = sessionChecksum(session);
-    this.#insertSession.run(app, id, accountId, secretHash, createdAt, maxAge, ip, userAgent, attributes, writes, sum);
+    const agent = storable(userAgent);
+    this.#insertSession.run(app, id, accountId, secretHash, createdAt, maxAge, ip, agent, attributes, writes, sum);
     const [key] = this.#latestKey.get() ?? [];
     if (typeof key !== 'number') throw new TypeError('SQLite returned no key for a new session');
     const { lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox } = contact;
@@ -188,7 +190,7 @@ function storedSession(row: Row): StoredSession {
     createdAt: number(row[5]),
     maxAge: number(row[6]),
     ip: text(row[7]),
-    userAgent: text(row[8]),
+    userAgent: restored(text(row[8])),
     attributes: row[9] === null ? null : text(row[9]),
     writes: number(row[10]),
   };

@@ -36,7 +36,11 @@ export class Writers {
     const child = fork(program, [this.#path, this.#durability], { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] });
     this.#running.add(child);
     child.on('message', (acknowledgement: Acknowledgement) => this.#note(acknowledgement));
-    child.once('exit', () => this.#running.delete(child));
+    child.once('exit', (_code, signal) => {
+      this.#running.delete(child);
+      // Signals that native code gives itself.
+      if (signal === 'SIGABRT' || signal === 'SIGSEGV' || signal === 'SIGBUS') this.#noteFailure(signal);
+    });
     return child;
   }
 
@@ -64,8 +68,7 @@ export class Writers {
 
   #note(acknowledgement: Acknowledgement): void {
     if (acknowledgement.kind === 'failed') {
-      const { message } = acknowledgement;
-      this.failures.set(message, (this.failures.get(message) ?? 0) + 1);
+      this.#noteFailure(acknowledgement.message);
       return;
     }
     this.acknowledged += 1;
@@ -78,5 +81,9 @@ export class Writers {
     if (promised === undefined) return;
     if (acknowledgement.kind === 'pushed') promised.pushed = acknowledgement.number;
     else promised.closing = acknowledgement.kind === 'closed' ? 'done' : 'asked';
+  }
+
+  #noteFailure(message: string): void {
+    this.failures.set(message, (this.failures.get(message) ?? 0) + 1);
   }
 }
