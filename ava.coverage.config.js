@@ -2,7 +2,7 @@
 import config from './ava.config.js';
 import { testsWith } from './scripts/test-files.js';
 
-const elsewhere = [/findRedisBinary/, /node:child_process/, /stores\/(?:lmdb|sqlite)\//].flatMap(testsWith);
+const elsewhere = [/findRedisBinary/, /node:child_process/, /stores\/sqlite\//].flatMap(testsWith);
 
 export default {
   ...config,

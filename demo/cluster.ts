@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { stopOnSignals } from '../src/index.js';
-import { setupPrimary } from '../src/stores/lmdb/index.js';
 import { readConfiguration } from './configuration.js';
 import { stopWithNpm } from './npm-shell.js';
 import { Workers } from './workers.js';
@@ -9,7 +8,6 @@ import { Workers } from './workers.js';
 const entry = fileURLToPath(new URL('./worker.js', import.meta.url));
 
 const { workers: count } = await readConfiguration();
-setupPrimary();
 const workers = new Workers(entry, count || availableParallelism());
 const starting = workers.start();
 stopOnSignals(async () => {

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import type { StoreBinding } from '../src/index.js';
-import { lmdbStore } from '../src/stores/lmdb/index.js';
 import { redisStore } from '../src/stores/redis/index.js';
+import { sqliteStore } from '../src/stores/sqlite/index.js';
 import { Application } from './application.js';
 import { type Configuration, readConfiguration } from './configuration.js';
 
@@ -10,7 +10,7 @@ import { type Configuration, readConfiguration } from './configuration.js';
 
 /** Shared by all workers of this machine; a Redis by those of other machines as well. */
 function storeOf({ redis, data }: Configuration): StoreBinding {
-  return redis.url === undefined ? lmdbStore({ path: join(data, 'lmdb') }) : redisStore({ url: redis.url });
+  return redis.url === undefined ? sqliteStore({ path: join(data, 'sessions.db') }) : redisStore({ url: redis.url });
 }
 
 function exitAfter(ending: Promise<void>): void {

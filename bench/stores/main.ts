@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setupPrimary } from '../../src/stores/lmdb/index.js';
 import { readOptions } from '../support/options.js';
 import { printHeading, writeJson } from '../support/output.js';
 import { BenchRedis } from '../support/redis-server.js';
@@ -22,11 +21,9 @@ const isWanted = (name: string): boolean => options.only.length === 0 || options
 const stores = Object.keys(STORES).filter(isWanted);
 const roundsBySize = new Map<number, readonly Round[]>();
 const redis = await BenchRedis.start();
-// So that workers wake each other at once.
-setupPrimary();
 
 try {
-  printHeading('Stores: the same operations over memory, LMDB and Redis; one worker and two', options);
+  printHeading('Stores: the same operations over memory, SQLite and Redis; one worker and two', options);
   console.log(`\n${await redis.version()}`);
   for (const sessions of options.sizes) await measure(sessions);
 } finally {
@@ -70,7 +67,7 @@ async function inFreshPlaces<Result>(measuring: (places: Places) => Promise<Resu
 
 function report(sessions: number, rounds: readonly Round[]): void {
   console.log(`\n## ${sessions} sessions\n\n${figuresTable(rounds, stores, OPERATION_METRICS)}`);
-  for (const name of stores.filter((each) => each.startsWith('LMDB'))) {
+  for (const name of stores.filter((each) => each.startsWith('SQLite'))) {
     console.log(`\n${name}:\n\n${targetsTable(rounds, name, OPERATION_METRICS, OPERATION_TARGETS)}`);
   }
   const columns = stores

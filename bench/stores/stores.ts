@@ -6,7 +6,6 @@ import {
   type StoreBinding,
   sessionModule,
 } from '../../src/index.js';
-import { lmdbStore } from '../../src/stores/lmdb/index.js';
 import { redisStore } from '../../src/stores/redis/index.js';
 import { sqliteStore } from '../../src/stores/sqlite/index.js';
 
@@ -22,8 +21,6 @@ export const STORES: Readonly<Record<string, (places: Places) => StoreBinding>> 
   memory: () => memoryStore(),
   SQLite: ({ folder }) => sqliteStore({ path: `${folder}/commit.db` }),
   'SQLite, interval': ({ folder }) => sqliteStore({ path: `${folder}/interval.db`, durability: 'interval' }),
-  LMDB: ({ folder }) => lmdbStore({ path: `${folder}/commit` }),
-  'LMDB, interval': ({ folder }) => lmdbStore({ path: `${folder}/interval`, durability: 'interval' }),
   Redis: ({ redisUrl }) => redisStore({ url: redisUrl }),
 };
 

@@ -12,7 +12,6 @@ export interface Layer {
 
 const face = 'src/index.ts';
 const httpFace = 'src/http/index.ts';
-const lmdbFace = 'src/stores/lmdb/index.ts';
 const redisFace = 'src/stores/redis/index.ts';
 const fileOwnership = 'src/stores/file-ownership.ts';
 const sqliteFace = 'src/stores/sqlite/index.ts';
@@ -45,7 +44,6 @@ export const layers: readonly Layer[] = [
   // Whom a file of sessions may belong to.
   { path: fileOwnership, files: [], packages: ['node:fs/promises', 'node:path'] },
   { path: 'src/stores/memory/', files: [...port, fileOwnership], packages: ['inversify', 'valibot', 'node:*'] },
-  { path: 'src/stores/lmdb/', files: port, packages: ['inversify', 'lmdb', 'node:*'] },
   {
     // Reads no file, so that a server can be bundled.
     path: 'src/stores/redis/',
@@ -119,10 +117,10 @@ export const layers: readonly Layer[] = [
     packages: ['inversify', 'reflect-metadata', 'fastify', 'ioredis', 'node:*'],
   },
   // What users write can be written with what users are given.
-  { path: 'demo/', files: [face, httpFace, lmdbFace, redisFace, sqliteFace], packages: ['*'] },
+  { path: 'demo/', files: [face, httpFace, redisFace, sqliteFace], packages: ['*'] },
   {
     path: 'bench/',
-    files: [face, httpFace, lmdbFace, redisFace, sqliteFace, redisSessionsFace, restFace],
+    files: [face, httpFace, redisFace, sqliteFace, redisSessionsFace, restFace],
     packages: ['*'],
   },
 ];

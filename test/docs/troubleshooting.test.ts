@@ -20,8 +20,7 @@ test('the table of packages has every import of the package that needs one, and 
   for (const each of imports) t.true(exported.includes(each), each);
   const packages = new Set(rows.flatMap(([, cell = '']) => cell.match(/@?[\w.-]+(?:\/[\w-]+)?/g) ?? []));
   for (const peer of Object.keys(manifest.peerDependencies)) {
-    // The embedded stores are documented in docs/stores.md.
-    if (peer !== 'lmdb' && !peer.endsWith('sqlite')) t.true(packages.has(peer), peer);
+    t.true(packages.has(peer), peer);
   }
 });
 

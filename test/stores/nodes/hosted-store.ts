@@ -7,33 +7,28 @@ import {
   type StoreBinding,
   type Timer,
 } from '../../../src/index.js';
-import { LmdbStore, type LmdbStoreOptions, lmdbStore } from '../../../src/stores/lmdb/index.js';
 import { RedisStore, type RedisStoreOptions, redisStore } from '../../../src/stores/redis/index.js';
 import { SqliteStore, type SqliteStoreOptions, sqliteStore } from '../../../src/stores/sqlite/index.js';
 
-/** Where the sessions are. LMDB has the path of a directory, SQLite that of a file. */
-export type HostedOptions = RedisStoreOptions | LmdbStoreOptions | SqliteStoreOptions;
+/** Where the sessions are: SQLite is told by its path. */
+export type HostedOptions = RedisStoreOptions | SqliteStoreOptions;
 
 /** A store that a node hosts. One process hosts many, because starting a process takes long. */
 export interface HostedStore {
   readonly context: SessionContextOptions;
   readonly options: HostedOptions;
-  /** For Redis Lua that gives the time, for the others a file that holds it; `undefined` for the real time. */
+  /** For Redis Lua that gives the time, for SQLite a file that holds it; `undefined` for the real time. */
   readonly timeSource: string | undefined;
 }
 
 export function storeOf({ context, options, timeSource }: HostedStore): SessionStore {
   const validated = new SessionContext(context);
   if (!('path' in options)) return new RedisStore(validated, options, timeSource);
-  const clock = timeSource === undefined ? undefined : new FileClock(timeSource);
-  return options.path.endsWith('.db')
-    ? new SqliteStore(validated, options, clock)
-    : new LmdbStore(validated, options, clock);
+  return new SqliteStore(validated, options, timeSource === undefined ? undefined : new FileClock(timeSource));
 }
 
 export function bindingOf(options: HostedOptions): StoreBinding {
-  if (!('path' in options)) return redisStore(options);
-  return options.path.endsWith('.db') ? sqliteStore(options) : lmdbStore(options);
+  return 'path' in options ? sqliteStore(options) : redisStore(options);
 }
 
 /** Reads the time from a file, which several processes read and the test writes. */
