@@ -13,7 +13,9 @@ const schema = v.object({
   workers: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(256)),
   /** Folder for the data that outlive the process. */
   data: v.pipe(v.string(), v.nonEmpty()),
-  /** Without a URL, sessions are kept in this process or on this machine. */
+  /** Where sessions are kept without a Redis. The workers of a cluster always use `sqlite`, which they can share. */
+  store: v.optional(v.picklist(['sqlite', 'memory']), 'sqlite'),
+  /** With a URL, sessions are kept there. */
   redis: v.object({ url: v.optional(v.pipe(v.string(), v.nonEmpty())) }),
   adminKey: v.pipe(v.string(), v.nonEmpty()),
   http: v.object({ secure: v.boolean(), trustedOrigins: v.array(v.string()) }),

@@ -2,12 +2,14 @@ import 'reflect-metadata';
 import { join } from 'node:path';
 import { memoryStore, type StoreBinding, stopOnSignals } from '../src/index.js';
 import { redisStore } from '../src/stores/redis/index.js';
+import { sqliteStore } from '../src/stores/sqlite/index.js';
 import { Application } from './application.js';
 import { type Configuration, readConfiguration } from './configuration.js';
 
-/** Redis if one is configured, else the memory of this process with a snapshot file. */
-function storeOf({ redis, data }: Configuration): StoreBinding {
+/** Redis if one is configured; else a database file, or the memory of this process with a snapshot file. */
+function storeOf({ redis, store, data }: Configuration): StoreBinding {
   if (redis.url !== undefined) return redisStore({ url: redis.url });
+  if (store === 'sqlite') return sqliteStore({ path: join(data, 'sessions.db') });
   return memoryStore({ snapshot: { path: join(data, 'sessions.snapshot') } });
 }
 

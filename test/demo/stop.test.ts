@@ -14,6 +14,9 @@ let stopped: { readonly data: string; readonly cookie: string; readonly id: stri
 
 test.after.always(() => shared.run());
 
+/** Sessions in memory, with a snapshot. */
+const inMemory = { STORE: 'memory' };
+
 const slowBody = 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
 
 /** A demo on a copy of the stopped one's data. */
@@ -33,7 +36,7 @@ async function requireRetry(t: ExecutionContext, connection: Connection): Promis
 }
 
 test.serial.before('SIGTERM answers held polls with retry, writes the snapshot and exits 0', async (t) => {
-  const demo = await DemoProcess.start(shared);
+  const demo = await DemoProcess.start(shared, undefined, inMemory);
   const alice = await demo.logIn('alice');
   await demo.push({ session: alice.id }, 'read before the stop');
   const { cursor } = JSON.parse((await demo.request('/poll?after=', { cookie: alice.cookie })).body);
@@ -54,7 +57,7 @@ test.serial.before('SIGTERM answers held polls with retry, writes the snapshot a
 
 test('after a restart, sessions, cursors and undelivered messages are as before; SIGINT stops it as well', async (t) => {
   const { cookie, id, cursor } = stopped;
-  const demo = await DemoProcess.start(t, await copyOfStopped(t));
+  const demo = await DemoProcess.start(t, await copyOfStopped(t), inMemory);
   t.is(JSON.parse((await demo.request('/sessions', { cookie })).body).sessions[0].id, id);
   await demo.push({ session: id }, 'after the restart');
   const batch = JSON.parse((await demo.request(`/poll?after=${cursor}`, { cookie })).body);
@@ -71,7 +74,7 @@ test('after a restart, sessions, cursors and undelivered messages are as before;
   t.is(await demo.exit, 0);
   await held.close();
 
-  const again = await DemoProcess.start(t, demo.data);
+  const again = await DemoProcess.start(t, demo.data, inMemory);
   const undelivered = JSON.parse((await again.request(`/poll?after=${batch.cursor}`, { cookie })).body);
   t.deepEqual(
     undelivered.messages.map(({ data }: { data: unknown }) => data),
@@ -95,7 +98,7 @@ test('a second signal during a slow stop ends the process at once', async (t) =>
 });
 
 test('a stop ends an unfinished request after drainTime, and still writes the snapshot and exits 0', async (t) => {
-  const demo = await DemoProcess.start(t, undefined, { NODE_ENV: 'test' });
+  const demo = await DemoProcess.start(t, undefined, { NODE_ENV: 'test', ...inMemory });
   const slow = await demo.open();
   slow.sendRaw(slowBody);
   await demo.logIn('alice');
@@ -133,7 +136,7 @@ test('while the server stops, /healthz is a 503 problem and /livez is 200', asyn
 test('a port in use is a clear error with exit code 1, and the snapshot is kept', async (t) => {
   const port = await takenPort(t);
   const data = await copyOfStopped(t);
-  const refused = DemoProcess.spawn(t, data, { PORT: String(port) });
+  const refused = DemoProcess.spawn(t, data, { PORT: String(port), ...inMemory });
   t.is(await refused.exit, 1);
   t.regex(refused.stderr, /EADDRINUSE/);
   t.true(refused.stderr.includes(String(port)));
@@ -146,7 +149,7 @@ test('a damaged snapshot is renamed with a warning on stderr, and the server sta
   const snapshot = `${data}/sessions.snapshot`;
   const whole = await readFile(snapshot, 'utf8');
   await writeFile(snapshot, whole.replace('"alice"', '"mallo"'));
-  const demo = await DemoProcess.start(t, data);
+  const demo = await DemoProcess.start(t, data, inMemory);
   t.is((await demo.request('/sessions', { cookie: stopped.cookie })).status, 401);
   await until(() => demo.stderr.includes('SessionSnapshotWarning: The session snapshot '));
   const damaged = (await readdir(data)).filter((name) => name.startsWith('sessions.snapshot.damaged-'));
@@ -173,7 +176,7 @@ test('an invalid setting is an error that names it, with exit code 1', async (t)
 test('a signal during the start does not lose the restored snapshot', async (t) => {
   const data = await copyOfStopped(t);
   for (let attempt = 0; attempt < rounds({ sample: 1, full: 10 }); attempt += 1) {
-    const starting = DemoProcess.spawn(t, data);
+    const starting = DemoProcess.spawn(t, data, inMemory);
     // While the file does not exist, the sessions are only in memory.
     await until(() => !existsSync(starting.snapshot) || starting.isOver);
     starting.signal('SIGTERM');
@@ -181,4 +184,18 @@ test('a signal during the start does not lose the restored snapshot', async (t) 
     t.true((await readFile(starting.snapshot, 'utf8')).includes('"alice"'));
     t.is(starting.stderr, '');
   }
+});
+
+test('by default sessions are in a database file, and even a killed server logs no user out', async (t) => {
+  const demo = await DemoProcess.start(t);
+  const alice = await demo.logIn('alice');
+  await demo.push({ session: alice.id }, 'before the kill');
+  demo.signal('SIGKILL');
+  t.is(await demo.exit, 'SIGKILL');
+  const again = await DemoProcess.start(t, demo.data);
+  const { messages, lost } = JSON.parse((await again.request('/poll?after=', { cookie: alice.cookie })).body);
+  t.deepEqual([messages.map(({ data }: { data: unknown }) => data), lost], [['before the kill'], 0]);
+  again.signal('SIGTERM');
+  t.is(await again.exit, 0);
+  t.is(again.stderr, '');
 });
