@@ -6,6 +6,7 @@ export const serveFlags: Flags = {
   port: { value: 'number', help: 'Port to listen on (RS_PORT, default 3000)' },
   redis: { value: 'url', help: 'Redis that keeps the sessions (RS_REDISHOST and RS_REDISPORT; default: memory)' },
   namespace: { value: 'name', help: 'Prefix of every key in Redis (RS_NAMESPACE, default rs)' },
+  data: { value: 'folder', help: 'Without Redis: keep the sessions in a database in this folder, crash-safe' },
   snapshot: { value: 'file', help: 'Without Redis: keep the sessions in this file from a stop to the next start' },
   'api-key': { value: 'key', help: 'Key that requests must show in the header X-API-Key (RS_APIKEY)' },
   'strict-status': { help: 'Answer 400, 404, 409 and 503 where rest-sessions answers 500 or 200' },
@@ -16,6 +17,7 @@ export const serveFlags: Flags = {
 /** Which store keeps the sessions. */
 export type StoreSettings =
   | { readonly kind: 'memory'; readonly snapshot: string | undefined }
+  | { readonly kind: 'sqlite'; readonly folder: string }
   | { readonly kind: 'redis'; readonly url: string; readonly namespace: string };
 
 export interface ServeSettings {
@@ -49,9 +51,14 @@ export function readServeSettings(flags: GivenFlags, environment: Environment): 
 function storeSettingsOf(flags: GivenFlags, given: (name: string) => string | undefined): StoreSettings {
   const url = flags.text('redis');
   const snapshot = flags.text('snapshot');
+  const folder = flags.text('data');
+  if (folder !== undefined && snapshot !== undefined) {
+    throw new UsageError('--snapshot has no effect with --data: leave one of them out');
+  }
   const redis =
     url === undefined ? addressOf(given('RS_REDISHOST'), given('RS_REDISPORT')) : redisUrlOf('--redis', url);
-  if (redis === undefined) return { kind: 'memory', snapshot };
+  if (redis === undefined) return folder === undefined ? { kind: 'memory', snapshot } : { kind: 'sqlite', folder };
+  if (folder !== undefined) throw new UsageError('--data has no effect with a Redis: leave one of them out');
   if (snapshot !== undefined) throw new UsageError('--snapshot has no effect with a Redis: leave one of them out');
   const flag = flags.text('namespace');
   const namespace =

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { Container } from 'inversify';
 import { keyPrefixOf } from '../compat/redis-sessions/class/client-options.js';
@@ -43,6 +44,10 @@ async function storeOf(store: StoreSettings): Promise<StoreBinding> {
   if (store.kind === 'memory') {
     return memoryStore(store.snapshot === undefined ? {} : { snapshot: { path: store.snapshot } });
   }
+  if (store.kind === 'sqlite') {
+    const { sqliteStore } = await import('../stores/sqlite/index.js');
+    return sqliteStore({ path: join(store.folder, 'sessions.db') });
+  }
   const { redisStore } = await import('../stores/redis/index.js');
   return redisStore({ url: store.url, keyPrefix: keyPrefixOf(store.namespace) });
 }
@@ -65,6 +70,7 @@ async function stop(container: Container, app: FastifyInstance): Promise<void> {
 
 function describe(store: StoreSettings): string {
   if (store.kind === 'redis') return `sessions in Redis, under ${store.namespace}:`;
+  if (store.kind === 'sqlite') return `sessions in ${store.folder}`;
   return store.snapshot === undefined
     ? 'sessions in memory: they end with the process'
     : 'sessions in memory, kept when it stops';

@@ -113,7 +113,7 @@ export const layers: readonly Layer[] = [
   },
   {
     path: 'src/cli/',
-    files: [face, ...core, 'src/compat/redis-sessions/', redisFace],
+    files: [face, ...core, 'src/compat/redis-sessions/', redisFace, sqliteFace],
     packages: ['inversify', 'reflect-metadata', 'fastify', 'ioredis', 'node:*'],
   },
   // What users write can be written with what users are given.

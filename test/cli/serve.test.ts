@@ -68,3 +68,19 @@ test('a port in use, or a Redis that is not reachable, is an error with exit cod
   t.is(await lost.exit, 1);
   t.regex(lost.stderr, /^Redis can't be used: .*ECONNREFUSED/);
 });
+test('with --data two services share their sessions, which survive that both are killed', async (t) => {
+  const data = await CliProcess.folder(t);
+  const [one, other] = await Promise.all([
+    CliProcess.serve(t, ['--data', data]),
+    CliProcess.serve(t, ['--data', data]),
+  ]);
+  t.true(one.stdout.includes(`(sessions in ${data})`));
+  const token = await one.create(create);
+  t.like(await other.json(`/shop/get/${token}`), { id: 'alice', r: 1 });
+  for (const cli of [one, other]) {
+    cli.signal('SIGKILL');
+    await cli.exit;
+  }
+  const again = await CliProcess.serve(t, ['--data', data]);
+  t.like(await again.json(`/shop/get/${token}`), { id: 'alice', r: 2 });
+});

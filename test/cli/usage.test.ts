@@ -34,6 +34,8 @@ const wrong: readonly (readonly [args: readonly string[], words: RegExp])[] = [
   [['serve', '--api-key='], /^--api-key must not be empty/],
   [['serve', '--redis', 'http://127.0.0.1'], /^--redis must be an address such as redis:/],
   [['serve', '--redis', 'redis://127.0.0.1', '--snapshot', 'x'], /^--snapshot has no effect with a Redis/],
+  [['serve', '--redis', 'redis://127.0.0.1', '--data', 'x'], /^--data has no effect with a Redis/],
+  [['serve', '--data', 'x', '--snapshot', 'y'], /^--snapshot has no effect with --data/],
   [['serve', '--redis', 'redis://127.0.0.1', '--namespace', 'a{b}'], /^--namespace must be 1 to 63 visible/],
   [
     ['import-redis-sessions', '--from', 'redis://127.0.0.1', '--to-namespace', 'a b'],

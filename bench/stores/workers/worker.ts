@@ -55,7 +55,7 @@ const handlers = {
 export type WorkerHandlers = typeof handlers;
 serveParent(handlers);
 
-/** A fault is thrown where nobody catches it, and ends the process: no run survives one. */
+/** A fault is thrown where no code catches it, and ends the process: no run survives one. */
 async function follow(id: string): Promise<never> {
   for (let cursor = ''; ; ) {
     const batch = await manager.poll(id, { after: cursor, wait: HOLD_TIME });

@@ -59,7 +59,7 @@ export class DatabaseFile {
     try {
       database = driver.open(path);
       await prepare(database, lockTimeout);
-      // Whoever could plant a file between the first look and the opening is found out by the second.
+      // A file that another user planted between the first look and the opening is found by the second look.
       await requireOwnership(path);
       requireSameFile(path, identity);
       await syncDirectory(dirname(path));
@@ -140,7 +140,7 @@ function emptyLog(database: Database): void {
   try {
     checkpoint(database, 'TRUNCATE');
   } catch {
-    // The log keeps what it has, and whoever opens the file next finds it there.
+    // The log keeps what it has, and the next process that opens the file finds it there.
   }
 }
 

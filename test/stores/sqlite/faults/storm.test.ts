@@ -14,7 +14,7 @@ async function assertKept(t: ExecutionContext, path: string, writers: Writers): 
 
 for (const durability of ['commit', 'interval'] as const) {
   test.serial(
-    `under ${durability} nothing acknowledged is lost, and nobody hangs, when processes end in any way at random moments`,
+    `under ${durability} nothing acknowledged is lost, and no process hangs, when processes end in any way at random moments`,
     async (t) => {
       const next = randomNumbers(seed);
       const path = await freshPath(t);
