@@ -11,7 +11,7 @@ const contentionTime = 100;
 /** Milliseconds left to other processes after a long transaction: they can only try, and must hit upon a gap. */
 const gap = 1;
 /** Milliseconds from which on a transaction counts as long. */
-const longTransaction = 2;
+const longTransaction = 1.5;
 
 /** What takes part in the transactions of a connection besides their steps. */
 export interface Participant {

@@ -35,12 +35,13 @@ export interface QueueLimits {
   readonly lockTimeout: number;
 }
 
-/** Milliseconds after which a transaction is committed though more steps wait. */
-const longestTransaction = 3;
+/** Milliseconds after which a transaction is committed though more steps wait. The commit takes half as long again. */
+const longestTransaction = 2;
 /** Milliseconds until the next attempt to get the lock: at first, later, and once writes fail. */
 const soonest = 0.5;
-const soonestAttempts = 20;
+const soonestAttempts = 2;
 const laterPause = 1;
+const longestExtraPause = 3;
 const latestPause = 10;
 
 interface Step {
@@ -187,7 +188,9 @@ export class TransactionQueue {
 
   #pauseBeforeNextAttempt(): number {
     if (this.#isLockedOut) return latestPause;
-    return this.#attempts < soonestAttempts ? soonest : laterPause;
+    if (this.#attempts < soonestAttempts) return soonest;
+    // At random, so that processes which wait do not meet again; longer, so that many of them leave time to the holder.
+    return laterPause + Math.random() * Math.min(longestExtraPause, this.#attempts / 4);
   }
 
   /**
