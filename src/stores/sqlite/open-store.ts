@@ -72,8 +72,12 @@ export class OpenStore {
       committed: () => {
         this.#isDirty = true;
         outbox.deliver(listener);
+        this.#node.committed();
       },
-      rolledBack: () => outbox.discard(),
+      rolledBack: () => {
+        outbox.discard();
+        this.#node.rolledBack();
+      },
     });
     this.#queue = new TransactionQueue(connection, settings);
     this.#node = new Node(name, nodeTables, outbox, this.#queue, listener);

@@ -28,6 +28,9 @@ CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROW
 INSERT INTO counter VALUES ('notice', 0);
 `;
 
+/** Notices deleted in one step: a few milliseconds. */
+const mostDeleted = 2_000;
+
 /** The statements on the tables of the nodes. */
 export class NodeTables {
   readonly #upsertNode: Statement;
@@ -40,7 +43,8 @@ export class NodeTables {
   readonly #insertNotice: Statement;
   readonly #notices: Statement;
   readonly #deleteNotices: Statement;
-  readonly #deleteInbox: Statement;
+  readonly #deleteSomeNotices: Statement;
+  readonly #unwatch: Statement;
   readonly #insertReport: Statement;
   readonly #reports: Statement;
   readonly #deleteReport: Statement;
@@ -60,7 +64,10 @@ export class NodeTables {
       'SELECT number, notice FROM inbox WHERE node = ? AND number > ? ORDER BY number LIMIT ?',
     );
     this.#deleteNotices = database.prepare('DELETE FROM inbox WHERE node = ? AND number <= ?');
-    this.#deleteInbox = database.prepare('DELETE FROM inbox WHERE node = ?');
+    this.#deleteSomeNotices = database.prepare(
+      'DELETE FROM inbox WHERE node = ?1 AND number IN (SELECT number FROM inbox WHERE node = ?1 ORDER BY number LIMIT ?2)',
+    );
+    this.#unwatch = database.prepare('UPDATE node SET watches = 0 WHERE name = ?');
     this.#insertReport = database.prepare('INSERT OR REPLACE INTO report (node, number, closed) VALUES (?, ?, ?)');
     this.#reports = database.prepare('SELECT node, number, closed FROM report ORDER BY node, number LIMIT ?');
     this.#deleteReport = database.prepare('DELETE FROM report WHERE node = ? AND number = ?');
@@ -83,10 +90,13 @@ export class NodeTables {
     return this.#hasNode.get(node) !== undefined;
   }
 
-  /** Deletes the node with its inbox. Its reports stay. */
+  /**
+   * Deletes the node with its inbox; its reports stay. Of a large inbox it deletes a part, and the node stays as one
+   * without watchers until a later call deletes the rest.
+   */
   forget(node: string): void {
-    this.#deleteNode.run(node);
-    this.#deleteInbox.run(node);
+    if (this.#deleteSomeNotices.run(node, mostDeleted) < mostDeleted) this.#deleteNode.run(node);
+    else this.#unwatch.run(node);
   }
 
   /** The number of the latest notice of any node. */

@@ -19,6 +19,8 @@ export class Node {
   readonly #listener: NoticeListener;
   readonly #others = new OtherNodes();
   #beat: NodeJS.Timeout | undefined;
+  #hasJoined = false;
+  #wasGivenUp = false;
   /** The latest notice that was delivered, and the latest that was deleted after that. */
   #delivered = 0;
   #deleted = 0;
@@ -34,20 +36,31 @@ export class Node {
   /** @throws SessionError `STORE_UNAVAILABLE` */
   async join(): Promise<void> {
     await this.#queue.run('contact', () => this.attend());
+    this.#hasJoined = true;
     this.#beat = setInterval(() => void this.#attendAgain(), beatPause).unref();
   }
 
   /**
    * Shows that this node lives, and deletes the rows of nodes that are gone. Within a transaction that writes.
-   * @returns whether other nodes had given this one up
    */
-  attend(): boolean {
-    const wasKnown = this.#tables.has(this.#name);
+  attend(): void {
+    if (this.#hasJoined && !this.#tables.has(this.#name)) this.#wasGivenUp = true;
     this.#tables.attend(this.#name, this.#outbox.watches);
     for (const gone of this.#others.observe(this.#tables.beats(), performance.now())) {
       if (gone !== this.#name) this.#tables.forget(gone);
     }
-    return !wasKnown;
+  }
+
+  /** Called after each commit. A node that others gave up got no notices meanwhile. */
+  committed(): void {
+    if (!this.#wasGivenUp) return;
+    this.#wasGivenUp = false;
+    this.#listener.missed();
+  }
+
+  /** Called after each transaction that was undone. */
+  rolledBack(): void {
+    this.#wasGivenUp = false;
   }
 
   async leave(): Promise<void> {
@@ -88,8 +101,7 @@ export class Node {
 
   async #attendAgain(): Promise<void> {
     try {
-      const wasGivenUp = await this.#queue.run('contact', () => this.attend());
-      if (wasGivenUp) this.#listener.missed();
+      await this.#queue.run('contact', () => this.attend());
     } catch {
       // Those who use the store are told. The next beat tries again.
     }
