@@ -98,6 +98,7 @@ test('no part of a token is quoted, wherever it stands in a value', (t) => {
     `first line\n${token}`,
     `${'-'.repeat(70)}${token}`,
     `${token}${token}`,
+    `${'x'.repeat(30)}${token}`,
     new URL(`https://a.example/${token}`),
     `${'x'.repeat(980)} ${token}`,
     `${'x'.repeat(950)}-${token}-${'x'.repeat(50_000_000)}`,

@@ -74,6 +74,9 @@ test('container.get is STOPPED and names getAsync, for whatever depends on the s
   );
   container.bind('mailer').toDynamicValue((context) => ({ sessions: context.get(SessionManager) }));
   const { stackTraceLimit } = Error;
+  t.teardown(() => void Object.assign(Error, { stackTraceLimit }));
+  // Not what an earlier test may have left.
+  Error.stackTraceLimit = 7;
   for (const call of [
     () => container.get(SessionManager),
     () => container.getAll(SessionManager),
@@ -85,7 +88,7 @@ test('container.get is STOPPED and names getAsync, for whatever depends on the s
   }
   await throwsCode(t, container.getAsync('mailer'), 'STOPPED');
   t.is(opened, 0);
-  t.is(Error.stackTraceLimit, stackTraceLimit);
+  t.is(Error.stackTraceLimit, 7);
   const manager = await container.getAsync(SessionManager);
   t.is(opened, 1);
   t.is(container.get(SessionManager), manager, 'which is started now');
