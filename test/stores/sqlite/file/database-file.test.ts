@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import fs from 'node:fs';
 import {
   chmod,
   chown,
@@ -12,6 +13,7 @@ import {
   truncate,
   writeFile,
 } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -87,6 +89,20 @@ test('network file systems are known by their type', (t) => {
   t.is(networkFileSystem(0xff534d42 | 0), 'CIFS');
   t.is(networkFileSystem(0xef53), undefined, 'ext4');
   t.is(networkFileSystem(0x01021994), undefined, 'tmpfs');
+});
+
+test.serial('a directory on a network file system is refused, and no file is created there', async (t) => {
+  const path = await freshPath(t);
+  const real = fs.statfsSync;
+  t.teardown(() => {
+    fs.statfsSync = real;
+    syncBuiltinESMExports();
+  });
+  const asNfs = (...args: Parameters<typeof real>) => ({ ...real(...args), type: 0x6969 });
+  fs.statfsSync = Object.assign(asNfs, real);
+  syncBuiltinESMExports();
+  t.regex(await opening(path), /is on a network file system \(NFS\)/);
+  t.is(await lstat(path).catch(() => undefined), undefined);
 });
 
 test('a database of another program is refused, and left as it is', async (t) => {
