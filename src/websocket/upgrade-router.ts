@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { requestTarget } from '../requests/request-target.js';
 import { refuseUnknownPath } from './refusal.js';
 
 /** What is used of a server of `node:http` or `node:https`. */
@@ -48,7 +49,7 @@ export class UpgradeRouter {
   }
 
   #dispatch(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const path = (request.url ?? '').split('?', 1)[0];
+    const { path } = requestTarget(request.url);
     const route = this.#routes.find((each) => each.path === undefined || each.path === path);
     if (route !== undefined) route.handle(request, socket, head);
     // Another listener may serve this path. If there is none, the connection must be ended here.
