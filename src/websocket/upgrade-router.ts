@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { reportFault } from '../errors/fault-report.js';
 import { requestTarget } from '../requests/request-target.js';
 import { refuseUnknownPath } from './refusal.js';
 
@@ -10,7 +11,6 @@ export type UpgradingServer = Pick<Server, 'on' | 'off' | 'listenerCount'>;
 export interface UpgradeRoute {
   /** `undefined` for all paths. */
   readonly path: string | undefined;
-  /** Must not throw. */
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
@@ -24,7 +24,14 @@ export class UpgradeRouter {
 
   private constructor(server: UpgradingServer) {
     this.#server = server;
-    this.#onUpgrade = (request, socket, head) => this.#dispatch(request, socket, head);
+    this.#onUpgrade = (request, socket, head) => {
+      try {
+        this.#dispatch(request, socket, head);
+      } catch (error) {
+        reportFault('An upgrade could not be handled', error);
+        socket.destroy();
+      }
+    };
   }
 
   static of(server: UpgradingServer): UpgradeRouter {
