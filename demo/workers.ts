@@ -95,7 +95,8 @@ export class Workers {
     if (worker.isDead()) return;
     const ending = endingOf(worker);
     this.#leaving.add(worker);
-    worker.send('retire');
+    // Without a callback, the error for a worker that has just ended would be an unhandled event of the primary.
+    worker.send('retire', () => {});
     await ending;
   }
 

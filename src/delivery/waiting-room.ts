@@ -281,11 +281,16 @@ export class WaitingRoom implements StoreListener {
   #acknowledgementOf(waiter: Waiter, batch: Batch): (() => void) | undefined {
     if (waiter.request.after !== undefined || (batch.messages.length === 0 && batch.lost === 0)) return undefined;
     const { app, id, request, epoch, offset } = waiter;
-    return () => {
-      this.#store.acknowledge(app, id, request.reader, epoch, offset).catch(() => {
-        // The store is unavailable: the messages stay, and are delivered again.
-      });
-    };
+    return () => void this.#acknowledge(app, id, request.reader, epoch, offset);
+  }
+
+  /** Never throws, because the server calls it when the answer was written out. */
+  async #acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
+    try {
+      await this.#store.acknowledge(app, id, reader, epoch, offset);
+    } catch {
+      // The store is unavailable: the messages stay, and are delivered again.
+    }
   }
 
   async #release({ app, id, request }: Waiter): Promise<void> {

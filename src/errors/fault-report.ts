@@ -3,6 +3,14 @@
  * application handles warnings.
  */
 export function reportFault(what: string, error: unknown): void {
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.emitWarning(what, { type: 'SessionMailboxWarning', detail });
+  process.emitWarning(what, { type: 'SessionMailboxWarning', detail: detailOf(error) });
+}
+
+/** Anything can be thrown, also an object that can't be turned into text. */
+function detailOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error.stack ?? error.message) : String(error);
+  } catch {
+    return 'The error has no text';
+  }
 }

@@ -1,3 +1,4 @@
+import { guarded } from '../errors/guarded.js';
 import { SessionError } from '../errors/session-error.js';
 
 export interface ConnectionWatch {
@@ -19,7 +20,12 @@ export class ConnectionState {
   #isClosed = false;
 
   constructor(watch: ConnectionWatch, pingIntervalMs: number) {
-    this.#watch = watch;
+    // Both emit an event of express-session, whose listeners are the application's. A timer calls the second.
+    this.#watch = {
+      ping: () => watch.ping(),
+      disconnected: guarded("A 'disconnect' listener of the session store threw", () => watch.disconnected()),
+      connected: guarded("A 'connect' listener of the session store threw", () => watch.connected()),
+    };
     this.#pingIntervalMs = pingIntervalMs;
   }
 

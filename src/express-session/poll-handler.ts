@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { invalidArgument, SessionError, sessionUnknown } from '../errors/session-error.js';
 import { HeldResponse } from '../requests/held-response.js';
 import { type OriginOptions, OriginPolicy, originOptions } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
 import { requestHeadOf } from '../requests/request-head.js';
+import { queryOfTarget } from '../requests/request-target.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions } from '../validation/options.js';
@@ -17,7 +19,10 @@ export interface SessionsOfSids {
 export type PollHandlerOptions = OriginOptions;
 
 /** A request that express-session has handled: `sessionID` comes from a cookie with a valid signature, or is new. */
-export type PollingRequest = IncomingMessage & { readonly sessionID?: string; readonly originalUrl?: string };
+export type PollingRequest = (IncomingMessage | Http2ServerRequest) & {
+  readonly sessionID?: string;
+  readonly originalUrl?: string;
+};
 
 /**
  * Serves the long poll to clients that have the cookie of express-session. Mount it behind the session middleware:
@@ -29,7 +34,7 @@ export function pollHandler(
   manager: SessionManager,
   sessions: SessionsOfSids,
   options: PollHandlerOptions = {},
-): (request: PollingRequest, response: ServerResponse) => void {
+): (request: PollingRequest, response: ServerResponse | Http2ServerResponse) => void {
   const origins = new OriginPolicy(checkOptions({ front: 'pollHandler', known: originOptions }, options));
   return (request, response) => {
     const held = new HeldResponse(response);
@@ -48,7 +53,8 @@ async function poll(
   if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
   // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
   origins.require(requestHeadOf(request));
-  const options = readPollOptions(queryOf(request));
+  // From the URL, because what `req.query` is depends on the application.
+  const options = readPollOptions(queryOfTarget(request.originalUrl ?? request.url));
   let gone = false;
   let hangUp = () => {};
   response.onceClosed(() => {
@@ -63,15 +69,4 @@ async function poll(
   const session = await sessions.sessionOf(sessionID);
   if (session === undefined) throw sessionUnknown();
   if (!gone) hangUp = manager.inApp(session.app).pollInto(session.id, options, response);
-}
-
-/** From the URL: what `req.query` is depends on the application. A repeated parameter becomes a list, which is refused. */
-function queryOf({ originalUrl, url }: PollingRequest): { readonly [name: string]: unknown } {
-  const { searchParams } = new URL(originalUrl ?? url ?? '/', 'http://localhost');
-  const query: Record<string, unknown> = Object.create(null);
-  for (const name of searchParams.keys()) {
-    const values = searchParams.getAll(name);
-    query[name] = values.length === 1 ? values[0] : values;
-  }
-  return query;
 }

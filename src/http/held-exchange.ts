@@ -1,17 +1,17 @@
-import type { ServerResponse } from 'node:http';
 import { HeldResponse } from '../requests/held-response.js';
+import type { RawResponse } from '../requests/raw-response.js';
 import { type RequestHead, requestHeadOf } from '../requests/request-head.js';
 
 /** The parts of a Fastify reply that are needed to take its response over. */
 interface FastifyReplyLike {
-  readonly raw: ServerResponse;
+  readonly raw: RawResponse;
   hijack(): void;
   getHeaders(): Record<string, number | string | string[] | undefined>;
 }
 
 /** The parts of a Hono context on Node that are needed to take its response over. */
 interface HonoContextLike {
-  readonly env: { readonly outgoing: ServerResponse };
+  readonly env: { readonly outgoing: RawResponse };
   readonly res: Response;
 }
 
@@ -41,15 +41,12 @@ export class HeldExchange {
       copyHeaders(response.res.headers, response.env.outgoing);
       return { response: new HeldResponse(response.env.outgoing), result: honoAlreadySent() };
     }
-    if (isServerResponse(response)) return { response: new HeldResponse(response), result: undefined };
+    if (isRawResponse(response)) return { response: new HeldResponse(response), result: undefined };
     throw new TypeError('The response must come from Fastify, Express, or Hono on Node');
   }
 }
 
-function copyHeaders(
-  headers: Iterable<readonly [string, number | string | string[] | undefined]>,
-  raw: ServerResponse,
-) {
+function copyHeaders(headers: Iterable<readonly [string, number | string | string[] | undefined]>, raw: RawResponse) {
   for (const [name, value] of headers) if (value !== undefined) raw.setHeader(name, value);
 }
 
@@ -71,6 +68,6 @@ function isHonoContext(response: object): response is HonoContextLike {
   return 'env' in response && typeof response.env === 'object' && response.env !== null && 'outgoing' in response.env;
 }
 
-function isServerResponse(response: object): response is ServerResponse {
+function isRawResponse(response: object): response is RawResponse {
   return 'writeHead' in response && 'end' in response;
 }

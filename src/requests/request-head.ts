@@ -30,7 +30,8 @@ export function requestHeadOf(request: object): RequestHead {
       method: request.method,
       isEncrypted: socket != null && 'encrypted' in socket && socket.encrypted === true,
       header: (name) => {
-        const value = request.headers[name];
+        // Over HTTP/2 the host is in the pseudo-header `:authority`, which no HTTP/1 client can send.
+        const value = (name === 'host' ? request.headers[':authority'] : undefined) ?? request.headers[name];
         return typeof value === 'string' ? value : value?.[0];
       },
     };

@@ -23,6 +23,8 @@ import { type UpgradeRoute, UpgradeRouter, type UpgradingServer } from './upgrad
 import { type WebSocketLike, WebSocketLink } from './web-socket-link.js';
 
 const longestTimer = 2_147_483_647;
+/** The close code by which a WebSocket server says that it failed (RFC 6455, 7.4.1). */
+const internalErrorCode = 1011;
 
 /** What is used of a `WebSocketServer` of the package `ws`. */
 export interface WebSocketServerLike {
@@ -142,16 +144,22 @@ class AuthenticatedRoute implements UpgradeRoute {
     // Until the handshake the socket has no other error listener, and an unhandled error would end the process.
     const onError = () => socket.destroy();
     socket.on('error', onError);
-    this.#authenticate(request, socket).then(
-      ([link, session]) => {
-        if (this.#isAnswered(socket)) return;
-        socket.off('error', onError);
-        this.#open(request, socket, head, link, session);
-      },
-      (error) => {
-        if (!this.#isAnswered(socket)) refuse(socket, error);
-      },
-    );
+    this.#authenticate(request, socket)
+      .then(
+        ([link, session]) => {
+          if (this.#isAnswered(socket)) return;
+          this.#open(request, socket, head, link, session);
+          socket.off('error', onError);
+        },
+        (error) => {
+          if (!this.#isAnswered(socket)) refuse(socket, error);
+        },
+      )
+      .catch((error) => {
+        // Such as `handleUpgrade` of `ws`, when another listener has upgraded the socket already.
+        reportFault('An upgrade could not be completed', error);
+        socket.destroy();
+      });
   }
 
   async #authenticate(request: IncomingMessage, socket: Duplex): Promise<[WebSocketLink, Session]> {
@@ -184,12 +192,17 @@ class AuthenticatedRoute implements UpgradeRoute {
   #open(request: IncomingMessage, socket: Duplex, head: Buffer, link: WebSocketLink, session: Session): void {
     const webSocketServer = this.#webSocketServer;
     webSocketServer.handleUpgrade(request, socket, head, (webSocket) => {
-      sessions.set(webSocket, session);
-      link.attach(webSocket);
-      // The session may end while `verifyClient` of the WebSocketServer is pending.
-      if (link.ended !== undefined) return;
-      // In the same turn, so that the application listens before the first message arrives.
-      webSocketServer.emit('connection', webSocket, request, session);
+      try {
+        sessions.set(webSocket, session);
+        link.attach(webSocket);
+        // The session may end while `verifyClient` of the WebSocketServer is pending.
+        if (link.ended !== undefined) return;
+        // In the same turn, so that the application listens before the first message arrives.
+        webSocketServer.emit('connection', webSocket, request, session);
+      } catch (error) {
+        reportFault("A 'connection' listener of the WebSocketServer threw", error);
+        webSocket.close(internalErrorCode, 'The server failed');
+      }
     });
   }
 }

@@ -100,10 +100,16 @@ export function socketIoSession(
   };
 
   return (socket, next) => {
-    authenticate(socket).then(
-      () => next(),
-      (error) => next(refusalOf(error)),
-    );
+    authenticate(socket)
+      .then(
+        () => next(),
+        (error) => next(refusalOf(error)),
+      )
+      .catch((error) => {
+        // `next` calls the application's next middleware. Its client would wait for an answer forever.
+        reportFault('A Socket.IO middleware threw', error);
+        socket.conn.close();
+      });
   };
 }
 

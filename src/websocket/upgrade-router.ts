@@ -1,5 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { reportFault } from '../errors/fault-report.js';
+import { requestTarget } from '../requests/request-target.js';
 import { refuseUnknownPath } from './refusal.js';
 
 /** What is used of a server of `node:http` or `node:https`. */
@@ -9,7 +11,6 @@ export type UpgradingServer = Pick<Server, 'on' | 'off' | 'listenerCount'>;
 export interface UpgradeRoute {
   /** `undefined` for all paths. */
   readonly path: string | undefined;
-  /** Must not throw. */
   handle(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
@@ -23,7 +24,14 @@ export class UpgradeRouter {
 
   private constructor(server: UpgradingServer) {
     this.#server = server;
-    this.#onUpgrade = (request, socket, head) => this.#dispatch(request, socket, head);
+    this.#onUpgrade = (request, socket, head) => {
+      try {
+        this.#dispatch(request, socket, head);
+      } catch (error) {
+        reportFault('An upgrade could not be handled', error);
+        socket.destroy();
+      }
+    };
   }
 
   static of(server: UpgradingServer): UpgradeRouter {
@@ -48,7 +56,7 @@ export class UpgradeRouter {
   }
 
   #dispatch(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const path = (request.url ?? '').split('?', 1)[0];
+    const { path } = requestTarget(request.url);
     const route = this.#routes.find((each) => each.path === undefined || each.path === path);
     if (route !== undefined) route.handle(request, socket, head);
     // Another listener may serve this path. If there is none, the connection must be ended here.

@@ -7,7 +7,7 @@ export interface WebSocketLike {
   close(code: number, reason: string): void;
   terminate(): void;
   ping(): void;
-  on(event: 'pong' | 'close', listener: () => void): unknown;
+  on(event: 'pong' | 'close' | 'error', listener: () => void): unknown;
   removeAllListeners(event: 'message'): unknown;
 }
 
@@ -40,6 +40,10 @@ export class WebSocketLink implements LiveSocket {
   attach(socket: WebSocketLike): void {
     this.#socket = socket;
     this.#pingedAt = this.#clock.now();
+    // A client can cause this by a malformed frame, or by one that is longer than `maxPayload`; `ws` closes the connection
+    // then, with 1002, 1007 or 1009. Without a listener the error would end the process. It is not reported, because any
+    // client could fill the log with it; an application that listens for `error` is told.
+    socket.on('error', () => {});
     socket.on('pong', () => {
       this.#awaitsPong = false;
     });

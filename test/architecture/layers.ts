@@ -68,7 +68,7 @@ export const layers: readonly Layer[] = [
   },
   { path: face, files: [...core, 'src/stores/memory/', 'src/module.ts'], packages: [] },
   // What all fronts ask of a request and how they answer it; it needs no framework.
-  { path: 'src/requests/', files: core, packages: ['valibot', 'node:crypto', 'node:http'] },
+  { path: 'src/requests/', files: core, packages: ['valibot', 'node:crypto', 'node:http', 'node:http2'] },
   {
     path: 'src/http/',
     files: [...core, 'src/requests/'],
@@ -77,7 +77,7 @@ export const layers: readonly Layer[] = [
   {
     path: 'src/express-session/',
     files: [...core, 'src/requests/'],
-    packages: ['express-session', 'valibot', 'node:crypto', 'node:http'],
+    packages: ['express-session', 'valibot', 'node:crypto', 'node:http', 'node:http2'],
   },
   {
     // Describes what it needs of ws and Socket.IO itself: who uses the one need not have the other.

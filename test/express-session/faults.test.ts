@@ -5,6 +5,7 @@ import { type SessionContextOptions, SessionError, SessionStore } from '../../sr
 import { eventually } from '../support/eventually.js';
 import { rounds } from '../support/limits.js';
 import { bindStore, startService } from '../support/service.js';
+import { reportedFault } from '../websocket/reported-fault.js';
 import { HookedStore } from './hooked-store.js';
 import { Gates } from './kit.js';
 import { contentOf, loadedSession, sessionData } from './session-data.js';
@@ -373,4 +374,22 @@ test('a closed store does not ping the session store', async (t) => {
   later.close();
   t.is(pings, 1);
   t.deepEqual(events, ['disconnect']);
+});
+
+test('an exception of a listener of disconnect or connect is reported, and fails neither the call nor the process', async (t) => {
+  const { hooked, newStore } = await start(t);
+  const store = newStore();
+  const reported = ['disconnect', 'connect'].map((event) => reportedFault(new RegExp(`the ${event} listener failed`)));
+  for (const event of ['disconnect', 'connect']) {
+    store.on(event, () => {
+      throw new Error(`the ${event} listener failed`);
+    });
+  }
+  hooked.before = () => {
+    throw away();
+  };
+  await t.throwsAsync(store.get('sid'), { code: 'STORE_UNAVAILABLE' });
+  await reported[0];
+  revive(hooked);
+  await reported[1];
 });

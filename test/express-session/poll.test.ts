@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import test from 'ava';
 import { WaitingRoom } from '../../src/delivery/waiting-room.js';
 import { pollHandler } from '../../src/express-session/index.js';
 import { eventually } from '../support/eventually.js';
+import { request } from '../support/http-client.js';
+import { Http2Connection } from '../support/http2-client.js';
 import { changing, startShop, startStore } from './kit.js';
 
 interface WireBatch {
@@ -112,4 +115,45 @@ test('a poll is 503 when express-session gave the request no session, as while i
   const answer = await fetch(`http://127.0.0.1:${port}/poll`, { headers: { connection: 'close' } });
   t.is(answer.status, 503);
   t.like(await answer.json(), { code: 'STORE_UNAVAILABLE' });
+});
+
+test('a poll whose request target is an absolute URL, or no URL at all, is served as its query says', async (t) => {
+  const { manager } = await startStore(t);
+  const { id } = await manager.createSession('alice');
+  await manager.push(id, 'here');
+  const session = await manager.getSession(id);
+  const handle = pollHandler(manager, { sessionOf: async () => session });
+  const server = createServer((req, res) => handle(Object.assign(req, { sessionID: 'the-sid' }), res));
+  server.listen(0, '127.0.0.1');
+  t.teardown(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const ask = (path: string) => request(port, path, { headers: { Connection: 'close' } });
+  for (const path of ['http://x:99999/poll', 'http://[::/poll', '//x:99999/poll', '//']) {
+    const answer = await ask(`${path}?after=&wait=0`);
+    t.is(answer.status, 200, path);
+    t.deepEqual(dataOf(JSON.parse(answer.body)), ['here']);
+    t.is((await ask(`${path}?limit=x`)).status, 400, path);
+  }
+});
+
+test('the poll handler serves HTTP/2', async (t) => {
+  const { manager } = await startStore(t);
+  const { id } = await manager.createSession('alice');
+  await manager.push(id, 'once');
+  const session = await manager.getSession(id);
+  const handle = pollHandler(manager, { sessionOf: async () => session });
+  const server = createHttp2Server((req, res) => handle(Object.assign(req, { sessionID: 'the-sid' }), res));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const connection = new Http2Connection(typeof address === 'object' && address !== null ? address.port : 0);
+  t.teardown(async () => {
+    await connection.close();
+    server.close();
+  });
+  t.deepEqual(dataOf(JSON.parse((await connection.get('/poll?wait=0')).body)), ['once']);
+  t.deepEqual(dataOf(JSON.parse((await connection.get('/poll?wait=0')).body)), []);
+  t.is((await connection.get('/poll?limit=x')).status, 400);
 });

@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
+import { guarded } from '../errors/guarded.js';
+
+/** A response of Node's own, over HTTP/1 or over HTTP/2. */
+export type RawResponse = ServerResponse | Http2ServerResponse;
+
+/** `null` or absent where the response has no connection of its own, such as an injected request of Fastify. */
+type Socket = IncomingMessage['socket'] | null | undefined;
+
+const listenerFault = 'A listener of a poll response failed';
+
+/** Whether the response was sent, or can't be sent any more because its client is gone. */
+export function isClosed(raw: RawResponse): boolean {
+  if (isHttp2(raw)) return raw.stream.closed || raw.stream.destroyed;
+  return raw.closed || raw.destroyed || requestSocketOf(raw)?.destroyed === true;
+}
+
+/** Calls `listener` once the client has disconnected, or has reset the stream, or the response has been sent. */
+export function onceClosed(raw: RawResponse, listener: () => void): void {
+  const guardedListener = guarded(listenerFault, listener);
+  if (isClosed(raw)) {
+    guardedListener();
+    return;
+  }
+  // Not `once`: its wrapper would live until the poll ends, so V8 would move it to the old generation.
+  if (isHttp2(raw)) {
+    raw.stream.on('close', guardedListener);
+    return;
+  }
+  raw.on('close', guardedListener);
+  const socket = requestSocketOf(raw);
+  if (raw.socket === null && socket != null) onceClosedWhileQueued(raw, socket, guardedListener);
+}
+
+/** Calls `listener` once the last byte went to the operating system, and never if the client was gone before. */
+export function onceWrittenOut(raw: RawResponse, listener: () => void): void {
+  const guardedListener = guarded(listenerFault, listener);
+  if (isHttp2(raw)) {
+    // The response emits 'finish' whenever its stream closes, also when the client reset it. The stream emits 'finish'
+    // only after its last write was carried out.
+    const { stream } = raw;
+    stream.once('finish', () => {
+      if (stream.rstCode === 0 && !stream.aborted && stream.errored === null) guardedListener();
+    });
+    return;
+  }
+  // Node emits 'finish' also when the connection broke before the last byte was written. Only the socket tells which.
+  // Node's own 'finish' listener detaches the socket, so this one must run before it.
+  raw.prependOnceListener('finish', () => {
+    const socket: Socket = raw.socket;
+    if (socket != null && !socket.destroyed && socket.errored == null) guardedListener();
+  });
+}
+
+/** Ends the response without an answer; over HTTP/1 this closes the connection. */
+export function abort(raw: RawResponse): void {
+  if (isHttp2(raw)) raw.stream.destroy();
+  else raw.destroy();
+}
+
+function isHttp2(raw: RawResponse): raw is Http2ServerResponse {
+  return 'stream' in raw;
+}
+
+function requestSocketOf(raw: ServerResponse): Socket {
+  return raw.req.socket;
+}
+
+const queued = new WeakMap<object, Set<() => void>>();
+
+/**
+ * Node emits no 'close' on the response to a pipelined request that is still queued when the connection closes. One
+ * listener per socket serves all queued responses, because a client may pipeline any number of requests.
+ */
+function onceClosedWhileQueued(raw: ServerResponse, socket: NonNullable<Socket>, listener: () => void): void {
+  let listeners = queued.get(socket);
+  if (listeners === undefined) {
+    const all = new Set<() => void>();
+    socket.once('close', () => {
+      for (const each of all) each();
+    });
+    queued.set(socket, all);
+    listeners = all;
+  }
+  const registered = listeners.add(listener);
+  raw.once('close', () => registered.delete(listener));
+}
