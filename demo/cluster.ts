@@ -15,7 +15,8 @@ stopOnSignals(async () => {
   await starting.catch(() => {});
   await workers.stop();
 });
-process.on('SIGHUP', () => void starting.then(() => workers.reload()));
+// Not SIGHUP, by which a closed terminal stops the cluster.
+process.on('SIGUSR2', () => void starting.then(() => workers.reload()));
 stopWithNpm();
 try {
   console.log(`session-mailbox demo: ${await starting} (primary: process ${process.pid})`);

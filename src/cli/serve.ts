@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.js';
 /** Milliseconds that requests in progress may take to end once the service stops. */
 const drainTime = 5_000;
 
-/** Serves until SIGTERM or SIGINT. Resolves once the port is open. */
+/** Serves until SIGTERM, SIGINT or SIGHUP. Resolves once the port is open. */
 export async function serve(settings: ServeSettings, { stdout, stderr }: Terminal): Promise<void> {
   const container = new Container();
   const { apiKey, strictStatus, maxSession, store } = settings;

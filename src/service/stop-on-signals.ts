@@ -1,19 +1,32 @@
 import { constants } from 'node:os';
 
-const signals = ['SIGTERM', 'SIGINT'] as const;
+/** SIGHUP is what a closed terminal sends. */
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /**
- * Stops the process gracefully at SIGTERM and SIGINT: calls `stop` once, then exits with 0, or with 1 if `stop` rejected.
- * A second signal exits at once, with 128 plus the number of the signal, as is the convention of shells.
+ * Signals that arrive within this time after the first are the same request to stop. One Ctrl-C reaches the process twice
+ * under `node --watch`, `tsx watch` and npm with bash: from the terminal, and forwarded by the parent process.
+ */
+const repeatMs = 1_000;
+
+/**
+ * Stops the process gracefully at SIGTERM, SIGINT and SIGHUP: calls `stop` once, then exits with 0, or with 1 if `stop`
+ * rejected. Further signals within a second of the first are ignored. A later one exits at once, with 128 plus the number
+ * of the signal, as is the convention of shells.
  *
  * @param stop closes servers, calls `container.unbindAllAsync()`, and so on
  * @returns removes the signal handlers
  */
 export function stopOnSignals(stop: () => Promise<void>): () => void {
-  let isStopping = false;
+  let stoppingSince: number | undefined;
   const handle = (signal: (typeof signals)[number]) => {
-    if (isStopping) process.exit(128 + constants.signals[signal]);
-    isStopping = true;
+    // Not the wall clock, which may be set meanwhile.
+    const now = performance.now();
+    if (stoppingSince !== undefined) {
+      if (now - stoppingSince >= repeatMs) process.exit(128 + constants.signals[signal]);
+      return;
+    }
+    stoppingSince = now;
     stop().then(
       () => process.exit(0),
       (error) => {

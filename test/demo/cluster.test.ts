@@ -44,7 +44,7 @@ function reloadsOf({ stdout }: DemoProcess): number {
 
 async function reload(): Promise<void> {
   const before = reloadsOf(demo);
-  demo.signal('SIGHUP');
+  demo.signal('SIGUSR2');
   await until(() => reloadsOf(demo) === before + 1, limits.processes);
 }
 
@@ -79,7 +79,7 @@ test.serial('all workers serve one port and share the sessions: a push at any an
 });
 
 test.serial(
-  'SIGHUP replaces each worker, refuses no request, loses no message, and reads the configuration',
+  'SIGUSR2 replaces each worker, refuses no request, loses no message, and reads the configuration',
   async (t) => {
     await writeFile(join(data, 'local.json'), JSON.stringify({ session: { maxSession: 7 } }));
     const cookies = [];
@@ -127,7 +127,7 @@ test.serial('a reload with an invalid configuration fails, and the old workers g
   const carol = await demo.logIn('carol');
   const old = liveWorkers();
   await writeFile(join(data, 'local.json'), JSON.stringify({ session: { maxSession: -1 } }));
-  demo.signal('SIGHUP');
+  demo.signal('SIGUSR2');
   await until(() => /reload failed: worker \d did not start: it ended with 1/.test(demo.stderr), limits.processes);
   t.regex(demo.stderr, /maxSession/);
   t.is((await demo.request('/sessions', { cookie: carol.cookie })).status, 200);
@@ -154,6 +154,17 @@ test.serial('Ctrl-C, which signals all processes, ends them in good order; a res
     const held = await demo.hold(cookie, (await emptyPoll(cookie)).cursor);
     for (const pid of liveWorkers()) process.kill(pid, 'SIGINT');
     demo.signal('SIGINT');
+    t.true(JSON.parse((await held.response()).body).retry > 0);
+    t.is(await demo.exit, 0);
+    await held.close();
+  });
+});
+
+test.serial('SIGHUP of a closed terminal, which signals all processes, ends them in good order', async (t) => {
+  await restart(t, 'fred', async (cookie) => {
+    const held = await demo.hold(cookie, (await emptyPoll(cookie)).cursor);
+    for (const pid of liveWorkers()) process.kill(pid, 'SIGHUP');
+    demo.signal('SIGHUP');
     t.true(JSON.parse((await held.response()).body).retry > 0);
     t.is(await demo.exit, 0);
     await held.close();

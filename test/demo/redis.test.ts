@@ -137,8 +137,7 @@ test.serial('a second signal ends all processes at once', async (t) => {
   process.kill(pair.second.pid, 'SIGSTOP');
   pair.demo.signal('SIGTERM');
   await until(() => !isAlive(pair.first.pid), limits.processes);
-  pair.demo.signal('SIGTERM');
-  t.is(await pair.demo.exit, 143);
+  t.is(await pair.demo.signalUntilEnd('SIGTERM'), 143);
   await until(() => !pids.some(isAlive), limits.processes);
   t.pass();
 });

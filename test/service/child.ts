@@ -19,9 +19,15 @@ export class Child {
   readonly #lines: string[] = [];
   readonly #waiting = new Map<string, () => void>();
 
-  constructor(fixture: string, ...args: string[]) {
+  /** @param nodeOptions for Node.js itself, such as `--watch` */
+  constructor(fixture: string, args: readonly string[] = [], nodeOptions: readonly string[] = []) {
     const path = fileURLToPath(new URL(`./${fixture}.js`, import.meta.url));
-    const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'pipe'], timeout: longest });
+    // In a process group of its own, so that the group can be signalled without the test.
+    const child = spawn(process.execPath, [...nodeOptions, path, ...args], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: longest,
+    });
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       errors += chunk;
@@ -47,5 +53,11 @@ export class Child {
 
   send(signal: NodeJS.Signals): void {
     this.#process.kill(signal);
+  }
+
+  /** Signals the process and all that it has started, as a terminal does at Ctrl-C. */
+  sendToGroup(signal: NodeJS.Signals): void {
+    const { pid, exitCode, signalCode } = this.#process;
+    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);
   }
 }

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import test from 'ava';
 import { Child } from './child.js';
 
-const signals = ['SIGTERM', 'SIGINT'] as const;
-const secondCodes = { SIGTERM: 143, SIGINT: 130 } as const;
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const secondCodes = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
 for (const signal of signals) {
   test(`${signal} stops the process, which then exits with 0`, async (t) => {
-    const child = new Child('stopping-process', 'takesTurns');
+    const child = new Child('stopping-process', ['takesTurns']);
     await child.printed('ready');
     child.send(signal);
     const { code, lines, errors } = await child.ended;
@@ -18,7 +18,7 @@ for (const signal of signals) {
   });
 
   test(`a stop that rejects after ${signal} is printed, and the process exits with 1`, async (t) => {
-    const child = new Child('stopping-process', 'fails');
+    const child = new Child('stopping-process', ['fails']);
     await child.printed('ready');
     child.send(signal);
     const { code, errors } = await child.ended;
@@ -27,21 +27,40 @@ for (const signal of signals) {
   });
 
   for (const second of signals) {
-    test(`${second} after ${signal} exits at once with ${secondCodes[second]}`, async (t) => {
-      const child = new Child('stopping-process', 'hangs');
+    test(`${second} a second after ${signal} exits at once with ${secondCodes[second]}`, async (t) => {
+      const child = new Child('stopping-process', ['hangs']);
       await child.printed('ready');
       child.send(signal);
-      await child.printed('stopping');
+      await child.printed('a second later');
       child.send(second);
       const { code, lines } = await child.ended;
       t.is(code, secondCodes[second]);
-      t.deepEqual(lines, ['ready', 'stopping'], 'stop ran once');
+      t.deepEqual(lines, ['ready', 'stopping', 'a second later'], 'stop ran once');
+    });
+
+    test(`${second} within a second of ${signal} is the same signal: the stop goes on`, async (t) => {
+      // Twice, because each repeat counts from the first signal.
+      const child = new Child('stopping-process', ['isSignalledAgain', second, second]);
+      await child.printed('ready');
+      child.send(signal);
+      const { code, lines, errors } = await child.ended;
+      t.is(code, 0, errors);
+      t.deepEqual(lines, ['ready', 'stopping', 'stopped']);
     });
   }
 }
 
+test('Ctrl-C under node --watch, which delivers SIGINT twice, ends the process after its stop', async (t) => {
+  const child = new Child('stopping-process', ['takesAWhile'], ['--watch']);
+  t.teardown(() => child.sendToGroup('SIGKILL'));
+  await child.printed('ready');
+  child.sendToGroup('SIGINT');
+  const { lines } = await child.ended;
+  t.deepEqual(lines.slice(0, 3), ['ready', 'stopping', 'stopped']);
+});
+
 test('removed handlers leave signals to their default', async (t) => {
-  const child = new Child('stopping-process', 'succeeds', 'takeAway');
+  const child = new Child('stopping-process', ['succeeds', 'takeAway']);
   await child.printed('ready');
   child.send('SIGTERM');
   const { code, signal, lines } = await child.ended;
@@ -56,7 +75,7 @@ test('a service stopped by a signal answers its held poll and writes the snapsho
   const path = join(folder, 'data', 'sessions.snapshot');
   const sessions: (string | undefined)[] = [];
   for (const signal of signals) {
-    const child = new Child('serving-process', path);
+    const child = new Child('serving-process', [path]);
     await child.printed('ready');
     child.send(signal);
     const { code, lines, errors } = await child.ended;

@@ -77,10 +77,8 @@ export class DemoNodes {
   static spawn(owner: TeardownOwner, data: string, environment: Readonly<Record<string, string>> = {}): DemoNodes {
     const demo = new DemoNodes(data, environment);
     owner.teardown(async () => {
-      // SIGKILL would leave its children behind; a second SIGTERM makes it kill them and exit.
-      demo.signal('SIGTERM');
-      demo.signal('SIGTERM');
-      await demo.exit;
+      // SIGKILL would leave its children behind; a SIGTERM a second after the first makes it kill them and exit.
+      await demo.signalUntilEnd('SIGTERM');
     });
     return demo;
   }
@@ -95,6 +93,17 @@ export class DemoNodes {
     await until(() => demo.nodes.length === 2 || demo.isOver, limits.processes);
     if (demo.isOver) throw new Error(`The nodes did not start: ${demo.stderr}`);
     return demo;
+  }
+
+  /** Repeats the signal until the process has ended: within a second of the first signal a repeat is ignored. */
+  async signalUntilEnd(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    this.signal(signal);
+    const repeat = setInterval(() => this.signal(signal), 100);
+    try {
+      return await this.exit;
+    } finally {
+      clearInterval(repeat);
+    }
   }
 
   get nodes(): readonly DemoNode[] {

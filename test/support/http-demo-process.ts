@@ -87,6 +87,16 @@ export class DemoProcess {
     if (!this.isOver) this.#child.kill(signal);
   }
 
+  /** Repeats the signal until the process has ended: within a second of the first signal a repeat is ignored. */
+  async signalUntilEnd(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    const repeat = setInterval(() => this.signal(signal), 100);
+    try {
+      return await this.exit;
+    } finally {
+      clearInterval(repeat);
+    }
+  }
+
   request(path: string, options?: RequestOptions): Promise<RawResponse> {
     return request(this.port, path, options);
   }
