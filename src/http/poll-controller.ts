@@ -1,7 +1,8 @@
 import { Controller, Get, Query, Request, Response, UseErrorFilter } from '@inversifyjs/http-core';
 import { inject } from 'inversify';
 import { invalidArgument } from '../errors/session-error.js';
-import { Credentials, soleBearer, type Tokens } from '../requests/credentials.js';
+import { requireCursorByCookie } from '../requests/cookie-poll.js';
+import { bearerTokenOf, Credentials, soleBearer, type Tokens } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
 import { HeldExchange } from './held-exchange.js';
@@ -38,6 +39,7 @@ export class PollController {
     const options = readPollOptions(query);
     // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
     const tokens = this.#credentials.tokensOf(request, this.#origins);
+    if (bearerTokenOf(request) === undefined) requireCursorByCookie(request, options);
     const app = this.#app.appOf(query);
     const { response, result } = exchange.hold();
     const cancel =

@@ -1,6 +1,6 @@
-import { parseToken } from '../store/session-token.js';
-
 const tokenForm = /^[0-9A-Za-z]+$/;
+/** The length of our tokens and of those of redis-sessions. */
+const tokenLength = 64;
 
 /** Whether a value has the form of a token; whether it is one, only the store knows. */
 export function isTokenText(value: unknown): value is string {
@@ -37,6 +37,7 @@ export function* cookieValues(header: string | undefined, name: string): Generat
  */
 export function tokensInCookies(header: string | undefined, name: string): readonly string[] {
   const tokens = new Set<string>();
-  for (const value of cookieValues(header, name)) if (parseToken(value) !== undefined) tokens.add(value);
+  for (const value of cookieValues(header, name))
+    if (value.length === tokenLength && isTokenText(value)) tokens.add(value);
   return [...tokens];
 }
