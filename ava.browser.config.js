@@ -1,5 +1,5 @@
 export default {
   files: ['.build/test/browser/**/*.test.js'],
-  timeout: '2m',
+  timeout: '10m',
   concurrency: 1,
 };

@@ -168,7 +168,7 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     await trial.read(id, { reader: 'one' });
     await trial.pass(1);
     await trial.store.release(app, id, 'one');
-    await trial.store.release(app, id, 'nobody');
+    await trial.store.release(app, id, 'unknown');
     await trial.pass(1);
     assert.equal((await trial.sweep()).length, 1);
   });

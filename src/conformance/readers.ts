@@ -62,7 +62,7 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     await trial.push(id, 'a', 'b');
     const { epoch } = await trial.read(id, { after: undefined });
     await trial.store.acknowledge(app, id, 'default', 'zzzzzzzzzz', 2);
-    await trial.store.acknowledge(app, id, 'nobody', epoch, 2);
+    await trial.store.acknowledge(app, id, 'unknown', epoch, 2);
     await trial.store.acknowledge(app, id, 'default', epoch, 3);
     assert.equal((await trial.store.get(app, id)).undelivered, 2);
     assert.deepEqual(valuesOf(await trial.read(id, { after: undefined })), ['a', 'b']);

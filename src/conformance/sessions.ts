@@ -157,9 +157,9 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
 
   rule('an account or an app without sessions is listed as empty', async (start) => {
     const { store } = await start();
-    assert.deepEqual(await store.listAccount(app, 'nobody'), []);
-    assert.deepEqual(await store.endAccount(app, 'nobody', 'revoked', undefined), []);
-    assert.deepEqual(await store.appendToAccount(app, 'nobody', outgoing('x')), []);
+    assert.deepEqual(await store.listAccount(app, 'unknown'), []);
+    assert.deepEqual(await store.endAccount(app, 'unknown', 'revoked', undefined), []);
+    assert.deepEqual(await store.appendToAccount(app, 'unknown', outgoing('x')), []);
     assert.deepEqual(await allPages(store, 10), []);
     assert.deepEqual(await scanned(store, 10), []);
     assert.equal(await store.countActiveAccounts(app, 10 * unit), 0);

@@ -38,3 +38,27 @@ test('the sample of docs/rest.md serves until it is closed', async (t) => {
     }),
   );
 });
+
+test('the remedy of docs/troubleshooting.md for an ioredis client keeps the sessions on the server of that client', async (t) => {
+  const [, block] = codeBlocks('docs/troubleshooting.md', ['js']);
+  const head = [
+    "import 'reflect-metadata';",
+    "import { Container } from 'inversify';",
+    "import { Redis } from 'ioredis';",
+    "import { SessionManager, sessionModule } from 'session-mailbox';",
+    "import { redisStore } from 'session-mailbox/redis';",
+    "import RedisSessions from 'session-mailbox/redis-sessions';",
+    `const ioredisClient = new Redis(${server().port}, { autoResendUnfulfilledCommands: false });`,
+  ];
+  const end = [
+    "await sessions.create({ app: 'client', id: 'alice', ip: '192.0.2.7' });",
+    'await sessions.quit();',
+    'await container.unbindAllAsync();',
+    'ioredisClient.disconnect();',
+  ];
+  const path = projectPath(`${folder}/client.mjs`);
+  await mkdir(projectPath(folder), { recursive: true });
+  await writeFile(path, [...head, block?.text ?? '', ...end].join('\n'));
+  await run(process.execPath, [path]);
+  t.true((await server().client.keys('rs:*:s:client:*')).length > 0);
+});

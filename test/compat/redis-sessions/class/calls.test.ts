@@ -95,7 +95,7 @@ for (const [place, open] of Object.entries(places)) {
     t.true(await manager.closeSession(handle));
     t.is(await sessions.get({ app, token: phone.token }), null);
     t.is((await sessions.get({ app, token: laptop.token }))?.ip, '::2');
-    t.is(await sessions.get({ app, token: handle + 'x'.repeat(40) }), null, 'a handle proves nobody');
+    t.is(await sessions.get({ app, token: handle + 'x'.repeat(40) }), null, 'a handle is no proof');
   });
 
   test(`a token with a right handle and a wrong secret finds and changes nothing (${place})`, async (t) => {

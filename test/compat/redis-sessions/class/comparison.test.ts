@@ -6,7 +6,7 @@ const server = serverFor(test);
 
 const app = 'webapp';
 const ip = '203.0.113.7';
-const nobody = 'x'.repeat(64);
+const unknownToken = 'x'.repeat(64);
 
 /** What is seen when something is done: the same for redis-sessions and for ours. */
 type Scenario = (library: Library) => Promise<unknown>;
@@ -51,9 +51,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     return library.call('set', { app, token, d: { a: null } });
   },
   'a missing session is null for get and set, and 0 for kill': async (library) => [
-    await library.call('get', { app, token: nobody }),
-    await library.call('set', { app, token: nobody, d: { a: 1 } }),
-    await library.call('kill', { app, token: nobody }),
+    await library.call('get', { app, token: unknownToken }),
+    await library.call('set', { app, token: unknownToken, d: { a: 1 } }),
+    await library.call('kill', { app, token: unknownToken }),
   ],
   'a session is ended once': async (library) => {
     const token = await library.create({ app, id: 'alice', ip });
@@ -236,12 +236,12 @@ const refused: readonly (readonly [method: string, options: object])[] = [
       { app, deltaTime },
     ]),
   ),
-  ['set', { app, token: nobody }],
-  ['set', { app, token: nobody, d: null }],
-  ['set', { app, token: nobody, d: 0 }],
-  ['set', { app, token: nobody, d: '' }],
+  ['set', { app, token: unknownToken }],
+  ['set', { app, token: unknownToken, d: null }],
+  ['set', { app, token: unknownToken, d: 0 }],
+  ['set', { app, token: unknownToken, d: '' }],
   ...[5, 'text', true, [], [1], {}].flatMap((d): (readonly [string, object])[] => [
-    ['set', { app, token: nobody, d }],
+    ['set', { app, token: unknownToken, d }],
     ['create', { app, id: 'alice', ip, d }],
   ]),
   ...[
@@ -253,7 +253,7 @@ const refused: readonly (readonly [method: string, options: object])[] = [
     { '': {} },
     { [long.slice(0, 128)]: {} },
   ].flatMap((d): (readonly [string, object])[] => [
-    ['set', { app, token: nobody, d }],
+    ['set', { app, token: unknownToken, d }],
     ['create', { app, id: 'alice', ip, d }],
   ]),
   // Of several faults the first counts.

@@ -8,7 +8,7 @@ import { startService } from '../../../support/service.js';
 
 const app = 'webapp';
 const ip = '203.0.113.7';
-const nobody = 'x'.repeat(64);
+const unknownToken = 'x'.repeat(64);
 
 /** What a callback is given, and that the call itself gives nothing. */
 function called<Result>(call: (callback: Callback<Result>) => unknown): Promise<readonly unknown[]> {
@@ -48,10 +48,13 @@ test('a callback as the last argument gets null and the result', async (t) => {
 test('a missing session is {} for a callback and null for a promise', async (t) => {
   const { manager } = await startService(t);
   const sessions = new RedisSessions({ manager });
-  t.deepEqual(await called((callback) => sessions.get({ app, token: nobody }, callback)), [null, {}]);
-  t.deepEqual(await called((callback) => sessions.set({ app, token: nobody, d: { a: 1 } }, callback)), [null, {}]);
-  t.is(await sessions.get({ app, token: nobody }), null);
-  t.is(await sessions.set({ app, token: nobody, d: { a: 1 } }), null);
+  t.deepEqual(await called((callback) => sessions.get({ app, token: unknownToken }, callback)), [null, {}]);
+  t.deepEqual(await called((callback) => sessions.set({ app, token: unknownToken, d: { a: 1 } }, callback)), [
+    null,
+    {},
+  ]);
+  t.is(await sessions.get({ app, token: unknownToken }), null);
+  t.is(await sessions.set({ app, token: unknownToken, d: { a: 1 } }), null);
 });
 
 test('a callback gets the error and no result', async (t) => {

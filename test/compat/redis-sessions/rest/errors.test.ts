@@ -82,8 +82,8 @@ test('with strictStatus a missing session is 404 with the same body; an empty li
     await kit.get(`/shop/get/${token}`),
     await kit.send('POST', `/shop/set/${token}`, { a: 1 }),
     await kit.delete(`/shop/kill/${token}`),
-    await kit.delete('/shop/killsoid/nobody'),
-    await kit.get('/shop/soid/nobody'),
+    await kit.delete('/shop/killsoid/no-such-id'),
+    await kit.get('/shop/soid/no-such-id'),
   ];
   t.deepEqual(
     responses.map(({ status }) => status),

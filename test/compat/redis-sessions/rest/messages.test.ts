@@ -59,7 +59,7 @@ test('a push to an unknown handle is 404, without data 400, too large 413', asyn
     t.is(await push(id, body), 400, JSON.stringify(body));
   }
   t.is(await push(id, { data: 'x'.repeat(200) }), 413);
-  t.deepEqual(bodyOf(await kit.send('POST', '/shop/pushsoid/nobody', { data: 1 })), {
+  t.deepEqual(bodyOf(await kit.send('POST', '/shop/pushsoid/no-such-id', { data: 1 })), {
     accepted: 0,
     dropped: 0,
     refused: 0,
