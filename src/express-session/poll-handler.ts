@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { invalidArgument, SessionError, sessionUnknown } from '../errors/session-error.js';
+import { requireCursorByCookie } from '../requests/cookie-poll.js';
 import { HeldResponse } from '../requests/held-response.js';
 import { type OriginOptions, OriginPolicy, originOptions } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
@@ -52,7 +53,8 @@ async function poll(
   // Frameworks route HEAD to GET handlers. The answer has no body then, and a draining poll would lose its messages.
   if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
   // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
-  origins.require(requestHeadOf(request));
+  const head = requestHeadOf(request);
+  origins.require(head);
   // From the URL, because what `req.query` is depends on the application.
   const options = readPollOptions(queryOfTarget(request.originalUrl ?? request.url));
   let gone = false;
@@ -68,5 +70,6 @@ async function poll(
   }
   const session = await sessions.sessionOf(sessionID);
   if (session === undefined) throw sessionUnknown();
+  requireCursorByCookie(head, options);
   if (!gone) hangUp = manager.inApp(session.app).pollInto(session.id, options, response);
 }

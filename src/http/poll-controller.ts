@@ -1,11 +1,13 @@
 import { Controller, Get, Query, Request, Response, UseErrorFilter } from '@inversifyjs/http-core';
 import { inject } from 'inversify';
 import { invalidArgument } from '../errors/session-error.js';
-import { Credentials } from '../requests/credentials.js';
+import { requireCursorByCookie } from '../requests/cookie-poll.js';
+import { bearerTokenOf, Credentials, soleBearer, type Tokens } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
 import { HeldExchange } from './held-exchange.js';
-import { PollApp } from './poll-app.js';
+import { PollApp, type PolledApp } from './poll-app.js';
+import { pollOnceKnown } from './poll-once-known.js';
 import { SessionErrorFilter } from './session-error-filter.js';
 
 /** `GET /poll`: answers with the messages of the request's session, and holds the request while there are none. */
@@ -36,10 +38,19 @@ export class PollController {
     const query = { ...rawQuery };
     const options = readPollOptions(query);
     // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
-    const token = this.#credentials.tokenOf(request, this.#origins);
-    const poll = this.#app.pollOf(query);
+    const tokens = this.#credentials.tokensOf(request, this.#origins);
+    if (bearerTokenOf(request) === undefined) requireCursorByCookie(request, options);
+    const app = this.#app.appOf(query);
     const { response, result } = exchange.hold();
-    response.onceClosed(poll(token, options, response));
+    const cancel =
+      tokens.length === 1
+        ? app.pollAsBearer(tokens[0], options, response)
+        : pollOnceKnown(app, tokenOfSoleBearer(app, tokens), options, response);
+    response.onceClosed(cancel);
     return result;
   }
+}
+
+async function tokenOfSoleBearer(app: PolledApp, tokens: Tokens): Promise<string> {
+  return (await soleBearer(app, tokens)).token;
 }

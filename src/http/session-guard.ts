@@ -1,6 +1,6 @@
 import type { Guard } from '@inversifyjs/http-core';
 import { inject, injectable } from 'inversify';
-import { Credentials } from '../requests/credentials.js';
+import { Credentials, soleBearer } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
 import { requestHeadOf } from '../requests/request-head.js';
 import type { Session } from '../service/session.js';
@@ -35,8 +35,9 @@ export class SessionGuard implements Guard<object> {
 
   async activate(request: object): Promise<boolean> {
     const head = requestHeadOf(request);
-    const token = this.#credentials.tokenOf(head, safeMethods.has(head.method) ? undefined : this.#origins);
-    sessions.set(request, await this.#manager.authenticate(token));
+    const tokens = this.#credentials.tokensOf(head, safeMethods.has(head.method) ? undefined : this.#origins);
+    const { session } = await soleBearer(this.#manager, tokens);
+    sessions.set(request, session);
     return true;
   }
 }

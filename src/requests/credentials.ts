@@ -3,7 +3,7 @@ import { SessionError, sessionUnknown } from '../errors/session-error.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { type CheckedOptions, checkOptions, objectWith, trueOrFalse } from '../validation/options.js';
-import { sessionCookieName, tokenInCookies } from './cookies.js';
+import { sessionCookieName, tokensInCookies } from './cookies.js';
 import type { OriginPolicy } from './origin-policy.js';
 import type { RequestHead } from './request-head.js';
 import { expressPrefix, sidInCookies } from './signed-cookie.js';
@@ -58,12 +58,21 @@ export function bearerTokenOf(request: RequestHead): string | undefined {
   return header === undefined ? undefined : bearerForm.exec(header)?.[1];
 }
 
+/** More cookies `sid` than these come from no application; each costs a look-up in the store. */
+const mostTokens = 4;
+
+/** The tokens of one request, at least one. */
+export type Tokens = readonly [string, ...string[]];
+
+/** What opens a session by its token. */
+type Authenticator = Pick<SessionManager, 'authenticate'>;
+
 /**
  * By what a request proves whose it is: a token in `Authorization: Bearer`, else in the cookie `sid` or `__Host-sid`,
  * else the signed cookie of express-session. A bearer token overrides any cookie.
  */
 export class Credentials {
-  readonly #cookieName: string;
+  readonly #cookieName: '__Host-sid' | 'sid';
   readonly #expressSession: CheckedExpressSession | undefined;
 
   /**
@@ -76,17 +85,18 @@ export class Credentials {
   }
 
   /**
-   * The token of a request; the cookie of express-session has none.
+   * The tokens of a request, at least one: usually one, which is not checked yet. Several come from cookies `sid` of
+   * different domains or paths, and prove nothing until `soleBearer` has chosen. The cookie of express-session has none.
    * @param origins refuses a cookie with which a page of another site sent the request; left out, any page may
    * @throws SessionError `SESSION_UNKNOWN` without a token, `CROSS_SITE`
    */
-  tokenOf(request: RequestHead, origins?: OriginPolicy): string {
+  tokensOf(request: RequestHead, origins?: OriginPolicy): Tokens {
     const token = bearerTokenOf(request);
-    if (token !== undefined) return token;
-    const fromCookie = tokenInCookies(request.header('cookie'), this.#cookieName);
-    if (fromCookie === undefined) throw sessionUnknown();
+    if (token !== undefined) return [token];
+    const [first, ...others] = this.#tokensInCookies(request);
+    if (first === undefined) throw sessionUnknown();
     origins?.require(request);
-    return fromCookie;
+    return [first, ...others];
   }
 
   /**
@@ -96,21 +106,29 @@ export class Credentials {
   async sessionOf(manager: SessionManager, request: RequestHead): Promise<Session> {
     const bearer = bearerTokenOf(request);
     if (bearer !== undefined) return manager.authenticate(bearer);
-    const cookie = request.header('cookie');
-    const token = tokenInCookies(cookie, this.#cookieName);
+    const [token, ...others] = this.#tokensInCookies(request);
     let refusal: SessionError = sessionUnknown();
     if (token !== undefined) {
       try {
-        return await manager.authenticate(token);
+        return (await soleBearer(manager, [token, ...others])).session;
       } catch (error) {
         // A cookie of an earlier login must not hide a valid cookie of express-session.
         if (!isWithoutSession(error)) throw error;
         refusal = error;
       }
     }
-    const session = await this.#byExpressSession(cookie);
+    const session = await this.#byExpressSession(request.header('cookie'));
     if (session === undefined) throw refusal;
     return session;
+  }
+
+  /**
+   * A browser sends one cookie `__Host-sid` at most, so a second one is forged, and none is taken. Cookies `sid` can be
+   * set by every subdomain. Of more than four none is taken either: the first four may all be an attacker's.
+   */
+  #tokensInCookies(request: RequestHead): readonly string[] {
+    const tokens = tokensInCookies(request.header('cookie'), this.#cookieName);
+    return tokens.length > (this.#cookieName === '__Host-sid' ? 1 : mostTokens) ? [] : tokens;
   }
 
   async #byExpressSession(cookie: string | undefined): Promise<Session | undefined> {
@@ -122,6 +140,33 @@ export class Credentials {
     await session?.touch();
     return session;
   }
+}
+
+/**
+ * The one live session that these tokens open, and its token. When several are live, one may be an attacker's, with which
+ * the user would act as the attacker: then no session is given. The session of each right token is renewed.
+ * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`, `STORE_UNAVAILABLE`, `STOPPED`
+ */
+export async function soleBearer(
+  manager: Authenticator,
+  tokens: Tokens,
+): Promise<{ readonly token: string; readonly session: Session }> {
+  const [first, ...others] = tokens;
+  if (others.length === 0) return { token: first, session: await manager.authenticate(first) };
+  let refusal: SessionError = sessionUnknown();
+  const live: { readonly token: string; readonly session: Session }[] = [];
+  for (const token of tokens) {
+    try {
+      live.push({ token, session: await manager.authenticate(token) });
+    } catch (error) {
+      if (!isWithoutSession(error)) throw error;
+      if (SessionError.is(error, 'SESSION_CLOSED')) refusal = error;
+    }
+  }
+  const [only, second] = live;
+  if (second !== undefined) throw sessionUnknown();
+  if (only === undefined) throw refusal;
+  return only;
 }
 
 /** Whether the error only says that a request has no live session. */

@@ -14,8 +14,8 @@ import { requestHeadOf } from './request-head.js';
  * The session of a request, renewed; `undefined` when the request has no credential, or none of a live session. It does
  * not check which page made the request: where a request changes something, check that with `OriginPolicy`.
  *
- * Of several credentials a bearer header counts; else the first cookie that has the form of a token; else, with
- * `expressSession`, the cookie of express-session.
+ * Of several credentials a bearer header counts; else the token in the cookie, or of up to four cookies
+ * `sid` the only one whose session is live; else, with `expressSession`, the cookie of express-session.
  *
  * @param request of `node:http`, Express, Fastify or Hono
  * @throws SessionError `STORE_UNAVAILABLE` or `STOPPED`, when it can't be known; `INVALID_CONTEXT` for wrong options

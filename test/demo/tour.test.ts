@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The shell blocks of a section of the tour that have requests in them. */
 function tourBlocks(isSection: (title: string) => boolean): readonly string[] {
-  const sections = readFileSync(`${root}docs/tour.md`, 'utf8').split(/^#{1,2} /m);
+  const sections = readFileSync(`${root}docs/tour.md`, 'utf8').split(/^## |^# (?=Tour$)/m);
   const section = sections.find((each) => isSection(each.slice(0, each.indexOf('\n')))) ?? '';
   return [...section.matchAll(/^```sh\n(.*?)^```$/gms)]
     .map(([, block = '']) => block)

@@ -1,17 +1,17 @@
-/** A client that keeps the session cookie, as a browser does. */
+/** A client that keeps the session cookie and says that its own page made each request, as a browser does. */
 export class Browser {
-  readonly #origin: string;
+  readonly origin: string;
   cookie: string | undefined;
 
   constructor(port: number, cookie?: string) {
-    this.#origin = `http://127.0.0.1:${port}`;
+    this.origin = `http://127.0.0.1:${port}`;
     this.cookie = cookie;
   }
 
   async request(path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = new Headers(init.headers);
+    const headers = new Headers({ 'sec-fetch-site': 'same-origin', ...Object.fromEntries(new Headers(init.headers)) });
     if (this.cookie !== undefined) headers.set('cookie', this.cookie);
-    const response = await fetch(`${this.#origin}/${path}`, { ...init, headers });
+    const response = await fetch(`${this.origin}/${path}`, { ...init, headers });
     for (const line of response.headers.getSetCookie()) {
       const [pair = ''] = line.split(';');
       if (pair.startsWith('connect.sid=')) this.cookie = pair;

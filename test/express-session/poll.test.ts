@@ -85,6 +85,23 @@ for (const server of ['express', 'express4'] as const) {
     t.like(await after.json(), { code: 'SESSION_UNKNOWN' });
   });
 
+  test(title('a poll with neither Sec-Fetch-Site nor Origin removes no message'), async (t) => {
+    const { browser, manager } = await startShop(t, server);
+    const alice = browser();
+    await alice.get('login?account=alice');
+    await manager.pushToAccount('alice', 'kept');
+    for (const [query, status] of [
+      ['wait=0', 400],
+      ['wait=0&after=', 200],
+    ] as const) {
+      const head = { method: 'GET', headers: { cookie: alice.cookie ?? '' } };
+      const answer = await fetch(new URL(`/poll?${query}`, alice.origin), head);
+      t.is(answer.status, status, query);
+      if (status === 400) t.like(await answer.json(), { code: 'INVALID_ARGUMENT' });
+    }
+    t.deepEqual(dataOf(await alice.get('poll?wait=0')), ['kept']);
+  });
+
   test(
     title('a poll without a session, with wrong parameters or from another site is refused with a problem document'),
     async (t) => {

@@ -1,4 +1,4 @@
-import { onEachAdapter } from '../support/http-kit.js';
+import { onEachAdapter, until } from '../support/http-kit.js';
 
 onEachAdapter(
   'cookie tossing: a `sid` planted beside `__Host-sid` is ignored',
@@ -12,12 +12,18 @@ onEachAdapter(
       `__host-sid=${planted.token}; __Host-sid=${mine.token}`,
       ` __Host-sid =${planted.token}; __Host-sid=${mine.token}`,
       `x__Host-sid=${planted.token}; __Host-sid=${mine.token}`,
+      `\xa0__Host-sid=${planted.token}; __Host-sid=${mine.token}`,
+      `__Host-sid=${mine.token}; \x85__Host-sid=${planted.token}`,
+      `__Host-sid=of-another-application; __Host-sid=${mine.token}`,
     ]) {
       const response = await kit.request('/poll?wait=0&after=', { cookie });
       t.is(response.status, 200, cookie.replaceAll(/[0-9A-Za-z]{64}/g, '…'));
       t.true(response.body.includes('for alice'));
     }
-    t.is((await kit.request('/poll?wait=0', { cookie: `sid=${planted.token}` })).status, 401);
+    const refused = [`sid=${planted.token}`, `\xa0__Host-sid=${planted.token}`];
+    for (const cookie of [...refused, `__Host-sid=${planted.token}; __Host-sid=${mine.token}`]) {
+      for (const path of ['/poll?wait=0&after=', '/sessions']) t.is((await kit.request(path, { cookie })).status, 401);
+    }
   },
 );
 
@@ -32,15 +38,47 @@ onEachAdapter('garbage cookies are ignored, never a 500', {}, async (t, kit) => 
   t.is((await kit.request('/sessions', { cookie: `${many}; sid=${token}` })).status, 200);
 });
 
-onEachAdapter('duplicate cookies: the first with the form of a token counts, and none is a 500', {}, async (t, kit) => {
+onEachAdapter('of several cookies `sid` the only live one counts; with two live ones none does', {}, async (t, kit) => {
   const [mine, other] = [await kit.logIn('alice'), await kit.logIn('bob')];
-  const accountOf = async (cookie: string) => {
+  await kit.manager.push(mine.id, 'for alice');
+  const unknown = '0'.repeat(64);
+  for (const cookie of [
+    `sid=!!!; sid=${mine.token}`,
+    `sid=${unknown}; sid=${mine.token}`,
+    `sid=${mine.token}; sid=x`,
+  ]) {
     const { sessions } = JSON.parse((await kit.request('/sessions', { cookie })).body);
-    return sessions[0].id;
-  };
-  t.is(await accountOf(`sid=${mine.token}; sid=${other.token}`), mine.id);
-  t.is(await accountOf(`sid=!!!; sid=${mine.token}`), mine.id);
-  t.is((await kit.request('/sessions', { cookie: `sid=x; sid=${mine.token}` })).status, 401);
+    t.is(sessions[0].id, mine.id);
+    t.true((await kit.request('/poll?wait=0&after=', { cookie })).body.includes('for alice'));
+  }
+  for (const cookie of [`sid=${mine.token}; sid=${other.token}`, `sid=${other.token}; sid=${mine.token}`]) {
+    t.is((await kit.request('/sessions', { cookie })).status, 401);
+    t.is((await kit.request('/poll?wait=0&after=', { cookie })).status, 401);
+  }
+  await other.close();
+  t.is((await kit.request('/sessions', { cookie: `sid=${other.token}; sid=${mine.token}` })).status, 200);
+  const tokens = ['1', '2', '3', '4'].map((digit) => `sid=${digit.repeat(64)}`).join('; ');
+  for (const path of ['/poll?wait=0&after=', '/sessions']) {
+    t.is((await kit.request(path, { cookie: `sid=${mine.token}; ${tokens}` })).status, 401);
+  }
+});
+
+onEachAdapter('a poll with several cookies `sid` is held, answered by a push, and cancelled', {}, async (t, kit) => {
+  const { id, token } = await kit.logIn();
+  const cookie = `sid=${'0'.repeat(64)}; sid=${token}`;
+  const connection = await kit.open();
+  connection.send('/poll?after=', { cookie });
+  await until(() => kit.room.held === 1);
+  await kit.manager.push(id, 'hello');
+  t.true((await connection.response()).body.includes('hello'));
+  connection.send('/poll?after=&reader=another&limit=1', { cookie });
+  t.true((await connection.response()).body.includes('hello'));
+  const { cursor } = await kit.poll(token, { after: '' });
+  connection.send(`/poll?after=${cursor}`, { cookie });
+  await until(() => kit.room.held === 1);
+  connection.reset();
+  await until(() => kit.room.held === 0);
+  t.pass();
 });
 
 onEachAdapter('cookies in several headers are read as one', {}, async (t, kit) => {

@@ -43,8 +43,8 @@ onEachAdapter('cross-site request forgery: a request of another site’s page is
 
 onEachAdapter('pages of the own site, and clients other than browsers, may act by cookie', {}, async (t, kit) => {
   const { token } = await kit.logIn();
+  t.is((await kit.request('/poll?wait=0&after=', { cookie: `sid=${token}` })).status, 200);
   const own: readonly Headers[] = [
-    {},
     { 'Sec-Fetch-Site': 'same-origin', Origin: `http://${hostOf(kit)}` },
     { 'Sec-Fetch-Site': 'none' },
     { Origin: `http://${hostOf(kit)}` },
@@ -53,6 +53,24 @@ onEachAdapter('pages of the own site, and clients other than browsers, may act b
     const response = await kit.request('/poll?wait=0', { cookie: `sid=${token}`, headers });
     t.is(response.status, 200, JSON.stringify(headers));
   }
+});
+
+onEachAdapter('by cookie, with neither Sec-Fetch-Site nor Origin, no poll removes a message', {}, async (t, kit) => {
+  const { id, token } = await kit.logIn();
+  const cookie = `sid=${token}`;
+  await kit.manager.push(id, 'kept');
+  for (const query of ['', '?wait=0', '?wait=0&reader=another', '?after&wait=0', '?after=&wait=0']) {
+    const response = await kit.request(`/poll${query}`, { cookie, headers: { Authorization: 'Basic x' } });
+    t.is(response.status, query.includes('after') ? 200 : 400, query);
+    if (response.status !== 400) continue;
+    t.is(problemIn(response).code, 'INVALID_ARGUMENT');
+    t.regex(problemIn(response).detail, /after=.*bearer/);
+  }
+  t.is((await kit.manager.getSession(id)).undelivered, 1);
+  const unknown = await kit.request('/poll', { headers: {} });
+  t.is(unknown.status, 401);
+  t.true((await kit.request('/poll?wait=0', { token })).body.includes('kept'));
+  t.is((await kit.manager.getSession(id)).undelivered, 0);
 });
 
 onEachAdapter('a bearer token, which no browser sends by itself, is exempt', {}, async (t, kit) => {

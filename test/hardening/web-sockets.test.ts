@@ -201,7 +201,7 @@ test('session ids with a meaning in JavaScript or a store are looked up unchange
   t.deepEqual(store.asked, sids);
 });
 
-test('cookie bombs: hundreds of cookies cost one look-up and one signature', async (t) => {
+test('cookie bombs: hundreds of cookies cost one look-up and one signature, and of many tokens none is looked up', async (t) => {
   const { stage, store } = await withExpressCookies(t);
   const { token } = await stage.logIn('bob');
   const padding = Array.from({ length: 400 }, (_, index) => `c${index}=x`).join('; ');
@@ -209,7 +209,7 @@ test('cookie bombs: hundreds of cookies cost one look-up and one signature', asy
   const forged = Array.from({ length: 100 }, (_, index) => expressCookie(`sid-${index}`, 'mallory')).join('; ');
   t.is((await stage.client({ cookie: forged }).refused()).status, 401);
   t.deepEqual(store.asked, []);
-  const tokens = Array.from({ length: 150 }, () => `sid=${'a'.repeat(64)}`).join('; ');
+  const tokens = Array.from({ length: 150 }, (_, index) => `sid=${String(index).padStart(64, '0')}`).join('; ');
   t.is((await stage.client({ cookie: `${tokens}; sid=${token}` }).refused()).status, 401);
 });
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { cookieValues, isTokenText, sessionCookieName, tokenInCookies } from '../../src/requests/cookies.js';
+import { cookieValues, isTokenText, sessionCookieName, tokensInCookies } from '../../src/requests/cookies.js';
 
 test('the cookie of a secure server has the prefix __Host-', (t) => {
   t.is(sessionCookieName(true), '__Host-sid');
@@ -13,9 +13,22 @@ test('all values of a cookie are given in order, and those of similar names are 
   t.deepEqual([...cookieValues(undefined, 'sid')], []);
 });
 
-test('the first value that has the form of a token counts', (t) => {
-  t.is(tokenInCookies('sid=; sid=a.b; sid="ab"; sid=%61; sid=first; sid=second', 'sid'), 'first');
-  t.is(tokenInCookies('sid=a b', 'sid'), undefined);
+test('only space and tab around a name are ignored: any other character makes it another name', (t) => {
+  t.deepEqual([...cookieValues(' \t sid=a\t ;\t sid=b', 'sid')], ['a', 'b']);
+  for (const other of ['\xa0', '\v', '\f', '\r', '\n', '\ufeff', '\u2028', '\u3000']) {
+    const header = `${other}__Host-sid=a; ${other}__Host-sid=b; \t${other}__Host-sid=c`;
+    t.deepEqual([...cookieValues(header, '__Host-sid')], [], encodeURIComponent(other));
+    t.deepEqual([...cookieValues(`sid=a${other}`, 'sid')], [`a${other}`], encodeURIComponent(other));
+  }
+});
+
+test('values that can’t be a token are passed over, and each token is given once', (t) => {
+  const [one, two] = ['1'.repeat(64), '2'.repeat(64)];
+  const foreign = ['', 'a.b', `"${one}"`, '%61', 'short', '1'.repeat(63), '1'.repeat(65), `${'1'.repeat(63)}-`];
+  const pairs = [...foreign, two, one, two].map((value) => `sid=${value}`);
+  t.deepEqual(tokensInCookies(pairs.join('; '), 'sid'), [two, one]);
+  t.deepEqual(tokensInCookies('sid=short', 'sid'), []);
+  t.deepEqual(tokensInCookies(undefined, 'sid'), []);
 });
 
 test('only letters and digits have the form of a token', (t) => {

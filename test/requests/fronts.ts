@@ -42,7 +42,7 @@ function httpFront(adapter: AdapterName): Front {
       t.teardown(() => kit.close());
       const cookie = cookieOf(await kit.logIn());
       return async (headers) => {
-        const { status } = await kit.request('/poll?wait=0', { cookie, headers });
+        const { status } = await kit.request('/poll?wait=0&after=', { cookie, headers });
         // Hono's Node server answers a malformed Host itself.
         return adapter === 'hono' && /[/@]/.test(headers.Host ?? '') && status === 400 ? 'refused' : verdictOf(status);
       };
@@ -65,7 +65,7 @@ const pollHandlerFront: Front = {
       server.close();
     });
     const { port } = server.address() as AddressInfo;
-    return async (headers) => verdictOf((await request(port, '/poll?wait=0', { headers })).status);
+    return async (headers) => verdictOf((await request(port, '/poll?wait=0&after=', { headers })).status);
   },
 };
 

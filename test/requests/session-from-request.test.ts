@@ -2,9 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { SessionError, type SessionManager, SessionStore } from '../../src/index.js';
-import { Credentials } from '../../src/requests/credentials.js';
 import { type RequestSessionOptions, sessionFromRequest } from '../../src/requests/index.js';
-import type { RequestHead } from '../../src/requests/request-head.js';
 import { cuttable, cuttableStore } from '../support/http-away-store.js';
 import { type RequestOptions, request } from '../support/http-client.js';
 import { startService } from '../support/service.js';
@@ -68,38 +66,29 @@ test('with secure only __Host-sid counts, without it only sid', async (t) => {
   t.is(await secure({ cookie: `sid=${token}` }), 'none');
 });
 
-test('of several credentials the same one counts as for the HTTP controllers', async (t) => {
+test('of several credentials a bearer header overrides cookies, and the only live one of several cookies counts', async (t) => {
   const { manager } = await startService(t);
   const ask = await serve(t, manager);
-  const credentials = new Credentials('test', { secure: false });
   const [alice, bob] = [await manager.createSession('alice'), await manager.createSession('bob')];
-  const cases: readonly { readonly cookie?: string; readonly headers?: Record<string, string> }[] = [
-    { cookie: `sid=${alice.token}; sid=${bob.token}` },
-    { cookie: `sid=!!!; sid=${bob.token}; sid=${alice.token}` },
-    { cookie: `sid=x; sid=${alice.token}` },
-    { cookie: `sid=${alice.token}`, headers: { Authorization: `Bearer ${bob.token}` } },
-    { cookie: `sid=${alice.token}`, headers: { Authorization: 'Bearer x' } },
-    { cookie: `sid=${alice.token}`, headers: { Authorization: 'Bearer not-a-token!' } },
-    { cookie: `sid=${alice.token}`, headers: { Authorization: 'Bearer' } },
-    { cookie: `sid="${alice.token}"` },
-    { cookie: ` sid =${alice.token}` },
+  const unknown = '0'.repeat(64);
+  type Case = readonly [account: string, cookie: string, authorization?: string];
+  const cases: readonly Case[] = [
+    ['none', `sid=${alice.token}; sid=${bob.token}`],
+    ['none', `sid=!!!; sid=${bob.token}; sid=${alice.token}`],
+    ['alice', `sid=x; sid=${alice.token}`],
+    ['alice', `sid=${unknown}; sid=${alice.token}`],
+    ['alice', `sid=${alice.token}; sid=${alice.token}`],
+    ['bob', `sid=${alice.token}`, `Bearer ${bob.token}`],
+    ['none', `sid=${alice.token}`, 'Bearer x'],
+    ['alice', `sid=${alice.token}`, 'Bearer not-a-token!'],
+    ['alice', `sid=${alice.token}`, 'Bearer'],
+    ['none', `sid="${alice.token}"`],
+    ['none', `sid =${alice.token}`],
+    ['none', `\xa0sid=${alice.token}`],
   ];
-  for (const { cookie, headers = {} } of cases) {
-    const fields: Record<string, string | undefined> = { cookie, authorization: headers.Authorization };
-    const head = { method: 'GET', isEncrypted: false, header: (name: string) => fields[name] };
-    const expected = await manager.authenticate(tokenOf(head)).then(
-      (session) => session.accountId,
-      () => 'none',
-    );
-    t.is(await ask({ ...(cookie !== undefined && { cookie }), headers }), expected, JSON.stringify([cookie, headers]));
-  }
-
-  function tokenOf(head: RequestHead): string {
-    try {
-      return credentials.tokenOf(head);
-    } catch {
-      return '';
-    }
+  for (const [account, cookie, authorization] of cases) {
+    const headers = authorization === undefined ? {} : { Authorization: authorization };
+    t.is(await ask({ cookie, headers }), account, JSON.stringify([cookie, headers]));
   }
 });
 

@@ -51,3 +51,31 @@ test('with the documented addition it allows all that the store does on a Cluste
   }
   await t.notThrowsAsync(work({ cluster: { nodes: cluster.nodes, options: { redisOptions: credentials } } }));
 });
+
+test('the documented ACL allows no command that harms other clients or data', async (t) => {
+  const { client } = server();
+  await client.call('ACL', 'SETUSER', ...documentedRule());
+  const harmful = [
+    'FLUSHALL',
+    'FLUSHDB',
+    'CLIENT KILL TYPE normal',
+    'CLIENT PAUSE 1000',
+    'CLIENT LIST',
+    'SCRIPT FLUSH',
+    'FUNCTION FLUSH',
+    'CONFIG GET *',
+    'KEYS *',
+    'SCAN 0',
+    'SWAPDB 0 1',
+    'SELECT 1',
+    'DEBUG SLEEP 1',
+    'SHUTDOWN',
+    'GET another:key',
+    'PUBLISH another:channel text',
+  ];
+  for (const command of harmful) {
+    const verdict = await client.call('ACL', 'DRYRUN', username, ...command.split(' ')).catch(String);
+    t.regex(String(verdict), /no permissions|can't/, command);
+  }
+  t.is(await client.call('ACL', 'DRYRUN', username, 'GET', 'session-mailbox:x'), 'OK');
+});

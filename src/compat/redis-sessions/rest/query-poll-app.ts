@@ -1,6 +1,6 @@
 import { inject, injectable } from 'inversify';
 import { invalidArgument } from '../../../errors/session-error.js';
-import { type Poll, PollApp } from '../../../http/index.js';
+import { PollApp, type PolledApp, pollOnceKnown } from '../../../http/index.js';
 import { SessionManager } from '../../../service/session-manager.js';
 import { looksOld, OldTokens } from '../class/old-tokens.js';
 
@@ -16,22 +16,15 @@ export class QueryPollApp extends PollApp {
     this.#oldTokens = oldTokens;
   }
 
-  pollOf({ app }: { readonly [name: string]: unknown }): Poll {
+  appOf({ app }: { readonly [name: string]: unknown }): PolledApp {
     if (typeof app !== 'string') throw invalidArgument('app', 'must be given once, in the query', app);
     const manager = this.#manager.inApp(app);
-    return (token, options, receiver) => {
-      if (!looksOld(token)) return manager.pollAsBearer(token, options, receiver);
-      let hangUp: (() => void) | 'gone' | undefined;
-      this.#oldTokens.current(manager, token).then(
-        (current) => {
-          if (hangUp !== 'gone') hangUp = manager.pollAsBearer(current, options, receiver);
-        },
-        (error) => receiver.fail(error),
-      );
-      return () => {
-        if (typeof hangUp === 'function') hangUp();
-        hangUp = 'gone';
-      };
+    return {
+      authenticate: async (token) => manager.authenticate(await this.#oldTokens.current(manager, token)),
+      pollAsBearer: (token, options, receiver) =>
+        looksOld(token)
+          ? pollOnceKnown(manager, this.#oldTokens.current(manager, token), options, receiver)
+          : manager.pollAsBearer(token, options, receiver),
     };
   }
 }
