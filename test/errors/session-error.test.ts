@@ -112,7 +112,7 @@ test('no part of a token is quoted, wherever it stands in a value', (t) => {
   t.is(quote(token.slice(1)), JSON.stringify(token.slice(1)), 'one letter less is no token');
 });
 
-test('no error has a token in its message, whoever wrote the message', (t) => {
+test('no error has a token in its message, also when the caller wrote the message', (t) => {
   const token = randomBytes(32).toString('hex');
   const details = { accountId: 'alice', maxSession: 1 };
   t.is(

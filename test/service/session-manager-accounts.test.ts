@@ -73,7 +73,7 @@ test('the sessions of an account are listed oldest first', async (t) => {
     await listed(),
     ids.filter((_, index) => index !== 1),
   );
-  t.deepEqual(await manager.sessionsOfAccount('nobody'), []);
+  t.deepEqual(await manager.sessionsOfAccount('unknown'), []);
 });
 
 test('the pages of an app hold every session exactly once', async (t) => {

@@ -8,7 +8,7 @@ test('pushToAccount reaches each session of the account and counts them', async 
   t.deepEqual(await manager.pushToAccount('alice', { text: 'hi' }), { accepted: 2, dropped: 0, refused: 0 });
   for (const session of sessions) t.deepEqual((await session.drain()).messages[0]?.data, { text: 'hi' });
   t.is((await manager.getSession(bob.id)).undelivered, 0);
-  t.deepEqual(await manager.pushToAccount('nobody', 1), { accepted: 0, dropped: 0, refused: 0 });
+  t.deepEqual(await manager.pushToAccount('unknown', 1), { accepted: 0, dropped: 0, refused: 0 });
 });
 
 test('pushToApp reaches every session of the app and counts them', async (t) => {

@@ -102,12 +102,12 @@ export class Connection {
     this.#socket.resume();
   }
 
-  /** Half-closes: the client has nothing more to say. */
+  /** Half-closes: the client sends nothing more. */
   end(): void {
     this.#socket.end();
   }
 
-  /** Hangs up without farewell. */
+  /** Breaks the connection off with a reset. */
   reset(): void {
     this.#socket.resetAndDestroy();
   }

@@ -97,7 +97,7 @@ export class ReferenceMailbox {
     if (reader !== undefined) Object.assign(reader, { parked, lastPoll: now });
   }
 
-  /** Downtime is nobody's silence. */
+  /** Time during which the server was down does not count as silence of a reader. */
   restart(now: number): void {
     for (const reader of this.#readers.values()) Object.assign(reader, { parked: false, lastPoll: now });
   }
