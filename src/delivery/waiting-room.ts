@@ -9,6 +9,7 @@ import { formatCursor } from '../mailbox/cursor.js';
 import type { Message } from '../mailbox/message.js';
 import { type ReadRequest, type ReadResult, SessionStore, type StoreListener } from '../store/session-store.js';
 import { Clock } from '../time/clock.js';
+import { acknowledgementOf } from './acknowledgement.js';
 import { emptyBatch, readBatch, retryBatch, supersededBatch } from './answers.js';
 import type { Batch } from './batch.js';
 import type { PollReceiver, PollRequest } from './poll-request.js';
@@ -259,7 +260,7 @@ export class WaitingRoom implements StoreListener {
   #deliver(waiter: Waiter, batch: Batch): void {
     this.#waiters.move(waiter, 'ended');
     try {
-      waiter.receiver.deliver(batch, this.#acknowledgementOf(waiter, batch));
+      waiter.receiver.deliver(batch, acknowledgementOf(this.#store, waiter, batch));
     } catch (error) {
       // An exception here must not reach the push or skip the other readers.
       reportFault('The receiver of a poll threw', error);
@@ -274,22 +275,6 @@ export class WaitingRoom implements StoreListener {
       waiter.receiver.fail(error);
     } catch (fault) {
       reportFault('The receiver of a poll threw', fault);
-    }
-  }
-
-  /** Only a draining poll needs one: with cursors, the next poll is the acknowledgement. */
-  #acknowledgementOf(waiter: Waiter, batch: Batch): (() => void) | undefined {
-    if (waiter.request.after !== undefined || (batch.messages.length === 0 && batch.lost === 0)) return undefined;
-    const { app, id, request, epoch, offset } = waiter;
-    return () => void this.#acknowledge(app, id, request.reader, epoch, offset);
-  }
-
-  /** Never throws, because the server calls it when the answer was written out. */
-  async #acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
-    try {
-      await this.#store.acknowledge(app, id, reader, epoch, offset);
-    } catch {
-      // The store is unavailable: the messages stay, and are delivered again.
     }
   }
 

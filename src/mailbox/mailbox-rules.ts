@@ -1,47 +1,7 @@
+import type { MailboxAppend, MailboxBounds, MailboxRead, MessagesBeyond } from './mailbox-results.js';
 import { Message, type OutgoingMessage } from './message.js';
 import { OffsetRuns } from './offset-runs.js';
 import { Reader } from './reader.js';
-
-/** What happened to an appended message. */
-export type AppendVerdict =
-  /** It took the next offset. */
-  | 'accepted'
-  /** It took the next offset and was dropped at once. Readers count it as lost. */
-  | 'dropped'
-  /** It was refused. Nothing has changed. */
-  | 'full'
-  /** It was refused, and the caller must close the session. */
-  | 'close';
-
-/**
- * The result of an append. `dropped` is the number of messages that were dropped to make room, or 1 when the new message
- * itself was dropped. `message` is the new message, if the mailbox retains it.
- */
-export type MailboxAppend =
-  | { readonly verdict: 'accepted'; readonly dropped: number; readonly message: Message }
-  | { readonly verdict: Exclude<AppendVerdict, 'accepted'>; readonly dropped: number; readonly message: undefined };
-
-export interface MailboxRead {
-  readonly messages: readonly Message[];
-  /** The reader's position after these messages: the offset of its next cursor. */
-  readonly offset: number;
-  /** How many messages between the cursor sent and `offset` are gone and were not delivered to this reader. */
-  readonly lost: number;
-  /** The cursor sent is not of this epoch, so the read began at the oldest message retained. */
-  readonly reset: boolean;
-  /** The reader evicted to make room for this one. */
-  readonly droppedReader: Reader | undefined;
-}
-
-/** The bounds of a mailbox, with the meaning that they have in `SessionContext`. Times are in milliseconds. */
-export interface MailboxBounds {
-  readonly msgMaxLength: number;
-  readonly mailboxMaxBytes: number;
-  readonly messageTtl: number;
-  readonly onOverflow: 'drop-oldest' | 'drop-newest' | 'reject' | 'close';
-  readonly maxReader: number;
-  readonly readerGrace: number;
-}
 
 const noMessages: readonly Message[] = [];
 /** Shared by all mailboxes without readers. Never changed. */
@@ -49,13 +9,6 @@ const noReaders: never[] = [];
 const dropped: MailboxAppend = { verdict: 'dropped', dropped: 1, message: undefined };
 const full: MailboxAppend = { verdict: 'full', dropped: 0, message: undefined };
 const close: MailboxAppend = { verdict: 'close', dropped: 0, message: undefined };
-
-/** Messages beyond an offset, oldest first. */
-export interface MessagesBeyond {
-  readonly messages: readonly Message[];
-  /** Whether these are all messages retained beyond the offset. */
-  readonly areRest: boolean;
-}
 
 /**
  * The rules of a bounded log of messages with several readers. Subclasses store the messages.

@@ -1,10 +1,11 @@
 import { newEpoch } from './epoch.js';
-import { MailboxRules, type MessagesBeyond } from './mailbox-rules.js';
+import type { MessagesBeyond } from './mailbox-results.js';
+import { MailboxRules } from './mailbox-rules.js';
 import type { Message } from './message.js';
 import { OffsetRuns } from './offset-runs.js';
 import { Reader } from './reader.js';
 
-export type { AppendVerdict, MailboxAppend, MailboxBounds, MailboxRead } from './mailbox-rules.js';
+export type { AppendVerdict, MailboxAppend, MailboxBounds, MailboxRead } from './mailbox-results.js';
 
 /** The complete state of a mailbox, as plain data. */
 export interface MailboxState {

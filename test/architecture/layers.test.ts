@@ -22,7 +22,7 @@ test('no imports run in a circle', (t) => {
   t.deepEqual(findCycles(graph), []);
 });
 
-test('no file is longer than 400 lines', (t) => {
+test('no file is longer than 300 lines', (t) => {
   t.deepEqual(findLongFiles(tree), []);
 });
 
@@ -145,17 +145,17 @@ const text = "import 'text'";
   ]);
 });
 
-test('a file of 401 lines is found, one of 400 or a generated one is not', (t) => {
+test('a file of 301 lines is found, one of 300 or a generated one is not', (t) => {
   const lines = (count: number) => 'x\n'.repeat(count);
   t.deepEqual(
     findLongFiles(
       new Map([
-        ['a.ts', lines(401)],
-        ['b.ts', lines(400)],
-        ['c.generated.ts', lines(401)],
+        ['a.ts', lines(301)],
+        ['b.ts', lines(300)],
+        ['c.generated.ts', lines(301)],
       ]),
     ),
-    ['a.ts has 401 lines'],
+    ['a.ts has 301 lines'],
   );
 });
 

@@ -171,7 +171,7 @@ export function findCycles(graph: ImportGraph): readonly string[] {
   return cycles;
 }
 
-export const mostLines = 400;
+export const mostLines = 300;
 
 export function findLongFiles(tree: SourceTree): readonly string[] {
   const faults: string[] = [];

@@ -1,4 +1,5 @@
-import type { MailboxBounds, MailboxRules } from '../../mailbox/mailbox-rules.js';
+import type { MailboxBounds } from '../../mailbox/mailbox-results.js';
+import type { MailboxRules } from '../../mailbox/mailbox-rules.js';
 import type { Message, OutgoingMessage } from '../../mailbox/message.js';
 import type { Reader } from '../../mailbox/reader.js';
 import type { AppendOutcome, ReadRequest, ReadResult } from '../session-store.js';

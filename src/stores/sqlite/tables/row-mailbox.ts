@@ -1,5 +1,6 @@
 import { newEpoch } from '../../../mailbox/epoch.js';
-import { MailboxRules, type MessagesBeyond } from '../../../mailbox/mailbox-rules.js';
+import type { MessagesBeyond } from '../../../mailbox/mailbox-results.js';
+import { MailboxRules } from '../../../mailbox/mailbox-rules.js';
 import { Message } from '../../../mailbox/message.js';
 import { OffsetRuns } from '../../../mailbox/offset-runs.js';
 import { Reader } from '../../../mailbox/reader.js';

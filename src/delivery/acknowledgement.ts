@@ -1,0 +1,30 @@
+import type { SessionStore } from '../store/session-store.js';
+import type { Batch } from './batch.js';
+import type { Waiter } from './waiter.js';
+
+/**
+ * What the receiver calls when it has handed a batch over. Only a draining poll needs it: with cursors, the next poll is
+ * the acknowledgement.
+ */
+export function acknowledgementOf(store: SessionStore, waiter: Waiter, batch: Batch): (() => void) | undefined {
+  if (waiter.request.after !== undefined || (batch.messages.length === 0 && batch.lost === 0)) return undefined;
+  // Read now: the waiter may move on before the receiver calls.
+  const { app, id, request, epoch, offset } = waiter;
+  return () => void acknowledge(store, app, id, request.reader, epoch, offset);
+}
+
+/** Never throws, because a server calls it when the answer was written out. */
+async function acknowledge(
+  store: SessionStore,
+  app: string,
+  id: string,
+  reader: string,
+  epoch: string,
+  offset: number,
+): Promise<void> {
+  try {
+    await store.acknowledge(app, id, reader, epoch, offset);
+  } catch {
+    // The store is unavailable: the messages stay, and are delivered again.
+  }
+}
