@@ -4,7 +4,7 @@ import { testsWith } from './scripts/test-files.js';
 
 export default {
   ...config,
-  files: testsWith(/^import \{[^}]*\b(?:isStorm|rounds|stormSize)\b/m),
+  files: [...testsWith(/^import \{[^}]*\b(?:isStorm|rounds|stormSize)\b/m), '.build/test/**/*.storm.test.js'],
   environmentVariables: { STORM: '1' },
   timeout: '15m',
 };

@@ -57,7 +57,7 @@ test.serial('space is given back after the store shrank', async (t) => {
 test.serial('a process that exits within a checkpoint ends with its own code, and damages nothing', async (t) => {
   const path = await freshPath(t);
   const next = randomNumbers(Date.now());
-  for (let round = 0; round < stormSize(5, 100); round += 1) {
+  for (let round = 0; round < stormSize(2, 100); round += 1) {
     const child = fork(heavyWriter, [path, String(400 + next(400))], { stdio: 'ignore' });
     t.deepEqual(await once(child, 'exit'), [3, null]);
   }

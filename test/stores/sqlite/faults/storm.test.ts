@@ -23,7 +23,7 @@ for (const durability of ['commit', 'interval'] as const) {
       for (let each = 0; each < 3; each += 1) writers.start();
       await writers.goOn(50);
       const ways = ['SIGKILL', 'exit', 'throw', 'SIGKILL', 'close', 'SIGTERM'] as const;
-      for (let round = 0; round < stormSize(8, 300); round += 1) {
+      for (let round = 0; round < stormSize(4, 300); round += 1) {
         const { running } = writers;
         const victim = running[next(running.length)];
         const way = ways[next(ways.length)];
@@ -45,7 +45,7 @@ test.serial('nothing acknowledged is lost when all processes are killed in one b
   const path = await freshPath(t);
   const writers = new Writers(path);
   t.teardown(() => writers.killAll());
-  for (let round = 0; round < stormSize(3, 100); round += 1) {
+  for (let round = 0; round < stormSize(2, 100); round += 1) {
     for (let each = 0; each < 3; each += 1) writers.start();
     await writers.goOn(50 + next(50));
     await writers.killAll();
@@ -59,7 +59,7 @@ test.serial('processes that start and end while others write undo nothing', asyn
   t.teardown(() => writers.killAll());
   writers.start();
   await writers.goOn(20);
-  for (let round = 0; round < stormSize(6, 1_000); round += 1) {
+  for (let round = 0; round < stormSize(4, 1_000); round += 1) {
     const guest = writers.start();
     await writers.goOn(5);
     await writers.end(guest, round % 2 === 0 ? 'close' : 'SIGKILL');
