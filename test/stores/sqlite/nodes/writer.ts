@@ -22,8 +22,10 @@ const context = new SessionContext({ maxSession: 0, msgMaxLength: 1_000 });
 const store = new SqliteStore(context, { path, durability: durability === 'interval' ? 'interval' : 'commit' });
 let isClosing = false;
 
-function report(acknowledgement: Acknowledgement): void {
-  if (process.connected) process.send?.(acknowledgement);
+/** Resolves once the report is in the pipe, from which the parent reads it even if this process is killed now. */
+async function report(acknowledgement: Acknowledgement): Promise<void> {
+  if (!process.connected) return;
+  await new Promise<void>((resolve) => process.send?.(acknowledgement, () => resolve()));
 }
 
 async function write(lane: number): Promise<void> {
@@ -31,7 +33,7 @@ async function write(lane: number): Promise<void> {
     try {
       await writeOne(`account-${process.pid}-${lane}`, round);
     } catch (error) {
-      report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+      void report({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
@@ -42,17 +44,18 @@ async function writeOne(accountId: string, round: number): Promise<void> {
   const secretHash = hashSecret(newSecret());
   const rest = { ip: '', userAgent: '', ttl: 3_600_000, maxAge: 0, attributes: {} };
   await store.insert({ app: 'default', id, accountId, secretHash, ...rest });
-  report({ kind: 'created', id, secretHash });
+  void report({ kind: 'created', id, secretHash });
   for (let number = 1; number <= 3; number += 1) {
     const json = String(number);
     await store.append('default', id, { json, bytes: json.length, key: undefined });
-    report({ kind: 'pushed', id, number });
+    void report({ kind: 'pushed', id, number });
   }
   await store.authenticate('default', id, secretHash);
   if (round % 3 > 0) return;
-  report({ kind: 'closing', id });
+  // Before the end: otherwise a kill between the two leaves an end that nothing announced.
+  await report({ kind: 'closing', id });
   await store.end('default', id, 'logout');
-  report({ kind: 'closed', id });
+  void report({ kind: 'closed', id });
 }
 
 await store.open(listener);
