@@ -86,27 +86,27 @@ async function writeAndCut(t: ExecutionContext, next: (limit: number) => number)
   const log = new SyncedLog(`${path}-wal`);
   const endWatch = log.watch();
   const promises = new Map<string, Promised>();
-  let isOver = false;
-  const lanes = Array.from({ length: 4 }, async (_, lane) => {
-    while (!isOver) {
+  const write = async (lane: number, enough: number) => {
+    while (promises.size < enough) {
       const { id, secretHash } = await trial.login(`account-${lane}`);
       const promised: Promised = { id, secretHash, pushed: 0, closing: 'no' };
       promises.set(id, promised);
       await trial.push(id, 'a');
       promised.pushed = 1;
     }
-  });
+  };
   for (let cut = 0; cut < 12; cut += 1) {
     const enough = promises.size + 1 + next(8);
+    // The lanes go on a little, so that the cut falls among calls that are not acknowledged yet.
+    const lanes = Array.from({ length: 4 }, (_, lane) => write(lane, enough + 4));
     while (promises.size < enough) await new Promise((resolve) => setImmediate(resolve));
     // All at one moment: what was acknowledged, what was synced, and what is written.
     const acknowledged = [...promises.values()].map((promised) => ({ ...promised }));
     const copy = cutPower(path, `cut-${cut}`, log.bytes, next);
+    await Promise.all(lanes);
     t.deepEqual(await brokenPromises(copy, acknowledged), [], `cut ${cut}`);
     t.deepEqual(await damageIn(copy), []);
   }
-  isOver = true;
-  await Promise.all(lanes);
   endWatch();
   await trial.store.close();
 }
