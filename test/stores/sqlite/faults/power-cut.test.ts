@@ -85,6 +85,7 @@ async function writeAndCut(t: ExecutionContext, next: (limit: number) => number)
   const trial = await openedTrial(t, { path });
   const log = new SyncedLog(`${path}-wal`);
   const endWatch = log.watch();
+  t.teardown(endWatch);
   const promises = new Map<string, Promised>();
   const write = async (lane: number, enough: number) => {
     while (promises.size < enough) {
@@ -117,6 +118,7 @@ async function writeAndCutUnderInterval(t: ExecutionContext, next: (limit: numbe
   const trial = await openedTrial(t, { path, durability: 'interval', syncInterval: 10 });
   const log = new SyncedLog(`${path}-wal`);
   const endWatch = log.watch();
+  t.teardown(endWatch);
   const ids: string[] = [];
   for (let cut = 0; cut < 6; cut += 1) {
     for (let each = 0; each < 15; each += 1) ids.push((await trial.login(`account-${each % 3}`)).id);

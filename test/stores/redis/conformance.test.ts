@@ -4,5 +4,5 @@ import { testRule } from '../test-rule.js';
 import { redisStores } from './create-redis-store.js';
 import { onServer } from './places.js';
 
-// Within one process. `conformance-nodes.test.ts` runs the same rules over several with each run of the tests.
+// Within one process. `npm run test:storm` runs the same rules over several nodes, and on a Cluster.
 testSessionStore({ test: testRule(test), create: redisStores(onServer(test)), timeUnit: 1 });
