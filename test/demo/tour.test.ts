@@ -1,50 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { freePorts } from '../support/free-port.js';
 import { DemoProcess } from '../support/http-demo-process.js';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-
-/** The shell blocks of a section of the tour that have requests in them. */
-function tourBlocks(isSection: (title: string) => boolean): readonly string[] {
-  const sections = readFileSync(`${root}docs/tour.md`, 'utf8').split(/^## |^# (?=Tour$)/m);
-  const section = sections.find((each) => isSection(each.slice(0, each.indexOf('\n')))) ?? '';
-  return [...section.matchAll(/^```sh\n(.*?)^```$/gms)]
-    .map(([, block = '']) => block)
-    .filter((block) => block.includes('curl'));
-}
-
-/** A shell that stays open between blocks, as a terminal does, so that variables and files last. */
-class Shell {
-  readonly #process;
-  readonly #lines: AsyncIterator<string>;
-
-  constructor(t: ExecutionContext, folder: string) {
-    this.#process = spawn('/bin/sh', [], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
-    t.teardown(async () => {
-      this.#process.stdin.end();
-      if (this.#process.exitCode === null) await once(this.#process, 'exit');
-    });
-  }
-
-  /** Pastes a block, and resolves with its output when all of it has run. */
-  async paste(block: string): Promise<string> {
-    const end = 'end of the block';
-    this.#process.stdin.write(`${block}\nwait; echo; echo '${end}'\n`);
-    const output: string[] = [];
-    for (;;) {
-      const { value, done } = await this.#lines.next();
-      if (done === true) throw new Error(`The shell ended after: ${output.join('\n')}`);
-      if (value === end) return output.join('\n');
-      output.push(value);
-    }
-  }
-}
+import { Shell, tourBlocks } from './tour-shell.js';
 
 test('the tour works twice in a row on one server, with and without a restart between its blocks', async (t) => {
   const [first, second, ...others] = tourBlocks((title) => title === 'Tour');

@@ -10,15 +10,15 @@ const entry = fileURLToPath(new URL('../../demo/nodes.js', import.meta.url));
 /** One node of the demo, as its clients use it. */
 export class DemoNode {
   readonly pid: number;
-  readonly #port: number;
+  readonly port: number;
 
   constructor(pid: number, port: number) {
     this.pid = pid;
-    this.#port = port;
+    this.port = port;
   }
 
   request(path: string, options?: RequestOptions): Promise<RawResponse> {
-    return request(this.#port, path, options);
+    return request(this.port, path, options);
   }
 
   async logIn(account: string): Promise<{ readonly id: string; readonly cookie: string }> {
@@ -34,7 +34,7 @@ export class DemoNode {
 
   /** A poll that was sent; the server may not have read it yet. */
   async poll(cookie: string, after: string): Promise<Connection> {
-    const connection = await Connection.open(this.#port);
+    const connection = await Connection.open(this.port);
     return connection.send(`/poll?after=${after}`, { cookie });
   }
 
