@@ -25,6 +25,7 @@ export { type DrainOptions, IssuedSession, Session, type SessionDescription } fr
 export { type ResolvedToken, SessionManager } from './service/session-manager.js';
 export type { SessionPage, SessionsOfAppOptions } from './service/session-page.js';
 export { stopOnSignals } from './service/stop-on-signals.js';
+export { type RunningSessions, startSessions } from './start-sessions.js';
 export { type ChangeFeed, type ChangeWatcher, isChangeFeed } from './store/change-feed.js';
 export type {
   AttributeTexts,

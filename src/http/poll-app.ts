@@ -1,9 +1,7 @@
 import { inject, injectable } from 'inversify';
+import type { PolledApp } from '../routes/polled-app.js';
 import { SessionManager } from '../service/session-manager.js';
 import { SessionHttpOptions } from './session-http-options.js';
-
-/** What a poll needs of an app. `authenticate` is called only when several cookies have tokens. */
-export type PolledApp = Pick<SessionManager, 'authenticate' | 'pollAsBearer'>;
 
 /** Chooses the app whose mailboxes `GET /poll` serves, because a token does not name its app. */
 export abstract class PollApp {

@@ -1,14 +1,13 @@
 import type { Guard } from '@inversifyjs/http-core';
 import { inject, injectable } from 'inversify';
-import { Credentials, soleBearer } from '../requests/credentials.js';
+import { Credentials } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
 import { requestHeadOf } from '../requests/request-head.js';
+import { sessionOfRequest } from '../routes/session-of-request.js';
 import type { Session } from '../service/session.js';
 import { SessionManager } from '../service/session-manager.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
-/** Methods that change nothing, so that they may be requested by a page of another site, which can't read the answer. */
-const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const sessions = new WeakMap<object, Session>();
 
 /**
@@ -35,9 +34,7 @@ export class SessionGuard implements Guard<object> {
 
   async activate(request: object): Promise<boolean> {
     const head = requestHeadOf(request);
-    const tokens = this.#credentials.tokensOf(head, safeMethods.has(head.method) ? undefined : this.#origins);
-    const { session } = await soleBearer(this.#manager, tokens);
-    sessions.set(request, session);
+    sessions.set(request, await sessionOfRequest(this.#manager, this.#credentials, this.#origins, head));
     return true;
   }
 }

@@ -1,10 +1,10 @@
 import { ContainerModule } from 'inversify';
 import { Credentials } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
+import { SessionCookie } from '../routes/session-cookie.js';
 import { PollApp, SinglePollApp } from './poll-app.js';
 import { PollController } from './poll-controller.js';
 import { SessionController } from './session-controller.js';
-import { SessionCookie } from './session-cookie.js';
 import { SessionErrorFilter } from './session-error-filter.js';
 import { CrossSiteGuard, SessionGuard } from './session-guard.js';
 import { SessionHttpOptions, type SessionHttpOptionsInput } from './session-http-options.js';
@@ -20,7 +20,7 @@ export function sessionHttpModule(options: SessionHttpOptionsInput = {}): Contai
   const { secure, trustedOrigins } = checked;
   return new ContainerModule(({ bind }) => {
     bind(SessionHttpOptions).toConstantValue(checked);
-    bind(SessionCookie).toSelf().inSingletonScope();
+    bind(SessionCookie).toConstantValue(new SessionCookie({ secure }));
     bind(OriginPolicy).toConstantValue(new OriginPolicy({ secure, trustedOrigins }));
     bind(Credentials).toConstantValue(new Credentials('sessionHttpModule', { secure }));
     bind(SessionGuard).toSelf().inSingletonScope();

@@ -1,12 +1,9 @@
-import * as v from 'valibot';
 import { type OriginOptions, originOptions } from '../requests/origin-policy.js';
-import { defaultApp } from '../store/session-arguments.js';
+import { appOption } from '../routes/route-options.js';
 import { checkOptions } from '../validation/options.js';
 
-const appRule = 'must be 1 to 64 letters, digits, _ and -';
-
 const known = {
-  app: v.optional(v.pipe(v.string(appRule), v.regex(/^[A-Za-z0-9_-]{1,64}$/, appRule)), defaultApp),
+  app: appOption,
   ...originOptions,
 };
 

@@ -66,11 +66,22 @@ export class OriginPolicy {
     this.#requireOrigin = checked.requireOrigin;
   }
 
+  /** Whether pages of any other origin may act. */
+  get hasTrusted(): boolean {
+    return this.#trusted.length > 0;
+  }
+
+  /** @param text an `Origin` header */
+  isTrusted(text: string): boolean {
+    const origin = parseOrigin(text);
+    return origin !== undefined && this.#trusted.some((trusted) => isSameOrigin(trusted, origin));
+  }
+
   /** @throws SessionError `CROSS_SITE` */
   require(request: RequestHead): void {
     const text = request.header('origin');
     const origin = text === undefined ? undefined : parseOrigin(text);
-    if (origin !== undefined && this.#trusted.some((trusted) => isSameOrigin(trusted, origin))) return;
+    if (text !== undefined && this.isTrusted(text)) return;
     const site = request.header('sec-fetch-site');
     if (site !== undefined && site !== 'same-origin' && site !== 'none') throw crossSite(text ?? site);
     if (text !== undefined && (origin === undefined || !this.#isOwn(origin, request))) throw crossSite(text);

@@ -13,6 +13,12 @@ interface WithHeaderFields {
   readonly socket?: object | null;
 }
 
+interface WithHeaderList {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: { get(name: string): string | null };
+}
+
 interface WithHeaderMethod {
   readonly method: string;
   readonly url: string;
@@ -20,10 +26,12 @@ interface WithHeaderMethod {
 }
 
 /**
- * The head of a request of `node:http`, Express or Fastify (which have the headers as fields), or of Hono (by a method).
+ * The head of a request of `node:http`, Express or Fastify (which have the headers as fields), of Hono (by a method), or
+ * of the Fetch standard.
  * @throws TypeError for a request of another framework
  */
 export function requestHeadOf(request: object): RequestHead {
+  if (hasHeaderList(request)) return headOfFetch(request);
   if (hasHeaderFields(request)) {
     const { socket } = request;
     return {
@@ -41,7 +49,28 @@ export function requestHeadOf(request: object): RequestHead {
     const isEncrypted = request.url.startsWith('https:');
     return { method: request.method, isEncrypted, header: (name) => request.header(name) };
   }
-  throw new TypeError('The request must come from node:http, Express, Fastify or Hono');
+  throw new TypeError(
+    'The request must come from node:http, Express, Fastify or Hono, or be a Request of the Fetch standard',
+  );
+}
+
+/** Not every server gives the `Host` header to its handlers, but each makes the URL of it. */
+function headOfFetch(request: WithHeaderList): RequestHead {
+  const { method, url, headers } = request;
+  return {
+    method,
+    isEncrypted: url.startsWith('https:'),
+    header: (name) => headers.get(name) ?? (name === 'host' ? hostOf(url) : undefined),
+  };
+}
+
+/** Between the scheme and the path. */
+function hostOf(url: string): string | undefined {
+  return /^[a-z]+:\/\/([^/?#]+)/i.exec(url)?.[1];
+}
+
+function hasHeaderList(request: object): request is WithHeaderList {
+  return 'url' in request && 'headers' in request && request.headers instanceof Headers;
 }
 
 function hasHeaderFields(request: object): request is WithHeaderFields {

@@ -66,14 +66,23 @@ export const layers: readonly Layer[] = [
     files: [...core, 'src/stores/memory/'],
     packages: ['inversify', 'reflect-metadata'],
   },
-  { path: face, files: [...core, 'src/stores/memory/', 'src/module.ts'], packages: [] },
+  { path: 'src/start-sessions.ts', files: [...core, 'src/module.ts'], packages: ['inversify'] },
+  {
+    path: face,
+    files: [...core, 'src/stores/memory/', 'src/module.ts', 'src/start-sessions.ts'],
+    packages: [],
+  },
   // What all fronts ask of a request and how they answer it; it needs no framework.
   { path: 'src/requests/', files: core, packages: ['valibot', 'node:crypto', 'node:http', 'node:http2'] },
+  // The routes that several fronts serve.
+  { path: 'src/routes/', files: [...core, 'src/requests/'], packages: ['valibot'] },
   {
     path: 'src/http/',
-    files: [...core, 'src/requests/'],
-    packages: ['inversify', 'valibot', '@inversifyjs/http-core', 'node:http'],
+    files: [...core, 'src/requests/', 'src/routes/'],
+    packages: ['inversify', '@inversifyjs/http-core', 'node:http'],
   },
+  { path: 'src/node/', files: [...core, 'src/requests/', 'src/routes/'], packages: ['node:http', 'node:http2'] },
+  { path: 'src/fetch/', files: [...core, 'src/requests/', 'src/routes/'], packages: [] },
   {
     path: 'src/express-session/',
     files: [...core, 'src/requests/'],

@@ -14,7 +14,7 @@ import {
   sessionModule,
 } from '../../src/index.js';
 import { Connection, type RawResponse, type RequestOptions, request } from './http-client.js';
-import { type AdapterName, adapterNames, type RunningServer, startServer } from './http-servers.js';
+import { type AdapterName, adapterNames, controllerAdapters, type RunningServer, startServer } from './http-servers.js';
 import { limits } from './limits.js';
 
 export interface KitOptions {
@@ -25,6 +25,8 @@ export interface KitOptions {
   readonly clock?: ManualClock;
   /** Controllers of the test's own. */
   readonly controllers?: readonly Newable<object>[];
+  /** Why this can't hold where a server of the Fetch standard stands between. */
+  readonly notOnFetch?: string;
 }
 
 /** A batch as a client parses it off the wire. */
@@ -69,7 +71,7 @@ export class Kit {
     container.load(sessionModule(options.context ?? {}, options.store), sessionHttpModule(options.http));
     for (const controller of options.controllers ?? []) container.bind(controller).toSelf().inSingletonScope();
     const manager = await container.getAsync(SessionManager);
-    return new Kit(container, manager, clock, await startServer(adapter, container));
+    return new Kit(container, manager, clock, await startServer(adapter, container, options.http));
   }
 
   get port(): number {
@@ -172,13 +174,15 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** One test of the same title and body for each adapter. */
+/** One test of the same title and body for each adapter; of those that serve controllers if it has its own. */
 export function onEachAdapter(
   title: string,
   options: KitOptions,
   body: (t: ExecutionContext, kit: Kit) => Promise<void>,
 ): void {
-  for (const adapter of adapterNames) onAdapter(adapter, title, options, body);
+  const all = options.controllers === undefined ? adapterNames : controllerAdapters;
+  const adapters = options.notOnFetch === undefined ? all : all.filter((name) => name !== 'fetch');
+  for (const adapter of adapters) onAdapter(adapter, title, options, body);
 }
 
 export function onAdapter(

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { InversifyExpressHttpAdapter } from '@inversifyjs/http-express';
@@ -8,8 +8,15 @@ import express from 'express';
 import { fastify } from 'fastify';
 import { Hono } from 'hono';
 import type { Container } from 'inversify';
+import { sessionFetchHandler } from '../../src/fetch/index.js';
+import type { SessionHttpOptionsInput } from '../../src/http/index.js';
+import { SessionManager } from '../../src/index.js';
+import { sessionHandler } from '../../src/node/index.js';
 
-export const adapterNames = ['fastify', 'express', 'hono'] as const;
+/** What serves controllers. */
+export const controllerAdapters = ['fastify', 'express', 'hono'] as const;
+/** What serves `/poll` and `/sessions`: the controllers, and the fronts without a framework. */
+export const adapterNames = [...controllerAdapters, 'node', 'fetch'] as const;
 export type AdapterName = (typeof adapterNames)[number];
 
 /** What every server's middleware sets on every response, as a CORS plugin would. */
@@ -22,8 +29,12 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** The container's controllers, served by the named framework on a free port of the loopback interface. */
-export async function startServer(name: AdapterName, container: Container): Promise<RunningServer> {
+/** The routes over the container's service, on a free port of the loopback interface. */
+export async function startServer(
+  name: AdapterName,
+  container: Container,
+  options: SessionHttpOptionsInput = {},
+): Promise<RunningServer> {
   switch (name) {
     case 'fastify':
       return startFastify(container);
@@ -31,6 +42,10 @@ export async function startServer(name: AdapterName, container: Container): Prom
       return startExpress(container);
     case 'hono':
       return startHono(container);
+    case 'node':
+      return startNode(await container.getAsync(SessionManager), options);
+    case 'fetch':
+      return startFetch(await container.getAsync(SessionManager), options);
   }
 }
 
@@ -68,6 +83,32 @@ async function startHono(container: Container): Promise<RunningServer> {
     await next();
   });
   await new InversifyHonoHttpAdapter(container, { logger: false }, app).build();
+  const server = createAdaptorServer({ fetch: app.fetch });
+  if (!('closeAllConnections' in server)) throw new TypeError('An HTTP/1.1 server was expected');
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return running(server, () => closeServer(server));
+}
+
+async function startNode(manager: SessionManager, options: SessionHttpOptionsInput): Promise<RunningServer> {
+  const handle = sessionHandler(manager, options);
+  const server = createServer((request, response) => {
+    response.setHeader(middlewareHeader.name, middlewareHeader.value);
+    if (handle(request, response)) return;
+    response.statusCode = 404;
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return running(server, () => closeServer(server));
+}
+
+async function startFetch(manager: SessionManager, options: SessionHttpOptionsInput): Promise<RunningServer> {
+  const handle = sessionFetchHandler(manager, options);
+  const app = new Hono();
+  app.use(async (context, next) => {
+    await next();
+    context.header(middlewareHeader.name, middlewareHeader.value);
+  });
+  app.all('*', (context) => handle(context.req.raw));
   const server = createAdaptorServer({ fetch: app.fetch });
   if (!('closeAllConnections' in server)) throw new TypeError('An HTTP/1.1 server was expected');
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

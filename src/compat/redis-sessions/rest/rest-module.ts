@@ -4,7 +4,6 @@ import {
   OriginPolicy,
   PollApp,
   PollController,
-  SessionCookie,
   SessionErrorFilter,
   SessionHttpOptions,
 } from '../../../http/index.js';
@@ -40,7 +39,6 @@ export function restModule(options: RestOptionsInput = {}): ContainerModule {
     bind(PushController).toSelf().inSingletonScope();
     bind(AdminController).toSelf().inSingletonScope();
     bind(SessionHttpOptions).toConstantValue(new SessionHttpOptions());
-    bind(SessionCookie).toSelf().inSingletonScope();
     bind(OriginPolicy).toConstantValue(new OriginPolicy());
     bind(Credentials).toConstantValue(new Credentials('restModule', { secure: false }));
     bind(SessionErrorFilter).toSelf().inSingletonScope();

@@ -1,5 +1,5 @@
 import type { PollOptions, PollReceiver } from '../delivery/poll-request.js';
-import type { PolledApp } from './poll-app.js';
+import type { PolledApp } from './polled-app.js';
 
 /**
  * `pollAsBearer` with a token that is still being looked up. A failed look-up fails the poll.

@@ -1,20 +1,17 @@
-import { inject, injectable } from 'inversify';
 import { sessionCookieName } from '../requests/cookies.js';
 import type { IssuedSession } from '../service/session.js';
-import { SessionHttpOptions } from './session-http-options.js';
 
 /**
- * Writes the cookie that carries the token: `sid`, or `__Host-sid` with `Secure` where the option `secure` is set. Always
- * `HttpOnly`, `SameSite=Lax` and `Path=/`.
+ * Writes the cookie that carries the token: `sid`, or `__Host-sid` with `Secure` where `secure` is set. Always `HttpOnly`,
+ * `SameSite=Lax` and `Path=/`.
  */
-@injectable()
 export class SessionCookie {
   readonly name: string;
   readonly #attributes: string;
 
-  constructor(@inject(SessionHttpOptions) options: SessionHttpOptions) {
-    this.name = sessionCookieName(options.secure);
-    this.#attributes = `Path=/; HttpOnly; SameSite=Lax${options.secure ? '; Secure' : ''}`;
+  constructor({ secure }: { readonly secure: boolean }) {
+    this.name = sessionCookieName(secure);
+    this.#attributes = `Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
   }
 
   /** Value of the `Set-Cookie` header of a login. The cookie lasts for the session's `maxAge`, else until the browser ends. */

@@ -1,0 +1,27 @@
+import { reportFault } from '../errors/fault-report.js';
+import { SessionError } from '../errors/session-error.js';
+import { problemOf } from '../requests/problem.js';
+
+/** A complete response, for any front to send. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export function jsonAnswer(value: unknown): Answer {
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  return { status: 200, headers, body: JSON.stringify(value) };
+}
+
+export function emptyAnswer(headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status: 204, headers, body: '' };
+}
+
+/** A problem document. An error that is not for the client is reported as a process warning, and told as 500 only. */
+export function answerToError(error: unknown): Answer {
+  if (SessionError.is(error)) return problemOf(error);
+  reportFault('A request failed', error);
+  const body = JSON.stringify({ title: 'Internal Server Error', status: 500 });
+  return { status: 500, headers: { 'content-type': 'application/problem+json' }, body };
+}

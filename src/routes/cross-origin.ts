@@ -1,0 +1,46 @@
+import type { OriginPolicy } from '../requests/origin-policy.js';
+import type { RequestHead } from '../requests/request-head.js';
+import { type Answer, emptyAnswer } from './answer.js';
+
+/** For how many seconds a browser may keep the answer to a preflight. */
+const preflightAge = '7200';
+
+/**
+ * CORS, so that pages of `trustedOrigins` may call the routes by bearer token. Credentials are not allowed: the cookie is
+ * `SameSite=Lax`, so browsers send it with no such request.
+ */
+export class CrossOrigin {
+  readonly #origins: OriginPolicy;
+
+  constructor(origins: OriginPolicy) {
+    this.#origins = origins;
+  }
+
+  /** The headers of every response, also of one that tells an error, which the page could not read otherwise. */
+  headersFor(request: RequestHead): Readonly<Record<string, string>> {
+    if (!this.#origins.hasTrusted) return {};
+    const origin = request.header('origin');
+    // A cache must not give the answer for one origin to a page of another.
+    if (origin === undefined || !this.#origins.isTrusted(origin)) return { vary: 'Origin' };
+    return {
+      vary: 'Origin',
+      'access-control-allow-origin': origin,
+      'access-control-expose-headers': 'Retry-After, WWW-Authenticate',
+    };
+  }
+
+  /** Whether a browser asks what a page of another origin may request. */
+  isPreflight(request: RequestHead): boolean {
+    return request.method === 'OPTIONS' && request.header('access-control-request-method') !== undefined;
+  }
+
+  /** @throws SessionError `CROSS_SITE` */
+  answerPreflight(request: RequestHead): Answer {
+    this.#origins.require(request);
+    return emptyAnswer({
+      'access-control-allow-methods': 'GET, DELETE',
+      'access-control-allow-headers': 'Authorization, Content-Type',
+      'access-control-max-age': preflightAge,
+    });
+  }
+}

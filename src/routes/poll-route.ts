@@ -1,0 +1,43 @@
+import type { PollOptions, PollReceiver } from '../delivery/poll-request.js';
+import { invalidArgument } from '../errors/session-error.js';
+import { requireCursorByCookie } from '../requests/cookie-poll.js';
+import { bearerTokenOf, type Credentials, soleBearer, type Tokens } from '../requests/credentials.js';
+import type { OriginPolicy } from '../requests/origin-policy.js';
+import { readPollOptions } from '../requests/poll-query.js';
+import type { RequestHead } from '../requests/request-head.js';
+import { pollOnceKnown } from './poll-once-known.js';
+import type { PolledApp } from './polled-app.js';
+
+/** A poll whose request was accepted: it is well-formed, has a token, and no page of another site sent it by cookie. */
+export interface AcceptedPoll {
+  /** @returns cancels the poll, as when the client has disconnected */
+  start(app: PolledApp, receiver: PollReceiver): () => void;
+}
+
+/** `GET /poll`, without the framework that received the request. */
+export class PollRoute {
+  readonly #credentials: Credentials;
+  readonly #origins: OriginPolicy;
+
+  constructor(credentials: Credentials, origins: OriginPolicy) {
+    this.#credentials = credentials;
+    this.#origins = origins;
+  }
+
+  /** @throws SessionError `INVALID_ARGUMENT`, `SESSION_UNKNOWN` without a token, `CROSS_SITE` */
+  accept(request: RequestHead, query: { readonly [name: string]: unknown }): AcceptedPoll {
+    // Frameworks route HEAD to GET handlers. The answer has no body then, and a draining poll would lose its messages.
+    if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
+    const options = readPollOptions(query);
+    // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
+    const tokens = this.#credentials.tokensOf(request, this.#origins);
+    if (bearerTokenOf(request) === undefined) requireCursorByCookie(request, options);
+    return { start: (app, receiver) => startPoll(app, tokens, options, receiver) };
+  }
+}
+
+function startPoll(app: PolledApp, tokens: Tokens, options: PollOptions, receiver: PollReceiver): () => void {
+  if (tokens.length === 1) return app.pollAsBearer(tokens[0], options, receiver);
+  const token = soleBearer(app, tokens).then((bearer) => bearer.token);
+  return pollOnceKnown(app, token, options, receiver);
+}

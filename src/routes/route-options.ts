@@ -1,0 +1,22 @@
+import * as v from 'valibot';
+import { type OriginOptions, originOptions } from '../requests/origin-policy.js';
+import { defaultApp } from '../store/session-arguments.js';
+
+const appRule = 'must be 1 to 64 letters, digits, _ and -';
+const pathRule = 'must begin and end with a slash, and have no query, such as /api/';
+
+export const appOption = v.optional(v.pipe(v.string(appRule), v.regex(/^[A-Za-z0-9_-]{1,64}$/, appRule)), defaultApp);
+
+/** Options of a front that serves the routes without a framework. `secure` also makes the cookie `__Host-sid`, with `Secure`. */
+export interface SessionRouteOptions extends OriginOptions {
+  /** The app whose sessions are served. Default `default`. */
+  readonly app?: string;
+  /** What precedes `poll` and `sessions` in the paths, such as `/api/`. Default `/`. */
+  readonly path?: string;
+}
+
+export const routeOptions = {
+  app: appOption,
+  path: v.optional(v.pipe(v.string(pathRule), v.regex(/^\/(?:[^/?#\s]+\/)*$/, pathRule)), '/'),
+  ...originOptions,
+};

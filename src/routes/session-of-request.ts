@@ -1,0 +1,23 @@
+import { type Credentials, soleBearer } from '../requests/credentials.js';
+import type { OriginPolicy } from '../requests/origin-policy.js';
+import type { RequestHead } from '../requests/request-head.js';
+import type { Session } from '../service/session.js';
+import type { SessionManager } from '../service/session-manager.js';
+
+/** Methods that change nothing, so that they may be requested by a page of another site, which can't read the answer. */
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * The live session whose token the request carries, renewed.
+ * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`, or `CROSS_SITE` when a page of another site sent a request
+ *   that is not safe by cookie
+ */
+export async function sessionOfRequest(
+  manager: SessionManager,
+  credentials: Credentials,
+  origins: OriginPolicy,
+  request: RequestHead,
+): Promise<Session> {
+  const tokens = credentials.tokensOf(request, safeMethods.has(request.method) ? undefined : origins);
+  return (await soleBearer(manager, tokens)).session;
+}

@@ -1,0 +1,112 @@
+import { sessionUnknown } from '../errors/session-error.js';
+import { Credentials } from '../requests/credentials.js';
+import { OriginPolicy } from '../requests/origin-policy.js';
+import { problemOf } from '../requests/problem.js';
+import type { RequestHead } from '../requests/request-head.js';
+import type { Session } from '../service/session.js';
+import type { SessionManager } from '../service/session-manager.js';
+import { checkOptions } from '../validation/options.js';
+import { AccountSessions } from './account-sessions.js';
+import { type Answer, answerToError, emptyAnswer, jsonAnswer } from './answer.js';
+import { CrossOrigin } from './cross-origin.js';
+import { PollRoute } from './poll-route.js';
+import type { PolledApp } from './polled-app.js';
+import { routeOptions, type SessionRouteOptions } from './route-options.js';
+import { SessionCookie } from './session-cookie.js';
+import { sessionOfRequest } from './session-of-request.js';
+
+type Query = { readonly [name: string]: unknown };
+
+/** What a request asks for. Only a poll may be held; every other route is answered by `answer`. */
+export type Route =
+  | { readonly kind: 'poll' }
+  | { readonly kind: 'preflight' }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'revoke-others' }
+  | { readonly kind: 'revoke'; readonly id: string };
+
+/** `/poll` and `/sessions`, without any framework: the one behaviour of every front that serves them. */
+export class SessionRoutes {
+  readonly app: PolledApp;
+  readonly poll: PollRoute;
+  readonly cookie: SessionCookie;
+  readonly crossOrigin: CrossOrigin;
+  readonly #prefix: string;
+  readonly #manager: SessionManager;
+  readonly #credentials: Credentials;
+  readonly #origins: OriginPolicy;
+  readonly #sessions: AccountSessions;
+
+  /**
+   * @param front whose options these are, for the errors
+   * @throws SessionError `INVALID_CONTEXT`
+   */
+  constructor(front: string, manager: SessionManager, options: SessionRouteOptions) {
+    const { app, path, secure, trustedOrigins } = checkOptions({ front, known: routeOptions }, options);
+    this.#prefix = path;
+    this.#manager = manager.inApp(app);
+    this.#credentials = new Credentials(front, { secure });
+    this.#origins = new OriginPolicy({ secure, trustedOrigins });
+    this.#sessions = new AccountSessions(this.#manager);
+    this.app = this.#manager;
+    this.poll = new PollRoute(this.#credentials, this.#origins);
+    this.cookie = new SessionCookie({ secure });
+    this.crossOrigin = new CrossOrigin(this.#origins);
+  }
+
+  /**
+   * @param path of the request target, as it was sent
+   * @returns undefined for what is not served, which is the application's
+   */
+  routeOf(request: RequestHead, path: string): Route | undefined {
+    if (!path.startsWith(this.#prefix)) return undefined;
+    const [name, id, ...rest] = path.slice(this.#prefix.length).split('/');
+    if (rest.length > 0 || id === '') return undefined;
+    const route = routeTo(request.method, name, id);
+    if (this.crossOrigin.isPreflight(request)) {
+      const wanted = request.header('access-control-request-method') ?? '';
+      return routeTo(wanted, name, id) === undefined ? undefined : { kind: 'preflight' };
+    }
+    return route;
+  }
+
+  /** Never rejects: an error becomes a problem document. */
+  async answer(route: Exclude<Route, { kind: 'poll' }>, request: RequestHead, query: Query): Promise<Answer> {
+    try {
+      return await this.#answer(route, request, query);
+    } catch (error) {
+      return answerToError(error);
+    }
+  }
+
+  async #answer(route: Exclude<Route, { kind: 'poll' }>, request: RequestHead, query: Query): Promise<Answer> {
+    if (route.kind === 'preflight') return this.crossOrigin.answerPreflight(request);
+    const current = await sessionOfRequest(this.#manager, this.#credentials, this.#origins, request);
+    switch (route.kind) {
+      case 'list':
+        return jsonAnswer(await this.#sessions.list(current));
+      case 'revoke-others':
+        await this.#sessions.revokeOthers(current, query.except);
+        return emptyAnswer();
+      case 'revoke':
+        return this.#revoke(current, route.id);
+    }
+  }
+
+  async #revoke(current: Session, id: string): Promise<Answer> {
+    if (id === 'current' || id === current.id) {
+      await current.destroy();
+      return emptyAnswer({ 'set-cookie': this.cookie.clear() });
+    }
+    return (await this.#sessions.revoke(current, id)) ? emptyAnswer() : problemOf(sessionUnknown(), 404);
+  }
+}
+
+function routeTo(method: string, name: string | undefined, id: string | undefined): Route | undefined {
+  const reads = method === 'GET' || method === 'HEAD';
+  if (name === 'poll' && id === undefined && reads) return { kind: 'poll' };
+  if (name !== 'sessions') return undefined;
+  if (id === undefined && reads) return { kind: 'list' };
+  if (method !== 'DELETE') return undefined;
+  return id === undefined ? { kind: 'revoke-others' } : { kind: 'revoke', id };
+}

@@ -1,0 +1,202 @@
+import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import express from 'express';
+import { WaitingRoom } from '../../src/delivery/waiting-room.js';
+import { SessionError, startSessions } from '../../src/index.js';
+import { type SessionHandler, type SessionRouteOptions, sessionHandler } from '../../src/node/index.js';
+import { type RawResponse, type RequestOptions, request } from '../support/http-client.js';
+import { until } from '../support/http-kit.js';
+import { Http2Connection } from '../support/http2-client.js';
+import { startService } from '../support/service.js';
+
+type Listener = Parameters<typeof createServer>[1] & {};
+
+async function service(t: ExecutionContext) {
+  const { sessions, stop } = await startSessions();
+  t.teardown(stop);
+  return sessions;
+}
+
+async function listen(t: ExecutionContext, listener: Listener) {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  });
+  const { port } = server.address() as AddressInfo;
+  return (path: string, options?: RequestOptions): Promise<RawResponse> => request(port, path, options);
+}
+
+/** A server on which the application answers 418 to what the handler leaves. */
+async function serve(t: ExecutionContext, options: SessionRouteOptions = {}) {
+  const sessions = await service(t);
+  const handle = sessionHandler(sessions, options);
+  const ask = await listen(t, (incoming, response) => {
+    if (!handle(incoming, response)) response.writeHead(418).end();
+  });
+  return { sessions, ask, handle };
+}
+
+// Its types are those of Express 5, as far as they are used here.
+const express4: typeof express = createRequire(import.meta.url)('express4');
+const trusted = 'https://app.example';
+
+test('the handler leaves every request that is for none of its routes', async (t) => {
+  const { ask } = await serve(t);
+  const others: [string, string][] = [
+    ['GET', '/'],
+    ['GET', '/polls'],
+    ['GET', '/poll/'],
+    ['GET', '/sessions/current'],
+    ['GET', '//poll'],
+    ['POST', '/poll'],
+    ['PUT', '/sessions'],
+    ['DELETE', '/sessions/'],
+    ['DELETE', '/sessions/a/b'],
+    ['OPTIONS', '/poll'],
+    ['OPTIONS', '/other'],
+  ];
+  for (const [method, path] of others) t.is((await ask(path, { method })).status, 418, `${method} ${path}`);
+});
+
+test('the path precedes the routes', async (t) => {
+  const { sessions, ask } = await serve(t, { path: '/api/v1/' });
+  const { token } = await sessions.createSession('alice');
+  t.is((await ask('/poll?after=&wait=0', { token })).status, 418);
+  t.is((await ask('/api/v1/poll?after=&wait=0', { token })).status, 200);
+  t.is((await ask('/api/v1/sessions/current', { method: 'DELETE', token })).status, 204);
+});
+
+test('an option that is not known or not valid is refused', async (t) => {
+  const sessions = await service(t);
+  for (const options of [
+    { path: 'api/' },
+    { path: '/api' },
+    { path: '/a?b/' },
+    { app: 'a b' },
+    { trustedOrigin: [] },
+  ]) {
+    const error = t.throws(() => sessionHandler(sessions, options));
+    t.true(SessionError.is(error, 'INVALID_CONTEXT'));
+    t.regex(String(error), /sessionHandler/);
+  }
+});
+
+test('login and logout keep the cookies that the response has', async (t) => {
+  const { sessions, handle } = await serve(t, { secure: true });
+  const ask = await listen(t, async (incoming, response) => {
+    response.setHeader('set-cookie', 'theme=dark');
+    if (incoming.url === '/login') handle.login(response, await sessions.createSession('alice'));
+    else handle.logout(response);
+    response.end();
+  });
+  const cookiesOf = ({ rawHeaders }: RawResponse) =>
+    rawHeaders.filter(([name]) => name.toLowerCase() === 'set-cookie').map(([, value]) => value);
+  const [theme, sid = ''] = cookiesOf(await ask('/login'));
+  t.is(theme, 'theme=dark');
+  t.regex(sid, /^__Host-sid=[0-9A-Za-z]{64}; Path=\/; HttpOnly; SameSite=Lax; Secure; Max-Age=2592000$/);
+  t.deepEqual(cookiesOf(await ask('/logout')), [
+    'theme=dark',
+    '__Host-sid=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0',
+  ]);
+});
+
+test('a page of a trusted origin may poll by bearer token, and reads errors', async (t) => {
+  const { sessions, ask } = await serve(t, { trustedOrigins: [trusted] });
+  const { token } = await sessions.createSession('alice');
+  const headers = { Origin: trusted, 'Sec-Fetch-Site': 'cross-site' };
+  const preflight = await ask('/poll', {
+    method: 'OPTIONS',
+    headers: { ...headers, 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'authorization' },
+  });
+  t.is(preflight.status, 204);
+  t.is(preflight.headers.get('access-control-allow-methods'), 'GET, DELETE');
+  t.is(preflight.headers.get('access-control-allow-headers'), 'Authorization, Content-Type');
+  for (const response of [
+    preflight,
+    await ask('/poll?after=&wait=0', { token, headers }),
+    await ask('/poll?after=&wait=0', { headers }),
+    await ask('/poll?wait=x', { token, headers }),
+    await ask('/sessions', { token, headers }),
+    await ask(`/sessions/${'x'.repeat(24)}`, { method: 'DELETE', token, headers }),
+  ]) {
+    t.is(response.headers.get('access-control-allow-origin'), trusted, response.body);
+    t.is(response.headers.get('vary'), 'Origin');
+    t.false(response.headers.has('access-control-allow-credentials'));
+  }
+});
+
+test('a page of another origin gets no header of CORS, and its preflight is refused', async (t) => {
+  const { sessions, ask } = await serve(t, { trustedOrigins: [trusted] });
+  const { token } = await sessions.createSession('alice');
+  for (const Origin of ['https://evil.example', 'null', 'https://app.example.evil.example', 'http://app.example']) {
+    const preflight = await ask('/poll', {
+      method: 'OPTIONS',
+      headers: { Origin, 'Access-Control-Request-Method': 'GET' },
+    });
+    t.is(preflight.status, 403, Origin);
+    const poll = await ask('/poll?after=&wait=0', { token, headers: { Origin } });
+    for (const { headers } of [preflight, poll]) t.false(headers.has('access-control-allow-origin'));
+    t.is(poll.headers.get('vary'), 'Origin');
+  }
+});
+
+test('without trusted origins no answer has a header of CORS', async (t) => {
+  const { sessions, ask } = await serve(t);
+  const { token } = await sessions.createSession('alice');
+  const { headers } = await ask('/poll?after=&wait=0', { token, headers: { Origin: trusted } });
+  t.deepEqual([headers.has('vary'), headers.has('access-control-allow-origin')], [false, false]);
+});
+
+for (const [name, app] of [
+  ['Express 5', express()],
+  ['Express 4', express4()],
+] as const) {
+  test(`in ${name} the handler serves its routes below a mount path, and passes others on`, async (t) => {
+    const sessions = await service(t);
+    const handle: SessionHandler = sessionHandler(sessions);
+    app.use('/api', (incoming, response, next) => {
+      if (!handle(incoming, response)) next();
+    });
+    app.get('/api/me', (_incoming, response) => {
+      response.json('me');
+    });
+    const ask = await listen(t, app);
+    const { id, token } = await sessions.createSession('alice');
+    await sessions.push(id, 'hi');
+    t.like(JSON.parse((await ask('/api/poll?after=', { token })).body), { messages: [{ data: 'hi' }] });
+    t.is((await ask('/api/me')).body, '"me"');
+  });
+}
+
+test('over HTTP/2 a poll is held, cancelled and answered, and other routes are served', async (t) => {
+  const { manager, container } = await startService(t);
+  const room = container.get(WaitingRoom);
+  const handle = sessionHandler(manager);
+  const server = createHttp2Server((incoming, response) => {
+    if (!handle(incoming, response)) response.writeHead(418).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const connection = new Http2Connection((server.address() as AddressInfo).port);
+  t.teardown(async () => {
+    await connection.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const { id, token } = await manager.createSession('alice');
+  const headers = { authorization: `Bearer ${token}` };
+  const cancelled = connection.send('/poll?after=&reader=cancelled', headers);
+  const held = connection.get('/poll?after=', headers);
+  await until(() => room.held === 2);
+  cancelled.close();
+  await until(() => room.held === 1);
+  await manager.push(id, 'hi');
+  t.like(JSON.parse((await held).body), { messages: [{ data: 'hi' }] });
+  t.is((await connection.get('/poll?wait=0', headers)).status, 200);
+  t.is((await connection.get('/sessions', headers)).status, 200);
+  t.is((await connection.get('/other', headers)).status, 418);
+});
