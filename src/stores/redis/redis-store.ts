@@ -97,7 +97,10 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
   }
 
   async open(listener: StoreListener): Promise<void> {
-    await this.#connection.open(() => listener.missed());
+    await this.#connection.open(
+      () => listener.missed(),
+      () => this.#renewSubscriptions(),
+    );
     const notices = new NoticeReceiver(this.#connection, this.#keys, this.#node, listener);
     this.#notices = notices;
     try {
@@ -278,5 +281,11 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
       throw asUnavailable(error);
     }
     return close;
+  }
+
+  /** Their connections may still lead to a server that is not the master any more. */
+  #renewSubscriptions(): void {
+    this.#notices?.moved();
+    for (const receiver of this.#changeReceivers) receiver.moved();
   }
 }
