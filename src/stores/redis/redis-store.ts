@@ -107,6 +107,8 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
       await notices.open();
       await this.#heartbeat.start(notices);
     } catch (error) {
+      // Some buckets may have it registered.
+      await this.#heartbeat.leave();
       await notices.close();
       await this.#connection.close();
       throw asUnavailable(error);
