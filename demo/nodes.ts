@@ -33,9 +33,9 @@ class Nodes {
   }
 
   async #startRedis(data: string): Promise<string> {
-    const { url, child } = await startRedis(data);
+    const { port, url, child } = await startRedis(data);
     this.#redis = child;
-    console.log(`redis (process ${child.pid}): ${url}`);
+    console.log(`redis (process ${child.pid}): redis://127.0.0.1:${port}`);
     void child.ended.then((ending) => {
       if (!this.#isStopping) this.#abort(`redis ended with ${ending}; the nodes can't work without it`);
     });

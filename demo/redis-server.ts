@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, join, resolve } from 'node:path';
 import { DemoChild } from './child-process.js';
@@ -7,6 +8,8 @@ const programs = ['redis-server', 'valkey-server'];
 
 /** A Redis that the demo started, on a free port of the loopback interface. */
 export interface DemoRedis {
+  readonly port: number;
+  /** With the password. */
   readonly url: string;
   readonly child: DemoChild;
 }
@@ -31,10 +34,15 @@ export async function startRedis(data: string): Promise<DemoRedis> {
     save: '',
     logfile: '',
   };
+  // Other users of the machine can connect to the port. Arguments are visible to them; this file is not.
+  const password = randomBytes(24).toString('base64url');
+  const secrets = join(folder, 'redis.conf');
+  rmSync(secrets, { force: true });
+  writeFileSync(secrets, `requirepass ${password}\n`, { mode: 0o600, flag: 'wx' });
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = new DemoChild('redis', program, args);
+  const child = new DemoChild('redis', program, [secrets, ...args]);
   await child.outputMatching(/Ready to accept connections/);
-  return { url: `redis://127.0.0.1:${port}`, child };
+  return { port, url: `redis://:${password}@127.0.0.1:${port}`, child };
 }
 
 /** Two servers that append to the same file would damage it. */

@@ -5,21 +5,22 @@ export interface Timer {
 
 /** The source of time of the whole service. Tests bind one that they advance themselves. */
 export abstract class Clock {
-  /** Milliseconds since the Unix epoch. Never decreases: lists ordered by time rely on it. */
+  /**
+   * Milliseconds since the Unix epoch, a whole number. Advances steadily: it never decreases, because lists ordered by time
+   * rely on it, and never jumps, because every deadline is judged by it.
+   */
   abstract now(): number;
 
   /** Calls back once after `delay` milliseconds (at most 2^31 − 1). A pending timer does not keep the process alive. */
   abstract setTimer(delay: number, callback: () => void): Timer;
 }
 
+/** The wall time at which it was made, and the time that has passed since. It does not follow when the wall clock is set. */
 export class SystemClock extends Clock {
-  #latest = 0;
+  readonly #start = Date.now() - performance.now();
 
   now(): number {
-    const wallTime = Date.now();
-    // When the wall clock is set back, this clock stands still until the wall clock has caught up.
-    if (wallTime > this.#latest) this.#latest = wallTime;
-    return this.#latest;
+    return Math.floor(this.#start + performance.now());
   }
 
   setTimer(delay: number, callback: () => void): Timer {

@@ -14,6 +14,7 @@ const face = 'src/index.ts';
 const httpFace = 'src/http/index.ts';
 const redisFace = 'src/stores/redis/index.ts';
 const fileOwnership = 'src/stores/file-ownership.ts';
+const machineTime = 'src/stores/machine-time.ts';
 const sqliteFace = 'src/stores/sqlite/index.ts';
 const redisSessionsFace = 'src/compat/redis-sessions/class/index.ts';
 const restFace = 'src/compat/redis-sessions/rest/index.ts';
@@ -43,7 +44,13 @@ export const layers: readonly Layer[] = [
   },
   // Whom a file of sessions may belong to.
   { path: fileOwnership, files: [], packages: ['node:fs/promises', 'node:path'] },
-  { path: 'src/stores/memory/', files: [...port, fileOwnership], packages: ['inversify', 'valibot', 'node:*'] },
+  // A time that processes share and that outlives them.
+  { path: machineTime, files: ['src/time/'], packages: ['node:fs'] },
+  {
+    path: 'src/stores/memory/',
+    files: [...port, fileOwnership, machineTime],
+    packages: ['inversify', 'valibot', 'node:*'],
+  },
   {
     // Reads no file, so that a server can be bundled.
     path: 'src/stores/redis/',
@@ -52,7 +59,7 @@ export const layers: readonly Layer[] = [
   },
   {
     path: 'src/stores/sqlite/',
-    files: [...port, fileOwnership],
+    files: [...port, fileOwnership, machineTime],
     packages: ['inversify', 'valibot', 'node:*'],
   },
   {

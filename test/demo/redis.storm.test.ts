@@ -1,4 +1,7 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
+import { Redis } from 'ioredis';
 import { type DemoNode, DemoNodes, isAlive } from '../support/demo-nodes.js';
 import { takenPort } from '../support/free-port.js';
 import { DemoProcess } from '../support/http-demo-process.js';
@@ -34,6 +37,15 @@ function pidsOf({ demo, first, second }: Pair): readonly number[] {
   return [first.pid, second.pid, redisOf(demo).pid];
 }
 
+/** From the file that the demo wrote for its Redis. */
+function passwordOf(folder: string): string {
+  return (
+    readFileSync(join(folder, 'redis', 'redis.conf'), 'utf8')
+      .trim()
+      .split(' ')[1] ?? ''
+  );
+}
+
 test.before(async () => {
   data = await DemoProcess.folder(shared);
   pair = await startPair();
@@ -67,7 +79,9 @@ test.serial(
     const { host } = new URL(redisOf(demo).url);
     const proxy = await RedisProxy.start(Number(host.split(':')[1]));
     t.teardown(() => proxy.close());
-    const guest = await DemoNodes.start(t, await DemoProcess.folder(t), { REDIS_URL: proxy.url });
+    const guest = await DemoNodes.start(t, await DemoProcess.folder(t), {
+      REDIS_URL: `redis://:${passwordOf(data)}@127.0.0.1:${proxy.port}`,
+    });
     t.is(guest.redis, undefined);
     const { cookie } = await first.logIn('bob');
     const [node] = guest.nodes;
@@ -86,6 +100,20 @@ test.serial(
     t.is((await second.request('/sessions', { cookie })).status, 200);
   },
 );
+
+test.serial('the Redis of the demo wants a password, which only the user can read', async (t) => {
+  const port = Number(new URL(redisOf(pair.demo).url).port);
+  const options = { port, lazyConnect: true, retryStrategy: () => null, enableReadyCheck: false };
+  const [stranger, owner] = [new Redis(options), new Redis({ ...options, password: passwordOf(data) })];
+  for (const client of [stranger, owner]) {
+    client.on('error', () => {});
+    t.teardown(() => client.disconnect());
+  }
+  await t.throwsAsync(stranger.ping(), { message: /NOAUTH/ });
+  t.is(await owner.ping(), 'PONG');
+  t.is(statSync(join(data, 'redis', 'redis.conf')).mode & 0o777, 0o600);
+  t.false(pair.demo.stdout.includes(passwordOf(data)));
+});
 
 test.serial('a second start on the same folder is refused', async (t) => {
   const refused = DemoNodes.spawn(t, data);

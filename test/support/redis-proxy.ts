@@ -16,13 +16,15 @@ export class RedisProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #rewrite: Rewrite;
+  #target: number;
   #held: (() => void)[] | undefined;
   #isFirstToHold: ((reply: string) => boolean) | undefined;
 
   private constructor(server: Server, target: number, rewrite: Rewrite) {
     this.#server = server;
     this.#rewrite = rewrite;
-    server.on('connection', (client) => this.#join(client, connect(target, '127.0.0.1')));
+    this.#target = target;
+    server.on('connection', (client) => this.#join(client, connect(this.#target, '127.0.0.1')));
   }
 
   static async start(target: number, rewrite: Rewrite = (reply) => reply): Promise<RedisProxy> {
@@ -55,6 +57,11 @@ export class RedisProxy {
     this.#isFirstToHold = undefined;
     this.#held = undefined;
     for (const write of held) write();
+  }
+
+  /** Leads new connections to another server; those that are open stay where they are. */
+  moveTo(target: number): void {
+    this.#target = target;
   }
 
   /** Breaks all connections; clients may connect anew. */

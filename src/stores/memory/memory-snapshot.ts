@@ -4,9 +4,11 @@ import { SessionError } from '../../errors/session-error.js';
 import { Mailbox } from '../../mailbox/mailbox.js';
 import { Message } from '../../mailbox/message.js';
 import { deadReason, idles } from '../../store/engine/deadlines.js';
+import type { Clock } from '../../time/clock.js';
+import { machineTime } from '../machine-time.js';
 import type { MemoryEntry } from './memory-entry.js';
 import type { MemoryTables } from './memory-tables.js';
-import { SnapshotFault, type SnapshotFile } from './snapshot-file.js';
+import { SnapshotFault, type SnapshotFile, type SnapshotTime } from './snapshot-file.js';
 
 const mailboxSchema = v.object({
   epoch: v.string(),
@@ -46,33 +48,59 @@ export async function writeSnapshot(
   snapshot: SnapshotFile,
   tables: MemoryTables,
   context: SessionContext,
-  now: number,
+  clock: Clock,
 ): Promise<void> {
+  const now = clock.now();
+  const machine = machineTime(clock);
   let count = 0;
   for (const _each of liveEntries(tables, context, now)) count += 1;
-  await snapshot.write(recordsOf(tables, context, now), count);
+  await snapshot.write(recordsOf(tables, context, now), count, { now, ...(machine && { machine }) });
 }
 
 /**
  * Restores the snapshot wholly or not at all; one that can't be restored is set aside, with a warning.
  * @throws SessionError `STORE_UNAVAILABLE` when another user may have written it
  */
-export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTables, now: number): Promise<void> {
+export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<void> {
   const fault = await snapshot.findOwnershipFault();
   if (fault !== undefined) {
     const text = `The session snapshot ${snapshot.path} can't be trusted: ${fault}`;
     throw new SessionError('STORE_UNAVAILABLE', text, {});
   }
   const records: SnapshotRecord[] = [];
+  let writtenAt: SnapshotTime | undefined;
   try {
     const found = await snapshot.read((record) => records.push(requireRecord(record)));
-    if (!found) return;
+    if (found === undefined) return;
+    writtenAt = found.time;
   } catch (error) {
     await setAside(snapshot, error);
     return;
   }
-  admit(records, tables, now);
+  if (writtenAt !== undefined) moveTimes(records, stepSince(writtenAt, clock));
+  admit(records, tables, clock.now());
   await snapshot.remove();
+}
+
+/**
+ * By how much the wall clock was set since then. On the same start of the machine its steady clock says how much time has
+ * passed; else all that is known is that time does not run backwards.
+ */
+function stepSince(writtenAt: SnapshotTime, clock: Clock): number {
+  const now = clock.now();
+  const machine = machineTime(clock);
+  if (machine === undefined || machine.boot !== writtenAt.machine?.boot) return Math.min(0, now - writtenAt.now);
+  return now - writtenAt.now - (machine.steady - writtenAt.machine.steady);
+}
+
+/** A wall clock that was set must not end sessions early, or let them live longer. */
+function moveTimes(records: readonly SnapshotRecord[], step: number): void {
+  if (step === 0) return;
+  for (const record of records) {
+    record.createdAt += step;
+    record.lastTime += step;
+    record.lastContact += step;
+  }
 }
 
 async function setAside(snapshot: SnapshotFile, error: unknown): Promise<void> {

@@ -68,12 +68,12 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   /** @throws SessionError `STORE_UNAVAILABLE` when another user may have written the snapshot */
   async open(listener: StoreListener): Promise<void> {
     this.#notices.listener = listener;
-    if (this.#snapshot !== undefined) await restoreSnapshot(this.#snapshot, this.#tables, this.#clock.now());
+    if (this.#snapshot !== undefined) await restoreSnapshot(this.#snapshot, this.#tables, this.#clock);
   }
 
   async close(): Promise<void> {
     if (this.#snapshot !== undefined) {
-      await writeSnapshot(this.#snapshot, this.#tables, this.#context, this.#clock.now());
+      await writeSnapshot(this.#snapshot, this.#tables, this.#context, this.#clock);
     }
     this.#tables.clear();
     this.#notices.clear();

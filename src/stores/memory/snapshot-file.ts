@@ -14,8 +14,23 @@ const newline = 10;
 /** `{"sha256":"` and 64 hexadecimal digits and `"}` and a newline. */
 const trailerBytes = 78;
 
-const headerSchema = v.object({ format: v.literal(format), version: v.literal(version), records: v.number() });
+const timeSchema = v.object({
+  /** On the clock of the store that wrote it. */
+  now: v.number(),
+  /** The same moment on the machine's steady clock. */
+  machine: v.optional(v.object({ boot: v.number(), steady: v.number() })),
+});
+const headerSchema = v.object({
+  format: v.literal(format),
+  version: v.literal(version),
+  records: v.number(),
+  time: v.optional(timeSchema),
+});
 const trailerPattern = /^\{"sha256":"([0-9a-f]{64})"\}\n$/;
+
+/** When a snapshot was written. */
+export type SnapshotTime = v.InferOutput<typeof timeSchema>;
+type Header = v.InferOutput<typeof headerSchema>;
 
 /** The file can't be restored. `message` says why, for the operator. */
 export class SnapshotFault extends Error {}
@@ -62,13 +77,13 @@ export class SnapshotFile {
   }
 
   /** Takes the records one by one as it writes them: they are never in memory all at once. */
-  async write(records: Iterable<unknown>, count: number): Promise<void> {
+  async write(records: Iterable<unknown>, count: number, time: SnapshotTime): Promise<void> {
     const partial = `${this.path}.partial`;
     await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
     await rm(partial, { force: true });
     const file = await open(partial, 'wx', 0o600);
     try {
-      await this.#writeAll(file, records, count);
+      await this.#writeAll(file, records, count, time);
       await file.sync();
     } finally {
       await file.close();
@@ -79,17 +94,16 @@ export class SnapshotFile {
 
   /**
    * Gives every record to `accept`, in the order in which they were written.
-   * @returns whether there was a snapshot
+   * @returns its header, or `undefined` when there was no snapshot
    * @throws SnapshotFault when the file is not a whole snapshot of this version
    */
-  async read(accept: (record: unknown) => void): Promise<boolean> {
+  async read(accept: (record: unknown) => void): Promise<Header | undefined> {
     try {
       const size = (await stat(this.path)).size;
       await this.#verify(size);
-      await this.#readAll(size, accept);
-      return true;
+      return await this.#readAll(size, accept);
     } catch (error) {
-      if (isMissing(error)) return false;
+      if (isMissing(error)) return undefined;
       if (error instanceof SnapshotFault) throw error;
       throw new SnapshotFault(error instanceof Error ? error.message : String(error), { cause: error });
     }
@@ -107,10 +121,10 @@ export class SnapshotFile {
     return aside;
   }
 
-  async #writeAll(file: FileHandle, records: Iterable<unknown>, count: number): Promise<void> {
+  async #writeAll(file: FileHandle, records: Iterable<unknown>, count: number, time: SnapshotTime): Promise<void> {
     const progress = new SnapshotProgress('Writing the session snapshot', count, this.#report);
     const checksum = createHash('sha256');
-    let chunk = `${JSON.stringify({ format, version, records: count })}\n`;
+    let chunk = `${JSON.stringify({ format, version, records: count, time })}\n`;
     let written = 0;
     for (const record of records) {
       chunk += `${JSON.stringify(record)}\n`;
@@ -137,12 +151,14 @@ export class SnapshotFile {
     if (expected !== checksum.digest('hex')) throw new SnapshotFault('its checksum does not match its content');
   }
 
-  async #readAll(size: number, accept: (record: unknown) => void): Promise<void> {
+  async #readAll(size: number, accept: (record: unknown) => void): Promise<Header | undefined> {
+    let header: Header | undefined;
     let progress: SnapshotProgress | undefined;
     let count = 0;
     for await (const line of readLines(this.path, size - trailerBytes)) {
       if (progress === undefined) {
-        progress = new SnapshotProgress('Restoring the session snapshot', parseHeader(line), this.#report);
+        header = parseHeader(line);
+        progress = new SnapshotProgress('Restoring the session snapshot', header.records, this.#report);
         continue;
       }
       accept(JSON.parse(line));
@@ -151,13 +167,14 @@ export class SnapshotFile {
     }
     if (count !== progress?.total) throw new SnapshotFault(`it holds ${count} of ${progress?.total} records`);
     progress.finish(count);
+    return header;
   }
 }
 
-function parseHeader(line: string): number {
+function parseHeader(line: string): Header {
   const header = v.safeParse(headerSchema, JSON.parse(line));
   if (!header.success) throw new SnapshotFault(`its header is not of version ${version}: ${line.slice(0, 120)}`);
-  return header.output.records;
+  return header.output;
 }
 
 /**

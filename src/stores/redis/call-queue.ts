@@ -1,4 +1,6 @@
 import type { RedisConnection } from './connection.js';
+import { inTime } from './in-time.js';
+import { isFromNoMaster } from './master.js';
 import type { Program } from './program.js';
 import type { Reply } from './reply-decoders.js';
 import { asUnavailable, storeUnavailable } from './unavailable.js';
@@ -8,12 +10,6 @@ import { asUnavailable, storeUnavailable } from './unavailable.js';
  * a run of its own.
  */
 export const mostWeight = 100;
-
-/**
- * How long to wait for a reply. ioredis has a time limit too, but not for every place where a command may wait, and an
- * application's client may have none: a call that never ends would block a poll for ever.
- */
-const replyTimeMs = 10_000;
 
 export type Argument = string | number;
 
@@ -68,7 +64,7 @@ export class CallQueue {
   call<Result>(call: Call<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       // ioredis would wait until the connection is restored.
-      if (!this.#connection.isReady) throw storeUnavailable('It is not connected');
+      this.#connection.requireReady();
       const { decode, weight = 1 } = call;
       // Decoded here, not by the caller: that saves a promise for each call.
       this.#batchFor(call.bucket, weight).add(call, weight, (reply, error) => {
@@ -121,8 +117,11 @@ export class CallQueue {
   async #run({ keys, args, receivers }: CallBatch): Promise<void> {
     try {
       const replies = await inTime(this.#evaluate(keys.length, [...keys, ...args]));
+      const refusal = refusalIn(replies);
+      if (refusal !== undefined) throw new Error(refusal);
       for (const [index, receive] of receivers.entries()) receive(replies[index], undefined);
     } catch (error) {
+      if (error instanceof Error && isFromNoMaster(error.message)) this.#connection.refusedAsNoMaster(error.message);
       const unavailable = asUnavailable(error);
       for (const receive of receivers) receive(undefined, unavailable);
     }
@@ -141,13 +140,15 @@ export class CallQueue {
   }
 }
 
-/** @throws SessionError `STORE_UNAVAILABLE` when no reply comes in time */
-function inTime(replies: Promise<Reply>): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(storeUnavailable(`There was no reply within ${replyTimeMs} ms`));
-    const timer = setTimeout(late, replyTimeMs);
-    replies.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+/**
+ * What a server that is not the master refused a call with, if it did. The other calls of the run then read what may be out
+ * of date, and wrote nothing.
+ */
+function refusalIn(replies: Reply): string | undefined {
+  for (const reply of replies) {
+    if (Array.isArray(reply) && reply[0] === 'error' && isFromNoMaster(String(reply[1]))) return String(reply[1]);
+  }
+  return undefined;
 }
 
 function requireReply(reply: unknown): Reply {

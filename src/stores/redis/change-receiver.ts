@@ -22,6 +22,11 @@ export class ChangeReceiver {
     return this.#subscription.open();
   }
 
+  /** Call when the address may lead to another server. */
+  moved(): void {
+    this.#subscription.moved();
+  }
+
   close(): Promise<void> {
     return this.#subscription.close();
   }

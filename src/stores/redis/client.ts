@@ -72,14 +72,17 @@ const startTimeMs = 10_000;
 /**
  * Resolves when the client is ready. The promise of its `connect` is not enough: when the first attempt to reach a
  * Cluster fails, the library tries again, and that promise stays pending.
+ * @param signal ends the wait with an error
  */
-export async function becomeReady(client: Redis | Cluster): Promise<void> {
+export async function becomeReady(client: Redis | Cluster, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted) throw storeUnavailable('The connection is closed');
   if (client.status === 'ready') return;
   await new Promise<void>((resolve, reject) => {
     const settle = (act: () => void) => {
       clearTimeout(timer);
       client.off('ready', ready);
       client.off('end', ended);
+      signal?.removeEventListener('abort', ended);
       act();
     };
     const ready = () => settle(resolve);
@@ -88,6 +91,7 @@ export async function becomeReady(client: Redis | Cluster): Promise<void> {
     const timer = setTimeout(late, startTimeMs);
     client.on('ready', ready);
     client.on('end', ended);
+    signal?.addEventListener('abort', ended);
     if (client.status === 'wait') client.connect().then(ready, (error) => settle(() => reject(error)));
   });
 }

@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { becomeReady, disconnect, isCluster, makeClient } from './client.js';
+import { MasterSearch } from './master-search.js';
 import { type RedisStoreOptions, requireNoKeyPrefix } from './redis-options.js';
 import { asUnavailable, storeUnavailable } from './unavailable.js';
 
@@ -13,6 +14,7 @@ export class RedisConnection {
   #client: Redis | Cluster | undefined;
   #latestError: unknown;
   #onReady: (() => void) | undefined;
+  #search: MasterSearch | undefined;
 
   constructor(options: RedisStoreOptions) {
     const { client, cluster } = options;
@@ -21,8 +23,19 @@ export class RedisConnection {
     this.isCluster = client === undefined ? cluster !== undefined : isCluster(client);
   }
 
-  get isReady(): boolean {
-    return this.#client?.status === 'ready';
+  /** @throws SessionError `STORE_UNAVAILABLE` while calls can't be carried out */
+  requireReady(): void {
+    const refusal = this.#search?.refusal;
+    if (refusal !== undefined) throw refusal;
+    if (this.#client?.status !== 'ready') throw storeUnavailable('It is not connected');
+  }
+
+  /**
+   * Call when the server answered that it is not the master: looks for the master, and meanwhile refuses calls. A Cluster
+   * client does so itself: there a replica answers where its master is.
+   */
+  refusedAsNoMaster(refusal: string): void {
+    this.#search?.start(refusal);
   }
 
   /** @throws SessionError `STORE_UNAVAILABLE` before `open` */
@@ -33,9 +46,10 @@ export class RedisConnection {
 
   /**
    * @param onReady called whenever a lost connection has been restored
+   * @param onMoved called when the server turned out not to be the master, and when the master has been found
    * @throws SessionError `STORE_UNAVAILABLE`, or `INVALID_CONTEXT` for a `keyPrefix` within `url`
    */
-  async open(onReady: () => void): Promise<void> {
+  async open(onReady: () => void, onMoved: () => void): Promise<void> {
     const client = this.#client ?? (await makeClient(this.#options));
     requireNoKeyPrefix(client.options);
     this.#client = client;
@@ -49,8 +63,17 @@ export class RedisConnection {
       // An earlier error of the connection says more than that the connection is closed now.
       throw asUnavailable(this.#latestError ?? error);
     }
-    this.#onReady = onReady;
-    client.on('ready', onReady);
+    if (!isCluster(client)) {
+      const found = () => {
+        onMoved();
+        onReady();
+      };
+      this.#search = new MasterSearch(client, { lost: onMoved, found });
+    }
+    this.#onReady = () => {
+      if (this.#search?.refusal === undefined) onReady();
+    };
+    client.on('ready', this.#onReady);
   }
 
   async close(): Promise<void> {
@@ -58,7 +81,9 @@ export class RedisConnection {
     if (client === undefined) return;
     client.off('error', this.#noteError);
     if (this.#onReady !== undefined) client.off('ready', this.#onReady);
+    const searchEnded = this.#search?.stop();
     if (this.#options.client === undefined) await disconnect(client);
+    await searchEnded;
   }
 
   /** Another connection to the same place, for channels. It queues subscriptions until it is connected. */

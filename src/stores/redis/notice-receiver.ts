@@ -42,6 +42,11 @@ export class NoticeReceiver {
     return this.#subscription.close();
   }
 
+  /** Call when the address may lead to another server. */
+  moved(): void {
+    this.#subscription.moved();
+  }
+
   /** Compares the counts with those of the server. */
   verify(bucket: string, { latestNotice, isSubscribed }: NodeStatus): void {
     if (!isSubscribed) this.#subscription.replace();

@@ -45,7 +45,7 @@ const parkSlackMs = 1_000;
 export const stepSize = 500;
 /** A node without a heartbeat for so long is dead: another node reports what it has not acknowledged. */
 const deadAfterMs = 10_000;
-/** After so long without a heartbeat nothing is kept for a node. */
+/** After so long without a heartbeat nothing is kept for a node; nor is anything for any node when all are silent. */
 const forgetNodeAfterMs = 600_000;
 /** How long a session that is being handed over stays claimed by its receiver. */
 const claimTimeMs = 5_000;
@@ -128,7 +128,6 @@ function constants(context: SessionContext, { keyPrefix, isCluster }: ProgramSet
     deadAfterMs,
     forgetNodeAfterMs,
     claimTimeMs,
-    keepNodesMs: dayMs,
     keepReportsMs: dayMs,
     endOfTime,
   };

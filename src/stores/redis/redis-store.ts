@@ -97,13 +97,18 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
   }
 
   async open(listener: StoreListener): Promise<void> {
-    await this.#connection.open(() => listener.missed());
+    await this.#connection.open(
+      () => listener.missed(),
+      () => this.#renewSubscriptions(),
+    );
     const notices = new NoticeReceiver(this.#connection, this.#keys, this.#node, listener);
     this.#notices = notices;
     try {
       await notices.open();
       await this.#heartbeat.start(notices);
     } catch (error) {
+      // Some buckets may have it registered.
+      await this.#heartbeat.leave();
       await notices.close();
       await this.#connection.close();
       throw asUnavailable(error);
@@ -278,5 +283,11 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
       throw asUnavailable(error);
     }
     return close;
+  }
+
+  /** Their connections may still lead to a server that is not the master any more. */
+  #renewSubscriptions(): void {
+    this.#notices?.moved();
+    for (const receiver of this.#changeReceivers) receiver.moved();
   }
 }

@@ -1154,7 +1154,7 @@ counter = now
 call('HSET', nodes, node, counter)
 end
 call('HSET', nodes, node .. ':seen', now)
-call('PEXPIRE', nodes, $keepNodesMs)
+call('PEXPIRE', nodes, $forgetNodeAfterMs)
 return { 1, tonumber(counter), notices.hasSubscriber(baseOf(nodes), node) and 1 or 0 }
 end
 

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
-import { becomeReady, disconnect } from './client.js';
+import { becomeReady, disconnect, isCluster } from './client.js';
 import type { RedisConnection } from './connection.js';
+import { requireMaster } from './master.js';
 import { storeUnavailable } from './unavailable.js';
 
 /** Before the next attempt to subscribe. */
@@ -52,7 +53,12 @@ export class Subscription {
   /** Call when the server has no subscriber, whatever the state of the connection seems to be. */
   replace(): void {
     // If a running renewal does not help, the next heartbeat says so again.
-    if (this.#renewing === undefined) this.#renew('connection');
+    if (this.#renewing === undefined) this.moved();
+  }
+
+  /** Call when the address may lead to another server, although the connection to the old one may still be open. */
+  moved(): void {
+    this.#renew('connection');
   }
 
   #renew(need: 'subscriptions' | 'connection'): void {
@@ -96,7 +102,7 @@ export class Subscription {
     subscriber.on(isCluster ? 'smessage' : 'message', (_channel: string, text: string) => {
       if (isUsed()) this.#listener.received(text);
     });
-    await becomeReady(subscriber);
+    await becomeReady(subscriber, this.#closing.signal);
     await this.#subscribe();
     subscriber.on('close', () => {
       if (isUsed()) this.#listener.lost();
@@ -110,7 +116,12 @@ export class Subscription {
     const subscriber = this.#subscriber;
     if (subscriber === undefined) throw storeUnavailable('It is not connected');
     // Each channel is in the slot of its bucket.
-    if (this.#connection.isCluster) await Promise.all(this.#channels.map((channel) => subscriber.ssubscribe(channel)));
-    else await subscriber.subscribe(...this.#channels);
+    if (isCluster(subscriber)) {
+      await Promise.all(this.#channels.map((channel) => subscriber.ssubscribe(channel)));
+      return;
+    }
+    // A replica that lost its master would accept the subscription, and send nothing.
+    await requireMaster(subscriber);
+    await subscriber.subscribe(...this.#channels);
   }
 }

@@ -7,6 +7,8 @@ const meanings: Readonly<Record<string, string>> = {
   READONLY: 'it is a replica',
   NOREPLICAS: 'it has too few replicas',
   LOADING: 'it is starting',
+  MASTERDOWN: 'it is a replica without a master',
+  UNBLOCKED: 'it became a replica during the call',
 };
 
 /** @param why what the server or ioredis said */

@@ -10,6 +10,7 @@ import { Node } from './nodes/node.js';
 import { NodeTables } from './nodes/node-tables.js';
 import type { NoticeListener } from './nodes/notice.js';
 import { Outbox } from './nodes/outbox.js';
+import type { SharedClock } from './nodes/shared-clock.js';
 import { SweepReports } from './reports.js';
 import type { SqliteSettings } from './sqlite-options.js';
 import { SqliteTables } from './tables/sqlite-tables.js';
@@ -51,6 +52,7 @@ export class OpenStore {
     context: SessionContext,
     name: string,
     settings: SqliteSettings,
+    clock: SharedClock,
     listener: OpenStoreListener,
   ) {
     const { database } = file;
@@ -80,7 +82,7 @@ export class OpenStore {
       },
     });
     this.#queue = new TransactionQueue(connection, settings);
-    this.#node = new Node(name, nodeTables, outbox, this.#queue, listener);
+    this.#node = new Node(name, nodeTables, outbox, this.#queue, clock, listener);
     this.#watch = new LogWatch(file.logPath, settings.lookInterval, () => this.#look());
     this.#freePages = new FreePages(database);
     this.#spaceTimer = setInterval(() => void this.#giveSpaceBack(), spacePause).unref();
@@ -92,11 +94,12 @@ export class OpenStore {
     settings: SqliteSettings,
     context: SessionContext,
     name: string,
+    clock: SharedClock,
     listener: OpenStoreListener,
   ): Promise<OpenStore> {
     try {
       const file = await DatabaseFile.open(settings.path, await loadDriver(), settings.lockTimeout);
-      return await OpenStore.#over(file, settings, context, name, listener);
+      return await OpenStore.#over(file, settings, context, name, clock, listener);
     } catch (error) {
       throw asUnavailable(settings.path, error);
     }
@@ -107,11 +110,12 @@ export class OpenStore {
     settings: SqliteSettings,
     context: SessionContext,
     name: string,
+    clock: SharedClock,
     listener: OpenStoreListener,
   ): Promise<OpenStore> {
     let store: OpenStore | undefined;
     try {
-      const make = () => new OpenStore(file, context, name, settings, listener);
+      const make = () => new OpenStore(file, context, name, settings, clock, listener);
       store = await file.whileReading(settings.lockTimeout, make);
       await store.#node.join();
       return store;

@@ -25,6 +25,7 @@ import {
 import { newId } from '../../store/session-token.js';
 import { type Clock, SystemClock } from '../../time/clock.js';
 import { ChangeWatchers } from './change-watchers.js';
+import { SharedClock } from './nodes/shared-clock.js';
 import { OpenStore, type OpenStoreListener } from './open-store.js';
 import { checkSqliteOptions, type SqliteSettings, type SqliteStoreOptions } from './sqlite-options.js';
 import type { StepKind } from './transactions/transaction-queue.js';
@@ -43,7 +44,7 @@ const dueStep = 50;
 @injectable()
 export class SqliteStore extends SessionStore implements ChangeFeed {
   readonly #context: SessionContext;
-  readonly #clock: Clock;
+  readonly #clock: SharedClock;
   readonly #settings: SqliteSettings;
   readonly #watchers = new ChangeWatchers();
   /** Reports that the callers of `sweep` are having now. */
@@ -56,14 +57,15 @@ export class SqliteStore extends SessionStore implements ChangeFeed {
   constructor(context: SessionContext, options: SqliteStoreOptions, clock: Clock = new SystemClock()) {
     super();
     this.#context = context;
-    this.#clock = clock;
+    this.#clock = new SharedClock(clock);
     this.#settings = checkSqliteOptions(options);
   }
 
   async open(listener: StoreListener): Promise<void> {
     // A restarted process is another node: what was parked by the one before stays parked for none.
     const node = newId('').slice(0, 12);
-    this.#store = await OpenStore.open(this.#settings, this.#context, node, this.#listenerFor(listener));
+    const ownListener = this.#listenerFor(listener);
+    this.#store = await OpenStore.open(this.#settings, this.#context, node, this.#clock, ownListener);
   }
 
   async close(): Promise<void> {

@@ -22,7 +22,7 @@ function* records(): Generator<unknown> {
   }
 }
 
-await file.write(records(), count);
+await file.write(records(), count, { now: 0 });
 const bytesBefore = mostBytes;
 let next = 0;
 await file.read((record) => {

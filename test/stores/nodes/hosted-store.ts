@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import {
   Clock,
+  type MemoryStoreOptions,
+  memoryStore,
   SessionContext,
   type SessionContextOptions,
   type SessionStore,
@@ -12,6 +14,9 @@ import { SqliteStore, type SqliteStoreOptions, sqliteStore } from '../../../src/
 
 /** Where the sessions are: SQLite is told by its path. */
 export type HostedOptions = RedisStoreOptions | SqliteStoreOptions;
+
+/** The same, or the memory of the node. */
+export type ServedOptions = HostedOptions | { readonly memory: MemoryStoreOptions };
 
 /** A store that a node hosts. One process hosts many, because starting a process takes long. */
 export interface HostedStore {
@@ -27,7 +32,8 @@ export function storeOf({ context, options, timeSource }: HostedStore): SessionS
   return new SqliteStore(validated, options, timeSource === undefined ? undefined : new FileClock(timeSource));
 }
 
-export function bindingOf(options: HostedOptions): StoreBinding {
+export function bindingOf(options: ServedOptions): StoreBinding {
+  if ('memory' in options) return memoryStore(options.memory);
   return 'path' in options ? sqliteStore(options) : redisStore(options);
 }
 

@@ -11,6 +11,7 @@ import {
   type SessionsOfAppOptions,
 } from '../../../src/index.js';
 import type { Tracked } from './tracked-store.js';
+import { setWallClock } from './wall-clock.js';
 
 export interface PlainSession {
   readonly id: string;
@@ -155,6 +156,11 @@ export class ServiceActions {
   /** The active resources of this process, by kind. */
   async resources(): Promise<readonly string[]> {
     return process.getActiveResourcesInfo().toSorted();
+  }
+
+  /** @param ahead milliseconds */
+  async setWallClock(ahead: number): Promise<void> {
+    setWallClock(ahead);
   }
 
   async stop(): Promise<void> {

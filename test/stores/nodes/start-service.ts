@@ -1,15 +1,16 @@
 import { Container } from 'inversify';
 import { type SessionContextOptions, SessionManager, SessionStore, sessionModule } from '../../../src/index.js';
-import { bindingOf, type HostedOptions } from './hosted-store.js';
+import { bindingOf, type ServedOptions } from './hosted-store.js';
 import { ServiceActions } from './service-actions.js';
 import { Tracked } from './tracked-store.js';
+import { setWallClock } from './wall-clock.js';
 
 /** The settings of one node. */
 export interface ServiceSettings {
   readonly context: SessionContextOptions;
-  readonly options: HostedOptions;
+  readonly options: ServedOptions;
   readonly eventLog?: string;
-  /** How many milliseconds this node's clock is ahead. */
+  /** How many milliseconds this node's wall clock is ahead when it starts. */
   readonly skew?: number;
 }
 
@@ -32,8 +33,7 @@ export function serviceOnOrder(): (order: ServiceOrder) => Promise<unknown> {
 }
 
 async function start({ context, options, eventLog, skew = 0 }: ServiceSettings): Promise<ServiceActions> {
-  const rightTime = Date.now;
-  Date.now = () => rightTime() + skew;
+  setWallClock(skew);
   const container = new Container();
   container.load(sessionModule(context, bindingOf(options)));
   const operations = new Tracked();

@@ -48,6 +48,6 @@ test('the table of options has every option with its default, and no other', (t)
 
 test('each reason in the table of ping is explained in the error', (t) => {
   const codes = table('reason').flatMap(([reason = '']) => /^`([A-Z]+)`$/.exec(reason)?.[1] ?? []);
-  t.is(codes.length, 4);
+  t.is(codes.length, 6);
   for (const code of codes) t.regex(storeUnavailable(`${code} refused`).message, /^Redis can't be used \(.+\): /);
 });

@@ -44,7 +44,10 @@ test('every key that a full workload leaves is one of keys.ts, and every kind of
   await store.open(noListener);
   const keys = new Keys(options.keyPrefix, buckets);
   const connection = new RedisConnection(options);
-  await connection.open(() => {});
+  await connection.open(
+    () => {},
+    () => {},
+  );
   t.teardown(async () => {
     await store.close();
     await connection.close();

@@ -28,6 +28,9 @@ CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROW
 INSERT INTO counter VALUES ('notice', 0);
 `;
 
+/** `notice`: the number of the latest. `boot`, `clock`, `time`: see `SharedClock`. */
+export type CounterName = 'notice' | 'boot' | 'clock' | 'time';
+
 /** Notices deleted in one step: a few milliseconds. */
 const mostDeleted = 2_000;
 
@@ -38,8 +41,8 @@ export class NodeTables {
   readonly #watching: Statement;
   readonly #hasNode: Statement;
   readonly #deleteNode: Statement;
-  readonly #latestNumber: Statement;
-  readonly #setLatestNumber: Statement;
+  readonly #count: Statement;
+  readonly #setCount: Statement;
   readonly #insertNotice: Statement;
   readonly #notices: Statement;
   readonly #deleteNotices: Statement;
@@ -57,8 +60,8 @@ export class NodeTables {
     this.#watching = database.prepare('SELECT name FROM node WHERE watches = 1');
     this.#hasNode = database.prepare('SELECT 1 FROM node WHERE name = ?');
     this.#deleteNode = database.prepare('DELETE FROM node WHERE name = ?');
-    this.#latestNumber = database.prepare("SELECT value FROM counter WHERE name = 'notice'");
-    this.#setLatestNumber = database.prepare("UPDATE counter SET value = ? WHERE name = 'notice'");
+    this.#count = database.prepare('SELECT value FROM counter WHERE name = ?');
+    this.#setCount = database.prepare('INSERT OR REPLACE INTO counter VALUES (?, ?)');
     this.#insertNotice = database.prepare('INSERT INTO inbox (node, number, notice) VALUES (?, ?, ?)');
     this.#notices = database.prepare(
       'SELECT number, notice FROM inbox WHERE node = ? AND number > ? ORDER BY number LIMIT ?',
@@ -101,11 +104,20 @@ export class NodeTables {
 
   /** The number of the latest notice of any node. */
   latestNumber(): number {
-    return Number(this.#latestNumber.get()?.[0] ?? 0);
+    return this.count('notice');
   }
 
   setLatestNumber(number: number): void {
-    this.#setLatestNumber.run(number);
+    this.setCount('notice', number);
+  }
+
+  /** 0 when it was never set. */
+  count(name: CounterName): number {
+    return Number(this.#count.get(name)?.[0] ?? 0);
+  }
+
+  setCount(name: CounterName, value: number): void {
+    this.#setCount.run(name, value);
   }
 
   addNotice(node: string, number: number, notice: Notice): void {

@@ -3,6 +3,7 @@ import type { NodeTables } from './node-tables.js';
 import { deliver, type NoticeListener } from './notice.js';
 import { beatPause, OtherNodes } from './other-nodes.js';
 import type { Outbox } from './outbox.js';
+import type { SharedClock } from './shared-clock.js';
 
 /** Notices read at once. */
 const readStep = 500;
@@ -16,6 +17,7 @@ export class Node {
   readonly #tables: NodeTables;
   readonly #outbox: Outbox;
   readonly #queue: TransactionQueue;
+  readonly #clock: SharedClock;
   readonly #listener: NoticeListener;
   readonly #others = new OtherNodes();
   #beat: NodeJS.Timeout | undefined;
@@ -25,17 +27,28 @@ export class Node {
   #delivered = 0;
   #deleted = 0;
 
-  constructor(name: string, tables: NodeTables, outbox: Outbox, queue: TransactionQueue, listener: NoticeListener) {
+  constructor(
+    name: string,
+    tables: NodeTables,
+    outbox: Outbox,
+    queue: TransactionQueue,
+    clock: SharedClock,
+    listener: NoticeListener,
+  ) {
     this.#name = name;
     this.#tables = tables;
     this.#outbox = outbox;
     this.#queue = queue;
+    this.#clock = clock;
     this.#listener = listener;
   }
 
   /** @throws SessionError `STORE_UNAVAILABLE` */
   async join(): Promise<void> {
-    await this.#queue.run('contact', () => this.attend());
+    await this.#queue.run('contact', () => {
+      this.#clock.join(this.#tables);
+      this.attend();
+    });
     this.#hasJoined = true;
     this.#beat = setInterval(() => void this.#attendAgain(), beatPause).unref();
   }
@@ -46,6 +59,7 @@ export class Node {
   attend(): void {
     if (this.#hasJoined && !this.#tables.has(this.#name)) this.#wasGivenUp = true;
     this.#tables.attend(this.#name, this.#outbox.watches);
+    if (this.#hasJoined) this.#clock.note(this.#tables);
     for (const gone of this.#others.observe(this.#tables.beats(), performance.now())) {
       if (gone !== this.#name) this.#tables.forget(gone);
     }

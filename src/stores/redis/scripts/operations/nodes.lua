@@ -22,7 +22,7 @@ operations.heartbeat = function()
     call('HSET', nodes, node, counter)
   end
   call('HSET', nodes, node .. ':seen', now)
-  call('PEXPIRE', nodes, $keepNodesMs)
+  call('PEXPIRE', nodes, $forgetNodeAfterMs)
   return { 1, tonumber(counter), notices.hasSubscriber(baseOf(nodes), node) and 1 or 0 }
 end
 

@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import type { SessionError } from '../../errors/session-error.js';
+import { becomeReady } from './client.js';
+import { requireMaster } from './master.js';
+import { asUnavailable, storeUnavailable } from './unavailable.js';
+
+/** Before the second attempt, and the most: it doubles. The first attempt is made at once. */
+const firstPauseMs = 50;
+const longestPauseMs = 1_000;
+
+export interface MasterSearchListener {
+  /** The server turned out not to be the master. */
+  lost(): void;
+  /** The connection leads to a master again, perhaps to another server. */
+  found(): void;
+}
+
+/**
+ * After a failover a connection may stay open to the old master, which is a replica now and refuses every write. ioredis sees
+ * no error, because the refusals are within the replies of the program. So this class reconnects the client, which resolves
+ * its address (name, Sentinel, proxy) anew, until the server at the other end is a master.
+ *
+ * To reconnect breaks what is under way on the connection. Those calls fail as unsure, and are not sent again.
+ */
+export class MasterSearch {
+  readonly #client: Redis;
+  readonly #listener: MasterSearchListener;
+  readonly #closing = new AbortController();
+  #refusal: SessionError | undefined;
+  #searching: Promise<void> = Promise.resolve();
+
+  constructor(client: Redis, listener: MasterSearchListener) {
+    this.#client = client;
+    this.#listener = listener;
+  }
+
+  /** The error of every call while the search goes on. */
+  get refusal(): SessionError | undefined {
+    return this.#refusal;
+  }
+
+  /** Starts a search, unless one goes on. @param refusal what the server answered */
+  start(refusal: string): void {
+    if (this.#refusal !== undefined || this.#closing.signal.aborted) return;
+    this.#refusal = storeUnavailable(refusal);
+    this.#listener.lost();
+    this.#searching = this.#search();
+  }
+
+  async stop(): Promise<void> {
+    this.#closing.abort();
+    await this.#searching;
+  }
+
+  async #search(): Promise<void> {
+    const { signal } = this.#closing;
+    for (let pause = firstPauseMs; !signal.aborted; pause = Math.min(2 * pause, longestPauseMs)) {
+      try {
+        await this.#reconnect();
+        await requireMaster(this.#client);
+        break;
+      } catch (error) {
+        this.#refusal = asUnavailable(error);
+        // At random, so that the nodes of a fleet don't all reconnect at the same moment.
+        await delay(pause * (0.5 + Math.random() / 2), undefined, { signal, ref: false }).catch(() => {});
+      }
+    }
+    if (signal.aborted) return;
+    this.#refusal = undefined;
+    this.#listener.found();
+  }
+
+  async #reconnect(): Promise<void> {
+    const client = this.#client;
+    // A client that never reconnects would end here, and with it the application that gave it.
+    if (client.status === 'ready' && typeof client.options.retryStrategy === 'function') {
+      const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+      client.disconnect(true);
+      await closed;
+    }
+    await becomeReady(client, this.#closing.signal);
+  }
+}

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { eventually } from './eventually.js';
+import { freePorts } from './free-port.js';
+import { ProcessGuard } from './process-guard.js';
+import { findRedisBinary } from './redis-binary.js';
+
+/** The name under which it watches the master. */
+export const masterName = 'the-master';
+
+/** One Sentinel, which alone decides on a failover: enough for tests of its clients. */
+export class RedisSentinel {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  readonly #guard: ProcessGuard | undefined;
+  readonly #client: Redis;
+
+  private constructor(port: number, folder: string, child: ChildProcess) {
+    this.port = port;
+    this.#folder = folder;
+    this.#child = child;
+    this.#ended = new Promise((resolve) => child.once('close', () => resolve()));
+    this.#guard = child.pid === undefined ? undefined : new ProcessGuard(child.pid, folder);
+    this.#client = new Redis(port, '127.0.0.1', { retryStrategy: () => 50 });
+    this.#client.on('error', () => {});
+  }
+
+  /** Resolves when it knows the master and its replica. */
+  static async start(masterPort: number): Promise<RedisSentinel> {
+    const binary = findRedisBinary();
+    if (binary === undefined) throw new Error('There is no redis-server on the PATH, and REDIS_SERVER names none');
+    const [port = 0] = await freePorts(1);
+    const folder = await mkdtemp(join(tmpdir(), 'redis-sentinel-test-'));
+    const file = join(folder, 'sentinel.conf');
+    // It writes what it learns into this file.
+    const directives = [
+      `port ${port}`,
+      'bind 127.0.0.1',
+      `dir ${folder}`,
+      `sentinel monitor ${masterName} 127.0.0.1 ${masterPort} 1`,
+      `sentinel down-after-milliseconds ${masterName} 1000`,
+      `sentinel failover-timeout ${masterName} 10000`,
+    ];
+    await writeFile(file, `${directives.join('\n')}\n`);
+    const child = spawn(binary, [file, '--sentinel'], { stdio: 'ignore' });
+    const sentinel = new RedisSentinel(port, folder, child);
+    await eventually(async () => (await sentinel.#replicas()) === 1, { what: 'the Sentinel knows the replica' });
+    return sentinel;
+  }
+
+  /** Promotes the replica; resolves when the Sentinel names it as the master. */
+  async failOver(): Promise<void> {
+    const before = await this.#masterPort();
+    await this.#client.call('SENTINEL', 'FAILOVER', masterName);
+    await eventually(async () => (await this.#masterPort()) !== before, { what: 'the replica is promoted' });
+  }
+
+  async stop(): Promise<void> {
+    this.#client.disconnect();
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+    await this.#guard?.dismiss();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #masterPort(): Promise<number> {
+    const address = await this.#client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', masterName);
+    return Array.isArray(address) ? Number(address[1]) : 0;
+  }
+
+  async #replicas(): Promise<number> {
+    const replicas = await this.#client.call('SENTINEL', 'REPLICAS', masterName);
+    return Array.isArray(replicas) ? replicas.length : 0;
+  }
+}
