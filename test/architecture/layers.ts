@@ -68,7 +68,7 @@ export const layers: readonly Layer[] = [
   },
   { path: face, files: [...core, 'src/stores/memory/', 'src/module.ts'], packages: [] },
   // What all fronts ask of a request and how they answer it; it needs no framework.
-  { path: 'src/requests/', files: core, packages: ['valibot', 'node:crypto', 'node:http', 'node:http2'] },
+  { path: 'src/requests/', files: core, packages: ['valibot', 'node:crypto', 'node:http', 'node:http2', 'node:net'] },
   {
     path: 'src/http/',
     files: [...core, 'src/requests/'],
@@ -93,7 +93,7 @@ export const layers: readonly Layer[] = [
   },
   {
     path: 'src/compat/redis-sessions/rest/',
-    files: [...core, httpFace, 'src/compat/redis-sessions/class/'],
+    files: [...core, 'src/requests/', httpFace, 'src/compat/redis-sessions/class/'],
     packages: [
       'inversify',
       'valibot',
@@ -113,7 +113,7 @@ export const layers: readonly Layer[] = [
   },
   {
     path: 'src/cli/',
-    files: [face, ...core, 'src/compat/redis-sessions/', redisFace, sqliteFace],
+    files: [face, ...core, 'src/requests/', 'src/compat/redis-sessions/', redisFace, sqliteFace],
     packages: ['inversify', 'reflect-metadata', 'fastify', 'ioredis', 'node:*'],
   },
   // What users write can be written with what users are given.
