@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { InversifyFastifyHttpAdapter } from '@inversifyjs/http-fastify';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Container } from 'inversify';
-import { HostPolicy, isLoopbackHost } from '../src/http/index.js';
+import { HostPolicy, isLoopbackHost, limitUnanswered } from '../src/http/index.js';
 import { SessionError } from '../src/index.js';
 import type { Configuration } from './configuration.js';
 
@@ -15,15 +15,19 @@ const bodyLimit = 131_072;
  */
 export async function buildHttpServer(
   container: Container,
-  { host, hosts, keepAliveTimeout }: Configuration['server'],
+  { host, hosts, keepAliveTimeout, requestTimeout, maxUnanswered }: Configuration['server'],
 ): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit,
     keepAliveTimeout,
+    requestTimeout,
+    // Node looks for overdue requests this often.
+    http: { connectionsCheckingInterval: Math.ceil(requestTimeout / 4) },
     // While the server closes, requests on open connections are answered as ever, and `/healthz` says that it stops.
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error.statusCode ?? 400, error.message),
   });
+  limitUnanswered(app.server, maxUnanswered);
   if (isLoopbackHost(host) || hosts.length > 0) refuseOtherHosts(app, new HostPolicy({ hosts }));
   // All bodies are JSON. Without its parser, Fastify refuses text with 415.
   app.removeContentTypeParser('text/plain');

@@ -5,6 +5,7 @@ export { HostPolicy, isHostName, isLoopbackHost } from '../requests/host-policy.
 export { OriginPolicy } from '../requests/origin-policy.js';
 export { errorStatuses, type Problem, problemOf } from '../requests/problem.js';
 export { type RequestHead, requestHeadOf } from '../requests/request-head.js';
+export { limitUnanswered } from '../requests/unanswered-requests.js';
 export { CurrentSession } from './current-session.js';
 export { HeldExchange } from './held-exchange.js';
 export { PollApp, type PolledApp } from './poll-app.js';

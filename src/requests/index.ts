@@ -7,3 +7,4 @@ export { readPollOptions } from './poll-query.js';
 export { errorStatuses, type Problem, problemOf } from './problem.js';
 export { type RequestHead, requestHeadOf } from './request-head.js';
 export { sessionFromRequest } from './session-from-request.js';
+export { limitUnanswered } from './unanswered-requests.js';

@@ -34,6 +34,7 @@ test('session-mailbox/requests exports what a guard or handler of an application
     'errorStatuses',
     'isHostName',
     'isLoopbackHost',
+    'limitUnanswered',
     'problemOf',
     'readPollOptions',
     'requestHeadOf',

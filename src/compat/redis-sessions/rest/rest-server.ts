@@ -5,6 +5,7 @@ import type { Container } from 'inversify';
 import { reportFault } from '../../../errors/fault-report.js';
 import { SessionError } from '../../../errors/session-error.js';
 import { HostPolicy } from '../../../requests/host-policy.js';
+import { limitUnanswered } from '../../../requests/unanswered-requests.js';
 import { RestMetrics } from './rest-metrics.js';
 import { RestOptions } from './rest-options.js';
 
@@ -15,12 +16,18 @@ const maxParamLength = 128 * 12;
 
 /** Serves the controllers of `restModule` on Fastify. Fastify's own errors get the format of rest-sessions. */
 export async function buildRestServer(container: Container): Promise<FastifyInstance> {
+  const options = container.get(RestOptions);
+  const { requestTimeout } = options;
   const app = fastify({
     bodyLimit,
+    requestTimeout,
+    // Node looks for overdue requests this often.
+    http: { connectionsCheckingInterval: Math.ceil(requestTimeout / 4) },
     routerOptions: { maxParamLength },
     frameworkErrors: (error, _request, reply) => sendFault(reply, error),
   });
-  refuseOtherHosts(app, container.get(RestOptions));
+  limitUnanswered(app.server, options.maxUnanswered);
+  refuseOtherHosts(app, options);
   readJsonOnly(app);
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendFault(reply, error));
   app.setNotFoundHandler((_request, reply) => send(reply, 404, 'notFound', 'There is no such route'));
