@@ -87,23 +87,30 @@ function requestSocketOf(raw: ServerResponse): Socket {
   return raw.req.socket;
 }
 
-const queued = new WeakMap<object, Set<() => void>>();
+/** By socket, the queued responses with their listeners. */
+const queued = new WeakMap<object, Map<ServerResponse, (() => void)[]>>();
 
 /**
  * Node emits no 'close' on the response to a pipelined request that is still queued when the connection closes. One
  * listener per socket serves all queued responses. A connection with more of them than any client needs is ended.
  */
 function onceClosedWhileQueued(raw: ServerResponse, socket: NonNullable<Socket>, listener: () => void): void {
-  let listeners = queued.get(socket);
-  if (listeners === undefined) {
-    const all = new Set<() => void>();
+  let responses = queued.get(socket);
+  if (responses === undefined) {
+    const all: Map<ServerResponse, (() => void)[]> = new Map();
     socket.once('close', () => {
-      for (const each of all) each();
+      for (const listeners of all.values()) for (const each of listeners) each();
     });
     queued.set(socket, all);
-    listeners = all;
+    responses = all;
   }
-  const registered = listeners.add(listener);
-  raw.once('close', () => registered.delete(listener));
+  const registered = responses;
+  const listeners = registered.get(raw);
+  if (listeners !== undefined) {
+    listeners.push(listener);
+    return;
+  }
+  registered.set(raw, [listener]);
+  raw.once('close', () => registered.delete(raw));
   if (registered.size >= mostUnanswered) socket.destroy();
 }

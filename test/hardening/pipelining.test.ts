@@ -39,7 +39,11 @@ async function fullMailbox(demo: DemoProcess): Promise<{ readonly head: string; 
 }
 
 test('pipelined polls of a full mailbox, unread, keep one answer of each connection in memory', async (t) => {
-  const demo = await DemoProcess.start(t, undefined, { ...environment, STORE: 'memory' });
+  const demo = await DemoProcess.start(t, undefined, {
+    ...environment,
+    STORE: 'memory',
+    NODE_CONFIG: '{"session":{"maxPoll":1000}}',
+  });
   const { head, cookie } = await fullMailbox(demo);
   const before = residentBytes(demo);
   // In all 540 MB of answers.
