@@ -32,6 +32,7 @@ const known = {
   pollRenews: v.optional(trueOrFalse(), true),
   maxReader: v.optional(wholeNumber(1, 1_000), 8),
   maxPoll: v.optional(wholeNumber(1, 1_000_000), 16),
+  maxSocket: v.optional(wholeNumber(1, 1_000_000), 64),
   maxWaiter: v.optional(wholeNumber(0, 100_000_000), 100_000),
   tombstoneTime: v.optional(wholeNumber(0, century), 60_000),
   drainTime: v.optional(wholeNumber(0, longestTimer), 5_000),
@@ -100,6 +101,8 @@ export class SessionContext {
   readonly maxReader: number;
   /** Polls of one session that this node serves at a time; further polls are answered at once, unread, with `retry`. Default 16. */
   readonly maxPoll: number;
+  /** WebSockets and Socket.IO sockets of one session at this node; further ones are refused. Default 64. */
+  readonly maxSocket: number;
   /** Polls that this node holds at most; further polls are answered at once, with `retry`. Default 100 000. */
   readonly maxWaiter: number;
   /** How long the close reason of a session is remembered, in milliseconds. Default 60 000. */
@@ -127,6 +130,7 @@ export class SessionContext {
     this.pollRenews = values.pollRenews;
     this.maxReader = values.maxReader;
     this.maxPoll = values.maxPoll;
+    this.maxSocket = values.maxSocket;
     this.maxWaiter = values.maxWaiter;
     this.tombstoneTime = values.tombstoneTime;
     this.drainTime = values.drainTime;
