@@ -58,7 +58,7 @@ export class Application {
 
   async #start(): Promise<FastifyInstance> {
     await this.#container.getAsync(SessionManager);
-    return buildHttpServer(this.#container, this.#configuration.server.keepAliveTimeout);
+    return buildHttpServer(this.#container, this.#configuration.server);
   }
 
   async #stop(app: FastifyInstance): Promise<void> {

@@ -1,13 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { isHostName } from '../src/http/index.js';
 import { SessionContext } from '../src/index.js';
 
 const schema = v.object({
   server: v.object({
     host: v.pipe(v.string(), v.nonEmpty()),
+    /** Names that requests may give in `Host` beside those of the loopback interface, such as the one of a proxy. */
+    hosts: v.optional(v.array(v.pipe(v.string(), v.check(isHostName, 'must be a host name without a port'))), []),
     port: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)),
     /** Milliseconds after which an idle connection is closed. A process that is replaced in a cluster waits that long. */
     keepAliveTimeout: v.pipe(v.number(), v.integer(), v.minValue(1_000), v.maxValue(3_600_000)),
+    /** Milliseconds that a client may take to send a request. */
+    requestTimeout: v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(3_600_000)), 30_000),
+    /** Requests of one connection that may be unanswered at a time. */
+    maxUnanswered: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)), 100),
   }),
   /** Number of processes of the cluster; 0 for one per core. */
   workers: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(256)),

@@ -2,22 +2,33 @@ import { STATUS_CODES } from 'node:http';
 import { InversifyFastifyHttpAdapter } from '@inversifyjs/http-fastify';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Container } from 'inversify';
+import { HostPolicy, isLoopbackHost, limitUnanswered } from '../src/http/index.js';
+import { SessionError } from '../src/index.js';
+import type { Configuration } from './configuration.js';
 
 /** Bytes: twice the default msgMaxBytes, for the envelope and for escapes. */
 const bodyLimit = 131_072;
 
 /**
  * Serves the controllers of the container with Fastify. Fastify's own errors are answered as problem documents as well.
- * @param keepAliveTimeout milliseconds after which an idle connection is closed; clients are told
+ * @param server with the milliseconds after which an idle connection is closed (`keepAliveTimeout`); clients are told
  */
-export async function buildHttpServer(container: Container, keepAliveTimeout: number): Promise<FastifyInstance> {
+export async function buildHttpServer(
+  container: Container,
+  { host, hosts, keepAliveTimeout, requestTimeout, maxUnanswered }: Configuration['server'],
+): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit,
     keepAliveTimeout,
+    requestTimeout,
+    // Node looks for overdue requests this often.
+    http: { connectionsCheckingInterval: Math.ceil(requestTimeout / 4) },
     // While the server closes, requests on open connections are answered as ever, and `/healthz` says that it stops.
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error.statusCode ?? 400, error.message),
   });
+  limitUnanswered(app.server, maxUnanswered);
+  if (isLoopbackHost(host) || hosts.length > 0) refuseOtherHosts(app, new HostPolicy({ hosts }));
   // All bodies are JSON. Without its parser, Fastify refuses text with 415.
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler<FastifyError>((error, _request, reply) => {
@@ -31,8 +42,22 @@ export async function buildHttpServer(container: Container, keepAliveTimeout: nu
   return app;
 }
 
+/** The page of another site, whose name was made to point to this machine, must not be able to use the demo. */
+function refuseOtherHosts(app: FastifyInstance, policy: HostPolicy): void {
+  app.addHook('onRequest', async (request, reply) => {
+    try {
+      policy.require(request.raw);
+    } catch (error) {
+      if (!SessionError.is(error, 'CROSS_SITE')) throw error;
+      return sendProblem(reply, 403, error.message);
+    }
+  });
+}
+
+const codes: Readonly<Record<number, string>> = { 403: 'CROSS_SITE', 413: 'MESSAGE_TOO_LARGE' };
+
 function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
-  const code = status === 413 ? 'MESSAGE_TOO_LARGE' : 'INVALID_ARGUMENT';
+  const code = codes[status] ?? 'INVALID_ARGUMENT';
   const body = { title: STATUS_CODES[status], status, detail, ...(status < 500 && { code }) };
   return reply.code(status).type('application/problem+json').send(JSON.stringify(body));
 }

@@ -1,8 +1,10 @@
 import { defaultNamespace } from '../compat/redis-sessions/class/client-options.js';
+import { isHostName } from '../requests/host-policy.js';
 import { type Flags, type GivenFlags, namespaceOf, portOf, redisUrlOf, UsageError } from './usage.js';
 
 export const serveFlags: Flags = {
   host: { value: 'address', help: 'Interface to listen on (default 127.0.0.1: this machine alone)' },
+  hosts: { value: 'names', help: 'Names, separated by commas, that requests may give in Host beside localhost' },
   port: { value: 'number', help: 'Port to listen on (RS_PORT, default 3000)' },
   redis: { value: 'url', help: 'Redis that keeps the sessions (RS_REDISHOST and RS_REDISPORT; default: memory)' },
   namespace: { value: 'name', help: 'Prefix of every key in Redis (RS_NAMESPACE, default rs)' },
@@ -22,6 +24,8 @@ export type StoreSettings =
 
 export interface ServeSettings {
   readonly host: string;
+  /** Names that requests may give in `Host`, if they were configured. */
+  readonly hosts: readonly string[] | undefined;
   readonly port: number;
   readonly store: StoreSettings;
   readonly apiKey: string | undefined;
@@ -40,12 +44,20 @@ export function readServeSettings(flags: GivenFlags, environment: Environment): 
     // rest-sessions listens on all interfaces. Everyone who reaches the port can end every session, so the default
     // here is this machine alone.
     host: flags.text('host') ?? '127.0.0.1',
+    hosts: hostsOf(flags.text('hosts')),
     port,
     store: storeSettingsOf(flags, given),
     apiKey: flags.text('api-key') ?? given('RS_APIKEY'),
     strictStatus: flags.isOn('strict-status'),
     maxSession: maxSessionOf(flags.text('max-session') ?? '0'),
   };
+}
+
+function hostsOf(text: string | undefined): readonly string[] | undefined {
+  const names = text?.split(',').map((name) => name.trim());
+  const wrong = names?.find((name) => !isHostName(name));
+  if (wrong === undefined) return names;
+  throw new UsageError(`--hosts must be host names without ports, separated by commas; got ${JSON.stringify(wrong)}`);
 }
 
 function storeSettingsOf(flags: GivenFlags, given: (name: string) => string | undefined): StoreSettings {

@@ -4,6 +4,7 @@ import { Container } from 'inversify';
 import { keyPrefixOf } from '../compat/redis-sessions/class/client-options.js';
 import { buildRestServer, restModule } from '../compat/redis-sessions/rest/index.js';
 import { memoryStore, SessionManager, type StoreBinding, sessionModule, stopOnSignals } from '../index.js';
+import { isLoopbackHost } from '../requests/host-policy.js';
 import type { ServeSettings, StoreSettings } from './serve-settings.js';
 import type { Terminal } from './terminal.js';
 
@@ -14,9 +15,14 @@ const drainTime = 5_000;
 export async function serve(settings: ServeSettings, { stdout, stderr }: Terminal): Promise<void> {
   const container = new Container();
   const { apiKey, strictStatus, maxSession, store } = settings;
+  const hosts = hostsOf(settings);
   container.load(
     sessionModule({ maxSession, drainTime }, await storeOf(store)),
-    restModule({ strictStatus, ...(apiKey !== undefined && { apiKey }) }),
+    restModule({
+      strictStatus,
+      ...(apiKey !== undefined && { apiKey }),
+      ...(hosts !== undefined && { hosts: [...hosts] }),
+    }),
   );
   const starting = start(container);
   let stopping: Promise<void> | undefined;
@@ -31,13 +37,21 @@ export async function serve(settings: ServeSettings, { stdout, stderr }: Termina
     const { host, port } = settings;
     const url = await app.listen({ host, port });
     stdout.write(`session-mailbox: ${url} (${describe(store)})\n`);
-    if (apiKey === undefined && !isLoopback(host)) {
+    if (apiKey === undefined && !isLoopbackHost(host)) {
       stderr.write('Everyone who reaches this port can read and end every session: consider --api-key\n');
     }
   } catch (error) {
     await stopOnce();
     throw error;
   }
+}
+
+/**
+ * Without a key, what protects the service is that only this machine reaches it. The browser of this machine also does, for
+ * any page whose name was made to point here, so only names that no page of another site has are taken.
+ */
+function hostsOf({ hosts, apiKey, host }: ServeSettings): readonly string[] | undefined {
+  return hosts ?? (apiKey === undefined && isLoopbackHost(host) ? [] : undefined);
 }
 
 async function storeOf(store: StoreSettings): Promise<StoreBinding> {
@@ -74,8 +88,4 @@ function describe(store: StoreSettings): string {
   return store.snapshot === undefined
     ? 'sessions in memory: they end with the process'
     : 'sessions in memory, kept when it stops';
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }

@@ -73,7 +73,7 @@ export function attributeRules(rule: DeclareRule, unit: number): void {
   });
 
   rule('any key and any JSON text are returned unchanged', async (start) => {
-    const trial = await start();
+    const trial = await start({ attributesMaxBytes: 200_000 });
     const attributes = {
       toString: '"own"',
       hasOwnProperty: 'null',
@@ -87,6 +87,61 @@ export function attributeRules(rule: DeclareRule, unit: number): void {
     await trial.store.patch(app, id, Object.fromEntries(Object.keys(attributes).map((key) => [key, null])));
     assert.deepEqual({ ...(await trial.store.patch(app, id, attributes)).attributes }, attributes);
   });
+
+  const tooLarge = { code: 'INVALID_ARGUMENT', message: /attributes must take at most attributesMaxBytes/ };
+
+  rule(
+    'a patch that would exceed attributesMaxBytes, in UTF-8 with the keys, is refused and changes nothing',
+    async (start) => {
+      const trial = await start({ attributesMaxBytes: 100 });
+      const { id, secretHash, record } = await trial.login('alice', { attributes: { é: '1'.repeat(48) } });
+      const full = await trial.store.patch(app, id, { b: '☃'.repeat(16), c: '' });
+      await assert.rejects(trial.store.patch(app, id, { d: '' }), tooLarge);
+      await assert.rejects(trial.store.patchAsBearer(app, id, secretHash, { c: '1' }), tooLarge);
+      assert.deepEqual(await trial.store.get(app, id), full);
+      assert.deepEqual([full.writes, record.writes], [1, 0]);
+      const { attributes } = await trial.store.patch(app, id, { é: null, b: '1'.repeat(98) });
+      assert.deepEqual(Object.keys(attributes).toSorted(), ['b', 'c']);
+    },
+  );
+
+  rule('a session with attributes over attributesMaxBytes is not inserted, and evicts none', async (start) => {
+    const trial = await start({ attributesMaxBytes: 10, maxSession: 1, onMaxSession: 'evict-oldest' });
+    const { id } = await trial.login('alice', { attributes: { a: '123456789' } });
+    const attributes = { a: '1', b: '12345678' };
+    await assert.rejects(trial.store.insert(trial.newSession('alice', { attributes })), tooLarge);
+    await assert.rejects(trial.store.insertOnce(trial.newSession('alice', { attributes })), tooLarge);
+    assert.deepEqual(
+      [...(await trial.store.listAccount(app, 'alice'))].map((each) => each.id),
+      [id],
+    );
+  });
+
+  rule('concurrent patches of different keys together never exceed attributesMaxBytes', async (start) => {
+    const trial = await start({ attributesMaxBytes: 100 });
+    const { id } = await trial.login();
+    const patches = Array.from({ length: 30 }, (_each, index) =>
+      trial.store.patch(app, id, { [String(index).padStart(2, '0')]: '12345678' }),
+    );
+    const outcomes = await Promise.allSettled(patches);
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 10);
+    assert.equal(Object.keys((await trial.store.get(app, id)).attributes).length, 10);
+  });
+
+  rule(
+    'replace is refused when both attributes together exceed attributesMaxBytes, and changes nothing',
+    async (start) => {
+      const trial = await start({ attributesMaxBytes: 20 });
+      const old = await trial.login('alice', { attributes: { a: '123456789', b: '123456789' } });
+      const { id } = await trial.login('alice', { attributes: { a: '1', c: '123456789' } });
+      await assert.rejects(trial.store.replace(app, id, old.id), tooLarge);
+      assert.deepEqual({ ...(await trial.store.get(app, id)).attributes }, { a: '1', c: '123456789' });
+      assert.deepEqual({ ...(await trial.store.get(app, old.id)).attributes }, { a: '123456789', b: '123456789' });
+      await trial.store.patch(app, id, { c: null });
+      const { record } = await trial.store.replace(app, id, old.id);
+      assert.deepEqual({ ...record.attributes }, { a: '1', b: '123456789' });
+    },
+  );
 
   rule('attributes have no prototype, so that a look-up finds only keys that were set', async (start) => {
     const trial = await start();

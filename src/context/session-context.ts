@@ -25,11 +25,14 @@ const known = {
   msgMaxLength: v.optional(wholeNumber(1, 1_000_000), 50),
   msgMaxBytes: v.optional(wholeNumber(1, mostBytes), 65_536),
   mailboxMaxBytes: v.optional(wholeNumber(1, mostBytes), 1_048_576),
+  attributesMaxBytes: v.optional(wholeNumber(1, mostBytes), 65_536),
   messageTtl: v.optional(wholeNumber(0, century), 0),
   onOverflow: v.optional(oneOf(['drop-oldest', 'drop-newest', 'reject', 'close']), 'drop-oldest'),
   pollTime: v.optional(wholeNumber(0, longestTimer), 25_000),
   pollRenews: v.optional(trueOrFalse(), true),
   maxReader: v.optional(wholeNumber(1, 1_000), 8),
+  maxPoll: v.optional(wholeNumber(1, 1_000_000), 16),
+  maxSocket: v.optional(wholeNumber(1, 1_000_000), 64),
   maxWaiter: v.optional(wholeNumber(0, 100_000_000), 100_000),
   tombstoneTime: v.optional(wholeNumber(0, century), 60_000),
   drainTime: v.optional(wholeNumber(0, longestTimer), 5_000),
@@ -46,6 +49,10 @@ function validate(options: unknown): Values {
   if (values.mailboxMaxBytes < values.msgMaxBytes) {
     const rule = `must be at least msgMaxBytes (${values.msgMaxBytes}), or the largest message would never fit`;
     throw invalidOption(front, 'mailboxMaxBytes', rule, values.mailboxMaxBytes);
+  }
+  if (values.maxPoll < values.maxReader) {
+    const rule = `must be at least maxReader (${values.maxReader}), or not all readers could wait at a time`;
+    throw invalidOption(front, 'maxPoll', rule, values.maxPoll);
   }
   return values;
 }
@@ -77,6 +84,8 @@ export class SessionContext {
   readonly msgMaxBytes: number;
   /** Bytes of messages that a mailbox keeps, at least `msgMaxBytes`. Default 1 048 576. */
   readonly mailboxMaxBytes: number;
+  /** Bytes of a session's attributes: all keys and JSON texts in UTF-8, 1 or more. Default 65 536. */
+  readonly attributesMaxBytes: number;
   /** Age after which an undelivered message is dropped, in milliseconds; 0 for none. Default 0. */
   readonly messageTtl: number;
   /**
@@ -90,6 +99,10 @@ export class SessionContext {
   readonly pollRenews: boolean;
   /** Readers of one mailbox, 1 or more; a further reader evicts the one silent longest. Default 8. */
   readonly maxReader: number;
+  /** Polls of one session that this node serves at a time; further polls are answered at once, unread, with `retry`. Default 16. */
+  readonly maxPoll: number;
+  /** WebSockets and Socket.IO sockets of one session at this node; further ones are refused. Default 64. */
+  readonly maxSocket: number;
   /** Polls that this node holds at most; further polls are answered at once, with `retry`. Default 100 000. */
   readonly maxWaiter: number;
   /** How long the close reason of a session is remembered, in milliseconds. Default 60 000. */
@@ -110,11 +123,14 @@ export class SessionContext {
     this.msgMaxLength = values.msgMaxLength;
     this.msgMaxBytes = values.msgMaxBytes;
     this.mailboxMaxBytes = values.mailboxMaxBytes;
+    this.attributesMaxBytes = values.attributesMaxBytes;
     this.messageTtl = values.messageTtl;
     this.onOverflow = values.onOverflow;
     this.pollTime = values.pollTime;
     this.pollRenews = values.pollRenews;
     this.maxReader = values.maxReader;
+    this.maxPoll = values.maxPoll;
+    this.maxSocket = values.maxSocket;
     this.maxWaiter = values.maxWaiter;
     this.tombstoneTime = values.tombstoneTime;
     this.drainTime = values.drainTime;

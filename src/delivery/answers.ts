@@ -20,6 +20,11 @@ export function retryBatch(waiter: Waiter, context: SessionContext): Batch {
   return { ...emptyBatch(waiter), retry: retryTime(context) };
 }
 
+/** For a poll that was not read. @param after as the client sent it, so that the client stays where it is */
+export function unreadBatch(after: string | undefined, context: SessionContext): Batch {
+  return { messages: noMessages, cursor: after ?? '', lost: 0, retry: retryTime(context) };
+}
+
 /** What a read found. A client that found neither messages nor room for its poll is told when to retry. */
 export function readBatch(waiter: Waiter, { messages, lost, reset }: ReadResult, context: SessionContext): Batch {
   const batch: Batch = { messages, cursor: waiter.cursor, lost };

@@ -35,6 +35,8 @@ export interface PollReceiver {
   /** @param acknowledge given when the poll drains: call it once the client has the batch. Removes its messages. */
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void;
   fail(error: unknown): void;
+  /** Calls `listener` once the answer was written out, or its client is gone. Left out where an answer takes no time to send. */
+  onceClosed?(listener: () => void): void;
 }
 
 /** @throws SessionError `INVALID_ARGUMENT` */

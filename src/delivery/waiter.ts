@@ -24,6 +24,8 @@ export class Waiter implements Hold<Waiter> {
   offset = 0;
   /** Identifies the latest read among all reads of this node. */
   readTicket = 0;
+  /** Given until the store has proven it. */
+  secretHash: string | undefined = undefined;
   /**
    * The store may have the reader parked because of this waiter. When the waiter ends, the reader must be released,
    * unless another waiter of the same reader takes this duty over.

@@ -12,6 +12,7 @@ import { Clock } from '../time/clock.js';
 import { acknowledgementOf } from './acknowledgement.js';
 import { emptyBatch, readBatch, retryBatch, supersededBatch } from './answers.js';
 import type { Batch } from './batch.js';
+import { PollBound } from './poll-bound.js';
 import type { PollReceiver, PollRequest } from './poll-request.js';
 import { Rereading } from './rereading.js';
 import { Waiter } from './waiter.js';
@@ -33,6 +34,7 @@ export class WaitingRoom implements StoreListener {
   readonly #events: SessionEvents;
   readonly #waiters: WaiterStates;
   readonly #rereading: Rereading;
+  readonly #bound: PollBound;
   #arrivals = 0;
   #reads = 0;
   #drained: Promise<void> | undefined;
@@ -47,6 +49,7 @@ export class WaitingRoom implements StoreListener {
     this.#store = store;
     this.#clock = clock;
     this.#events = events;
+    this.#bound = new PollBound(context.maxPoll);
     this.#waiters = new WaiterStates(clock, {
       onDue: (waiter) => this.#deliver(waiter, emptyBatch(waiter)),
       onRelease: (waiter) => void this.#release(waiter),
@@ -59,6 +62,11 @@ export class WaitingRoom implements StoreListener {
   /** How many polls are held, or may be once their read returns. */
   get held(): number {
     return this.#waiters.held;
+  }
+
+  /** Whether this node may serve one more poll of this session; see `PollBound`. */
+  hasRoomFor(id: string, secretHash: string | undefined): boolean {
+    return this.#bound.hasRoomFor(id, this.#waiters.of(id), secretHash);
   }
 
   /**
@@ -77,6 +85,7 @@ export class WaitingRoom implements StoreListener {
     const deadline = this.#clock.now() + request.wait;
     const holds = request.wait > 0 && this.#drained === undefined && this.held < this.#context.maxWaiter;
     const waiter = new Waiter(app, id, request, receiver, this.#arrivals, deadline, holds);
+    waiter.secretHash = secretHash;
     // Counted before the store is asked. Otherwise all polls of a burst would find room.
     this.#waiters.add(waiter);
     void this.#read(waiter, secretHash);
@@ -187,6 +196,7 @@ export class WaitingRoom implements StoreListener {
 
   #takeIn(waiter: Waiter, result: ReadResult): void {
     const { app, id } = waiter;
+    waiter.secretHash = undefined;
     waiter.epoch = result.epoch;
     waiter.offset = result.offset;
     if (result.parked) waiter.owesRelease = true;
@@ -260,6 +270,7 @@ export class WaitingRoom implements StoreListener {
   #deliver(waiter: Waiter, batch: Batch): void {
     this.#waiters.move(waiter, 'ended');
     try {
+      this.#bound.count(waiter.id, batch, waiter.receiver);
       waiter.receiver.deliver(batch, acknowledgementOf(this.#store, waiter, batch));
     } catch (error) {
       // An exception here must not reach the push or skip the other readers.

@@ -17,6 +17,7 @@ export interface SessionErrorDetails {
   MAILBOX_FULL: { readonly id: string };
   STORE_UNAVAILABLE: Record<never, never>;
   STOPPED: Record<never, never>;
+  TOO_MANY_SOCKETS: { readonly maxSocket: number };
   CROSS_SITE: { readonly origin: string };
 }
 

@@ -1,6 +1,7 @@
 export { encodeBatch } from '../requests/batch-encoding.js';
 export { Credentials } from '../requests/credentials.js';
 export { HeldResponse } from '../requests/held-response.js';
+export { HostPolicy, isHostName, isLoopbackHost } from '../requests/host-policy.js';
 export { OriginPolicy } from '../requests/origin-policy.js';
 export { errorStatuses, type Problem, problemOf } from '../requests/problem.js';
 export { type RequestHead, requestHeadOf } from '../requests/request-head.js';
@@ -8,6 +9,7 @@ export type { SessionListEntry } from '../routes/account-sessions.js';
 export { pollOnceKnown } from '../routes/poll-once-known.js';
 export type { PolledApp } from '../routes/polled-app.js';
 export { SessionCookie } from '../routes/session-cookie.js';
+export { limitUnanswered } from '../requests/unanswered-requests.js';
 export { CurrentSession } from './current-session.js';
 export { HeldExchange } from './held-exchange.js';
 export { PollApp } from './poll-app.js';

@@ -4,7 +4,7 @@ import { reportFault } from '../errors/fault-report.js';
 import { SessionError } from '../errors/session-error.js';
 import { encodeBatch } from './batch-encoding.js';
 import { problemOf } from './problem.js';
-import { abort, isClosed, onceClosed, onceWrittenOut, type RawResponse } from './raw-response.js';
+import { abort, isClosed, onceClosed, onceInTurn, onceWrittenOut, type RawResponse } from './raw-response.js';
 
 const batchHeaders = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
 
@@ -41,8 +41,25 @@ export class HeldResponse implements PollReceiver {
     this.#send(500, { 'Content-Type': 'application/problem+json' }, () => body, undefined);
   }
 
-  /** Middleware may have wrapped every method of the response, so each of them may throw. */
+  /**
+   * Encodes the body only when its turn to be written comes. A client may pipeline many polls of a full mailbox and read no
+   * answer: a batch shares its texts with the mailbox, but each body is a copy of its own.
+   */
   #send(
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    encode: () => string,
+    onWrittenOut: (() => void) | undefined,
+  ): void {
+    try {
+      onceInTurn(this.#raw, () => this.#write(status, headers, encode, onWrittenOut));
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  /** Middleware may have wrapped every method of the response, so each of them may throw. */
+  #write(
     status: number,
     headers: Readonly<Record<string, string>>,
     encode: () => string,
@@ -60,8 +77,12 @@ export class HeldResponse implements PollReceiver {
       // Node writes head and body in one piece when the body is a string passed to `end` before the head was sent.
       raw.end(body);
     } catch (error) {
-      reportFault('The answer to a poll could not be sent', error);
-      abort(raw);
+      this.#giveUp(error);
     }
+  }
+
+  #giveUp(error: unknown): void {
+    reportFault('The answer to a poll could not be sent', error);
+    abort(this.#raw);
   }
 }

@@ -13,6 +13,7 @@ export const errorStatuses = {
   MAILBOX_FULL: 429,
   STORE_UNAVAILABLE: 503,
   STOPPED: 503,
+  TOO_MANY_SOCKETS: 429,
   CROSS_SITE: 403,
 } as const satisfies Record<SessionErrorCode, number>;
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { guarded } from '../errors/guarded.js';
+import { mostUnanswered } from './unanswered-requests.js';
 
 /** A response of Node's own, over HTTP/1 or over HTTP/2. */
 export type RawResponse = ServerResponse | Http2ServerResponse;
@@ -53,6 +54,25 @@ export function onceWrittenOut(raw: RawResponse, listener: () => void): void {
   });
 }
 
+/**
+ * Calls `listener` when what is written goes to the network: at once, or, for the response to a pipelined request, when
+ * Node has written out all earlier responses of its connection. Node keeps what is written before in memory, without bound.
+ */
+export function onceInTurn(raw: RawResponse, listener: () => void): void {
+  if (isHttp2(raw) || raw.socket !== null || requestSocketOf(raw) == null) {
+    listener();
+    return;
+  }
+  const guardedListener = guarded(listenerFault, listener);
+  // Node emits no event for it, but assigns the socket by this method.
+  const { assignSocket } = raw;
+  raw.assignSocket = (socket) => {
+    raw.assignSocket = assignSocket;
+    raw.assignSocket(socket);
+    guardedListener();
+  };
+}
+
 /** Ends the response without an answer; over HTTP/1 this closes the connection. */
 export function abort(raw: RawResponse): void {
   if (isHttp2(raw)) raw.stream.destroy();
@@ -67,22 +87,30 @@ function requestSocketOf(raw: ServerResponse): Socket {
   return raw.req.socket;
 }
 
-const queued = new WeakMap<object, Set<() => void>>();
+/** By socket, the queued responses with their listeners. */
+const queued = new WeakMap<object, Map<ServerResponse, (() => void)[]>>();
 
 /**
  * Node emits no 'close' on the response to a pipelined request that is still queued when the connection closes. One
- * listener per socket serves all queued responses, because a client may pipeline any number of requests.
+ * listener per socket serves all queued responses. A connection with more of them than any client needs is ended.
  */
 function onceClosedWhileQueued(raw: ServerResponse, socket: NonNullable<Socket>, listener: () => void): void {
-  let listeners = queued.get(socket);
-  if (listeners === undefined) {
-    const all = new Set<() => void>();
+  let responses = queued.get(socket);
+  if (responses === undefined) {
+    const all: Map<ServerResponse, (() => void)[]> = new Map();
     socket.once('close', () => {
-      for (const each of all) each();
+      for (const listeners of all.values()) for (const each of listeners) each();
     });
     queued.set(socket, all);
-    listeners = all;
+    responses = all;
   }
-  const registered = listeners.add(listener);
-  raw.once('close', () => registered.delete(listener));
+  const registered = responses;
+  const listeners = registered.get(raw);
+  if (listeners !== undefined) {
+    listeners.push(listener);
+    return;
+  }
+  registered.set(raw, [listener]);
+  raw.once('close', () => registered.delete(raw));
+  if (registered.size >= mostUnanswered) socket.destroy();
 }

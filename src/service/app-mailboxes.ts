@@ -1,3 +1,4 @@
+import { unreadBatch } from '../delivery/answers.js';
 import type { Batch } from '../delivery/batch.js';
 import { type PollOptions, type PollReceiver, requirePollRequest } from '../delivery/poll-request.js';
 import { serialiseMessage } from '../mailbox/message.js';
@@ -76,7 +77,11 @@ export abstract class AppMailboxes extends AppService {
     try {
       runtime.requireRunning();
       const request = requirePollRequest(options, runtime.context);
-      return runtime.room.poll(this.app, requireSessionId(id), secretHash, request, receiver);
+      const sessionId = requireSessionId(id);
+      if (runtime.room.hasRoomFor(sessionId, secretHash))
+        return runtime.room.poll(this.app, sessionId, secretHash, request, receiver);
+      receiver.deliver(unreadBatch(options.after, runtime.context), undefined);
+      return () => {};
     } catch (error) {
       receiver.fail(error);
       return () => {};

@@ -64,15 +64,25 @@ export class LiveSockets implements EndListener {
    * Registers the socket, so that it closes when the session ends. Resolves once no end can be missed and the session was
    * read again; rejects if it has ended by then. The caller must call `leave` in both cases.
    *
-   * @throws SessionError `SESSION_CLOSED`, `SESSION_UNKNOWN`, `STORE_UNAVAILABLE`, `STOPPED`
+   * @throws SessionError `TOO_MANY_SOCKETS`, `SESSION_CLOSED`, `SESSION_UNKNOWN`, `STORE_UNAVAILABLE`, `STOPPED`
    */
   async join(manager: SessionManager, session: Session, socket: LiveSocket): Promise<void> {
     this.#runtime.requireRunning();
     if (this.#runtime.isDraining) throw new SessionError('STOPPED', 'The session service is stopping', {});
+    this.#requireRoom(session);
     this.#enter(manager, session, socket);
     await this.#watch.start();
     // The session may have ended between its authentication and the start of the watch.
     await session.reload();
+  }
+
+  /** Counted at this node alone: each open socket costs its node memory and the store contacts. */
+  #requireRoom({ app, id }: Session): void {
+    const { maxSocket } = this.#runtime.context;
+    const count = this.#sessions.get(keyOf(app, id))?.sockets.size ?? 0;
+    if (count < maxSocket) return;
+    const text = `A session may have at most maxSocket (${maxSocket}) open sockets at a node`;
+    throw new SessionError('TOO_MANY_SOCKETS', text, { maxSocket });
   }
 
   /** Unregisters the socket, once it has closed. */

@@ -80,7 +80,7 @@ export const layers: readonly Layer[] = [
     packages: [],
   },
   // What all fronts ask of a request and how they answer it; it needs no framework.
-  { path: 'src/requests/', files: core, packages: ['valibot', 'node:crypto', 'node:http', 'node:http2'] },
+  { path: 'src/requests/', files: core, packages: ['valibot', 'node:crypto', 'node:http', 'node:http2', 'node:net'] },
   // The routes that several fronts serve.
   { path: 'src/routes/', files: [...core, 'src/requests/'], packages: ['valibot'] },
   {
@@ -109,7 +109,7 @@ export const layers: readonly Layer[] = [
   },
   {
     path: 'src/compat/redis-sessions/rest/',
-    files: [...core, httpFace, 'src/compat/redis-sessions/class/'],
+    files: [...core, 'src/requests/', httpFace, 'src/compat/redis-sessions/class/'],
     packages: [
       'inversify',
       'valibot',
@@ -129,7 +129,7 @@ export const layers: readonly Layer[] = [
   },
   {
     path: 'src/cli/',
-    files: [face, ...core, 'src/compat/redis-sessions/', redisFace, sqliteFace],
+    files: [face, ...core, 'src/requests/', 'src/compat/redis-sessions/', redisFace, sqliteFace],
     packages: ['inversify', 'reflect-metadata', 'fastify', 'ioredis', 'node:*'],
   },
   // What users write can be written with what users are given.

@@ -17,6 +17,9 @@ const defaults = {
   pollTime: 25_000,
   pollRenews: true,
   maxReader: 8,
+  maxPoll: 16,
+  maxSocket: 64,
+  attributesMaxBytes: 65_536,
   maxWaiter: 100_000,
   tombstoneTime: 60_000,
   drainTime: 5_000,
@@ -40,6 +43,9 @@ const numbers: readonly (readonly [Field, least: number, most: number])[] = [
   ['messageTtl', 0, century],
   ['pollTime', 0, longestTimer],
   ['maxReader', 1, 1_000],
+  ['maxPoll', 1, 1_000_000],
+  ['maxSocket', 1, 1_000_000],
+  ['attributesMaxBytes', 1, 1_073_741_824],
   ['maxWaiter', 0, 100_000_000],
   ['tombstoneTime', 0, century],
   ['drainTime', 0, longestTimer],
@@ -73,8 +79,9 @@ test('the tables here cover every field', (t) => {
 
 for (const [field, least, most] of numbers) {
   test(`${field} is a whole number from ${least} to ${most}`, (t) => {
-    // Keeps the rule between mailboxMaxBytes and msgMaxBytes from failing first.
-    const companion = field === 'msgMaxBytes' ? { mailboxMaxBytes: most } : { msgMaxBytes: 1 };
+    // Keeps the rules between two fields from failing first.
+    const companion =
+      field === 'msgMaxBytes' ? { mailboxMaxBytes: most } : { msgMaxBytes: 1, maxPoll: 1_000_000, maxReader: 1 };
     for (const value of [least, most]) t.is(new SessionContext({ ...companion, [field]: value })[field], value);
     for (const value of [least - 1, most + 1, least + 0.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null, true, {}]) {
       const { details, message } = faultOf({ ...companion, [field]: value });
@@ -129,6 +136,13 @@ test('options that are not an object are refused', (t) => {
     const { details } = faultOf(value);
     t.deepEqual(details, { front: 'SessionContext', field: 'options', rule: 'must be an object', value: quoted });
   }
+});
+
+test('maxPoll must be at least maxReader', (t) => {
+  const { details } = faultOf({ maxReader: 17 });
+  t.deepEqual([details.field, details.value], ['maxPoll', '16']);
+  t.regex(details.rule, /at least maxReader \(17\)/);
+  t.notThrows(() => new SessionContext({ maxReader: 17, maxPoll: 17 }));
 });
 
 test('mailboxMaxBytes must be at least msgMaxBytes', (t) => {

@@ -85,7 +85,7 @@ test('a newer poll of the same reader ends the older one as superseded', async (
 });
 
 test('of many polls of one reader in one turn only the newest is held, and the next push answers it', async (t) => {
-  const service = await startService(t);
+  const service = await startService(t, { maxPoll: 1_000 });
   const session = await service.manager.createSession('alice');
   const polls = Array.from({ length: 20 }, () => new HeldPoll(service.manager, session.token));
   await settle();

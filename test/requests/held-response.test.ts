@@ -2,7 +2,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { HeldResponse } from '../../src/requests/index.js';
-import { request } from '../support/http-client.js';
+import { Connection, request } from '../support/http-client.js';
+import { until } from '../support/http-kit.js';
 import { reportedFault } from '../websocket/reported-fault.js';
 
 const batch = { messages: [], cursor: 'e.0', lost: 0 };
@@ -81,4 +82,69 @@ test('an answer after the application has answered is reported, and does not thr
   });
   await request(port, '/').catch(() => {});
   await fault;
+});
+
+test('the answer to a pipelined request is encoded only once the answers before it were written', async (t) => {
+  const held: HeldResponse[] = [];
+  const port = await serve(t, (raw) => held.push(new HeldResponse(raw)));
+  const connection = await Connection.open(port);
+  connection.send('/first').send('/second');
+  await until(() => held.length === 2);
+  let isEncoded = false;
+  const second = {
+    ...batch,
+    get messages() {
+      isEncoded = true;
+      return [];
+    },
+    cursor: 'e.2',
+  };
+  held[1]?.deliver(second, undefined);
+  t.false(isEncoded);
+  held[0]?.deliver({ ...batch, cursor: 'e.1' }, undefined);
+  for (const cursor of ['e.1', 'e.2']) t.is(JSON.parse((await connection.response()).body).cursor, cursor);
+  t.true(isEncoded);
+  await connection.close();
+});
+
+test('an answer whose client is gone before its turn comes is never encoded', async (t) => {
+  const held: HeldResponse[] = [];
+  let closed = 0;
+  const port = await serve(t, (raw) => {
+    const response = new HeldResponse(raw);
+    response.onceClosed(() => {
+      closed += 1;
+    });
+    held.push(response);
+  });
+  const connection = await Connection.open(port);
+  connection.send('/first').send('/second');
+  await until(() => held.length === 2);
+  const second = {
+    ...batch,
+    get messages(): [] {
+      t.fail('encoded');
+      return [];
+    },
+  };
+  held[1]?.deliver(second, undefined);
+  await connection.close();
+  await until(() => closed === 2);
+  held[0]?.deliver(batch, undefined);
+  t.pass();
+});
+
+test('a connection on which more than 100 polls are queued is ended', async (t) => {
+  let count = 0;
+  const port = await serve(t, (raw) => {
+    count += 1;
+    new HeldResponse(raw).onceClosed(() => {});
+  });
+  const connection = await Connection.open(port);
+  for (let each = 0; each < 100; each += 1) connection.send('/');
+  await until(() => count === 100);
+  t.false(connection.isClosed);
+  connection.send('/');
+  await connection.closed();
+  t.is(count, 101);
 });

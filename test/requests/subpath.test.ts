@@ -28,9 +28,13 @@ test('session-mailbox/requests exports what a guard or handler of an application
   const exported: Record<string, unknown> = await import('session-mailbox/requests');
   t.deepEqual(Object.keys(exported).sort(), [
     'HeldResponse',
+    'HostPolicy',
     'OriginPolicy',
     'encodeBatch',
     'errorStatuses',
+    'isHostName',
+    'isLoopbackHost',
+    'limitUnanswered',
     'problemOf',
     'readPollOptions',
     'requestHeadOf',

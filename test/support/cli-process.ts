@@ -76,6 +76,10 @@ export class CliProcess {
     return cli;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get port(): number {
     return Number(/http:\/\/[^ ]*:([0-9]+)/.exec(this.stdout)?.[1]);
   }

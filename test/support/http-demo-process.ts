@@ -75,6 +75,10 @@ export class DemoProcess {
     return demo;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get snapshot(): string {
     return join(this.data, 'sessions.snapshot');
   }

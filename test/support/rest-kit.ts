@@ -65,6 +65,10 @@ export class RestKit {
     return request(this.port, path, options);
   }
 
+  open(): Promise<Connection> {
+    return Connection.open(this.port);
+  }
+
   get(path: string): Promise<RawResponse> {
     return this.request(path);
   }

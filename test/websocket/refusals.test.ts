@@ -5,6 +5,7 @@ import test from 'ava';
 import { WebSocket, WebSocketServer } from 'ws';
 import { type CloseReason, closeReasons, SessionStore } from '../../src/index.js';
 import { authenticateUpgrade } from '../../src/websocket/index.js';
+import { eventually } from '../support/eventually.js';
 import { cuttable, cuttableStore } from '../support/http-away-store.js';
 import { Connection, type RequestOptions, request } from '../support/http-client.js';
 import { startService, throwsCode } from '../support/service.js';
@@ -237,4 +238,18 @@ test('wrong options are refused at the start', async (t) => {
     ];
     authenticateUpgrade(server, manager, { webSocketServer, trustedOrigins })();
   });
+});
+
+test('a session with maxSocket open sockets is refused another with 429, until one closes', async (t) => {
+  const stage = await Stage.start(t, { context: { maxSocket: 2 } });
+  const { token } = await stage.logIn();
+  const open = [await stage.client({ token }).opened(), await stage.client({ token }).opened()];
+  const { status, problem } = await stage.client({ token }).refused();
+  t.is(status, 429);
+  t.is(problem.code, 'TOO_MANY_SOCKETS');
+  const other = await stage.logIn('bob');
+  await stage.client({ token: other.token }).opened();
+  open[0]?.socket.close();
+  await eventually(() => stage.live.size === 2, { what: 'the socket has left' });
+  await stage.client({ token }).opened();
 });

@@ -1,5 +1,6 @@
 import type { CloseReason } from '../../errors/close-reason.js';
 import { SessionError } from '../../errors/session-error.js';
+import { requireAttributesWithin } from '../attribute-bytes.js';
 import type { ClosedSession, NewSession, SessionRecord } from '../session-record.js';
 import type { Insertion, OnceInsertion } from '../session-store.js';
 import type { SessionRules } from './session-rules.js';
@@ -16,6 +17,7 @@ export class AccountOperations {
   }
 
   insert(session: NewSession, now: number): Insertion {
+    requireAttributesWithin(this.#rules.context.attributesMaxBytes, session.attributes);
     const evicted = this.#makeRoom(session, now);
     const entry = this.#rules.tables.add(session, now);
     entry.save();

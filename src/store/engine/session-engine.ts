@@ -1,5 +1,6 @@
 import type { CloseReason } from '../../errors/close-reason.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
+import { requireAttributesWithin } from '../attribute-bytes.js';
 import type { AttributeTexts, ClosedSession, NewSession, SessionRecord, SessionReference } from '../session-record.js';
 import type {
   AppendOutcome,
@@ -93,7 +94,9 @@ export class SessionEngine {
   replace(app: string, newId: string, oldId: string, now: number): Replacement {
     const entry = this.#rules.live(app, newId, now);
     const old = this.#rules.live(app, oldId, now);
-    entry.attributes = frozen(Object.assign(Object.create(null), old.attributes, entry.attributes));
+    const attributes = Object.assign(Object.create(null), old.attributes, entry.attributes);
+    this.#requireWithin(attributes, entry);
+    entry.attributes = frozen(attributes);
     const undelivered = this.#mailboxes.takeOver(entry, old, now);
     entry.save();
     const closed = { ...this.#rules.close(old, 'replaced', now), undelivered };
@@ -171,9 +174,14 @@ export class SessionEngine {
       if (text === null) delete patched[key];
       else patched[key] = text;
     }
+    this.#requireWithin(patched, entry);
     entry.attributes = frozen(patched);
     entry.writes += 1;
     this.#rules.notices.sessionChanged(entry.app, entry.id);
+  }
+
+  #requireWithin(attributes: AttributeTexts, entry: SessionEntry): void {
+    requireAttributesWithin(this.#rules.context.attributesMaxBytes, attributes, entry.attributes);
   }
 }
 

@@ -101,6 +101,7 @@ function defineOnDemand(): string {
 
 function constants(context: SessionContext, { keyPrefix, isCluster }: ProgramSettings) {
   const { hbGrace, maxSession, onMaxSession, msgMaxLength, mailboxMaxBytes, messageTtl, onOverflow } = context;
+  const { attributesMaxBytes } = context;
   const { pollRenews, maxReader, readerGrace, tombstoneTime } = context;
   return {
     ...layout,
@@ -110,6 +111,7 @@ function constants(context: SessionContext, { keyPrefix, isCluster }: ProgramSet
     onMaxSession,
     msgMaxLength,
     mailboxMaxBytes,
+    attributesMaxBytes,
     messageTtl,
     onOverflow,
     pollRenews,

@@ -1,6 +1,7 @@
 import { type CloseReason, isCloseReason } from '../../errors/close-reason.js';
 import { SessionError, sessionClosed, sessionUnknown } from '../../errors/session-error.js';
 import { Message } from '../../mailbox/message.js';
+import { attributesTooLarge } from '../../store/attribute-bytes.js';
 import type {
   AttributeTexts,
   ClosedSession,
@@ -27,6 +28,7 @@ export function accepted(reply: Reply): Reply {
   // A client with the option `stringNumbers` gives numbers as text.
   if (status === 1 || status === '1') return reply;
   if (status === 'unknown') throw sessionUnknown();
+  if (status === 'attributes') throw attributesTooLarge(numberAt(reply, 1), numberAt(reply, 2));
   if (status === 'closed') throw sessionClosed(reasonAt(reply, 1));
   throw storeUnavailable(textAt(reply, 1));
 }

@@ -1004,7 +1004,7 @@ local claim = claimKey(key)
 if not call('SET', claim, receiver, 'NX', 'PX', $claimTimeMs) and call('GET', claim) ~= receiver then
 return { 'claimed' }
 end
-local attributes, elements = contentOf(entry)
+local attributes, elements = sessions.attributes(entry), elementsOf(entry)
 sessions.save(entry)
 return { 1, attributes, elements, entry.fields[$epoch] or '', entry.fields[$tail] or 0 }
 end
@@ -1019,7 +1019,8 @@ for each = 1, takeNumber() do
 elements[each] = take()
 end
 local entry, refused = sessions.live(key)
-if not entry then
+refused = refused or sessions.refuseInherited(entry, attributes)
+if refused then
 return refused
 end
 local left = inherit(entry, attributes, elements)
@@ -1085,6 +1086,10 @@ local ip, userAgent, ttl, maxAge = take(), take(), takeNumber(), takeNumber()
 local attributes = {}
 for each = 1, 2 * takeNumber() do
 attributes[each] = take()
+end
+local refused = sessions.refuseAttributes(attributes)
+if refused then
+return refused
 end
 births = births + 1
 local birth = micros + births
@@ -1198,7 +1203,8 @@ operations.patch = function()
 local key, attributesKey = takeKey(), takeKey()
 local set, deleted = takePatch()
 local entry, refused = sessions.live(key)
-if not entry then
+refused = refused or sessions.refusePatch(entry, set, deleted)
+if refused then
 return refused
 end
 patch(entry, attributesKey, set, deleted)
@@ -1209,7 +1215,8 @@ operations.patchAsBearer = function()
 local key, attributesKey, secretHash = takeKey(), takeKey(), take()
 local set, deleted = takePatch()
 local entry, refused = sessions.proven(key, secretHash)
-if not entry then
+refused = refused or sessions.refusePatch(entry, set, deleted)
+if refused then
 return refused
 end
 local cameOnline, previousTime = sessions.renew(entry, true)
@@ -1273,12 +1280,9 @@ evicted and evicted[$name] or '',
 }
 end
 `,
-  'operations/replace': `local function contentOf(entry)
-local fields = entry.fields
+  'operations/replace': `local function elementsOf(entry)
 messages.dropAged(entry)
-local attributes = fields[$hasAttributes] == 1 and call('HGETALL', siblingOf(entry.key, '$attributesKey')) or {}
-local elements = fields[$epoch] and call('LRANGE', messages.key(entry), 0, -1) or {}
-return attributes, elements
+return entry.fields[$epoch] and call('LRANGE', messages.key(entry), 0, -1) or {}
 end
 local function inherit(entry, attributes, elements)
 local fields = entry.fields
@@ -1310,7 +1314,12 @@ local old, oldRefused = sessions.live(oldKey)
 if not old then
 return oldRefused
 end
-local left = inherit(entry, contentOf(old))
+local attributes = sessions.attributes(old)
+local attributesRefused = sessions.refuseInherited(entry, attributes)
+if attributesRefused then
+return attributesRefused
+end
+local left = inherit(entry, attributes, elementsOf(old))
 local closed = close(old, 'replaced')
 closed[4] = left
 return { 1, sessions.record(entry), closed }
@@ -1422,6 +1431,59 @@ function sessions.isLive(entry)
 return entry ~= nil and entry.fields[$reason] == '' and not deadReason(entry.fields)
 end
 
+local function bytesOf(texts)
+local bytes = 0
+for each = 1, #texts do
+bytes = bytes + #texts[each]
+end
+return bytes
+end
+function sessions.attributes(entry)
+return entry.fields[$hasAttributes] == 1 and call('HGETALL', siblingOf(entry.key, '$attributesKey')) or {}
+end
+local function attributesRefusal(bytes, before)
+return bytes > $attributesMaxBytes and bytes > before and { 'attributes', bytes, $attributesMaxBytes } or nil
+end
+
+function sessions.refuseAttributes(attributes)
+return attributesRefusal(bytesOf(attributes), 0)
+end
+function sessions.refusePatch(entry, set, deleted)
+if #set == 0 then
+return nil
+end
+local isReplaced = {}
+for each = 1, #set, 2 do
+isReplaced[set[each]] = true
+end
+for each = 1, #deleted do
+isReplaced[deleted[each]] = true
+end
+local own = sessions.attributes(entry)
+local bytes = bytesOf(set)
+for each = 1, #own, 2 do
+if not isReplaced[own[each]] then
+bytes = bytes + #own[each] + #own[each + 1]
+end
+end
+return attributesRefusal(bytes, bytesOf(own))
+end
+function sessions.refuseInherited(entry, attributes)
+local own = sessions.attributes(entry)
+local isOwn = {}
+for each = 1, #own, 2 do
+isOwn[own[each]] = true
+end
+local before = bytesOf(own)
+local bytes = before
+for each = 1, #attributes, 2 do
+if not isOwn[attributes[each]] then
+bytes = bytes + #attributes[each] + #attributes[each + 1]
+end
+end
+return attributesRefusal(bytes, before)
+end
+
 function sessions.indexKey(sessionKey)
 return baseOf(sessionKey) .. '$indexKey' .. match(nameOf(sessionKey), '^[^:]+')
 end
@@ -1482,7 +1544,6 @@ end
 function sessions.record(entry)
 local fields = entry.fields
 local online = (isParked(fields) or now - fields[$lastContact] < $hbGrace) and 1 or 0
-local attributes = fields[$hasAttributes] == 1 and call('HGETALL', siblingOf(entry.key, '$attributesKey')) or {}
 return {
 fields[$accountId],
 floor(fields[$birth] / 1000),
@@ -1495,7 +1556,7 @@ fields[$reads],
 fields[$writes],
 online,
 fields[$count] or 0,
-attributes,
+sessions.attributes(entry),
 }
 end
 function sessions.listed(entry)

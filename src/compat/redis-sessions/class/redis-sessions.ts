@@ -40,6 +40,7 @@ export class RedisSessions<Data extends SessionData = SessionData> {
     const cache = SessionCache.of(checked);
     this.#lifecycle = new Lifecycle(checked, cache);
     this.#service = new LibraryService<Data>(this.#lifecycle, cache);
+    bindMethods(this);
   }
 
   /**
@@ -131,5 +132,16 @@ export class RedisSessions<Data extends SessionData = SessionData> {
   quit(callback: Callback<void>): void;
   quit(callback?: Callback<void>): Promise<void> | undefined {
     return promiseOrCallback(this.#lifecycle.quit(), callback);
+  }
+}
+
+/** A method may be taken off its object, as in redis-sessions 3: `promisify(sessions.get)`, `async.map(list, sessions.create)`. */
+function bindMethods(sessions: object): void {
+  for (const name of Object.getOwnPropertyNames(RedisSessions.prototype)) {
+    // Of a subclass that overrides it, its own.
+    const method: unknown = Reflect.get(sessions, name);
+    if (name === 'constructor' || typeof method !== 'function') continue;
+    const value: unknown = method.bind(sessions);
+    Object.defineProperty(sessions, name, { value, writable: true, configurable: true });
   }
 }

@@ -12,7 +12,7 @@ export function jsonResponse(statusCode: HttpStatusCode, body: object): HttpResp
   return { [isHttpResponseSymbol]: true, statusCode, body, headers: noStore };
 }
 
-export function textResponse(statusCode: HttpStatusCode, body: string, contentType: string): HttpResponse {
+export function textResponse(statusCode: HttpStatusCode, body: string | Buffer, contentType: string): HttpResponse {
   return { [isHttpResponseSymbol]: true, statusCode, body, headers: { ...noStore, 'content-type': contentType } };
 }
 

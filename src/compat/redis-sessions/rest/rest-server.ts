@@ -3,7 +3,11 @@ import { InversifyFastifyHttpAdapter } from '@inversifyjs/http-fastify';
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Container } from 'inversify';
 import { reportFault } from '../../../errors/fault-report.js';
+import { SessionError } from '../../../errors/session-error.js';
+import { HostPolicy } from '../../../requests/host-policy.js';
+import { limitUnanswered } from '../../../requests/unanswered-requests.js';
 import { RestMetrics } from './rest-metrics.js';
+import { RestOptions } from './rest-options.js';
 
 /** Bytes, as in rest-sessions. */
 const bodyLimit = 60_000;
@@ -12,11 +16,18 @@ const maxParamLength = 128 * 12;
 
 /** Serves the controllers of `restModule` on Fastify. Fastify's own errors get the format of rest-sessions. */
 export async function buildRestServer(container: Container): Promise<FastifyInstance> {
+  const options = container.get(RestOptions);
+  const { requestTimeout } = options;
   const app = fastify({
     bodyLimit,
+    requestTimeout,
+    // Node looks for overdue requests this often.
+    http: { connectionsCheckingInterval: Math.ceil(requestTimeout / 4) },
     routerOptions: { maxParamLength },
     frameworkErrors: (error, _request, reply) => sendFault(reply, error),
   });
+  limitUnanswered(app.server, options.maxUnanswered);
+  refuseOtherHosts(app, options);
   readJsonOnly(app);
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendFault(reply, error));
   app.setNotFoundHandler((_request, reply) => send(reply, 404, 'notFound', 'There is no such route'));
@@ -27,6 +38,20 @@ export async function buildRestServer(container: Container): Promise<FastifyInst
   });
   await new InversifyFastifyHttpAdapter(container, { logger: false }, app).build();
   return app;
+}
+
+/** Before the body is read, and for every route: a page behind a rebound name could read `/metrics` as well. */
+function refuseOtherHosts(app: FastifyInstance, { hosts }: RestOptions): void {
+  if (hosts === undefined) return;
+  const policy = new HostPolicy({ hosts });
+  app.addHook('onRequest', async (request, reply) => {
+    try {
+      policy.require(request.raw);
+    } catch (error) {
+      if (!SessionError.is(error, 'CROSS_SITE')) throw error;
+      return send(reply, 403, error.code, error.message);
+    }
+  });
 }
 
 /**

@@ -81,6 +81,68 @@ function sessions.isLive(entry)
   return entry ~= nil and entry.fields[$reason] == '' and not deadReason(entry.fields)
 end
 
+local function bytesOf(texts)
+  local bytes = 0
+  for each = 1, #texts do
+    bytes = bytes + #texts[each]
+  end
+  return bytes
+end
+
+-- The attributes of the session, keys and values alternating.
+function sessions.attributes(entry)
+  return entry.fields[$hasAttributes] == 1 and call('HGETALL', siblingOf(entry.key, '$attributesKey')) or {}
+end
+
+-- The refusal that answers attributes of so many bytes, unless there were as many before; nil if they are few enough.
+local function attributesRefusal(bytes, before)
+  return bytes > $attributesMaxBytes and bytes > before and { 'attributes', bytes, $attributesMaxBytes } or nil
+end
+
+function sessions.refuseAttributes(attributes)
+  return attributesRefusal(bytesOf(attributes), 0)
+end
+
+-- The same for what a session would have once attributes were set, in the place of those it has of the same keys, and others
+-- were deleted.
+function sessions.refusePatch(entry, set, deleted)
+  if #set == 0 then
+    return nil
+  end
+  local isReplaced = {}
+  for each = 1, #set, 2 do
+    isReplaced[set[each]] = true
+  end
+  for each = 1, #deleted do
+    isReplaced[deleted[each]] = true
+  end
+  local own = sessions.attributes(entry)
+  local bytes = bytesOf(set)
+  for each = 1, #own, 2 do
+    if not isReplaced[own[each]] then
+      bytes = bytes + #own[each] + #own[each + 1]
+    end
+  end
+  return attributesRefusal(bytes, bytesOf(own))
+end
+
+-- The same for what a session would have once it had taken over those whose keys it does not have.
+function sessions.refuseInherited(entry, attributes)
+  local own = sessions.attributes(entry)
+  local isOwn = {}
+  for each = 1, #own, 2 do
+    isOwn[own[each]] = true
+  end
+  local before = bytesOf(own)
+  local bytes = before
+  for each = 1, #attributes, 2 do
+    if not isOwn[attributes[each]] then
+      bytes = bytes + #attributes[each] + #attributes[each + 1]
+    end
+  end
+  return attributesRefusal(bytes, before)
+end
+
 function sessions.indexKey(sessionKey)
   return baseOf(sessionKey) .. '$indexKey' .. match(nameOf(sessionKey), '^[^:]+')
 end
@@ -153,7 +215,6 @@ end
 function sessions.record(entry)
   local fields = entry.fields
   local online = (isParked(fields) or now - fields[$lastContact] < $hbGrace) and 1 or 0
-  local attributes = fields[$hasAttributes] == 1 and call('HGETALL', siblingOf(entry.key, '$attributesKey')) or {}
   return {
     fields[$accountId],
     floor(fields[$birth] / 1000),
@@ -166,7 +227,7 @@ function sessions.record(entry)
     fields[$writes],
     online,
     fields[$count] or 0,
-    attributes,
+    sessions.attributes(entry),
   }
 end
 

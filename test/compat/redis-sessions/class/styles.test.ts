@@ -1,3 +1,4 @@
+import { promisify } from 'node:util';
 import test from 'ava';
 import RedisSessionsDefault, {
   type Callback,
@@ -91,4 +92,39 @@ test.serial('an exception in a callback reaches the process, and the callback is
   for (const listener of others) process.on('uncaughtException', listener);
   t.is(thrown instanceof Error && thrown.message, 'mine');
   t.is(calls, 1);
+});
+
+test('methods work when they are taken off their object, with promises and callbacks', async (t) => {
+  const { manager } = await startService(t, { maxSession: 0 });
+  const sessions = new RedisSessions({ manager });
+  const { create, set, soid, ping, killall, quit } = sessions;
+  const accounts = ['alice', 'bob'].map((id) => ({ app, id, ip }));
+  const created = await Promise.all(accounts.map((options) => create(options)));
+  const tokens = created.map(({ token }) => ({ app, token }));
+  const getByCallback = promisify<{ app: string; token: string }, unknown>(sessions.get);
+  t.deepEqual(
+    (await Promise.all(tokens.map((options) => getByCallback(options)))).map((found) => Object(found).id),
+    ['alice', 'bob'],
+  );
+  t.is(Object(await set({ app, token: tokens[0]?.token ?? '', d: { a: 1 } })).w, 2);
+  t.is((await soid({ app, id: 'alice' })).sessions.length, 1);
+  t.is(await ping(), 'PONG');
+  t.deepEqual(await killall({ app }), { kill: 2 });
+  t.deepEqual(Object.keys(sessions), []);
+  await quit();
+});
+
+test('a subclass may override a method, which works off its object as well', async (t) => {
+  const { manager } = await startService(t);
+  class Counting extends RedisSessions {
+    pings = 0;
+    override ping(): Promise<'PONG'> {
+      this.pings += 1;
+      return super.ping();
+    }
+  }
+  const sessions = new Counting({ manager });
+  const { ping } = sessions;
+  t.is(await ping(), 'PONG');
+  t.is(sessions.pings, 1);
 });

@@ -26,7 +26,7 @@ operations.offer = function()
   if not call('SET', claim, receiver, 'NX', 'PX', $claimTimeMs) and call('GET', claim) ~= receiver then
     return { 'claimed' }
   end
-  local attributes, elements = contentOf(entry)
+  local attributes, elements = sessions.attributes(entry), elementsOf(entry)
   -- Aged messages may have been dropped.
   sessions.save(entry)
   return { 1, attributes, elements, entry.fields[$epoch] or '', entry.fields[$tail] or 0 }
@@ -42,7 +42,8 @@ operations.inherit = function()
     elements[each] = take()
   end
   local entry, refused = sessions.live(key)
-  if not entry then
+  refused = refused or sessions.refuseInherited(entry, attributes)
+  if refused then
     return refused
   end
   local left = inherit(entry, attributes, elements)

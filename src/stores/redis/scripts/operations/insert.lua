@@ -5,7 +5,7 @@
 -- ARGV  accountId, the account's score, secretHash, ip, userAgent, ttl, maxAge, number of attributes, then key and JSON
 --       of each
 -- Also touches, with the same hash tag: the account's other sessions, whose names are in the index.
--- Reply {1, the time, closed sessions} or {'limit', number of live sessions, maxSession}
+-- Reply {1, the time, closed sessions} or {'limit', number of live sessions, maxSession} or the refusal of the attributes
 --       insertOnce: also {1, 0, {}, record of the live session}, or a refusal for a closed one
 
 -- For table.sort. A parked reader is a contact that lasts.
@@ -49,6 +49,10 @@ local function insert(key, index)
   local attributes = {}
   for each = 1, 2 * takeNumber() do
     attributes[each] = take()
+  end
+  local refused = sessions.refuseAttributes(attributes)
+  if refused then
+    return refused
   end
   -- The clock does not advance during a script, but sessions inserted by one script must differ in `birth`.
   births = births + 1

@@ -41,7 +41,8 @@ operations.patch = function()
   local key, attributesKey = takeKey(), takeKey()
   local set, deleted = takePatch()
   local entry, refused = sessions.live(key)
-  if not entry then
+  refused = refused or sessions.refusePatch(entry, set, deleted)
+  if refused then
     return refused
   end
   patch(entry, attributesKey, set, deleted)
@@ -52,7 +53,8 @@ operations.patchAsBearer = function()
   local key, attributesKey, secretHash = takeKey(), takeKey(), take()
   local set, deleted = takePatch()
   local entry, refused = sessions.proven(key, secretHash)
-  if not entry then
+  refused = refused or sessions.refusePatch(entry, set, deleted)
+  if refused then
     return refused
   end
   local cameOnline, previousTime = sessions.renew(entry, true)

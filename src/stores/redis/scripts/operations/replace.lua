@@ -4,13 +4,10 @@
 -- KEYS  the new session, the old session; on a Cluster both in one bucket (see handover.lua)
 -- Reply {1, record of the new session, the old session as closed} or a refusal
 
--- Attributes and messages of a session, in two lists.
-local function contentOf(entry)
-  local fields = entry.fields
+-- Messages of a session. Aged ones are dropped, so that the session must be saved or closed.
+local function elementsOf(entry)
   messages.dropAged(entry)
-  local attributes = fields[$hasAttributes] == 1 and call('HGETALL', siblingOf(entry.key, '$attributesKey')) or {}
-  local elements = fields[$epoch] and call('LRANGE', messages.key(entry), 0, -1) or {}
-  return attributes, elements
+  return entry.fields[$epoch] and call('LRANGE', messages.key(entry), 0, -1) or {}
 end
 
 -- Returns how many messages did not fit.
@@ -44,7 +41,12 @@ operations.replace = function()
   if not old then
     return oldRefused
   end
-  local left = inherit(entry, contentOf(old))
+  local attributes = sessions.attributes(old)
+  local attributesRefused = sessions.refuseInherited(entry, attributes)
+  if attributesRefused then
+    return attributesRefused
+  end
+  local left = inherit(entry, attributes, elementsOf(old))
   local closed = close(old, 'replaced')
   closed[4] = left
   return { 1, sessions.record(entry), closed }

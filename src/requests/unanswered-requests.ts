@@ -1,0 +1,41 @@
+import type { Socket } from 'node:net';
+import { guarded } from '../errors/guarded.js';
+
+/** More requests than any client has unanswered on one connection: few pipeline at all, and over HTTP/2 it is a usual limit. */
+export const mostUnanswered = 100;
+
+/** A request of `node:http` or `node:http2`. Over HTTP/2 `stream.session` is the connection. */
+interface Request {
+  readonly socket: Pick<Socket, 'destroy'>;
+  readonly stream?: { readonly session?: { destroy(): void } | undefined };
+}
+
+interface Response {
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** What is used of a server of `node:http`, `node:https` or `node:http2`. */
+export interface RequestSource {
+  prependListener(event: 'request', listener: (request: Request, response: Response) => void): unknown;
+}
+
+/**
+ * Ends every connection that has more than `most` requests unanswered. A client that pipelines and reads no answer can make a
+ * server keep a thousand requests for 60 kB sent, each with its answer. Call it once for each server, before it listens.
+ *
+ * @param most default 100
+ */
+export function limitUnanswered(server: RequestSource, most = mostUnanswered): void {
+  const unanswered = new WeakMap<object, number>();
+  const admit = (request: Request, response: Response) => {
+    const connection = request.stream?.session ?? request.socket;
+    const count = (unanswered.get(connection) ?? 0) + 1;
+    unanswered.set(connection, count);
+    if (count > most) {
+      connection.destroy();
+      return;
+    }
+    response.once('close', () => unanswered.set(connection, (unanswered.get(connection) ?? 1) - 1));
+  };
+  server.prependListener('request', guarded('A request could not be counted', admit));
+}

@@ -1,0 +1,36 @@
+import { invalidArgument, type SessionError } from '../errors/session-error.js';
+import type { AttributeTexts } from './session-record.js';
+
+/** UTF-8 has at most so many bytes for one unit of a JavaScript string. */
+const mostBytesOfUnit = 3;
+
+/**
+ * Refuses attributes that take more than `attributesMaxBytes`, unless they take no more than before: where the setting was
+ * lowered, a session must still be able to shed attributes one by one.
+ *
+ * @param before what the session has now
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export function requireAttributesWithin(most: number, attributes: AttributeTexts, before?: AttributeTexts): void {
+  // Nearly all attributes are far below, and need not be counted in bytes.
+  if (unitsOf(attributes) * mostBytesOfUnit <= most) return;
+  const bytes = attributeBytes(attributes);
+  if (bytes > most && (before === undefined || bytes > attributeBytes(before))) throw attributesTooLarge(bytes, most);
+}
+
+export function attributesTooLarge(bytes: number, most: number): SessionError {
+  const rule = `must take at most attributesMaxBytes (${most}) bytes, all keys and JSON texts together`;
+  return invalidArgument('attributes', rule, bytes);
+}
+
+function unitsOf(attributes: AttributeTexts): number {
+  let units = 0;
+  for (const [key, text] of Object.entries(attributes)) units += key.length + text.length;
+  return units;
+}
+
+function attributeBytes(attributes: AttributeTexts): number {
+  let bytes = 0;
+  for (const [key, text] of Object.entries(attributes)) bytes += Buffer.byteLength(key) + Buffer.byteLength(text);
+  return bytes;
+}

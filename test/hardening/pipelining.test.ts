@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs';
+import test from 'ava';
+import { CliProcess } from '../support/cli-process.js';
+import { Connection } from '../support/http-client.js';
+import { DemoProcess } from '../support/http-demo-process.js';
+
+/** A node that keeps what it should not keep ends by these, soon. */
+const environment = { NODE_OPTIONS: '--max-old-space-size=256' };
+const connectionCount = 6;
+const requestBytes = 63_000;
+const messageCount = 50;
+const message = 'x'.repeat(20_000);
+
+/** Bytes that the process holds in memory, without what only its code takes; 0 where the system does not tell. */
+function residentBytes({ pid }: { readonly pid: number }): number {
+  const path = `/proc/${pid}/status`;
+  if (!existsSync(path)) return 0;
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? 0) * 1024;
+}
+
+/** Connections of a client that sends these bytes and reads no answer. */
+async function flood(port: number, text: string): Promise<readonly Connection[]> {
+  const connections: Connection[] = [];
+  for (let count = 0; count < connectionCount; count += 1) {
+    const connection = await Connection.open(port);
+    connection.stopReading();
+    connections.push(connection.sendRaw(text));
+  }
+  return connections;
+}
+
+async function fullMailbox(demo: DemoProcess): Promise<{ readonly head: string; readonly cookie: string }> {
+  const { id, cookie } = await demo.logIn('alice');
+  for (let count = 0; count < messageCount; count += 1) {
+    const { status } = await demo.push({ session: id }, message);
+    if (status !== 200) throw new Error(`The push failed: ${status}`);
+  }
+  return { cookie, head: `GET /poll?after= HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\n\r\n` };
+}
+
+test('pipelined polls of a full mailbox, unread, keep one answer of each connection in memory', async (t) => {
+  const demo = await DemoProcess.start(t, undefined, {
+    ...environment,
+    STORE: 'memory',
+    NODE_CONFIG: '{"session":{"maxPoll":1000}}',
+  });
+  const { head, cookie } = await fullMailbox(demo);
+  const before = residentBytes(demo);
+  // In all 540 MB of answers.
+  const connections = await flood(demo.port, head.repeat(90));
+  for (let count = 0; count < 30; count += 1) t.is((await demo.request('/sessions', { cookie })).status, 200);
+  t.true(residentBytes(demo) - before < 128 * 1_048_576, `${residentBytes(demo) - before} bytes more`);
+  const [reading] = connections;
+  reading?.resumeReading();
+  for (let count = 0; count < 90; count += 1) {
+    const answer = await reading?.response();
+    t.is(answer?.status, 200);
+    t.is(JSON.parse(answer?.body ?? '').messages.length, messageCount);
+  }
+  for (const connection of connections) await connection.close();
+});
+
+test('a client with more unanswered requests than any has loses its connection, and no other client does', async (t) => {
+  const demo = await DemoProcess.start(t, undefined, { ...environment, STORE: 'memory' });
+  const { head, cookie } = await fullMailbox(demo);
+  const connections = await flood(demo.port, head.repeat(Math.floor(requestBytes / head.length)));
+  for (let count = 0; count < 30; count += 1) t.is((await demo.request('/sessions', { cookie })).status, 200);
+  for (const connection of connections) {
+    connection.resumeReading();
+    await connection.closed();
+  }
+  t.false(demo.isOver);
+});
+
+test('serve with a key outlives pipelined requests for its description without the key', async (t) => {
+  const cli = await CliProcess.serve(t, [], { ...environment, RS_APIKEY: 'key' });
+  const before = residentBytes(cli);
+  const head = 'GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  for (let round = 0; round < 5; round += 1) {
+    for (const requests of [100, Math.floor(requestBytes / head.length)]) await flood(cli.port, head.repeat(requests));
+  }
+  for (let count = 0; count < 30; count += 1) t.is((await cli.request('/livez')).status, 200);
+  t.true(residentBytes(cli) - before < 128 * 1_048_576, `${residentBytes(cli) - before} bytes more`);
+  cli.signal('SIGKILL');
+  await cli.exit;
+});
