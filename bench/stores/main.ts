@@ -4,26 +4,66 @@ import { join } from 'node:path';
 import { readOptions } from '../support/options.js';
 import { printHeading, writeJson } from '../support/output.js';
 import { BenchRedis } from '../support/redis-server.js';
-import { figuresTable, targetsTable } from '../support/report.js';
-import { type Figures, medianRatio, type Round } from '../support/results.js';
+import type { Figures, Round } from '../support/results.js';
 import { rotated } from '../support/stats.js';
+import { FRONT_STORES } from './express/front-stores.js';
+import { measureFront } from './express/round.js';
 import { measureOperations } from './operations/round.js';
-import { planFor, STEADY_RATE, type StoresPlan } from './plan.js';
+import { planFor, type StoresPlan } from './plan.js';
+import { reportCrowd, reportFront, reportOperations, reportWorkers } from './report.js';
 import { type Places, STORES } from './stores.js';
-import { columnOf, OPERATION_METRICS, OPERATION_TARGETS, WORKER_METRICS } from './targets.js';
+import { columnOf } from './targets.js';
+import { measureCrowd } from './workers/crowd.js';
 import { measureWorkers } from './workers/round.js';
 
-/** The memory of one process can't be shared by two. */
-const shared = Object.keys(STORES).filter((name) => name !== 'memory');
+/** What `--only` may name besides stores. Without any of them all are measured. */
+const PARTS = ['operations', 'workers', 'crowd', 'front'] as const;
+type Part = (typeof PARTS)[number];
+const isPart = (name: string): boolean => PARTS.some((part) => part === name);
 
 const options = readOptions({ rounds: 5, sizes: [20_000], quickSizes: [2_000] });
-const isWanted = (name: string): boolean => options.only.length === 0 || options.only.includes(name);
+const wantedParts = options.only.filter(isPart);
+const wantedStores = options.only.filter((name) => !isPart(name));
+const measures = (part: Part): boolean => wantedParts.length === 0 || wantedParts.includes(part);
+const isWanted = (name: string): boolean => wantedStores.length === 0 || wantedStores.includes(name);
+
 const stores = Object.keys(STORES).filter(isWanted);
+/** The memory of one process can't be shared by two. */
+const shared = stores.filter((name) => name !== 'memory');
+const frontStores = Object.keys(FRONT_STORES).filter(isWanted);
 const roundsBySize = new Map<number, readonly Round[]>();
 const redis = await BenchRedis.start();
 
+/** Of each part, what one round shows. */
+const measureRound: Readonly<Record<Part, (plan: StoresPlan, round: number) => Promise<Round>>> = {
+  operations: (plan, round) =>
+    inFreshPlaces((places) => measureOperations(rotated(stores, round), places, plan, options.profile)),
+
+  async workers(plan, round) {
+    const figures = new Map<string, Figures>();
+    for (const name of rotated(shared, round)) {
+      for (const count of rotated([1, 2], round)) {
+        const measuring = (places: Places) => measureWorkers(name, count, places, plan.workers, options.profile);
+        figures.set(columnOf(name, count), await inFreshPlaces(measuring));
+      }
+    }
+    return figures;
+  },
+
+  async crowd(plan, round) {
+    const figures = new Map<string, Figures>();
+    for (const name of rotated(shared, round)) {
+      const measuring = (places: Places) => measureCrowd(name, places, plan.crowd, options.profile);
+      figures.set(name, await inFreshPlaces(measuring));
+    }
+    return figures;
+  },
+
+  front: (plan, round) => measureFront(rotated(frontStores, round), inFreshPlaces, plan.front, options.profile),
+};
+
 try {
-  printHeading('Stores: the same operations over memory, SQLite and Redis; one worker and two', options);
+  printHeading('Stores: the same over memory, SQLite and Redis; one worker, two and eight; express-session', options);
   console.log(`\n${await redis.version()}`);
   for (const sessions of options.sizes) await measure(sessions);
 } finally {
@@ -33,26 +73,15 @@ if (options.json !== undefined) writeJson(options.json, roundsBySize);
 
 async function measure(sessions: number): Promise<void> {
   const plan = planFor(sessions, options.quick);
-  const rounds: Round[] = [];
+  const rounds: Record<Part, Round[]> = { operations: [], workers: [], crowd: [], front: [] };
   for (let round = 0; round < options.rounds; round++) {
-    const figures = new Map<string, Figures>();
-    const order = rotated(stores, round);
-    for (const [name, ofStore] of await inFreshPlaces((places) =>
-      measureOperations(order, places, plan, options.profile),
-    )) {
-      figures.set(name, ofStore);
-    }
-    for (const name of order.filter((each) => shared.includes(each))) {
-      for (const count of rotated([1, 2], round)) figures.set(columnOf(name, count), await workers(name, count, plan));
-    }
-    rounds.push(figures);
+    for (const part of PARTS.filter(measures)) rounds[part].push(await measureRound[part](plan, round));
   }
-  roundsBySize.set(sessions, rounds);
-  report(sessions, rounds);
-}
-
-function workers(name: string, count: number, plan: StoresPlan): Promise<Figures> {
-  return inFreshPlaces((places) => measureWorkers(name, count, places, plan.workers, options.profile));
+  roundsBySize.set(sessions, Object.values(rounds).flat());
+  if (measures('operations')) reportOperations(sessions, stores, rounds.operations);
+  if (measures('workers')) reportWorkers(shared, rounds.workers);
+  if (measures('crowd')) reportCrowd(shared, rounds.crowd);
+  if (measures('front')) reportFront(frontStores, rounds.front);
 }
 
 async function inFreshPlaces<Result>(measuring: (places: Places) => Promise<Result>): Promise<Result> {
@@ -63,21 +92,4 @@ async function inFreshPlaces<Result>(measuring: (places: Places) => Promise<Resu
     rmSync(folder, { recursive: true });
     await redis.empty();
   }
-}
-
-function report(sessions: number, rounds: readonly Round[]): void {
-  console.log(`\n## ${sessions} sessions\n\n${figuresTable(rounds, stores, OPERATION_METRICS)}`);
-  for (const name of stores.filter((each) => each.startsWith('SQLite'))) {
-    console.log(`\n${name}:\n\n${targetsTable(rounds, name, OPERATION_METRICS, OPERATION_TARGETS)}`);
-  }
-  const columns = stores
-    .filter((name) => shared.includes(name))
-    .flatMap((name) => [columnOf(name, 1), columnOf(name, 2)]);
-  console.log(`\n## Workers\n\n${figuresTable(rounds, columns, WORKER_METRICS)}\n`);
-  for (const name of stores.filter((each) => shared.includes(each))) {
-    const peer = columnOf(name, 1);
-    const ratio = medianRatio(rounds, columnOf(name, 2), { metric: 'rate', peer, bound: 'at least', ratio: 1 });
-    console.log(`${name}: two workers deliver ${ratio?.toFixed(2)} times what one does.`);
-  }
-  console.log(`The steady flow is of ${STEADY_RATE} messages a second.`);
 }

@@ -1,8 +1,12 @@
 import { microseconds, milliseconds, perSecond } from '../support/report.js';
 import type { Metric, Target } from '../support/results.js';
+import { FRONT_OPERATIONS } from './express/operations.js';
 import { OPERATIONS } from './operations/operations.js';
 
 const times = (value: number): string => (value < 10 ? `${value.toFixed(2)} ms` : milliseconds(value));
+
+/** Of an equal share. */
+const percent = (value: number): string => `${Math.round(100 * value)} %`;
 
 export const OPERATION_METRICS: readonly Metric[] = [
   ...OPERATIONS.map((name) => ({ name, title: name, format: perSecond })),
@@ -19,9 +23,34 @@ export const OPERATION_TARGETS: readonly Target[] = OPERATIONS.map((metric) => (
 
 export const WORKER_METRICS: readonly Metric[] = [
   { name: 'rate', title: 'messages pushed and polled', format: perSecond },
+  { name: 'cpu', title: 'CPU of all workers per message', format: microseconds },
+  { name: 'loopDelay', title: 'event-loop delay meanwhile, p99', format: times },
   { name: 'p50', title: 'latency of a steady flow, p50', format: times },
   { name: 'p99', title: 'latency of a steady flow, p99', format: times },
 ];
+
+/** Two workers must deliver at least so many times what one does. */
+export const LEAST_GAIN = 1.3;
+/** Milliseconds that two workers must not exceed. */
+export const MOST_DELAY = { loopDelay: 5, p50: 1, p99: 5 } as const;
+
+export const CROWD_METRICS: readonly Metric[] = [
+  { name: 'rate', title: 'messages pushed and polled', format: perSecond },
+  { name: 'smallest', title: 'smallest share of a worker', format: percent },
+  { name: 'largest', title: 'largest share of a worker', format: percent },
+  { name: 'wakeUpCpu', title: 'CPU of a woken worker per message', format: microseconds },
+  { name: 'p50', title: 'latency of a steady flow, p50', format: times },
+  { name: 'p99', title: 'latency of a steady flow, p99', format: times },
+];
+
+export const FRONT_METRICS: readonly Metric[] = [
+  ...FRONT_OPERATIONS.map((name) => ({ name, title: name, format: perSecond })),
+  ...FRONT_OPERATIONS.map((name) => ({ name: `${name}Cpu`, title: `CPU per ${name}`, format: microseconds })),
+];
+
+export const FRONT_TARGETS: readonly Target[] = ['better-sqlite3-session-store', 'session-file-store'].flatMap((peer) =>
+  FRONT_OPERATIONS.map((metric): Target => ({ metric, peer, bound: 'at least', ratio: 3 })),
+);
 
 export function columnOf(name: string, workers: number): string {
   return `${name}, ${workers === 1 ? 'one worker' : 'two workers'}`;

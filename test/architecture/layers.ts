@@ -12,6 +12,7 @@ export interface Layer {
 
 const face = 'src/index.ts';
 const httpFace = 'src/http/index.ts';
+const expressSessionFace = 'src/express-session/index.ts';
 const redisFace = 'src/stores/redis/index.ts';
 const fileOwnership = 'src/stores/file-ownership.ts';
 const machineTime = 'src/stores/machine-time.ts';
@@ -136,7 +137,7 @@ export const layers: readonly Layer[] = [
   { path: 'demo/', files: [face, httpFace, redisFace, sqliteFace], packages: ['*'] },
   {
     path: 'bench/',
-    files: [face, httpFace, redisFace, sqliteFace, redisSessionsFace, restFace],
+    files: [face, httpFace, expressSessionFace, redisFace, sqliteFace, redisSessionsFace, restFace],
     packages: ['*'],
   },
 ];

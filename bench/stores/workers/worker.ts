@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inPromiseLanes } from '../../support/flight.js';
 import { Latencies, moment, type Percentiles } from '../../support/latencies.js';
@@ -30,10 +31,17 @@ const handlers = {
     targets = Array.from(shuffledIndex(ids.length), (n) => ids[n] ?? '');
   },
 
-  /** So many messages, as fast as they go. */
-  async pushAll(messages: number): Promise<void> {
+  /**
+   * So many messages, as fast as they go. Resolves with the 99th percentile of milliseconds from one look of the event
+   * loop at its timers to the next meanwhile; an idle loop looks once in a millisecond.
+   */
+  async pushAll(messages: number): Promise<number> {
     const turns = Array.from({ length: messages }, (_, n) => n);
+    const loopDelay = monitorEventLoopDelay({ resolution: 1 });
+    loopDelay.enable();
     await inPromiseLanes(turns, IN_FLIGHT, push);
+    loopDelay.disable();
+    return loopDelay.percentile(99) / 1_000_000;
   },
 
   /** Messages at a steady rate. Resolves with their number. */
@@ -48,8 +56,25 @@ const handlers = {
     return pushes.length;
   },
 
+  /** As many messages as it can within that time. Resolves with their number. */
+  async pushFor(seconds: number): Promise<number> {
+    const endAt = performance.now() + seconds * 1_000;
+    let pushed = 0;
+    const lane = async (): Promise<void> => {
+      while (performance.now() < endAt) await push(pushed++);
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+    return pushed;
+  },
+
   received: (): number => received,
   latencies: (): Percentiles => latencies.take(),
+
+  /** Microseconds that this process has used so far. */
+  cpu(): number {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
 };
 
 export type WorkerHandlers = typeof handlers;

@@ -161,6 +161,7 @@ export class OpenStore {
     try {
       this.#file.requireAllInPlace();
       this.#node.readInbox();
+      if (this.#node.mayTryFirst) this.#queue.lockMayBeFree();
     } catch {
       // Those who use the store are told. Here it means only that notices may be missed.
       if (!this.#isLost) this.#listener.lost();

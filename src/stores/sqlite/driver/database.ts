@@ -7,6 +7,13 @@ export type SqlValue = string | number | null | Uint8Array;
 /** A row's values in the order of the columns that were asked for. Name every column: `SELECT *` has no fixed order. */
 export type Row = readonly SqlValue[];
 
+/**
+ * `LIMIT` for a bound number. After a bare `LIMIT ?` SQLite compiles the statement anew whenever another
+ * value may have been bound, that is at each execution: it lets the number decide on the plan. That took ten times as
+ * long as the execution.
+ */
+export const boundLimit = 'LIMIT ? + 0';
+
 /** A prepared statement. Prepare it once and keep it; parameters are bound by position (`?`). */
 export interface Statement {
   /**

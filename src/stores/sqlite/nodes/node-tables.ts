@@ -1,4 +1,4 @@
-import type { Database, Statement } from '../driver/database.js';
+import { boundLimit, type Database, type Statement } from '../driver/database.js';
 import type { Notice } from './notice.js';
 
 /**
@@ -64,15 +64,15 @@ export class NodeTables {
     this.#setCount = database.prepare('INSERT OR REPLACE INTO counter VALUES (?, ?)');
     this.#insertNotice = database.prepare('INSERT INTO inbox (node, number, notice) VALUES (?, ?, ?)');
     this.#notices = database.prepare(
-      'SELECT number, notice FROM inbox WHERE node = ? AND number > ? ORDER BY number LIMIT ?',
+      `SELECT number, notice FROM inbox WHERE node = ? AND number > ? ORDER BY number ${boundLimit}`,
     );
     this.#deleteNotices = database.prepare('DELETE FROM inbox WHERE node = ? AND number <= ?');
     this.#deleteSomeNotices = database.prepare(
-      'DELETE FROM inbox WHERE node = ?1 AND number IN (SELECT number FROM inbox WHERE node = ?1 ORDER BY number LIMIT ?2)',
+      `DELETE FROM inbox WHERE node = ? AND number IN (SELECT number FROM inbox WHERE node = ? ORDER BY number ${boundLimit})`,
     );
     this.#unwatch = database.prepare('UPDATE node SET watches = 0 WHERE name = ?');
     this.#insertReport = database.prepare('INSERT OR REPLACE INTO report (node, number, closed) VALUES (?, ?, ?)');
-    this.#reports = database.prepare('SELECT node, number, closed FROM report ORDER BY node, number LIMIT ?');
+    this.#reports = database.prepare(`SELECT node, number, closed FROM report ORDER BY node, number ${boundLimit}`);
     this.#deleteReport = database.prepare('DELETE FROM report WHERE node = ? AND number = ?');
   }
 
@@ -98,7 +98,7 @@ export class NodeTables {
    * without watchers until a later call deletes the rest.
    */
   forget(node: string): void {
-    if (this.#deleteSomeNotices.run(node, mostDeleted) < mostDeleted) this.#deleteNode.run(node);
+    if (this.#deleteSomeNotices.run(node, node, mostDeleted) < mostDeleted) this.#deleteNode.run(node);
     else this.#unwatch.run(node);
   }
 

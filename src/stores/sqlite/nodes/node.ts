@@ -65,6 +65,14 @@ export class Node {
     }
   }
 
+  /**
+   * Whether this node tries at once to get a lock that may have become free. All nodes see that at the same moment, so
+   * that the choice is left to chance: one of them tries on the average.
+   */
+  get mayTryFirst(): boolean {
+    return Math.random() * (this.#others.count - 1) < 1;
+  }
+
   /** Called after each commit. A node that others gave up got no notices meanwhile. */
   committed(): void {
     if (!this.#wasGivenUp) return;

@@ -17,6 +17,11 @@ interface Observation {
 export class OtherNodes {
   readonly #observations = new Map<string, Observation>();
 
+  /** How many nodes had a beat at the last observation. */
+  get count(): number {
+    return this.#observations.size;
+  }
+
   /**
    * Takes note of all beats.
    * @param steadyTime milliseconds of a clock that never steps

@@ -1,5 +1,5 @@
 import { Message } from '../../../mailbox/message.js';
-import type { Database, Row, Statement } from '../driver/database.js';
+import { boundLimit, type Database, type Row, type Statement } from '../driver/database.js';
 import { checksumOf } from './checksum.js';
 import { DamagedRow } from './damaged-row.js';
 
@@ -18,7 +18,7 @@ export class MessageRows {
   constructor(database: Database) {
     this.#insert = database.prepare(`INSERT INTO message (session, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`);
     this.#beyond = database.prepare(
-      `SELECT ${columns} FROM message WHERE session = ? AND offset > ? ORDER BY offset LIMIT ?`,
+      `SELECT ${columns} FROM message WHERE session = ? AND offset > ? ORDER BY offset ${boundLimit}`,
     );
     this.#withKey = database.prepare(`SELECT ${columns} FROM message WHERE session = ? AND key = ?`);
     this.#newest = database.prepare('SELECT at FROM message WHERE session = ? ORDER BY offset DESC LIMIT 1');

@@ -1,4 +1,4 @@
-import type { Database, Row, SqlValue, Statement } from '../driver/database.js';
+import { boundLimit, type Database, type Row, type SqlValue, type Statement } from '../driver/database.js';
 import { restored, storable } from './any-text.js';
 import { checksumOf } from './checksum.js';
 import { DamagedRow } from './damaged-row.js';
@@ -67,9 +67,9 @@ export class SessionRows {
     this.#byId = prepare(`${sessionFirst} WHERE s.app = ? AND s.id = ?`);
     this.#byAccount = prepare(`${sessionFirst} WHERE s.app = ? AND s.account = ? ORDER BY s.key`);
     this.#countByAccount = prepare('SELECT count(*) FROM session WHERE app = ? AND account = ?');
-    this.#page = prepare(`${sessionFirst} WHERE s.app = ? AND s.id > ? ORDER BY s.id LIMIT ?`);
-    this.#due = prepare(`${contactFirst} WHERE c.due_at <= ? ORDER BY c.due_at LIMIT ?`);
-    this.#silent = prepare(`${contactFirst} WHERE c.silent_at <= ? ORDER BY c.silent_at LIMIT ?`);
+    this.#page = prepare(`${sessionFirst} WHERE s.app = ? AND s.id > ? ORDER BY s.id ${boundLimit}`);
+    this.#due = prepare(`${contactFirst} WHERE c.due_at <= ? ORDER BY c.due_at ${boundLimit}`);
+    this.#silent = prepare(`${contactFirst} WHERE c.silent_at <= ? ORDER BY c.silent_at ${boundLimit}`);
     this.#insertSession = prepare(
       `INSERT INTO session (app, id, account, secret_hash, created_at, max_age, ip, user_agent, attributes, writes, checksum)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

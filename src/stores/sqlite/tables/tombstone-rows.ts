@@ -1,6 +1,6 @@
 import { isCloseReason } from '../../../errors/close-reason.js';
 import type { Tombstone } from '../../../store/engine/tables.js';
-import type { Database, Statement } from '../driver/database.js';
+import { boundLimit, type Database, type Statement } from '../driver/database.js';
 import { checksumOf } from './checksum.js';
 import { DamagedRow } from './damaged-row.js';
 
@@ -19,7 +19,7 @@ export class TombstoneRows {
     );
     this.#drop = database.prepare(
       `DELETE FROM tombstone WHERE (app, id) IN
-       (SELECT app, id FROM tombstone WHERE forgotten_at <= ? ORDER BY forgotten_at LIMIT ?)`,
+       (SELECT app, id FROM tombstone WHERE forgotten_at <= ? ORDER BY forgotten_at ${boundLimit})`,
     );
   }
 

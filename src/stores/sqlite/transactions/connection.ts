@@ -34,6 +34,7 @@ export class Connection implements TransactionScope {
   readonly #beginRead: Statement;
   readonly #commit: Statement;
   readonly #dataVersion: Statement;
+  #hasBegun = false;
   #isWriting = false;
   #seenVersion: unknown;
   #contendedUntil = 0;
@@ -61,6 +62,7 @@ export class Connection implements TransactionScope {
   beginWrite(): void {
     this.#requireUsable();
     this.#beginWrite.run();
+    this.#hasBegun = true;
     this.#isWriting = true;
     this.#noteOtherWriters();
   }
@@ -68,21 +70,21 @@ export class Connection implements TransactionScope {
   beginRead(): void {
     this.#requireUsable();
     this.#beginRead.run();
+    this.#hasBegun = true;
     this.#isWriting = false;
   }
 
   commit(): void {
     if (this.#isWriting) this.#participant.finish();
     this.#commit.run();
+    this.#hasBegun = false;
   }
 
   rollback(): void {
     this.#isWriting = false;
-    try {
-      this.#file.database.exec('ROLLBACK');
-    } catch {
-      // There was no transaction, or SQLite has rolled it back by itself.
-    }
+    // A transaction that was refused the lock has not begun: an error for each attempt of those who wait would cost more
+    // than the attempt.
+    if (this.#hasBegun) this.#rollBack();
     this.#participant.rolledBack();
   }
 
@@ -105,6 +107,15 @@ export class Connection implements TransactionScope {
   pauseAfter(duration: number): number {
     const isContended = duration >= longTransaction && performance.now() < this.#contendedUntil;
     return Math.max(isContended ? gap : 0, this.#checkpointer.delay);
+  }
+
+  #rollBack(): void {
+    this.#hasBegun = false;
+    try {
+      this.#file.database.exec('ROLLBACK');
+    } catch {
+      // SQLite has rolled it back by itself.
+    }
   }
 
   #requireUsable(): void {

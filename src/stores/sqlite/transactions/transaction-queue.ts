@@ -69,6 +69,8 @@ export class TransactionQueue {
   readonly #lockTimeout: number;
   #steps: Step[] = [];
   #isScheduled = false;
+  /** Which of the turns of the event loop that were asked for is wanted: an earlier attempt makes the later void. */
+  #turn = 0;
   #timer: NodeJS.Timeout | undefined;
   /** No transaction begins before. By `performance.now()`, as all times here. */
   #notBefore = 0;
@@ -99,6 +101,18 @@ export class TransactionQueue {
     });
   }
 
+  /**
+   * The process that holds the lock is committing, or has just done so. Tries again now if steps wait for the lock: a
+   * pause would leave it unused. Such an attempt may come too early, and lengthens no pause.
+   */
+  lockMayBeFree(): void {
+    if (this.#refusedSince === undefined || this.#isLockedOut || !this.#isScheduled) return;
+    clearTimeout(this.#timer);
+    const attempts = this.#attempts;
+    this.#serve();
+    if (this.#refusedSince !== undefined) this.#attempts = attempts;
+  }
+
   /** Resolves once every step asked for so far has ended. */
   async settled(): Promise<void> {
     while (this.#steps.length > 0 || this.#durabilityWaits > 0) {
@@ -116,10 +130,11 @@ export class TransactionQueue {
   #schedule(pause: number): void {
     if (this.#isStopped) return;
     this.#isScheduled = true;
+    this.#turn += 1;
     if (pause <= 0) {
-      setImmediate(() => this.#serve());
+      this.#scheduleAt(0, this.#turn);
     } else if (pause < 1) {
-      this.#scheduleAt(performance.now() + pause);
+      this.#scheduleAt(performance.now() + pause, this.#turn);
     } else {
       this.#timer = setTimeout(() => this.#serve(), pause);
       // An attempt that no step waits for must not keep the process alive.
@@ -128,15 +143,17 @@ export class TransactionQueue {
   }
 
   /** Timers have a resolution of a millisecond: shorter pauses are turns of the event loop. */
-  #scheduleAt(time: number): void {
+  #scheduleAt(time: number, turn: number): void {
     setImmediate(() => {
+      if (turn !== this.#turn) return;
       if (performance.now() >= time) this.#serve();
-      else this.#scheduleAt(time);
+      else this.#scheduleAt(time, turn);
     });
   }
 
   #serve(): void {
     this.#isScheduled = false;
+    this.#turn += 1;
     this.#timer = undefined;
     const startedAt = performance.now();
     const isServed = this.#serveSteps(startedAt);

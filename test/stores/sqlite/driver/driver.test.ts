@@ -1,6 +1,7 @@
 import test from 'ava';
 import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
 import { SqliteFault } from '../../../../src/stores/sqlite/driver/sqlite-fault.js';
+import { readTree } from '../../../architecture/source-tree.js';
 import { freshPath } from '../create-sqlite-store.js';
 
 const driver = await loadDriver();
@@ -60,4 +61,16 @@ test('a database may be closed twice', async (t) => {
   const database = driver.open(await freshPath(t));
   database.close();
   t.notThrows(() => database.close());
+});
+
+test('no statement of the store has a bare `LIMIT ?`, which SQLite compiles again at each execution', (t) => {
+  const sources = [...readTree(['src/stores/sqlite'])].map(([path, text]) => {
+    return { path, code: text.replace(/^ \*.*$/gm, '') };
+  });
+  t.true(
+    sources.some(({ code }) => code.includes("'LIMIT ? + 0'")),
+    'the sources are seen',
+  );
+  const found = sources.filter(({ code }) => /LIMIT \?\d*(?! \+ 0)/.test(code)).map(({ path }) => path);
+  t.deepEqual(found, []);
 });

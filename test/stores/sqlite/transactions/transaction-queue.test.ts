@@ -9,6 +9,7 @@ import {
 import { freshPath } from '../create-sqlite-store.js';
 
 const driver = await loadDriver();
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** The transactions of a table of numbers. */
 class NumbersScope implements TransactionScope {
@@ -100,6 +101,26 @@ test('the steps of one turn of the event loop travel in one transaction', async 
   await Promise.all([1, 2, 3].map((number) => queue.run('change', () => add(number))));
   t.deepEqual(scope.log, ['write', 'committed']);
   t.deepEqual(numbers(), [1, 2, 3]);
+});
+
+test('a lock that may have become free is tried at once, and a try that came too early changes nothing', async (t) => {
+  const { queue, scope, other, add, numbers } = await stageFor(t);
+  queue.lockMayBeFree();
+  other.exec('BEGIN IMMEDIATE');
+  const added = queue.run('change', () => add(1));
+  queue.lockMayBeFree();
+  await turn();
+  queue.lockMayBeFree();
+  t.deepEqual(scope.log, [], 'the lock was refused');
+  other.exec('COMMIT');
+  queue.lockMayBeFree();
+  t.deepEqual(scope.log, ['write', 'committed'], 'within the call');
+  await added;
+  const refusedAttempt = performance.now() + 5;
+  while (performance.now() < refusedAttempt) await turn();
+  t.deepEqual(scope.log, ['write', 'committed'], 'the attempt that was planned before is void');
+  await queue.run('change', () => add(2));
+  t.deepEqual(numbers(), [1, 2]);
 });
 
 test('looks alone take no write lock, and see what was committed', async (t) => {

@@ -1,0 +1,26 @@
+declare module 'better-sqlite3-session-store' {
+  import type { Store } from 'express-session';
+
+  /** What it uses of a connection of better-sqlite3. */
+  interface Client {
+    exec(sql: string): void;
+    prepare(sql: string): object;
+  }
+
+  export default function makeStore(session: {
+    readonly Store: typeof Store;
+  }): new (options: {
+    readonly client: Client;
+  }) => Store;
+}
+
+declare module 'session-file-store' {
+  import type { Store } from 'express-session';
+
+  interface Options {
+    readonly path: string;
+    readonly logFn: (text: string) => void;
+  }
+
+  export default function makeStore(session: { readonly Store: typeof Store }): new (options: Options) => Store;
+}
