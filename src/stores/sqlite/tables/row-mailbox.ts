@@ -17,6 +17,9 @@ type ReaderState = readonly [
   parkedUntil: number,
   node: string,
   ticket: number,
+  proof: number,
+  given: number,
+  givenProof: number,
 ];
 type MessageState = readonly [offset: number, at: number, bytes: number, key: string | null, json: string];
 
@@ -32,6 +35,8 @@ type MailboxState = readonly [
   replaced: readonly number[],
   /** `null` when they are rows of their own. */
   messages: readonly MessageState[] | null,
+  tailProof: number,
+  takenProof: number,
 ];
 
 /**
@@ -57,10 +62,24 @@ export class RowMailbox extends MailboxRules {
       return;
     }
     // The row's checksum says that it is what was written.
-    const [epoch, tail, taken, count, bytes, agesMixed, readers, replaced, messages]: MailboxState = JSON.parse(state);
+    const [
+      epoch,
+      tail,
+      taken,
+      count,
+      bytes,
+      agesMixed,
+      readers,
+      replaced,
+      messages,
+      tailProof,
+      takenProof,
+    ]: MailboxState = JSON.parse(state);
     this.epoch = epoch;
     this.lastOffset = tail;
+    this.lastProof = tailProof;
     this.taken = taken;
+    this.takenProof = takenProof;
     this.bytes = bytes;
     this.agesMixed = agesMixed === 1;
     this.#count = count;
@@ -80,11 +99,13 @@ export class RowMailbox extends MailboxRules {
       this.#count,
       this.bytes,
       this.agesMixed ? 1 : 0,
-      this.readers.map(({ name, cursor, lastPoll, parkedUntil, node, ticket }) => {
-        return [name, cursor, lastPoll, parkedUntil, node, ticket];
+      this.readers.map(({ name, cursor, lastPoll, parkedUntil, node, ticket, proof, given, givenProof }) => {
+        return [name, cursor, lastPoll, parkedUntil, node, ticket, proof, given, givenProof];
       }),
       this.replaced?.bounds ?? [],
       this.#inRow?.map(({ offset, at, bytes, key, json }) => [offset, at, bytes, key ?? null, json]) ?? null,
+      this.lastProof,
+      this.takenProof,
     ];
     return JSON.stringify(state);
   }
@@ -159,8 +180,9 @@ export class RowMailbox extends MailboxRules {
   }
 }
 
-function readerOf([name, cursor, lastPoll, parkedUntil, node, ticket]: ReaderState): Reader {
-  const reader = new Reader(name, cursor, lastPoll);
+function readerOf([name, cursor, lastPoll, parkedUntil, node, ticket, proof, given, givenProof]: ReaderState): Reader {
+  const reader = new Reader(name, cursor, proof, lastPoll);
+  reader.give(given, givenProof);
   reader.parkedUntil = parkedUntil;
   reader.node = node;
   reader.ticket = ticket;

@@ -123,7 +123,7 @@ test('small messages lie in the row of their session, large ones in rows of thei
       [2, 600],
     ],
   );
-  engine.read(app, id, { ...request, after: { epoch, offset: 2 } }, 4);
+  engine.read(app, id, { ...request, after: { epoch, offset: 2, proof: 2 } }, 4);
   t.deepEqual(counts(), [0, 0]);
   engine.append(app, id, textOf(10), 5);
   t.deepEqual(counts(), [0, 1]);
