@@ -37,6 +37,8 @@ export const layout = {
   /** When the message at the tail was accepted, and the one at `taken`. */
   tailProof: 27,
   takenProof: 28,
+  /** The history of the server in which the mailbox was used last; see `mailboxes.lua`. */
+  history: 29,
   // A reader.
   name: 1,
   cursor: 2,

@@ -115,11 +115,21 @@ local function newEpoch(entry)
 local fields = entry.fields
 return sub(redis.sha1hex((fields[$epoch] or '') .. fields[$tail] .. entry.key .. micros), 1, 10)
 end
+local history
+local function currentHistory()
+history = history or match(call('INFO', 'replication'), 'master_replid:(%x+)')
+return history
+end
 function mailboxes.ensure(entry)
 local fields = entry.fields
 if fields[$epoch] then
+if fields[$history] ~= currentHistory() then
+fields[$epoch] = newEpoch(entry)
+fields[$history] = currentHistory()
+end
 return
 end
+fields[$history] = currentHistory()
 fields[$tail] = 0
 fields[$epoch] = newEpoch(entry)
 fields[$tailProof] = 0

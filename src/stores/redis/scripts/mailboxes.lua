@@ -9,12 +9,26 @@ local function newEpoch(entry)
   return sub(redis.sha1hex((fields[$epoch] or '') .. fields[$tail] .. entry.key .. micros), 1, 10)
 end
 
--- Opens the mailbox if the session had none yet.
+-- One unbroken life of the data of this server. Its replication id changes at every restart and at every promotion of a
+-- replica: whatever the server forgot, it forgot then. Asked once for all calls of a run.
+local history
+local function currentHistory()
+  history = history or match(call('INFO', 'replication'), 'master_replid:(%x+)')
+  return history
+end
+
+-- Opens the mailbox if the session had none yet. One of an older history goes on under a new epoch, so that its readers are
+-- told that messages may be missing which they have not received, although they were acknowledged to the sender.
 function mailboxes.ensure(entry)
   local fields = entry.fields
   if fields[$epoch] then
+    if fields[$history] ~= currentHistory() then
+      fields[$epoch] = newEpoch(entry)
+      fields[$history] = currentHistory()
+    end
     return
   end
+  fields[$history] = currentHistory()
   fields[$tail] = 0
   fields[$epoch] = newEpoch(entry)
   fields[$tailProof] = 0
