@@ -4,6 +4,7 @@ import { MailboxRules } from '../../../mailbox/mailbox-rules.js';
 import { Message } from '../../../mailbox/message.js';
 import { OffsetRuns } from '../../../mailbox/offset-runs.js';
 import { Reader } from '../../../mailbox/reader.js';
+import type { History } from './history.js';
 import type { MessageRows } from './message-rows.js';
 
 /** Messages lie in the row of their session while they are no more and no larger together than this. */
@@ -37,6 +38,7 @@ type MailboxState = readonly [
   messages: readonly MessageState[] | null,
   tailProof: number,
   takenProof: number,
+  history: string,
 ];
 
 /**
@@ -48,15 +50,17 @@ export class RowMailbox extends MailboxRules {
   readonly epoch: string;
   readonly #rows: MessageRows;
   readonly #session: number;
+  readonly #history: History;
   #count = 0;
   /** The messages, oldest first; `undefined` while they are rows of their own. */
   #inRow: Message[] | undefined = [];
 
   /** @param session its key. @param state the JSON from its row; `undefined` for a new mailbox */
-  constructor(rows: MessageRows, session: number, state: string | undefined) {
+  constructor(rows: MessageRows, history: History, session: number, state: string | undefined) {
     super();
     this.#rows = rows;
     this.#session = session;
+    this.#history = history;
     if (state === undefined) {
       this.epoch = newEpoch();
       return;
@@ -74,8 +78,10 @@ export class RowMailbox extends MailboxRules {
       messages,
       tailProof,
       takenProof,
+      tag,
     ]: MailboxState = JSON.parse(state);
-    this.epoch = epoch;
+    // Its readers are told that messages may be missing which they have not received.
+    this.epoch = history.isCurrent(tag) ? epoch : newEpoch();
     this.lastOffset = tail;
     this.lastProof = tailProof;
     this.taken = taken;
@@ -106,6 +112,7 @@ export class RowMailbox extends MailboxRules {
       this.#inRow?.map(({ offset, at, bytes, key, json }) => [offset, at, bytes, key ?? null, json]) ?? null,
       this.lastProof,
       this.takenProof,
+      this.#history.tag,
     ];
     return JSON.stringify(state);
   }

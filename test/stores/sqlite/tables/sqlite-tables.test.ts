@@ -6,6 +6,7 @@ import { MemoryNotices } from '../../../../src/stores/memory/memory-notices.js';
 import type { Database, SqlValue } from '../../../../src/stores/sqlite/driver/database.js';
 import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
 import { checksumOf } from '../../../../src/stores/sqlite/tables/checksum.js';
+import { History } from '../../../../src/stores/sqlite/tables/history.js';
 import { sessionSchema } from '../../../../src/stores/sqlite/tables/session-schema.js';
 import { SqliteTables } from '../../../../src/stores/sqlite/tables/sqlite-tables.js';
 
@@ -25,7 +26,7 @@ async function stage(t: ExecutionContext, options: SessionContextOptions = {}): 
   t.teardown(() => database.close());
   database.exec(sessionSchema);
   const context = new SessionContext({ gcTime: 1_000, hbGrace: 100, tombstoneTime: 50, ...options });
-  const tables = new SqliteTables(database, context);
+  const tables = new SqliteTables(database, new History(database), context);
   const engine = new SessionEngine({ context, tables, notices: new MemoryNotices(), node: 'here' });
   return { database, engine, row: (sql) => database.prepare(sql).get() };
 }
