@@ -106,7 +106,7 @@ export function appendRules(rule: DeclareRule, unit: number): void {
       const { id } = await trial.login();
       await trial.push(id, 'a', 'b');
       const { epoch } = await trial.read(id, { after: undefined });
-      await trial.store.acknowledge(app, id, 'default', epoch, 1);
+      await trial.acknowledge(id, 'default', { epoch, offset: 1 });
       const outcome = await trial.store.append(app, id, outgoing('c'));
       assert.deepEqual([outcome.verdict, outcome.dropped], ['accepted', 0]);
       assert.deepEqual(valuesOf(await trial.read(id, { after: undefined })), ['b', 'c']);
@@ -170,7 +170,7 @@ export function appendRules(rule: DeclareRule, unit: number): void {
     await trial.store.append(app, id, outgoing('k 1', 'k'));
     await trial.store.append(app, id, outgoing('K 1', 'K'));
     const { epoch } = await trial.read(id, { after: undefined });
-    await trial.store.acknowledge(app, id, 'default', epoch, 1);
+    await trial.acknowledge(id, 'default', { epoch, offset: 1 });
     await trial.store.append(app, id, outgoing('k 2', 'k'));
     await trial.store.append(app, id, outgoing('proto', '__proto__'));
     await trial.store.append(app, id, outgoing('K 2', 'K'));

@@ -65,7 +65,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     await store.append(app, id, outgoing('x'));
     await store.appendToAccount(app, 'alice', outgoing('y'));
     await store.replace(app, id, other.id);
-    await store.acknowledge(app, id, 'default', 'x', 1);
+    await trial.acknowledge(id, 'default', { epoch: 'x', offset: 1 });
     await store.release(app, id, 'default');
     await store.listAccount(app, 'alice');
     await trial.sweep();
@@ -221,7 +221,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     const { epoch, offset, ...batch } = await trial.read(id, { after: undefined });
     assert.deepEqual(valuesOf(batch), ['a', 'b']);
     await trial.pass(2);
-    await trial.store.acknowledge(app, id, 'default', epoch, offset);
+    await trial.acknowledge(id, 'default', { epoch, offset });
     assert.deepEqual(
       (await trial.sweep()).map(({ undelivered }) => undelivered),
       [2],

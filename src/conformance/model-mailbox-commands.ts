@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { AppendOutcome, ReadRequest } from '../index.js';
+import type { AppendOutcome, Cursor, ReadRequest } from '../index.js';
 import type { Model, ModelSession } from './model.js';
 import { command, pick, type RealRun, type StoreCommand, settleAs, someSession, sortedById } from './model-run.js';
 import { app, outgoing } from './trial.js';
@@ -11,7 +11,7 @@ const keys = fc.constantFrom(undefined, undefined, 'k', 'l');
 /** The cursor of a poll: an offset of this epoch or of another, the oldest message retained, or none (drain). */
 const standing = fc.oneof(
   { weight: 4, arbitrary: fc.nat({ max: 4 }) },
-  { weight: 1, arbitrary: fc.constantFrom('tail', 'beyond', 'foreign', 'oldest') },
+  { weight: 1, arbitrary: fc.constantFrom('tail', 'beyond', 'foreign', 'unproven', 'oldest') },
   { weight: 3, arbitrary: fc.constantFrom('tail', 'drain') },
 );
 
@@ -78,12 +78,13 @@ export function mailboxCommands(unit: number, half: number): fc.Arbitrary<StoreC
       { choice: someSession, reader: readers, behind: fc.integer({ min: -1, max: 4 }), foreign: fc.nat({ max: 5 }) },
       async (args, model, real) => {
         const { id, session } = pick(model, args.choice);
-        const epoch = args.foreign === 0 ? 'zzzzzzzzzz' : (session?.mailbox.epoch ?? 'unknown');
         const offset = Math.max(0, (session?.mailbox.places.length ?? 0) - args.behind);
-        await real.store.acknowledge(app, id, args.reader, epoch, offset);
+        const known = session?.mailbox.cursor(offset) ?? { epoch: 'unknown', offset, proof: 1 };
+        const place = args.foreign === 0 ? { ...known, epoch: 'zzzzzzzzzz' } : known;
+        await real.store.acknowledge(app, id, args.reader, place);
         if (session === undefined || model.refusal(session) !== undefined) return;
         session.mailbox.age(model.now, model.context);
-        session.mailbox.acknowledge(args.reader, epoch, offset, model.now, model.context);
+        session.mailbox.acknowledge(args.reader, place, model.now, model.context);
       },
     ),
     command('release', { choice: someSession, reader: readers }, async ({ choice, reader }, model, real) => {
@@ -98,11 +99,14 @@ function cursorOf(session: ModelSession | undefined, standing: number | string):
   const epoch = session?.mailbox.epoch;
   if (standing === 'drain') return undefined;
   if (standing === 'oldest') return '';
-  if (standing === 'foreign') return { epoch: 'zzzzzzzzzz', offset: 1 };
-  if (epoch === undefined) return '';
-  const tail = session?.mailbox.places.length ?? 0;
-  if (typeof standing === 'number') return { epoch, offset: Math.max(0, tail - standing) };
-  return { epoch, offset: standing === 'beyond' ? tail + 1 : tail };
+  if (standing === 'foreign') return { epoch: 'zzzzzzzzzz', offset: 1, proof: 1 };
+  if (session === undefined || epoch === undefined) return '';
+  const { mailbox } = session;
+  const tail = mailbox.places.length;
+  if (typeof standing === 'number') return mailbox.cursor(Math.max(0, tail - standing));
+  const cursor: Cursor = mailbox.cursor(tail);
+  if (standing === 'beyond') return { ...cursor, offset: tail + 1 };
+  return standing === 'unproven' ? { ...cursor, proof: -1 } : cursor;
 }
 
 async function compareRead(
@@ -120,6 +124,8 @@ async function compareRead(
     assert.ok(!model.sessions.some((each) => each.mailbox.epoch === result.epoch), 'epochs differ');
     mailbox.epoch = result.epoch;
   }
+  mailbox.learn(result.offset, result.proof);
+  for (const message of result.messages) mailbox.learn(message.offset, message.at);
   const { accountId, epoch, offset, reset, parked, messages, lost, cameOnline, droppedReader } = result;
   assert.deepEqual(
     { accountId, epoch, offset, reset, parked },

@@ -1,4 +1,4 @@
-import type { AppendOutcome, OutgoingMessage, ReadRequest, SessionContext } from '../index.js';
+import type { AppendOutcome, Cursor, OutgoingMessage, ReadRequest, SessionContext } from '../index.js';
 
 /** The fields of a context. */
 export type ModelContext = Omit<SessionContext, 'readerGrace'>;
@@ -9,11 +9,15 @@ export interface Place {
   readonly at: number;
   readonly message: OutgoingMessage;
   state: 'kept' | 'replaced' | 'gone';
+  /** Unknown until the store returns it. */
+  proof: number | undefined;
 }
 
 interface ModelReader {
   readonly name: string;
   cursor: number;
+  /** The cursor that it was given last. */
+  given: number;
   lastPoll: number;
   parked: boolean;
 }
@@ -79,6 +83,7 @@ export class ModelMailbox {
       dropped += 1;
     }
     this.#place(message, at, 'kept');
+    for (const reader of this.readers) if (reader.parked) reader.given = this.places.length;
     return { verdict: 'accepted', dropped };
   }
 
@@ -86,12 +91,12 @@ export class ModelMailbox {
     this.age(now, context);
     const known = this.readers.find((reader) => reader.name === name);
     const tail = this.places.length;
-    const reset = typeof after === 'object' && (after.epoch !== this.epoch || after.offset > tail);
+    const reset = typeof after === 'object' && !this.#isProven(after);
     const place = after === undefined ? known?.cursor : after === '' || reset ? undefined : after.offset;
     const from = place ?? this.#passed;
     const silentest = known === undefined && this.readers.length >= context.maxReader ? this.#silentest() : [];
     const lostMore = from < this.#floor;
-    const reader = known ?? { name, cursor: from, lastPoll: now, parked: false };
+    const reader = known ?? { name, cursor: from, given: from, lastPoll: now, parked: false };
     if (known === undefined) this.readers.push(reader);
     Object.assign(reader, { cursor: from, lastPoll: now });
     const beyond = this.kept.filter(({ offset }) => offset > from);
@@ -99,6 +104,7 @@ export class ModelMailbox {
     const offset = places.length === beyond.length ? tail : (places.at(-1)?.offset ?? tail);
     const passed = this.places.filter((each) => each.offset > from && each.offset <= offset);
     const lost = passed.filter(({ state }) => state === 'gone').length;
+    reader.given = offset;
     reader.parked = wait > 0 && places.length === 0 && lost === 0 && !reset;
     return { offset, places, lost, lostMore, reset, parked: reader.parked, silentest };
   }
@@ -109,11 +115,36 @@ export class ModelMailbox {
     this.#letGo(now, context);
   }
 
-  acknowledge(name: string, epoch: string, offset: number, now: number, context: ModelContext): void {
+  acknowledge(name: string, place: Cursor, now: number, context: ModelContext): void {
     const reader = this.readers.find((each) => each.name === name);
-    if (reader === undefined || epoch !== this.epoch || offset > this.places.length || offset <= reader.cursor) return;
-    reader.cursor = offset;
+    if (reader === undefined || place.offset <= reader.cursor || !this.#isProven(place)) return;
+    reader.cursor = place.offset;
     this.#letGo(now, context);
+  }
+
+  /** A cursor at the offset: with its proof, or with one that fits nothing if the store has not returned it. */
+  cursor(offset: number): Cursor {
+    const proof = offset === 0 ? 0 : this.places[offset - 1]?.proof;
+    return { epoch: this.epoch ?? 'unknown', offset, proof: proof ?? -1 };
+  }
+
+  /** The store returned the proof of this place. */
+  learn(offset: number, proof: number): void {
+    const place = this.places[offset - 1];
+    if (place !== undefined) place.proof = proof;
+  }
+
+  /** A store remembers the proofs of the tail, of what it retains, of what was taken last, and of each reader's places. */
+  #isProven({ epoch, offset, proof }: Cursor): boolean {
+    if (epoch !== this.epoch || offset > this.places.length) return false;
+    if (offset === 0) return true;
+    const place = this.places[offset - 1];
+    const isRemembered =
+      offset === this.places.length ||
+      offset === this.#passed ||
+      place?.state === 'kept' ||
+      this.readers.some((reader) => reader.cursor === offset || reader.given === offset);
+    return isRemembered && place?.proof === proof;
   }
 
   unpark(now: number, name?: string): void {
@@ -126,7 +157,7 @@ export class ModelMailbox {
   }
 
   #place(message: OutgoingMessage, at: number, state: Place['state']): void {
-    this.places.push({ offset: this.places.length + 1, at, message, state });
+    this.places.push({ offset: this.places.length + 1, at, message, state, proof: undefined });
   }
 
   #hasRoom(message: OutgoingMessage, context: ModelContext): boolean {

@@ -38,7 +38,7 @@ export const passesOver: Readonly<Record<string, (trial: Trial, dead: Login) => 
     assert.deepEqual(await store.appendToAccount(app, accountId, outgoing('late')), []),
   appendToEach: async ({ store }, { id }) =>
     assert.deepEqual(await store.appendToEach(app, [id], outgoing('late')), []),
-  acknowledge: ({ store }, { id, record }) => store.acknowledge(app, id, 'default', record.id, 1),
+  acknowledge: (trial, { id }) => trial.acknowledge(id, 'default', { epoch: 'x', offset: 1 }),
   release: ({ store }, { id }) => store.release(app, id, 'default'),
   judgePresence: async (trial, { id }) => assert.ok(!(await trial.judge()).includes(id)),
 };

@@ -57,6 +57,7 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     const { id } = await trial.login();
     const { epoch } = await trial.read(id, { reader: 'slow' });
     await trial.push(id, 'a');
+    await trial.read(id);
     const after = { epoch, offset: 1 };
     assert.equal((await trial.read(id, { after, wait: 1_000 * unit })).parked, true);
     await trial.store.append(app, id, outgoing('b'));
@@ -70,6 +71,7 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     const { id } = await trial.login();
     const { epoch } = await trial.read(id, { reader: 'slow' });
     await trial.push(id, 'a');
+    await trial.read(id);
     await trial.read(id, { after: { epoch, offset: 1 }, wait: 1_000 * unit });
     assert.equal((await trial.store.append(app, id, outgoing('b'))).verdict, 'full');
     await trial.pass(3);
@@ -133,6 +135,7 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
     const flooded = await trial.login('flooded');
     const { epoch } = await trial.read(flooded.id, { reader: 'slow' });
     await trial.push(flooded.id, 'a');
+    await trial.read(flooded.id);
     await trial.read(flooded.id, { after: { epoch, offset: 1 }, wait: 1_000 * unit });
     await store.append(app, flooded.id, outgoing('b'));
     const evicted = await parkNew('evicted');

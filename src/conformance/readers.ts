@@ -36,7 +36,7 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(valuesOf(first), ['a', 'b']);
     assert.deepEqual(valuesOf(await trial.read(id, { after: undefined })), ['a', 'b']);
     await trial.push(id, 'c');
-    await trial.store.acknowledge(app, id, 'default', first.epoch, first.offset);
+    await trial.acknowledge(id, 'default', { epoch: first.epoch, offset: first.offset });
     assert.equal((await trial.store.get(app, id)).undelivered, 1);
     const rest = await trial.read(id, { after: undefined });
     assert.deepEqual([valuesOf(rest), rest.lost, rest.reset], [['c'], 0, false]);
@@ -50,7 +50,7 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     for (let round = 0; round < 3; round += 1) {
       const { epoch, offset, ...batch } = await trial.read(id, { after: undefined, limit: 1 });
       seen.push(...valuesOf(batch));
-      await trial.store.acknowledge(app, id, 'default', epoch, offset);
+      await trial.acknowledge(id, 'default', { epoch, offset });
     }
     assert.deepEqual(seen, ['a', 'b', 'c']);
     assert.equal((await trial.store.get(app, id)).undelivered, 0);
@@ -61,9 +61,9 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');
     const { epoch } = await trial.read(id, { after: undefined });
-    await trial.store.acknowledge(app, id, 'default', 'zzzzzzzzzz', 2);
-    await trial.store.acknowledge(app, id, 'unknown', epoch, 2);
-    await trial.store.acknowledge(app, id, 'default', epoch, 3);
+    await trial.acknowledge(id, 'default', { epoch: 'zzzzzzzzzz', offset: 2 });
+    await trial.acknowledge(id, 'unknown', { epoch, offset: 2 });
+    await trial.acknowledge(id, 'default', { epoch, offset: 3, proof: 1 });
     assert.equal((await trial.store.get(app, id)).undelivered, 2);
     assert.deepEqual(valuesOf(await trial.read(id, { after: undefined })), ['a', 'b']);
   });
@@ -73,8 +73,8 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b', 'c');
     const { epoch } = await trial.read(id, { after: undefined });
-    await trial.store.acknowledge(app, id, 'default', epoch, 2);
-    await trial.store.acknowledge(app, id, 'default', epoch, 1);
+    await trial.acknowledge(id, 'default', { epoch, offset: 2 });
+    await trial.acknowledge(id, 'default', { epoch, offset: 1 });
     const rest = await trial.read(id, { after: undefined });
     assert.deepEqual([valuesOf(rest), rest.lost], [['c'], 0]);
   });
@@ -127,9 +127,10 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b');
     const { epoch } = await trial.read(id, { reader: 'silent', after: undefined, limit: 1 });
-    await trial.store.acknowledge(app, id, 'silent', epoch, 1);
+    await trial.acknowledge(id, 'silent', { epoch, offset: 1 });
     await trial.pass(3);
     await trial.push(id, 'c', 'd');
+    await trial.read(id, { reader: 'other' });
     await trial.read(id, { reader: 'other', after: { epoch, offset: 3 } });
     for (const after of [undefined, { epoch, offset: 1 }]) {
       const batch = await trial.read(id, { reader: 'silent', after });
@@ -156,6 +157,7 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     await trial.store.release(app, id, 'parked');
     await trial.push(id, 'a');
     await trial.pass(2);
+    await trial.read(id, { reader: 'other' });
     await trial.read(id, { reader: 'other', after: { epoch, offset: 1 } });
     assert.equal((await trial.store.get(app, id)).undelivered, 1, 'kept for the reader just released');
     await trial.pass(1);
@@ -213,6 +215,7 @@ export function readerRules(rule: DeclareRule, unit: number): void {
     const { epoch } = await trial.read(id, { reader: 'slow' });
     await trial.store.append(app, id, outgoing('k 1', 'k'));
     await trial.push(id, 'a');
+    await trial.read(id, { reader: 'fast' });
     await trial.read(id, { reader: 'fast', after: { epoch, offset: 2 } });
     await trial.store.append(app, id, outgoing('k 2', 'k'));
     const slow = await trial.read(id, { reader: 'slow', after: { epoch, offset: 0 } });

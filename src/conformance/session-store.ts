@@ -10,6 +10,7 @@ import { insertOnceRules } from './insert-once.js';
 import { limitRules } from './limit.js';
 import { listingRules } from './listing.js';
 import { parkingRules } from './parking.js';
+import { proofRules } from './proofs.js';
 import { readerRules } from './readers.js';
 import { readingRules } from './reading.js';
 import { renewalRules } from './renewal.js';
@@ -51,6 +52,7 @@ const topics: readonly ((rule: DeclareRule, unit: number) => void)[] = [
   listingRules,
   appendRules,
   readingRules,
+  proofRules,
   readerRules,
   parkingRules,
   backgroundRules,

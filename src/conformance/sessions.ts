@@ -150,7 +150,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     await isUnknown(trial.read(id, { secretHash }), 'read by its bearer');
     assert.equal(await store.end(app, id, 'revoked'), undefined);
     assert.deepEqual(await store.appendToEach(app, [id], outgoing('x')), []);
-    await store.acknowledge(app, id, 'default', 'abc', 1);
+    await store.acknowledge(app, id, 'default', { epoch: 'abc', offset: 1, proof: 1 });
     await store.release(app, id, 'default');
     await isUnknown(store.get(app, id), 'get after all of that');
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   type Batch,
   type CloseReason,
+  type Cursor,
   type Message,
   type NewSession,
   type OutgoingMessage,
@@ -19,7 +20,14 @@ import { hashSecret, newId, newSecret } from '../store/session-token.js';
 import type { StoreSetup } from './store-setup.js';
 
 export type Notice =
-  | { readonly kind: 'appended'; readonly app: string; readonly id: string; epoch: string; message: Message }
+  | {
+      readonly kind: 'appended';
+      readonly app: string;
+      readonly id: string;
+      epoch: string;
+      message: Message;
+      before: number;
+    }
   | { readonly kind: 'changed'; readonly app: string; readonly id: string }
   | { readonly kind: 'closed'; readonly app: string; readonly id: string; reason: CloseReason }
   | { readonly kind: 'superseded'; readonly app: string; readonly id: string; reader: string; ticket: number }
@@ -32,6 +40,11 @@ export interface Login {
   readonly secretHash: string;
   readonly record: SessionRecord;
 }
+
+/** A cursor whose proof the trial knows when it has seen that place. */
+export type Place = Pick<Cursor, 'epoch' | 'offset'> & Partial<Cursor>;
+
+export type TrialRead = Partial<Omit<ReadRequest, 'after'>> & { readonly after?: Place | '' | undefined };
 
 export type LoginOptions = Partial<Omit<NewSession, 'secretHash' | 'accountId'>>;
 
@@ -47,6 +60,8 @@ const noticePatience = 10_000;
 export class Trial implements StoreListener {
   readonly store: SessionStore;
   readonly notices: Notice[] = [];
+  /** By `<epoch>.<offset>`. */
+  readonly #proofs = new Map<string, number>();
   readonly #setup: StoreSetup;
   readonly #unit: number;
   readonly #context: SessionContextOptions;
@@ -98,7 +113,7 @@ export class Trial implements StoreListener {
     }
   }
 
-  read(id: string, request: Partial<ReadRequest> = {}): Promise<ReadResult> {
+  async read(id: string, request: TrialRead = {}): Promise<ReadResult> {
     const defaults: ReadRequest = {
       reader: 'default',
       after: '',
@@ -107,7 +122,28 @@ export class Trial implements StoreListener {
       secretHash: undefined,
       ticket: 1,
     };
-    return this.store.read(app, id, { ...defaults, ...request });
+    const { after } = { ...defaults, ...request };
+    const proven = typeof after === 'object' ? this.cursor(after) : after;
+    const result = await this.store.read(app, id, { ...defaults, ...request, after: proven });
+    this.#remember(result.epoch, 0, 0);
+    this.#remember(result.epoch, result.offset, result.proof);
+    for (const { offset, at } of result.messages) this.#remember(result.epoch, offset, at);
+    return result;
+  }
+
+  acknowledge(id: string, reader: string, place: Place): Promise<void> {
+    return this.store.acknowledge(app, id, reader, this.cursor(place));
+  }
+
+  /** The cursor of a place that a read or a notice of this trial showed. */
+  cursor({ epoch, offset, proof = this.#proofs.get(`${epoch}.${offset}`) }: Place): Cursor {
+    if (proof !== undefined) return { epoch, offset, proof };
+    assert.ok(!this.#proofs.has(`${epoch}.0`), `the trial has not seen the message at ${offset}`);
+    return { epoch, offset, proof: 1 };
+  }
+
+  #remember(epoch: string, offset: number, proof: number): void {
+    this.#proofs.set(`${epoch}.${offset}`, proof);
   }
 
   /** Parks the reader at the tail. */
@@ -154,8 +190,9 @@ export class Trial implements StoreListener {
     }
   }
 
-  appended(namespace: string, id: string, epoch: string, message: Message): void {
-    this.notices.push({ kind: 'appended', app: namespace, id, epoch, message });
+  appended(namespace: string, id: string, epoch: string, message: Message, before: number): void {
+    this.#remember(epoch, message.offset, message.at);
+    this.notices.push({ kind: 'appended', app: namespace, id, epoch, message, before });
   }
 
   changed(namespace: string, id: string): void {

@@ -1,3 +1,4 @@
+import type { Cursor } from '../mailbox/cursor.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { Batch } from './batch.js';
 import type { Waiter } from './waiter.js';
@@ -9,21 +10,14 @@ import type { Waiter } from './waiter.js';
 export function acknowledgementOf(store: SessionStore, waiter: Waiter, batch: Batch): (() => void) | undefined {
   if (waiter.request.after !== undefined || (batch.messages.length === 0 && batch.lost === 0)) return undefined;
   // Read now: the waiter may move on before the receiver calls.
-  const { app, id, request, epoch, offset } = waiter;
-  return () => void acknowledge(store, app, id, request.reader, epoch, offset);
+  const { app, id, request, epoch, offset, proof } = waiter;
+  return () => void acknowledge(store, app, id, request.reader, { epoch, offset, proof });
 }
 
 /** Never throws, because a server calls it when the answer was written out. */
-async function acknowledge(
-  store: SessionStore,
-  app: string,
-  id: string,
-  reader: string,
-  epoch: string,
-  offset: number,
-): Promise<void> {
+async function acknowledge(store: SessionStore, app: string, id: string, reader: string, place: Cursor): Promise<void> {
   try {
-    await store.acknowledge(app, id, reader, epoch, offset);
+    await store.acknowledge(app, id, reader, place);
   } catch {
     // The store is unavailable: the messages stay, and are delivered again.
   }

@@ -22,6 +22,7 @@ export class Waiter implements Hold<Waiter> {
   /** The reader's position after the latest read. The epoch is empty before the first read. */
   epoch = '';
   offset = 0;
+  proof = 0;
   /** Identifies the latest read among all reads of this node. */
   readTicket = 0;
   /** Given until the store has proven it. */
@@ -55,7 +56,7 @@ export class Waiter implements Hold<Waiter> {
   }
 
   get cursor(): string {
-    return formatCursor(this.epoch, this.offset);
+    return formatCursor(this.epoch, this.offset, this.proof);
   }
 
   /** Whether a wait was asked for, and refused. */

@@ -5,7 +5,6 @@ import { type CloseReason, closedNotice } from '../errors/close-reason.js';
 import { reportFault } from '../errors/fault-report.js';
 import { SessionError } from '../errors/session-error.js';
 import { SessionEvents } from '../events/session-events.js';
-import { formatCursor } from '../mailbox/cursor.js';
 import type { Message } from '../mailbox/message.js';
 import { type ReadRequest, type ReadResult, SessionStore, type StoreListener } from '../store/session-store.js';
 import { Clock } from '../time/clock.js';
@@ -92,12 +91,15 @@ export class WaitingRoom implements StoreListener {
     return () => this.#hangUp(waiter);
   }
 
-  appended(_app: string, id: string, epoch: string, message: Message): void {
+  appended(_app: string, id: string, epoch: string, message: Message, before: number): void {
     for (const waiter of this.#waiters.of(id)) {
-      if (waiter.state === 'parked' && waiter.epoch === epoch && waiter.offset + 1 === message.offset) {
+      // The proof shows whether the store has forgotten what this poll was parked after.
+      const isNext = waiter.epoch === epoch && waiter.offset + 1 === message.offset && waiter.proof === before;
+      if (waiter.state === 'parked' && isNext) {
         waiter.owesRelease = false;
         waiter.offset = message.offset;
-        this.#deliver(waiter, { messages: [message], cursor: formatCursor(epoch, message.offset), lost: 0 });
+        waiter.proof = message.at;
+        this.#deliver(waiter, { messages: [message], cursor: waiter.cursor, lost: 0 });
       } else {
         this.#readAgain(waiter);
       }
@@ -176,9 +178,9 @@ export class WaitingRoom implements StoreListener {
   }
 
   #readRequest(waiter: Waiter, secretHash: string | undefined): ReadRequest {
-    const { request, epoch, offset } = waiter;
+    const { request, epoch, offset, proof } = waiter;
     // After its first read a waiter has a position of its own. The mailbox keeps the position of a draining reader.
-    const after = request.after === undefined || epoch === '' ? request.after : { epoch, offset };
+    const after = request.after === undefined || epoch === '' ? request.after : { epoch, offset, proof };
     const wait = waiter.holds ? Math.max(0, waiter.deadline - this.#clock.now()) : 0;
     this.#reads += 1;
     waiter.readTicket = this.#reads;
@@ -199,6 +201,7 @@ export class WaitingRoom implements StoreListener {
     waiter.secretHash = undefined;
     waiter.epoch = result.epoch;
     waiter.offset = result.offset;
+    waiter.proof = result.proof;
     if (result.parked) waiter.owesRelease = true;
     if (result.cameOnline) this.#events.emit('online', { app, id, accountId: result.accountId });
     this.#supersedeOthers(waiter, result.droppedReader);

@@ -4,13 +4,21 @@ import { invalidArgument } from '../errors/session-error.js';
 export interface Cursor {
   readonly epoch: string;
   readonly offset: number;
+  /**
+   * When the message at that offset was accepted, in milliseconds since the Unix epoch. A store that lost its newest
+   * messages gives their offsets to other messages, and this tells which ones the client has. Not used at offset 0.
+   * Negative for a cursor without proof, which fits no message.
+   */
+  readonly proof: number;
 }
 
-/** At most 15 digits, which is below 2^53: every offset that matches is an exact number. */
-const pattern = /^[0-9a-z]{1,16}\.[0-9]{1,15}$/;
+const noProof = -1;
 
-export function formatCursor(epoch: string, offset: number): string {
-  return `${epoch}.${offset}`;
+/** At most 15 decimal digits and 10 of base 36 are below 2^53: every number that matches is exact. */
+const pattern = /^[0-9a-z]{1,16}\.[0-9]{1,15}(?:\.[0-9a-z]{1,10})?$/;
+
+export function formatCursor(epoch: string, offset: number, proof: number): string {
+  return `${epoch}.${offset}.${proof.toString(36)}`;
 }
 
 /** @throws SessionError `INVALID_ARGUMENT` */
@@ -19,5 +27,9 @@ export function parseCursor(text: unknown): Cursor {
     throw invalidArgument('after', 'must be empty or the cursor of a batch', text);
   }
   const dot = text.indexOf('.');
-  return { epoch: text.slice(0, dot), offset: Number(text.slice(dot + 1)) };
+  const proofDot = text.indexOf('.', dot + 1);
+  const epoch = text.slice(0, dot);
+  if (proofDot === -1) return { epoch, offset: Number(text.slice(dot + 1)), proof: noProof };
+  const proof = Number.parseInt(text.slice(proofDot + 1), 36);
+  return { epoch, offset: Number(text.slice(dot + 1, proofDot)), proof };
 }

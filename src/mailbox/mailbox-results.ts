@@ -24,9 +24,11 @@ export interface MailboxRead {
   readonly messages: readonly Message[];
   /** The reader's position after these messages: the offset of its next cursor. */
   readonly offset: number;
+  /** The proof of that cursor. */
+  readonly proof: number;
   /** How many messages between the cursor sent and `offset` are gone and were not delivered to this reader. */
   readonly lost: number;
-  /** The cursor sent is not of this epoch, so the read began at the oldest message retained. */
+  /** The cursor sent could not be proved to be of this mailbox's history, so the read began at the oldest message retained. */
   readonly reset: boolean;
   /** The reader evicted to make room for this one. */
   readonly droppedReader: Reader | undefined;

@@ -1,7 +1,8 @@
+import type { Cursor } from './cursor.js';
 import type { MailboxAppend, MailboxBounds, MailboxRead, MessagesBeyond } from './mailbox-results.js';
 import { Message, type OutgoingMessage } from './message.js';
 import { OffsetRuns } from './offset-runs.js';
-import { Reader } from './reader.js';
+import { evictMostSilent, proofKnownTo, Reader } from './reader.js';
 
 const noMessages: readonly Message[] = [];
 /** Shared by all mailboxes without readers. Never changed. */
@@ -18,13 +19,21 @@ const close: MailboxAppend = { verdict: 'close', dropped: 0, message: undefined 
  * offsets passed, minus the messages delivered, minus the replaced ones. This is exact for a known reader, and never too
  * small for a cursor older than those of all known readers.
  *
+ * A cursor is accepted only with the proof of its message: when that message was accepted. A store that lost its newest
+ * messages gives their offsets again, and an offset alone would then stand for another message. A proof is known of the
+ * tail, of every message retained, of `taken`, and of each reader's latest two places. So a reader that goes on from the
+ * batch that it was given is always recognised, also when bounds dropped that batch meanwhile.
+ *
  * Has no clock: the caller passes `now`, in milliseconds since the Unix epoch.
  */
 export abstract class MailboxRules {
   abstract readonly epoch: string;
   protected lastOffset = 0;
+  /** When the message at the tail was accepted, retained or not. */
+  protected lastProof = 0;
   /** Messages up to this offset were removed because all live readers had them. A new reader starts here. */
   protected taken = 0;
+  protected takenProof = 0;
   protected bytes = 0;
   /** Whether an older message was ever appended after a younger one, as `SessionStore.replace` does. */
   protected agesMixed = false;
@@ -51,6 +60,11 @@ export abstract class MailboxRules {
   /** The offset of the newest message ever accepted; 0 if there was none. */
   get tail(): number {
     return this.lastOffset;
+  }
+
+  /** When the message at the tail was accepted; 0 if there was none. */
+  get tailProof(): number {
+    return this.lastProof;
   }
 
   /** The known readers. The next operation may change this array. */
@@ -95,6 +109,7 @@ export abstract class MailboxRules {
         return close;
       case 'drop-newest':
         this.lastOffset += 1;
+        this.lastProof = now;
         return dropped;
       case 'drop-oldest':
         return this.#acceptByDropping(outgoing, replacing, now, bounds);
@@ -107,36 +122,48 @@ export abstract class MailboxRules {
    *
    * @param after the cursor sent; `''` for the oldest message retained; `undefined` for the reader's own position
    */
-  read(
-    name: string,
-    after: { readonly epoch: string; readonly offset: number } | '' | undefined,
-    limit: number,
-    now: number,
-    bounds: MailboxBounds,
-  ): MailboxRead {
+  read(name: string, after: Cursor | '' | undefined, limit: number, now: number, bounds: MailboxBounds): MailboxRead {
     this.dropAged(now, bounds);
     const known = this.reader(name);
-    const reset = typeof after === 'object' && (after.epoch !== this.epoch || after.offset > this.lastOffset);
-    const from = reset || after === '' ? this.taken : (after?.offset ?? known?.cursor ?? this.taken);
+    const reset = typeof after === 'object' && !this.#isProven(after, known);
+    let from = this.taken;
+    let proof = this.takenProof;
+    if (typeof after === 'object') {
+      if (!reset) {
+        from = after.offset;
+        proof = from === 0 ? 0 : after.proof;
+      }
+    } else if (after === undefined && known !== undefined) {
+      from = known.cursor;
+      proof = known.proof;
+    }
+    const reader = known ?? new Reader(name, from, proof, now);
     let droppedReader: Reader | undefined;
     if (known === undefined) {
-      droppedReader = this.readers.length < bounds.maxReader ? undefined : this.#evictMostSilent();
-      this.addReader(new Reader(name, from, now));
+      droppedReader = this.readers.length < bounds.maxReader ? undefined : evictMostSilent(this.readers);
+      this.addReader(reader);
     } else {
-      known.cursor = from;
+      known.moveTo(from, proof);
       known.lastPoll = now;
     }
     this.#removeTaken(now, bounds);
-    if (from === this.lastOffset) return { messages: noMessages, offset: from, lost: 0, reset, droppedReader };
-    const { messages, offset, lost } = this.#collect(from, limit);
-    return { messages, offset, lost, reset, droppedReader };
+    if (from === this.lastOffset) {
+      reader.give(from, proof);
+      return { messages: noMessages, offset: from, proof, lost: 0, reset, droppedReader };
+    }
+    const { messages, offset, proof: lastProof, lost } = this.#collect(from, limit);
+    reader.give(offset, lastProof);
+    return { messages, offset, proof: lastProof, lost, reset, droppedReader };
   }
 
-  /** Moves the reader forward to `offset`, and removes what all live readers have passed. Never moves it back. */
-  acknowledge(name: string, epoch: string, offset: number, now: number, bounds: MailboxBounds): void {
+  /**
+   * Moves the reader forward to the place, and removes what all live readers have passed. Never moves it back. No effect
+   * when the place can't be proved.
+   */
+  acknowledge(name: string, place: Cursor, now: number, bounds: MailboxBounds): void {
     const reader = this.reader(name);
-    if (reader === undefined || epoch !== this.epoch || offset > this.lastOffset || offset <= reader.cursor) return;
-    reader.cursor = offset;
+    if (reader === undefined || place.offset <= reader.cursor || !this.#isProven(place, reader)) return;
+    reader.moveTo(place.offset, place.proof);
     this.#removeTaken(now, bounds);
   }
 
@@ -169,13 +196,32 @@ export abstract class MailboxRules {
     return key === undefined ? undefined : this.withKey(key);
   }
 
-  #collect(from: number, limit: number): Pick<MailboxRead, 'messages' | 'offset' | 'lost'> {
+  /** Whether the client has the message that this mailbox accepted at that offset, and so all before it. */
+  #isProven({ epoch, offset, proof }: Cursor, reader: Reader | undefined): boolean {
+    if (epoch !== this.epoch || offset > this.lastOffset) return false;
+    return offset === 0 || this.#proofAt(offset, reader) === proof;
+  }
+
+  /** @param asking looked at first, because nearly every reader goes on from where it was left */
+  #proofAt(offset: number, asking: Reader | undefined): number | undefined {
+    if (offset === this.lastOffset) return this.lastProof;
+    if (asking?.given === offset) return asking.givenProof;
+    if (offset === this.taken) return this.takenProof;
+    const proof = proofKnownTo(this.readers, offset);
+    if (proof !== undefined) return proof;
+    const [message] = this.beyond(offset - 1, 1).messages;
+    return message?.offset === offset ? message.at : undefined;
+  }
+
+  #collect(from: number, limit: number): Pick<MailboxRead, 'messages' | 'offset' | 'proof' | 'lost'> {
     const { messages, areRest } = this.beyond(from, limit);
     const last = messages.at(-1);
     // A batch of all messages retained also covers the gone offsets after its last message.
-    const offset = last === undefined || areRest ? this.lastOffset : last.offset;
+    const isToTail = last === undefined || areRest;
+    const offset = isToTail ? this.lastOffset : last.offset;
     const replaced = this.replaced?.countWithin(from, offset) ?? 0;
-    return { messages, offset, lost: offset - from - messages.length - replaced };
+    const lost = offset - from - messages.length - replaced;
+    return { messages, offset, proof: isToTail ? this.lastProof : last.at, lost };
   }
 
   #fits(outgoing: OutgoingMessage, replacing: Message | undefined, bounds: MailboxBounds): boolean {
@@ -187,6 +233,7 @@ export abstract class MailboxRules {
   #accept(outgoing: OutgoingMessage, replacing: Message | undefined, now: number, dropped: number): MailboxAppend {
     if (replacing !== undefined) this.#replace(replacing);
     this.lastOffset += 1;
+    this.lastProof = now;
     const message = new Message(this.lastOffset, now, outgoing);
     this.retain(message);
     return { verdict: 'accepted', dropped, message };
@@ -228,10 +275,14 @@ export abstract class MailboxRules {
   /** Removes the messages that all live readers have passed. While no reader is live, removes none. */
   #removeTaken(now: number, bounds: MailboxBounds): void {
     let passed = Number.POSITIVE_INFINITY;
+    let proof = 0;
     let lowest = Number.POSITIVE_INFINITY;
     for (const reader of this.readers) {
       lowest = Math.min(lowest, reader.cursor);
-      if (reader.parked || now - reader.lastPoll < bounds.readerGrace) passed = Math.min(passed, reader.cursor);
+      if (reader.cursor < passed && (reader.parked || now - reader.lastPoll < bounds.readerGrace)) {
+        passed = reader.cursor;
+        proof = reader.proof;
+      }
     }
     if (!Number.isFinite(passed)) return;
     // Up to `taken` nothing is retained, and a look-up may be expensive in a subclass.
@@ -239,22 +290,9 @@ export abstract class MailboxRules {
       for (let { oldest } = this; oldest !== undefined && oldest.offset <= passed; { oldest } = this)
         this.#removeOldest();
       this.taken = passed;
+      this.takenProof = proof;
     }
     // No known reader reads below the lowest cursor any more.
     this.replaced?.forgetUpTo(Math.min(lowest, this.taken));
   }
-
-  /** Evicts the reader silent for longest. Parked readers are not silent: one is evicted only when all are parked. */
-  #evictMostSilent(): Reader | undefined {
-    let mostSilent: Reader | undefined;
-    for (const reader of this.readers) {
-      if (mostSilent === undefined || isMoreSilent(reader, mostSilent)) mostSilent = reader;
-    }
-    if (mostSilent !== undefined) this.readers.splice(this.readers.indexOf(mostSilent), 1);
-    return mostSilent;
-  }
-}
-
-function isMoreSilent(reader: Reader, other: Reader): boolean {
-  return reader.parked === other.parked ? reader.lastPoll < other.lastPoll : other.parked;
 }

@@ -11,12 +11,15 @@ export type { AppendVerdict, MailboxAppend, MailboxBounds, MailboxRead } from '.
 export interface MailboxState {
   readonly epoch: string;
   readonly tail: number;
+  /** When the message at the tail was accepted, and the one at `taken`. */
+  readonly tailProof: number;
+  readonly takenProof: number;
   /** Messages up to this offset were removed because all live readers had them. */
   readonly taken: number;
   /** The offsets of replaced messages, as the bounds of `OffsetRuns`. */
   readonly replaced: readonly number[];
   readonly messages: readonly Message[];
-  readonly readers: readonly Readonly<Pick<Reader, 'name' | 'cursor'>>[];
+  readonly readers: readonly Readonly<Pick<Reader, 'name' | 'cursor' | 'proof' | 'given' | 'givenProof'>>[];
 }
 
 /** A mailbox that keeps its messages in memory. */
@@ -29,10 +32,16 @@ export class Mailbox extends MailboxRules {
     super();
     this.epoch = state?.epoch ?? newEpoch();
     this.lastOffset = state?.tail ?? 0;
+    this.lastProof = state?.tailProof ?? 0;
     this.taken = state?.taken ?? 0;
+    this.takenProof = state?.takenProof ?? 0;
     for (const message of state?.messages ?? []) this.retain(message);
     // Time during which the server was down does not count as reader silence.
-    for (const { name, cursor } of state?.readers ?? []) this.addReader(new Reader(name, cursor, now));
+    for (const { name, cursor, proof, given, givenProof } of state?.readers ?? []) {
+      const reader = new Reader(name, cursor, proof, now);
+      reader.give(given, givenProof);
+      this.addReader(reader);
+    }
     if (state !== undefined && state.replaced.length > 0) this.replaced = new OffsetRuns(state.replaced);
   }
 
@@ -43,8 +52,19 @@ export class Mailbox extends MailboxRules {
   get state(): MailboxState {
     const { epoch } = this;
     const replaced = this.replaced?.bounds ?? [];
-    const readers = this.readers.map(({ name, cursor }) => ({ name, cursor }));
-    return { epoch, tail: this.lastOffset, taken: this.taken, replaced, messages: this.#messages, readers };
+    const readers = this.readers.map(({ name, cursor, proof, given, givenProof }) => {
+      return { name, cursor, proof, given, givenProof };
+    });
+    return {
+      epoch,
+      tail: this.lastOffset,
+      tailProof: this.lastProof,
+      taken: this.taken,
+      takenProof: this.takenProof,
+      replaced,
+      messages: this.#messages,
+      readers,
+    };
   }
 
   clear(): void {

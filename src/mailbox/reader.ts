@@ -3,6 +3,12 @@ export class Reader {
   readonly name: string;
   /** The reader has received everything up to this offset. */
   cursor: number;
+  /** When the message at `cursor` was accepted; see `Cursor.proof`. */
+  proof: number;
+  /** The offset of the latest cursor that the reader was given. It acknowledges it with its next poll. */
+  given: number;
+  /** When the message at `given` was accepted. */
+  givenProof: number;
   /** The time of its last poll, or of the end of its last hold. */
   lastPoll: number;
   /**
@@ -15,14 +21,50 @@ export class Reader {
   /** The read of that node that parked it. */
   ticket = 0;
 
-  constructor(name: string, cursor: number, lastPoll: number) {
+  constructor(name: string, cursor: number, proof: number, lastPoll: number) {
     this.name = name;
     this.cursor = cursor;
+    this.proof = proof;
+    this.given = cursor;
+    this.givenProof = proof;
     this.lastPoll = lastPoll;
+  }
+
+  moveTo(offset: number, proof: number): void {
+    this.cursor = offset;
+    this.proof = proof;
+  }
+
+  give(offset: number, proof: number): void {
+    this.given = offset;
+    this.givenProof = proof;
   }
 
   /** A parked reader has everything, and never counts as silent. */
   get parked(): boolean {
     return this.parkedUntil !== 0;
   }
+}
+
+/** Evicts the reader silent for longest. Parked readers are not silent: one is evicted only when all are parked. */
+export function evictMostSilent(readers: Reader[]): Reader | undefined {
+  let mostSilent: Reader | undefined;
+  for (const reader of readers) {
+    if (mostSilent === undefined || isMoreSilent(reader, mostSilent)) mostSilent = reader;
+  }
+  if (mostSilent !== undefined) readers.splice(readers.indexOf(mostSilent), 1);
+  return mostSilent;
+}
+
+function isMoreSilent(reader: Reader, other: Reader): boolean {
+  return reader.parked === other.parked ? reader.lastPoll < other.lastPoll : other.parked;
+}
+
+/** When the message at that offset was accepted, if it is a place of any of the readers. */
+export function proofKnownTo(readers: readonly Reader[], offset: number): number | undefined {
+  for (const reader of readers) {
+    if (reader.given === offset) return reader.givenProof;
+    if (reader.cursor === offset) return reader.proof;
+  }
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import type { CloseReason } from '../errors/close-reason.js';
+import type { Cursor } from '../mailbox/cursor.js';
 import type { Message, OutgoingMessage } from '../mailbox/message.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from './session-record.js';
 
@@ -60,7 +61,7 @@ export interface ReadRequest {
    * The cursor that the client sent; `''` for the oldest message retained; `undefined` for the position that the
    * mailbox keeps for the reader (drain).
    */
-  readonly after: { readonly epoch: string; readonly offset: number } | '' | undefined;
+  readonly after: Cursor | '' | undefined;
   /** The most messages to return. */
   readonly limit: number;
   /** How long to park the reader if there is nothing to deliver, in milliseconds; 0 to not park it. */
@@ -76,10 +77,15 @@ export interface ReadResult {
   readonly epoch: string;
   /** The reader's position after these messages: the offset of its next cursor. */
   readonly offset: number;
+  /** The proof of its next cursor. */
+  readonly proof: number;
   readonly messages: readonly Message[];
   /** How many messages between the cursor sent and `offset` were dropped and can't be delivered any more. */
   readonly lost: number;
-  /** The cursor sent is not of this mailbox's epoch, so the read began at the oldest message retained. */
+  /**
+   * The cursor sent is not of this mailbox's epoch, is beyond its tail, or has a proof that does not fit or can't be
+   * checked any more, so the read began at the oldest message retained.
+   */
   readonly reset: boolean;
   /** There was nothing to deliver, and the reader is parked now: the listener is notified of the next append. */
   readonly parked: boolean;
@@ -118,8 +124,9 @@ export interface StoreListener {
   /**
    * A message was appended. All readers parked on that mailbox have been released: each of their polls must be answered
    * or read again.
+   * @param before the proof of the message before this one: only a poll that stands exactly there may be answered
    */
-  appended(app: string, id: string, epoch: string, message: Message): void;
+  appended(app: string, id: string, epoch: string, message: Message, before: number): void;
   /** The mailbox changed otherwise: all polls held for it must read again. */
   changed(app: string, id: string): void;
   /** The session ended: all polls held for it must be answered. */
@@ -268,8 +275,8 @@ export abstract class SessionStore {
    */
   abstract read(app: string, id: string, request: ReadRequest): Promise<ReadResult>;
 
-  /** Moves the reader forward to `offset`. No effect when the session is not live or the epoch is another. */
-  abstract acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void>;
+  /** Moves the reader forward to the place. No effect when the session is not live or the place can't be proved. */
+  abstract acknowledge(app: string, id: string, reader: string, place: Cursor): Promise<void>;
 
   /**
    * Ends the reader's being parked by this node. No effect when the session is not live, or when another node has

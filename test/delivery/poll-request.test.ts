@@ -9,8 +9,8 @@ test('a poll without options drains as the default reader, for pollTime and msgM
 });
 
 test('given options are kept within their bounds', (t) => {
-  const request = { reader: 'tab-1', after: 'abc.7', limit: 1, wait: 0 };
-  t.deepEqual(requirePollRequest(request, context), { ...request, after: { epoch: 'abc', offset: 7 } });
+  const request = { reader: 'tab-1', after: 'abc.7.3a', limit: 1, wait: 0 };
+  t.deepEqual(requirePollRequest(request, context), { ...request, after: { epoch: 'abc', offset: 7, proof: 118 } });
   t.is(requirePollRequest({ after: '' }, context).after, '');
   t.is(requirePollRequest({ limit: 50 }, context).limit, 50);
   t.is(requirePollRequest({ wait: 20_000 }, context).wait, 20_000);

@@ -90,9 +90,10 @@ test('a held poll whose second read failed reads again every hbTime until the st
   await assertNoneHeld(t, service, session.id);
 });
 
-for (const [name, epoch, offset] of [
-  ['of another epoch', 'other', 1],
-  ['that does not follow its position', undefined, 2],
+for (const [name, epoch, offset, before] of [
+  ['of another epoch', 'other', 1, 0],
+  ['that does not follow its position', undefined, 2, 0],
+  ['that follows another message at its position', undefined, 1, 7],
 ] as const) {
   test(`a notice of a message ${name} makes a parked poll read again, and does not answer it`, async (t) => {
     const service = await startDelayedService(t);
@@ -108,7 +109,7 @@ for (const [name, epoch, offset] of [
     });
     service.store.delays = true;
     const message = new Message(offset, 0, { json: '"foreign"', bytes: 9, key: undefined });
-    service.room.appended('default', session.id, epoch ?? own, message);
+    service.room.appended('default', session.id, epoch ?? own, message, before);
     t.true(poll.isHeld);
     t.is(service.store.underWay.length, 1);
   });

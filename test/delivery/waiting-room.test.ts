@@ -12,7 +12,7 @@ test('a push answers the parked poll at once', async (t) => {
   await service.manager.push(session.id, 'hi');
   t.deepEqual(poll.data, ['hi']);
   t.is(poll.batch.lost, 0);
-  t.regex(poll.batch.cursor, /^[0-9a-z]+\.1$/);
+  t.regex(poll.batch.cursor, /^[0-9a-z]+\.1\.[0-9a-z]+$/);
   await assertNoneHeld(t, service, session.id);
 });
 

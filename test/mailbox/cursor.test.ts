@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { SessionError } from '../../src/index.js';
 import { formatCursor, parseCursor } from '../../src/mailbox/cursor.js';
 
-test('a formatted cursor is parsed to the same epoch and offset', (t) => {
+test('a formatted cursor is parsed to the same epoch, offset and proof', (t) => {
   const epochs = fc.stringMatching(/^[0-9a-z]{1,16}$/);
+  const whole = fc.nat({ max: 999_999_999_999_999 });
   fc.assert(
-    fc.property(epochs, fc.nat({ max: 999_999_999_999_999 }), (epoch, offset) => {
-      t.deepEqual(parseCursor(formatCursor(epoch, offset)), { epoch, offset });
+    fc.property(epochs, whole, whole, (epoch, offset, proof) => {
+      t.deepEqual(parseCursor(formatCursor(epoch, offset, proof)), { epoch, offset, proof });
     }),
   );
 });
@@ -17,8 +18,30 @@ test('the largest offset that is accepted is exact', (t) => {
   t.true(Number.isSafeInteger(parseCursor('a.999999999999999').offset));
 });
 
+test('a cursor without a proof is parsed, with a proof that no message has', (t) => {
+  t.deepEqual(parseCursor('abc.7'), { epoch: 'abc', offset: 7, proof: -1 });
+});
+
 const malformed: readonly unknown[] = [
-  ...['', '.', 'abc', 'abc.', '.1', 'abc.-1', 'abc.1.1', 'abc.1e3', 'abc.0x1', 'abc. 1', ' abc.1', 'abc.1\n', 'ABC.1'],
+  ...[
+    '',
+    '.',
+    'abc',
+    'abc.',
+    '.1',
+    'abc.-1',
+    'abc.1.',
+    'abc.1.-1',
+    'abc.1.A',
+    'abc.1.1.1',
+    'abc.1.12345678901',
+    'abc.1e3',
+    'abc.0x1',
+    'abc. 1',
+    ' abc.1',
+    'abc.1\n',
+    'ABC.1',
+  ],
   ...['ä.1', `${'a'.repeat(17)}.1`, 'a.1000000000000000', 'abc.١', null, undefined, 5, {}, ['abc.1']],
 ];
 

@@ -79,7 +79,7 @@ test('bytes are counted exactly through dropping, replacing, taking and ageing',
   t.is(fits('1234567890', 50), 'accepted', 'both aged');
   t.is(fits('1', 50), 'full');
   mailbox.read('r', undefined, 10, 50, bounds);
-  mailbox.acknowledge('r', mailbox.epoch, 4, 50, bounds);
+  mailbox.acknowledge('r', { epoch: mailbox.epoch, offset: 4, proof: 50 }, 50, bounds);
   t.is(fits('1234567890', 50), 'accepted', 'taken');
 });
 
@@ -144,8 +144,8 @@ test('a mailbox made of the state of another behaves like it', (t) => {
   mailbox.append(text('old', 'k'), 0, roomy);
   mailbox.append(text('new', 'k'), 0, roomy);
   mailbox.read('fast', undefined, 10, 0, roomy);
-  mailbox.acknowledge('fast', mailbox.epoch, 2, 0, roomy);
-  mailbox.read('slow', { epoch: mailbox.epoch, offset: 1 }, 10, 0, roomy);
+  mailbox.acknowledge('fast', { epoch: mailbox.epoch, offset: 2, proof: 0 }, 0, roomy);
+  mailbox.read('slow', { epoch: mailbox.epoch, offset: 1, proof: 0 }, 10, 0, roomy);
   const state = structuredClone({ ...mailbox.state, messages: [] });
   const again = new Mailbox({ ...state, messages: [...mailbox.state.messages] }, 5_000);
   t.deepEqual(again.state, mailbox.state);
@@ -161,7 +161,7 @@ test('the silence of the readers of a restored mailbox starts at the restoration
   fill(mailbox, 2);
   mailbox.read('away', undefined, 10, 0, roomy);
   const again = new Mailbox(mailbox.state, 100_000);
-  const after = { epoch: again.epoch, offset: 2 };
+  const after = { epoch: again.epoch, offset: 2, proof: 0 };
   again.read('here', after, 10, 100_999, roomy);
   t.is(again.messages.length, 2, 'kept for the other reader');
   again.read('here', after, 10, 101_000, roomy);
@@ -183,7 +183,7 @@ test('a keyed message replaces nothing when making room removed the older messag
   mailbox.append(text('12', 'k'), 0, bounds);
   mailbox.append(text('123'), 0, bounds);
   mailbox.read('silent', '', 10, 0, bounds);
-  mailbox.read('live', { epoch: mailbox.epoch, offset: 2 }, 10, 500, bounds);
+  mailbox.read('live', { epoch: mailbox.epoch, offset: 2, proof: 0 }, 10, 500, bounds);
   // The first reader has been silent for longer than its grace, and the other has had the first two messages.
   t.is(mailbox.append(text('54321', 'k'), 1_200, bounds).verdict, 'accepted');
   t.deepEqual(jsonOf(mailbox), ['123', '54321']);

@@ -12,6 +12,7 @@ class Client {
   readonly name: string;
   epoch = '';
   offset = 0;
+  proof = 0;
   /** The offsets received, and the sum of `lost`. */
   readonly got = new Set<number>();
   lost = 0;
@@ -58,7 +59,7 @@ test('clients with cursors get every retained message in order, and lost is exac
       // Both readers are known from the start: for an unknown reader `lost` may be too large.
       for (const client of clients) {
         client.epoch = mailbox.epoch;
-        mailbox.read(client.name, { epoch: mailbox.epoch, offset: 0 }, 1, 0, bound);
+        mailbox.read(client.name, { epoch: mailbox.epoch, offset: 0, proof: 0 }, 1, 0, bound);
       }
       /** The offsets that were replaced, and the latest offset of each key. */
       const replaced = new Set<number>();
@@ -103,8 +104,8 @@ test('clients with cursors get every retained message in order, and lost is exac
 
       function poll(client: Client | undefined, limit: number, hangsUp: boolean): boolean {
         if (client === undefined) return false;
-        const after = { epoch: client.epoch, offset: client.offset };
-        const { messages, offset, lost, reset } = mailbox.read(client.name, after, limit, now, bound);
+        const after = { epoch: client.epoch, offset: client.offset, proof: client.proof };
+        const { messages, offset, proof, lost, reset } = mailbox.read(client.name, after, limit, now, bound);
         assert.equal(reset, false);
         const offsets = messages.map((message) => message.offset);
         assert.deepEqual(
@@ -118,6 +119,7 @@ test('clients with cursors get every retained message in order, and lost is exac
         assert.equal(lost, missing.length);
         const progressed = offset > client.offset;
         client.offset = offset;
+        client.proof = proof;
         for (const place of offsets) client.got.add(place);
         client.lost += lost;
         return progressed;
@@ -150,7 +152,7 @@ test('a client that reads within its grace loses only what bounds dropped', (t) 
         }
         const from = offsets[turn] ?? 0;
         // Every third batch is not acknowledged, and read again.
-        const read = mailbox.read(`reader-${turn}`, { epoch: mailbox.epoch, offset: from }, 3, 0, bound);
+        const read = mailbox.read(`reader-${turn}`, { epoch: mailbox.epoch, offset: from, proof: 0 }, 3, 0, bound);
         assert.equal(read.lost, 0);
         assert.deepEqual(
           read.messages.map(({ json }) => Number(json)),

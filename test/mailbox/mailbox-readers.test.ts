@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { Cursor } from '../../src/mailbox/cursor.js';
 import { Mailbox, type MailboxBounds } from '../../src/mailbox/mailbox.js';
 
 const bounds: MailboxBounds = {
@@ -12,12 +13,13 @@ const bounds: MailboxBounds = {
 
 function mailboxOf(...texts: readonly string[]): Mailbox {
   const mailbox = new Mailbox();
-  for (const json of texts) mailbox.append({ json, bytes: json.length, key: undefined }, 0, bounds);
+  for (const json of texts) mailbox.append({ json, bytes: json.length, key: undefined }, 1, bounds);
   return mailbox;
 }
 
-function at(mailbox: Mailbox, offset: number): { readonly epoch: string; readonly offset: number } {
-  return { epoch: mailbox.epoch, offset };
+/** All messages of `mailboxOf` were accepted at 1. */
+function at(mailbox: Mailbox, offset: number): Cursor {
+  return { epoch: mailbox.epoch, offset, proof: 1 };
 }
 
 function park(mailbox: Mailbox, name: string): void {
@@ -28,7 +30,7 @@ function park(mailbox: Mailbox, name: string): void {
 
 test('a cursor of another epoch gets all messages retained, with reset', (t) => {
   const mailbox = mailboxOf('1', '2');
-  const { messages, reset, lost, offset } = mailbox.read('r', { epoch: 'other', offset: 1 }, 10, 0, bounds);
+  const { messages, reset, lost, offset } = mailbox.read('r', { epoch: 'other', offset: 1, proof: 1 }, 10, 0, bounds);
   t.deepEqual([messages.length, reset, lost, offset], [2, true, 0, 2]);
 });
 
@@ -94,7 +96,7 @@ test('an acknowledgement moves its reader forward, within the epoch and up to th
   const mailbox = mailboxOf('1', '2', '3');
   mailbox.read('r', undefined, 10, 0, bounds);
   const cursorAfter = (name: string, epoch: string, offset: number) => {
-    mailbox.acknowledge(name, epoch, offset, 0, bounds);
+    mailbox.acknowledge(name, { epoch, offset, proof: 1 }, 0, bounds);
     return [mailbox.reader('r')?.cursor, mailbox.messages.length];
   };
   t.deepEqual(cursorAfter('r', 'other', 2), [0, 3], 'another epoch');

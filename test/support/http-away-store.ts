@@ -1,6 +1,7 @@
 import { injectable, injectFromBase } from 'inversify';
 import {
   type Contact,
+  type Cursor,
   MemoryStore,
   type ReadRequest,
   type ReadResult,
@@ -47,9 +48,9 @@ export class CuttableStore extends MemoryStore {
     return super.read(app, id, request);
   }
 
-  override async acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
+  override async acknowledge(app: string, id: string, reader: string, place: Cursor): Promise<void> {
     this.#requireHere();
-    return super.acknowledge(app, id, reader, epoch, offset);
+    return super.acknowledge(app, id, reader, place);
   }
 
   override async release(app: string, id: string, reader: string): Promise<void> {

@@ -77,5 +77,5 @@ export class ClientLedger {
 }
 
 export function offsetOf(cursor: string): number {
-  return cursor === '' ? 0 : Number(cursor.slice(cursor.indexOf('.') + 1));
+  return cursor === '' ? 0 : Number(cursor.split('.')[1]);
 }

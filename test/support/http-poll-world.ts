@@ -186,7 +186,7 @@ export class PollWorld {
     assert.deepEqual(plain(batch), { ...expected, cursor: batch.cursor, lost });
     const start = from === '' ? expected.offset - span(expected) : from;
     // Without a cursor the client learns from the batch where it starts; the reference has checked the rest.
-    if (from !== '') this.#ledgerOf(reader).take(start, batch, adopts);
+    if (from !== '' && !batch.reset) this.#ledgerOf(reader).take(start, batch, adopts);
     else if (adopts) adoptFirst(this.#ledgerOf(reader), batch);
   }
 
@@ -194,7 +194,7 @@ export class PollWorld {
     const from = after === undefined || after === '' ? after : offsetOf(after);
     const now = this.#clock.now();
     const expected = this.#reference.read(reader, from, this.#most(undefined), now);
-    const isQuiet = expected.messages.length === 0 && expected.lost === 0;
+    const isQuiet = expected.messages.length === 0 && expected.lost === 0 && !expected.reset;
     const pending: Pending = {
       from: expected.offset,
       deadline: now + holdTime,
@@ -224,7 +224,7 @@ export class PollWorld {
     const mayOvercount = typeof from === 'number' && batch.lost > expected.lost;
     if (!mayOvercount) assert.deepEqual(plain(batch), { ...expected, cursor: batch.cursor });
     if (after === undefined) this.#acknowledgeDrain(batch);
-    else if (from === '') adoptFirst(this.#ledgerOf(reader), batch);
+    else if (from === '' || batch.reset) adoptFirst(this.#ledgerOf(reader), batch);
     else this.#ledgerOf(reader).take(offsetOf(after), batch, true);
   }
 

@@ -9,6 +9,8 @@ export interface ReferenceMessage {
 
 interface ReferenceReader {
   cursor: number;
+  /** The cursor that it was given last. */
+  given: number;
   lastPoll: number;
   parked: boolean;
 }
@@ -17,6 +19,7 @@ export interface ReferenceBatch {
   readonly messages: readonly { readonly offset: number; readonly at: number; readonly data: unknown }[];
   readonly offset: number;
   readonly lost: number;
+  readonly reset?: true;
 }
 
 /**
@@ -69,20 +72,25 @@ export class ReferenceMailbox {
       this.#fates.set(oldest.offset, 'gone');
     }
     this.#append(data, key, now, 'kept');
+    for (const reader of this.#readers.values()) if (reader.parked) reader.given = this.tail;
     return 'accepted';
   }
 
   /** @param after `undefined` for a drain, `''` for the oldest kept */
   read(name: string, after: number | '' | undefined, limit: number, now: number): ReferenceBatch {
-    const from = after === '' ? this.#taken : (after ?? this.#readers.get(name)?.cursor ?? this.#taken);
-    this.#readers.set(name, { cursor: from, lastPoll: now, parked: false });
+    const isReset = typeof after === 'number' && !this.#isRemembered(after, now);
+    const from = isReset || after === '' ? this.#taken : (after ?? this.#readers.get(name)?.cursor ?? this.#taken);
+    const reader = { cursor: from, given: from, lastPoll: now, parked: false };
+    this.#readers.set(name, reader);
     this.#removeTaken(now);
     const rest = this.kept(now).filter(({ offset }) => offset > from);
     const taken = rest.slice(0, limit);
     const offset = taken.length === rest.length ? this.tail : (taken.at(-1)?.offset ?? this.tail);
     let lost = 0;
     for (let each = from + 1; each <= offset; each += 1) if (this.#fates.get(each) === 'gone') lost += 1;
-    return { messages: taken.map(({ offset, at, data }) => ({ offset, at, data })), offset, lost };
+    reader.given = offset;
+    const messages = taken.map(({ offset, at, data }) => ({ offset, at, data }));
+    return { messages, offset, lost, ...(isReset && { reset: true }) };
   }
 
   acknowledge(name: string, offset: number, now: number): void {
@@ -100,6 +108,13 @@ export class ReferenceMailbox {
   /** Time during which the server was down does not count as silence of a reader. */
   restart(now: number): void {
     for (const reader of this.#readers.values()) Object.assign(reader, { parked: false, lastPoll: now });
+  }
+
+  /** Whether a cursor at this offset can still be told from one of another history. */
+  #isRemembered(offset: number, now: number): boolean {
+    const known = [0, this.tail, this.#taken, ...this.kept(now).map((each) => each.offset)];
+    for (const { cursor, given } of this.#readers.values()) known.push(cursor, given);
+    return known.includes(offset);
   }
 
   #append(data: unknown, key: string | undefined, at: number, fate: 'kept' | 'gone'): void {

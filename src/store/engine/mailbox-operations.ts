@@ -1,3 +1,4 @@
+import type { Cursor } from '../../mailbox/cursor.js';
 import type { MailboxBounds } from '../../mailbox/mailbox-results.js';
 import type { MailboxRules } from '../../mailbox/mailbox-rules.js';
 import type { Message, OutgoingMessage } from '../../mailbox/message.js';
@@ -43,7 +44,7 @@ export class MailboxOperations {
     const entry =
       secretHash === undefined ? this.#rules.live(app, id, now) : this.#rules.proven(app, id, secretHash, now);
     const mailbox = entry.mailbox ?? entry.createMailbox();
-    const { messages, offset, lost, reset, droppedReader } = mailbox.read(name, after, limit, now, context);
+    const { messages, offset, proof, lost, reset, droppedReader } = mailbox.read(name, after, limit, now, context);
     if (droppedReader !== undefined) this.#dropPark(entry, droppedReader, now);
     const parks = wait > 0 && messages.length === 0 && lost === 0 && !reset;
     const reader = mailbox.reader(name);
@@ -57,6 +58,7 @@ export class MailboxOperations {
       accountId,
       epoch,
       offset,
+      proof,
       messages,
       lost,
       reset,
@@ -66,10 +68,10 @@ export class MailboxOperations {
     };
   }
 
-  acknowledge(app: string, id: string, reader: string, epoch: string, offset: number, now: number): void {
+  acknowledge(app: string, id: string, reader: string, place: Cursor, now: number): void {
     const entry = this.#rules.findLive(app, id, now);
     if (entry?.mailbox === undefined) return;
-    entry.mailbox.acknowledge(reader, epoch, offset, now, this.#rules.context);
+    entry.mailbox.acknowledge(reader, place, now, this.#rules.context);
     entry.save();
   }
 
@@ -110,23 +112,37 @@ export class MailboxOperations {
     const { app, id, accountId } = entry;
     const { context } = this.#rules;
     const mailbox = entry.mailbox ?? entry.createMailbox();
+    const before = mailbox.tailProof;
     const { verdict, dropped, message } = mailbox.append(outgoing, now, context);
     if (verdict === 'close') {
       const { undelivered } = this.#rules.close(entry, 'overflow', now);
       return { app, id, accountId, verdict, dropped, undelivered };
     }
-    if (verdict !== 'full' && entry.isParked) this.#notifyParked(entry, mailbox, message, now);
+    if (verdict !== 'full' && entry.isParked) this.#notifyParked(entry, mailbox, message, before, now);
     entry.save();
     return { app, id, accountId, verdict, dropped, undelivered: 0 };
   }
 
-  /** @param message `undefined` when the message was dropped at once: the readers have to read what is lost */
-  #notifyParked(entry: SessionEntry, mailbox: MailboxRules, message: Message | undefined, now: number): void {
+  /**
+   * @param message `undefined` when the message was dropped at once: the readers have to read what is lost
+   * @param before the proof of the message before
+   */
+  #notifyParked(
+    entry: SessionEntry,
+    mailbox: MailboxRules,
+    message: Message | undefined,
+    before: number,
+    now: number,
+  ): void {
     const { app, id } = entry;
     const { notices } = this.#rules;
+    // The notice answers their polls without another read.
+    if (message !== undefined) {
+      for (const reader of mailbox.allReaders) if (reader.parked) reader.give(message.offset, message.at);
+    }
     for (const node of this.#wake(entry, mailbox, now)) {
       if (message === undefined) notices.changed(node, app, id);
-      else notices.appended(node, app, id, mailbox.epoch, message);
+      else notices.appended(node, app, id, mailbox.epoch, message, before);
     }
   }
 

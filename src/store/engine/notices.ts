@@ -10,7 +10,7 @@ import type { Message } from '../../mailbox/message.js';
  * node that is gone needs no notice.
  */
 export interface Notices {
-  appended(node: string, app: string, id: string, epoch: string, message: Message): void;
+  appended(node: string, app: string, id: string, epoch: string, message: Message, before: number): void;
   changed(node: string, app: string, id: string): void;
   closed(node: string, app: string, id: string, reason: CloseReason): void;
   superseded(node: string, app: string, id: string, reader: string, ticket: number): void;

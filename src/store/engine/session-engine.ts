@@ -1,4 +1,5 @@
 import type { CloseReason } from '../../errors/close-reason.js';
+import type { Cursor } from '../../mailbox/cursor.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import { requireAttributesWithin } from '../attribute-bytes.js';
 import type { AttributeTexts, ClosedSession, NewSession, SessionRecord, SessionReference } from '../session-record.js';
@@ -151,8 +152,8 @@ export class SessionEngine {
     return this.#mailboxes.read(app, id, request, now);
   }
 
-  acknowledge(app: string, id: string, reader: string, epoch: string, offset: number, now: number): void {
-    this.#mailboxes.acknowledge(app, id, reader, epoch, offset, now);
+  acknowledge(app: string, id: string, reader: string, place: Cursor, now: number): void {
+    this.#mailboxes.acknowledge(app, id, reader, place, now);
   }
 
   release(app: string, id: string, reader: string, now: number): void {

@@ -14,8 +14,8 @@ export class MemoryNotices implements Notices {
     this.watchers.clear();
   }
 
-  appended(_node: string, app: string, id: string, epoch: string, message: Message): void {
-    this.listener.appended(app, id, epoch, message);
+  appended(_node: string, app: string, id: string, epoch: string, message: Message, before: number): void {
+    this.listener.appended(app, id, epoch, message, before);
   }
 
   changed(_node: string, app: string, id: string): void {

@@ -13,9 +13,19 @@ import { SnapshotFault, type SnapshotFile, type SnapshotTime } from './snapshot-
 const mailboxSchema = v.object({
   epoch: v.string(),
   tail: v.number(),
+  tailProof: v.number(),
   taken: v.number(),
+  takenProof: v.number(),
   replaced: v.array(v.number()),
-  readers: v.array(v.object({ name: v.string(), cursor: v.number() })),
+  readers: v.array(
+    v.object({
+      name: v.string(),
+      cursor: v.number(),
+      proof: v.number(),
+      given: v.number(),
+      givenProof: v.number(),
+    }),
+  ),
   /** Offset, time, JSON text and key of each message. */
   messages: v.array(v.tuple([v.number(), v.number(), v.string(), v.nullable(v.string())])),
 });
@@ -188,11 +198,9 @@ function* recordsOf(tables: MemoryTables, context: SessionContext, now: number):
 }
 
 function mailboxRecord(mailbox: Mailbox): MailboxRecord {
-  const { epoch, tail, taken, replaced, readers, messages } = mailbox.state;
+  const { replaced, readers, messages, ...state } = mailbox.state;
   return {
-    epoch,
-    tail,
-    taken,
+    ...state,
     replaced: [...replaced],
     readers: [...readers],
     messages: messages.map(({ offset, at, json, key }) => [offset, at, json, key ?? null]),

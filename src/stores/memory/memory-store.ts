@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inject, injectable, optional } from 'inversify';
 import { SessionContext } from '../../context/session-context.js';
 import type { CloseReason } from '../../errors/close-reason.js';
+import type { Cursor } from '../../mailbox/cursor.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import type { ChangeFeed, ChangeWatcher } from '../../store/change-feed.js';
 import { AppWalks } from '../../store/engine/app-walks.js';
@@ -179,8 +180,8 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     return this.#engine.read(app, id, request, this.#clock.now());
   }
 
-  async acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
-    this.#engine.acknowledge(app, id, reader, epoch, offset, this.#clock.now());
+  async acknowledge(app: string, id: string, reader: string, place: Cursor): Promise<void> {
+    this.#engine.acknowledge(app, id, reader, place, this.#clock.now());
   }
 
   async release(app: string, id: string, reader: string): Promise<void> {

@@ -8,7 +8,7 @@ import { findOwnershipFault } from '../file-ownership.js';
 import { SnapshotProgress } from './snapshot-progress.js';
 
 const format = 'session-mailbox snapshot';
-const version = 1;
+const version = 2;
 const chunkLength = 262_144;
 const newline = 10;
 /** `{"sha256":"` and 64 hexadecimal digits and `"}` and a newline. */

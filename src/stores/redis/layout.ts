@@ -34,6 +34,11 @@ export const layout = {
   keyed: 24,
   readers: 25,
   replaced: 26,
+  /** When the message at the tail was accepted, and the one at `taken`. */
+  tailProof: 27,
+  takenProof: 28,
+  /** The history of the server in which the mailbox was used last; see `mailboxes.lua`. */
+  history: 29,
   // A reader.
   name: 1,
   cursor: 2,
@@ -42,4 +47,9 @@ export const layout = {
   parkedUntil: 4,
   node: 5,
   ticket: 6,
+  /** When the message at the cursor was accepted. */
+  proof: 7,
+  /** The cursor that the reader was given last. */
+  given: 8,
+  givenProof: 9,
 } as const;

@@ -87,7 +87,9 @@ export class NoticeReceiver {
 
   #forwardAppended(app: string, id: string, rest: string): void {
     const epochEnd = rest.indexOf(':');
-    this.#listener.appended(app, id, rest.slice(0, epochEnd), messageOf(rest.slice(epochEnd + 1)));
+    const beforeEnd = rest.indexOf(':', epochEnd + 1);
+    const before = Number(rest.slice(epochEnd + 1, beforeEnd));
+    this.#listener.appended(app, id, rest.slice(0, epochEnd), messageOf(rest.slice(beforeEnd + 1)), before);
   }
 
   #forwardSuperseded(app: string, id: string, rest: string): void {

@@ -2,6 +2,7 @@ import { injectable } from 'inversify';
 import type { SessionContext } from '../../context/session-context.js';
 import type { CloseReason } from '../../errors/close-reason.js';
 import { sessionUnknown } from '../../errors/session-error.js';
+import type { Cursor } from '../../mailbox/cursor.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import type { ChangeFeed, ChangeWatcher } from '../../store/change-feed.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
@@ -234,14 +235,16 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
 
   async read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
     const { reader, after, limit, wait, secretHash, ticket } = request;
-    const from = after === '' ? 'oldest' : (after?.epoch ?? 'known');
-    const offset = typeof after === 'object' ? after.offset : 0;
-    const args = [secretHash ?? '', reader, from, offset, limit, Math.ceil(wait), this.#node, ticket];
+    // No epoch has capital letters.
+    const from = after === '' ? 'OLDEST' : (after?.epoch ?? 'KNOWN');
+    const { offset, proof } = typeof after === 'object' ? after : { offset: 0, proof: 0 };
+    const args = [secretHash ?? '', reader, from, offset, proof, limit, Math.ceil(wait), this.#node, ticket];
     return this.#calls.onSession('read', app, id, args, readResultOf);
   }
 
-  async acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
-    await this.#calls.onSessionIfKnown('acknowledge', app, id, [reader, epoch, offset]);
+  async acknowledge(app: string, id: string, reader: string, place: Cursor): Promise<void> {
+    const { epoch, offset, proof } = place;
+    await this.#calls.onSessionIfKnown('acknowledge', app, id, [reader, epoch, offset, proof]);
   }
 
   async release(app: string, id: string, reader: string): Promise<void> {

@@ -195,6 +195,7 @@ export function readResultOf(reply: Reply): ReadResult {
     accountId: textAt(reply, 1),
     epoch: textAt(reply, 2),
     offset: numberAt(reply, 3),
+    proof: numberAt(reply, 10),
     messages: messagesOf(listAt(reply, 4)),
     lost: numberAt(reply, 5),
     reset: numberAt(reply, 6) === 1,

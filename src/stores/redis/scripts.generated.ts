@@ -115,14 +115,26 @@ local function newEpoch(entry)
 local fields = entry.fields
 return sub(redis.sha1hex((fields[$epoch] or '') .. fields[$tail] .. entry.key .. micros), 1, 10)
 end
+local history
+local function currentHistory()
+history = history or match(call('INFO', 'replication'), 'master_replid:(%x+)')
+return history
+end
 function mailboxes.ensure(entry)
 local fields = entry.fields
 if fields[$epoch] then
+if fields[$history] ~= currentHistory() then
+fields[$epoch] = newEpoch(entry)
+fields[$history] = currentHistory()
+end
 return
 end
+fields[$history] = currentHistory()
 fields[$tail] = 0
 fields[$epoch] = newEpoch(entry)
+fields[$tailProof] = 0
 fields[$taken] = 0
+fields[$takenProof] = 0
 fields[$count] = 0
 fields[$bytes] = 0
 fields[$newest] = 0
@@ -136,19 +148,25 @@ local function removeTaken(entry)
 local fields = entry.fields
 local readers = fields[$readers]
 local passed = math.huge
+local proof = 0
 local lowest = math.huge
 for index = 1, #readers do
 local reader = readers[index]
 lowest = min(lowest, reader[$cursor])
-if reader[$parkedUntil] ~= 0 or now - reader[$lastPoll] < $readerGrace then
-passed = min(passed, reader[$cursor])
+local isLive = reader[$parkedUntil] ~= 0 or now - reader[$lastPoll] < $readerGrace
+if isLive and reader[$cursor] < passed then
+passed = reader[$cursor]
+proof = reader[$proof]
 end
 end
 if passed == math.huge then
 return
 end
 messages.dropUpTo(entry, passed)
-fields[$taken] = max(fields[$taken], passed)
+if passed > fields[$taken] then
+fields[$taken] = passed
+fields[$takenProof] = proof
+end
 runs.forgetUpTo(fields[$replaced], min(lowest, fields[$taken]))
 end
 
@@ -172,6 +190,7 @@ end
 local function accept(entry, key, json, at)
 local fields = entry.fields
 fields[$tail] = fields[$tail] + 1
+fields[$tailProof] = at
 return messages.retain(entry, fields[$tail], at, key, json)
 end
 function mailboxes.append(entry, key, json, at, onOverflow)
@@ -195,6 +214,7 @@ elseif onOverflow == 'close' then
 return 'close', 0
 elseif onOverflow == 'drop-newest' then
 fields[$tail] = fields[$tail] + 1
+fields[$tailProof] = at
 fields[$gaps] = 1
 return 'dropped', 1
 end
@@ -236,17 +256,46 @@ end
 end
 return nil
 end
-function mailboxes.read(entry, name, after, offset, limit)
+local function proofAt(entry, offset, asking)
+local fields = entry.fields
+if offset == fields[$tail] then
+return fields[$tailProof]
+elseif asking and asking[$given] == offset then
+return asking[$givenProof]
+elseif offset == fields[$taken] then
+return fields[$takenProof]
+end
+local readers = fields[$readers]
+for index = 1, #readers do
+local reader = readers[index]
+if reader[$given] == offset then
+return reader[$givenProof]
+elseif reader[$cursor] == offset then
+return reader[$proof]
+end
+end
+return messages.timeOf(entry, offset)
+end
+local function isProven(entry, epoch, offset, proof, asking)
+local fields = entry.fields
+if epoch ~= fields[$epoch] or offset > fields[$tail] then
+return false
+end
+return offset == 0 or proofAt(entry, offset, asking) == proof
+end
+function mailboxes.read(entry, name, after, offset, proof, limit)
 local fields = entry.fields
 messages.dropAged(entry)
 local reader = mailboxes.reader(entry, name)
 local reset = 0
-local from = fields[$taken]
-if after == 'known' then
-from = reader and reader[$cursor] or from
-elseif after ~= 'oldest' then
-if after == fields[$epoch] and offset <= fields[$tail] then
-from = offset
+local from, fromProof = fields[$taken], fields[$takenProof]
+if after == 'KNOWN' then
+if reader then
+from, fromProof = reader[$cursor], reader[$proof]
+end
+elseif after ~= 'OLDEST' then
+if isProven(entry, after, offset, proof, reader) then
+from, fromProof = offset, offset == 0 and 0 or proof
 else
 reset = 1
 end
@@ -254,43 +303,51 @@ end
 local evicted
 if reader then
 reader[$cursor] = from
+reader[$proof] = fromProof
 reader[$lastPoll] = now
 else
 if #fields[$readers] >= $maxReader then
 evicted = dropSilentest(fields[$readers])
 end
-reader = { name, from, now, 0, '', 0 }
+reader = { name, from, now, 0, '', 0, fromProof, from, fromProof }
 table.insert(fields[$readers], reader)
 end
 removeTaken(entry)
+reader[$given], reader[$givenProof] = from, fromProof
 if from == fields[$tail] then
 return {}, from, 0, reset, reader, evicted
 end
 local elements, areRest = messages.beyond(entry, from, limit)
-local last = fields[$tail]
+local last, lastProof = fields[$tail], fields[$tailProof]
 if not areRest then
-last = tonumber(match(elements[#elements], '^%d+'))
+last, lastProof = match(elements[#elements], '^(%d+):(%d+)')
+last, lastProof = tonumber(last), tonumber(lastProof)
 end
+reader[$given], reader[$givenProof] = last, lastProof
 local lost = last - from - #elements - runs.countWithin(fields[$replaced], from, last)
 return elements, last, lost, reset, reader, evicted
 end
-function mailboxes.acknowledge(entry, name, epoch, offset)
-local fields = entry.fields
+function mailboxes.acknowledge(entry, name, epoch, offset, proof)
 local reader = mailboxes.reader(entry, name)
-if not reader or epoch ~= fields[$epoch] or offset > fields[$tail] or offset <= reader[$cursor] then
+if not reader or offset <= reader[$cursor] or not isProven(entry, epoch, offset, proof, reader) then
 return false
 end
 reader[$cursor] = offset
+reader[$proof] = proof
 removeTaken(entry)
 return true
 end
-function mailboxes.wake(entry, text)
+function mailboxes.wake(entry, text, gives)
 notices.notifyParked(entry, text)
 local fields = entry.fields
 local readers = fields[$readers]
 for index = 1, #readers do
-if readers[index][$parkedUntil] ~= 0 then
-sessions.unpark(fields, readers[index], now)
+local reader = readers[index]
+if reader[$parkedUntil] ~= 0 then
+if gives then
+reader[$given], reader[$givenProof] = fields[$tail], fields[$tailProof]
+end
+sessions.unpark(fields, reader, now)
 end
 end
 end
@@ -423,6 +480,13 @@ local number = indexBeyond(entry, offset)
 if number > 0 then
 messages.dropOldest(entry, number)
 end
+end
+function messages.timeOf(entry, offset)
+local found, element = offsetAt(entry, indexBeyond(entry, offset - 1))
+if found ~= offset then
+return nil
+end
+return tonumber(match(element, '^%d+:(%d+)'))
 end
 function messages.beyond(entry, offset, limit)
 local count = entry.fields[$count]
@@ -642,9 +706,9 @@ end
 `,
   'operations/acknowledge': `
 operations.acknowledge = function()
-local key, name, epoch, offset = takeKey(), take(), take(), takeNumber()
+local key, name, epoch, offset, proof = takeKey(), take(), take(), takeNumber(), takeNumber()
 local entry = sessions.open(key)
-if sessions.isLive(entry) and mailboxes.acknowledge(entry, name, epoch, offset) then
+if sessions.isLive(entry) and mailboxes.acknowledge(entry, name, epoch, offset, proof) then
 sessions.save(entry)
 end
 return { 1 }
@@ -717,14 +781,18 @@ end
 mailboxes.ensure(entry)
 local fields = entry.fields
 local name = nameOf(entry.key)
+local before = fields[$tailProof]
 local verdict, dropped, element = mailboxes.append(entry, messageKey, json, now, '$onOverflow')
 if verdict == 'close' then
 local closed = close(entry, 'overflow')
 return { name, fields[$accountId], verdict, dropped, closed[4] }
 end
 if verdict ~= 'full' and isParked(fields) then
-local text = element and 'a:' .. name .. ':' .. fields[$epoch] .. ':' .. element or 'c:' .. name
-mailboxes.wake(entry, text)
+local text = 'c:' .. name
+if element then
+text = 'a:' .. name .. ':' .. fields[$epoch] .. ':' .. format('%.0f', before) .. ':' .. element
+end
+mailboxes.wake(entry, text, element)
 end
 sessions.save(entry)
 return { name, fields[$accountId], verdict, dropped, 0 }
@@ -1233,7 +1301,8 @@ end
   'operations/read': `
 operations.read = function()
 local key, secretHash, name, after = takeKey(), take(), take(), take()
-local offset, limit, wait, node, ticket = takeNumber(), takeNumber(), takeNumber(), take(), takeNumber()
+local offset, proof, limit, wait = takeNumber(), takeNumber(), takeNumber(), takeNumber()
+local node, ticket = take(), takeNumber()
 local entry, refused
 if secretHash == '' then
 entry, refused = sessions.live(key)
@@ -1245,7 +1314,7 @@ return refused
 end
 mailboxes.ensure(entry)
 local fields = entry.fields
-local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, limit)
+local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit)
 notices.superseded(entry, reader, node)
 if evicted then
 notices.superseded(entry, evicted, node)
@@ -1277,6 +1346,7 @@ reset,
 parks and 1 or 0,
 cameOnline,
 evicted and evicted[$name] or '',
+reader[$givenProof],
 }
 end
 `,

@@ -3,6 +3,7 @@ import { SessionEngine } from '../../store/engine/session-engine.js';
 import { Checkpointer } from './checkpoints/checkpointer.js';
 import { loadDriver } from './driver/driver.js';
 import { WalSync } from './durability/wal-sync.js';
+import { currentBoot } from './file/boot.js';
 import { DatabaseFile } from './file/database-file.js';
 import { FreePages } from './file/free-pages.js';
 import { LogWatch } from './nodes/log-watch.js';
@@ -13,6 +14,7 @@ import { Outbox } from './nodes/outbox.js';
 import type { SharedClock } from './nodes/shared-clock.js';
 import { SweepReports } from './reports.js';
 import type { SqliteSettings } from './sqlite-options.js';
+import { History } from './tables/history.js';
 import { SqliteTables } from './tables/sqlite-tables.js';
 import { Connection } from './transactions/connection.js';
 import { type StepKind, TransactionQueue } from './transactions/transaction-queue.js';
@@ -37,6 +39,8 @@ export class OpenStore {
   readonly #node: Node;
   readonly #watch: LogWatch;
   readonly #freePages: FreePages;
+  readonly #history: History;
+  readonly #isSynced: boolean;
   readonly #spaceTimer: NodeJS.Timeout;
   readonly #syncTimer: NodeJS.Timeout | undefined;
   readonly #listener: OpenStoreListener;
@@ -60,12 +64,14 @@ export class OpenStore {
     this.#listener = listener;
     const nodeTables = new NodeTables(database);
     const outbox = new Outbox(name, nodeTables);
-    const tables = new SqliteTables(database, context);
+    this.#history = new History(database);
+    const tables = new SqliteTables(database, this.#history, context);
     this.engine = new SessionEngine({ context, tables, notices: outbox, node: name });
     this.reports = new SweepReports(name, nodeTables);
     this.#sync = new WalSync(file.logDescriptor);
     this.#checkpointer = new Checkpointer(file.path, database, () => file.logSize);
-    const isSynced = settings.durability === 'commit';
+    this.#isSynced = settings.durability === 'commit';
+    const isSynced = this.#isSynced;
     const connection = new Connection(file, this.#sync, isSynced, this.#checkpointer, {
       finish: () => {
         this.#node.clearInbox();
@@ -117,13 +123,20 @@ export class OpenStore {
     try {
       const make = () => new OpenStore(file, context, name, settings, clock, listener);
       store = await file.whileReading(settings.lockTimeout, make);
-      await store.#node.join();
+      await store.#begin();
       return store;
     } catch (error) {
       if (store === undefined) file.close();
       else await store.close();
       throw error;
     }
+  }
+
+  async #begin(): Promise<void> {
+    await this.#queue.run('change', () => this.#history.begin(currentBoot(), this.#isSynced));
+    // Before anything is acknowledged that a crash could take back.
+    await this.#sync.durable();
+    await this.#node.join();
   }
 
   run<Result>(kind: StepKind, work: () => Result): Promise<Result> {
@@ -148,13 +161,23 @@ export class OpenStore {
     clearInterval(this.#spaceTimer);
     clearInterval(this.#syncTimer);
     this.#isClosing = true;
-    await this.#node.leave();
+    await this.#node.leave(() => this.#history.end());
     await this.#queue.stop();
     await this.#sync.durable().catch(() => {
       // Everyone who waited for it was told.
     });
+    if (this.#sync.fault !== undefined && !this.#isSynced) this.#distrustFile();
     await this.#checkpointer.close();
     this.#file.close();
+  }
+
+  /** What was acknowledged after the last sync that succeeded may be lost. */
+  #distrustFile(): void {
+    try {
+      this.#history.distrust();
+    } catch {
+      // The proofs in cursors remain.
+    }
   }
 
   #look(): void {

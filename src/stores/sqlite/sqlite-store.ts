@@ -1,6 +1,7 @@
 import { injectable } from 'inversify';
 import type { SessionContext } from '../../context/session-context.js';
 import type { CloseReason } from '../../errors/close-reason.js';
+import type { Cursor } from '../../mailbox/cursor.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import type { ChangeFeed, ChangeWatcher } from '../../store/change-feed.js';
 import { AppWalks } from '../../store/engine/app-walks.js';
@@ -177,8 +178,8 @@ export class SqliteStore extends SessionStore implements ChangeFeed {
     return this.#run('contact', (engine, now) => engine.read(app, id, request, now));
   }
 
-  acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
-    return this.#run('contact', (engine, now) => engine.acknowledge(app, id, reader, epoch, offset, now));
+  acknowledge(app: string, id: string, reader: string, place: Cursor): Promise<void> {
+    return this.#run('contact', (engine, now) => engine.acknowledge(app, id, reader, place, now));
   }
 
   release(app: string, id: string, reader: string): Promise<void> {
@@ -252,7 +253,7 @@ export class SqliteStore extends SessionStore implements ChangeFeed {
   #listenerFor(listener: StoreListener): OpenStoreListener {
     const watchers = this.#watchers;
     return {
-      appended: (app, id, epoch, message) => listener.appended(app, id, epoch, message),
+      appended: (app, id, epoch, message, before) => listener.appended(app, id, epoch, message, before),
       changed: (app, id) => listener.changed(app, id),
       closed: (app, id, reason) => listener.closed(app, id, reason),
       superseded: (app, id, reader, ticket) => listener.superseded(app, id, reader, ticket),

@@ -63,7 +63,7 @@ const contents: Readonly<Record<string, { make: (sound: string) => string | Buff
     make: (sound) => sealed(sound.replace('session-mailbox snapshot', 'another snapshot')),
     reason: /header/,
   },
-  'a foreign version': { make: (sound) => sealed(sound.replace('"version":1', '"version":2')), reason: /version 1.*2/ },
+  'a foreign version': { make: (sound) => sealed(sound.replace('"version":2', '"version":3')), reason: /version 2.*3/ },
   'a record more than announced': {
     make: (sound) => sealed(sound.replace('"records":5', '"records":4')),
     reason: /5 of 4/,

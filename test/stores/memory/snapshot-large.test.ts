@@ -44,7 +44,7 @@ test('many sessions with messages are written and restored, and each is whole', 
   await file.close();
   t.regex(
     buffer.toString(),
-    new RegExp(`^\\{"format":"session-mailbox snapshot","version":1,"records":${count},"time":\\{"now":\\d+\\}\\}\\n`),
+    new RegExp(`^\\{"format":"session-mailbox snapshot","version":2,"records":${count},"time":\\{"now":\\d+\\}\\}\\n`),
   );
 
   const after = await folder.start();

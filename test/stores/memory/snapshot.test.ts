@@ -42,7 +42,7 @@ test('a restart keeps mailboxes: epoch, offsets, keys, readers, places replaced'
   await before.store.append(app, id, outgoing('new', 'k'));
   await before.push(id, 'c');
   const { epoch } = await before.read(id, { reader: 'drain', after: undefined });
-  await before.store.acknowledge(app, id, 'drain', epoch, 2);
+  await before.acknowledge(id, 'drain', { epoch, offset: 2 });
   await before.read(id, { reader: 'slow', after: { epoch, offset: 2 } });
   const times = (await before.read(id, { reader: 'slow', after: { epoch, offset: 2 } })).messages.map(({ at }) => at);
   await before.close();
@@ -50,7 +50,7 @@ test('a restart keeps mailboxes: epoch, offsets, keys, readers, places replaced'
 
   const after = await folder.start({ msgMaxLength: 4 });
   t.is((await after.store.get(app, id)).undelivered, 3);
-  const batch = await after.read(id, { reader: 'slow', after: { epoch, offset: 2 } });
+  const batch = await after.read(id, { reader: 'slow', after: before.cursor({ epoch, offset: 2 }) });
   t.deepEqual(
     [valuesOf(batch), offsetsOf(batch)],
     [
@@ -93,10 +93,10 @@ test('a mailbox emptied and one never used keep their cursors valid', async (t) 
   await before.read(used.id, { after: { epoch, offset: 2 } });
   await before.close();
   const after = await folder.start();
-  const quiet = await after.read(used.id, { after: { epoch, offset: 2 } });
+  const quiet = await after.read(used.id, { after: before.cursor({ epoch, offset: 2 }) });
   t.deepEqual([quiet.messages, quiet.reset, quiet.offset, quiet.lost], [[], false, 2, 0]);
   await after.push(used.id, 'c');
-  t.deepEqual(offsetsOf(await after.read(used.id, { after: { epoch, offset: 2 } })), [3]);
+  t.deepEqual(offsetsOf(await after.read(used.id, { after: before.cursor({ epoch, offset: 2 }) })), [3]);
   t.is((await after.read(fresh.id)).offset, 0);
   await after.close();
 });

@@ -6,6 +6,7 @@ import {
   type ClosedSession,
   type CloseReason,
   type Contact,
+  type Cursor,
   type Insertion,
   type NewSession,
   type OnceInsertion,
@@ -154,8 +155,8 @@ export class RemoteStore extends SessionStore {
     return this.#callAt(node, 'read', app, id, request);
   }
 
-  acknowledge(app: string, id: string, reader: string, epoch: string, offset: number): Promise<void> {
-    return this.#call('acknowledge', app, id, reader, epoch, offset);
+  acknowledge(app: string, id: string, reader: string, place: Cursor): Promise<void> {
+    return this.#call('acknowledge', app, id, reader, place);
   }
 
   release(app: string, id: string, reader: string): Promise<void> {

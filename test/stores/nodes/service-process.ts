@@ -50,6 +50,14 @@ export class ServiceProcess {
     return held;
   }
 
+  /** The answer to the held poll; where that was only `reset`, the answer to the next poll of its client. */
+  async answerAfterReset(held: Held | undefined, id: string, reader = 'default'): Promise<PlainBatch | undefined> {
+    const batch = await held?.batch;
+    if (batch?.reset !== true) return batch;
+    const next = await this.do('poll', id, { reader, after: batch.cursor, wait: 10_000 });
+    return next.messages.length > 0 ? next : batch;
+  }
+
   /** Sends a signal that does not end it. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#process.signal(signal);

@@ -43,7 +43,7 @@ async function open(store: number, hosted: HostedStore): Promise<void> {
 function listenerOf(store: number): StoreListener {
   const tell = (...heard: ListenerCall) => tellTest({ store, heard });
   return {
-    appended: (app, id, epoch, message) => tell('appended', app, id, epoch, message),
+    appended: (app, id, epoch, message, before) => tell('appended', app, id, epoch, message, before),
     changed: (app, id) => tell('changed', app, id),
     closed: (app, id, reason) => tell('closed', app, id, reason),
     superseded: (app, id, reader, ticket) => tell('superseded', app, id, reader, ticket),

@@ -49,11 +49,15 @@ export class Tab {
     const batch = await node?.do('poll', this.#session.id, { reader: 'tab', after: this.#cursor, wait: longest });
     if (batch === undefined) return;
     this.lost += batch.lost;
-    if (batch.reset === true) this.resets += 1;
+    if (batch.reset === true) {
+      this.resets += 1;
+      this.#latest = 0;
+    }
     for (const { offset, data } of batch.messages) {
       if (offset <= this.#latest) throw new Error(`offset ${offset} came after ${this.#latest}`);
       this.#latest = offset;
-      this.received.push(data);
+      // After a reset everything retained comes again.
+      if (batch.reset !== true || !this.received.includes(data)) this.received.push(data);
     }
     this.#cursor = batch.cursor;
   }

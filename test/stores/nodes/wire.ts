@@ -25,7 +25,7 @@ export type Outcome = { readonly value: unknown } | { readonly error: PlainError
 
 /** A call on the listener of a store. */
 export type ListenerCall =
-  | readonly ['appended', string, string, string, Message]
+  | readonly ['appended', string, string, string, Message, number]
   | readonly ['changed', string, string]
   | readonly ['closed', string, string, CloseReason]
   | readonly ['superseded', string, string, string, number]

@@ -50,7 +50,7 @@ test('no operation revives a closed session or changes its tombstone', async (t)
   t.deepEqual(await store.endAccount(app, 'alice', 'logout', undefined), []);
   t.deepEqual(await store.appendToEach(app, [id], outgoing('hi')), []);
   t.deepEqual(await store.appendToAccount(app, 'alice', outgoing('hi')), []);
-  await store.acknowledge(app, id, 'r', 'epoch', 1);
+  await store.acknowledge(app, id, 'r', { epoch: 'epoch', offset: 1, proof: 1 });
   await store.release(app, id, 'r');
   await store.sweep(10);
   await store.judgePresence(10);

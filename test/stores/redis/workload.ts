@@ -41,8 +41,8 @@ export async function runWorkload(store: RedisStore): Promise<Traces> {
   await store.append(app, first.id, outgoing('hi', 'k'));
   await store.appendToAccount(app, 'bob', outgoing('hi', 'k'));
   await store.appendToEach(app, [fifth.id, sixth.id], outgoing('hi'));
-  const { epoch } = await store.read(app, fifth.id, request);
-  await store.acknowledge(app, fifth.id, 'r', epoch, 1);
+  const place = await store.read(app, fifth.id, request);
+  await store.acknowledge(app, fifth.id, 'r', place);
   await store.release(app, first.id, 'r');
   await store.replace(app, second.id, third.id);
   await store.end(app, fourth.id, 'logout');

@@ -9,15 +9,31 @@ local function newEpoch(entry)
   return sub(redis.sha1hex((fields[$epoch] or '') .. fields[$tail] .. entry.key .. micros), 1, 10)
 end
 
--- Opens the mailbox if the session had none yet.
+-- One unbroken life of the data of this server. Its replication id changes at every restart and at every promotion of a
+-- replica: whatever the server forgot, it forgot then. Asked once for all calls of a run.
+local history
+local function currentHistory()
+  history = history or match(call('INFO', 'replication'), 'master_replid:(%x+)')
+  return history
+end
+
+-- Opens the mailbox if the session had none yet. One of an older history goes on under a new epoch, so that its readers are
+-- told that messages may be missing which they have not received, although they were acknowledged to the sender.
 function mailboxes.ensure(entry)
   local fields = entry.fields
   if fields[$epoch] then
+    if fields[$history] ~= currentHistory() then
+      fields[$epoch] = newEpoch(entry)
+      fields[$history] = currentHistory()
+    end
     return
   end
+  fields[$history] = currentHistory()
   fields[$tail] = 0
   fields[$epoch] = newEpoch(entry)
+  fields[$tailProof] = 0
   fields[$taken] = 0
+  fields[$takenProof] = 0
   fields[$count] = 0
   fields[$bytes] = 0
   fields[$newest] = 0
@@ -33,19 +49,25 @@ local function removeTaken(entry)
   local fields = entry.fields
   local readers = fields[$readers]
   local passed = math.huge
+  local proof = 0
   local lowest = math.huge
   for index = 1, #readers do
     local reader = readers[index]
     lowest = min(lowest, reader[$cursor])
-    if reader[$parkedUntil] ~= 0 or now - reader[$lastPoll] < $readerGrace then
-      passed = min(passed, reader[$cursor])
+    local isLive = reader[$parkedUntil] ~= 0 or now - reader[$lastPoll] < $readerGrace
+    if isLive and reader[$cursor] < passed then
+      passed = reader[$cursor]
+      proof = reader[$proof]
     end
   end
   if passed == math.huge then
     return
   end
   messages.dropUpTo(entry, passed)
-  fields[$taken] = max(fields[$taken], passed)
+  if passed > fields[$taken] then
+    fields[$taken] = passed
+    fields[$takenProof] = proof
+  end
   -- No known reader asks about offsets below the lowest cursor any more.
   runs.forgetUpTo(fields[$replaced], min(lowest, fields[$taken]))
 end
@@ -70,6 +92,7 @@ end
 local function accept(entry, key, json, at)
   local fields = entry.fields
   fields[$tail] = fields[$tail] + 1
+  fields[$tailProof] = at
   return messages.retain(entry, fields[$tail], at, key, json)
 end
 
@@ -95,6 +118,7 @@ function mailboxes.append(entry, key, json, at, onOverflow)
     return 'close', 0
   elseif onOverflow == 'drop-newest' then
     fields[$tail] = fields[$tail] + 1
+    fields[$tailProof] = at
     fields[$gaps] = 1
     return 'dropped', 1
   end
@@ -139,20 +163,54 @@ function mailboxes.reader(entry, name)
   return nil
 end
 
--- The messages after the reader's cursor. `after` is 'oldest', 'known' (the cursor that the mailbox has of this reader) or
--- the epoch of the cursor `offset`. Returns the messages, the cursor after them, how many the reader lost, whether its
--- cursor did not fit (1 or 0), the reader, and the reader evicted to make room for it.
-function mailboxes.read(entry, name, after, offset, limit)
+-- The proof of the message at the offset: when it was accepted. Nil when it is not known any more.
+local function proofAt(entry, offset, asking)
+  local fields = entry.fields
+  if offset == fields[$tail] then
+    return fields[$tailProof]
+  elseif asking and asking[$given] == offset then
+    return asking[$givenProof]
+  elseif offset == fields[$taken] then
+    return fields[$takenProof]
+  end
+  local readers = fields[$readers]
+  for index = 1, #readers do
+    local reader = readers[index]
+    if reader[$given] == offset then
+      return reader[$givenProof]
+    elseif reader[$cursor] == offset then
+      return reader[$proof]
+    end
+  end
+  return messages.timeOf(entry, offset)
+end
+
+-- Whether the client has the message that this mailbox accepted at that offset, and so all before it.
+local function isProven(entry, epoch, offset, proof, asking)
+  local fields = entry.fields
+  if epoch ~= fields[$epoch] or offset > fields[$tail] then
+    return false
+  end
+  return offset == 0 or proofAt(entry, offset, asking) == proof
+end
+
+-- The messages after the reader's cursor. `after` is 'OLDEST', 'KNOWN' (the cursor that the mailbox has of this reader) or
+-- the epoch of the cursor `offset` with its `proof`. Returns the messages, the cursor after them, how many the reader lost,
+-- whether its cursor did not fit (1 or 0), the reader, and the reader evicted to make room for it. The proof of the cursor
+-- is the reader's `givenProof`.
+function mailboxes.read(entry, name, after, offset, proof, limit)
   local fields = entry.fields
   messages.dropAged(entry)
   local reader = mailboxes.reader(entry, name)
   local reset = 0
-  local from = fields[$taken]
-  if after == 'known' then
-    from = reader and reader[$cursor] or from
-  elseif after ~= 'oldest' then
-    if after == fields[$epoch] and offset <= fields[$tail] then
-      from = offset
+  local from, fromProof = fields[$taken], fields[$takenProof]
+  if after == 'KNOWN' then
+    if reader then
+      from, fromProof = reader[$cursor], reader[$proof]
+    end
+  elseif after ~= 'OLDEST' then
+    if isProven(entry, after, offset, proof, reader) then
+      from, fromProof = offset, offset == 0 and 0 or proof
     else
       reset = 1
     end
@@ -160,47 +218,57 @@ function mailboxes.read(entry, name, after, offset, limit)
   local evicted
   if reader then
     reader[$cursor] = from
+    reader[$proof] = fromProof
     reader[$lastPoll] = now
   else
     if #fields[$readers] >= $maxReader then
       evicted = dropSilentest(fields[$readers])
     end
-    reader = { name, from, now, 0, '', 0 }
+    reader = { name, from, now, 0, '', 0, fromProof, from, fromProof }
     table.insert(fields[$readers], reader)
   end
   removeTaken(entry)
+  reader[$given], reader[$givenProof] = from, fromProof
   if from == fields[$tail] then
     return {}, from, 0, reset, reader, evicted
   end
   local elements, areRest = messages.beyond(entry, from, limit)
-  local last = fields[$tail]
+  local last, lastProof = fields[$tail], fields[$tailProof]
   if not areRest then
-    last = tonumber(match(elements[#elements], '^%d+'))
+    last, lastProof = match(elements[#elements], '^(%d+):(%d+)')
+    last, lastProof = tonumber(last), tonumber(lastProof)
   end
+  reader[$given], reader[$givenProof] = last, lastProof
   local lost = last - from - #elements - runs.countWithin(fields[$replaced], from, last)
   return elements, last, lost, reset, reader, evicted
 end
 
--- The reader has received everything up to `offset`; no poll of its own says so. An older offset than known is ignored.
-function mailboxes.acknowledge(entry, name, epoch, offset)
-  local fields = entry.fields
+-- The reader has received everything up to `offset`; no poll of its own says so. An older offset than known is ignored,
+-- and so is one that can't be proved.
+function mailboxes.acknowledge(entry, name, epoch, offset, proof)
   local reader = mailboxes.reader(entry, name)
-  if not reader or epoch ~= fields[$epoch] or offset > fields[$tail] or offset <= reader[$cursor] then
+  if not reader or offset <= reader[$cursor] or not isProven(entry, epoch, offset, proof, reader) then
     return false
   end
   reader[$cursor] = offset
+  reader[$proof] = proof
   removeTaken(entry)
   return true
 end
 
--- Notifies the nodes of all parked readers, and releases the readers.
-function mailboxes.wake(entry, text)
+-- Notifies the nodes of all parked readers, and releases the readers. `gives`: the notice holds the message at the tail, so
+-- that it answers their polls without another read.
+function mailboxes.wake(entry, text, gives)
   notices.notifyParked(entry, text)
   local fields = entry.fields
   local readers = fields[$readers]
   for index = 1, #readers do
-    if readers[index][$parkedUntil] ~= 0 then
-      sessions.unpark(fields, readers[index], now)
+    local reader = readers[index]
+    if reader[$parkedUntil] ~= 0 then
+      if gives then
+        reader[$given], reader[$givenProof] = fields[$tail], fields[$tailProof]
+      end
+      sessions.unpark(fields, reader, now)
     end
   end
 end

@@ -111,6 +111,15 @@ function messages.dropUpTo(entry, offset)
   end
 end
 
+-- When the retained message at the offset was accepted; nil if it is not retained.
+function messages.timeOf(entry, offset)
+  local found, element = offsetAt(entry, indexBeyond(entry, offset - 1))
+  if found ~= offset then
+    return nil
+  end
+  return tonumber(match(element, '^%d+:(%d+)'))
+end
+
 -- At most `limit` messages beyond `offset`, and whether there are no more.
 function messages.beyond(entry, offset, limit)
   local count = entry.fields[$count]

@@ -85,10 +85,14 @@ export class Node {
     this.#wasGivenUp = false;
   }
 
-  async leave(): Promise<void> {
+  /** @param last called in the same transaction when no other node is left */
+  async leave(last: () => void): Promise<void> {
     clearInterval(this.#beat);
     await this.#queue
-      .run('contact', () => this.#tables.forget(this.#name))
+      .run('contact', () => {
+        this.#tables.forget(this.#name);
+        if (this.#tables.beats().length === 0) last();
+      })
       .catch(() => {
         // Other nodes will find that this one is gone.
       });

@@ -4,7 +4,7 @@ import type { StoreListener } from '../../../store/session-store.js';
 
 /** What a node is notified of: the method's name and its arguments, so that a row of an inbox can hold it as JSON. */
 export type Notice =
-  | readonly [kind: 'appended', app: string, id: string, epoch: string, ...message: MessageFields]
+  | readonly [kind: 'appended', app: string, id: string, epoch: string, before: number, ...message: MessageFields]
   | readonly [kind: 'changed', app: string, id: string]
   | readonly [kind: 'closed', app: string, id: string, reason: CloseReason]
   | readonly [kind: 'superseded', app: string, id: string, reader: string, ticket: number]
@@ -18,16 +18,17 @@ export interface NoticeListener extends StoreListener {
   sessionChanged(app: string, id: string): void;
 }
 
-export function appendedNotice(app: string, id: string, epoch: string, message: Message): Notice {
+export function appendedNotice(app: string, id: string, epoch: string, message: Message, before: number): Notice {
   const { offset, at, json, bytes, key = null } = message;
-  return ['appended', app, id, epoch, offset, at, json, bytes, key];
+  return ['appended', app, id, epoch, before, offset, at, json, bytes, key];
 }
 
 export function deliver(notice: Notice, listener: NoticeListener): void {
   switch (notice[0]) {
     case 'appended': {
-      const [, app, id, epoch, offset, at, json, bytes, key] = notice;
-      listener.appended(app, id, epoch, new Message(offset, at, { json, bytes, key: key ?? undefined }));
+      const [, app, id, epoch, before, offset, at, json, bytes, key] = notice;
+      const message = new Message(offset, at, { json, bytes, key: key ?? undefined });
+      listener.appended(app, id, epoch, message, before);
       return;
     }
     case 'changed':

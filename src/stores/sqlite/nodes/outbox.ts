@@ -23,8 +23,8 @@ export class Outbox implements Notices {
     this.#tables = tables;
   }
 
-  appended(node: string, app: string, id: string, epoch: string, message: Message): void {
-    this.#tell(node, appendedNotice(app, id, epoch, message));
+  appended(node: string, app: string, id: string, epoch: string, message: Message, before: number): void {
+    this.#tell(node, appendedNotice(app, id, epoch, message, before));
   }
 
   changed(node: string, app: string, id: string): void {

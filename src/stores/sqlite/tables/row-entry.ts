@@ -1,6 +1,7 @@
 import { deadlineOf } from '../../../store/engine/deadlines.js';
 import type { SessionEntry } from '../../../store/engine/tables.js';
 import type { AttributeTexts, NewSession } from '../../../store/session-record.js';
+import type { History } from './history.js';
 import type { MessageRows } from './message-rows.js';
 import { RowMailbox } from './row-mailbox.js';
 import type { ContactValues, SessionRows, SessionValues, StoredSession } from './session-rows.js';
@@ -13,6 +14,7 @@ const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
 export interface EntryStorage {
   readonly sessions: SessionRows;
   readonly messages: MessageRows;
+  readonly history: History;
   readonly hbGrace: number;
 }
 
@@ -172,13 +174,13 @@ export class RowEntry implements SessionEntry {
   get mailbox(): RowMailbox | undefined {
     const { mailbox } = this.#contact;
     if (this.#mailbox === undefined && mailbox !== null) {
-      this.#mailbox = new RowMailbox(this.#storage.messages, this.#key, mailbox);
+      this.#mailbox = new RowMailbox(this.#storage.messages, this.#storage.history, this.#key, mailbox);
     }
     return this.#mailbox;
   }
 
   createMailbox(): RowMailbox {
-    this.#mailbox = new RowMailbox(this.#storage.messages, this.#key, undefined);
+    this.#mailbox = new RowMailbox(this.#storage.messages, this.#storage.history, this.#key, undefined);
     return this.#mailbox;
   }
 

@@ -4,6 +4,7 @@ import { MailboxRules } from '../../../mailbox/mailbox-rules.js';
 import { Message } from '../../../mailbox/message.js';
 import { OffsetRuns } from '../../../mailbox/offset-runs.js';
 import { Reader } from '../../../mailbox/reader.js';
+import type { History } from './history.js';
 import type { MessageRows } from './message-rows.js';
 
 /** Messages lie in the row of their session while they are no more and no larger together than this. */
@@ -17,6 +18,9 @@ type ReaderState = readonly [
   parkedUntil: number,
   node: string,
   ticket: number,
+  proof: number,
+  given: number,
+  givenProof: number,
 ];
 type MessageState = readonly [offset: number, at: number, bytes: number, key: string | null, json: string];
 
@@ -32,6 +36,9 @@ type MailboxState = readonly [
   replaced: readonly number[],
   /** `null` when they are rows of their own. */
   messages: readonly MessageState[] | null,
+  tailProof: number,
+  takenProof: number,
+  history: string,
 ];
 
 /**
@@ -43,24 +50,42 @@ export class RowMailbox extends MailboxRules {
   readonly epoch: string;
   readonly #rows: MessageRows;
   readonly #session: number;
+  readonly #history: History;
   #count = 0;
   /** The messages, oldest first; `undefined` while they are rows of their own. */
   #inRow: Message[] | undefined = [];
 
   /** @param session its key. @param state the JSON from its row; `undefined` for a new mailbox */
-  constructor(rows: MessageRows, session: number, state: string | undefined) {
+  constructor(rows: MessageRows, history: History, session: number, state: string | undefined) {
     super();
     this.#rows = rows;
     this.#session = session;
+    this.#history = history;
     if (state === undefined) {
       this.epoch = newEpoch();
       return;
     }
     // The row's checksum says that it is what was written.
-    const [epoch, tail, taken, count, bytes, agesMixed, readers, replaced, messages]: MailboxState = JSON.parse(state);
-    this.epoch = epoch;
+    const [
+      epoch,
+      tail,
+      taken,
+      count,
+      bytes,
+      agesMixed,
+      readers,
+      replaced,
+      messages,
+      tailProof,
+      takenProof,
+      tag,
+    ]: MailboxState = JSON.parse(state);
+    // Its readers are told that messages may be missing which they have not received.
+    this.epoch = history.isCurrent(tag) ? epoch : newEpoch();
     this.lastOffset = tail;
+    this.lastProof = tailProof;
     this.taken = taken;
+    this.takenProof = takenProof;
     this.bytes = bytes;
     this.agesMixed = agesMixed === 1;
     this.#count = count;
@@ -80,11 +105,14 @@ export class RowMailbox extends MailboxRules {
       this.#count,
       this.bytes,
       this.agesMixed ? 1 : 0,
-      this.readers.map(({ name, cursor, lastPoll, parkedUntil, node, ticket }) => {
-        return [name, cursor, lastPoll, parkedUntil, node, ticket];
+      this.readers.map(({ name, cursor, lastPoll, parkedUntil, node, ticket, proof, given, givenProof }) => {
+        return [name, cursor, lastPoll, parkedUntil, node, ticket, proof, given, givenProof];
       }),
       this.replaced?.bounds ?? [],
       this.#inRow?.map(({ offset, at, bytes, key, json }) => [offset, at, bytes, key ?? null, json]) ?? null,
+      this.lastProof,
+      this.takenProof,
+      this.#history.tag,
     ];
     return JSON.stringify(state);
   }
@@ -159,8 +187,9 @@ export class RowMailbox extends MailboxRules {
   }
 }
 
-function readerOf([name, cursor, lastPoll, parkedUntil, node, ticket]: ReaderState): Reader {
-  const reader = new Reader(name, cursor, lastPoll);
+function readerOf([name, cursor, lastPoll, parkedUntil, node, ticket, proof, given, givenProof]: ReaderState): Reader {
+  const reader = new Reader(name, cursor, proof, lastPoll);
+  reader.give(given, givenProof);
   reader.parkedUntil = parkedUntil;
   reader.node = node;
   reader.ticket = ticket;

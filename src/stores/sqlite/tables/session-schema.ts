@@ -53,6 +53,13 @@ CREATE TABLE message (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX message_by_key ON message (session, key) WHERE key IS NOT NULL;
 
+-- One row: which history the file is in; see history.ts.
+CREATE TABLE history (
+  tag TEXT NOT NULL, -- empty until the file is opened for the first time
+  boot TEXT NOT NULL -- the boot of the machine under which it is open with durability interval; empty: it is not
+) STRICT;
+INSERT INTO history VALUES ('', '');
+
 -- Closed sessions, for as long as their close reason is remembered.
 CREATE TABLE tombstone (
   app TEXT NOT NULL,

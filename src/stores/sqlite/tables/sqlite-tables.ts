@@ -4,6 +4,7 @@ import type { EntryPage, SessionEntry, SessionTables, Tombstone } from '../../..
 import type { NewSession } from '../../../store/session-record.js';
 import { isSessionId } from '../../../store/session-token.js';
 import type { Database } from '../driver/database.js';
+import type { History } from './history.js';
 import { MessageRows } from './message-rows.js';
 import { type EntryStorage, type FoundBy, RowEntry } from './row-entry.js';
 import { SessionRows, type StoredSession } from './session-rows.js';
@@ -19,10 +20,10 @@ export class SqliteTables implements SessionTables {
   readonly #tombstones: TombstoneRows;
 
   /** @param database with the tables of `sessionSchema` */
-  constructor(database: Database, { hbGrace }: Pick<SessionContext, 'hbGrace'>) {
+  constructor(database: Database, history: History, { hbGrace }: Pick<SessionContext, 'hbGrace'>) {
     this.#sessions = new SessionRows(database);
     this.#tombstones = new TombstoneRows(database);
-    this.#storage = { sessions: this.#sessions, messages: new MessageRows(database), hbGrace };
+    this.#storage = { sessions: this.#sessions, messages: new MessageRows(database), history, hbGrace };
   }
 
   find(app: string, id: string): SessionEntry | undefined {

@@ -6,6 +6,7 @@ import { MemoryNotices } from '../../../../src/stores/memory/memory-notices.js';
 import type { Database, SqlValue } from '../../../../src/stores/sqlite/driver/database.js';
 import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
 import { checksumOf } from '../../../../src/stores/sqlite/tables/checksum.js';
+import { History } from '../../../../src/stores/sqlite/tables/history.js';
 import { sessionSchema } from '../../../../src/stores/sqlite/tables/session-schema.js';
 import { SqliteTables } from '../../../../src/stores/sqlite/tables/sqlite-tables.js';
 
@@ -25,7 +26,7 @@ async function stage(t: ExecutionContext, options: SessionContextOptions = {}): 
   t.teardown(() => database.close());
   database.exec(sessionSchema);
   const context = new SessionContext({ gcTime: 1_000, hbGrace: 100, tombstoneTime: 50, ...options });
-  const tables = new SqliteTables(database, context);
+  const tables = new SqliteTables(database, new History(database), context);
   const engine = new SessionEngine({ context, tables, notices: new MemoryNotices(), node: 'here' });
   return { database, engine, row: (sql) => database.prepare(sql).get() };
 }
@@ -123,7 +124,7 @@ test('small messages lie in the row of their session, large ones in rows of thei
       [2, 600],
     ],
   );
-  engine.read(app, id, { ...request, after: { epoch, offset: 2 } }, 4);
+  engine.read(app, id, { ...request, after: { epoch, offset: 2, proof: 2 } }, 4);
   t.deepEqual(counts(), [0, 0]);
   engine.append(app, id, textOf(10), 5);
   t.deepEqual(counts(), [0, 1]);

@@ -1,14 +1,14 @@
 -- acknowledge, release: changes to a reader that no poll of it makes.
 --
 -- KEYS  the session
--- ARGV  acknowledge: reader, epoch, offset
+-- ARGV  acknowledge: reader, epoch, offset, proof
 --       release: reader, the node that had it parked
 -- Reply {1}; no effect on a session that is not live
 
 operations.acknowledge = function()
-  local key, name, epoch, offset = takeKey(), take(), take(), takeNumber()
+  local key, name, epoch, offset, proof = takeKey(), take(), take(), takeNumber(), takeNumber()
   local entry = sessions.open(key)
-  if sessions.isLive(entry) and mailboxes.acknowledge(entry, name, epoch, offset) then
+  if sessions.isLive(entry) and mailboxes.acknowledge(entry, name, epoch, offset, proof) then
     sessions.save(entry)
   end
   return { 1 }

@@ -12,14 +12,18 @@ local function append(entry, messageKey, json)
   mailboxes.ensure(entry)
   local fields = entry.fields
   local name = nameOf(entry.key)
+  local before = fields[$tailProof]
   local verdict, dropped, element = mailboxes.append(entry, messageKey, json, now, '$onOverflow')
   if verdict == 'close' then
     local closed = close(entry, 'overflow')
     return { name, fields[$accountId], verdict, dropped, closed[4] }
   end
   if verdict ~= 'full' and isParked(fields) then
-    local text = element and 'a:' .. name .. ':' .. fields[$epoch] .. ':' .. element or 'c:' .. name
-    mailboxes.wake(entry, text)
+    local text = 'c:' .. name
+    if element then
+      text = 'a:' .. name .. ':' .. fields[$epoch] .. ':' .. format('%.0f', before) .. ':' .. element
+    end
+    mailboxes.wake(entry, text, element)
   end
   sessions.save(entry)
   return { name, fields[$accountId], verdict, dropped, 0 }

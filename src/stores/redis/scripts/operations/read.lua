@@ -1,13 +1,15 @@
 -- read: moves the reader to its cursor, and gives the messages after it, or parks the reader.
 --
 -- KEYS  the session
--- ARGV  secretHash or '', reader, 'oldest' or 'known' or an epoch, offset, limit, milliseconds to park or 0,
---       the node that reads, its ticket
--- Reply {1, accountId, epoch, offset, messages, lost, reset, parked, came online, evicted reader or ''} or a refusal
+-- ARGV  secretHash or '', reader, 'OLDEST' or 'KNOWN' or an epoch, offset, proof, limit, milliseconds to park
+--       or 0, the node that reads, its ticket
+-- Reply {1, accountId, epoch, offset, messages, lost, reset, parked, came online, evicted reader or '',
+--       proof} or a refusal
 
 operations.read = function()
   local key, secretHash, name, after = takeKey(), take(), take(), take()
-  local offset, limit, wait, node, ticket = takeNumber(), takeNumber(), takeNumber(), take(), takeNumber()
+  local offset, proof, limit, wait = takeNumber(), takeNumber(), takeNumber(), takeNumber()
+  local node, ticket = take(), takeNumber()
   local entry, refused
   if secretHash == '' then
     entry, refused = sessions.live(key)
@@ -19,7 +21,7 @@ operations.read = function()
   end
   mailboxes.ensure(entry)
   local fields = entry.fields
-  local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, limit)
+  local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit)
   notices.superseded(entry, reader, node)
   if evicted then
     notices.superseded(entry, evicted, node)
@@ -52,5 +54,6 @@ operations.read = function()
     parks and 1 or 0,
     cameOnline,
     evicted and evicted[$name] or '',
+    reader[$givenProof],
   }
 end

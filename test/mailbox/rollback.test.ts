@@ -1,0 +1,59 @@
+import test from 'ava';
+import { formatCursor, parseCursor } from '../../src/mailbox/cursor.js';
+import type { MailboxState } from '../../src/mailbox/mailbox.js';
+import { Mailbox, type MailboxBounds } from '../../src/mailbox/mailbox.js';
+
+const bounds: MailboxBounds = {
+  msgMaxLength: 50,
+  mailboxMaxBytes: 10_000,
+  messageTtl: 0,
+  onOverflow: 'drop-oldest',
+  maxReader: 8,
+  readerGrace: 60_000,
+};
+
+function push(mailbox: Mailbox, now: number, ...texts: readonly string[]): void {
+  for (const json of texts) mailbox.append({ json, bytes: json.length, key: undefined }, now, bounds);
+}
+
+/** The state as a store would keep it, which later changes of the mailbox don't reach. */
+function stateOf(mailbox: Mailbox): MailboxState {
+  return { ...mailbox.state, messages: [...mailbox.messages] };
+}
+
+for (const later of [1, 3, 5]) {
+  test(`a client at 13 is told reset by a mailbox that forgot 11 to 13 and accepted ${later} others`, (t) => {
+    const mailbox = new Mailbox();
+    push(mailbox, 1_000, ...Array.from({ length: 10 }, (_each, index) => `${index + 1}`));
+    mailbox.read('default', '', 50, 1_000, bounds);
+    const older = stateOf(mailbox);
+    push(mailbox, 1_010, '11', '12', '13');
+    const { offset, proof } = mailbox.read('default', '', 50, 1_020, bounds);
+    const sent = parseCursor(formatCursor(mailbox.epoch, offset, proof));
+    t.is(sent.offset, 13);
+
+    const again = new Mailbox(older, 2_000);
+    const others = Array.from({ length: later }, (_each, index) => `"other ${index}"`);
+    push(again, 2_000, ...others);
+    const { messages, reset, lost } = again.read('default', sent, 50, 2_010, bounds);
+    t.deepEqual([reset, lost], [true, 0]);
+    t.deepEqual(
+      messages.slice(10).map(({ json }) => json),
+      others,
+    );
+  });
+}
+
+test('an acknowledgement of what a mailbox forgot removes none of the messages that took its offsets', (t) => {
+  const mailbox = new Mailbox();
+  push(mailbox, 1_000, '1');
+  mailbox.read('default', undefined, 50, 1_000, bounds);
+  const older = stateOf(mailbox);
+  push(mailbox, 1_010, '2');
+  const { offset, proof } = mailbox.read('default', undefined, 50, 1_020, bounds);
+
+  const again = new Mailbox(older, 2_000);
+  push(again, 2_000, '"other"');
+  again.acknowledge('default', { epoch: again.epoch, offset, proof }, 2_010, bounds);
+  t.is(again.messages.length, 2);
+});
