@@ -2,7 +2,7 @@ export { encodeBatch } from '../requests/batch-encoding.js';
 export { Credentials } from '../requests/credentials.js';
 export { HeldResponse } from '../requests/held-response.js';
 export { OriginPolicy } from '../requests/origin-policy.js';
-export { errorStatuses, type Problem, problemOf } from '../requests/problem.js';
+export { type Problem, problemOf } from '../requests/problem.js';
 export { type RequestHead, requestHeadOf } from '../requests/request-head.js';
 export { CurrentSession } from './current-session.js';
 export { HeldExchange } from './held-exchange.js';

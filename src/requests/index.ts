@@ -3,6 +3,6 @@ export type { ExpressSessionOptions, RequestSessionOptions } from './credentials
 export { HeldResponse } from './held-response.js';
 export { type HandshakeOriginOptions, type OriginOptions, OriginPolicy } from './origin-policy.js';
 export { readPollOptions } from './poll-query.js';
-export { errorStatuses, type Problem, problemOf } from './problem.js';
+export { type Problem, problemOf } from './problem.js';
 export { type RequestHead, requestHeadOf } from './request-head.js';
 export { sessionFromRequest } from './session-from-request.js';

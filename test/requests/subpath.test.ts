@@ -30,7 +30,6 @@ test('session-mailbox/requests exports what a guard or handler of an application
     'HeldResponse',
     'OriginPolicy',
     'encodeBatch',
-    'errorStatuses',
     'problemOf',
     'readPollOptions',
     'requestHeadOf',
