@@ -14,6 +14,7 @@ import { readerRules } from './readers.js';
 import { readingRules } from './reading.js';
 import { renewalRules } from './renewal.js';
 import { replaceRules } from './replace.js';
+import { rotationRules } from './rotation.js';
 import type { DeclareRule } from './rule.js';
 import { sessionRules } from './sessions.js';
 import { checkFactory, SetupFault, type StoreFactory } from './store-setup.js';
@@ -40,6 +41,7 @@ export interface ConformanceOptions {
 
 const topics: readonly ((rule: DeclareRule, unit: number) => void)[] = [
   sessionRules,
+  rotationRules,
   attributeRules,
   limitRules,
   insertOnceRules,

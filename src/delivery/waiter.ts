@@ -22,6 +22,8 @@ export class Waiter implements Hold<Waiter> {
   /** The reader's position after the latest read. The epoch is empty before the first read. */
   epoch = '';
   offset = 0;
+  /** The generation of the session in which the poll was opened; `undefined` until the first read has proved it. */
+  generation: number | undefined;
   /** Identifies the latest read among all reads of this node. */
   readTicket = 0;
   /**
@@ -42,6 +44,7 @@ export class Waiter implements Hold<Waiter> {
     arrival: number,
     deadline: number,
     holds: boolean,
+    generation: number | undefined,
   ) {
     this.app = app;
     this.id = id;
@@ -50,6 +53,7 @@ export class Waiter implements Hold<Waiter> {
     this.arrival = arrival;
     this.deadline = deadline;
     this.holds = holds;
+    this.generation = generation;
   }
 
   get cursor(): string {

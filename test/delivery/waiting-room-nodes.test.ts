@@ -104,6 +104,7 @@ for (const [name, epoch, offset] of [
       limit: 1,
       wait: 0,
       secretHash: undefined,
+      generation: undefined,
       ticket: 0,
     });
     service.store.delays = true;

@@ -40,7 +40,7 @@ for (const transport of transports) {
   test(`${transport}: when its session is closed, the client gets the close notice and does not reconnect`, async (t) => {
     const stage = await SocketIoStage.start(t);
     for (const code of Object.keys(closeReasons) as (keyof typeof closeReasons)[]) {
-      if (code === 'shutdown') continue;
+      if (closeReasons[code].reconnect) continue;
       const { id, token } = await stage.logIn(`account-${code}`);
       const client = await stage.connect({ transports: [transport], auth: { token } });
       await stage.manager.closeSession(id, code);
@@ -48,6 +48,18 @@ for (const transport of transports) {
       t.is(await client.disconnected, 'io server disconnect');
       t.false(client.socket.active, 'it does not reconnect');
     }
+    await stage.empties();
+  });
+
+  test(`${transport}: when its token is rotated, the client is disconnected and reconnects with the token that it has then`, async (t) => {
+    const stage = await SocketIoStage.start(t);
+    const { id, token } = await stage.logIn();
+    const client = await stage.connect({ transports: [transport], auth: { token } });
+    await stage.manager.rotateToken(id);
+    t.like(await client.notice, { code: 'rotated', reconnect: true });
+    t.is(await client.disconnected, 'transport close');
+    t.true(client.socket.active, 'it reconnects');
+    t.is((await client.refused()).data?.code, 'SESSION_UNKNOWN');
     await stage.empties();
   });
 

@@ -156,8 +156,10 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     return this.#calls.patch('patchAsBearer', app, id, [secretHash], attributes, (reply) => contactOf(app, id, reply));
   }
 
-  async rotate(app: string, id: string, secretHash: string): Promise<SessionRecord> {
-    return this.#calls.onSession('rotate', app, id, [secretHash], (reply) => ownRecordOf(app, id, reply));
+  async rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
+    return this.#calls.onSession('rotate', app, id, [secretHash, keepOpen ? 1 : 0], (reply) =>
+      ownRecordOf(app, id, reply),
+    );
   }
 
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
@@ -228,10 +230,11 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
   }
 
   async read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
-    const { reader, after, limit, wait, secretHash, ticket } = request;
+    const { reader, after, limit, wait, secretHash, generation, ticket } = request;
     const from = after === '' ? 'oldest' : (after?.epoch ?? 'known');
     const offset = typeof after === 'object' ? after.offset : 0;
-    const args = [secretHash ?? '', reader, from, offset, limit, Math.ceil(wait), this.#node, ticket];
+    const proof = [secretHash ?? '', generation ?? -1];
+    const args = [...proof, reader, from, offset, limit, Math.ceil(wait), this.#node, ticket];
     return this.#calls.onSession('read', app, id, args, readResultOf);
   }
 

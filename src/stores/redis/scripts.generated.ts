@@ -680,7 +680,7 @@ return { 1, 0 }
 end
 local hasAttributes = #attributes > 0 and 1 or 0
 local fields = {
-secretHash, '', accountId, birth, lastTime, lastTime, ttl, maxAge, ip, userAgent, reads, writes, 0, hasAttributes, 0,
+secretHash, '', accountId, birth, lastTime, lastTime, ttl, maxAge, ip, userAgent, reads, writes, 0, hasAttributes, 0, 0,
 }
 local entry = { key = key, fields = fields }
 if deadReason(fields) then
@@ -1092,7 +1092,7 @@ local name = nameOf(key)
 local base = baseOf(key)
 local hasAttributes = #attributes > 0 and 1 or 0
 local fields =
-{ secretHash, '', accountId, birth, now, now, ttl, maxAge, ip, userAgent, 0, 0, 1, hasAttributes, 0 }
+{ secretHash, '', accountId, birth, now, now, ttl, maxAge, ip, userAgent, 0, 0, 1, hasAttributes, 0, 0 }
 local entry = { key = key, fields = fields }
 local member = sessions.indexMember(entry)
 call('ZADD', index, accountScore, member)
@@ -1225,7 +1225,8 @@ end
 `,
   'operations/read': `
 operations.read = function()
-local key, secretHash, name, after = takeKey(), take(), take(), take()
+local key, secretHash, generation = takeKey(), take(), takeNumber()
+local name, after = take(), take()
 local offset, limit, wait, node, ticket = takeNumber(), takeNumber(), takeNumber(), take(), takeNumber()
 local entry, refused
 if secretHash == '' then
@@ -1236,8 +1237,11 @@ end
 if not entry then
 return refused
 end
-mailboxes.ensure(entry)
 local fields = entry.fields
+if generation >= 0 and generation < fields[$generation] then
+return { 'closed', 'rotated' }
+end
+mailboxes.ensure(entry)
 local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, limit)
 notices.superseded(entry, reader, node)
 if evicted then
@@ -1270,6 +1274,7 @@ reset,
 parks and 1 or 0,
 cameOnline,
 evicted and evicted[$name] or '',
+fields[$generation],
 }
 end
 `,
@@ -1318,12 +1323,19 @@ end
 `,
   'operations/rotate': `
 operations.rotate = function()
-local key, secretHash = takeKey(), take()
+local key, secretHash, keepsOpen = takeKey(), take(), takeNumber()
 local entry, refused = sessions.live(key)
 if not entry then
 return refused
 end
-entry.fields[$secretHash] = secretHash
+local fields = entry.fields
+fields[$secretHash] = secretHash
+if keepsOpen == 0 then
+fields[$generation] = fields[$generation] + 1
+if isParked(fields) then
+mailboxes.wake(entry, 'r:' .. nameOf(key) .. ':' .. format('%.0f', fields[$generation]))
+end
+end
 notices.sessionChanged(key)
 messages.dropAged(entry)
 sessions.save(entry)
@@ -1496,6 +1508,7 @@ fields[$writes],
 online,
 fields[$count] or 0,
 attributes,
+fields[$generation],
 }
 end
 function sessions.listed(entry)

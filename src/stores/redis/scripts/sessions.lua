@@ -167,6 +167,7 @@ function sessions.record(entry)
     online,
     fields[$count] or 0,
     attributes,
+    fields[$generation],
   }
 end
 

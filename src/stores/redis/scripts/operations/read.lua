@@ -1,12 +1,14 @@
 -- read: moves the reader to its cursor, and gives the messages after it, or parks the reader.
 --
 -- KEYS  the session
--- ARGV  secretHash or '', reader, 'oldest' or 'known' or an epoch, offset, limit, milliseconds to park or 0,
+-- ARGV  secretHash or '', generation or -1, reader, 'oldest' or 'known' or an epoch, offset, limit, milliseconds to park or 0,
 --       the node that reads, its ticket
--- Reply {1, accountId, epoch, offset, messages, lost, reset, parked, came online, evicted reader or ''} or a refusal
+-- Reply {1, accountId, epoch, offset, messages, lost, reset, parked, came online, evicted reader or '', generation} or a
+--       refusal
 
 operations.read = function()
-  local key, secretHash, name, after = takeKey(), take(), take(), take()
+  local key, secretHash, generation = takeKey(), take(), takeNumber()
+  local name, after = take(), take()
   local offset, limit, wait, node, ticket = takeNumber(), takeNumber(), takeNumber(), take(), takeNumber()
   local entry, refused
   if secretHash == '' then
@@ -17,8 +19,12 @@ operations.read = function()
   if not entry then
     return refused
   end
-  mailboxes.ensure(entry)
   local fields = entry.fields
+  -- In the step that gives the messages, so that no poll of the old token slips in beside the rotation.
+  if generation >= 0 and generation < fields[$generation] then
+    return { 'closed', 'rotated' }
+  end
+  mailboxes.ensure(entry)
   local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, limit)
   notices.superseded(entry, reader, node)
   if evicted then
@@ -52,5 +58,6 @@ operations.read = function()
     parks and 1 or 0,
     cameOnline,
     evicted and evicted[$name] or '',
+    fields[$generation],
   }
 end
