@@ -7,7 +7,7 @@ export class LoadedSession {
   content: SessionContent;
   /** The login session that held the content, if the sid was bound to an account. */
   login: Login | undefined;
-  /** Whether the request came with the sid: whoever made the client send it may know it too. */
+  /** Whether the request came with the sid: someone who gave the client that sid knows it too. */
   readonly cameWithRequest: boolean;
   #lastSave: Promise<unknown> = Promise.resolve();
 

@@ -93,7 +93,7 @@ test('a login by Passport is a session of the account: listed, counted, and ende
   t.deepEqual((await alice.visit('me')).body, { user: null, cart: null });
 });
 
-test('the login over the limit is answered 409, logs nobody in and ends no connection', async (t) => {
+test('the login over the limit is answered 409, is no login and ends no connection', async (t) => {
   const { manager, browser, visitors } = await startApp(t, { maxSession: 3 });
   const browsers = [browser(), browser(), browser(), browser()];
   const statuses = [];
