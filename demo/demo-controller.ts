@@ -2,8 +2,15 @@ import { Body, Controller, Get, Post, Request, UseErrorFilter, UseGuard } from '
 import type { FastifyRequest } from 'fastify';
 import { inject } from 'inversify';
 import * as v from 'valibot';
-import { CrossSiteGuard, problemResponse, SessionCookie, SessionErrorFilter } from '../src/http/index.js';
+import {
+  CrossSiteGuard,
+  problemResponse,
+  SessionCookie,
+  SessionErrorFilter,
+  SessionHttpOptions,
+} from '../src/http/index.js';
 import { type PushReport, SessionContext, SessionError, SessionManager } from '../src/index.js';
+import { sessionFromRequest } from '../src/requests/index.js';
 import { AdminGuard } from './admin-guard.js';
 import { jsonResponse } from './json-response.js';
 
@@ -26,15 +33,18 @@ export class DemoController {
   readonly #manager: SessionManager;
   readonly #cookie: SessionCookie;
   readonly #context: SessionContext;
+  readonly #secure: boolean;
 
   constructor(
     @inject(SessionManager) manager: SessionManager,
     @inject(SessionCookie) cookie: SessionCookie,
     @inject(SessionContext) context: SessionContext,
+    @inject(SessionHttpOptions) { secure }: SessionHttpOptions,
   ) {
     this.#manager = manager;
     this.#cookie = cookie;
     this.#context = context;
+    this.#secure = secure;
   }
 
   @Get('/settings')
@@ -47,6 +57,9 @@ export class DemoController {
   @UseGuard(CrossSiteGuard)
   async logIn(@Body() body: unknown, @Request() request: FastifyRequest): Promise<unknown> {
     const { account } = require(loginSchema, body);
+    // The browser gets a new cookie: no client would hold the token of its old session, which counts toward the limit.
+    const old = await sessionFromRequest(request, this.#manager, { secure: this.#secure });
+    await old?.close('replaced');
     const session = await this.#manager.createSession(account, {
       ip: request.ip,
       userAgent: request.headers['user-agent'] ?? '',

@@ -2,7 +2,8 @@ export { SessionContext, type SessionContextOptions } from './context/session-co
 export type { Batch } from './delivery/batch.js';
 export type { PollOptions, PollReceiver } from './delivery/poll-request.js';
 export { type ClosedNotice, type CloseReason, type CloseReasonEntry, closeReasons } from './errors/close-reason.js';
-export { SessionError, type SessionErrorCode, type SessionErrorDetails } from './errors/session-error.js';
+export type { SessionErrorCode } from './errors/error-statuses.js';
+export { SessionError, type SessionErrorDetails } from './errors/session-error.js';
 export type { SessionEvent, SessionEventMap, SessionListener } from './events/session-events.js';
 export type { Cursor } from './mailbox/cursor.js';
 export {

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { keyPrefixOf } from '../compat/redis-sessions/class/client-options.js';
 import { type ImportCounts, importSessions, OldNamespace } from '../compat/redis-sessions/import/index.js';
 import { SessionContext } from '../context/session-context.js';
-import { noListener } from '../store/session-store.js';
+import { noListener } from '../store/no-listener.js';
 import { RedisStore } from '../stores/redis/index.js';
 import type { ImportSettings } from './import-settings.js';
 import { ProgressLine } from './progress-line.js';

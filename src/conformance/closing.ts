@@ -49,7 +49,7 @@ export function closingRules(rule: DeclareRule, unit: number): void {
   rule('endAsBearer with a rotated secret or that of another session closes nothing', async (start) => {
     const trial = await start();
     const [first, second] = [await trial.login(), await trial.login()];
-    await trial.store.rotate(app, first.id, hashSecret(newSecret()));
+    await trial.store.rotate(app, first.id, hashSecret(newSecret()), false);
     for (const { secretHash } of [first, second]) {
       assert.equal(await trial.store.endAsBearer(app, first.id, secretHash, 'logout'), undefined);
     }

@@ -61,7 +61,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     await trial.pass(2);
     await store.get(app, id);
     await store.patch(app, id, { a: '1' });
-    await store.rotate(app, id, hashSecret(newSecret()));
+    await store.rotate(app, id, hashSecret(newSecret()), false);
     await store.append(app, id, outgoing('x'));
     await store.appendToAccount(app, 'alice', outgoing('y'));
     await store.replace(app, id, other.id);

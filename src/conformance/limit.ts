@@ -100,7 +100,15 @@ export function limitRules(rule: DeclareRule, unit: number): void {
     touch: (store, id) => store.touch(app, id, renewal),
     authenticate: (store, id, secretHash) => store.authenticate(app, id, secretHash),
     read: (store, id) =>
-      store.read(app, id, { reader: 'default', after: '', limit: 1, wait: 0, secretHash: undefined, ticket: 1 }),
+      store.read(app, id, {
+        reader: 'default',
+        after: '',
+        limit: 1,
+        wait: 0,
+        secretHash: undefined,
+        generation: undefined,
+        ticket: 1,
+      }),
   };
   for (const [name, contact] of Object.entries(contacts)) {
     rule(`evict-idle closes the session with the oldest contact, and ${name} is a contact`, async (start) => {

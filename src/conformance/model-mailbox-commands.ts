@@ -68,6 +68,7 @@ export function mailboxCommands(unit: number, half: number): fc.Arbitrary<StoreC
           limit: limit + 1,
           wait: waits ? 1_000 * unit + half : 0,
           secretHash: proves ? session?.secretHash : undefined,
+          generation: proves ? session?.generation : undefined,
           ticket: 1,
         };
         await compareRead(id, session, request, model, real);

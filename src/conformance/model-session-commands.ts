@@ -138,12 +138,17 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
         assert.deepEqual(real.record(contact.record), real.expected(model.record(session)));
       },
     ),
-    command('rotate', { choice: someSession }, async ({ choice }, model, real) => {
+    command('rotate', { choice: someSession, keepOpen: fc.boolean() }, async ({ choice, keepOpen }, model, real) => {
       const { id, session } = pick(model, choice);
       const secretHash = hashSecret(newSecret());
-      const record = await settleAs(model.refusal(session), real.store.rotate(app, id, secretHash));
+      const record = await settleAs(model.refusal(session), real.store.rotate(app, id, secretHash, keepOpen));
       if (record === undefined || session === undefined) return;
       session.secretHash = secretHash;
+      if (!keepOpen) {
+        session.generation += 1;
+        if (session.mailbox.parked) await real.trial.notice('rotated', id);
+        model.unpark(session);
+      }
       assert.deepEqual(real.record(record), real.expected(model.record(session)));
     }),
     command('end', { choice: someSession }, async ({ choice }, model, real) => {

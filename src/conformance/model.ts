@@ -24,6 +24,7 @@ export class ModelSession {
   readonly given: NewSession;
   readonly createdAt: number;
   secretHash: string;
+  generation = 0;
   attributes: Record<string, string>;
   ttl: number;
   lastTime: number;
@@ -205,12 +206,13 @@ export class Model {
     const { secretHash: _secretHash, ...given } = session.given;
     session.mailbox.age(this.now, this.context);
     const presence: Presence = this.isSilent(session) ? 'away' : 'online';
-    const { createdAt, attributes, ttl, reads, writes } = session;
+    const { createdAt, attributes, generation, ttl, reads, writes } = session;
     const undelivered = session.mailbox.kept.length;
     return {
       ...given,
       ttl,
       attributes,
+      generation,
       createdAt,
       lastTime: this.activity(session),
       reads,

@@ -11,7 +11,7 @@ export const refused: Readonly<Record<string, (trial: Trial, dead: Login, live: 
   'insertOnce of its id': (trial, { id }) => trial.store.insertOnce(trial.newSession('alice', { id })),
   patch: ({ store }, { id }) => store.patch(app, id, { a: '1' }),
   patchAsBearer: ({ store }, { id, secretHash }) => store.patchAsBearer(app, id, secretHash, { a: '1' }),
-  rotate: ({ store }, { id }) => store.rotate(app, id, hashSecret(newSecret())),
+  rotate: ({ store }, { id }) => store.rotate(app, id, hashSecret(newSecret()), false),
   'replace of it': ({ store }, dead, live) => store.replace(app, live.id, dead.id),
   'replace by it': ({ store }, dead, live) => store.replace(app, dead.id, live.id),
   append: ({ store }, { id }) => store.append(app, id, outgoing('late')),

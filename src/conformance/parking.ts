@@ -127,6 +127,7 @@ export function parkingRules(rule: DeclareRule, unit: number): void {
         limit: 1,
         wait: 1_000 * unit,
         secretHash: undefined,
+        generation: undefined,
         ticket: 1,
       } as const;
       assert.equal((await store.read(namespace, id, request)).parked, true);

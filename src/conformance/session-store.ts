@@ -15,6 +15,7 @@ import { readerRules } from './readers.js';
 import { readingRules } from './reading.js';
 import { renewalRules } from './renewal.js';
 import { replaceRules } from './replace.js';
+import { rotationRules } from './rotation.js';
 import type { DeclareRule } from './rule.js';
 import { sessionRules } from './sessions.js';
 import { checkFactory, SetupFault, type StoreFactory } from './store-setup.js';
@@ -41,6 +42,7 @@ export interface ConformanceOptions {
 
 const topics: readonly ((rule: DeclareRule, unit: number) => void)[] = [
   sessionRules,
+  rotationRules,
   attributeRules,
   limitRules,
   insertOnceRules,

@@ -1,5 +1,5 @@
 import type { SessionContextOptions, SessionStore } from '../index.js';
-import { noListener } from '../store/session-store.js';
+import { noListener } from '../store/no-listener.js';
 
 /** A store made for one test, not opened yet. */
 export interface StoreSetup {

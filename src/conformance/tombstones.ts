@@ -66,7 +66,7 @@ export function tombstoneRules(rule: DeclareRule, unit: number): void {
     const trial = await start();
     const { id, secretHash } = await trial.login();
     const newHash = hashSecret(newSecret());
-    await trial.store.rotate(app, id, newHash);
+    await trial.store.rotate(app, id, newHash, false);
     await trial.store.end(app, id, 'revoked');
     await isUnknown(trial.store.authenticate(app, id, secretHash));
     await isClosed('revoked', trial.store.authenticate(app, id, newHash));

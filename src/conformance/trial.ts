@@ -30,6 +30,7 @@ export type Notice =
     }
   | { readonly kind: 'changed'; readonly app: string; readonly id: string }
   | { readonly kind: 'closed'; readonly app: string; readonly id: string; reason: CloseReason }
+  | { readonly kind: 'rotated'; readonly app: string; readonly id: string; generation: number }
   | { readonly kind: 'superseded'; readonly app: string; readonly id: string; reader: string; ticket: number }
   | { readonly kind: 'missed' };
 
@@ -120,6 +121,7 @@ export class Trial implements StoreListener {
       limit: 1_000,
       wait: 0,
       secretHash: undefined,
+      generation: undefined,
       ticket: 1,
     };
     const { after } = { ...defaults, ...request };
@@ -179,7 +181,7 @@ export class Trial implements StoreListener {
   }
 
   /** The next notice of this kind for this session, past or future. Returns each notice once. */
-  async notice(kind: 'appended' | 'changed' | 'closed', id: string): Promise<Notice> {
+  async notice(kind: 'appended' | 'changed' | 'closed' | 'rotated', id: string): Promise<Notice> {
     const giveUpAt = performance.now() + noticePatience;
     for (;;) {
       const index = this.notices.findIndex((notice) => notice.kind === kind && notice.id === id);
@@ -201,6 +203,10 @@ export class Trial implements StoreListener {
 
   closed(namespace: string, id: string, reason: CloseReason): void {
     this.notices.push({ kind: 'closed', app: namespace, id, reason });
+  }
+
+  rotated(namespace: string, id: string, generation: number): void {
+    this.notices.push({ kind: 'rotated', app: namespace, id, generation });
   }
 
   superseded(namespace: string, id: string, reader: string, ticket: number): void {

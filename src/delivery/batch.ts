@@ -15,6 +15,6 @@ export interface Batch {
   readonly superseded?: true;
   /** Milliseconds that the client waits before its next poll. */
   readonly retry?: number;
-  /** The session has ended. */
+  /** The session has ended; or it lives on, and the client must come back (`reconnect`). */
   readonly closed?: ClosedNotice;
 }

@@ -30,6 +30,14 @@ export interface PollRequest {
   readonly wait: number;
 }
 
+/** What a poll was opened with. Without either, its caller vouches for it. */
+export interface PollCredential {
+  /** The hash of the secret, which the first read proves. */
+  readonly secretHash: string | undefined;
+  /** The session's generation when its token was proved before. */
+  readonly generation: number | undefined;
+}
+
 /** Receives the answer to one poll. Exactly one of the methods is called, once. */
 export interface PollReceiver {
   /** @param acknowledge given when the poll drains: call it once the client has the batch. Removes its messages. */

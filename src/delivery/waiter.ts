@@ -23,6 +23,8 @@ export class Waiter implements Hold<Waiter> {
   epoch = '';
   offset = 0;
   proof = 0;
+  /** The generation of the session in which the poll was opened; `undefined` until the first read has proved it. */
+  generation: number | undefined;
   /** Identifies the latest read among all reads of this node. */
   readTicket = 0;
   /** Given until the store has proven it. */
@@ -45,6 +47,7 @@ export class Waiter implements Hold<Waiter> {
     arrival: number,
     deadline: number,
     holds: boolean,
+    generation: number | undefined,
   ) {
     this.app = app;
     this.id = id;
@@ -53,6 +56,7 @@ export class Waiter implements Hold<Waiter> {
     this.arrival = arrival;
     this.deadline = deadline;
     this.holds = holds;
+    this.generation = generation;
   }
 
   get cursor(): string {

@@ -12,7 +12,7 @@ import { acknowledgementOf } from './acknowledgement.js';
 import { emptyBatch, readBatch, retryBatch, supersededBatch } from './answers.js';
 import type { Batch } from './batch.js';
 import { PollBound } from './poll-bound.js';
-import type { PollReceiver, PollRequest } from './poll-request.js';
+import type { PollCredential, PollReceiver, PollRequest } from './poll-request.js';
 import { Rereading } from './rereading.js';
 import { Waiter } from './waiter.js';
 import { WaiterStates } from './waiter-states.js';
@@ -70,24 +70,18 @@ export class WaitingRoom implements StoreListener {
 
   /**
    * Answers the poll as soon as there is something to deliver, at the latest when its wait is over.
-   * @param secretHash when given, the poll fails unless it is the session's
+   * @param credential what the poll was opened with; it fails unless that still fits the session
    * @returns to be called when the client hangs up: the poll ends without an answer
    */
-  poll(
-    app: string,
-    id: string,
-    secretHash: string | undefined,
-    request: PollRequest,
-    receiver: PollReceiver,
-  ): () => void {
+  poll(app: string, id: string, credential: PollCredential, request: PollRequest, receiver: PollReceiver): () => void {
     this.#arrivals += 1;
     const deadline = this.#clock.now() + request.wait;
     const holds = request.wait > 0 && this.#drained === undefined && this.held < this.#context.maxWaiter;
-    const waiter = new Waiter(app, id, request, receiver, this.#arrivals, deadline, holds);
-    waiter.secretHash = secretHash;
+    const waiter = new Waiter(app, id, request, receiver, this.#arrivals, deadline, holds, credential.generation);
+    waiter.secretHash = credential.secretHash;
     // Counted before the store is asked. Otherwise all polls of a burst would find room.
     this.#waiters.add(waiter);
-    void this.#read(waiter, secretHash);
+    void this.#read(waiter, credential.secretHash);
     return () => this.#hangUp(waiter);
   }
 
@@ -112,13 +106,18 @@ export class WaitingRoom implements StoreListener {
 
   closed(_app: string, id: string, reason: CloseReason): void {
     for (const waiter of this.#waiters.of(id)) {
-      if (waiter.state === 'parked') {
-        waiter.owesRelease = false;
-        this.#deliver(waiter, { ...emptyBatch(waiter), closed: closedNotice(reason) });
-      } else {
-        // The store rejects the next read with the reason.
-        this.#readAgain(waiter);
-      }
+      if (waiter.state === 'parked') this.#deliverClosed(waiter, reason);
+      // The store rejects the next read with the reason.
+      else this.#readAgain(waiter);
+    }
+  }
+
+  rotated(_app: string, id: string, generation: number): void {
+    for (const waiter of this.#waiters.of(id)) {
+      if (waiter.state !== 'parked') this.#readAgain(waiter);
+      // A poll of the new token may have been parked before this notice arrived.
+      else if (waiter.generation === undefined || waiter.generation < generation)
+        this.#deliverClosed(waiter, 'rotated');
     }
   }
 
@@ -178,13 +177,16 @@ export class WaitingRoom implements StoreListener {
   }
 
   #readRequest(waiter: Waiter, secretHash: string | undefined): ReadRequest {
-    const { request, epoch, offset, proof } = waiter;
+    const { request, epoch, offset, proof, generation } = waiter;
     // After its first read a waiter has a position of its own. The mailbox keeps the position of a draining reader.
     const after = request.after === undefined || epoch === '' ? request.after : { epoch, offset, proof };
     const wait = waiter.holds ? Math.max(0, waiter.deadline - this.#clock.now()) : 0;
     this.#reads += 1;
     waiter.readTicket = this.#reads;
-    return { reader: request.reader, after, limit: request.limit, wait, secretHash, ticket: waiter.readTicket };
+    const { reader, limit } = request;
+    // Once proved, the generation stands for the secret, which a rotation that keeps the polls replaces.
+    const credential = { secretHash: generation === undefined ? secretHash : undefined, generation };
+    return { reader, after, limit, wait, ...credential, ticket: waiter.readTicket };
   }
 
   /** Throws the error again, unless the store is unavailable and the waiter was parked before. */
@@ -200,6 +202,7 @@ export class WaitingRoom implements StoreListener {
     const { app, id } = waiter;
     waiter.secretHash = undefined;
     waiter.epoch = result.epoch;
+    waiter.generation ??= result.generation;
     waiter.offset = result.offset;
     waiter.proof = result.proof;
     if (result.parked) waiter.owesRelease = true;
@@ -263,6 +266,12 @@ export class WaitingRoom implements StoreListener {
   #hangUp(waiter: Waiter): void {
     if (waiter.state === 'parked') this.#waiters.move(waiter, 'ended');
     else if (waiter.state !== 'ended') this.#waiters.move(waiter, 'abandoned');
+  }
+
+  /** The store has released the reader of a parked waiter. */
+  #deliverClosed(waiter: Waiter, reason: CloseReason): void {
+    waiter.owesRelease = false;
+    this.#deliver(waiter, { ...emptyBatch(waiter), closed: closedNotice(reason) });
   }
 
   #sendAway(waiter: Waiter): void {

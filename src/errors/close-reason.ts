@@ -2,13 +2,13 @@
 export interface CloseReasonEntry {
   /** One sentence for people. */
   readonly sentence: string;
-  /** Whether the client should connect again with the same token. */
+  /** Whether the session lives on, and the client should connect again: with the token that it has then. */
   readonly reconnect: boolean;
   /** Close code for a WebSocket of this session. RFC 6455 leaves 4000 to 4999 to applications. */
   readonly webSocketCode: number;
 }
 
-/** All reasons for which a session can be closed. */
+/** All reasons for which a session, or a connection to it, can be closed. */
 export const closeReasons = {
   expired: { sentence: 'The session was idle for too long.', reconnect: false, webSocketCode: 4001 },
   'max-age': { sentence: 'The session reached its absolute lifetime.', reconnect: false, webSocketCode: 4002 },
@@ -28,6 +28,11 @@ export const closeReasons = {
     sentence: 'The mailbox overflowed because its messages were not fetched.',
     reconnect: false,
     webSocketCode: 4007,
+  },
+  rotated: {
+    sentence: 'The token was replaced; the session stays valid with the new one.',
+    reconnect: true,
+    webSocketCode: 4008,
   },
   shutdown: {
     sentence: 'The server is stopping; the session stays valid.',

@@ -1,7 +1,8 @@
 import type { CloseReason } from './close-reason.js';
+import { errorStatuses, type SessionErrorCode } from './error-statuses.js';
 
 /** The `details` of each error code. They reach logs and clients, so they never contain a token or a secret. */
-export interface SessionErrorDetails {
+export interface SessionErrorDetails extends Record<SessionErrorCode, object> {
   SESSION_LIMIT: { readonly accountId: string; readonly maxSession: number };
   SESSION_UNKNOWN: Record<never, never>;
   SESSION_CLOSED: { readonly reason: CloseReason };
@@ -21,19 +22,20 @@ export interface SessionErrorDetails {
   CROSS_SITE: { readonly origin: string };
 }
 
-export type SessionErrorCode = keyof SessionErrorDetails;
-
 const brand = Symbol.for('session-mailbox.SessionError');
 
 /** The only error class of this package. Branch on `code`. The `message` is for people, and quotes rule and value. */
 export class SessionError<Code extends SessionErrorCode = SessionErrorCode> extends Error {
   override readonly name = 'SessionError';
   readonly code: Code;
+  /** The HTTP status of the code. Express and Fastify answer with it by themselves. */
+  readonly status: (typeof errorStatuses)[Code];
   readonly details: SessionErrorDetails[Code];
 
   constructor(code: Code, message: string, details: SessionErrorDetails[Code], options?: ErrorOptions) {
     super(maskTokens(message), options);
     this.code = code;
+    this.status = errorStatuses[code];
     this.details = details;
     Object.defineProperty(this, brand, { value: true });
   }

@@ -7,12 +7,15 @@ export class LoadedSession {
   content: SessionContent;
   /** The login session that held the content, if the sid was bound to an account. */
   login: Login | undefined;
+  /** Whether the request came with the sid: someone who gave the client that sid knows it too. */
+  readonly cameWithRequest: boolean;
   #lastSave: Promise<unknown> = Promise.resolve();
 
-  constructor(sid: string, content: SessionContent, login: Login | undefined) {
+  constructor(sid: string, content: SessionContent, login: Login | undefined, cameWithRequest: boolean) {
     this.sid = sid;
     this.content = content;
     this.login = login;
+    this.cameWithRequest = cameWithRequest;
   }
 
   /** Runs saves of this object one after the other: each computes its changes from what the previous one stored. */

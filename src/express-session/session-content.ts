@@ -1,6 +1,7 @@
 import { invalidArgument } from '../errors/session-error.js';
 import type { AttributePatch } from '../store/session-store.js';
 import type { JsonValue } from '../validation/json-value.js';
+import { type AccountRules, accountIn, isAccount, isNoAccount } from './account-of.js';
 import { attributesFor, cookieAttribute, dataOf, isDataKey } from './attribute-names.js';
 import { storedCookie } from './cookie-data.js';
 import { requireStorableJson } from './json-bounds.js';
@@ -24,9 +25,7 @@ export interface WantedContent extends SessionContent {
 }
 
 /** How the application uses `req.session`. */
-export interface ContentRules {
-  /** The key that holds the account id. */
-  readonly accountKey: string;
+export interface ContentRules extends AccountRules {
   /** Limit of the bytes of all keys and JSON texts together. */
   readonly dataMaxBytes: number;
 }
@@ -62,7 +61,7 @@ export function wantedContent(
     throw invalidArgument('session', `must not hold more than dataMaxBytes (${rules.dataMaxBytes}) of JSON`, bytes);
   }
   for (const [key, text] of base?.data ?? []) if (!data.has(key) && key in session) data.set(key, text);
-  const accountId = accountOf(data.get(rules.accountKey), rules.accountKey);
+  const accountId = accountIn(data, rules);
   const { text: cookie, ttl } = storedCookie('cookie' in session ? session.cookie : undefined, now);
   return { data, cookie, ttl, accountId };
 }
@@ -75,9 +74,10 @@ export function wantedContent(
 export function storedContent(
   texts: { readonly [name: string]: string },
   accountId: string | undefined,
-  { accountKey }: ContentRules,
+  { accountKey, accountOf }: ContentRules,
 ): SessionContent {
   const data = dataOf(texts);
+  if (accountOf !== undefined) return { data, cookie: texts[cookieAttribute] };
   const named = data.get(accountKey);
   if (accountId === undefined && named !== undefined && !isNoAccount(JSON.parse(named))) data.delete(accountKey);
   if (accountId !== undefined && (named === undefined || !isAccount(JSON.parse(named), accountId))) {
@@ -150,13 +150,6 @@ export function attributesOf(content: SessionContent): Record<string, JsonValue>
   return attributes;
 }
 
-/** The data as a new object. */
-export function dataObject({ data }: SessionContent): Record<string, unknown> {
-  const object: Record<string, unknown> = {};
-  for (const [key, text] of data) if (isDataKey(key)) object[key] = JSON.parse(text);
-  return object;
-}
-
 /** `undefined` for what JSON leaves out, as in other session stores. */
 function jsonOf(key: string, value: unknown): string | undefined {
   try {
@@ -168,24 +161,4 @@ function jsonOf(key: string, value: unknown): string | undefined {
 
 function argumentOf(key: string): string {
   return `session key ${key}`;
-}
-
-/** An account id that is a number, as in many databases, counts as its decimal digits. */
-function accountOf(text: string | undefined, accountKey: string): string | undefined {
-  const value: unknown = text === undefined ? undefined : JSON.parse(text);
-  if (isNoAccount(value)) return undefined;
-  if (typeof value === 'string' || typeof value === 'number') return String(value);
-  throw invalidArgument(
-    accountKey,
-    'must be a string or a number; null, false or an empty string for no account',
-    value,
-  );
-}
-
-function isNoAccount(value: unknown): boolean {
-  return value === undefined || value === null || value === false || value === '';
-}
-
-function isAccount(value: unknown, accountId: string): boolean {
-  return (typeof value === 'string' || typeof value === 'number') && String(value) === accountId;
 }

@@ -2,12 +2,15 @@ import session, { type SessionData } from 'express-session';
 import { invalidArgument } from '../errors/session-error.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
+import { dataObject, fitsBinding } from './account-of.js';
+import { BindingWatch } from './binding-watch.js';
 import { answer, type Callback, requireCallback } from './callbacks.js';
 import { ConnectionState } from './connection-state.js';
 import { loadedCookie } from './cookie-data.js';
 import { clearCopyMarker, forget, LoadedSession, loadedOf, remember, withCopyMarker } from './loaded-session.js';
-import { clientOf } from './request-client.js';
-import { dataObject, emptyContent, type WantedContent, wantedContent } from './session-content.js';
+import { isAnswered, isRefusal, isRefused, markRefused } from './refused-login.js';
+import { clientOf, type RequestClient } from './request-client.js';
+import { emptyContent, type WantedContent, wantedContent } from './session-content.js';
 import { SessionReader, type SidState } from './session-reader.js';
 import { SessionWriter } from './session-writer.js';
 import { SidCache } from './sid-cache.js';
@@ -20,8 +23,8 @@ type Request = Parameters<session.Store['createSession']>[0];
 /**
  * Stores the sessions of express-session and of @fastify/session in session-mailbox.
  *
- * While `req.session.accountId` is not set, a session is a visitor's, in an app of its own. Setting it binds the session
- * to that account: from then on it is a session of the manager's app like any other. It counts toward `maxSession`, is
+ * While `req.session.accountId` is not set (`accountKey` and `accountOf` name another place), a session is a visitor's, in
+ * an app of its own. Setting it, after `regenerate`, binds the session to that account: from then on it is a session of the manager's app like any other. It counts toward `maxSession`, is
  * listed, can be pushed to and polled, and ends everywhere when it is closed anywhere. Its data are the attributes of
  * that session. If the account is at its limit, saving fails with `SESSION_LIMIT` and nothing has changed.
  *
@@ -44,6 +47,7 @@ export class SessionMailboxStore extends session.Store {
   readonly #writer: SessionWriter;
   readonly #walk: SidWalk;
   readonly #connection: ConnectionState;
+  readonly #bindings: BindingWatch;
 
   /** @throws SessionError `INVALID_CONTEXT` for an unknown or invalid option */
   constructor(manager: SessionManager, options: SessionMailboxStoreOptions = {}) {
@@ -53,7 +57,8 @@ export class SessionMailboxStore extends session.Store {
     const sidSessions = new SidSessions(manager, this.#settings.visitorApp);
     this.#cache = new SidCache(sidSessions, this.#settings.cacheSize);
     this.#reader = new SessionReader(sidSessions, this.#cache, this.#settings);
-    this.#writer = new SessionWriter(sidSessions, this.#cache, this.#reader, this.#settings.touchAfter);
+    this.#writer = new SessionWriter(sidSessions, this.#cache, this.#reader, this.#settings);
+    this.#bindings = new BindingWatch(manager.context.maxSession);
     this.#walk = new SidWalk(sidSessions, this.#reader);
     this.#connection = new ConnectionState(
       {
@@ -192,7 +197,9 @@ export class SessionMailboxStore extends session.Store {
     if (state === undefined) return undefined;
     const data = this.#dataOf(state);
     const content = this.#reader.contentOf(state);
-    remember(data, new LoadedSession(sid, content, this.#reader.loginOf(sid, state.binding)));
+    if (!fitsBinding(content.data, state.binding.accountId, this.#settings)) return undefined;
+    if (state.binding.accountId !== undefined) this.#bindings.bound();
+    remember(data, new LoadedSession(sid, content, this.#reader.loginOf(sid, state.binding), true));
     return data;
   }
 
@@ -206,6 +213,28 @@ export class SessionMailboxStore extends session.Store {
     const loaded = this.#loadedFrom(sid, session);
     const wanted = this.#wantedOf(session, loaded);
     const client = clientOf(session);
+    if (wanted.accountId !== undefined) this.#bindings.bound();
+    else if (loaded === undefined) this.#bindings.visitorCreated(wanted);
+    if (isRefused(session)) {
+      // express-session begins to send the answer after it has called `save`, in the same turn.
+      await undefined;
+      if (isAnswered(session)) return;
+    }
+    try {
+      await this.#save(sid, session, loaded, wanted, client);
+    } catch (error) {
+      if (wanted.accountId !== undefined && isRefusal(error)) markRefused(session);
+      throw error;
+    }
+  }
+
+  async #save(
+    sid: string,
+    session: object,
+    loaded: LoadedSession | undefined,
+    wanted: WantedContent,
+    client: RequestClient,
+  ): Promise<void> {
     if (loaded !== undefined) {
       await loaded.inOrder(() =>
         hasExpired(wanted) ? this.#writer.destroy(sid) : this.#writer.save(loaded, wanted, client),
@@ -213,7 +242,7 @@ export class SessionMailboxStore extends session.Store {
       return;
     }
     // Before the first await: a second save of the same object must wait for this one.
-    const created = new LoadedSession(sid, wanted, undefined);
+    const created = new LoadedSession(sid, wanted, undefined, false);
     remember(session, created);
     try {
       await created.inOrder(async () => {

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../errors/session-error.js';
 import { patchTexts } from '../service/text-access.js';
 import { closingAttribute, sidAttribute } from './attribute-names.js';
 import { Closed, orClosed } from './closed.js';
@@ -18,6 +19,7 @@ import { visitorExtraTtl, visitorRenewalInterval } from './session-times.js';
 import { type BindRequest, SidBinder } from './sid-binder.js';
 import type { CachedSid, SidCache } from './sid-cache.js';
 import type { Login, SidSessions } from './sid-sessions.js';
+import type { StoreSettings } from './store-options.js';
 
 /**
  * Stores what requests leave in `req.session`. A session that was loaded is never created again: a save changes nothing
@@ -29,22 +31,39 @@ export class SessionWriter {
   readonly #reader: SessionReader;
   readonly #binder: SidBinder;
   readonly #touchAfter: number;
+  readonly #allowKeptSid: boolean;
 
-  /** @param touchAfter milliseconds, see `SessionMailboxStoreOptions` */
-  constructor(sidSessions: SidSessions, cache: SidCache, reader: SessionReader, touchAfter: number) {
+  constructor(
+    sidSessions: SidSessions,
+    cache: SidCache,
+    reader: SessionReader,
+    { touchAfter, allowKeptSid }: Pick<StoreSettings, 'touchAfter' | 'allowKeptSid'>,
+  ) {
     this.#sidSessions = sidSessions;
     this.#cache = cache;
     this.#reader = reader;
     this.#binder = new SidBinder(sidSessions, cache, reader);
     this.#touchAfter = touchAfter;
+    this.#allowKeptSid = allowKeptSid;
   }
 
-  /** Stores what changed since the session was loaded. */
+  /**
+   * Stores what changed since the session was loaded.
+   * @throws SessionError `INVALID_ARGUMENT` for a login under a sid that the request came with
+   */
   async save(loaded: LoadedSession, wanted: WantedContent, client: RequestClient): Promise<void> {
     const { sid, content, login } = loaded;
     const changes = changesBetween(content, wanted);
-    if (login?.accountId === wanted.accountId) await this.#write(sid, login, changes, this.#ttlOf(wanted));
-    else loaded.login = await this.#binder.bind(this.#bindRequestOf(sid, changes, wanted, client));
+    if (login?.accountId === wanted.accountId) {
+      await this.#write(sid, login, changes, this.#ttlOf(wanted));
+      loaded.content = wanted;
+      return;
+    }
+    if (wanted.accountId !== undefined && loaded.cameWithRequest && !this.#allowKeptSid) {
+      const rule = 'must be bound to a new sid: call req.session.regenerate before the login, or set allowKeptSid';
+      throw invalidArgument('accountId', rule, wanted.accountId);
+    }
+    loaded.login = await this.#binder.bind(this.#bindRequestOf(sid, changes, wanted, client));
     loaded.content = wanted;
   }
 

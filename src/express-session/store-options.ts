@@ -1,9 +1,29 @@
+import type { SessionData } from 'express-session';
 import * as v from 'valibot';
-import { checkOptions, invalidOption, nonEmptyText, wholeNumber } from '../validation/options.js';
+import {
+  callback,
+  checkOptions,
+  invalidOption,
+  nonEmptyText,
+  trueOrFalse,
+  wholeNumber,
+} from '../validation/options.js';
+import type { AccountRules, SessionDataCopy } from './account-of.js';
 
 export interface SessionMailboxStoreOptions {
   /** The key of `req.session` that binds it to an account. Default `accountId`. */
   readonly accountKey?: string;
+  /**
+   * In the place of `accountKey`, for libraries that keep who is logged in elsewhere: gives the account id, or `undefined`
+   * for none, for a copy of the session's data. For Passport: `(data) => data.passport?.user`. Called at every save and
+   * load; must not throw.
+   */
+  readonly accountOf?: AccountOf;
+  /**
+   * Whether an account may be bound to a sid that the request came with. Default false: the application calls
+   * `req.session.regenerate` before it logs in, because someone else may have given the client that sid (fixation).
+   */
+  readonly allowKeptSid?: boolean;
   /**
    * The app of the visitor sessions: 1 to 64 letters, digits, `_` and `-`; not the manager's app. Default: the manager's
    * app followed by `-visitors`.
@@ -22,7 +42,12 @@ export interface SessionMailboxStoreOptions {
   readonly pingInterval?: number;
 }
 
-export type StoreSettings = Required<SessionMailboxStoreOptions>;
+/** Gets what `SessionData` of express-session declares. */
+export type AccountOf = (data: Partial<Omit<SessionData, 'cookie'>>) => unknown;
+
+export type StoreSettings = Required<Omit<SessionMailboxStoreOptions, 'accountOf'>> & {
+  readonly accountOf: AccountRules['accountOf'];
+};
 
 const front = 'SessionMailboxStore';
 /** The longest delay of `setTimeout`. */
@@ -40,6 +65,8 @@ const known = {
     ),
     'accountId',
   ),
+  accountOf: v.optional(callback<(data: SessionDataCopy) => unknown>()),
+  allowKeptSid: v.optional(trueOrFalse(), false),
   visitorApp: v.optional(v.pipe(v.string(appRule), v.regex(appPattern, appRule))),
   touchAfter: v.optional(wholeNumber(0, maxTimeout), 0),
   dataMaxBytes: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER), 1_048_576),
@@ -58,5 +85,8 @@ export function requireSettings(options: SessionMailboxStoreOptions, app: string
   if (!appPattern.test(visitorApp)) {
     throw invalidOption(front, 'visitorApp', 'must be given, because its default would be too long', visitorApp);
   }
-  return { ...settings, visitorApp };
+  if (settings.accountOf !== undefined && options.accountKey !== undefined) {
+    throw invalidOption(front, 'accountKey', 'must not be given beside accountOf', options.accountKey);
+  }
+  return { ...settings, visitorApp, accountOf: settings.accountOf };
 }

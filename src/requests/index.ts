@@ -4,7 +4,7 @@ export { HeldResponse } from './held-response.js';
 export { type HostOptions, HostPolicy, isHostName, isLoopbackHost } from './host-policy.js';
 export { type HandshakeOriginOptions, type OriginOptions, OriginPolicy } from './origin-policy.js';
 export { readPollOptions } from './poll-query.js';
-export { errorStatuses, type Problem, problemOf } from './problem.js';
+export { type Problem, problemOf } from './problem.js';
 export { type RequestHead, requestHeadOf } from './request-head.js';
 export { sessionFromRequest } from './session-from-request.js';
 export { limitUnanswered } from './unanswered-requests.js';

@@ -1,5 +1,6 @@
 import { unreadBatch } from '../delivery/answers.js';
 import type { Batch } from '../delivery/batch.js';
+import type { PollCredential } from '../delivery/poll-request.js';
 import { type PollOptions, type PollReceiver, requirePollRequest } from '../delivery/poll-request.js';
 import { serialiseMessage } from '../mailbox/message.js';
 import { requireAccountId, requireSessionId } from '../store/session-arguments.js';
@@ -8,6 +9,7 @@ import { bearerOf } from './bearer.js';
 import { pollForBatch } from './polling.js';
 import { type PushOptions, pushMessage } from './push-message.js';
 import { type PushReport, reportOutcomes } from './push-report.js';
+import { Session } from './session.js';
 
 /** What `SessionManager` offers of the mailboxes of its app: pushing and polling. */
 export abstract class AppMailboxes extends AppService {
@@ -58,28 +60,27 @@ export abstract class AppMailboxes extends AppService {
    */
   pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): () => void {
     const bearer = bearerOf(token);
-    return this.#poll(bearer?.id, bearer?.secretHash, options, receiver);
+    return this.#poll(bearer?.id, { secretHash: bearer?.secretHash, generation: undefined }, options, receiver);
   }
 
-  /** `pollAsBearer` for a caller that knows the session's id and needs no token. */
-  pollInto(id: string, options: PollOptions, receiver: PollReceiver): () => void {
-    return this.#poll(id, undefined, options, receiver);
+  /**
+   * `pollAsBearer` for a caller that needs no token.
+   * @param session the session that a token opened, such as that of a guard: a poll of one whose token was rotated since
+   * is refused. With an id the caller vouches for the client
+   */
+  pollInto(session: Session | string, options: PollOptions, receiver: PollReceiver): () => void {
+    const [id, generation] = session instanceof Session ? [session.id, session.generation] : [session, undefined];
+    return this.#poll(id, { secretHash: undefined, generation }, options, receiver);
   }
 
-  /** @param secretHash checked by the store unless it is `undefined` */
-  #poll(
-    id: string | undefined,
-    secretHash: string | undefined,
-    options: PollOptions,
-    receiver: PollReceiver,
-  ): () => void {
+  #poll(id: string | undefined, credential: PollCredential, options: PollOptions, receiver: PollReceiver): () => void {
     const runtime = runtimeOf(this);
     try {
       runtime.requireRunning();
       const request = requirePollRequest(options, runtime.context);
       const sessionId = requireSessionId(id);
-      if (runtime.room.hasRoomFor(sessionId, secretHash))
-        return runtime.room.poll(this.app, sessionId, secretHash, request, receiver);
+      if (runtime.room.hasRoomFor(sessionId, credential.secretHash))
+        return runtime.room.poll(this.app, sessionId, credential, request, receiver);
       receiver.deliver(unreadBatch(options.after, runtime.context), undefined);
       return () => {};
     } catch (error) {

@@ -160,11 +160,16 @@ export class SessionManager extends AppMailboxes implements SessionVerbs {
     return new Session(this, contact.record);
   }
 
-  /** Issues a new token for the same session, as upon a change of privileges. The old token is invalid from now on. */
-  async rotateToken(id: string): Promise<IssuedSession> {
+  /**
+   * Issues a new token for the same session, as upon a change of privileges or a theft. The old token is invalid from now
+   * on, and what it has opened, on whichever node, ends as `rotated`: held polls, WebSockets, Socket.IO clients.
+   * @param options `keepOpen`: for a silent renewal by the client itself, whose connections stay open. Default false
+   */
+  async rotateToken(id: string, options: { readonly keepOpen?: boolean } = {}): Promise<IssuedSession> {
     const { store, events } = runtimeOf(this);
+    const keepOpen = requireKeepOpen(options);
     const secret = newSecret();
-    const record = await store.rotate(this.app, requireSessionId(id), hashSecret(secret));
+    const record = await store.rotate(this.app, requireSessionId(id), hashSecret(secret), keepOpen);
     events.emit('rotated', record);
     return new IssuedSession(this, record, record.id + secret);
   }
@@ -270,6 +275,11 @@ export class SessionManager extends AppMailboxes implements SessionVerbs {
     reportContact(runtimeOf(this).events, contact);
     return new Session(this, contact.record, contact.previousTime);
   }
+}
+
+function requireKeepOpen({ keepOpen = false }: { readonly keepOpen?: boolean }): boolean {
+  if (typeof keepOpen === 'boolean') return keepOpen;
+  throw invalidArgument('keepOpen', 'must be true or false', keepOpen);
 }
 
 /** Refuses a value that is no id: it would keep no session, and the account would be logged out on this device too. */

@@ -9,7 +9,7 @@ import type { PushReport } from './push-report.js';
 import type { RenewOptions } from './renewal.js';
 
 /** What of a session may be shown: no attributes, no secret. */
-export type SessionDescription = Omit<SessionRecord, 'attributes'>;
+export type SessionDescription = Omit<SessionRecord, 'attributes' | 'generation'>;
 
 /** The methods of the session's `SessionManager` that its own verbs call. Here, because a manager imports this file. */
 export interface SessionVerbs {
@@ -40,12 +40,14 @@ export class Session {
   readonly #manager: SessionVerbs;
   #record: SessionRecord;
   readonly #previousTime: number;
+  readonly #generation: number;
 
   /** @param previousTime the last activity before the contact that gave this record. Default: none gave it */
   constructor(manager: SessionVerbs, record: SessionRecord, previousTime: number = record.lastTime) {
     this.#manager = manager;
     this.#record = record;
     this.#previousTime = previousTime;
+    this.#generation = record.generation;
   }
 
   /** The public handle, 24 letters and digits: safe in logs, lists and URLs, because it grants nothing. */
@@ -79,6 +81,19 @@ export class Session {
    */
   get previousTime(): number {
     return this.#previousTime;
+  }
+
+  /**
+   * How many rotations had ended what earlier tokens opened when this object was made. Never changes: it says which token
+   * gave this object.
+   */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Whether a rotation since this object was made ended what its token had opened, as far as this object knows. */
+  get isRotated(): boolean {
+    return this.#record.generation > this.#generation;
   }
 
   /** Idle time after which the session expires, in milliseconds. */
@@ -212,7 +227,7 @@ export class Session {
 
   /** What `JSON.stringify` and `console.log` show. */
   toJSON(): SessionDescription {
-    const { attributes: _attributes, ...description } = this.#record;
+    const { attributes: _attributes, generation: _generation, ...description } = this.#record;
     return description;
   }
 

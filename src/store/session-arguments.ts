@@ -74,9 +74,11 @@ export function requireSessionName(value: unknown): string {
   throw invalidArgument('name', 'must be a string of 1 to 256 characters without control characters', value);
 }
 
+/** A reason by which a session can end. One that tells clients to come back would have them try for ever. */
 export function requireCloseReason(value: unknown): CloseReason {
-  if (isCloseReason(value)) return value;
-  throw invalidArgument('reason', `must be one of ${Object.keys(closeReasons).join(', ')}`, value);
+  if (isCloseReason(value) && !closeReasons[value].reconnect) return value;
+  const ending = Object.entries(closeReasons).filter(([, { reconnect }]) => !reconnect);
+  throw invalidArgument('reason', `must be one of ${ending.map(([reason]) => reason).join(', ')}`, value);
 }
 
 export function requirePageCursor(value: unknown): string {

@@ -25,6 +25,8 @@ export interface SessionRecord {
   /** Empty when it was not given. */
   readonly userAgent: string;
   readonly attributes: AttributeTexts;
+  /** How many rotations have ended what earlier tokens had opened: polls, streams and sockets. */
+  readonly generation: number;
   /** How often the session was authenticated. */
   readonly reads: number;
   /** How often its attributes were written. */

@@ -68,12 +68,19 @@ export interface ReadRequest {
   readonly wait: number;
   /** When given, the read is refused unless it is the hash of the session's secret. */
   readonly secretHash: string | undefined;
+  /**
+   * When given, the read is refused with `SESSION_CLOSED` (`rotated`) if the session is of a newer generation: the token
+   * with which the poll was opened was replaced since.
+   */
+  readonly generation: number | undefined;
   /** Identifies this read among all reads of the node. `StoreListener.superseded` repeats it. */
   readonly ticket: number;
 }
 
 export interface ReadResult {
   readonly accountId: string;
+  /** The session's generation at this read. */
+  readonly generation: number;
   readonly epoch: string;
   /** The reader's position after these messages: the offset of its next cursor. */
   readonly offset: number;
@@ -132,6 +139,11 @@ export interface StoreListener {
   /** The session ended: all polls held for it must be answered. */
   closed(app: string, id: string, reason: CloseReason): void;
   /**
+   * The secret was replaced, and the session is of this generation now: all polls held for an older one must be answered
+   * as `rotated`. Their readers have been released.
+   */
+  rotated(app: string, id: string, generation: number): void;
+  /**
    * The reader that the read with this ticket parked is no longer parked for this node: another node reads for it, or
    * it was evicted for a reader of another node. A store may omit this notice for reads of this node.
    */
@@ -139,9 +151,6 @@ export interface StoreListener {
   /** Notices may have been lost: all held polls must read again. */
   missed(): void;
 }
-
-/** Ignores all notices: for a store that is not open, or whose notices are not wanted. */
-export const noListener: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
 
 /**
  * The port to the storage of sessions and mailboxes.
@@ -206,8 +215,11 @@ export abstract class SessionStore {
   /** Like `patch`, but checks the secret first, and renews. Counts no read. */
   abstract patchAsBearer(app: string, id: string, secretHash: string, attributes: AttributePatch): Promise<Contact>;
 
-  /** Replaces the secret's hash: from now on only the new secret is accepted. */
-  abstract rotate(app: string, id: string, secretHash: string): Promise<SessionRecord>;
+  /**
+   * Replaces the secret's hash: from now on only the new secret is accepted. Unless `keepOpen`, raises the generation,
+   * releases the parked readers, and notifies their nodes, in the same step.
+   */
+  abstract rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord>;
 
   /**
    * Moves the old session's state into the new one: attributes that the new one does not have, and the messages, ahead

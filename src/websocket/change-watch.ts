@@ -5,26 +5,28 @@ import { type ChangeWatcher, isChangeFeed } from '../store/change-feed.js';
 /** Is told of sessions that end, on this node or another. */
 export interface EndListener {
   ended(closed: SessionEventMap['closed']): void;
-  /** The session changed, and may have ended. */
+  /** The session changed: it may have ended, or its token been replaced. */
   changed(app: string, id: string): void;
   /** Notices were lost, so any session may have ended. */
   missed(): void;
 }
 
 /**
- * Listens for ended sessions between `start` and `stop`: to the events of this node, and to the store's change feed, if it
+ * Listens for ended sessions and replaced tokens between `start` and `stop`: to the events of this node, and to the store's change feed, if it
  * has one, for what other nodes end.
  */
 export class ChangeWatch {
   readonly #runtime: SessionRuntime;
   readonly #listener: EndListener;
   readonly #onClosed: SessionListener<'closed'>;
+  readonly #onRotated: SessionListener<'rotated'>;
   #watching: Promise<(() => Promise<void>) | undefined> | undefined;
 
   constructor(runtime: SessionRuntime, listener: EndListener) {
     this.#runtime = runtime;
     this.#listener = listener;
     this.#onClosed = (closed) => listener.ended(closed);
+    this.#onRotated = ({ app, id }) => listener.changed(app, id);
   }
 
   /**
@@ -47,6 +49,7 @@ export class ChangeWatch {
     if (watching === undefined) return;
     this.#watching = undefined;
     this.#runtime.events.off(everyApp, 'closed', this.#onClosed);
+    this.#runtime.events.off(everyApp, 'rotated', this.#onRotated);
     watching
       .then((end) => end?.())
       .catch(() => {
@@ -57,6 +60,7 @@ export class ChangeWatch {
   async #watch(): Promise<(() => Promise<void>) | undefined> {
     const { store, events } = this.#runtime;
     events.on(everyApp, 'closed', this.#onClosed);
+    events.on(everyApp, 'rotated', this.#onRotated);
     if (!isChangeFeed(store)) return undefined;
     // A new watcher for each start: the stop of the previous one may still be in progress.
     const watcher: ChangeWatcher = {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { CloseReason } from '../errors/close-reason.js';
 import { reportFault } from '../errors/fault-report.js';
-import { SessionError } from '../errors/session-error.js';
+import { SessionError, sessionClosed } from '../errors/session-error.js';
 import type { SessionEventMap } from '../events/session-events.js';
 import { runtimeOf } from '../service/app-service.js';
 import type { Session } from '../service/session.js';
@@ -72,8 +72,9 @@ export class LiveSockets implements EndListener {
     this.#requireRoom(session);
     this.#enter(manager, session, socket);
     await this.#watch.start();
-    // The session may have ended between its authentication and the start of the watch.
+    // The session may have ended, or its token been replaced, between its authentication and the start of the watch.
     await session.reload();
+    if (session.isRotated) throw sessionClosed('rotated');
   }
 
   /** Counted at this node alone: each open socket costs its node memory and the store contacts. */
@@ -125,18 +126,24 @@ export class LiveSockets implements EndListener {
     if (entry.requestCheck()) void this.#calls.add(() => entry.check(), { priority: urgent });
   }
 
-  #enter(manager: SessionManager, { app, id }: Session, socket: LiveSocket): void {
+  #enter(manager: SessionManager, { app, id, generation }: Session, socket: LiveSocket): void {
     const key = keyOf(app, id);
     let entry = this.#sessions.get(key);
     if (entry === undefined) {
       // Visitor sessions of express-session belong to another app than the manager's.
       const owner = app === manager.app ? manager : manager.inApp(app);
-      const entered = new SessionSockets(owner, key, id, (reason) => this.#end(entered, reason));
+      const entered = new SessionSockets(
+        owner,
+        key,
+        id,
+        (reason) => this.#end(entered, reason),
+        (current) => this.#endOlder(entered, current),
+      );
       entry = entered;
       this.#sessions.set(key, entered);
       this.#rounds.add(entered);
     }
-    entry.sockets.add(socket);
+    entry.sockets.set(socket, generation);
     this.#open.set(socket, entry);
   }
 
@@ -147,10 +154,20 @@ export class LiveSockets implements EndListener {
 
   #end(entry: SessionSockets, reason: CloseReason): void {
     this.#forget(entry);
-    const sockets = [...entry.sockets];
+    const sockets = [...entry.sockets.keys()];
     // Each socket is told one reason only, even if a later check reports another.
     entry.sockets.clear();
     for (const socket of sockets) endSocket(socket, reason);
+  }
+
+  /** Ends the sockets that a token of an older generation opened. */
+  #endOlder(entry: SessionSockets, generation: number): void {
+    for (const [socket, opened] of [...entry.sockets]) {
+      if (opened >= generation) continue;
+      entry.sockets.delete(socket);
+      endSocket(socket, 'rotated');
+    }
+    if (entry.sockets.size === 0) this.#forget(entry);
   }
 
   /** Resolves when all sockets have left. */

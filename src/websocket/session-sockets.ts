@@ -1,6 +1,7 @@
 import type { CloseReason } from '../errors/close-reason.js';
 import { reportFault } from '../errors/fault-report.js';
 import { SessionError } from '../errors/session-error.js';
+import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import type { LiveSocket } from './live-socket.js';
 
@@ -11,19 +12,31 @@ export class SessionSockets {
   /** App and id of the session, by which `LiveSockets` finds this object. */
   readonly key: string;
   readonly #onEnd: (reason: CloseReason) => void;
-  readonly sockets = new Set<LiveSocket>();
+  readonly #onRotated: (generation: number) => void;
+  /** With the generation of the session in which each was opened. */
+  readonly sockets = new Map<LiveSocket, number>();
   /**
    * `requested`: a check is queued. `running`: the store has been asked. A request during `running` leads to a second
    * check, because the store may have read the session before the change that caused the request.
    */
   #check: 'none' | 'requested' | 'running' = 'none';
 
-  /** @param onEnd called when the session is found to have ended, perhaps more than once */
-  constructor(manager: SessionManager, key: string, id: string, onEnd: (reason: CloseReason) => void) {
+  /**
+   * @param onEnd called when the session is found to have ended, perhaps more than once
+   * @param onRotated called when a socket is found to be of an older generation than the session
+   */
+  constructor(
+    manager: SessionManager,
+    key: string,
+    id: string,
+    onEnd: (reason: CloseReason) => void,
+    onRotated: (generation: number) => void,
+  ) {
     this.#manager = manager;
     this.key = key;
     this.#id = id;
     this.#onEnd = onEnd;
+    this.#onRotated = onRotated;
   }
 
   /** Records one contact of the client, however many sockets it has. */
@@ -31,18 +44,18 @@ export class SessionSockets {
     if (this.sockets.size === 0) return;
     try {
       let activity = false;
-      for (const socket of this.sockets) {
+      for (const socket of this.sockets.keys()) {
         socket.beat();
         activity ||= socket.activity;
       }
-      await this.#manager.renewSession(this.#id, { activity });
+      this.#compare(await this.#manager.renewSession(this.#id, { activity }));
     } catch (error) {
       this.#handle(error);
     }
   }
 
   /**
-   * Asks for a check whether the session still lives.
+   * Asks for a check whether the session still lives, and whether the tokens of its sockets are still valid.
    * @returns whether the caller must queue `check`; otherwise it is queued already, or the running one repeats itself
    */
   requestCheck(): boolean {
@@ -56,12 +69,20 @@ export class SessionSockets {
     while (this.#check === 'requested' && this.sockets.size > 0) {
       this.#check = 'running';
       try {
-        await this.#manager.getSession(this.#id);
+        this.#compare(await this.#manager.getSession(this.#id));
       } catch (error) {
         this.#handle(error);
       }
     }
     this.#check = 'none';
+  }
+
+  #compare({ generation }: Session): void {
+    for (const opened of this.sockets.values()) {
+      if (opened >= generation) continue;
+      this.#onRotated(generation);
+      return;
+    }
   }
 
   #handle(error: unknown): void {

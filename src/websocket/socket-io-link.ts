@@ -8,6 +8,8 @@ export interface SocketIoLike {
   readonly handshake: { readonly auth: { readonly [key: string]: unknown } };
   readonly connected: boolean;
   readonly data: object;
+  /** The connection, which sockets of several namespaces may share. */
+  readonly client: object;
   readonly conn: {
     readonly readyState: string;
     once(event: 'close', listener: () => void): unknown;
@@ -22,7 +24,7 @@ export interface SocketIoLike {
   };
   once(event: 'disconnect', listener: () => void): unknown;
   emit(event: 'session-closed', notice: ClosedNotice): unknown;
-  disconnect(close: true): unknown;
+  disconnect(close: boolean): unknown;
 }
 
 /** A socket of Socket.IO that ends with its session, from its connect packet until it has disconnected. */
@@ -54,6 +56,7 @@ export class SocketIoLink implements LiveSocket {
   /**
    * Socket.IO gives clients no close codes, so the reason is sent as an event first. Clients reconnect after the
    * connection is lost, but not after the server's `disconnect`; `reconnect` of the close reason decides which is used.
+   * A `disconnect` leaves the namespace, and closes the connection only when no socket of another namespace is on it.
    */
   end(reason: CloseReason): void {
     this.#ended = reason;
@@ -61,10 +64,16 @@ export class SocketIoLink implements LiveSocket {
     if (!this.#isAccepted) return;
     // Not connected yet while another middleware is pending.
     if (socket.connected) socket.emit('session-closed', closedNotice(reason));
-    if (socket.connected && !closeReasons[reason].reconnect) socket.disconnect(true);
+    if (socket.connected && !closeReasons[reason].reconnect) socket.disconnect(isAlone(socket));
     else socket.conn.close();
   }
 
   /** Nothing to do: Socket.IO pings its clients itself. */
   beat(): void {}
+}
+
+/** Whether no other socket is on the connection. Socket.IO counts them, though its types keep that to itself. */
+function isAlone({ client }: SocketIoLike): boolean {
+  const sockets: unknown = Reflect.get(client, 'sockets');
+  return sockets instanceof Map && sockets.size <= 1;
 }

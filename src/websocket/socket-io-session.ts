@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
 import { type ClosedNotice, closedNotice } from '../errors/close-reason.js';
+import type { SessionErrorCode } from '../errors/error-statuses.js';
 import { reportFault } from '../errors/fault-report.js';
-import { SessionError, type SessionErrorCode } from '../errors/session-error.js';
+import { SessionError } from '../errors/session-error.js';
 import { isTokenText } from '../requests/cookies.js';
 import {
   bearerTokenOf,

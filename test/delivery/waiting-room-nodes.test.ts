@@ -105,6 +105,7 @@ for (const [name, epoch, offset, before] of [
       limit: 1,
       wait: 0,
       secretHash: undefined,
+      generation: undefined,
       ticket: 0,
     });
     service.store.delays = true;

@@ -41,6 +41,15 @@ test('a login polls, receives a push, and is logged out by another device of its
   t.like(JSON.parse((await demo.push({ account: 'alice' }, 1)).body), { accepted: 2 });
 });
 
+test('a login with the cookie of a live session replaces that session', async (t) => {
+  const old = await demo.logIn('ruth');
+  const held = await demo.hold(old.cookie, '');
+  t.is((await demo.post('/login', { account: 'ruth' }, { Cookie: old.cookie })).status, 200);
+  t.like(JSON.parse((await held.response()).body), { closed: { code: 'replaced' } });
+  await held.close();
+  t.like(JSON.parse((await demo.push({ account: 'ruth' }, 1)).body), { accepted: 1 });
+});
+
 test('a sixth login of an account ends its oldest session, whose poll tells why', async (t) => {
   const { cookie } = await demo.logIn('dora');
   for (let count = 0; count < 5; count += 1) await demo.logIn('dora');

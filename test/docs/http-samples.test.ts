@@ -71,7 +71,15 @@ for (const name of ['fastify', 'express', 'hono']) {
     t.is((await post('/login', { name: 'alice', password: 'wrong' })).status, 401);
     const evil = { Origin: 'https://evil.example' };
     t.is((await post('/login', { name: 'bob', password: 'builder' }, undefined, evil)).status, 403);
-    const [alice, bob] = [await logIn('alice', 'wonderland'), await logIn('bob', 'builder')];
+    const first = await logIn('alice', 'wonderland');
+    const again = await post('/login', { name: 'alice', password: 'wonderland' }, first);
+    const alice = again.headers.get('set-cookie')?.split(';')[0] ?? '';
+    t.is(
+      (await request(port, '/me', { cookie: first })).status,
+      401,
+      'a login ends the session whose cookie it replaces',
+    );
+    const bob = await logIn('bob', 'builder');
     t.deepEqual(JSON.parse((await request(port, '/me', { cookie: alice })).body), { account: 'alice', role: 'admin' });
 
     const held = request(port, '/poll?after=', { cookie: bob });

@@ -24,6 +24,7 @@ const samples: Readonly<Record<string, 'runs' | 'compiles' | `${string}.test.ts`
   'docs/http.md ts 3': 'http-samples.test.ts',
   'docs/http.md ts 4': 'http-samples.test.ts',
   'docs/node.md ts 1': 'front-samples.test.ts',
+  'docs/passport.md js 1': 'express-sample.test.ts',
   'docs/poll.md js 1': 'poll-client.test.ts',
   'docs/redis-sessions.md ts 1': 'docs-samples.test.ts',
   'docs/redis.md ts 1': 'compiles',

@@ -1,6 +1,6 @@
 import test from 'ava';
+import { errorStatuses } from '../../src/errors/error-statuses.js';
 import { IssuedSession, SessionManager } from '../../src/index.js';
-import { errorStatuses } from '../../src/requests/problem.js';
 import { readProjectFile } from '../architecture/source-tree.js';
 import { readTable, rowsByName } from './tables.js';
 

@@ -1,8 +1,8 @@
 import test from 'ava';
+import { errorStatuses } from '../../src/errors/error-statuses.js';
 import { type Batch, closeReasons, SessionContext } from '../../src/index.js';
 import { encodeBatch } from '../../src/requests/batch-encoding.js';
 import { readPollOptions } from '../../src/requests/poll-query.js';
-import { errorStatuses } from '../../src/requests/problem.js';
 
 import { readProjectFile } from '../architecture/source-tree.js';
 import { pages } from './pages.js';

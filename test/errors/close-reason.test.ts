@@ -3,15 +3,15 @@ import { closedNotice, isCloseReason } from '../../src/errors/close-reason.js';
 import { closeReasons } from '../../src/index.js';
 
 test('the table has exactly the documented reasons', (t) => {
-  const reasons = ['expired', 'max-age', 'evicted', 'revoked', 'logout', 'replaced', 'overflow', 'shutdown'];
+  const reasons = ['expired', 'max-age', 'evicted', 'revoked', 'logout', 'replaced', 'overflow', 'rotated', 'shutdown'];
   t.deepEqual(Object.keys(closeReasons).toSorted(), reasons.toSorted());
 });
 
-test('shutdown is the only reason to reconnect', (t) => {
+test('only where the session lives on is the client told to come back', (t) => {
   const inviting = Object.entries(closeReasons).filter(([, { reconnect }]) => reconnect);
   t.deepEqual(
     inviting.map(([code]) => code),
-    ['shutdown'],
+    ['rotated', 'shutdown'],
   );
 });
 

@@ -53,7 +53,7 @@ test('is() recognises an error of another copy of the package', async (t) => {
 });
 
 test('the brand is neither enumerable nor in the JSON of an error', (t) => {
-  t.deepEqual(Object.keys(sessionUnknown()).toSorted(), ['code', 'details', 'name']);
+  t.deepEqual(Object.keys(sessionUnknown()).toSorted(), ['code', 'details', 'name', 'status']);
 });
 
 test('any value can be quoted, in at most 81 characters', (t) => {

@@ -1,3 +1,9 @@
+export interface Visit {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
 /** A client that keeps the session cookie and says that its own page made each request, as a browser does. */
 export class Browser {
   readonly origin: string;
@@ -17,6 +23,16 @@ export class Browser {
       if (pair.startsWith('connect.sid=')) this.cookie = pair;
     }
     return response;
+  }
+
+  /** The answer, whatever its status. */
+  async visit(path: string): Promise<Visit> {
+    const { status, headers, text } = await this.request(path).then(async (response) => ({
+      status: response.status,
+      headers: response.headers,
+      text: await response.text(),
+    }));
+    return { status, headers, body: text === '' ? undefined : JSON.parse(text) };
   }
 
   /** The parsed answer. Rejects unless the status is 2xx. */

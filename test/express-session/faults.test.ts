@@ -18,7 +18,7 @@ async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
   const hooked = container.get(SessionStore);
   if (!(hooked instanceof HookedStore)) throw new TypeError('The container binds another store');
   const newStore = () => {
-    const store = new SessionMailboxStore(manager, { pingInterval: 5 });
+    const store = new SessionMailboxStore(manager, { pingInterval: 5, allowKeptSid: true });
     t.teardown(() => store.close());
     return store;
   };

@@ -19,7 +19,7 @@ async function start(
   // Each run of a background task lets the event loop turn; at their default intervals, days would take minutes.
   const intervals = { gcInterval: minute, hbTime: minute };
   const service = await startService(t, { ...intervals, ...context }, { clock: new ManualClock(Date.now()) });
-  const store = new SessionMailboxStore(service.manager, options);
+  const store = new SessionMailboxStore(service.manager, { allowKeptSid: true, ...options });
   t.teardown(() => store.close());
   return { ...service, store, visitors: service.manager.inApp('default-visitors') };
 }

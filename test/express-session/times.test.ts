@@ -20,7 +20,7 @@ async function start(
     { gcTime: 15 * minute, maxAge: 0, gcInterval: 10 * minute, hbTime: 10 * minute, ...context },
     { clock: new ManualClock(Date.now()) },
   );
-  const store = new SessionMailboxStore(service.manager, options);
+  const store = new SessionMailboxStore(service.manager, { allowKeptSid: true, ...options });
   t.teardown(() => store.close());
   return { ...service, store, visitors: service.manager.inApp('default-visitors') };
 }

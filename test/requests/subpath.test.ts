@@ -31,7 +31,6 @@ test('session-mailbox/requests exports what a guard or handler of an application
     'HostPolicy',
     'OriginPolicy',
     'encodeBatch',
-    'errorStatuses',
     'isHostName',
     'isLoopbackHost',
     'limitUnanswered',

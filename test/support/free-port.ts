@@ -25,7 +25,7 @@ function listen(): Promise<Server> {
   });
 }
 
-function portOf(server: Server): number {
+export function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new TypeError('The server does not listen on a port');
   return address.port;

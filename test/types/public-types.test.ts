@@ -136,7 +136,16 @@ test('an error is made only with the details of its code', (t) => {
 });
 
 test('close reasons are a closed union, and the table is keyed by it', (t) => {
-  type Reasons = 'expired' | 'max-age' | 'evicted' | 'revoked' | 'logout' | 'replaced' | 'overflow' | 'shutdown';
+  type Reasons =
+    | 'expired'
+    | 'max-age'
+    | 'evicted'
+    | 'revoked'
+    | 'logout'
+    | 'replaced'
+    | 'overflow'
+    | 'rotated'
+    | 'shutdown';
   holds<Same<CloseReason, Reasons>>();
   holds<Same<keyof typeof closeReasons, Reasons>>();
   holds<Same<(typeof closeReasons)['shutdown']['reconnect'], true>>();
@@ -150,7 +159,7 @@ test('close reasons are a closed union, and the table is keyed by it', (t) => {
     // @ts-expect-error no such reason
     manager.closeAccount('alice', { reason: 'bored' }),
   ]);
-  t.is(Object.keys(closeReasons).length, 8);
+  t.is(Object.keys(closeReasons).length, 9);
 });
 
 test('a context takes any of its fields, each of its type', (t) => {

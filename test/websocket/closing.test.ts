@@ -6,7 +6,7 @@ import { Stage } from './stage.js';
 
 const reasons = Object.keys(closeReasons) as CloseReason[];
 
-for (const reason of reasons.filter((each) => each !== 'shutdown')) {
+for (const reason of reasons.filter((each) => !closeReasons[each].reconnect)) {
   test(`a session closed as ${reason} closes its sockets with that code and sentence`, async (t) => {
     const stage = await Stage.start(t);
     const { id, token } = await stage.logIn();
@@ -86,15 +86,34 @@ test('with onOverflow `close`, an overflow closes the socket', async (t) => {
   t.is((await client.closed).code, 4007);
 });
 
-test('a rotation of the token keeps the socket open', async (t) => {
+test('a rotation of the token closes the sockets that the old token opened, and no other', async (t) => {
+  const stage = await Stage.start(t);
+  const { id, token } = await stage.logIn();
+  const clients = [await stage.connect({ token }), await stage.connect({ cookie: `sid=${token}` })];
+  const bystander = await stage.connect({ token: (await stage.logIn('bob')).token });
+  const second = await stage.manager.rotateToken(id);
+  const { webSocketCode: code, sentence } = closeReasons.rotated;
+  for (const client of clients) t.deepEqual(await client.closed, { code, reason: sentence });
+  t.is((await stage.client({ token }).refused()).status, 401);
+  const client = await stage.connect({ token: second.token });
+  await stage.clock.advance(10_000);
+  t.is(await client.ask({ echo: 'goes on' }), 'goes on');
+  t.is(await bystander.ask({ echo: 'still here' }), 'still here');
+  await stage.manager.rotateToken(id);
+  t.is((await client.closed).code, code);
+  await eventually(() => stage.live.size === 1);
+});
+
+test('a rotation with keepOpen keeps the sockets open, until one without it', async (t) => {
   const stage = await Stage.start(t);
   const { id, token } = await stage.logIn();
   const client = await stage.connect({ token });
-  const rotated = await stage.manager.rotateToken(id);
+  await stage.manager.rotateToken(id, { keepOpen: true });
   await stage.clock.advance(10_000);
   t.is(await client.ask({ echo: 'goes on' }), 'goes on');
   t.is((await stage.client({ token }).refused()).status, 401);
-  await stage.connect({ token: rotated.token });
+  await stage.manager.rotateToken(id);
+  t.is((await client.closed).code, closeReasons.rotated.webSocketCode);
 });
 
 test('messages after the close do not reach the application, and a client that does not answer the close is disconnected', async (t) => {

@@ -2,9 +2,11 @@ import test, { type ExecutionContext } from 'ava';
 import { Container } from 'inversify';
 import { type SessionContextOptions, SessionManager, sessionModule } from '../../src/index.js';
 import { redisStore } from '../../src/stores/redis/index.js';
+import { sqliteStore } from '../../src/stores/sqlite/index.js';
 import { ServiceProcess } from '../stores/nodes/service-process.js';
 import { freshPrefix } from '../stores/redis/exact-clock.js';
 import { serverFor } from '../stores/redis/places.js';
+import { freshPlace } from '../stores/sqlite/create-sqlite-store.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProxy } from '../support/redis-proxy.js';
 import { testConnectionName } from '../support/redis-server.js';
@@ -17,6 +19,16 @@ interface Nodes {
   readonly here: Stage;
   /** Another process. */
   readonly there: ServiceProcess;
+}
+
+async function startOverSqlite(t: ExecutionContext): Promise<Nodes> {
+  const options = await freshPlace(t);
+  const container = new Container();
+  container.load(sessionModule({}, sqliteStore(options)));
+  const manager = await container.getAsync(SessionManager);
+  t.teardown(() => container.unbindAllAsync());
+  const there = await ServiceProcess.start(t, { context: {}, options });
+  return { here: await Stage.before(t, manager), there };
 }
 
 async function startNodes(t: ExecutionContext, context: SessionContextOptions = {}, url?: string): Promise<Nodes> {
@@ -56,14 +68,28 @@ test('a session evicted or replaced by another process closes its socket here', 
   t.is((await replaced.closed).code, 4006);
 });
 
-test('a rotation of the token by another process keeps the socket here open', async (t) => {
+test('a rotation of the token by another process closes its socket here, unless it keeps what is open', async (t) => {
   const { here, there } = await startNodes(t);
   const { id, token } = await here.logIn();
   const client = await here.connect({ token });
-  const rotated = await there.do('rotate', id);
+  const kept = await there.do('rotate', id, { keepOpen: true });
   t.is((await here.client({ token }).refused()).status, 401);
   t.is(await client.ask({ echo: 'goes on' }), 'goes on');
+  const second = await here.connect({ token: kept.token });
+  const rotated = await there.do('rotate', id, {});
+  for (const each of [client, second]) t.is((await each.closed).code, 4008);
   await here.connect({ token: rotated.token });
+});
+
+test('over SQLite a rotation or a close by another process closes the socket here', async (t) => {
+  const { here, there } = await startOverSqlite(t);
+  const { id, token } = await here.logIn();
+  const client = await here.connect({ token });
+  const rotated = await there.do('rotate', id, {});
+  t.is((await client.closed).code, 4008);
+  const second = await here.connect({ token: rotated.token });
+  await there.do('close', id, 'revoked');
+  t.is((await second.closed).code, 4004);
 });
 
 test('attributes set by another process are read in the socket here, and the other way round', async (t) => {

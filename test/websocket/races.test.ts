@@ -1,5 +1,6 @@
 import test from 'ava';
 import { WebSocketServer } from 'ws';
+import { hashSecret } from '../../src/store/session-token.js';
 import { authenticateUpgrade } from '../../src/websocket/index.js';
 import { eventually } from '../support/eventually.js';
 import { Connection } from '../support/http-client.js';
@@ -16,6 +17,17 @@ test('an upgrade is refused when its session is closed elsewhere between authent
   const { status, problem } = await stage.client({ token }).refused();
   t.is(status, 401);
   t.like(problem, { code: 'SESSION_CLOSED', closed: { code: 'revoked' } });
+  await stage.empties();
+});
+
+test('an upgrade is refused when its token is rotated between authentication and registration', async (t) => {
+  const { binding, store } = controlledStore();
+  const stage = await Stage.start(t, { store: binding });
+  const { id, token } = await stage.logIn();
+  store().afterAuthenticate = async () => void (await store().rotate(app, id, hashSecret('another'), false));
+  const { status, problem } = await stage.client({ token }).refused();
+  t.is(status, 401);
+  t.like(problem, { code: 'SESSION_CLOSED', closed: { code: 'rotated', reconnect: true } });
   await stage.empties();
 });
 

@@ -7,7 +7,7 @@ import { request } from '../support/http-client.js';
 import { throwsCode } from '../support/service.js';
 import { controlledStore, Gate } from './controlled-store.js';
 import { reportedFault } from './reported-fault.js';
-import { SocketIoStage } from './socket-io-stage.js';
+import { SocketIoClient, SocketIoStage } from './socket-io-stage.js';
 
 const transports = ['websocket', 'polling'] as const;
 const evil = { Origin: 'https://evil.example' };
@@ -40,7 +40,7 @@ for (const transport of transports) {
   test(`${transport}: when its session is closed, the client gets the close notice and does not reconnect`, async (t) => {
     const stage = await SocketIoStage.start(t);
     for (const code of Object.keys(closeReasons) as (keyof typeof closeReasons)[]) {
-      if (code === 'shutdown') continue;
+      if (closeReasons[code].reconnect) continue;
       const { id, token } = await stage.logIn(`account-${code}`);
       const client = await stage.connect({ transports: [transport], auth: { token } });
       await stage.manager.closeSession(id, code);
@@ -48,6 +48,18 @@ for (const transport of transports) {
       t.is(await client.disconnected, 'io server disconnect');
       t.false(client.socket.active, 'it does not reconnect');
     }
+    await stage.empties();
+  });
+
+  test(`${transport}: when its token is rotated, the client is disconnected and reconnects with the token that it has then`, async (t) => {
+    const stage = await SocketIoStage.start(t);
+    const { id, token } = await stage.logIn();
+    const client = await stage.connect({ transports: [transport], auth: { token } });
+    await stage.manager.rotateToken(id);
+    t.like(await client.notice, { code: 'rotated', reconnect: true });
+    t.is(await client.disconnected, 'transport close');
+    t.true(client.socket.active, 'it reconnects');
+    t.is((await client.refused()).data?.code, 'SESSION_UNKNOWN');
     await stage.empties();
   });
 
@@ -153,6 +165,31 @@ test('a socket that leaves its namespace is forgotten, though its connection sta
   guarded.disconnect();
   await eventually(() => stage.live.size === 0);
   t.true(open.socket.connected);
+});
+
+test('a session that ends leaves its namespace only, and the last one closes the connection', async (t) => {
+  const stage = await SocketIoStage.start(t);
+  const { manager, io, live } = stage;
+  io.of('/open').on('connection', (socket) => socket.on('get', (key, answer) => answer(key)));
+  io.of('/guarded').use(socketIoSession(manager));
+  const [alice, bob] = [await stage.logIn('alice'), await stage.logIn('bob')];
+  const open = stage.client({}, '/open');
+  await open.connected();
+  const join = (name: string, token: string) => new SocketIoClient(open.socket.io.socket(name, { auth: { token } }));
+  const [first, second] = [join('/', alice.token), join('/guarded', bob.token)];
+  await Promise.all([first.connected(), second.connected()]);
+  t.is(io.engine.clientsCount, 1);
+  await manager.closeSession(alice.id, 'logout');
+  t.like(await first.notice, { code: 'logout' });
+  t.is(await first.disconnected, 'io server disconnect');
+  t.true(second.socket.connected);
+  t.is(await open.socket.emitWithAck('get', 'still here'), 'still here');
+  t.is(live.size, 1);
+  open.socket.disconnect();
+  await eventually(() => io.of('/open').sockets.size === 0);
+  await manager.closeSession(bob.id, 'logout');
+  t.is(await second.disconnected, 'io server disconnect');
+  await stage.empties();
 });
 
 test('clients that disconnect during their authentication are forgotten', async (t) => {

@@ -1,3 +1,4 @@
+import { sessionClosed } from '../../errors/session-error.js';
 import type { Cursor } from '../../mailbox/cursor.js';
 import type { MailboxBounds } from '../../mailbox/mailbox-results.js';
 import type { MailboxRules } from '../../mailbox/mailbox-rules.js';
@@ -43,6 +44,8 @@ export class MailboxOperations {
     const { context } = this.#rules;
     const entry =
       secretHash === undefined ? this.#rules.live(app, id, now) : this.#rules.proven(app, id, secretHash, now);
+    // In the step that gives the messages, so that no poll of the old token slips in beside the rotation.
+    if (request.generation !== undefined && request.generation < entry.generation) throw sessionClosed('rotated');
     const mailbox = entry.mailbox ?? entry.createMailbox();
     const { messages, offset, proof, lost, reset, droppedReader } = mailbox.read(name, after, limit, now, context);
     if (droppedReader !== undefined) this.#dropPark(entry, droppedReader, now);
@@ -52,10 +55,11 @@ export class MailboxOperations {
     const cameOnline = this.#rules.contact(entry, now);
     if (context.pollRenews && !entry.isParked) this.#rules.activity(entry, now);
     entry.save();
-    const { accountId } = entry;
+    const { accountId, generation } = entry;
     const { epoch } = mailbox;
     return {
       accountId,
+      generation,
       epoch,
       offset,
       proof,
@@ -83,6 +87,14 @@ export class MailboxOperations {
     if (reader === undefined || !reader.parked || reader.node !== this.#rules.node) return;
     this.#rules.unpark(entry, reader, now);
     entry.save();
+  }
+
+  /** Ends what the session's tokens have opened so far. Does not save. */
+  endGeneration(entry: SessionEntry, now: number): void {
+    entry.generation += 1;
+    const { app, id, mailbox, generation } = entry;
+    if (mailbox === undefined || !entry.isParked) return;
+    for (const node of this.#wake(entry, mailbox, now)) this.#rules.notices.rotated(node, app, id, generation);
   }
 
   /**

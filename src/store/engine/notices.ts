@@ -6,13 +6,14 @@ import type { Message } from '../../mailbox/message.js';
  * over a database keeps the notices until the step's transaction is committed (those of other nodes as rows of it) and
  * drops them when it is rolled back; a store in memory passes them on at once.
  *
- * The first four have the meaning of the method of `StoreListener` with that name, for the listener of one node. A
+ * All but `sessionChanged` have the meaning of the method of `StoreListener` with that name, for the listener of one node. A
  * node that is gone needs no notice.
  */
 export interface Notices {
   appended(node: string, app: string, id: string, epoch: string, message: Message, before: number): void;
   changed(node: string, app: string, id: string): void;
   closed(node: string, app: string, id: string, reason: CloseReason): void;
+  rotated(node: string, app: string, id: string, generation: number): void;
   superseded(node: string, app: string, id: string, reader: string, ticket: number): void;
   /** For the `ChangeWatcher`s of all nodes: the session's attributes or secret changed, or it ended. */
   sessionChanged(app: string, id: string): void;

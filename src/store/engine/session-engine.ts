@@ -84,9 +84,10 @@ export class SessionEngine {
     return this.#rules.renew(entry, now);
   }
 
-  rotate(app: string, id: string, secretHash: string, now: number): SessionRecord {
+  rotate(app: string, id: string, secretHash: string, keepOpen: boolean, now: number): SessionRecord {
     const entry = this.#rules.live(app, id, now);
     entry.secretHash = secretHash;
+    if (!keepOpen) this.#mailboxes.endGeneration(entry, now);
     entry.save();
     this.#rules.notices.sessionChanged(app, id);
     return this.#rules.record(entry, now);

@@ -164,6 +164,7 @@ export class SessionRules {
       ip: entry.ip,
       userAgent: entry.userAgent,
       attributes: entry.attributes,
+      generation: entry.generation,
       reads: entry.reads,
       writes: entry.writes,
       presence: isOnline ? 'online' : 'away',

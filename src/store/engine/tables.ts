@@ -64,6 +64,7 @@ export interface SessionTables {
 export interface SessionEntry extends SessionReference {
   /** SHA-256 of the secret, base64url. */
   secretHash: string;
+  generation: number;
   readonly createdAt: number;
   /** Lifetime from creation, in milliseconds; 0 for none. */
   readonly maxAge: number;

@@ -22,6 +22,7 @@ export class MemoryEntry implements SessionEntry {
   readonly id: string;
   readonly accountId: string;
   secretHash: string;
+  generation = 0;
   readonly ip: string;
   readonly userAgent: string;
   attributes: AttributeTexts;

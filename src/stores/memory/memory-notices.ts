@@ -2,7 +2,8 @@ import type { CloseReason } from '../../errors/close-reason.js';
 import type { Message } from '../../mailbox/message.js';
 import type { ChangeWatcher } from '../../store/change-feed.js';
 import type { Notices } from '../../store/engine/notices.js';
-import { noListener, type StoreListener } from '../../store/session-store.js';
+import { noListener } from '../../store/no-listener.js';
+import type { StoreListener } from '../../store/session-store.js';
 
 /** Passes the engine's notices on at once: there is one node, and nothing to commit. */
 export class MemoryNotices implements Notices {
@@ -24,6 +25,10 @@ export class MemoryNotices implements Notices {
 
   closed(_node: string, app: string, id: string, reason: CloseReason): void {
     this.listener.closed(app, id, reason);
+  }
+
+  rotated(_node: string, app: string, id: string, generation: number): void {
+    this.listener.rotated(app, id, generation);
   }
 
   superseded(_node: string, app: string, id: string, reader: string, ticket: number): void {

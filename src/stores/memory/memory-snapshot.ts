@@ -35,6 +35,7 @@ const recordSchema = v.object({
   id: v.string(),
   accountId: v.string(),
   secretHash: v.string(),
+  generation: v.number(),
   createdAt: v.number(),
   lastTime: v.number(),
   lastContact: v.number(),
@@ -143,6 +144,7 @@ function isDead({ createdAt, lastTime, ttl, maxAge }: SnapshotRecord, now: numbe
 function restoreEntry(record: SnapshotRecord, tables: MemoryTables, now: number): MemoryEntry {
   const attributes = Object.freeze(Object.assign(Object.create(null), Object.fromEntries(record.attributes)));
   const entry = tables.of(record.app).register({ ...record, attributes }, record, record.online);
+  entry.generation = record.generation;
   entry.reads = record.reads;
   entry.writes = record.writes;
   if (record.mailbox !== null) entry.mailbox = restoreMailbox(record.mailbox, now);
@@ -174,12 +176,13 @@ function* liveEntries(tables: MemoryTables, context: SessionContext, now: number
 
 function* recordsOf(tables: MemoryTables, context: SessionContext, now: number): Generator<SnapshotRecord, void> {
   for (const entry of liveEntries(tables, context, now)) {
-    const { app, id, accountId, secretHash, createdAt, ttl, maxAge, ip, userAgent, reads, writes } = entry;
+    const { app, id, accountId, secretHash, generation, createdAt, ttl, maxAge, ip, userAgent, reads, writes } = entry;
     yield {
       app,
       id,
       accountId,
       secretHash,
+      generation,
       createdAt,
       // The parks end with the process: neither idleness nor silence began before now.
       lastTime: idles(entry, context) ? entry.lastTime : now,

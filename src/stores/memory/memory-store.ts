@@ -114,8 +114,8 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     return this.#engine.patchAsBearer(app, id, secretHash, attributes, this.#clock.now());
   }
 
-  async rotate(app: string, id: string, secretHash: string): Promise<SessionRecord> {
-    return this.#engine.rotate(app, id, secretHash, this.#clock.now());
+  async rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
+    return this.#engine.rotate(app, id, secretHash, keepOpen, this.#clock.now());
   }
 
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {

@@ -1,6 +1,6 @@
 /**
  * The position of each field in the packed arrays that the scripts store, counted from 1 as in Lua. A session always has the
- * first fifteen, and the others once its mailbox was used; a tombstone has only the first three.
+ * first sixteen, and the others once its mailbox was used; a tombstone has only the first three.
  */
 export const layout = {
   secretHash: 1,
@@ -23,22 +23,24 @@ export const layout = {
   hasAttributes: 14,
   /** When its keys expire if nothing happens before. */
   keepUntil: 15,
-  epoch: 16,
-  tail: 17,
-  taken: 18,
-  count: 19,
-  bytes: 20,
-  newest: 21,
-  gaps: 22,
-  agesMixed: 23,
-  keyed: 24,
-  readers: 25,
-  replaced: 26,
+  /** How many rotations ended what earlier tokens had opened. */
+  generation: 16,
+  epoch: 17,
+  tail: 18,
+  taken: 19,
+  count: 20,
+  bytes: 21,
+  newest: 22,
+  gaps: 23,
+  agesMixed: 24,
+  keyed: 25,
+  readers: 26,
+  replaced: 27,
   /** When the message at the tail was accepted, and the one at `taken`. */
-  tailProof: 27,
-  takenProof: 28,
+  tailProof: 28,
+  takenProof: 29,
   /** The history of the server in which the mailbox was used last; see `mailboxes.lua`. */
-  history: 29,
+  history: 30,
   // A reader.
   name: 1,
   cursor: 2,

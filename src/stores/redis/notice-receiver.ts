@@ -74,6 +74,7 @@ export class NoticeReceiver {
     if (kind === 'a') this.#forwardAppended(app, id, rest);
     else if (kind === 'c') this.#listener.changed(app, id);
     else if (kind === 'e' && isCloseReason(rest)) this.#listener.closed(app, id, rest);
+    else if (kind === 'r') this.#listener.rotated(app, id, Number(rest));
     else if (kind === 's') this.#forwardSuperseded(app, id, rest);
   }
 

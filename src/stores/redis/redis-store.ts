@@ -162,8 +162,10 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     return this.#calls.patch('patchAsBearer', app, id, [secretHash], attributes, (reply) => contactOf(app, id, reply));
   }
 
-  async rotate(app: string, id: string, secretHash: string): Promise<SessionRecord> {
-    return this.#calls.onSession('rotate', app, id, [secretHash], (reply) => ownRecordOf(app, id, reply));
+  async rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
+    return this.#calls.onSession('rotate', app, id, [secretHash, keepOpen ? 1 : 0], (reply) =>
+      ownRecordOf(app, id, reply),
+    );
   }
 
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
@@ -234,11 +236,12 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
   }
 
   async read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
-    const { reader, after, limit, wait, secretHash, ticket } = request;
+    const { reader, after, limit, wait, secretHash, generation, ticket } = request;
     // No epoch has capital letters.
     const from = after === '' ? 'OLDEST' : (after?.epoch ?? 'KNOWN');
     const { offset, proof } = typeof after === 'object' ? after : { offset: 0, proof: 0 };
-    const args = [secretHash ?? '', reader, from, offset, proof, limit, Math.ceil(wait), this.#node, ticket];
+    const bearer = [secretHash ?? '', generation ?? -1];
+    const args = [...bearer, reader, from, offset, proof, limit, Math.ceil(wait), this.#node, ticket];
     return this.#calls.onSession('read', app, id, args, readResultOf);
   }
 

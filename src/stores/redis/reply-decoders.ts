@@ -92,6 +92,7 @@ function recordOf(app: string, id: string, reply: Reply): SessionRecord {
     ip: textAt(reply, 5),
     userAgent: textAt(reply, 6),
     attributes: attributesOf(listAt(reply, 11)),
+    generation: numberAt(reply, 12),
     reads: numberAt(reply, 7),
     writes: numberAt(reply, 8),
     presence: numberAt(reply, 9) === 1 ? 'online' : 'away',
@@ -101,7 +102,7 @@ function recordOf(app: string, id: string, reply: Reply): SessionRecord {
 
 /** A record within a list, which holds its id. */
 export function listedRecordOf(app: string, reply: Reply): SessionRecord {
-  return recordOf(app, textAt(reply, 12), reply);
+  return recordOf(app, textAt(reply, 13), reply);
 }
 
 const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
@@ -154,6 +155,7 @@ function newRecord(session: NewSession, now: number): SessionRecord {
     ip,
     userAgent,
     attributes,
+    generation: 0,
     reads: 0,
     writes: 0,
     presence: 'online',
@@ -193,6 +195,7 @@ export function readResultOf(reply: Reply): ReadResult {
   const droppedReader = textAt(accepted(reply), 9);
   return {
     accountId: textAt(reply, 1),
+    generation: numberAt(reply, 11),
     epoch: textAt(reply, 2),
     offset: numberAt(reply, 3),
     proof: numberAt(reply, 10),

@@ -744,7 +744,7 @@ return { 1, 0 }
 end
 local hasAttributes = #attributes > 0 and 1 or 0
 local fields = {
-secretHash, '', accountId, birth, lastTime, lastTime, ttl, maxAge, ip, userAgent, reads, writes, 0, hasAttributes, 0,
+secretHash, '', accountId, birth, lastTime, lastTime, ttl, maxAge, ip, userAgent, reads, writes, 0, hasAttributes, 0, 0,
 }
 local entry = { key = key, fields = fields }
 if deadReason(fields) then
@@ -1165,7 +1165,7 @@ local name = nameOf(key)
 local base = baseOf(key)
 local hasAttributes = #attributes > 0 and 1 or 0
 local fields =
-{ secretHash, '', accountId, birth, now, now, ttl, maxAge, ip, userAgent, 0, 0, 1, hasAttributes, 0 }
+{ secretHash, '', accountId, birth, now, now, ttl, maxAge, ip, userAgent, 0, 0, 1, hasAttributes, 0, 0 }
 local entry = { key = key, fields = fields }
 local member = sessions.indexMember(entry)
 call('ZADD', index, accountScore, member)
@@ -1300,7 +1300,8 @@ end
 `,
   'operations/read': `
 operations.read = function()
-local key, secretHash, name, after = takeKey(), take(), take(), take()
+local key, secretHash, generation = takeKey(), take(), takeNumber()
+local name, after = take(), take()
 local offset, proof, limit, wait = takeNumber(), takeNumber(), takeNumber(), takeNumber()
 local node, ticket = take(), takeNumber()
 local entry, refused
@@ -1312,8 +1313,10 @@ end
 if not entry then
 return refused
 end
-mailboxes.ensure(entry)
 local fields = entry.fields
+if generation >= 0 and generation < fields[$generation] then
+return { 'closed', 'rotated' }
+end
 local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit)
 notices.superseded(entry, reader, node)
 if evicted then
@@ -1347,6 +1350,7 @@ parks and 1 or 0,
 cameOnline,
 evicted and evicted[$name] or '',
 reader[$givenProof],
+fields[$generation],
 }
 end
 `,
@@ -1397,12 +1401,19 @@ end
 `,
   'operations/rotate': `
 operations.rotate = function()
-local key, secretHash = takeKey(), take()
+local key, secretHash, keepsOpen = takeKey(), take(), takeNumber()
 local entry, refused = sessions.live(key)
 if not entry then
 return refused
 end
-entry.fields[$secretHash] = secretHash
+local fields = entry.fields
+fields[$secretHash] = secretHash
+if keepsOpen == 0 then
+fields[$generation] = fields[$generation] + 1
+if isParked(fields) then
+mailboxes.wake(entry, 'r:' .. nameOf(key) .. ':' .. format('%.0f', fields[$generation]))
+end
+end
 notices.sessionChanged(key)
 messages.dropAged(entry)
 sessions.save(entry)
@@ -1627,6 +1638,7 @@ fields[$writes],
 online,
 fields[$count] or 0,
 sessions.attributes(entry),
+fields[$generation],
 }
 end
 function sessions.listed(entry)

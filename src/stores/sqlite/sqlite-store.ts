@@ -112,8 +112,8 @@ export class SqliteStore extends SessionStore implements ChangeFeed {
     return this.#run('change', (engine, now) => engine.patchAsBearer(app, id, secretHash, attributes, now));
   }
 
-  rotate(app: string, id: string, secretHash: string): Promise<SessionRecord> {
-    return this.#run('change', (engine, now) => engine.rotate(app, id, secretHash, now));
+  rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
+    return this.#run('change', (engine, now) => engine.rotate(app, id, secretHash, keepOpen, now));
   }
 
   replace(app: string, newId: string, oldId: string): Promise<Replacement> {
@@ -256,6 +256,7 @@ export class SqliteStore extends SessionStore implements ChangeFeed {
       appended: (app, id, epoch, message, before) => listener.appended(app, id, epoch, message, before),
       changed: (app, id) => listener.changed(app, id),
       closed: (app, id, reason) => listener.closed(app, id, reason),
+      rotated: (app, id, generation) => listener.rotated(app, id, generation),
       superseded: (app, id, reader, ticket) => listener.superseded(app, id, reader, ticket),
       missed: () => {
         listener.missed();

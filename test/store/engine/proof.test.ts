@@ -35,7 +35,12 @@ const asBearer: Readonly<Record<string, (engine: SessionEngine, hash: string, no
   authenticate: (engine, hash, now) => engine.authenticate(app, id, hash, now),
   patchAsBearer: (engine, hash, now) => engine.patchAsBearer(app, id, hash, { key: '1' }, now),
   read: (engine, hash, now) =>
-    engine.read(app, id, { reader: 'tab', after: '', limit: 1, wait: 0, secretHash: hash, ticket: 1 }, now),
+    engine.read(
+      app,
+      id,
+      { reader: 'tab', after: '', limit: 1, wait: 0, secretHash: hash, generation: undefined, ticket: 1 },
+      now,
+    ),
 };
 
 for (const [name, operation] of Object.entries(asBearer)) {

@@ -268,8 +268,8 @@ test('the file holds no secret, only hashes', async (t) => {
   const secret = newSecret();
   const rotated = newSecret();
   const { id } = await trial.login('alice', { id: 'A'.repeat(24) });
-  await trial.store.rotate(app, id, hashSecret(secret));
-  await trial.store.rotate(app, id, hashSecret(rotated));
+  await trial.store.rotate(app, id, hashSecret(secret), false);
+  await trial.store.rotate(app, id, hashSecret(rotated), false);
   await trial.close();
   const text = await folder.text();
   t.false(text.includes(secret) || text.includes(rotated) || text.includes(hashSecret(secret)));

@@ -36,6 +36,7 @@ function repeat(listener: StoreListener, heard: ListenerCall): void {
   if (kind === 'appended') listener.appended(heard[1], heard[2], heard[3], revivedMessage(heard[4]), heard[5]);
   else if (kind === 'changed') listener.changed(heard[1], heard[2]);
   else if (kind === 'closed') listener.closed(heard[1], heard[2], heard[3]);
+  else if (kind === 'rotated') listener.rotated(heard[1], heard[2], heard[3]);
   else if (kind === 'superseded') listener.superseded(heard[1], heard[2], heard[3], heard[4]);
   else listener.missed();
 }

@@ -92,8 +92,8 @@ export class RemoteStore extends SessionStore {
     return this.#call('patchAsBearer', app, id, secretHash, attributes);
   }
 
-  rotate(app: string, id: string, secretHash: string): Promise<SessionRecord> {
-    return this.#call('rotate', app, id, secretHash);
+  rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
+    return this.#call('rotate', app, id, secretHash, keepOpen);
   }
 
   replace(app: string, newId: string, oldId: string): Promise<Replacement> {

@@ -99,8 +99,8 @@ export class ServiceActions {
     await (await this.#manager.getSession(id)).setAttr(key, value);
   }
 
-  async rotate(id: string): Promise<PlainSession> {
-    const { token } = await this.#manager.rotateToken(id);
+  async rotate(id: string, options: { readonly keepOpen?: boolean }): Promise<PlainSession> {
+    const { token } = await this.#manager.rotateToken(id, options);
     return { id, token };
   }
 

@@ -46,6 +46,7 @@ function listenerOf(store: number): StoreListener {
     appended: (app, id, epoch, message, before) => tell('appended', app, id, epoch, message, before),
     changed: (app, id) => tell('changed', app, id),
     closed: (app, id, reason) => tell('closed', app, id, reason),
+    rotated: (app, id, generation) => tell('rotated', app, id, generation),
     superseded: (app, id, reader, ticket) => tell('superseded', app, id, reader, ticket),
     missed: () => tell('missed'),
   };

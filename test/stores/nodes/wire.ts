@@ -28,6 +28,7 @@ export type ListenerCall =
   | readonly ['appended', string, string, string, Message, number]
   | readonly ['changed', string, string]
   | readonly ['closed', string, string, CloseReason]
+  | readonly ['rotated', string, string, number]
   | readonly ['superseded', string, string, string, number]
   | readonly ['missed'];
 

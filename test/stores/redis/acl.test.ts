@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { SessionContext } from '../../../src/index.js';
-import { noListener } from '../../../src/store/session-store.js';
+import { noListener } from '../../../src/store/no-listener.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 import { RedisCluster } from '../../support/redis-cluster.js';
 import { serverFor } from './places.js';

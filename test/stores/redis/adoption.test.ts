@@ -1,6 +1,6 @@
 import test from 'ava';
 import { SessionContext } from '../../../src/index.js';
-import { noListener } from '../../../src/store/session-store.js';
+import { noListener } from '../../../src/store/no-listener.js';
 import { hashSecret, secretOf } from '../../../src/store/session-token.js';
 import type { AdoptedSession } from '../../../src/store/token-aliases.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';

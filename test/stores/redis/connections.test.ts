@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import test from 'ava';
 import { SessionContext, SessionError } from '../../../src/index.js';
-import { noListener } from '../../../src/store/session-store.js';
+import { noListener } from '../../../src/store/no-listener.js';
 import { hashSecret, newId } from '../../../src/store/session-token.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 import { eventually } from '../../support/eventually.js';
@@ -159,7 +159,15 @@ test('a prefix may contain characters that are special in Lua, patterns and URLs
     const id = newId(store.idPrefix('default', 'alice'));
     const rest = { ip: '', userAgent: '', ttl: 60_000, maxAge: 0, attributes: { a: '1' }, secretHash: hashSecret('x') };
     await store.insert({ app: 'default', id, accountId: 'alice', ...rest });
-    const request = { reader: 'r', after: '', limit: 1, wait: 60_000, secretHash: undefined, ticket: 1 } as const;
+    const request = {
+      reader: 'r',
+      after: '',
+      limit: 1,
+      wait: 60_000,
+      secretHash: undefined,
+      generation: undefined,
+      ticket: 1,
+    } as const;
     t.true((await store.read('default', id, request)).parked);
     await store.append('default', id, { json: '1', bytes: 1, key: 'k' });
     await eventually(() => appended.includes(id));

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { SessionContext } from '../../../src/index.js';
-import { noListener } from '../../../src/store/session-store.js';
+import { noListener } from '../../../src/store/no-listener.js';
 import { CallQueue } from '../../../src/stores/redis/call-queue.js';
 import { RedisConnection } from '../../../src/stores/redis/connection.js';
 import { RedisStore } from '../../../src/stores/redis/index.js';

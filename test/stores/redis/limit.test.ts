@@ -1,6 +1,6 @@
 import test from 'ava';
 import { SessionContext, type SessionContextOptions, SessionError } from '../../../src/index.js';
-import { noListener } from '../../../src/store/session-store.js';
+import { noListener } from '../../../src/store/no-listener.js';
 import { RedisStore } from '../../../src/stores/redis/index.js';
 import { freshPrefix } from './exact-clock.js';
 import { serverFor } from './places.js';

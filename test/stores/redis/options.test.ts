@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import test from 'ava';
 import { Redis } from 'ioredis';
 import { SessionContext, SessionError } from '../../../src/index.js';
-import { noListener } from '../../../src/store/session-store.js';
+import { noListener } from '../../../src/store/no-listener.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 
 const password = 'the-password';

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { renewal } from '../../../src/conformance/trial.js';
 import { type NewSession, type ReadRequest, SessionContext } from '../../../src/index.js';
-import { noListener } from '../../../src/store/session-store.js';
+import { noListener } from '../../../src/store/no-listener.js';
 import { hashSecret, newId, newSecret } from '../../../src/store/session-token.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 import { RedisProxy } from '../../support/redis-proxy.js';
@@ -30,7 +30,16 @@ let tickets = 0;
 
 function request(rest: Partial<ReadRequest> = {}): ReadRequest {
   tickets += 1;
-  return { reader: 'r', after: '', limit: 10, wait: 0, secretHash: undefined, ticket: tickets, ...rest };
+  return {
+    reader: 'r',
+    after: '',
+    limit: 10,
+    wait: 0,
+    secretHash: undefined,
+    generation: undefined,
+    ticket: tickets,
+    ...rest,
+  };
 }
 
 /** A store whose commands are counted by proxies. */
@@ -102,7 +111,7 @@ const single: Readonly<Record<string, Operation>> = {
   patch: (store, { id }) => store.patch(app, id, { b: '2', a: null }),
   patchAsBearer: (store, { id, secretHash }) => store.patchAsBearer(app, id, secretHash, { b: '2', a: null }),
   endAsBearer: (store, { id, secretHash }) => store.endAsBearer(app, id, secretHash, 'logout'),
-  rotate: (store, { id }) => store.rotate(app, id, hashSecret(newSecret())),
+  rotate: (store, { id }) => store.rotate(app, id, hashSecret(newSecret()), false),
   'replace within an account': async (store, { id }, { id: oldId }) => store.replace(app, id, oldId),
   end: (store, { id }) => store.end(app, id, 'logout'),
   endAccount: (store, { accountId }) => store.endAccount(app, accountId, 'revoked', undefined),

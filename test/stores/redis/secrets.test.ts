@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Container } from 'inversify';
 import { type ReadRequest, SessionContext, SessionManager, sessionModule } from '../../../src/index.js';
-import { noListener } from '../../../src/store/session-store.js';
+import { noListener } from '../../../src/store/no-listener.js';
 import { hashSecret, secretOf } from '../../../src/store/session-token.js';
 import { RedisStore, redisStore } from '../../../src/stores/redis/index.js';
 import { Keys } from '../../../src/stores/redis/keys.js';
@@ -86,7 +86,15 @@ test('a wrong secret is answered like an unknown session, live or closed, and ch
   await store.append(app, live.id, outgoing('hi'));
   await store.end(app, closed.id, 'revoked');
   const before = await dumpOf(client, keyPrefix);
-  const request: ReadRequest = { reader: 'r', after: '', limit: 9, wait: 0, secretHash: undefined, ticket: 1 };
+  const request: ReadRequest = {
+    reader: 'r',
+    after: '',
+    limit: 9,
+    wait: 0,
+    secretHash: undefined,
+    generation: undefined,
+    ticket: 1,
+  };
   const wrong = [hashSecret('wrong'), live.secretHash.slice(0, -1), `${live.secretHash}A`];
   for (const { id } of [live, closed]) {
     for (const secretHash of wrong) {
@@ -98,7 +106,7 @@ test('a wrong secret is answered like an unknown session, live or closed, and ch
     }
   }
   t.deepEqual(await dumpOf(client, keyPrefix), before);
-  await store.rotate(app, live.id, hashSecret('new'));
+  await store.rotate(app, live.id, hashSecret('new'), false);
   await t.throwsAsync(store.authenticate(app, live.id, live.secretHash), { code: 'SESSION_UNKNOWN' });
   t.is((await store.authenticate(app, live.id, hashSecret('new'))).record.id, live.id);
 });

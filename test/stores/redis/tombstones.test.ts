@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { renewal } from '../../../src/conformance/trial.js';
 import { type ReadRequest, SessionContext, SessionError } from '../../../src/index.js';
-import { noListener } from '../../../src/store/session-store.js';
+import { noListener } from '../../../src/store/no-listener.js';
 import { hashSecret } from '../../../src/store/session-token.js';
 import { RedisStore } from '../../../src/stores/redis/index.js';
 import { freshPrefix } from './exact-clock.js';
@@ -10,7 +10,15 @@ import { serverFor } from './places.js';
 import { alias, app, newSession, outgoing } from './workload.js';
 
 const server = serverFor(test);
-const request: ReadRequest = { reader: 'r', after: '', limit: 9, wait: 9_000, secretHash: undefined, ticket: 1 };
+const request: ReadRequest = {
+  reader: 'r',
+  after: '',
+  limit: 9,
+  wait: 9_000,
+  secretHash: undefined,
+  generation: undefined,
+  ticket: 1,
+};
 
 async function openStore(t: ExecutionContext, keyPrefix = freshPrefix()): Promise<RedisStore> {
   const context = new SessionContext({ tombstoneTime: 600_000 });
@@ -36,7 +44,7 @@ test('no operation revives a closed session or changes its tombstone', async (t)
     touch: () => store.touch(app, id, { ...renewal, ttl: 900_000 }),
     patch: () => store.patch(app, id, { b: '2' }),
     patchAsBearer: () => store.patchAsBearer(app, id, secretHash, { b: '2' }),
-    rotate: () => store.rotate(app, id, hashSecret('another')),
+    rotate: () => store.rotate(app, id, hashSecret('another'), false),
     append: () => store.append(app, id, outgoing('hi')),
     read: () => store.read(app, id, request),
     'read by the bearer': () => store.read(app, id, { ...request, secretHash }),

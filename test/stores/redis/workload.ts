@@ -34,8 +34,16 @@ export async function runWorkload(store: RedisStore): Promise<Traces> {
   await store.touch(app, first.id, renewal);
   await store.patch(app, first.id, { b: '2', a: null });
   await store.patchAsBearer(app, first.id, first.secretHash, { c: '3' });
-  await store.rotate(app, second.id, hashSecret(newSecret()));
-  const request: ReadRequest = { reader: 'r', after: '', limit: 9, wait: 0, secretHash: undefined, ticket: 1 };
+  await store.rotate(app, second.id, hashSecret(newSecret()), false);
+  const request: ReadRequest = {
+    reader: 'r',
+    after: '',
+    limit: 9,
+    wait: 0,
+    secretHash: undefined,
+    generation: undefined,
+    ticket: 1,
+  };
   await store.read(app, first.id, { ...request, wait: 60_000 });
   await store.append(app, first.id, outgoing('hi'));
   await store.append(app, first.id, outgoing('hi', 'k'));

@@ -1,9 +1,8 @@
-import { SessionContext, SessionError, type StoreListener } from '../../../src/index.js';
+import { SessionContext, SessionError } from '../../../src/index.js';
+import { noListener } from '../../../src/store/no-listener.js';
 import { loadDriver } from '../../../src/stores/sqlite/driver/driver.js';
 import { SqliteStore } from '../../../src/stores/sqlite/index.js';
 import type { Promised } from './nodes/writers.js';
-
-const listener: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
 
 /** What SQLite finds wrong with the file. */
 export async function damageIn(path: string): Promise<readonly string[]> {
@@ -19,7 +18,7 @@ export async function damageIn(path: string): Promise<readonly string[]> {
 /** Every acknowledgement that the store does not keep. */
 export async function brokenPromises(path: string, promises: Iterable<Promised>): Promise<readonly string[]> {
   const store = new SqliteStore(new SessionContext({ maxSession: 0, msgMaxLength: 1_000 }), { path });
-  await store.open(listener);
+  await store.open(noListener);
   try {
     const faults = await Promise.all([...promises].map((promised) => faultOf(store, promised)));
     return faults.filter((fault) => fault !== undefined);

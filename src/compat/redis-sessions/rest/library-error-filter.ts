@@ -2,7 +2,6 @@ import { CatchError, type ErrorFilter, type HttpStatusCode } from '@inversifyjs/
 import { inject } from 'inversify';
 import { reportFault } from '../../../errors/fault-report.js';
 import { SessionError } from '../../../errors/session-error.js';
-import { errorStatuses } from '../../../http/index.js';
 import { redisSessionsErrorNames } from '../class/redis-sessions-error.js';
 import { RestOptions } from './rest-options.js';
 import { type Fault, faultResponse } from './rest-response.js';
@@ -24,7 +23,7 @@ export class LibraryErrorFilter implements ErrorFilter<Error> {
 }
 
 function strictStatusOf(error: Error): HttpStatusCode {
-  if (SessionError.is(error)) return errorStatuses[error.code];
+  if (SessionError.is(error)) return error.status;
   return argumentErrors.has(error.name) ? 400 : 500;
 }
 

@@ -228,6 +228,7 @@ function sessions.record(entry)
     online,
     fields[$count] or 0,
     sessions.attributes(entry),
+    fields[$generation],
   }
 end
 

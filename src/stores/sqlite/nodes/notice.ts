@@ -7,6 +7,7 @@ export type Notice =
   | readonly [kind: 'appended', app: string, id: string, epoch: string, before: number, ...message: MessageFields]
   | readonly [kind: 'changed', app: string, id: string]
   | readonly [kind: 'closed', app: string, id: string, reason: CloseReason]
+  | readonly [kind: 'rotated', app: string, id: string, generation: number]
   | readonly [kind: 'superseded', app: string, id: string, reader: string, ticket: number]
   | readonly [kind: 'sessionChanged', app: string, id: string];
 
@@ -36,6 +37,9 @@ export function deliver(notice: Notice, listener: NoticeListener): void {
       return;
     case 'closed':
       listener.closed(notice[1], notice[2], notice[3]);
+      return;
+    case 'rotated':
+      listener.rotated(notice[1], notice[2], notice[3]);
       return;
     case 'superseded':
       listener.superseded(notice[1], notice[2], notice[3], notice[4]);

@@ -35,6 +35,10 @@ export class Outbox implements Notices {
     this.#tell(node, ['closed', app, id, reason]);
   }
 
+  rotated(node: string, app: string, id: string, generation: number): void {
+    this.#tell(node, ['rotated', app, id, generation]);
+  }
+
   superseded(node: string, app: string, id: string, reader: string, ticket: number): void {
     this.#tell(node, ['superseded', app, id, reader, ticket]);
   }

@@ -48,7 +48,7 @@ export class RowEntry implements SessionEntry {
   /** A session to be inserted by `save`. */
   static create(storage: EntryStorage, session: NewSession, now: number): RowEntry {
     const { app, id, accountId, secretHash, maxAge, ip, userAgent, attributes, ttl } = session;
-    const values = { app, id, accountId, secretHash, createdAt: now, maxAge, ip, userAgent };
+    const values = { app, id, accountId, secretHash, generation: 0, createdAt: now, maxAge, ip, userAgent };
     return new RowEntry(storage, {
       key: noKey,
       session: { ...values, attributes: textOf(attributes), writes: 0 },
@@ -104,6 +104,15 @@ export class RowEntry implements SessionEntry {
 
   set secretHash(hash: string) {
     this.#session.secretHash = hash;
+    this.#isSessionChanged = true;
+  }
+
+  get generation(): number {
+    return this.#session.generation;
+  }
+
+  set generation(generation: number) {
+    this.#session.generation = generation;
     this.#isSessionChanged = true;
   }
 

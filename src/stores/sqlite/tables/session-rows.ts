@@ -9,6 +9,7 @@ export interface SessionValues {
   readonly id: string;
   readonly accountId: string;
   secretHash: string;
+  generation: number;
   readonly createdAt: number;
   readonly maxAge: number;
   readonly ip: string;
@@ -39,7 +40,7 @@ export interface StoredSession {
 
 // Names differ over both tables, for drivers that give rows as objects.
 const both = `
-  s.key, s.app, s.id, s.account, s.secret_hash, s.created_at, s.max_age, s.ip, s.user_agent, s.attributes, s.writes,
+  s.key, s.app, s.id, s.account, s.secret_hash, s.generation, s.created_at, s.max_age, s.ip, s.user_agent, s.attributes, s.writes,
   s.checksum AS session_checksum, c.last_time, c.last_contact, c.ttl, c.reads, c.due_at, c.silent_at, c.parked,
   c.retained, c.mailbox, c.checksum AS contact_checksum`;
 const sessionFirst = `SELECT ${both} FROM session s CROSS JOIN contact c ON c.key = s.key`;
@@ -71,8 +72,8 @@ export class SessionRows {
     this.#due = prepare(`${contactFirst} WHERE c.due_at <= ? ORDER BY c.due_at ${boundLimit}`);
     this.#silent = prepare(`${contactFirst} WHERE c.silent_at <= ? ORDER BY c.silent_at ${boundLimit}`);
     this.#insertSession = prepare(
-      `INSERT INTO session (app, id, account, secret_hash, created_at, max_age, ip, user_agent, attributes, writes, checksum)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO session (app, id, account, secret_hash, generation, created_at, max_age, ip, user_agent, attributes, writes, checksum)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     // Twice as fast as RETURNING.
     this.#latestKey = prepare('SELECT last_insert_rowid()');
@@ -81,7 +82,7 @@ export class SessionRows {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#updateSession = prepare(
-      'UPDATE session SET secret_hash = ?, attributes = ?, writes = ?, checksum = ? WHERE key = ?',
+      'UPDATE session SET secret_hash = ?, generation = ?, attributes = ?, writes = ?, checksum = ? WHERE key = ?',
     );
     // It names no indexed column, so that SQLite does not look at an index.
     this.#updateContact = prepare(
@@ -124,10 +125,24 @@ export class SessionRows {
 
   /** @returns the key of the session */
   insert(session: SessionValues, contact: ContactValues): number {
-    const { app, id, accountId, secretHash, createdAt, maxAge, ip, userAgent, attributes, writes } = session;
+    const { app, id, accountId, secretHash, generation, createdAt, maxAge, ip, userAgent, attributes, writes } =
+      session;
     const sum = sessionChecksum(session);
     const agent = storable(userAgent);
-    this.#insertSession.run(app, id, accountId, secretHash, createdAt, maxAge, ip, agent, attributes, writes, sum);
+    this.#insertSession.run(
+      app,
+      id,
+      accountId,
+      secretHash,
+      generation,
+      createdAt,
+      maxAge,
+      ip,
+      agent,
+      attributes,
+      writes,
+      sum,
+    );
     const [key] = this.#latestKey.get() ?? [];
     if (typeof key !== 'number') throw new TypeError('SQLite returned no key for a new session');
     const { lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox } = contact;
@@ -149,8 +164,8 @@ export class SessionRows {
   }
 
   updateSession({ key, session }: StoredSession): void {
-    const { secretHash, attributes, writes } = session;
-    this.#updateSession.run(secretHash, attributes, writes, sessionChecksum(session), key);
+    const { secretHash, generation, attributes, writes } = session;
+    this.#updateSession.run(secretHash, generation, attributes, writes, sessionChecksum(session), key);
   }
 
   /** @param moves whether `dueAt` or `silentAt` changed */
@@ -171,8 +186,8 @@ export class SessionRows {
 }
 
 function sessionChecksum(session: SessionValues): number {
-  const { app, id, accountId, secretHash, createdAt, maxAge, ip, userAgent, attributes, writes } = session;
-  return checksumOf(app, id, accountId, secretHash, createdAt, maxAge, ip, userAgent, attributes, writes);
+  const { app, id, accountId, secretHash, generation, createdAt, maxAge, ip, userAgent, attributes, writes } = session;
+  return checksumOf(app, id, accountId, secretHash, generation, createdAt, maxAge, ip, userAgent, attributes, writes);
 }
 
 function contactChecksum(key: number, { app, id }: SessionValues, contact: ContactValues): number {
@@ -187,27 +202,28 @@ function storedSession(row: Row): StoredSession {
     id: text(row[2]),
     accountId: text(row[3]),
     secretHash: text(row[4]),
-    createdAt: number(row[5]),
-    maxAge: number(row[6]),
-    ip: text(row[7]),
-    userAgent: restored(text(row[8])),
-    attributes: row[9] === null ? null : text(row[9]),
-    writes: number(row[10]),
+    generation: number(row[5]),
+    createdAt: number(row[6]),
+    maxAge: number(row[7]),
+    ip: text(row[8]),
+    userAgent: restored(text(row[9])),
+    attributes: row[10] === null ? null : text(row[10]),
+    writes: number(row[11]),
   };
   const contact: ContactValues = {
-    lastTime: number(row[12]),
-    lastContact: number(row[13]),
-    ttl: number(row[14]),
-    reads: number(row[15]),
-    dueAt: number(row[16]),
-    silentAt: row[17] === null ? null : number(row[17]),
-    parked: number(row[18]),
-    retained: number(row[19]),
-    mailbox: row[20] === null ? null : text(row[20]),
+    lastTime: number(row[13]),
+    lastContact: number(row[14]),
+    ttl: number(row[15]),
+    reads: number(row[16]),
+    dueAt: number(row[17]),
+    silentAt: row[18] === null ? null : number(row[18]),
+    parked: number(row[19]),
+    retained: number(row[20]),
+    mailbox: row[21] === null ? null : text(row[21]),
   };
   const key = number(row[0]);
-  if (sessionChecksum(session) !== row[11]) throw new DamagedRow('session');
-  if (contactChecksum(key, session, contact) !== row[21]) throw new DamagedRow('contact');
+  if (sessionChecksum(session) !== row[12]) throw new DamagedRow('session');
+  if (contactChecksum(key, session, contact) !== row[22]) throw new DamagedRow('contact');
   return { key, session, contact };
 }
 

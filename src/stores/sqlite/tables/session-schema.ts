@@ -12,6 +12,7 @@ CREATE TABLE session (
   id TEXT NOT NULL,
   account TEXT NOT NULL,
   secret_hash TEXT NOT NULL, -- SHA-256, base64url
+  generation INTEGER NOT NULL, -- rotations that ended what earlier tokens had opened
   created_at INTEGER NOT NULL,
   max_age INTEGER NOT NULL, -- 0: none
   ip TEXT NOT NULL,

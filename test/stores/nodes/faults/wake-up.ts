@@ -118,6 +118,25 @@ export function wakeUpFaults(everywhere: DeclareForPair): void {
     },
   );
 
+  everywhere('a rotation on one node ends the polls held on every node', undefined, async (t, nodes) => {
+    const [one, other] = nodes;
+    const { id } = await one.do('create', newAccount());
+    const polls = [await one.hold(id, 'at-one'), await other.hold(id, 'at-other')];
+    const { token } = await one.do('rotate', id, {});
+    for (const { batch } of polls) {
+      const { closed, messages } = await batch;
+      t.deepEqual([closed?.code, closed?.reconnect, messages], ['rotated', true, []]);
+    }
+    t.is(await other.do('authenticate', token), id);
+    const held = await other.hold(id);
+    await one.do('rotate', id, { keepOpen: true });
+    await one.do('push', id, 'kept');
+    t.deepEqual(
+      (await held.batch).messages.map(({ data }) => data),
+      ['kept'],
+    );
+  });
+
   everywhere('closing an account on one node ends its polls on the other', undefined, async (t, [one, other]) => {
     const account = newAccount();
     const { id } = await one.do('create', account);

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Redis } from 'ioredis';
 import { SessionContext, SessionError } from '../../../../src/index.js';
-import { noListener, type StoreListener } from '../../../../src/store/session-store.js';
+import { noListener } from '../../../../src/store/no-listener.js';
+import { type StoreListener } from '../../../../src/store/session-store.js';
 import { RedisStore, type RedisStoreOptions } from '../../../../src/stores/redis/index.js';
 import { eventually } from '../../../support/eventually.js';
 import { freePorts } from '../../../support/free-port.js';
@@ -61,7 +62,15 @@ async function publish(store: RedisStore, id: string, isOver: () => boolean): Pr
 }
 
 async function retained(store: RedisStore, id: string): Promise<readonly string[]> {
-  const request = { reader: 'r', after: '', limit: 10_000, wait: 0, secretHash: undefined, ticket: 1 } as const;
+  const request = {
+    reader: 'r',
+    after: '',
+    limit: 10_000,
+    wait: 0,
+    secretHash: undefined,
+    generation: undefined,
+    ticket: 1,
+  } as const;
   return (await store.read(app, id, request)).messages.map(({ json }) => String(JSON.parse(json)));
 }
 
@@ -149,7 +158,15 @@ test('a node that only waits finds the new master too, and receives its notices 
   proxy.moveTo(pair.master.port);
   await eventually(() => heard.includes('missed') && heard.includes('resumed'), { what: 'it is back' });
   const direct = await openStore(t, { url: pair.master.url, keyPrefix });
-  const request = { reader: 'r', after: '', limit: 1, wait: 60_000, secretHash: undefined, ticket: 1 } as const;
+  const request = {
+    reader: 'r',
+    after: '',
+    limit: 1,
+    wait: 60_000,
+    secretHash: undefined,
+    generation: undefined,
+    ticket: 1,
+  } as const;
   t.true((await store.read(app, id, request)).parked);
   await direct.append(app, id, outgoing('hi'));
   await direct.patch(app, id, { color: '"red"' });

@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { SessionContext, type SessionRecord, type StoreListener } from '../../../../src/index.js';
+import { SessionContext, type SessionRecord } from '../../../../src/index.js';
+import { noListener } from '../../../../src/store/no-listener.js';
 import { SqliteStore } from '../../../../src/stores/sqlite/index.js';
 import { randomNumbers } from '../storm-size.js';
 
@@ -22,13 +23,12 @@ export interface DamageReport {
 }
 
 const [, , sound = '', copies = '0', seed = '0'] = process.argv;
-const listener: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
 const next = randomNumbers(Number(seed));
 
 /** Everything that the store shows, by session. */
 async function shown(path: string): Promise<ReadonlyMap<string, string>> {
   const store = new SqliteStore(new SessionContext({ maxSession: 0 }), { path, lockTimeout: 1_000 });
-  await store.open(listener);
+  await store.open(noListener);
   const texts = new Map<string, string>();
   try {
     const records: SessionRecord[] = [];
@@ -40,7 +40,15 @@ async function shown(path: string): Promise<ReadonlyMap<string, string>> {
     } while (cursor !== undefined);
     for (const record of records) {
       const byId = await store.get('default', record.id);
-      const request = { reader: 'check', after: '', limit: 100, wait: 0, secretHash: undefined, ticket: 1 } as const;
+      const request = {
+        reader: 'check',
+        after: '',
+        limit: 100,
+        wait: 0,
+        secretHash: undefined,
+        generation: undefined,
+        ticket: 1,
+      } as const;
       const { messages, lost } = await store.read('default', record.id, request);
       const mail = messages.map(({ offset, at, json, key }) => [offset, at, json, key]);
       const { id, accountId, createdAt, ttl, maxAge, ip, userAgent, attributes, reads, writes } = byId;

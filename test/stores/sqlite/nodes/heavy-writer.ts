@@ -1,11 +1,11 @@
-import { SessionContext, type StoreListener } from '../../../../src/index.js';
+import { SessionContext } from '../../../../src/index.js';
+import { noListener } from '../../../../src/store/no-listener.js';
 import { hashSecret, newId, newSecret } from '../../../../src/store/session-token.js';
 import { SqliteStore } from '../../../../src/stores/sqlite/index.js';
 
 /** Writes so much that checkpoints are always under way, and exits in the middle of it, with the code 3. */
 
 const [, , path = '', milliseconds = '0'] = process.argv;
-const listener: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
 const store = new SqliteStore(new SessionContext({ maxSession: 0 }), { path, durability: 'interval' });
 const text = JSON.stringify('x'.repeat(30_000));
 
@@ -17,6 +17,6 @@ async function write(): Promise<never> {
   }
 }
 
-await store.open(listener);
+await store.open(noListener);
 for (let lane = 0; lane < 8; lane += 1) void write();
 setTimeout(() => process.exit(3), Number(milliseconds));

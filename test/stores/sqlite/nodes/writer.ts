@@ -1,4 +1,5 @@
-import { SessionContext, type StoreListener } from '../../../../src/index.js';
+import { SessionContext } from '../../../../src/index.js';
+import { noListener } from '../../../../src/store/no-listener.js';
 import { hashSecret, newId, newSecret } from '../../../../src/store/session-token.js';
 import { SqliteStore } from '../../../../src/stores/sqlite/index.js';
 
@@ -17,7 +18,6 @@ export type Acknowledgement =
 export type WriterOrder = 'exit' | 'throw' | 'close';
 
 const [, , path = '', durability = 'commit', lanes = '4'] = process.argv;
-const listener: StoreListener = { appended() {}, changed() {}, closed() {}, superseded() {}, missed() {} };
 const context = new SessionContext({ maxSession: 0, msgMaxLength: 1_000 });
 const store = new SqliteStore(context, { path, durability: durability === 'interval' ? 'interval' : 'commit' });
 let isClosing = false;
@@ -58,7 +58,7 @@ async function writeOne(accountId: string, round: number): Promise<void> {
   void report({ kind: 'closed', id });
 }
 
-await store.open(listener);
+await store.open(noListener);
 const writing = Promise.all(Array.from({ length: Number(lanes) }, (_, lane) => write(lane)));
 process.on('message', (order: WriterOrder) => {
   if (order === 'exit') process.exit(3);

@@ -77,7 +77,15 @@ test('a tombstone and a message that were changed are never shown', async (t) =>
   engine.insert(given(), 0);
   engine.append(app, id, textOf(2_000), 1);
   database.exec("UPDATE message SET json = replace(json, 'x', 'y')");
-  const request = { reader: 'tab', after: '', limit: 10, wait: 0, secretHash: undefined, ticket: 1 } as const;
+  const request = {
+    reader: 'tab',
+    after: '',
+    limit: 10,
+    wait: 0,
+    secretHash: undefined,
+    generation: undefined,
+    ticket: 1,
+  } as const;
   t.throws(() => engine.read(app, id, request, 2), { name: 'DamagedRow', message: /table message/ });
   engine.end(app, id, 'logout', 3);
   database.exec("UPDATE tombstone SET reason = 'revoked'");
@@ -115,7 +123,14 @@ test('small messages lie in the row of their session, large ones in rows of thei
   t.deepEqual(counts(), [0, 1]);
   engine.append(app, id, textOf(600), 2);
   t.deepEqual(counts(), [2, 2]);
-  const request = { reader: 'tab', limit: 10, wait: 0, secretHash: undefined, ticket: 1 } as const;
+  const request = {
+    reader: 'tab',
+    limit: 10,
+    wait: 0,
+    secretHash: undefined,
+    generation: undefined,
+    ticket: 1,
+  } as const;
   const { epoch, messages } = engine.read(app, id, { ...request, after: '' }, 3);
   t.deepEqual(
     messages.map(({ offset, bytes }) => [offset, bytes]),

@@ -62,7 +62,7 @@ local function insert(key, index)
   local hasAttributes = #attributes > 0 and 1 or 0
   -- In the order of layout.ts.
   local fields =
-    { secretHash, '', accountId, birth, now, now, ttl, maxAge, ip, userAgent, 0, 0, 1, hasAttributes, 0 }
+    { secretHash, '', accountId, birth, now, now, ttl, maxAge, ip, userAgent, 0, 0, 1, hasAttributes, 0, 0 }
   local entry = { key = key, fields = fields }
   local member = sessions.indexMember(entry)
   call('ZADD', index, accountScore, member)

@@ -1,13 +1,14 @@
 -- read: moves the reader to its cursor, and gives the messages after it, or parks the reader.
 --
 -- KEYS  the session
--- ARGV  secretHash or '', reader, 'OLDEST' or 'KNOWN' or an epoch, offset, proof, limit, milliseconds to park
---       or 0, the node that reads, its ticket
--- Reply {1, accountId, epoch, offset, messages, lost, reset, parked, came online, evicted reader or '',
---       proof} or a refusal
+-- ARGV  secretHash or '', generation or -1, reader, 'OLDEST' or 'KNOWN' or an epoch, offset, proof, limit, milliseconds to
+--       park or 0, the node that reads, its ticket
+-- Reply {1, accountId, epoch, offset, messages, lost, reset, parked, came online, evicted reader or '', proof, generation}
+--       or a refusal
 
 operations.read = function()
-  local key, secretHash, name, after = takeKey(), take(), take(), take()
+  local key, secretHash, generation = takeKey(), take(), takeNumber()
+  local name, after = take(), take()
   local offset, proof, limit, wait = takeNumber(), takeNumber(), takeNumber(), takeNumber()
   local node, ticket = take(), takeNumber()
   local entry, refused
@@ -19,8 +20,11 @@ operations.read = function()
   if not entry then
     return refused
   end
-  mailboxes.ensure(entry)
   local fields = entry.fields
+  -- In the step that gives the messages, so that no poll of the old token slips in beside the rotation.
+  if generation >= 0 and generation < fields[$generation] then
+    return { 'closed', 'rotated' }
+  end
   local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit)
   notices.superseded(entry, reader, node)
   if evicted then
@@ -55,5 +59,6 @@ operations.read = function()
     cameOnline,
     evicted and evicted[$name] or '',
     reader[$givenProof],
+    fields[$generation],
   }
 end

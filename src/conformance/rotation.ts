@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { hashSecret, newSecret } from '../store/session-token.js';
+import type { DeclareRule } from './rule.js';
+import { app, isClosed, isUnknown, outgoing, valuesOf } from './trial.js';
+
+/** Rules of replacing a session's secret, and of what the old one had opened. */
+export function rotationRules(rule: DeclareRule, unit: number): void {
+  rule('after rotate only the new secret is accepted', async (start) => {
+    const trial = await start();
+    const { id, secretHash, record } = await trial.login();
+    const newHash = hashSecret(newSecret());
+    assert.deepEqual(await trial.store.rotate(app, id, newHash, false), { ...record, generation: 1 });
+    await isUnknown(trial.store.authenticate(app, id, secretHash));
+    await isUnknown(trial.read(id, { secretHash }));
+    assert.equal((await trial.store.authenticate(app, id, newHash)).record.generation, 1);
+    assert.equal((await trial.read(id, { secretHash: newHash })).generation, 1);
+  });
+
+  rule('rotate keeps mailbox and cursors', async (start) => {
+    const trial = await start();
+    const { id } = await trial.login();
+    await trial.push(id, 'a', 'b', 'c');
+    const { epoch } = await trial.read(id, { limit: 1 });
+    await trial.store.rotate(app, id, hashSecret(newSecret()), false);
+    const rest = await trial.read(id, { after: { epoch, offset: 1 } });
+    assert.deepEqual([valuesOf(rest), rest.reset, rest.lost], [['b', 'c'], false, 0]);
+  });
+
+  rule('of concurrent rotations, exactly one new secret is accepted', async (start) => {
+    const trial = await start();
+    const { id } = await trial.login();
+    const hashes = Array.from({ length: 10 }, () => hashSecret(newSecret()));
+    await Promise.all(hashes.map((each) => trial.store.rotate(app, id, each, false)));
+    const tries = await Promise.allSettled(hashes.map((each) => trial.store.authenticate(app, id, each)));
+    assert.equal(tries.filter(({ status }) => status === 'fulfilled').length, 1);
+    assert.equal((await trial.store.get(app, id)).generation, 10);
+  });
+
+  rule('rotate releases the parked readers, and notifies their nodes of the new generation', async (start) => {
+    const trial = await start({ gcTime: 3 * unit });
+    const { id } = await trial.login();
+    await trial.park(id, 'one');
+    await trial.park(id, 'two');
+    await trial.store.rotate(app, id, hashSecret(newSecret()), false);
+    assert.deepEqual(await trial.notice('rotated', id), { kind: 'rotated', app, id, generation: 1 });
+    await trial.store.append(app, id, outgoing('x'));
+    assert.ok(!trial.notices.some(({ kind }) => kind === 'appended'), 'no reader is parked any more');
+    await trial.pass(3);
+    assert.equal((await trial.sweep()).length, 1, 'the idle time runs again');
+  });
+
+  rule('a read of an older generation is refused, and moves no reader', async (start) => {
+    const trial = await start();
+    const { id } = await trial.login();
+    await trial.push(id, 'a');
+    const { generation, epoch } = await trial.read(id, { limit: 1 });
+    await trial.push(id, 'b');
+    await trial.store.rotate(app, id, hashSecret(newSecret()), false);
+    await isClosed('rotated', trial.read(id, { after: { epoch, offset: 1 }, generation }));
+    await isClosed('rotated', trial.read(id, { after: { epoch, offset: 2 }, wait: 1_000 * unit, generation }));
+    const drained = await trial.read(id, { after: undefined, generation: generation + 1 });
+    assert.deepEqual(valuesOf(drained), ['a', 'b']);
+  });
+
+  rule('rotate with keepOpen keeps generation and parked readers', async (start) => {
+    const trial = await start();
+    const { id, secretHash } = await trial.login();
+    const { epoch, generation } = await trial.park(id);
+    const newHash = hashSecret(newSecret());
+    assert.equal((await trial.store.rotate(app, id, newHash, true)).generation, generation);
+    await isUnknown(trial.store.authenticate(app, id, secretHash));
+    await trial.store.append(app, id, outgoing('x'));
+    await trial.notice('appended', id);
+    assert.ok(!trial.notices.some(({ kind }) => kind === 'rotated'));
+    assert.deepEqual(valuesOf(await trial.read(id, { after: { epoch, offset: 0 }, generation })), ['x']);
+  });
+
+  rule('of a concurrent rotation and parking read, the read is refused or the rotation is notified', async (start) => {
+    const trial = await start();
+    const { id, secretHash } = await trial.login();
+    let hash = secretHash;
+    for (let round = 1; round <= 20; round += 1) {
+      trial.notices.length = 0;
+      const reading = trial.read(id, { wait: 1_000 * unit, secretHash: hash });
+      hash = hashSecret(newSecret());
+      const [read] = await Promise.allSettled([reading, trial.store.rotate(app, id, hash, false)]);
+      if (read.status === 'rejected') await isUnknown(reading);
+      else assert.deepEqual(await trial.notice('rotated', id), { kind: 'rotated', app, id, generation: round });
+    }
+  });
+}

@@ -1,0 +1,19 @@
+/**
+ * The HTTP status of each error code: the only table of them. `INVALID_CONTEXT` is thrown at start-up, so a client sees
+ * its status only when an application checks options while it serves.
+ */
+export const errorStatuses = {
+  SESSION_LIMIT: 409,
+  SESSION_UNKNOWN: 401,
+  SESSION_CLOSED: 401,
+  INVALID_CONTEXT: 500,
+  INVALID_ARGUMENT: 400,
+  MESSAGE_TOO_LARGE: 413,
+  MAILBOX_FULL: 429,
+  STORE_UNAVAILABLE: 503,
+  STOPPED: 503,
+  TOO_MANY_SOCKETS: 429,
+  CROSS_SITE: 403,
+} as const;
+
+export type SessionErrorCode = keyof typeof errorStatuses;

@@ -1,0 +1,11 @@
+import type { StoreListener } from './session-store.js';
+
+/** Ignores all notices: for a store that is not open, or whose notices are not wanted. */
+export const noListener: StoreListener = {
+  appended() {},
+  changed() {},
+  closed() {},
+  rotated() {},
+  superseded() {},
+  missed() {},
+};

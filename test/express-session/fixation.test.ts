@@ -1,0 +1,48 @@
+import test from 'ava';
+import { startShop } from './kit.js';
+import { webServerNames } from './web-servers.js';
+
+const strict = { store: { allowKeptSid: false } };
+
+for (const name of webServerNames) {
+  test(`${name}: a sid that someone planted is not bound to the account that logs in under it`, async (t) => {
+    const { browser, manager } = await startShop(t, name, strict);
+    const attacker = browser();
+    await attacker.get('change?set={"theme":"dark"}');
+    const victim = browser(attacker.cookie);
+    const { status, text } = await victim
+      .request('login?account=alice')
+      .then(async (response) => ({ status: response.status, text: await response.text() }));
+    t.true(status >= 400);
+    t.regex(
+      text,
+      /accountId must be bound to a new sid: call req\.session\.regenerate before the login, or set allowKeptSid/,
+    );
+    t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+    t.deepEqual(await attacker.get('look'), { theme: 'dark' });
+    await victim.get('login?account=alice&regenerate=yes');
+    t.like(await victim.get('look'), { accountId: 'alice' });
+    t.not(victim.cookie, attacker.cookie);
+    t.deepEqual(await attacker.get('look'), {});
+  });
+
+  test(`${name}: one account is not turned into another under the same sid, and a logout needs no new one`, async (t) => {
+    const { browser, manager } = await startShop(t, name, strict);
+    const alice = browser();
+    await alice.get('login?account=alice&regenerate=yes');
+    t.false((await alice.request('login?account=bob')).ok);
+    t.like(await alice.get('look'), { accountId: 'alice' });
+    t.deepEqual(await manager.sessionsOfAccount('bob'), []);
+    await alice.get('logout');
+    t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+  });
+
+  test(`${name}: with allowKeptSid a login keeps the visitor's sid`, async (t) => {
+    const { browser, manager } = await startShop(t, name, { store: { allowKeptSid: true } });
+    const visitor = browser();
+    await visitor.get('change?set={"theme":"dark"}');
+    await visitor.get('login?account=alice');
+    t.deepEqual(await visitor.get('look'), { theme: 'dark', accountId: 'alice' });
+    t.is((await manager.sessionsOfAccount('alice')).length, 1);
+  });
+}
