@@ -55,6 +55,7 @@ export function rotationRules(rule: DeclareRule, unit: number): void {
     await trial.push(id, 'a');
     const { generation, epoch } = await trial.read(id, { limit: 1 });
     await trial.push(id, 'b');
+    await trial.read(id, { reader: 'other' });
     await trial.store.rotate(app, id, hashSecret(newSecret()), false);
     await isClosed('rotated', trial.read(id, { after: { epoch, offset: 1 }, generation }));
     await isClosed('rotated', trial.read(id, { after: { epoch, offset: 2 }, wait: 1_000 * unit, generation }));

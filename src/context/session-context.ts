@@ -31,7 +31,8 @@ const known = {
   pollTime: v.optional(wholeNumber(0, longestTimer), 25_000),
   pollRenews: v.optional(trueOrFalse(), true),
   maxReader: v.optional(wholeNumber(1, 1_000), 8),
-  maxPoll: v.optional(wholeNumber(1, 1_000_000), 16),
+  /** By default as many as there may be readers, but not less than 16. */
+  maxPoll: v.optional(wholeNumber(1, 1_000_000)),
   maxSocket: v.optional(wholeNumber(1, 1_000_000), 64),
   maxWaiter: v.optional(wholeNumber(0, 100_000_000), 100_000),
   tombstoneTime: v.optional(wholeNumber(0, century), 60_000),
@@ -42,10 +43,11 @@ const front = 'SessionContext';
 
 /** Any fields of `SessionContext`; the others take their defaults. */
 export type SessionContextOptions = OptionsInput<typeof known>;
-type Values = CheckedOptions<typeof known>;
+type Values = Required<CheckedOptions<typeof known>>;
 
 function validate(options: unknown): Values {
-  const values = checkOptions({ front, known }, options);
+  const checked = checkOptions({ front, known }, options);
+  const values = { ...checked, maxPoll: checked.maxPoll ?? Math.max(16, checked.maxReader) };
   if (values.mailboxMaxBytes < values.msgMaxBytes) {
     const rule = `must be at least msgMaxBytes (${values.msgMaxBytes}), or the largest message would never fit`;
     throw invalidOption(front, 'mailboxMaxBytes', rule, values.mailboxMaxBytes);
@@ -99,7 +101,7 @@ export class SessionContext {
   readonly pollRenews: boolean;
   /** Readers of one mailbox, 1 or more; a further reader evicts the one silent longest. Default 8. */
   readonly maxReader: number;
-  /** Polls of one session that this node serves at a time; further polls are answered at once, unread, with `retry`. Default 16. */
+  /** Polls of one session that this node serves at a time; further polls are answered at once, unread, with `retry`. Default `maxReader`, at least 16. */
   readonly maxPoll: number;
   /** WebSockets and Socket.IO sockets of one session at this node; further ones are refused. Default 64. */
   readonly maxSocket: number;

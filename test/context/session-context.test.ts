@@ -139,9 +139,10 @@ test('options that are not an object are refused', (t) => {
 });
 
 test('maxPoll must be at least maxReader', (t) => {
-  const { details } = faultOf({ maxReader: 17 });
+  const { details } = faultOf({ maxReader: 17, maxPoll: 16 });
   t.deepEqual([details.field, details.value], ['maxPoll', '16']);
   t.regex(details.rule, /at least maxReader \(17\)/);
+  t.is(new SessionContext({ maxReader: 17 }).maxPoll, 17);
   t.notThrows(() => new SessionContext({ maxReader: 17, maxPoll: 17 }));
 });
 

@@ -25,6 +25,7 @@ operations.read = function()
   if generation >= 0 and generation < fields[$generation] then
     return { 'closed', 'rotated' }
   end
+  mailboxes.ensure(entry)
   local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit)
   notices.superseded(entry, reader, node)
   if evicted then
