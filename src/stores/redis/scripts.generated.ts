@@ -1058,14 +1058,14 @@ return contact < otherContact
 end
 
 local births = 0
-local function makeRoom(index, accountScore, accountId, member)
+local function makeRoom(index, accountScore, accountId, member, maxSession)
 local closed = {}
-if $maxSession == 0 or call('ZCOUNT', index, accountScore, accountScore) <= $maxSession then
+if maxSession == 0 or call('ZCOUNT', index, accountScore, accountScore) <= maxSession then
 return closed
 end
 call('ZREM', index, member)
 local live = sessions.liveOfAccount(index, accountScore, accountId)
-local excess = #live - $maxSession + 1
+local excess = #live - maxSession + 1
 if excess > 0 and '$onMaxSession' == 'reject' then
 return nil, #live
 end
@@ -1081,6 +1081,7 @@ end
 
 local function insert(key, index)
 local accountId, accountScore, secretHash = take(), take(), take()
+local maxSession = takeNumber()
 local ip, userAgent, ttl, maxAge = take(), take(), takeNumber(), takeNumber()
 local attributes = {}
 for each = 1, 2 * takeNumber() do
@@ -1096,9 +1097,9 @@ local fields =
 local entry = { key = key, fields = fields }
 local member = sessions.indexMember(entry)
 call('ZADD', index, accountScore, member)
-local closed, live = makeRoom(index, accountScore, accountId, member)
+local closed, live = makeRoom(index, accountScore, accountId, member, maxSession)
 if not closed then
-return { 'limit', live, $maxSession }
+return { 'limit', live, maxSession }
 end
 call('ZADD', base .. '$dueKey', deadlineOf(fields), name)
 call('ZADD', base .. '$onlineKey', silentFrom, name)
