@@ -62,6 +62,29 @@ export function limitRules(rule: DeclareRule, unit: number): void {
     await rejectsWith('SESSION_UNKNOWN', trial.store.get(app, refused.id));
   });
 
+  for (const onMaxSession of ['evict-oldest', 'evict-idle'] as const) {
+    rule(`a session's own maxSession overrides the limit, and evicts by it under ${onMaxSession}`, async (start) => {
+      const trial = await start({ maxSession: 1, onMaxSession });
+      for (let count = 0; count < 4; count += 1) {
+        await trial.login('alice', { maxSession: 4 });
+        await trial.pass(1);
+      }
+      const { id } = await trial.login('alice', { maxSession: 2 });
+      const live = await trial.store.listAccount(app, 'alice');
+      assert.deepEqual([live.length, live.at(-1)?.id], [2, id]);
+      await trial.login('alice', { maxSession: 0 });
+      assert.equal((await trial.store.listAccount(app, 'alice')).length, 3);
+    });
+  }
+
+  rule("a session's own maxSession is the limit that its refusal tells", async (start) => {
+    const trial = await start({ maxSession: 5 });
+    await trial.login('alice', { maxSession: 1 });
+    const refused = trial.store.insert(trial.newSession('alice', { maxSession: 1 }));
+    await rejectsWith('SESSION_LIMIT', refused, { accountId: 'alice', maxSession: 1 });
+    assert.equal((await trial.store.insert(trial.newSession('alice', { maxSession: 2 }))).record.accountId, 'alice');
+  });
+
   rule('a maxSession of 0 admits any number of sessions', async (start) => {
     const trial = await start({ maxSession: 0 });
     await Promise.all(Array.from({ length: 50 }, () => trial.login()));

@@ -203,7 +203,7 @@ export class Model {
 
   /** The record that the store must return. Its times count from 0. */
   record(session: ModelSession): SessionRecord {
-    const { secretHash: _secretHash, ...given } = session.given;
+    const { secretHash: _secretHash, maxSession: _maxSession, ...given } = session.given;
     session.mailbox.age(this.now, this.context);
     const presence: Presence = this.isSilent(session) ? 'away' : 'online';
     const { createdAt, attributes, generation, ttl, reads, writes } = session;

@@ -18,7 +18,7 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     const { record, evicted } = await trial.store.insert(session);
     assert.deepEqual(evicted, []);
     const { createdAt, lastTime, ...rest } = record;
-    const { secretHash: _secretHash, ...given } = session;
+    const { secretHash: _secretHash, maxSession: _maxSession, ...given } = session;
     assert.deepEqual(
       { ...rest, attributes: { ...rest.attributes } },
       { ...given, reads: 0, writes: 0, presence: 'online', undelivered: 0, generation: 0 },

@@ -95,6 +95,7 @@ export class Trial implements StoreListener {
       userAgent: '',
       ttl: this.#context.gcTime ?? 0,
       maxAge: this.#context.maxAge ?? 0,
+      maxSession: this.#context.maxSession ?? 0,
       attributes: Object.create(null),
       ...options,
     };

@@ -24,9 +24,10 @@ type Request = Parameters<session.Store['createSession']>[0];
  * Stores the sessions of express-session and of @fastify/session in session-mailbox.
  *
  * While `req.session.accountId` is not set (`accountKey` and `accountOf` name another place), a session is a visitor's, in
- * an app of its own. Setting it, after `regenerate`, binds the session to that account: from then on it is a session of the manager's app like any other. It counts toward `maxSession`, is
- * listed, can be pushed to and polled, and ends everywhere when it is closed anywhere. Its data are the attributes of
- * that session. If the account is at its limit, saving fails with `SESSION_LIMIT` and nothing has changed.
+ * an app of its own. Setting it, after `regenerate`, binds the session to that account: from then on it is a session of
+ * the manager's app like any other. It counts toward `maxSession`, is listed, can be pushed to and polled, and ends
+ * everywhere when it is closed anywhere. Its data are the attributes of that session. If the account is at its limit,
+ * saving fails with `SESSION_LIMIT` and nothing has changed.
  *
  * A save stores what changed since the session was loaded, key by key: of two requests that change different keys at the
  * same time, neither loses its change; of two that change the same key, the later save wins. A save after the session

@@ -18,6 +18,11 @@ export interface CreateOptions {
   readonly ttl?: number;
   /** Lifetime from creation, in milliseconds; 0 for none. Default: the context's `maxAge`. */
   readonly maxAge?: number;
+  /**
+   * Live sessions that this account may hold, the new one included, such as by its role or plan; 0 for no limit. Default:
+   * the context's `maxSession`. Judged now and not kept: give it at each login of the account.
+   */
+  readonly maxSession?: number;
 }
 
 /**
@@ -26,7 +31,7 @@ export interface CreateOptions {
  */
 export function newSession(
   { app, id, accountId, secretHash }: Pick<NewSession, 'app' | 'id' | 'accountId' | 'secretHash'>,
-  { ip, userAgent, ttl, maxAge, attributes }: CreateOptions,
+  { ip, userAgent, ttl, maxAge, maxSession, attributes }: CreateOptions,
   context: SessionContext,
 ): NewSession {
   // Field by field: to spread the identity would cost V8 four microseconds, a quarter of a login.
@@ -38,6 +43,10 @@ export function newSession(
     ip: ip === undefined ? '' : requireIp(ip),
     userAgent: userAgent === undefined ? '' : requireUserAgent(userAgent),
     ttl: ttl === undefined ? context.gcTime : requireTtl(ttl),
+    maxSession:
+      maxSession === undefined
+        ? context.maxSession
+        : requireWholeNumber('maxSession', maxSession, 0, Number.MAX_SAFE_INTEGER),
     maxAge: maxAge === undefined ? context.maxAge : requireWholeNumber('maxAge', maxAge, 0, Number.MAX_SAFE_INTEGER),
     attributes: attributes === undefined ? noAttributes : requireAttributes(attributes),
   };

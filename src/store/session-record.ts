@@ -41,6 +41,8 @@ export interface NewSession
   extends Pick<SessionRecord, 'app' | 'id' | 'accountId' | 'ip' | 'userAgent' | 'ttl' | 'maxAge' | 'attributes'> {
   /** SHA-256 of the secret, base64url. */
   readonly secretHash: string;
+  /** Live sessions that the account may hold, this one included; 0 for no limit. Judged at the insertion, not stored. */
+  readonly maxSession: number;
 }
 
 /** Identifies a session and its account. */

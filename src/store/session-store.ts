@@ -187,7 +187,7 @@ export abstract class SessionStore {
   abstract idPrefix(app: string, accountId: string): string;
 
   /**
-   * Counts the account's live sessions and inserts one more, by `maxSession` and `onMaxSession`, in one step.
+   * Counts the account's live sessions and inserts one more, by the session's `maxSession` and `onMaxSession`, in one step.
    * @throws SessionError `SESSION_LIMIT` under the policy `reject`; then nothing has changed
    */
   abstract insert(session: NewSession): Promise<Insertion>;

@@ -123,7 +123,7 @@ test('app names flooding memory: apps without sessions are removed by the next s
     t.throws(() => engine.get(app, id, 0), { code: 'SESSION_UNKNOWN' });
     if (count % 10 !== 0) continue;
     const session = { app, id, accountId: 'alice', secretHash: 'h', ip: '', userAgent: '', attributes: {} };
-    engine.insert({ ...session, ttl: 100, maxAge: 0 }, 0);
+    engine.insert({ ...session, ttl: 100, maxAge: 0, maxSession: 0 }, 0);
   }
   t.is([...tables.apps].length, 200, 'a look-up creates no app');
   while (engine.sweep(50, 100).more);

@@ -32,6 +32,18 @@ test('of 10 000 concurrent logins reject admits exactly the first maxSession', a
   );
 });
 
+test('an account has the limit that createSession names, and others that of the context', async (t) => {
+  const { manager } = await startService(t, { maxSession: 2 });
+  const logIn = (account: string, maxSession?: number) =>
+    manager.createSession(account, maxSession === undefined ? {} : { maxSession });
+  for (let count = 0; count < 4; count += 1) await logIn('premium', 4);
+  await throwsCode(t, logIn('premium', 4), 'SESSION_LIMIT');
+  for (let count = 0; count < 2; count += 1) await logIn('alice');
+  await throwsCode(t, logIn('alice'), 'SESSION_LIMIT');
+  t.is((await logIn('alice', 0)).accountId, 'alice');
+  for (const wrong of [-1, 1.5, Number.NaN]) await throwsCode(t, logIn('alice', wrong), 'INVALID_ARGUMENT');
+});
+
 for (const onMaxSession of ['evict-oldest', 'evict-idle'] as const) {
   test(`of 10 000 concurrent logins ${onMaxSession} leaves exactly the last maxSession and reports each eviction once`, async (t) => {
     const { manager, events } = await startService(t, { maxSession: 5, onMaxSession });

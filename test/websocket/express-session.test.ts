@@ -39,7 +39,7 @@ type Serve = (store: SessionMailboxStore) => Promise<Server>;
 /** An application with its WebSockets on one port, both with the sessions of one service. */
 async function open(t: ExecutionContext, serve: Serve, cookies: Omit<NonNullable<Expected>, 'store'>): Promise<Shop> {
   const { manager } = await startService(t);
-  const store = new SessionMailboxStore(manager);
+  const store = new SessionMailboxStore(manager, { allowKeptSid: true });
   const server = await serve(store);
   const webSocketServer = new WebSocketServer({ noServer: true });
   authenticateUpgrade(server, manager, { webSocketServer, path: '/ws', expressSession: { store, ...cookies } });

@@ -55,8 +55,8 @@ export class AccountOperations {
    * @returns the sessions that were evicted for it
    * @throws SessionError `SESSION_LIMIT`
    */
-  #makeRoom({ app, accountId }: NewSession, now: number): readonly ClosedSession[] {
-    const { maxSession, onMaxSession } = this.#rules.context;
+  #makeRoom({ app, accountId, maxSession }: NewSession, now: number): readonly ClosedSession[] {
+    const { onMaxSession } = this.#rules.context;
     if (maxSession === 0 || this.#rules.tables.countOfAccount(app, accountId) < maxSession) return noneClosed;
     const live = [...this.#rules.liveOfAccount(app, accountId, now)];
     const excess = live.length - maxSession + 1;

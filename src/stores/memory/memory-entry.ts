@@ -34,7 +34,12 @@ export class MemoryEntry implements SessionEntry {
   #reportedOnline: boolean;
 
   /** @param reportedOnline whether it stands in the order of contacts; the caller puts it there */
-  constructor(orders: EntryOrders, slot: number, session: Omit<NewSession, 'app' | 'maxAge'>, reportedOnline = true) {
+  constructor(
+    orders: EntryOrders,
+    slot: number,
+    session: Omit<NewSession, 'app' | 'maxAge' | 'maxSession'>,
+    reportedOnline = true,
+  ) {
     this.slot = slot;
     this.id = session.id;
     this.accountId = session.accountId;

@@ -100,14 +100,13 @@ function defineOnDemand(): string {
 }
 
 function constants(context: SessionContext, { keyPrefix, isCluster }: ProgramSettings) {
-  const { hbGrace, maxSession, onMaxSession, msgMaxLength, mailboxMaxBytes, messageTtl, onOverflow } = context;
+  const { hbGrace, onMaxSession, msgMaxLength, mailboxMaxBytes, messageTtl, onOverflow } = context;
   const { attributesMaxBytes } = context;
   const { pollRenews, maxReader, readerGrace, tombstoneTime } = context;
   return {
     ...layout,
     ...Object.fromEntries(Object.entries(keyNames).map(([name, text]) => [`${name}Key`, text])),
     hbGrace,
-    maxSession,
     onMaxSession,
     msgMaxLength,
     mailboxMaxBytes,

@@ -1127,14 +1127,14 @@ return contact < otherContact
 end
 
 local births = 0
-local function makeRoom(index, accountScore, accountId, member)
+local function makeRoom(index, accountScore, accountId, member, maxSession)
 local closed = {}
-if $maxSession == 0 or call('ZCOUNT', index, accountScore, accountScore) <= $maxSession then
+if maxSession == 0 or call('ZCOUNT', index, accountScore, accountScore) <= maxSession then
 return closed
 end
 call('ZREM', index, member)
 local live = sessions.liveOfAccount(index, accountScore, accountId)
-local excess = #live - $maxSession + 1
+local excess = #live - maxSession + 1
 if excess > 0 and '$onMaxSession' == 'reject' then
 return nil, #live
 end
@@ -1150,6 +1150,7 @@ end
 
 local function insert(key, index)
 local accountId, accountScore, secretHash = take(), take(), take()
+local maxSession = takeNumber()
 local ip, userAgent, ttl, maxAge = take(), take(), takeNumber(), takeNumber()
 local attributes = {}
 for each = 1, 2 * takeNumber() do
@@ -1169,9 +1170,9 @@ local fields =
 local entry = { key = key, fields = fields }
 local member = sessions.indexMember(entry)
 call('ZADD', index, accountScore, member)
-local closed, live = makeRoom(index, accountScore, accountId, member)
+local closed, live = makeRoom(index, accountScore, accountId, member, maxSession)
 if not closed then
-return { 'limit', live, $maxSession }
+return { 'limit', live, maxSession }
 end
 call('ZADD', base .. '$dueKey', deadlineOf(fields), name)
 call('ZADD', base .. '$onlineKey', silentFrom, name)
@@ -1317,6 +1318,7 @@ local fields = entry.fields
 if generation >= 0 and generation < fields[$generation] then
 return { 'closed', 'rotated' }
 end
+mailboxes.ensure(entry)
 local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit)
 notices.superseded(entry, reader, node)
 if evicted then

@@ -24,10 +24,11 @@ export class SessionCalls {
     session: NewSession,
     decode: (session: NewSession, reply: Reply) => Result,
   ): Promise<Result> {
-    const { app, id, accountId, secretHash, ip, userAgent, ttl, maxAge } = session;
+    const { app, id, accountId, secretHash, maxSession, ip, userAgent, ttl, maxAge } = session;
     const { bucket, accountScore } = this.#keys.placeOf(app, accountId);
     const attributes = Object.entries(session.attributes);
-    const args: Argument[] = [accountId, accountScore, secretHash, ip, userAgent, ttl, maxAge, attributes.length];
+    const args: Argument[] = [accountId, accountScore, secretHash, maxSession, ip, userAgent, ttl, maxAge];
+    args.push(attributes.length);
     for (const [key, text] of attributes) args.push(key, text);
     return this.#queue.call({
       bucket,

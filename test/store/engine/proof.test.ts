@@ -19,7 +19,7 @@ function started(): SessionEngine {
     notices: new MemoryNotices(),
     node: undefined,
   });
-  const rest = { ip: '', userAgent: '', attributes: {}, ttl: 100, maxAge: 0 };
+  const rest = { ip: '', userAgent: '', attributes: {}, ttl: 100, maxAge: 0, maxSession: 0 };
   engine.insert({ app, id, accountId: 'alice', secretHash: right, ...rest }, 0);
   return engine;
 }

@@ -11,7 +11,18 @@ function idOf(index: number): string {
 }
 
 function given(id: string, accountId: string, ttl: number, maxAge = 0): NewSession {
-  return { app: 'default', id, accountId, secretHash: '', ip: '', userAgent: '', attributes: {}, ttl, maxAge };
+  return {
+    app: 'default',
+    id,
+    accountId,
+    secretHash: '',
+    ip: '',
+    userAgent: '',
+    attributes: {},
+    ttl,
+    maxAge,
+    maxSession: 0,
+  };
 }
 
 /** From now on counts how often the times of sessions are looked at. */

@@ -6,7 +6,7 @@ import { MemoryTables } from '../../../src/stores/memory/memory-tables.js';
 const app = 'default';
 
 function given(id: string): NewSession {
-  const rest = { accountId: 'alice', secretHash: '', ip: '', userAgent: '', ttl: 10, maxAge: 0 };
+  const rest = { accountId: 'alice', secretHash: '', ip: '', userAgent: '', ttl: 10, maxAge: 0, maxSession: 0 };
   return { app, id: id.padEnd(24, '0'), attributes: {}, ...rest };
 }
 

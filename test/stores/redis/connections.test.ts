@@ -157,7 +157,15 @@ test('a prefix may contain characters that are special in Lua, patterns and URLs
     await store.open(listener);
     t.teardown(() => store.close());
     const id = newId(store.idPrefix('default', 'alice'));
-    const rest = { ip: '', userAgent: '', ttl: 60_000, maxAge: 0, attributes: { a: '1' }, secretHash: hashSecret('x') };
+    const rest = {
+      ip: '',
+      userAgent: '',
+      ttl: 60_000,
+      maxAge: 0,
+      maxSession: 0,
+      attributes: { a: '1' },
+      secretHash: hashSecret('x'),
+    };
     await store.insert({ app: 'default', id, accountId: 'alice', ...rest });
     const request = {
       reader: 'r',
@@ -182,7 +190,7 @@ test('a client with stringNumbers works', async (t) => {
   const store = makeStore({ redis: { port: server().port, stringNumbers: true } });
   await store.open(noListener);
   t.teardown(() => store.close());
-  const given = { ip: '', userAgent: '', ttl: 60_000, maxAge: 0, attributes: {} };
+  const given = { ip: '', userAgent: '', ttl: 60_000, maxAge: 0, maxSession: 0, attributes: {} };
   const id = newId(store.idPrefix('default', 'alice'));
   await store.insert({ app: 'default', id, accountId: 'alice', secretHash: hashSecret('secret'), ...given });
   t.is((await store.get('default', id)).ttl, 60_000);

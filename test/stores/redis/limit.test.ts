@@ -18,15 +18,16 @@ for (const onMaxSession of ['reject', 'evict-oldest', 'evict-idle'] as const) {
     });
     await store.open(noListener);
     t.teardown(() => store.close());
+    const maxSession = 3;
     for (const accountId of ['alice', 'bob']) {
-      const logins = Array.from({ length: 3 }, () => newSession(store, accountId));
+      const logins = Array.from({ length: 3 }, () => newSession(store, accountId, { maxSession }));
       const inserted = await Promise.all(logins.map((login) => store.insert(login)));
       t.true(
         inserted.every(({ evicted }) => evicted.length === 0),
         'the limit itself is admitted',
       );
       const late = await Promise.allSettled(
-        Array.from({ length: 4 }, () => store.insert(newSession(store, accountId))),
+        Array.from({ length: 4 }, () => store.insert(newSession(store, accountId, { maxSession }))),
       );
       for (const result of late) {
         if (onMaxSession === 'reject') {

@@ -17,7 +17,7 @@ const server = serverFor(test);
 const cluster = sharedClusterFor(test);
 
 function newSession(store: RedisStore, accountId: string): NewSession {
-  const rest = { ip: '::1', userAgent: 'Agent', ttl: 60_000, maxAge: 0, attributes: { a: '1' } };
+  const rest = { ip: '::1', userAgent: 'Agent', ttl: 60_000, maxAge: 0, maxSession: 0, attributes: { a: '1' } };
   return { app, id: newId(store.idPrefix(app, accountId)), accountId, secretHash: hashSecret(newSecret()), ...rest };
 }
 

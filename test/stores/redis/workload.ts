@@ -13,7 +13,7 @@ export interface Traces {
 
 export function newSession(store: SessionStore, accountId: string, changes: Partial<NewSession> = {}): NewSession {
   const id = newId(store.idPrefix(app, accountId));
-  const rest = { ip: '::1', userAgent: 'Agent', ttl: 600_000, maxAge: 0, attributes: { a: '1' } };
+  const rest = { ip: '::1', userAgent: 'Agent', ttl: 600_000, maxAge: 0, maxSession: 0, attributes: { a: '1' } };
   return { app, id, accountId, secretHash: hashSecret(newSecret()), ...rest, ...changes };
 }
 
@@ -62,7 +62,7 @@ export async function runWorkload(store: RedisStore): Promise<Traces> {
   await store.sweep(10);
   await store.judgePresence(10);
   await store.ping();
-  const rest = { ip: '', userAgent: '', ttl: 600_000, maxAge: 0, reads: 0, writes: 0, attributes: {} };
+  const rest = { ip: '', userAgent: '', ttl: 600_000, maxAge: 0, maxSession: 0, reads: 0, writes: 0, attributes: {} };
   const times = { createdAt: Date.now(), lastTime: Date.now() };
   await store.adopt(alias, { app, accountId: 'carol', ...rest, ...times });
   const adopted = await store.resolveAlias(app, alias);

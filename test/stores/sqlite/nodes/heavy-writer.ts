@@ -12,7 +12,7 @@ const text = JSON.stringify('x'.repeat(30_000));
 async function write(): Promise<never> {
   for (;;) {
     const [id, secretHash] = [newId(''), hashSecret(newSecret())];
-    const rest = { ip: '', userAgent: '', ttl: 3_600_000, maxAge: 0, attributes: { text } };
+    const rest = { ip: '', userAgent: '', ttl: 3_600_000, maxAge: 0, maxSession: 0, attributes: { text } };
     await store.insert({ app: 'default', id, accountId: 'alice', secretHash, ...rest });
   }
 }

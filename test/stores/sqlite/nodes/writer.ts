@@ -42,7 +42,7 @@ async function write(lane: number): Promise<void> {
 async function writeOne(accountId: string, round: number): Promise<void> {
   const id = newId('');
   const secretHash = hashSecret(newSecret());
-  const rest = { ip: '', userAgent: '', ttl: 3_600_000, maxAge: 0, attributes: {} };
+  const rest = { ip: '', userAgent: '', ttl: 3_600_000, maxAge: 0, maxSession: 0, attributes: {} };
   await store.insert({ app: 'default', id, accountId, secretHash, ...rest });
   void report({ kind: 'created', id, secretHash });
   for (let number = 1; number <= 3; number += 1) {

@@ -33,7 +33,18 @@ async function stage(t: ExecutionContext, options: SessionContextOptions = {}): 
 
 function given(): NewSession {
   const attributes = { theme: '"dark"' };
-  return { app, id, accountId: 'alice', secretHash, ip: '', userAgent: 'agent', ttl: 1_000, maxAge: 0, attributes };
+  return {
+    app,
+    id,
+    accountId: 'alice',
+    secretHash,
+    ip: '',
+    userAgent: 'agent',
+    ttl: 1_000,
+    maxAge: 0,
+    maxSession: 0,
+    attributes,
+  };
 }
 
 function textOf(length: number): { json: string; bytes: number; key: undefined } {

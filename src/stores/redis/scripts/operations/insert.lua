@@ -1,9 +1,9 @@
--- insert: counts the account's live sessions and adds one more, by `maxSession` and `onMaxSession`.
+-- insert: counts the account's live sessions and adds one more, by its `maxSession` and `onMaxSession`.
 -- insertOnce: the same, unless the key holds a session or a tombstone.
 --
 -- KEYS  the session, the app's index of this bucket
--- ARGV  accountId, the account's score, secretHash, ip, userAgent, ttl, maxAge, number of attributes, then key and JSON
---       of each
+-- ARGV  accountId, the account's score, secretHash, maxSession, ip, userAgent, ttl, maxAge, number of attributes, then key
+--       and JSON of each
 -- Also touches, with the same hash tag: the account's other sessions, whose names are in the index.
 -- Reply {1, the time, closed sessions} or {'limit', number of live sessions, maxSession} or the refusal of the attributes
 --       insertOnce: also {1, 0, {}, record of the live session}, or a refusal for a closed one
@@ -22,14 +22,14 @@ local births = 0
 
 -- Returns the evicted sessions, or nil and the number of live sessions when there is no room. The new session is in the
 -- index already: to count after the write is far cheaper than to look before it.
-local function makeRoom(index, accountScore, accountId, member)
+local function makeRoom(index, accountScore, accountId, member, maxSession)
   local closed = {}
-  if $maxSession == 0 or call('ZCOUNT', index, accountScore, accountScore) <= $maxSession then
+  if maxSession == 0 or call('ZCOUNT', index, accountScore, accountScore) <= maxSession then
     return closed
   end
   call('ZREM', index, member)
   local live = sessions.liveOfAccount(index, accountScore, accountId)
-  local excess = #live - $maxSession + 1
+  local excess = #live - maxSession + 1
   if excess > 0 and '$onMaxSession' == 'reject' then
     return nil, #live
   end
@@ -45,6 +45,7 @@ end
 
 local function insert(key, index)
   local accountId, accountScore, secretHash = take(), take(), take()
+  local maxSession = takeNumber()
   local ip, userAgent, ttl, maxAge = take(), take(), takeNumber(), takeNumber()
   local attributes = {}
   for each = 1, 2 * takeNumber() do
@@ -66,9 +67,9 @@ local function insert(key, index)
   local entry = { key = key, fields = fields }
   local member = sessions.indexMember(entry)
   call('ZADD', index, accountScore, member)
-  local closed, live = makeRoom(index, accountScore, accountId, member)
+  local closed, live = makeRoom(index, accountScore, accountId, member, maxSession)
   if not closed then
-    return { 'limit', live, $maxSession }
+    return { 'limit', live, maxSession }
   end
   call('ZADD', base .. '$dueKey', deadlineOf(fields), name)
   call('ZADD', base .. '$onlineKey', silentFrom, name)
