@@ -16,7 +16,10 @@ export async function inPromiseLanes<T extends NonNullable<unknown>>(
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-/** Callbacks without a promise around them: the cheapest way to use a callback API, and so the fairest to it. */
+/**
+ * Callbacks without a promise around them: the cheapest way to use a callback API, and so the fairest to it. A callback
+ * that is called before the call returns takes no room on the stack.
+ */
 export function inCallbackLanes<T extends NonNullable<unknown>>(
   items: readonly T[],
   lanes: number,
@@ -25,11 +28,26 @@ export function inCallbackLanes<T extends NonNullable<unknown>>(
   return new Promise((resolve) => {
     let next = 0;
     let running = lanes;
-    const advance = (): void => {
-      const item = items[next++];
-      if (item !== undefined) call(item, advance);
-      else if (--running === 0) resolve();
+    const startLane = (): void => {
+      let isCalling = false;
+      let isDone = true;
+      const advance = (): void => {
+        isDone = true;
+        if (isCalling) return;
+        while (isDone) {
+          const item = items[next++];
+          if (item === undefined) {
+            if (--running === 0) resolve();
+            return;
+          }
+          isDone = false;
+          isCalling = true;
+          call(item, advance);
+          isCalling = false;
+        }
+      };
+      advance();
     };
-    for (let lane = 0; lane < lanes; lane++) advance();
+    for (let lane = 0; lane < lanes; lane++) startLane();
   });
 }

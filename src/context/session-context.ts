@@ -43,7 +43,7 @@ const front = 'SessionContext';
 
 /** Any fields of `SessionContext`; the others take their defaults. */
 export type SessionContextOptions = OptionsInput<typeof known>;
-type Values = Required<CheckedOptions<typeof known>>;
+type Values = Omit<CheckedOptions<typeof known>, 'maxPoll'> & { readonly maxPoll: number };
 
 function validate(options: unknown): Values {
   const checked = checkOptions({ front, known }, options);

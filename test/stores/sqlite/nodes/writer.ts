@@ -5,7 +5,8 @@ import { SqliteStore } from '../../../../src/stores/sqlite/index.js';
 
 /**
  * A process that writes to a store without a pause and reports each acknowledgement to its parent, until it is ended.
- * Orders of the parent: `exit` and `throw` end it at once, `close` after a clean close.
+ * Orders of the parent: `exit` and `throw` end it at once, `close` after a clean close. With the argument `keeps` it ends
+ * no session.
  */
 
 export type Acknowledgement =
@@ -17,7 +18,7 @@ export type Acknowledgement =
 
 export type WriterOrder = 'exit' | 'throw' | 'close';
 
-const [, , path = '', durability = 'commit', lanes = '4'] = process.argv;
+const [, , path = '', durability = 'commit', lanes = '4', ends = 'ends'] = process.argv;
 const context = new SessionContext({ maxSession: 0, msgMaxLength: 1_000 });
 const store = new SqliteStore(context, { path, durability: durability === 'interval' ? 'interval' : 'commit' });
 let isClosing = false;
@@ -51,7 +52,7 @@ async function writeOne(accountId: string, round: number): Promise<void> {
     void report({ kind: 'pushed', id, number });
   }
   await store.authenticate('default', id, secretHash);
-  if (round % 3 > 0) return;
+  if (ends === 'keeps' || round % 3 > 0) return;
   // Before the end: otherwise a kill between the two leaves an end that nothing announced.
   await report({ kind: 'closing', id });
   await store.end('default', id, 'logout');

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Acknowledgement, WriterOrder } from './writer.js';
 
 const program = fileURLToPath(new URL('./writer.js', import.meta.url));
+const primaryProgram = fileURLToPath(new URL('./primary.js', import.meta.url));
 
 /** What is known of a session from outside. */
 export interface Promised {
@@ -33,7 +34,26 @@ export class Writers {
   }
 
   start(): ChildProcess {
-    const child = fork(program, [this.#path, this.#durability], { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] });
+    return this.#follow(
+      fork(program, [this.#path, this.#durability], { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] }),
+    );
+  }
+
+  /**
+   * The primary of a cluster, whose workers are writers that end no session.
+   * @returns `allGone` resolves once the primary and its workers have ended
+   */
+  startCluster(workers: number): { readonly primary: ChildProcess; readonly allGone: Promise<unknown> } {
+    const args = [this.#path, this.#durability, String(workers)];
+    const primary = fork(primaryProgram, args, { stdio: ['ignore', 'pipe', 'ignore', 'ipc'] });
+    // All of them hold its other end.
+    const { stdout } = primary;
+    if (stdout === null) throw new Error('the primary has no pipe');
+    stdout.resume();
+    return { primary: this.#follow(primary), allGone: once(stdout, 'end') };
+  }
+
+  #follow(child: ChildProcess): ChildProcess {
     this.#running.add(child);
     child.on('message', (acknowledgement: Acknowledgement) => this.#note(acknowledgement));
     child.once('exit', (_code, signal) => {

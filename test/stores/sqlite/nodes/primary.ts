@@ -1,0 +1,14 @@
+import cluster from 'node:cluster';
+import { fileURLToPath } from 'node:url';
+import type { Acknowledgement } from './writer.js';
+
+/** The primary of a cluster whose workers write to one database. It passes on what they report. */
+const [, , path = '', durability = 'commit', workers = '2'] = process.argv;
+
+cluster.setupPrimary({
+  exec: fileURLToPath(new URL('./writer.js', import.meta.url)),
+  args: [path, durability, '4', 'keeps'],
+});
+for (let each = 0; each < Number(workers); each += 1) {
+  cluster.fork().on('message', (acknowledgement: Acknowledgement) => process.send?.(acknowledgement));
+}
