@@ -54,7 +54,7 @@ const recordSchema = v.object({
 type MailboxRecord = v.InferOutput<typeof mailboxSchema>;
 type SnapshotRecord = v.InferOutput<typeof recordSchema>;
 
-/** Writes every live session. */
+/** Writes every live session. The snapshot stays locked. */
 export async function writeSnapshot(
   snapshot: SnapshotFile,
   tables: MemoryTables,
@@ -69,8 +69,8 @@ export async function writeSnapshot(
 }
 
 /**
- * Restores the snapshot wholly or not at all; one that can't be restored is set aside, with a warning.
- * @throws SessionError `STORE_UNAVAILABLE` when another user may have written it
+ * Locks the snapshot, and restores it wholly or not at all; one that can't be restored is set aside, with a warning.
+ * @throws SessionError `STORE_UNAVAILABLE` when another user may have written it, or another process has locked it
  */
 export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<void> {
   const fault = await snapshot.findOwnershipFault();
@@ -78,6 +78,16 @@ export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTabl
     const text = `The session snapshot ${snapshot.path} can't be trusted: ${fault}`;
     throw new SessionError('STORE_UNAVAILABLE', text, {});
   }
+  await snapshot.lock();
+  try {
+    await restore(snapshot, tables, clock);
+  } catch (error) {
+    await snapshot.unlock();
+    throw error;
+  }
+}
+
+async function restore(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<void> {
   const records: SnapshotRecord[] = [];
   let writtenAt: SnapshotTime | undefined;
   try {

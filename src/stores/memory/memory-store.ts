@@ -66,7 +66,7 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     }, stepSize);
   }
 
-  /** @throws SessionError `STORE_UNAVAILABLE` when another user may have written the snapshot */
+  /** @throws SessionError `STORE_UNAVAILABLE` when another user may have written the snapshot, or a process has locked it */
   async open(listener: StoreListener): Promise<void> {
     this.#notices.listener = listener;
     if (this.#snapshot !== undefined) await restoreSnapshot(this.#snapshot, this.#tables, this.#clock);
@@ -74,7 +74,11 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
 
   async close(): Promise<void> {
     if (this.#snapshot !== undefined) {
-      await writeSnapshot(this.#snapshot, this.#tables, this.#context, this.#clock);
+      try {
+        await writeSnapshot(this.#snapshot, this.#tables, this.#context, this.#clock);
+      } finally {
+        await this.#snapshot.unlock();
+      }
     }
     this.#tables.clear();
     this.#notices.clear();

@@ -3,8 +3,10 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
+import { SessionError } from '../../errors/session-error.js';
 import { callback, checkOptions, nonEmptyText } from '../../validation/options.js';
 import { findOwnershipFault } from '../file-ownership.js';
+import { SnapshotLock } from './snapshot-lock.js';
 import { SnapshotProgress } from './snapshot-progress.js';
 
 const format = 'session-mailbox snapshot';
@@ -62,6 +64,7 @@ export class SnapshotFile {
   readonly path: string;
   readonly warn: (text: string) => void;
   readonly #report: (text: string) => void;
+  #lock: SnapshotLock | undefined;
 
   /** @throws SessionError `INVALID_CONTEXT` */
   constructor(options: SnapshotOptions) {
@@ -74,6 +77,26 @@ export class SnapshotFile {
   /** Why the file must not be restored: another user may have written it. */
   findOwnershipFault(): Promise<string | undefined> {
     return findOwnershipFault(this.path);
+  }
+
+  /**
+   * Keeps other processes from the file until `unlock`, or until this process ends: of two that write it when they stop, one
+   * would overwrite the sessions of the other. Where no lock can be made (no folder, a file system without sockets) there is a
+   * warning, and none.
+   * @throws SessionError `STORE_UNAVAILABLE` when another process has locked it
+   */
+  async lock(): Promise<void> {
+    try {
+      this.#lock = await SnapshotLock.acquire(this.path);
+    } catch (error) {
+      if (SessionError.is(error)) throw error;
+      this.warn(`The session snapshot ${this.path} can't be locked, so see to it that one process uses it: ${error}`);
+    }
+  }
+
+  async unlock(): Promise<void> {
+    await this.#lock?.release();
+    this.#lock = undefined;
   }
 
   /** Takes the records one by one as it writes them: they are never in memory all at once. */

@@ -112,6 +112,7 @@ test('a file cut short anywhere is set aside with a warning, and the start is em
     const trial = await folder.start();
     t.is(folder.warnings.length, 1, `cut at ${cut}`);
     for (const id of ids) await isUnknown(trial.store.get(app, id), `cut at ${cut}`);
+    await folder.crash();
   }
 });
 
@@ -125,6 +126,7 @@ test('a file with any byte changed is set aside with a warning, and nothing of i
       await writeFile(folder.path, damaged);
       folder.warnings.length = 0;
       const trial = await folder.start();
+      await folder.crash();
       t.is(folder.warnings.length, 1);
       t.deepEqual(await allPages(trial.store, 10), []);
     }),
@@ -159,8 +161,9 @@ test('a file that can be neither read nor set aside is warned of, and the start 
   await writeFile(folder.path, '');
   const file = folder.file(join(folder.path, 'below-a-file'));
   const trial = await folder.start({}, file);
-  t.is(folder.warnings.length, 1);
-  t.regex(folder.warnings[0] ?? '', /can't be used.*could not be set aside either/);
+  t.is(folder.warnings.length, 2);
+  t.regex(folder.warnings[0] ?? '', /can't be locked/);
+  t.regex(folder.warnings[1] ?? '', /can't be used.*could not be set aside either/);
   t.deepEqual(await allPages(trial.store, 10), []);
 });
 

@@ -14,6 +14,7 @@ export class SnapshotFolder {
   readonly warnings: string[] = [];
   readonly progress: string[] = [];
   readonly clock = new ManualClock();
+  #latest: SnapshotFile | undefined;
 
   static async make(t: ExecutionContext): Promise<SnapshotFolder> {
     const folder = await mkdtemp(join(tmpdir(), 'session-mailbox-'));
@@ -41,14 +42,21 @@ export class SnapshotFolder {
     const advance = (milliseconds: number) => this.clock.advance(milliseconds);
     const trial = new Trial({ store, advance, close: () => store.close() }, 1, context);
     await store.open(trial);
+    this.#latest = file;
     return trial;
+  }
+
+  /** What a crash of the process that started last leaves: no snapshot, and no lock. */
+  async crash(): Promise<void> {
+    await this.#latest?.unlock();
   }
 
   text(): Promise<string> {
     return readFile(this.path, 'utf8');
   }
 
+  /** Of the files, without the lock. */
   async names(): Promise<readonly string[]> {
-    return (await readdir(this.folder)).sort();
+    return (await readdir(this.folder)).filter((name) => !name.includes('.lock-')).sort();
   }
 }

@@ -307,6 +307,7 @@ test('a snapshot is removed once restored, so that a crash revives no session cl
   const crashing = await folder.start();
   t.deepEqual(await folder.names(), []);
   await crashing.store.end(app, id, 'revoked');
+  await folder.crash();
   const after = await folder.start();
   await isUnknown(after.store.get(app, id));
   t.deepEqual(folder.warnings, []);
