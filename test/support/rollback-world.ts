@@ -1,0 +1,252 @@
+import { strict as assert } from 'node:assert';
+import type { Batch } from '../../src/delivery/batch.js';
+import { requirePollRequest } from '../../src/delivery/poll-request.js';
+import { WaitingRoom } from '../../src/delivery/waiting-room.js';
+import { SessionEvents } from '../../src/events/session-events.js';
+import type { Clock, SessionContext, SessionStore } from '../../src/index.js';
+import { hashSecret, newId, newSecret } from '../../src/store/session-token.js';
+
+const app = 'default';
+const holdTime = 20_000;
+
+/** A store that can be put back to an earlier state of itself, as by a restored copy or a lagging replica. */
+export interface RollbackStage {
+  readonly clock: Clock;
+  readonly context: SessionContext;
+  /** The store of the first process, not yet open. */
+  readonly store: SessionStore;
+  /** Whether the store itself knows that it went back, so that it tells those who missed what nobody pushed again. */
+  readonly tells: boolean;
+  /** Lets the time of acceptance of the next message differ from that of the last. */
+  tick(): Promise<void>;
+  /** Keeps the state of the running store. */
+  mark(running: SessionStore): Promise<KeptState>;
+  /** After the last store was closed. */
+  close(): Promise<void>;
+}
+
+/** A store to go on with, not yet open, where the process of the running one has ended. */
+type NextStore = SessionStore | undefined;
+
+export interface KeptState {
+  readonly next: NextStore;
+  goBack(running: SessionStore): Promise<NextStore>;
+}
+
+interface Push {
+  readonly value: number;
+  readonly key: string | undefined;
+  readonly acceptedAt: number;
+}
+
+interface Mark {
+  readonly id: string;
+  readonly present: readonly Push[];
+  readonly kept: KeptState;
+}
+
+/** What one client knows. It never looks into the store. */
+class Client {
+  readonly received = new Set<unknown>();
+  cursor = '';
+  /** The event at which it was told `lost` or `reset` last. */
+  toldAt = -1;
+  hangUp: (() => void) | undefined;
+}
+
+/** Clients, a publisher and a store that forgets, with the checks of what the design promises. */
+export class RollbackWorld {
+  readonly #stage: RollbackStage;
+  readonly #marks: Mark[] = [];
+  readonly #readers = ['one', 'two'] as const;
+  readonly #clients = { one: new Client(), two: new Client(), drain: new Client() };
+  readonly #pushes: Push[] = [];
+  #present: Push[] = [];
+  #store: SessionStore;
+  #room: WaitingRoom;
+  #id = '';
+  #events = 0;
+  #hasSeam = false;
+  #hasReplaced = false;
+  #lateAcknowledgements: (() => void)[] = [];
+
+  private constructor(stage: RollbackStage) {
+    this.#stage = stage;
+    this.#store = stage.store;
+    this.#room = this.#newRoom();
+  }
+
+  static async open(stage: RollbackStage): Promise<RollbackWorld> {
+    const world = new RollbackWorld(stage);
+    await world.#store.open(world.#room);
+    world.#id = await world.#login();
+    // Known from the start: a new reader is not told what others took before.
+    for (const reader of world.#readers) await world.poll(reader, 1);
+    await world.drain(1, false);
+    await world.mark();
+    return world;
+  }
+
+  async push(key: string | undefined): Promise<void> {
+    await this.#stage.tick();
+    this.#events += 1;
+    const value = this.#events;
+    const json = JSON.stringify(value);
+    const { verdict } = await this.#store.append(app, this.#id, { json, bytes: json.length, key });
+    if (verdict === 'full') return;
+    const push = { value, key: verdict === 'accepted' ? key : undefined, acceptedAt: this.#events };
+    this.#pushes.push(push);
+    this.#present.push(push);
+  }
+
+  /** @param arrives whether the client gets the answer */
+  async poll(reader: 'one' | 'two', limit: number, arrives = true): Promise<Batch> {
+    const client = this.#clients[reader];
+    this.#endHold(client);
+    const batch = await new Promise<Batch>((resolve, reject) => {
+      const request = requirePollRequest({ after: client.cursor, reader, limit, wait: 0 }, this.#stage.context);
+      this.#room.poll(app, this.#id, undefined, request, { deliver: (found) => resolve(found), fail: reject });
+    });
+    if (arrives) this.#take(client, batch);
+    return batch;
+  }
+
+  hold(reader: 'one' | 'two'): void {
+    const client = this.#clients[reader];
+    this.#endHold(client);
+    const options = { after: client.cursor, reader, wait: holdTime };
+    client.hangUp = this.#room.poll(app, this.#id, undefined, requirePollRequest(options, this.#stage.context), {
+      deliver: (batch) => {
+        client.hangUp = undefined;
+        this.#take(client, batch);
+      },
+      // The session was replaced.
+      fail: () => {
+        client.hangUp = undefined;
+      },
+    });
+  }
+
+  /** @param isLate whether the acknowledgement comes only after what happens next */
+  async drain(limit: number, isLate: boolean): Promise<Batch> {
+    const client = this.#clients.drain;
+    return new Promise<Batch>((resolve, reject) => {
+      const request = requirePollRequest({ reader: 'drain', limit, wait: 0 }, this.#stage.context);
+      this.#room.poll(app, this.#id, undefined, request, {
+        deliver: (batch, acknowledge) => {
+          this.#take(client, batch);
+          if (isLate && acknowledge !== undefined) this.#lateAcknowledgements.push(acknowledge);
+          else acknowledge?.();
+          resolve(batch);
+        },
+        fail: reject,
+      });
+    });
+  }
+
+  acknowledgeLate(): void {
+    for (const acknowledge of this.#lateAcknowledgements.splice(0)) acknowledge();
+  }
+
+  async replace(): Promise<void> {
+    const id = await this.#login();
+    await this.#store.replace(app, id, this.#id);
+    this.#id = id;
+    this.#hasReplaced = true;
+    this.#hasSeam = true;
+  }
+
+  async mark(): Promise<void> {
+    const kept = await this.#stage.mark(this.#store);
+    this.#marks.push({ id: this.#id, present: [...this.#present], kept });
+    await this.#goOnWith(kept.next);
+  }
+
+  async goBack(which: number): Promise<void> {
+    const mark = this.#marks[which % this.#marks.length];
+    if (mark === undefined) return;
+    const next = await mark.kept.goBack(this.#store);
+    await this.#stage.tick();
+    this.#id = mark.id;
+    this.#present = [...mark.present];
+    this.#hasSeam = true;
+    await this.#goOnWith(next);
+  }
+
+  async #goOnWith(next: NextStore): Promise<void> {
+    if (next === undefined) return;
+    // The process ended, and its clients' connections with it.
+    for (const client of Object.values(this.#clients)) client.hangUp = undefined;
+    this.#store = next;
+    this.#room = this.#newRoom();
+    await this.#store.open(this.#room);
+  }
+
+  /** The node may have missed notices. */
+  missed(): void {
+    this.#room.missed();
+  }
+
+  /** Every client polls until there is nothing more. Then every message must be accounted for. */
+  async settleUp(isRoomy: boolean): Promise<void> {
+    for (const reader of this.#readers) {
+      for (let batch = await this.poll(reader, 50); isNews(batch); ) batch = await this.poll(reader, 50);
+    }
+    for (let batch = await this.drain(50, false); isNews(batch); ) {
+      await this.#store.ping();
+      batch = await this.drain(50, false);
+    }
+    const owed = this.#stage.tells ? this.#pushes : this.#present;
+    for (const reader of this.#readers) {
+      const client = this.#clients[reader];
+      const silent = owed.filter(
+        (push) => !client.received.has(push.value) && client.toldAt < push.acceptedAt && !this.#isReplaced(push),
+      );
+      assert.deepEqual(silent, [], `${reader} was neither given these messages nor told of them`);
+    }
+    if (!isRoomy || this.#hasReplaced) return;
+    for (const [reader, { received }] of Object.entries(this.#clients)) {
+      const missing = this.#present.filter((push) => !received.has(push.value) && !this.#isReplaced(push));
+      assert.deepEqual(missing, [], `${reader} was not given these messages, though the store has room for all`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#room.drain();
+    await this.#store.close();
+    await this.#stage.close();
+  }
+
+  #isReplaced({ key, acceptedAt }: Push): boolean {
+    return key !== undefined && this.#present.some((other) => other.key === key && other.acceptedAt > acceptedAt);
+  }
+
+  #take(client: Client, { messages, cursor, lost, reset }: Batch): void {
+    this.#events += 1;
+    for (const { data } of messages) client.received.add(data);
+    client.cursor = cursor;
+    if (lost > 0 || reset) client.toldAt = this.#events;
+    assert.ok(!reset || this.#hasSeam, 'a reset needs a cause');
+  }
+
+  #endHold(client: Client): void {
+    client.hangUp?.();
+    client.hangUp = undefined;
+  }
+
+  #newRoom(): WaitingRoom {
+    return new WaitingRoom(this.#stage.context, this.#store, this.#stage.clock, new SessionEvents());
+  }
+
+  async #login(): Promise<string> {
+    const id = newId(this.#store.idPrefix(app, 'alice'));
+    const secretHash = hashSecret(newSecret());
+    const session = { app, id, accountId: 'alice', secretHash, ip: '', userAgent: '', ttl: 600_000, maxAge: 0 };
+    await this.#store.insert({ ...session, attributes: Object.create(null) });
+    return id;
+  }
+}
+
+function isNews({ messages, lost, reset }: Batch): boolean {
+  return messages.length > 0 || lost > 0 || reset === true;
+}
