@@ -1,4 +1,5 @@
 import { defaultNamespace } from '../compat/redis-sessions/class/client-options.js';
+import { quote } from '../errors/session-error.js';
 import { isHostName } from '../requests/host-policy.js';
 import { type Flags, type GivenFlags, namespaceOf, portOf, redisUrlOf, UsageError } from './usage.js';
 
@@ -57,7 +58,7 @@ function hostsOf(text: string | undefined): readonly string[] | undefined {
   const names = text?.split(',').map((name) => name.trim());
   const wrong = names?.find((name) => !isHostName(name));
   if (wrong === undefined) return names;
-  throw new UsageError(`--hosts must be host names without ports, separated by commas; got ${JSON.stringify(wrong)}`);
+  throw new UsageError(`--hosts must be host names without ports, separated by commas; got ${quote(wrong)}`);
 }
 
 function storeSettingsOf(flags: GivenFlags, given: (name: string) => string | undefined): StoreSettings {
@@ -89,5 +90,5 @@ function addressOf(host: string | undefined, port: string | undefined): string |
 
 function maxSessionOf(text: string): number {
   if (/^[0-9]{1,6}$/.test(text)) return Number(text);
-  throw new UsageError(`--max-session must be a whole number; got ${JSON.stringify(text)}`);
+  throw new UsageError(`--max-session must be a whole number; got ${quote(text)}`);
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { isNamespace, namespaceText } from '../compat/redis-sessions/class/client-options.js';
+import { quote } from '../errors/session-error.js';
 
 /** A wrong flag or variable. The message is one line; the exit code is the one that shells use for wrong usage. */
 export class UsageError extends Error {
@@ -63,7 +64,7 @@ export function describeFlags(flags: Flags): string {
 export function portOf(what: string, text: string): number {
   const port = Number(text);
   if (/^[0-9]{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new UsageError(`${what} must be a whole number from 0 to 65535; got ${JSON.stringify(text)}`);
+  throw new UsageError(`${what} must be a whole number from 0 to 65535; got ${quote(text)}`);
 }
 
 /** @throws UsageError */
@@ -76,5 +77,5 @@ export function redisUrlOf(what: string, text: string): string {
 /** @throws UsageError */
 export function namespaceOf(what: string, text: string): string {
   if (isNamespace(text)) return text;
-  throw new UsageError(`${what} ${namespaceText}; got ${JSON.stringify(text)}`);
+  throw new UsageError(`${what} ${namespaceText}; got ${quote(text)}`);
 }
