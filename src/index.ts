@@ -50,8 +50,8 @@ export {
   type Replacement,
   SessionStore,
   type Slice,
-  type StoreListener,
 } from './store/session-store.js';
+export type { StoreListener } from './store/store-listener.js';
 export { type MemoryStoreOptions, memoryStore } from './stores/memory/index.js';
 export { MemoryStore } from './stores/memory/memory-store.js';
 export type { SnapshotOptions } from './stores/memory/snapshot-file.js';

@@ -1,4 +1,6 @@
 import { formatCursor } from '../mailbox/cursor.js';
+import type { Message } from '../mailbox/message.js';
+import type { ReadResult } from '../store/session-store.js';
 import type { Hold, HoldQueue } from './hold-times.js';
 import type { PollReceiver, PollRequest } from './poll-request.js';
 
@@ -66,6 +68,24 @@ export class Waiter implements Hold<Waiter> {
   /** Whether a wait was asked for, and refused. */
   get isTurnedAway(): boolean {
     return this.request.wait > 0 && !this.holds;
+  }
+
+  /** The waiter stands where the read has ended, and its secret is proven. */
+  takeIn({ epoch, offset, proof, generation, parked }: ReadResult): void {
+    this.secretHash = undefined;
+    this.generation ??= generation;
+    this.epoch = epoch;
+    this.offset = offset;
+    this.proof = proof;
+    if (parked) this.owesRelease = true;
+  }
+
+  /**
+   * Whether the message is the next that this waiter needs.
+   * @param before the proof of the message before it: it shows whether the store has forgotten what this waiter has
+   */
+  isBefore(epoch: string, message: Message, before: number): boolean {
+    return this.epoch === epoch && this.offset + 1 === message.offset && this.proof === before;
   }
 
   isSameReader(other: Waiter): boolean {

@@ -6,13 +6,15 @@ import { reportFault } from '../errors/fault-report.js';
 import { SessionError } from '../errors/session-error.js';
 import { SessionEvents } from '../events/session-events.js';
 import type { Message } from '../mailbox/message.js';
-import { type ReadRequest, type ReadResult, SessionStore, type StoreListener } from '../store/session-store.js';
+import { type ReadRequest, type ReadResult, SessionStore } from '../store/session-store.js';
+import type { StoreListener } from '../store/store-listener.js';
 import { Clock } from '../time/clock.js';
 import { acknowledgementOf } from './acknowledgement.js';
 import { emptyBatch, readBatch, retryBatch, supersededBatch } from './answers.js';
 import type { Batch } from './batch.js';
 import { PollBound } from './poll-bound.js';
 import type { PollCredential, PollReceiver, PollRequest } from './poll-request.js';
+import { readRequestOf } from './read-request.js';
 import { Rereading } from './rereading.js';
 import { Waiter } from './waiter.js';
 import { WaiterStates } from './waiter-states.js';
@@ -87,9 +89,7 @@ export class WaitingRoom implements StoreListener {
 
   appended(_app: string, id: string, epoch: string, message: Message, before: number): void {
     for (const waiter of this.#waiters.of(id)) {
-      // The proof shows whether the store has forgotten what this poll was parked after.
-      const isNext = waiter.epoch === epoch && waiter.offset + 1 === message.offset && waiter.proof === before;
-      if (waiter.state === 'parked' && isNext) {
+      if (waiter.state === 'parked' && waiter.isBefore(epoch, message, before)) {
         waiter.owesRelease = false;
         waiter.offset = message.offset;
         waiter.proof = message.at;
@@ -162,7 +162,7 @@ export class WaitingRoom implements StoreListener {
       do {
         let result: ReadResult | undefined;
         try {
-          result = await this.#store.read(waiter.app, waiter.id, this.#readRequest(waiter, secretHash));
+          result = await this.#store.read(waiter.app, waiter.id, this.#nextRead(waiter, secretHash));
           this.#rereading.forget(waiter.id);
         } catch (error) {
           this.#keepHoldingIfUnavailable(waiter, error);
@@ -176,17 +176,10 @@ export class WaitingRoom implements StoreListener {
     }
   }
 
-  #readRequest(waiter: Waiter, secretHash: string | undefined): ReadRequest {
-    const { request, epoch, offset, proof, generation } = waiter;
-    // After its first read a waiter has a position of its own. The mailbox keeps the position of a draining reader.
-    const after = request.after === undefined || epoch === '' ? request.after : { epoch, offset, proof };
-    const wait = waiter.holds ? Math.max(0, waiter.deadline - this.#clock.now()) : 0;
+  #nextRead(waiter: Waiter, secretHash: string | undefined): ReadRequest {
     this.#reads += 1;
     waiter.readTicket = this.#reads;
-    const { reader, limit } = request;
-    // Once proved, the generation stands for the secret, which a rotation that keeps the polls replaces.
-    const credential = { secretHash: generation === undefined ? secretHash : undefined, generation };
-    return { reader, after, limit, wait, ...credential, ticket: waiter.readTicket };
+    return readRequestOf(waiter, secretHash, this.#clock.now());
   }
 
   /** Throws the error again, unless the store is unavailable and the waiter was parked before. */
@@ -200,12 +193,7 @@ export class WaitingRoom implements StoreListener {
 
   #takeIn(waiter: Waiter, result: ReadResult): void {
     const { app, id } = waiter;
-    waiter.secretHash = undefined;
-    waiter.epoch = result.epoch;
-    waiter.generation ??= result.generation;
-    waiter.offset = result.offset;
-    waiter.proof = result.proof;
-    if (result.parked) waiter.owesRelease = true;
+    waiter.takeIn(result);
     if (result.cameOnline) this.#events.emit('online', { app, id, accountId: result.accountId });
     this.#supersedeOthers(waiter, result.droppedReader);
   }

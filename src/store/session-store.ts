@@ -2,6 +2,7 @@ import type { CloseReason } from '../errors/close-reason.js';
 import type { Cursor } from '../mailbox/cursor.js';
 import type { Message, OutgoingMessage } from '../mailbox/message.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from './session-record.js';
+import type { StoreListener } from './store-listener.js';
 
 /** The result of an operation that is a contact: presence is judged from the time of the latest contact. */
 export interface Contact {
@@ -121,35 +122,6 @@ export interface Slice<Item> {
   readonly items: readonly Item[];
   /** Whether more is due now. */
   readonly more: boolean;
-}
-
-/**
- * What a store notifies this process of. Notices come at any time between `open` and `close`. The methods must not
- * throw.
- */
-export interface StoreListener {
-  /**
-   * A message was appended. All readers parked on that mailbox have been released: each of their polls must be answered
-   * or read again.
-   * @param before the proof of the message before this one: only a poll that stands exactly there may be answered
-   */
-  appended(app: string, id: string, epoch: string, message: Message, before: number): void;
-  /** The mailbox changed otherwise: all polls held for it must read again. */
-  changed(app: string, id: string): void;
-  /** The session ended: all polls held for it must be answered. */
-  closed(app: string, id: string, reason: CloseReason): void;
-  /**
-   * The secret was replaced, and the session is of this generation now: all polls held for an older one must be answered
-   * as `rotated`. Their readers have been released.
-   */
-  rotated(app: string, id: string, generation: number): void;
-  /**
-   * The reader that the read with this ticket parked is no longer parked for this node: another node reads for it, or
-   * it was evicted for a reader of another node. A store may omit this notice for reads of this node.
-   */
-  superseded(app: string, id: string, reader: string, ticket: number): void;
-  /** Notices may have been lost: all held polls must read again. */
-  missed(): void;
 }
 
 /**

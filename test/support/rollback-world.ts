@@ -105,7 +105,7 @@ export class RollbackWorld {
     this.#endHold(client);
     const batch = await new Promise<Batch>((resolve, reject) => {
       const request = requirePollRequest({ after: client.cursor, reader, limit, wait: 0 }, this.#stage.context);
-      this.#room.poll(app, this.#id, undefined, request, { deliver: (found) => resolve(found), fail: reject });
+      this.#room.poll(app, this.#id, vouchedFor, request, { deliver: (found) => resolve(found), fail: reject });
     });
     if (arrives) this.#take(client, batch);
     return batch;
@@ -115,7 +115,7 @@ export class RollbackWorld {
     const client = this.#clients[reader];
     this.#endHold(client);
     const options = { after: client.cursor, reader, wait: holdTime };
-    client.hangUp = this.#room.poll(app, this.#id, undefined, requirePollRequest(options, this.#stage.context), {
+    client.hangUp = this.#room.poll(app, this.#id, vouchedFor, requirePollRequest(options, this.#stage.context), {
       deliver: (batch) => {
         client.hangUp = undefined;
         this.#take(client, batch);
@@ -132,7 +132,7 @@ export class RollbackWorld {
     const client = this.#clients.drain;
     return new Promise<Batch>((resolve, reject) => {
       const request = requirePollRequest({ reader: 'drain', limit, wait: 0 }, this.#stage.context);
-      this.#room.poll(app, this.#id, undefined, request, {
+      this.#room.poll(app, this.#id, vouchedFor, request, {
         deliver: (batch, acknowledge) => {
           this.#take(client, batch);
           if (isLate && acknowledge !== undefined) this.#lateAcknowledgements.push(acknowledge);
@@ -241,11 +241,24 @@ export class RollbackWorld {
   async #login(): Promise<string> {
     const id = newId(this.#store.idPrefix(app, 'alice'));
     const secretHash = hashSecret(newSecret());
-    const session = { app, id, accountId: 'alice', secretHash, ip: '', userAgent: '', ttl: 600_000, maxAge: 0 };
+    const session = {
+      app,
+      id,
+      accountId: 'alice',
+      secretHash,
+      ip: '',
+      userAgent: '',
+      ttl: 600_000,
+      maxAge: 0,
+      maxSession: 0,
+    };
     await this.#store.insert({ ...session, attributes: Object.create(null) });
     return id;
   }
 }
+
+/** These polls need no token. */
+const vouchedFor = { secretHash: undefined, generation: undefined };
 
 function isNews({ messages, lost, reset }: Batch): boolean {
   return messages.length > 0 || lost > 0 || reset === true;

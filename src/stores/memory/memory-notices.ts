@@ -3,7 +3,7 @@ import type { Message } from '../../mailbox/message.js';
 import type { ChangeWatcher } from '../../store/change-feed.js';
 import type { Notices } from '../../store/engine/notices.js';
 import { noListener } from '../../store/no-listener.js';
-import type { StoreListener } from '../../store/session-store.js';
+import type { StoreListener } from '../../store/store-listener.js';
 
 /** Passes the engine's notices on at once: there is one node, and nothing to commit. */
 export class MemoryNotices implements Notices {

@@ -22,8 +22,8 @@ import {
   type Replacement,
   SessionStore,
   type Slice,
-  type StoreListener,
 } from '../../store/session-store.js';
+import type { StoreListener } from '../../store/store-listener.js';
 import { Clock } from '../../time/clock.js';
 import { MemoryNotices } from './memory-notices.js';
 import { restoreSnapshot, writeSnapshot } from './memory-snapshot.js';

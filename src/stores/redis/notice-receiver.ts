@@ -1,5 +1,5 @@
 import { isCloseReason } from '../../errors/close-reason.js';
-import type { StoreListener } from '../../store/session-store.js';
+import type { StoreListener } from '../../store/store-listener.js';
 import type { RedisConnection } from './connection.js';
 import type { Keys } from './keys.js';
 import { messageOf, type NodeStatus } from './reply-decoders.js';

@@ -20,9 +20,9 @@ import {
   type Replacement,
   SessionStore,
   type Slice,
-  type StoreListener,
 } from '../../store/session-store.js';
 import { newId } from '../../store/session-token.js';
+import type { StoreListener } from '../../store/store-listener.js';
 import type { AdoptedSession, TokenAlias, TokenAliases } from '../../store/token-aliases.js';
 import { type Clock, SystemClock } from '../../time/clock.js';
 import { Adoption } from './adoption.js';

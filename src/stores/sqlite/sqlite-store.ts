@@ -21,9 +21,9 @@ import {
   type Replacement,
   SessionStore,
   type Slice,
-  type StoreListener,
 } from '../../store/session-store.js';
 import { newId } from '../../store/session-token.js';
+import type { StoreListener } from '../../store/store-listener.js';
 import { type Clock, SystemClock } from '../../time/clock.js';
 import { ChangeWatchers } from './change-watchers.js';
 import { SharedClock } from './nodes/shared-clock.js';

@@ -1,6 +1,6 @@
 import type { CloseReason } from '../../../errors/close-reason.js';
 import { Message } from '../../../mailbox/message.js';
-import type { StoreListener } from '../../../store/session-store.js';
+import type { StoreListener } from '../../../store/store-listener.js';
 
 /** What a node is notified of: the method's name and its arguments, so that a row of an inbox can hold it as JSON. */
 export type Notice =

@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Redis } from 'ioredis';
 import { SessionContext, SessionError } from '../../../../src/index.js';
 import { noListener } from '../../../../src/store/no-listener.js';
-import { type StoreListener } from '../../../../src/store/session-store.js';
+import type { StoreListener } from '../../../../src/store/store-listener.js';
 import { RedisStore, type RedisStoreOptions } from '../../../../src/stores/redis/index.js';
 import { eventually } from '../../../support/eventually.js';
 import { freePorts } from '../../../support/free-port.js';
