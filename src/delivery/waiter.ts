@@ -57,6 +57,15 @@ export class Waiter implements Hold<Waiter> {
     return formatCursor(this.epoch, this.offset, this.proof);
   }
 
+  /**
+   * Whether the message at that offset is the next that it needs. The proof shows whether the store has forgotten what this
+   * poll was parked after.
+   * @param before the proof of the message before
+   */
+  standsBefore(epoch: string, offset: number, before: number): boolean {
+    return this.epoch === epoch && this.offset + 1 === offset && this.proof === before;
+  }
+
   /** Whether a wait was asked for, and refused. */
   get isTurnedAway(): boolean {
     return this.request.wait > 0 && !this.holds;

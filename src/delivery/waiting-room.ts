@@ -84,9 +84,7 @@ export class WaitingRoom implements StoreListener {
 
   appended(_app: string, id: string, epoch: string, message: Message, before: number): void {
     for (const waiter of this.#waiters.of(id)) {
-      // The proof shows whether the store has forgotten what this poll was parked after.
-      const isNext = waiter.epoch === epoch && waiter.offset + 1 === message.offset && waiter.proof === before;
-      if (waiter.state === 'parked' && isNext) {
+      if (waiter.state === 'parked' && waiter.standsBefore(epoch, message.offset, before)) {
         waiter.owesRelease = false;
         waiter.offset = message.offset;
         waiter.proof = message.at;
