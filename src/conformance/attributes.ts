@@ -73,7 +73,7 @@ export function attributeRules(rule: DeclareRule, unit: number): void {
   });
 
   rule('any key and any JSON text are returned unchanged', async (start) => {
-    const trial = await start({ attributesMaxBytes: 200_000 });
+    const trial = await start();
     const attributes = {
       toString: '"own"',
       hasOwnProperty: 'null',

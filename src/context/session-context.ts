@@ -25,7 +25,7 @@ const known = {
   msgMaxLength: v.optional(wholeNumber(1, 1_000_000), 50),
   msgMaxBytes: v.optional(wholeNumber(1, mostBytes), 65_536),
   mailboxMaxBytes: v.optional(wholeNumber(1, mostBytes), 1_048_576),
-  attributesMaxBytes: v.optional(wholeNumber(1, mostBytes), 65_536),
+  attributesMaxBytes: v.optional(wholeNumber(1, mostBytes), 1_048_576),
   messageTtl: v.optional(wholeNumber(0, century), 0),
   onOverflow: v.optional(oneOf(['drop-oldest', 'drop-newest', 'reject', 'close']), 'drop-oldest'),
   pollTime: v.optional(wholeNumber(0, longestTimer), 25_000),
@@ -86,7 +86,7 @@ export class SessionContext {
   readonly msgMaxBytes: number;
   /** Bytes of messages that a mailbox keeps, at least `msgMaxBytes`. Default 1 048 576. */
   readonly mailboxMaxBytes: number;
-  /** Bytes of a session's attributes: all keys and JSON texts in UTF-8, 1 or more. Default 65 536. */
+  /** Bytes of a session's attributes: all keys and JSON texts in UTF-8, 1 or more. Default 1 048 576. */
   readonly attributesMaxBytes: number;
   /** Age after which an undelivered message is dropped, in milliseconds; 0 for none. Default 0. */
   readonly messageTtl: number;

@@ -1,5 +1,4 @@
 import { formatCursor } from '../mailbox/cursor.js';
-import type { Message } from '../mailbox/message.js';
 import type { ReadResult } from '../store/session-store.js';
 import type { Hold, HoldQueue } from './hold-times.js';
 import type { PollReceiver, PollRequest } from './poll-request.js';
@@ -65,6 +64,15 @@ export class Waiter implements Hold<Waiter> {
     return formatCursor(this.epoch, this.offset, this.proof);
   }
 
+  /**
+   * Whether the message at that offset is the next that it needs. The proof shows whether the store has forgotten what this
+   * poll was parked after.
+   * @param before the proof of the message before
+   */
+  standsBefore(epoch: string, offset: number, before: number): boolean {
+    return this.epoch === epoch && this.offset + 1 === offset && this.proof === before;
+  }
+
   /** Whether a wait was asked for, and refused. */
   get isTurnedAway(): boolean {
     return this.request.wait > 0 && !this.holds;
@@ -78,14 +86,6 @@ export class Waiter implements Hold<Waiter> {
     this.offset = offset;
     this.proof = proof;
     if (parked) this.owesRelease = true;
-  }
-
-  /**
-   * Whether the message is the next that this waiter needs.
-   * @param before the proof of the message before it: it shows whether the store has forgotten what this waiter has
-   */
-  isBefore(epoch: string, message: Message, before: number): boolean {
-    return this.epoch === epoch && this.offset + 1 === message.offset && this.proof === before;
   }
 
   isSameReader(other: Waiter): boolean {

@@ -89,7 +89,7 @@ export class WaitingRoom implements StoreListener {
 
   appended(_app: string, id: string, epoch: string, message: Message, before: number): void {
     for (const waiter of this.#waiters.of(id)) {
-      if (waiter.state === 'parked' && waiter.isBefore(epoch, message, before)) {
+      if (waiter.state === 'parked' && waiter.standsBefore(epoch, message.offset, before)) {
         waiter.owesRelease = false;
         waiter.offset = message.offset;
         waiter.proof = message.at;

@@ -19,7 +19,7 @@ const defaults = {
   maxReader: 8,
   maxPoll: 16,
   maxSocket: 64,
-  attributesMaxBytes: 65_536,
+  attributesMaxBytes: 1_048_576,
   maxWaiter: 100_000,
   tombstoneTime: 60_000,
   drainTime: 5_000,

@@ -15,7 +15,7 @@ export interface RollbackStage {
   readonly context: SessionContext;
   /** The store of the first process, not yet open. */
   readonly store: SessionStore;
-  /** Whether the store itself knows that it went back, so that it tells those who missed what nobody pushed again. */
+  /** Whether the store itself knows that it went back, so that it also tells of messages that no later push took the place of. */
   readonly tells: boolean;
   /** Lets the time of acceptance of the next message differ from that of the last. */
   tick(): Promise<void>;
