@@ -178,12 +178,14 @@ export class TransactionQueue {
     const isRead = !this.#isLockedOut && this.#steps.every(({ kind }) => kind === 'look');
     if (isRead) return this.#transact(startedAt, () => this.#scope.beginRead());
     if (this.#transact(startedAt, () => this.#scope.beginWrite())) return true;
-    this.#serveLooks(startedAt);
+    this.#serveLooks();
     return false;
   }
 
   /** Looks that are refused a lock as well wait with the writes, and fail with them. */
-  #serveLooks(startedAt: number): void {
+  #serveLooks(): void {
+    // Not the time of the attempt: after a slow one no look would be served, and looks would fail with the writes.
+    const startedAt = performance.now();
     const writes = this.#steps.filter(({ kind }) => kind !== 'look');
     this.#steps = this.#steps.filter(({ kind }) => kind === 'look');
     while (this.#steps.length > 0 && performance.now() - startedAt < longestTransaction) {
