@@ -247,7 +247,7 @@ function opened({ mailbox, parked }: Stored): Mailbox {
 
 function waiterAt({ epoch, offset, proof }: Cursor): Waiter {
   const request = { reader: 'any', after: '', limit: 1, wait: 1 } as const;
-  const waiter = new Waiter('default', 'id', request, { deliver() {}, fail() {} }, 1, 1, true);
+  const waiter = new Waiter('default', 'id', request, { deliver() {}, fail() {} }, 1, 1, true, undefined);
   return Object.assign(waiter, { epoch, offset, proof });
 }
 

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Container } from 'inversify';
 import { SessionError, SessionManager, sessionModule, stopOnSignals } from '../../src/index.js';
-import { errorStatuses } from '../../src/requests/problem.js';
 import { bindingOf, type ServedOptions } from '../stores/nodes/hosted-store.js';
 
 /** A node that is tortured: the whole service behind a plain HTTP server. Prints its port once it serves. */
@@ -30,8 +29,8 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   try {
     response.end(JSON.stringify(await answer(request, gone.signal)));
   } catch (error) {
-    const code = SessionError.is(error) ? error.code : 'INVALID_ARGUMENT';
-    response.writeHead(errorStatuses[code]).end(JSON.stringify({ code }));
+    const { code, status } = SessionError.is(error) ? error : { code: 'INVALID_ARGUMENT', status: 400 };
+    response.writeHead(status).end(JSON.stringify({ code }));
   }
 }
 
