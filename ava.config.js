@@ -2,7 +2,7 @@
 export default {
   // What repeats another level is run by `npm run test:storm`.
   files: ['.build/test/**/*.test.js', '!.build/test/browser/**', '!.build/test/**/*.storm.test.js'],
-  // As many as the cores of a small machine: more only compete for them.
-  concurrency: 2,
+  // One more than the cores of a small machine: many tests wait for processes and for time to pass.
+  concurrency: 3,
   timeout: '10m',
 };

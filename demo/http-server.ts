@@ -21,8 +21,12 @@ export async function buildHttpServer(
     bodyLimit,
     keepAliveTimeout,
     requestTimeout,
-    // Node looks for overdue requests this often.
-    http: { connectionsCheckingInterval: Math.ceil(requestTimeout / 4) },
+    http: {
+      // Node looks for overdue requests this often.
+      connectionsCheckingInterval: Math.ceil(requestTimeout / 4),
+      // Of the two time-outs Node takes the larger one for whole requests, and this one is a minute by default.
+      headersTimeout: requestTimeout,
+    },
     // While the server closes, requests on open connections are answered as ever, and `/healthz` says that it stops.
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error.statusCode ?? 400, error.message),

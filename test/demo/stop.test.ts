@@ -17,7 +17,8 @@ test.after.always(() => shared.run());
 /** Sessions in memory, with a snapshot. */
 const inMemory = { STORE: 'memory' };
 
-const slowBody = 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
+const slowBody =
+  'POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
 
 /** A demo on a copy of the stopped one's data. */
 async function copyOfStopped(t: ExecutionContext): Promise<string> {
@@ -114,7 +115,7 @@ test('while the server stops, /healthz is a 503 problem and /livez is 200', asyn
   for (const path of paths) {
     const connection = await demo.open();
     // An unfinished head, so that the stop does not close the connection as an idle one.
-    connection.sendRaw(`GET ${path} HTTP/1.1\r\nHost: x\r\n`);
+    connection.sendRaw(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n`);
     connections.push(connection);
   }
   const held = await demo.hold((await demo.logIn('alice')).cookie, '');

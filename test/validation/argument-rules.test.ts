@@ -65,8 +65,8 @@ const table: readonly Rule[] = [
   {
     name: 'close reason',
     check: rules.requireCloseReason,
-    accepts: Object.keys(closeReasons),
-    refuses: ['', 'other', 'toString', '__proto__', ...noText],
+    accepts: Object.keys(closeReasons).filter((reason) => !['rotated', 'shutdown'].includes(reason)),
+    refuses: ['', 'other', 'rotated', 'shutdown', 'toString', '__proto__', ...noText],
   },
   {
     name: 'page cursor',

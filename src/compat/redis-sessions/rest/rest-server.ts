@@ -21,8 +21,12 @@ export async function buildRestServer(container: Container): Promise<FastifyInst
   const app = fastify({
     bodyLimit,
     requestTimeout,
-    // Node looks for overdue requests this often.
-    http: { connectionsCheckingInterval: Math.ceil(requestTimeout / 4) },
+    http: {
+      // Node looks for overdue requests this often.
+      connectionsCheckingInterval: Math.ceil(requestTimeout / 4),
+      // Of the two time-outs Node takes the larger one for whole requests, and this one is a minute by default.
+      headersTimeout: requestTimeout,
+    },
     routerOptions: { maxParamLength },
     frameworkErrors: (error, _request, reply) => sendFault(reply, error),
   });

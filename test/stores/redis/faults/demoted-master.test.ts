@@ -167,6 +167,8 @@ test('a node that only waits finds the new master too, and receives its notices 
     generation: undefined,
     ticket: 1,
   } as const;
+  // Its connections find the master one after another.
+  await eventually(async () => (await refusalOf(() => store.ping())) === undefined, { what: 'calls succeed' });
   t.true((await store.read(app, id, request)).parked);
   await direct.append(app, id, outgoing('hi'));
   await direct.patch(app, id, { color: '"red"' });
