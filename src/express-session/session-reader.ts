@@ -74,7 +74,8 @@ export class SessionReader {
   #updateCache(cached: CachedSid, state: SidState): SidState {
     const { visitor, holder } = state;
     cached.renewal = { id: holder.id, time: holder.lastTime, ttl: holder.ttl };
-    cached.visitorExpiresAt = visitor.lastTime + visitor.ttl;
+    // Not by the store's clock alone: where it is ahead, the visitor session would be renewed too late.
+    cached.visitorExpiresAt = Math.min(visitor.lastTime, this.#sidSessions.logins.now) + visitor.ttl;
     return state;
   }
 

@@ -165,13 +165,15 @@ export class SessionWriter {
     const { logins, visitors } = this.#sidSessions;
     if (cached.visitorExpiresAt > logins.now + visitorTtl - visitorRenewalInterval) return;
     const renewed = await orClosed(visitors.renewSession(cached.visitorId, { ttl: visitorTtl }));
-    if (!(renewed instanceof Closed)) cached.visitorExpiresAt = renewed.lastTime + renewed.ttl;
+    if (!(renewed instanceof Closed)) cached.visitorExpiresAt = logins.now + renewed.ttl;
   }
 
   #wasRenewedRecently({ renewal }: CachedSid, holderId: string, ttl: number): boolean {
     if (renewal === undefined || renewal.id !== holderId || renewal.ttl !== ttl) return false;
+    // The time is by the store's clock, which may be ahead of this process: then nothing is known, and it is renewed.
+    const age = this.#sidSessions.logins.now - renewal.time;
     // At most half the idle time, so that a session in use never expires.
-    return this.#sidSessions.logins.now - renewal.time < Math.min(this.#touchAfter, ttl / 2);
+    return age >= 0 && age < Math.min(this.#touchAfter, ttl / 2);
   }
 
   #bindRequestOf(sid: string, changes: ContentChanges, wanted: WantedContent, client: RequestClient): BindRequest {

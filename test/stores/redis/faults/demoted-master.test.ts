@@ -167,8 +167,12 @@ test('a node that only waits finds the new master too, and receives its notices 
     generation: undefined,
     ticket: 1,
   } as const;
-  // Its connections find the master one after another.
+  // Its connections find the master one after another: that of calls, of notices and of changes.
   await eventually(async () => (await refusalOf(() => store.ping())) === undefined, { what: 'calls succeed' });
+  const { client } = pair.master;
+  const subscribers = async () => String(await client.call('CLIENT', 'LIST', 'TYPE', 'pubsub')).match(/^id=/gm)?.length;
+  // Two of the store, one of the other.
+  await eventually(async () => (await subscribers()) === 3, { what: 'its subscriptions are at the master' });
   t.true((await store.read(app, id, request)).parked);
   await direct.append(app, id, outgoing('hi'));
   await direct.patch(app, id, { color: '"red"' });
