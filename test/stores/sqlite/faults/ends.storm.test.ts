@@ -14,7 +14,7 @@ test.serial(
     const writers = new Writers(path);
     t.teardown(() => writers.killAll());
     writers.start();
-    for (let round = 0; round < stormSize(4, 200); round += 1) {
+    for (let round = 0; round < stormSize(4, 60); round += 1) {
       const victim = writers.start();
       await writers.goOn(20);
       victim.send('close', () => {});
@@ -35,7 +35,7 @@ test.serial('the workers of a killed primary end, leave no lock behind, and lose
   const writers = new Writers(path);
   t.teardown(() => writers.killAll());
   writers.start();
-  for (let round = 0; round < stormSize(2, 60); round += 1) {
+  for (let round = 0; round < stormSize(2, 30); round += 1) {
     const { primary, allGone } = writers.startCluster(2);
     await writers.goOn(50 + next(50));
     await writers.end(primary, 'SIGKILL');
