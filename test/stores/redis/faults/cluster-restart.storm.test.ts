@@ -17,7 +17,7 @@ async function channels(): Promise<number> {
   return (await Promise.all(perMaster)).flat().length;
 }
 
-/** A clean stop is sampled by server-restart.test.ts. */
+/** A clean stop is sampled by server-restart.storm.test.ts. */
 const signals: readonly ('SIGTERM' | 'SIGKILL')[] = isStorm ? ['SIGTERM', 'SIGKILL'] : ['SIGKILL'];
 
 const succeeded = () => true;
