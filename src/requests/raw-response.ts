@@ -29,9 +29,20 @@ export function onceClosed(raw: RawResponse, listener: () => void): void {
     raw.stream.on('close', guardedListener);
     return;
   }
-  raw.on('close', guardedListener);
   const socket = requestSocketOf(raw);
-  if (raw.socket === null && socket != null) onceClosedWhileQueued(raw, socket, guardedListener);
+  if (raw.socket !== null || socket == null) {
+    raw.on('close', guardedListener);
+    return;
+  }
+  // Node 24 emits 'close' on a queued response as well, so that both may tell.
+  let isOver = false;
+  const onceOver = () => {
+    if (isOver) return;
+    isOver = true;
+    guardedListener();
+  };
+  raw.on('close', onceOver);
+  onceClosedWhileQueued(raw, socket, onceOver);
 }
 
 /** Calls `listener` once the last byte went to the operating system, and never if the client was gone before. */
