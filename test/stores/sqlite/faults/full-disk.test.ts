@@ -11,6 +11,7 @@ import { damageIn } from '../verify.js';
 const run = promisify(execFile);
 const large = { attributes: { text: JSON.stringify('x'.repeat(2_000)) } };
 
+// Only root may mount the small disk.
 (process.getuid?.() === 0 ? test : test.skip)(
   'a full disk refuses writes with a clear error, harms nothing, and all goes on once there is room',
   async (t) => {

@@ -70,6 +70,7 @@ test('a file that the own group may write to is taken', async (t) => {
   t.is(await opening(path), 'opened');
 });
 
+// Only root may give a file to another user.
 (isRoot ? test : test.skip)('a file, a log or a link that another user planted is refused', async (t) => {
   for (const suffix of ['', '-wal', '-shm']) {
     const path = await freshPath(t);
