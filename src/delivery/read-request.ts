@@ -2,16 +2,16 @@ import type { ReadRequest } from '../store/session-store.js';
 import type { Waiter } from './waiter.js';
 
 /** The next read of a waiter. @param now by the clock of its deadline */
-export function readRequestOf(waiter: Waiter, secretHash: string | undefined, now: number): ReadRequest {
-  const { request, epoch, offset, proof, generation, readTicket } = waiter;
+export function readRequestOf(waiter: Waiter, now: number): ReadRequest {
+  const { request, epoch, offset, proof, generation, secretHash, readTicket } = waiter;
   return {
     reader: request.reader,
     // After its first read a waiter has a position of its own. The mailbox keeps the position of a draining reader.
     after: request.after === undefined || epoch === '' ? request.after : { epoch, offset, proof },
     limit: request.limit,
     wait: waiter.holds ? Math.max(0, waiter.deadline - now) : 0,
-    // Once proved, the generation stands for the secret, which a rotation that keeps the polls replaces.
-    secretHash: generation === undefined ? secretHash : undefined,
+    // Once the secret is proved, the generation stands for it: a rotation that keeps the polls replaces the secret.
+    secretHash,
     generation,
     ticket: readTicket,
   };

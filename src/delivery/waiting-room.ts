@@ -83,7 +83,7 @@ export class WaitingRoom implements StoreListener {
     waiter.secretHash = credential.secretHash;
     // Counted before the store is asked. Otherwise all polls of a burst would find room.
     this.#waiters.add(waiter);
-    void this.#read(waiter, credential.secretHash);
+    void this.#read(waiter);
     return () => this.#hangUp(waiter);
   }
 
@@ -157,12 +157,12 @@ export class WaitingRoom implements StoreListener {
   }
 
   /** Deliberately one async function: each further one would cost a poll as much time as its read. */
-  async #read(waiter: Waiter, secretHash: string | undefined): Promise<void> {
+  async #read(waiter: Waiter): Promise<void> {
     try {
       do {
         let result: ReadResult | undefined;
         try {
-          result = await this.#store.read(waiter.app, waiter.id, this.#nextRead(waiter, secretHash));
+          result = await this.#store.read(waiter.app, waiter.id, this.#nextRead(waiter));
           this.#rereading.forget(waiter.id);
         } catch (error) {
           this.#keepHoldingIfUnavailable(waiter, error);
@@ -176,10 +176,10 @@ export class WaitingRoom implements StoreListener {
     }
   }
 
-  #nextRead(waiter: Waiter, secretHash: string | undefined): ReadRequest {
+  #nextRead(waiter: Waiter): ReadRequest {
     this.#reads += 1;
     waiter.readTicket = this.#reads;
-    return readRequestOf(waiter, secretHash, this.#clock.now());
+    return readRequestOf(waiter, this.#clock.now());
   }
 
   /** Throws the error again, unless the store is unavailable and the waiter was parked before. */
@@ -247,7 +247,7 @@ export class WaitingRoom implements StoreListener {
       this.#waiters.move(waiter, 'outdated');
     } else if (waiter.state === 'parked') {
       this.#waiters.move(waiter, 'reading');
-      void this.#read(waiter, undefined);
+      void this.#read(waiter);
     }
   }
 
