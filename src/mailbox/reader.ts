@@ -3,11 +3,11 @@ export class Reader {
   readonly name: string;
   /** The reader has received everything up to this offset. */
   cursor: number;
-  /** When the message at `cursor` was accepted; see `Cursor.proof`. */
+  /** The proof of `cursor`; see `Cursor.proof`. */
   proof: number;
   /** The offset of the latest cursor that the reader was given. It acknowledges it with its next poll. */
   given: number;
-  /** When the message at `given` was accepted. */
+  /** The proof of `given`. */
   givenProof: number;
   /** The time of its last poll, or of the end of its last hold. */
   lastPoll: number;
@@ -40,6 +40,11 @@ export class Reader {
     this.givenProof = proof;
   }
 
+  /** Whether the reader was given this place with this proof, last or before its last poll. */
+  isProof(offset: number, proof: number): boolean {
+    return (offset === this.given && proof === this.givenProof) || (offset === this.cursor && proof === this.proof);
+  }
+
   /** A parked reader has everything, and never counts as silent. */
   get parked(): boolean {
     return this.parkedUntil !== 0;
@@ -58,13 +63,4 @@ export function evictMostSilent(readers: Reader[]): Reader | undefined {
 
 function isMoreSilent(reader: Reader, other: Reader): boolean {
   return reader.parked === other.parked ? reader.lastPoll < other.lastPoll : other.parked;
-}
-
-/** When the message at that offset was accepted, if it is a place of any of the readers. */
-export function proofKnownTo(readers: readonly Reader[], offset: number): number | undefined {
-  for (const reader of readers) {
-    if (reader.given === offset) return reader.givenProof;
-    if (reader.cursor === offset) return reader.proof;
-  }
-  return undefined;
 }
