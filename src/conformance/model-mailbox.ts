@@ -156,17 +156,18 @@ export class ModelMailbox {
   #isProven({ epoch, offset, proof }: Cursor): boolean {
     if (epoch !== this.epoch || offset > this.places.length) return false;
     if (offset === 0) return true;
-    const place = this.places[offset - 1];
-    if (offset === this.places.length || place?.state === 'kept') {
-      if (place?.proof === proof) return true;
-    }
+    const tail = this.places.length;
     return (
-      (offset === this.#passed && this.#passedProof() === proof) ||
-      this.readers.some(
-        (reader) =>
-          (reader.cursor === offset && reader.proof() === proof) ||
-          (reader.given === offset && reader.givenProof() === proof),
-      )
+      this.places.some((place) => {
+        return place.offset >= offset && (place.state === 'kept' || place.offset === tail) && place.proof === proof;
+      }) ||
+      (offset <= this.#passed && this.#passedProof() === proof) ||
+      this.readers.some((reader) => {
+        return (
+          (offset <= reader.cursor && reader.proof() === proof) ||
+          (offset <= reader.given && reader.givenProof() === proof)
+        );
+      })
     );
   }
 

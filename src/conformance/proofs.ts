@@ -54,6 +54,18 @@ export function proofRules(rule: DeclareRule, unit: number): void {
     }
   });
 
+  rule('a cursor of an earlier batch is proved by the message that was the newest then', async (start) => {
+    const trial = await start();
+    const { id } = await trial.login();
+    await trial.push(id, 'a', 'b', 'c');
+    const first = await trial.read(id, { limit: 1 });
+    await trial.pass(1);
+    await trial.push(id, 'd');
+    await trial.read(id, { limit: 2 });
+    const again = await trial.read(id, { after: first });
+    assert.deepEqual([valuesOf(again), again.lost, again.reset], [['b', 'c', 'd'], 0, false]);
+  });
+
   rule('a cursor whose message was dropped meanwhile gets lost, and no reset', async (start) => {
     const trial = await start({ msgMaxLength: 2 });
     const { id } = await trial.login();
@@ -100,6 +112,7 @@ export function proofRules(rule: DeclareRule, unit: number): void {
     await trial.push(id, 'a');
     const old = await trial.read(id);
     for (const value of ['b', 'c', 'd']) {
+      await trial.pass(1);
       await trial.push(id, value);
       await trial.read(id, { after: undefined });
     }

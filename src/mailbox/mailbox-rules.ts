@@ -22,10 +22,10 @@ const close: MailboxAppend = { verdict: 'close', dropped: 0, message: undefined 
  * A cursor is accepted only with a proof: when the message was accepted that was the newest as the cursor was given. A store
  * that lost its newest messages gives their offsets again, and an offset alone would then stand for another message. The
  * newest message proves more than the one at the offset does: a message before the offset may have been replaced by one
- * beyond it, so a store that forgot the newer one holds an older one which this client was never given. A proof is known of
- * the tail, of `taken`, and of each reader's latest two places; the time of a message retained proves the cursor that was
- * given while it was the newest. So a reader that goes on from the batch that it was given is always recognised, also when
- * bounds dropped that batch meanwhile.
+ * beyond it, so a store that forgot the newer one holds an older one which this client was never given. Proofs are known of
+ * `taken`, of each reader's latest two places, of the tail, and of all messages retained. Each proves every cursor up to its
+ * place that was given while that message was the newest. So a reader that goes on from the batch that it was given is always
+ * recognised, also when bounds dropped that batch meanwhile.
  *
  * Has no clock: the caller passes `now`, in milliseconds since the Unix epoch.
  */
@@ -206,13 +206,12 @@ export abstract class MailboxRules {
    */
   #isProven({ epoch, offset, proof }: Cursor, asking: Reader | undefined): boolean {
     if (epoch !== this.epoch || offset > this.lastOffset) return false;
-    if (offset === 0) return true;
-    if (offset === this.lastOffset) return proof === this.lastProof;
-    if (asking?.isProof(offset, proof)) return true;
-    if (offset === this.taken && proof === this.takenProof) return true;
-    for (const reader of this.readers) if (reader.isProof(offset, proof)) return true;
-    const [message] = this.beyond(offset - 1, 1).messages;
-    return message?.offset === offset && message.at === proof;
+    if (offset === 0 || proof === this.lastProof) return true;
+    if (offset === this.lastOffset) return false;
+    if (asking?.proves(offset, proof)) return true;
+    if (offset <= this.taken && proof === this.takenProof) return true;
+    for (const reader of this.readers) if (reader.proves(offset, proof)) return true;
+    return this.beyond(offset - 1, this.count).messages.some(({ at }) => at === proof);
   }
 
   #collect(from: number, limit: number): Pick<MailboxRead, 'messages' | 'offset' | 'lost'> {

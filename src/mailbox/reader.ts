@@ -40,9 +40,9 @@ export class Reader {
     this.givenProof = proof;
   }
 
-  /** Whether the reader was given this place with this proof, last or before its last poll. */
-  isProof(offset: number, proof: number): boolean {
-    return (offset === this.given && proof === this.givenProof) || (offset === this.cursor && proof === this.proof);
+  /** Whether the reader was given a cursor with this proof, last or before its last poll, at this place or beyond it. */
+  proves(offset: number, proof: number): boolean {
+    return (offset <= this.given && proof === this.givenProof) || (offset <= this.cursor && proof === this.proof);
   }
 
   /** A parked reader has everything, and never counts as silent. */

@@ -257,28 +257,28 @@ end
 return nil
 end
 
-local function isProof(reader, offset, proof)
-return offset == reader[$given] and proof == reader[$givenProof]
-or offset == reader[$cursor] and proof == reader[$proof]
+local function proves(reader, offset, proof)
+return offset <= reader[$given] and proof == reader[$givenProof]
+or offset <= reader[$cursor] and proof == reader[$proof]
 end
 local function isProven(entry, epoch, offset, proof, asking)
 local fields = entry.fields
 if epoch ~= fields[$epoch] or offset > fields[$tail] then
 return false
-elseif offset == 0 then
+elseif offset == 0 or proof == fields[$tailProof] then
 return true
 elseif offset == fields[$tail] then
-return proof == fields[$tailProof]
-elseif asking and isProof(asking, offset, proof) or offset == fields[$taken] and proof == fields[$takenProof] then
+return false
+elseif asking and proves(asking, offset, proof) or offset <= fields[$taken] and proof == fields[$takenProof] then
 return true
 end
 local readers = fields[$readers]
 for index = 1, #readers do
-if isProof(readers[index], offset, proof) then
+if proves(readers[index], offset, proof) then
 return true
 end
 end
-return messages.timeOf(entry, offset) == proof
+return messages.isTimeFrom(entry, offset, proof)
 end
 function mailboxes.read(entry, name, after, offset, proof, limit)
 local fields = entry.fields
@@ -474,12 +474,14 @@ if number > 0 then
 messages.dropOldest(entry, number)
 end
 end
-function messages.timeOf(entry, offset)
-local found, element = offsetAt(entry, indexBeyond(entry, offset - 1))
-if found ~= offset then
-return nil
+function messages.isTimeFrom(entry, offset, at)
+local elements = call('LRANGE', messages.key(entry), indexBeyond(entry, offset - 1), -1)
+for index = 1, #elements do
+if tonumber(match(elements[index], '^%d+:(%d+)')) == at then
+return true
 end
-return tonumber(match(element, '^%d+:(%d+)'))
+end
+return false
 end
 function messages.beyond(entry, offset, limit)
 local count = entry.fields[$count]

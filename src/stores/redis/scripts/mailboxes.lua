@@ -163,9 +163,9 @@ function mailboxes.reader(entry, name)
   return nil
 end
 
-local function isProof(reader, offset, proof)
-  return offset == reader[$given] and proof == reader[$givenProof]
-    or offset == reader[$cursor] and proof == reader[$proof]
+local function proves(reader, offset, proof)
+  return offset <= reader[$given] and proof == reader[$givenProof]
+    or offset <= reader[$cursor] and proof == reader[$proof]
 end
 
 -- Whether the cursor was given by this mailbox. `asking` is looked at first.
@@ -173,20 +173,20 @@ local function isProven(entry, epoch, offset, proof, asking)
   local fields = entry.fields
   if epoch ~= fields[$epoch] or offset > fields[$tail] then
     return false
-  elseif offset == 0 then
+  elseif offset == 0 or proof == fields[$tailProof] then
     return true
   elseif offset == fields[$tail] then
-    return proof == fields[$tailProof]
-  elseif asking and isProof(asking, offset, proof) or offset == fields[$taken] and proof == fields[$takenProof] then
+    return false
+  elseif asking and proves(asking, offset, proof) or offset <= fields[$taken] and proof == fields[$takenProof] then
     return true
   end
   local readers = fields[$readers]
   for index = 1, #readers do
-    if isProof(readers[index], offset, proof) then
+    if proves(readers[index], offset, proof) then
       return true
     end
   end
-  return messages.timeOf(entry, offset) == proof
+  return messages.isTimeFrom(entry, offset, proof)
 end
 
 -- The messages after the reader's cursor. `after` is 'OLDEST', 'KNOWN' (the cursor that the mailbox has of this reader) or
