@@ -63,6 +63,15 @@ export function rotationRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual(valuesOf(drained), ['a', 'b']);
   });
 
+  rule('rotate changes neither level nor time of the authentication, and shows no hash', async (start) => {
+    const trial = await start();
+    const { id, secretHash, record } = await trial.login('alice', { level: 2, ip: '::1', userAgent: 'Agent' });
+    await trial.pass(1);
+    const rotated = await trial.store.rotate(app, id, hashSecret(newSecret()), true);
+    assert.deepEqual(rotated, record);
+    assert.ok(!JSON.stringify(rotated).includes(secretHash));
+  });
+
   rule('rotate with keepOpen keeps generation and parked readers', async (start) => {
     const trial = await start();
     const { id, secretHash } = await trial.login();

@@ -18,14 +18,26 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     const { record, evicted } = await trial.store.insert(session);
     assert.deepEqual(evicted, []);
     const { createdAt, lastTime, ...rest } = record;
+    const { ip: lastIp, userAgent: lastUserAgent } = session;
+    const amended = { lastIp, lastUserAgent, authenticatedAt: createdAt, level: 1 };
     const { secretHash: _secretHash, maxSession: _maxSession, ...given } = session;
     assert.deepEqual(
       { ...rest, attributes: { ...rest.attributes } },
-      { ...given, reads: 0, writes: 0, presence: 'online', undelivered: 0, generation: 0 },
+      { ...given, ...amended, reads: 0, writes: 0, presence: 'online', undelivered: 0, generation: 0 },
     );
     assert.ok(Number.isSafeInteger(createdAt), 'times are whole milliseconds');
     assert.equal(lastTime, createdAt);
     assert.deepEqual(await trial.store.get(app, session.id), record);
+  });
+
+  rule('a new session is authenticated at its creation, at the level given', async (start) => {
+    const trial = await start();
+    for (const level of [0, 1, 2, 255]) {
+      const { id, record, accountId } = await trial.login(`alice ${level}`, { level });
+      assert.deepEqual([record.level, record.authenticatedAt], [level, record.createdAt]);
+      assert.deepEqual(await trial.store.get(app, id), record);
+      assert.deepEqual(await trial.store.listAccount(app, accountId), [record]);
+    }
   });
 
   rule('a record contains neither the secret nor its hash', async (start) => {

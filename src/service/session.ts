@@ -116,6 +116,26 @@ export class Session {
     return this.#record.userAgent;
   }
 
+  /** The client's address at the latest authentication that named one; until then that of the creation. */
+  get lastIp(): string {
+    return this.#record.lastIp;
+  }
+
+  /** The client's user agent at the latest authentication that named one; until then that of the creation. */
+  get lastUserAgent(): string {
+    return this.#record.lastUserAgent;
+  }
+
+  /** When the user last proved who they are, in milliseconds since the Unix epoch: at the creation, or since. */
+  get authenticatedAt(): number {
+    return this.#record.authenticatedAt;
+  }
+
+  /** How strong that proof was, 0 to 255, on a scale of the application's. */
+  get level(): number {
+    return this.#record.level;
+  }
+
   /** How often the session was authenticated. */
   get reads(): number {
     return this.#record.reads;

@@ -68,6 +68,11 @@ export function requireTtl(value: unknown): number {
   return requireWholeNumber('ttl', value, 1, Number.MAX_SAFE_INTEGER);
 }
 
+/** How strong a proof of identity is. */
+export function requireLevel(value: unknown): number {
+  return requireWholeNumber('level', value, 0, 255);
+}
+
 /** @param value the name of a session, unique within its account */
 export function requireSessionName(value: unknown): string {
   if (isPlainText(value, 256) && value !== '') return value;

@@ -5,6 +5,7 @@ import type { MailboxRules } from '../../mailbox/mailbox-rules.js';
 import type { Reader } from '../../mailbox/reader.js';
 import type { ClosedSession, SessionRecord } from '../session-record.js';
 import type { Contact } from '../session-store.js';
+import { amendmentsOf } from './amendments.js';
 import { deadReason, idles } from './deadlines.js';
 import type { Notices } from './notices.js';
 import { isSameHash } from './same-hash.js';
@@ -153,6 +154,7 @@ export class SessionRules {
   record(entry: SessionEntry, now: number): SessionRecord {
     const { hbGrace, messageTtl } = this.context;
     const isOnline = entry.isParked || now - entry.lastContact < hbGrace;
+    const { authenticatedAt, level, lastIp, lastUserAgent } = amendmentsOf(entry);
     return {
       app: entry.app,
       id: entry.id,
@@ -163,6 +165,10 @@ export class SessionRules {
       maxAge: entry.maxAge,
       ip: entry.ip,
       userAgent: entry.userAgent,
+      lastIp,
+      lastUserAgent,
+      authenticatedAt,
+      level,
       attributes: entry.attributes,
       generation: entry.generation,
       reads: entry.reads,

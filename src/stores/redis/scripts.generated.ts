@@ -744,7 +744,7 @@ return { 1, 0 }
 end
 local hasAttributes = #attributes > 0 and 1 or 0
 local fields = {
-secretHash, '', accountId, birth, lastTime, lastTime, ttl, maxAge, ip, userAgent, reads, writes, 0, hasAttributes, 0, 0,
+secretHash, '', accountId, birth, lastTime, lastTime, ttl, maxAge, ip, userAgent, reads, writes, 0, hasAttributes, 0, 0, false,
 }
 local entry = { key = key, fields = fields }
 if deadReason(fields) then
@@ -1152,6 +1152,7 @@ local function insert(key, index)
 local accountId, accountScore, secretHash = take(), take(), take()
 local maxSession = takeNumber()
 local ip, userAgent, ttl, maxAge = take(), take(), takeNumber(), takeNumber()
+local level = takeNumber()
 local attributes = {}
 for each = 1, 2 * takeNumber() do
 attributes[each] = take()
@@ -1166,8 +1167,11 @@ local name = nameOf(key)
 local base = baseOf(key)
 local hasAttributes = #attributes > 0 and 1 or 0
 local fields =
-{ secretHash, '', accountId, birth, now, now, ttl, maxAge, ip, userAgent, 0, 0, 1, hasAttributes, 0, 0 }
+{ secretHash, '', accountId, birth, now, now, ttl, maxAge, ip, userAgent, 0, 0, 1, hasAttributes, 0, 0, false }
 local entry = { key = key, fields = fields }
+if level ~= $defaultLevel then
+sessions.amend(entry)[$level] = level
+end
 local member = sessions.indexMember(entry)
 call('ZADD', index, accountScore, member)
 local closed, live = makeRoom(index, accountScore, accountId, member, maxSession)
@@ -1409,7 +1413,7 @@ if not entry then
 return refused
 end
 local fields = entry.fields
-fields[$secretHash] = secretHash
+sessions.replaceSecret(entry, secretHash)
 if keepsOpen == 0 then
 fields[$generation] = fields[$generation] + 1
 if isParked(fields) then
@@ -1624,6 +1628,25 @@ fields[$lastTime] = max(fields[$lastTime], now)
 end
 return sessions.contact(entry), previousTime
 end
+function sessions.amend(entry)
+local fields = entry.fields
+if not fields[$amendments] then
+local createdAt = floor(fields[$birth] / 1000)
+fields[$amendments] = { '', createdAt, $defaultLevel, fields[$ip], fields[$userAgent] }
+end
+return fields[$amendments]
+end
+function sessions.replaceSecret(entry, secretHash)
+sessions.amend(entry)[$formerHash] = entry.fields[$secretHash]
+entry.fields[$secretHash] = secretHash
+end
+local function shownAmendments(fields)
+local amendments = fields[$amendments]
+if not amendments then
+return {}
+end
+return { amendments[$authenticatedAt], amendments[$level], amendments[$lastIp], amendments[$lastUserAgent] }
+end
 function sessions.record(entry)
 local fields = entry.fields
 local online = (isParked(fields) or now - fields[$lastContact] < $hbGrace) and 1 or 0
@@ -1641,6 +1664,7 @@ online,
 fields[$count] or 0,
 sessions.attributes(entry),
 fields[$generation],
+shownAmendments(fields),
 }
 end
 function sessions.listed(entry)

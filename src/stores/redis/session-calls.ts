@@ -1,6 +1,6 @@
 import { sessionUnknown } from '../../errors/session-error.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
-import type { ClosedSession, NewSession } from '../../store/session-record.js';
+import { type ClosedSession, defaultLevel, type NewSession } from '../../store/session-record.js';
 import type { AppendOutcome, AttributePatch } from '../../store/session-store.js';
 import type { Argument, CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
@@ -24,11 +24,11 @@ export class SessionCalls {
     session: NewSession,
     decode: (session: NewSession, reply: Reply) => Result,
   ): Promise<Result> {
-    const { app, id, accountId, secretHash, maxSession, ip, userAgent, ttl, maxAge } = session;
+    const { app, id, accountId, secretHash, maxSession, ip, userAgent, ttl, maxAge, level } = session;
     const { bucket, accountScore } = this.#keys.placeOf(app, accountId);
     const attributes = Object.entries(session.attributes);
     const args: Argument[] = [accountId, accountScore, secretHash, maxSession, ip, userAgent, ttl, maxAge];
-    args.push(attributes.length);
+    args.push(level ?? defaultLevel, attributes.length);
     for (const [key, text] of attributes) args.push(key, text);
     return this.#queue.call({
       bucket,

@@ -211,6 +211,31 @@ function sessions.renew(entry, isActivity)
   return sessions.contact(entry), previousTime
 end
 
+-- What came in the place of what the session was created with, to be changed; saved by the caller.
+function sessions.amend(entry)
+  local fields = entry.fields
+  if not fields[$amendments] then
+    local createdAt = floor(fields[$birth] / 1000)
+    fields[$amendments] = { '', createdAt, $defaultLevel, fields[$ip], fields[$userAgent] }
+  end
+  return fields[$amendments]
+end
+
+-- Replaces the secret. The hash of the one before tells a token that was rotated from a wrong one.
+function sessions.replaceSecret(entry, secretHash)
+  sessions.amend(entry)[$formerHash] = entry.fields[$secretHash]
+  entry.fields[$secretHash] = secretHash
+end
+
+-- The amendments as they are shown: without a hash; empty when there are none.
+local function shownAmendments(fields)
+  local amendments = fields[$amendments]
+  if not amendments then
+    return {}
+  end
+  return { amendments[$authenticatedAt], amendments[$level], amendments[$lastIp], amendments[$lastUserAgent] }
+end
+
 -- The session as it is shown. The caller has dropped aged messages before.
 function sessions.record(entry)
   local fields = entry.fields
@@ -229,6 +254,7 @@ function sessions.record(entry)
     fields[$count] or 0,
     sessions.attributes(entry),
     fields[$generation],
+    shownAmendments(fields),
   }
 end
 
