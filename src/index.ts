@@ -3,8 +3,8 @@ export type { Batch } from './delivery/batch.js';
 export type { PollOptions, PollReceiver } from './delivery/poll-request.js';
 export { type ClosedNotice, type CloseReason, type CloseReasonEntry, closeReasons } from './errors/close-reason.js';
 export type { SessionErrorCode } from './errors/error-statuses.js';
-export { SessionError, type SessionErrorDetails } from './errors/session-error.js';
-export type { SessionEvent, SessionEventMap, SessionListener } from './events/session-events.js';
+export { SessionError, type SessionErrorDetails, type UnknownToken } from './errors/session-error.js';
+export type { RefusedBearer, SessionEvent, SessionEventMap, SessionListener } from './events/session-events.js';
 export type { Cursor } from './mailbox/cursor.js';
 export {
   Mailbox,
@@ -21,6 +21,7 @@ export { HeartbeatProcessor } from './service/processors/heartbeat-processor.js'
 export { PushMessageProcessor } from './service/processors/push-message-processor.js';
 export type { PushOptions } from './service/push-message.js';
 export type { PushReport } from './service/push-report.js';
+export type { RefusedRequest } from './service/refused-bearer.js';
 export type { RenewOptions } from './service/renewal.js';
 export { type DrainOptions, IssuedSession, Session, type SessionDescription } from './service/session.js';
 export { type ResolvedToken, SessionManager } from './service/session-manager.js';

@@ -7,7 +7,7 @@ const appPattern = /^[A-Za-z0-9_-]{1,64}$/;
 /** Keys with a meaning in JavaScript. As attribute keys they could pollute prototypes. */
 const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const pageCursorPattern = /^[0-9A-Za-z_.:-]{1,128}$/;
-const userAgentLength = 512;
+export const userAgentLength = 512;
 
 export const defaultApp = 'default';
 

@@ -172,7 +172,11 @@ export abstract class SessionStore {
    */
   abstract insertOnce(session: NewSession): Promise<OnceInsertion>;
 
-  /** Checks the secret, counts a read and renews. Rejects with `SESSION_UNKNOWN` for a wrong secret, too. */
+  /**
+   * Checks the secret, counts a read and renews.
+   * @throws SessionError `SESSION_UNKNOWN` for a wrong secret, too, whose `details.refused` tells an unknown session, a
+   * wrong secret, and the secret before the latest rotation (`rotated`) apart
+   */
   abstract authenticate(app: string, id: string, secretHash: string): Promise<Contact>;
 
   /** Reads the record. Counts neither as activity nor as contact. */

@@ -58,17 +58,21 @@ export class SessionRules {
   }
 
   /**
-   * Like `live`, but checks the secret first; a wrong secret is answered like an unknown session.
+   * Like `live`, but checks the secret first; a wrong secret is answered like an unknown session, and `refused` tells them
+   * apart.
    * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`
    */
   proven(app: string, id: string, secretHash: string, now: number): SessionEntry {
     const entry = this.find(app, id, now);
     if (entry === undefined) {
       const tombstone = this.tombstone(app, id, now);
-      if (tombstone === undefined || !isSameHash(tombstone.secretHash, secretHash)) throw sessionUnknown();
+      if (tombstone === undefined) throw sessionUnknown('unknown');
+      if (!isSameHash(tombstone.secretHash, secretHash)) throw sessionUnknown('wrong-secret');
       return this.#refuse(tombstone);
     }
-    if (!isSameHash(entry.secretHash, secretHash)) throw sessionUnknown();
+    if (!isSameHash(entry.secretHash, secretHash)) {
+      throw sessionUnknown(isSameHash(amendmentsOf(entry).formerHash, secretHash) ? 'rotated' : 'wrong-secret');
+    }
     return this.requireLive(entry, now);
   }
 

@@ -1,5 +1,5 @@
 import { type CloseReason, isCloseReason } from '../../errors/close-reason.js';
-import { SessionError, sessionClosed, sessionUnknown } from '../../errors/session-error.js';
+import { SessionError, sessionClosed, sessionUnknown, type UnknownToken } from '../../errors/session-error.js';
 import { Message } from '../../mailbox/message.js';
 import { attributesTooLarge } from '../../store/attribute-bytes.js';
 import {
@@ -28,7 +28,7 @@ export function accepted(reply: Reply): Reply {
   const status = reply[0];
   // A client with the option `stringNumbers` gives numbers as text.
   if (status === 1 || status === '1') return reply;
-  if (status === 'unknown') throw sessionUnknown();
+  if (status === 'unknown') throw sessionUnknown(unknownTokenAt(reply, 1));
   if (status === 'attributes') throw attributesTooLarge(numberAt(reply, 1), numberAt(reply, 2));
   if (status === 'closed') throw sessionClosed(reasonAt(reply, 1));
   throw storeUnavailable(textAt(reply, 1));
@@ -72,6 +72,13 @@ function reasonAt(reply: Reply, index: number): CloseReason {
   const reason = reply[index];
   if (isCloseReason(reason)) return reason;
   throw misfit(reply, index);
+}
+
+/** `undefined` when the call showed no secret. */
+function unknownTokenAt(reply: Reply, index: number): UnknownToken | undefined {
+  const refused = reply[index];
+  if (refused === 'unknown' || refused === 'wrong-secret' || refused === 'rotated') return refused;
+  return undefined;
 }
 
 /** Splits `<app>:<id>`. */

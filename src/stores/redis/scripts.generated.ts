@@ -1481,7 +1481,7 @@ releaseOverdue(fields)
 return { key = key, fields = fields }
 end
 
-local unknown = { 'unknown' }
+local unknown = { 'unknown', '' }
 local function refusal(entry)
 if not entry then
 return unknown
@@ -1502,14 +1502,23 @@ return nil, refused
 end
 return entry
 end
+local function refusedSecret(entry, secretHash)
+local fields = entry and entry.fields
+if not fields or (fields[$reason] ~= '' and fields[$forgottenAt] <= now) then
+return { 'unknown', 'unknown' }
+end
+local amendments = fields[$amendments]
+local isFormer = amendments and amendments[$formerHash] == secretHash
+return { 'unknown', isFormer and 'rotated' or 'wrong-secret' }
+end
 function sessions.proven(key, secretHash)
 local entry = sessions.open(key)
 if not entry or entry.fields[$secretHash] ~= secretHash then
-return nil, unknown
+return nil, refusedSecret(entry, secretHash)
 end
 local refused = refusal(entry)
 if refused then
-return nil, refused
+return nil, refused == unknown and { 'unknown', 'unknown' } or refused
 end
 return entry
 end

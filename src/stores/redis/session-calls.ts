@@ -131,7 +131,7 @@ export class SessionCalls {
   /** @throws SessionError `SESSION_UNKNOWN` for an id that no session can have */
   requireBucket(id: string): string {
     const bucket = this.#keys.bucketOf(id);
-    if (bucket === undefined) throw sessionUnknown();
+    if (bucket === undefined) throw sessionUnknown('unknown');
     return bucket;
   }
 }
