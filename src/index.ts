@@ -15,6 +15,7 @@ export {
 } from './mailbox/mailbox.js';
 export { Message, type OutgoingMessage } from './mailbox/message.js';
 export { type StoreBinding, sessionModule } from './module.js';
+export type { ResolvedToken } from './service/app-authentication.js';
 export type { CreateOptions } from './service/new-session.js';
 export { GcProcessor } from './service/processors/gc-processor.js';
 export { HeartbeatProcessor } from './service/processors/heartbeat-processor.js';
@@ -24,7 +25,7 @@ export type { PushReport } from './service/push-report.js';
 export type { RefusedRequest } from './service/refused-bearer.js';
 export type { RenewOptions } from './service/renewal.js';
 export { type DrainOptions, IssuedSession, Session, type SessionDescription } from './service/session.js';
-export { type ResolvedToken, SessionManager } from './service/session-manager.js';
+export { SessionManager } from './service/session-manager.js';
 export type { SessionPage, SessionsOfAppOptions } from './service/session-page.js';
 export { stopOnSignals } from './service/stop-on-signals.js';
 export { type RunningSessions, startSessions } from './start-sessions.js';

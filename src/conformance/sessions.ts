@@ -40,6 +40,27 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     }
   });
 
+  rule('reauthenticate sets time and level, keeps a level that is not given, and is no contact', async (start) => {
+    const trial = await start({ hbGrace: 3 * unit });
+    const { id, record } = await trial.login();
+    await trial.pass(2);
+    const { authenticatedAt, ...rest } = await trial.store.reauthenticate(app, id, 2);
+    assert.ok(authenticatedAt >= record.authenticatedAt + 2 * unit);
+    const { authenticatedAt: _before, ...given } = record;
+    assert.deepEqual(rest, { ...given, level: 2 });
+    await trial.pass(1);
+    const again = await trial.store.reauthenticate(app, id, undefined);
+    assert.ok(again.authenticatedAt >= authenticatedAt + unit);
+    assert.deepEqual([again.level, again.createdAt, again.lastTime], [2, record.createdAt, record.lastTime]);
+    assert.equal((await trial.store.reauthenticate(app, id, 0)).level, 0);
+    assert.deepEqual(await trial.store.get(app, id), {
+      ...again,
+      level: 0,
+      authenticatedAt: (await trial.store.get(app, id)).authenticatedAt,
+    });
+    assert.equal((await trial.store.get(app, id)).presence, 'away');
+  });
+
   rule('a record contains neither the secret nor its hash', async (start) => {
     const trial = await start();
     const session = trial.newSession('alice');

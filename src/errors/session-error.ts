@@ -27,6 +27,8 @@ export interface SessionErrorDetails extends Record<SessionErrorCode, object> {
   STOPPED: Record<never, never>;
   TOO_MANY_SOCKETS: { readonly maxSocket: number };
   CROSS_SITE: { readonly origin: string };
+  /** What the authentication must fulfil: its most age, in milliseconds, and its least level. */
+  REAUTHENTICATION_REQUIRED: { readonly maxAge: number | undefined; readonly level: number | undefined };
 }
 
 const brand = Symbol.for('session-mailbox.SessionError');

@@ -13,6 +13,7 @@ export type SessionDescription = Omit<SessionRecord, 'attributes' | 'generation'
 
 /** The methods of the session's `SessionManager` that its own verbs call. Here, because a manager imports this file. */
 export interface SessionVerbs {
+  readonly now: number;
   getSession(id: string): Promise<Session>;
   patchSession(id: string, attributes: { readonly [key: string]: JsonValue }): Promise<Session>;
   renewSession(id: string, options?: RenewOptions): Promise<Session>;
@@ -129,6 +130,11 @@ export class Session {
   /** When the user last proved who they are, in milliseconds since the Unix epoch: at the creation, or since. */
   get authenticatedAt(): number {
     return this.#record.authenticatedAt;
+  }
+
+  /** How long ago that was, in milliseconds, by the later of this node's clock and the latest contact with the store. */
+  get authenticationAge(): number {
+    return Math.max(0, Math.max(this.#manager.now, this.#record.lastTime) - this.#record.authenticatedAt);
   }
 
   /** How strong that proof was, 0 to 255, on a scale of the application's. */

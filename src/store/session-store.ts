@@ -198,6 +198,12 @@ export abstract class SessionStore {
   abstract rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord>;
 
   /**
+   * Records that the user has proven who they are, now and at this level; `undefined` keeps the level. Neither activity nor
+   * contact.
+   */
+  abstract reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord>;
+
+  /**
    * Moves the old session's state into the new one: attributes that the new one does not have, and the messages, ahead
    * of its own and under a new epoch. Closes the old session with the reason `replaced`. If either is not live, rejects
    * and changes nothing.

@@ -28,6 +28,7 @@ const operationGroups: readonly (readonly ScriptName[])[] = [
   ['operations/touch'],
   ['operations/patch'],
   ['operations/rotate'],
+  ['operations/reauthenticate'],
   ['operations/end'],
   ['operations/acknowledge'],
   ['operations/replace', 'operations/handover'],

@@ -1360,6 +1360,24 @@ fields[$generation],
 }
 end
 `,
+  'operations/reauthenticate': `
+operations.reauthenticate = function()
+local key, level = takeKey(), takeNumber()
+local entry, refused = sessions.live(key)
+if not entry then
+return refused
+end
+local amendments = sessions.amend(entry)
+amendments[$authenticatedAt] = now
+if level >= 0 then
+amendments[$level] = level
+end
+notices.sessionChanged(key)
+messages.dropAged(entry)
+sessions.save(entry)
+return { 1, sessions.record(entry) }
+end
+`,
   'operations/replace': `local function elementsOf(entry)
 messages.dropAged(entry)
 return entry.fields[$epoch] and call('LRANGE', messages.key(entry), 0, -1) or {}

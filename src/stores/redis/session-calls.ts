@@ -1,10 +1,10 @@
 import { sessionUnknown } from '../../errors/session-error.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import { type ClosedSession, defaultLevel, type NewSession } from '../../store/session-record.js';
-import type { AppendOutcome, AttributePatch } from '../../store/session-store.js';
+import type { AppendOutcome, AttributePatch, ReadRequest, ReadResult } from '../../store/session-store.js';
 import type { Argument, CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
-import { accepted, closedOf, listAt, listsAt, outcomeOf, type Reply } from './reply-decoders.js';
+import { accepted, closedOf, listAt, listsAt, outcomeOf, type Reply, readResultOf } from './reply-decoders.js';
 
 /** Mailboxes appended to in one call. */
 const appendStep = 100;
@@ -81,6 +81,17 @@ export class SessionCalls {
     return this.onSession(operation, app, id, args, (reply) =>
       Number(reply[0]) === 0 ? undefined : closedOf(listAt(accepted(reply), 1)),
     );
+  }
+
+  /** @param node which reads, and parks the reader */
+  async read(app: string, id: string, request: ReadRequest, node: string): Promise<ReadResult> {
+    const { reader, after, limit, wait, secretHash, generation, ticket } = request;
+    // No epoch has capital letters.
+    const from = after === '' ? 'OLDEST' : (after?.epoch ?? 'KNOWN');
+    const { offset, proof } = typeof after === 'object' ? after : { offset: 0, proof: 0 };
+    const bearer = [secretHash ?? '', generation ?? -1];
+    const args = [...bearer, reader, from, offset, proof, limit, Math.ceil(wait), node, ticket];
+    return this.onSession('read', app, id, args, readResultOf);
   }
 
   append(app: string, id: string, message: OutgoingMessage): Promise<AppendOutcome> {
