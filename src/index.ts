@@ -3,8 +3,8 @@ export type { Batch } from './delivery/batch.js';
 export type { PollOptions, PollReceiver } from './delivery/poll-request.js';
 export { type ClosedNotice, type CloseReason, type CloseReasonEntry, closeReasons } from './errors/close-reason.js';
 export type { SessionErrorCode } from './errors/error-statuses.js';
-export { SessionError, type SessionErrorDetails } from './errors/session-error.js';
-export type { SessionEvent, SessionEventMap, SessionListener } from './events/session-events.js';
+export { SessionError, type SessionErrorDetails, type UnknownToken } from './errors/session-error.js';
+export type { RefusedBearer, SessionEvent, SessionEventMap, SessionListener } from './events/session-events.js';
 export type { Cursor } from './mailbox/cursor.js';
 export {
   Mailbox,
@@ -15,15 +15,17 @@ export {
 } from './mailbox/mailbox.js';
 export { Message, type OutgoingMessage } from './mailbox/message.js';
 export { type StoreBinding, sessionModule } from './module.js';
+export type { ResolvedToken } from './service/app-authentication.js';
 export type { CreateOptions } from './service/new-session.js';
 export { GcProcessor } from './service/processors/gc-processor.js';
 export { HeartbeatProcessor } from './service/processors/heartbeat-processor.js';
 export { PushMessageProcessor } from './service/processors/push-message-processor.js';
 export type { PushOptions } from './service/push-message.js';
 export type { PushReport } from './service/push-report.js';
+export type { RefusedRequest } from './service/refused-bearer.js';
 export type { RenewOptions } from './service/renewal.js';
 export { type DrainOptions, IssuedSession, Session, type SessionDescription } from './service/session.js';
-export { type ResolvedToken, SessionManager } from './service/session-manager.js';
+export { SessionManager } from './service/session-manager.js';
 export type { SessionPage, SessionsOfAppOptions } from './service/session-page.js';
 export { stopOnSignals } from './service/stop-on-signals.js';
 export { type RunningSessions, startSessions } from './start-sessions.js';

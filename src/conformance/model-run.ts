@@ -31,8 +31,14 @@ export class RealRun {
   }
 
   record(record: SessionRecord): SessionRecord {
-    const { createdAt, lastTime, attributes, ...rest } = record;
-    return { ...rest, attributes: { ...attributes }, createdAt: this.time(createdAt), lastTime: this.time(lastTime) };
+    const { createdAt, lastTime, authenticatedAt, attributes, ...rest } = record;
+    return {
+      ...rest,
+      attributes: { ...attributes },
+      createdAt: this.time(createdAt),
+      lastTime: this.time(lastTime),
+      authenticatedAt: this.time(authenticatedAt),
+    };
   }
 
   /** Applies the store's contact to the model, and compares the activity before it. */
@@ -58,7 +64,7 @@ export class RealRun {
 
   /** The model's record, in the form of `record`. */
   expected(record: SessionRecord): SessionRecord {
-    return this.exact ? record : { ...record, createdAt: 0, lastTime: 0 };
+    return this.exact ? record : { ...record, createdAt: 0, lastTime: 0, authenticatedAt: 0 };
   }
 }
 

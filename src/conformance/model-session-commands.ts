@@ -151,6 +151,18 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
       }
       assert.deepEqual(real.record(record), real.expected(model.record(session)));
     }),
+    command(
+      'reauthenticate',
+      { choice: someSession, level: fc.constantFrom(undefined, 0, 2) },
+      async ({ choice, level }, model, real) => {
+        const { id, session } = pick(model, choice);
+        const record = await settleAs(model.refusal(session), real.store.reauthenticate(app, id, level));
+        if (record === undefined || session === undefined) return;
+        session.authenticatedAt = model.now;
+        session.level = level ?? session.level;
+        assert.deepEqual(real.record(record), real.expected(model.record(session)));
+      },
+    ),
     command('end', { choice: someSession }, async ({ choice }, model, real) => {
       const { id, session } = pick(model, choice);
       const live = session !== undefined && model.refusal(session) === undefined;

@@ -7,6 +7,7 @@ import type {
   Presence,
   SessionRecord,
 } from '../index.js';
+import { defaultLevel } from '../store/session-record.js';
 import { type ModelContext, ModelMailbox, type Verdict } from './model-mailbox.js';
 
 /** The reasons of which an operation on one session must be refused by one. */
@@ -23,6 +24,8 @@ interface Ending {
 export class ModelSession {
   readonly given: NewSession;
   readonly createdAt: number;
+  authenticatedAt: number;
+  level: number;
   secretHash: string;
   generation = 0;
   attributes: Record<string, string>;
@@ -42,6 +45,8 @@ export class ModelSession {
     this.attributes = { ...given.attributes };
     this.ttl = given.ttl;
     this.createdAt = now;
+    this.authenticatedAt = now;
+    this.level = given.level ?? defaultLevel;
     this.lastTime = now;
     this.lastContact = now;
   }
@@ -207,9 +212,15 @@ export class Model {
     session.mailbox.age(this.now, this.context);
     const presence: Presence = this.isSilent(session) ? 'away' : 'online';
     const { createdAt, attributes, generation, ttl, reads, writes } = session;
+    const { authenticatedAt, level } = session;
+    const { ip, userAgent } = session.given;
     const undelivered = session.mailbox.kept.length;
     return {
       ...given,
+      lastIp: ip,
+      lastUserAgent: userAgent,
+      authenticatedAt,
+      level,
       ttl,
       attributes,
       generation,

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { hashSecret, newSecret } from '../store/session-token.js';
+import type { UnknownToken } from '../index.js';
+import { hashSecret, newId, newSecret } from '../store/session-token.js';
 import type { DeclareRule } from './rule.js';
-import { app, isClosed, isUnknown, outgoing, valuesOf } from './trial.js';
+import { app, isClosed, isUnknown, outgoing, rejectsWith, valuesOf } from './trial.js';
 
 /** Rules of replacing a session's secret, and of what the old one had opened. */
 export function rotationRules(rule: DeclareRule, unit: number): void {
@@ -61,6 +62,42 @@ export function rotationRules(rule: DeclareRule, unit: number): void {
     await isClosed('rotated', trial.read(id, { after: { epoch, offset: 2 }, wait: 1_000 * unit, generation }));
     const drained = await trial.read(id, { after: undefined, generation: generation + 1 });
     assert.deepEqual(valuesOf(drained), ['a', 'b']);
+  });
+
+  rule(
+    'a refusal tells an unknown session, a wrong secret and the secret before the latest rotation apart',
+    async (start) => {
+      const trial = await start();
+      const { id, secretHash: first } = await trial.login();
+      const [second, third] = [hashSecret(newSecret()), hashSecret(newSecret())];
+      const refuses = async (secretHash: string, refused: UnknownToken) => {
+        await rejectsWith('SESSION_UNKNOWN', trial.store.authenticate(app, id, secretHash), { refused });
+        await rejectsWith('SESSION_UNKNOWN', trial.read(id, { secretHash }), { refused });
+        await rejectsWith('SESSION_UNKNOWN', trial.store.patchAsBearer(app, id, secretHash, {}), { refused });
+      };
+      await refuses(second, 'wrong-secret');
+      await trial.store.rotate(app, id, second, true);
+      await refuses(first, 'rotated');
+      await trial.store.rotate(app, id, third, false);
+      await refuses(second, 'rotated');
+      await refuses(first, 'wrong-secret');
+      await trial.store.authenticate(app, id, third);
+      await trial.store.end(app, id, 'revoked');
+      await isClosed('revoked', trial.store.authenticate(app, id, third));
+      await refuses(second, 'wrong-secret');
+      const unknown = trial.store.authenticate(app, newId(trial.store.idPrefix(app, 'alice')), third);
+      await rejectsWith('SESSION_UNKNOWN', unknown, { refused: 'unknown' });
+      await rejectsWith('SESSION_UNKNOWN', trial.store.authenticate(app, newId(''), third), { refused: 'unknown' });
+    },
+  );
+
+  rule('rotate changes neither level nor time of the authentication, and shows no hash', async (start) => {
+    const trial = await start();
+    const { id, secretHash, record } = await trial.login('alice', { level: 2, ip: '::1', userAgent: 'Agent' });
+    await trial.pass(1);
+    const rotated = await trial.store.rotate(app, id, hashSecret(newSecret()), true);
+    assert.deepEqual(rotated, record);
+    assert.ok(!JSON.stringify(rotated).includes(secretHash));
   });
 
   rule('rotate with keepOpen keeps generation and parked readers', async (start) => {

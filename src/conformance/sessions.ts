@@ -18,14 +18,47 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     const { record, evicted } = await trial.store.insert(session);
     assert.deepEqual(evicted, []);
     const { createdAt, lastTime, ...rest } = record;
+    const { ip: lastIp, userAgent: lastUserAgent } = session;
+    const amended = { lastIp, lastUserAgent, authenticatedAt: createdAt, level: 1 };
     const { secretHash: _secretHash, maxSession: _maxSession, ...given } = session;
     assert.deepEqual(
       { ...rest, attributes: { ...rest.attributes } },
-      { ...given, reads: 0, writes: 0, presence: 'online', undelivered: 0, generation: 0 },
+      { ...given, ...amended, reads: 0, writes: 0, presence: 'online', undelivered: 0, generation: 0 },
     );
     assert.ok(Number.isSafeInteger(createdAt), 'times are whole milliseconds');
     assert.equal(lastTime, createdAt);
     assert.deepEqual(await trial.store.get(app, session.id), record);
+  });
+
+  rule('a new session is authenticated at its creation, at the level given', async (start) => {
+    const trial = await start();
+    for (const level of [0, 1, 2, 255]) {
+      const { id, record, accountId } = await trial.login(`alice ${level}`, { level });
+      assert.deepEqual([record.level, record.authenticatedAt], [level, record.createdAt]);
+      assert.deepEqual(await trial.store.get(app, id), record);
+      assert.deepEqual(await trial.store.listAccount(app, accountId), [record]);
+    }
+  });
+
+  rule('reauthenticate sets time and level, keeps a level that is not given, and is no contact', async (start) => {
+    const trial = await start({ hbGrace: 3 * unit });
+    const { id, record } = await trial.login();
+    await trial.pass(2);
+    const { authenticatedAt, ...rest } = await trial.store.reauthenticate(app, id, 2);
+    assert.ok(authenticatedAt >= record.authenticatedAt + 2 * unit);
+    const { authenticatedAt: _before, ...given } = record;
+    assert.deepEqual(rest, { ...given, level: 2 });
+    await trial.pass(1);
+    const again = await trial.store.reauthenticate(app, id, undefined);
+    assert.ok(again.authenticatedAt >= authenticatedAt + unit);
+    assert.deepEqual([again.level, again.createdAt, again.lastTime], [2, record.createdAt, record.lastTime]);
+    assert.equal((await trial.store.reauthenticate(app, id, 0)).level, 0);
+    assert.deepEqual(await trial.store.get(app, id), {
+      ...again,
+      level: 0,
+      authenticatedAt: (await trial.store.get(app, id)).authenticatedAt,
+    });
+    assert.equal((await trial.store.get(app, id)).presence, 'away');
   });
 
   rule('a record contains neither the secret nor its hash', async (start) => {

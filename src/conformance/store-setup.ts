@@ -30,6 +30,7 @@ const operations = {
   patch: true,
   patchAsBearer: true,
   rotate: true,
+  reauthenticate: true,
   replace: true,
   end: true,
   endAsBearer: true,

@@ -14,6 +14,7 @@ export const errorStatuses = {
   STOPPED: 503,
   TOO_MANY_SOCKETS: 429,
   CROSS_SITE: 403,
+  REAUTHENTICATION_REQUIRED: 401,
 } as const;
 
 export type SessionErrorCode = keyof typeof errorStatuses;

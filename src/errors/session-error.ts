@@ -1,10 +1,17 @@
 import type { CloseReason } from './close-reason.js';
 import { errorStatuses, type SessionErrorCode } from './error-statuses.js';
 
+/**
+ * Why a token was refused that opens no session: its id is of no session that is known, its secret is wrong, or the token
+ * was valid until it was rotated.
+ */
+export type UnknownToken = 'unknown' | 'wrong-secret' | 'rotated';
+
 /** The `details` of each error code. They reach logs and clients, so they never contain a token or a secret. */
 export interface SessionErrorDetails extends Record<SessionErrorCode, object> {
   SESSION_LIMIT: { readonly accountId: string; readonly maxSession: number };
-  SESSION_UNKNOWN: Record<never, never>;
+  /** `refused`: why, when a token was refused. For the operator: the fronts answer clients alike, whatever it is. */
+  SESSION_UNKNOWN: { readonly refused?: UnknownToken };
   SESSION_CLOSED: { readonly reason: CloseReason };
   /** `front`: which front or store the option `field` was given to. */
   INVALID_CONTEXT: {
@@ -20,6 +27,8 @@ export interface SessionErrorDetails extends Record<SessionErrorCode, object> {
   STOPPED: Record<never, never>;
   TOO_MANY_SOCKETS: { readonly maxSocket: number };
   CROSS_SITE: { readonly origin: string };
+  /** What the authentication must fulfil: its most age, in milliseconds, and its least level. */
+  REAUTHENTICATION_REQUIRED: { readonly maxAge: number | undefined; readonly level: number | undefined };
 }
 
 const brand = Symbol.for('session-mailbox.SessionError');
@@ -100,8 +109,10 @@ export function invalidArgument(argument: string, rule: string, value: unknown, 
   );
 }
 
-export function sessionUnknown(): SessionError {
-  return new SessionError('SESSION_UNKNOWN', 'There is no such session, or the token does not fit it', {});
+/** @param refused why, when a token was refused; the message says the same of all */
+export function sessionUnknown(refused?: UnknownToken): SessionError {
+  const details = refused === undefined ? {} : { refused };
+  return new SessionError('SESSION_UNKNOWN', 'There is no such session, or the token does not fit it', details);
 }
 
 export function sessionClosed(reason: CloseReason): SessionError {

@@ -1,7 +1,28 @@
 import { injectable } from 'inversify';
+import type { CloseReason } from '../errors/close-reason.js';
 import { reportFault } from '../errors/fault-report.js';
+import type { UnknownToken } from '../errors/session-error.js';
 import type { ClosedSession, SessionRecord, SessionReference } from '../store/session-record.js';
 import type { AppendOutcome } from '../store/session-store.js';
+
+/** A request whose bearer was refused. Contains no token. */
+export interface RefusedBearer {
+  readonly app: string;
+  /** The id that the token names, whether there is such a session or not; `undefined` when the token names none. */
+  readonly id: string | undefined;
+  /**
+   * `unknown`: no session is known by this token. `wrong-secret`: there is such a session, and the secret is not its own.
+   * `rotated`: the token was valid until the latest rotation. `closed`: the token is that of a session that was closed.
+   * `cross-site`: a page of another site made the request.
+   */
+  readonly kind: UnknownToken | 'closed' | 'cross-site';
+  /** Why the session was closed, with the kind `closed`. */
+  readonly reason: CloseReason | undefined;
+  /** Address of the client, cut to 64 characters; empty where the front does not know it. */
+  readonly ip: string;
+  /** Cut to 512 characters; empty when there is none. */
+  readonly userAgent: string;
+}
 
 /** The payload of each event. */
 export interface SessionEventMap {
@@ -12,6 +33,8 @@ export interface SessionEventMap {
   /** The session `id` replaced `oldId`. The event `closed` of the old session follows. */
   replaced: SessionReference & { readonly oldId: string };
   closed: ClosedSession;
+  /** A request showed a token that was refused. */
+  refused: RefusedBearer;
   online: SessionReference;
   away: SessionReference;
   /** A push did not fit into a mailbox. `verdict` is what happened to it, `dropped` how many messages were dropped. */

@@ -5,7 +5,7 @@ import { requireCursorByCookie } from '../requests/cookie-poll.js';
 import { HeldResponse } from '../requests/held-response.js';
 import { type OriginOptions, OriginPolicy, originOptions } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
-import { requestHeadOf } from '../requests/request-head.js';
+import { type RequestHead, requestHeadOf } from '../requests/request-head.js';
 import { queryOfTarget } from '../requests/request-target.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
@@ -54,7 +54,7 @@ async function poll(
   if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
   // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
   const head = requestHeadOf(request);
-  origins.require(head);
+  requireOwnPage(manager, origins, head);
   // From the URL, because what `req.query` is depends on the application.
   const options = readPollOptions(queryOfTarget(request.originalUrl ?? request.url));
   let gone = false;
@@ -72,4 +72,15 @@ async function poll(
   if (session === undefined) throw sessionUnknown();
   requireCursorByCookie(head, options);
   if (!gone) hangUp = manager.inApp(session.app).pollInto(session.id, options, response);
+}
+
+/** @throws SessionError `CROSS_SITE`, reported when the request has a cookie, which may be a session's */
+function requireOwnPage(manager: SessionManager, origins: OriginPolicy, head: RequestHead): void {
+  try {
+    origins.require(head);
+  } catch (error) {
+    const userAgent = head.header('user-agent');
+    if (head.header('cookie') !== undefined) manager.reportRefused(error, { ip: head.ip(), userAgent });
+    throw error;
+  }
 }

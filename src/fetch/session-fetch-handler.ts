@@ -48,8 +48,8 @@ async function poll(
   signal: AbortSignal,
 ): Promise<Response> {
   try {
-    const accepted = routes.poll.accept(head, query);
-    return await new FetchPoll(headers).answer((receiver) => accepted.start(routes.app, receiver), signal);
+    const accepted = routes.poll.accept(head, query, () => routes.app);
+    return await new FetchPoll(headers).answer((receiver) => accepted.start(receiver), signal);
   } catch (error) {
     return responseOf(answerToError(error), headers);
   }

@@ -5,11 +5,13 @@ export { HostPolicy, isHostName, isLoopbackHost } from '../requests/host-policy.
 export { OriginPolicy } from '../requests/origin-policy.js';
 export { type Problem, problemOf } from '../requests/problem.js';
 export { type RequestHead, requestHeadOf } from '../requests/request-head.js';
+export { type RequiredAuthentication, requireAuthentication } from '../requests/required-authentication.js';
 export { limitUnanswered } from '../requests/unanswered-requests.js';
 export type { SessionListEntry } from '../routes/account-sessions.js';
 export { pollOnceKnown } from '../routes/poll-once-known.js';
 export type { PolledApp } from '../routes/polled-app.js';
 export { SessionCookie } from '../routes/session-cookie.js';
+export { authenticationGuard } from './authentication-guard.js';
 export { CurrentSession } from './current-session.js';
 export { HeldExchange } from './held-exchange.js';
 export { PollApp } from './poll-app.js';

@@ -28,10 +28,9 @@ export class PollController {
   poll(@Request() rawRequest: object, @Response() rawResponse: object, @Query() rawQuery: object): unknown {
     const exchange = new HeldExchange(rawRequest, rawResponse);
     const query = { ...rawQuery };
-    const poll = this.#route.accept(exchange.request, query);
-    const app = this.#app.appOf(query);
+    const poll = this.#route.accept(exchange.request, query, () => this.#app.appOf(query));
     const { response, result } = exchange.hold();
-    response.onceClosed(poll.start(app, response));
+    response.onceClosed(poll.start(response));
     return result;
   }
 }

@@ -34,7 +34,7 @@ export class SessionController {
     @inject(SessionCookie) cookie: SessionCookie,
     @inject(SessionHttpOptions) options: SessionHttpOptions,
   ) {
-    this.#sessions = new AccountSessions(manager.inApp(options.app));
+    this.#sessions = new AccountSessions(manager.inApp(options.app), 'sessionHttpModule', options.revokeRequires);
     this.#cookie = cookie;
   }
 

@@ -1,9 +1,15 @@
 import { type OriginOptions, originOptions } from '../requests/origin-policy.js';
+import {
+  checkRequirement,
+  type RequiredAuthentication,
+  requirementOption,
+} from '../requests/required-authentication.js';
 import { appOption } from '../routes/route-options.js';
 import { checkOptions } from '../validation/options.js';
 
 const known = {
   app: appOption,
+  revokeRequires: requirementOption,
   ...originOptions,
 };
 
@@ -11,6 +17,8 @@ const known = {
 export interface SessionHttpOptionsInput extends OriginOptions {
   /** The app whose sessions the controllers serve. Default `default`. */
   readonly app?: string;
+  /** What the login of a session must fulfil that ends other sessions of its account. Default: nothing. */
+  readonly revokeRequires?: RequiredAuthentication;
 }
 
 /** How sessions are served over HTTP. Frozen and checked. */
@@ -21,13 +29,17 @@ export class SessionHttpOptions {
   readonly secure: boolean;
   /** Origins of other sites, such as `https://app.example.com`, whose pages may act by cookie. Default none. */
   readonly trustedOrigins: readonly string[];
+  /** What the login of a session must fulfil that ends other sessions of its account. Default: nothing. */
+  readonly revokeRequires: RequiredAuthentication | undefined;
 
   /** @throws SessionError `INVALID_CONTEXT` */
   constructor(options: SessionHttpOptionsInput = {}) {
-    const { app, secure, trustedOrigins } = checkOptions({ front: 'sessionHttpModule', known }, options);
+    const front = 'sessionHttpModule';
+    const { app, secure, trustedOrigins, revokeRequires } = checkOptions({ front, known }, options);
     this.app = app;
     this.secure = secure;
     this.trustedOrigins = Object.freeze(trustedOrigins);
+    this.revokeRequires = revokeRequires && Object.freeze(checkRequirement(`${front} revokeRequires`, revokeRequires));
     Object.freeze(this);
   }
 }

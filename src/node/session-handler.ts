@@ -54,8 +54,8 @@ function holdPoll(
 ): void {
   const response = new HeldResponse(raw);
   try {
-    const poll = routes.poll.accept(head, query);
-    response.onceClosed(poll.start(routes.app, response));
+    const poll = routes.poll.accept(head, query, () => routes.app);
+    response.onceClosed(poll.start(response));
   } catch (error) {
     response.fail(error);
   }

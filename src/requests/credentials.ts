@@ -100,6 +100,18 @@ export class Credentials {
   }
 
   /**
+   * What a request shows as a bearer, refused or not; `undefined` when it shows nothing. Several tokens, and the cookie of
+   * express-session, have no `token`.
+   */
+  shownBy(request: RequestHead): { readonly token: string | undefined } | undefined {
+    const bearer = bearerTokenOf(request);
+    const cookie = request.header('cookie');
+    const [first, second] = bearer === undefined ? tokensInCookies(cookie, this.#cookieName) : [bearer];
+    if (first === undefined) return this.#sidIn(cookie) === undefined ? undefined : { token: undefined };
+    return { token: second === undefined ? first : undefined };
+  }
+
+  /**
    * The session of a request, renewed.
    * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`, `STORE_UNAVAILABLE`, `STOPPED`
    */
@@ -132,13 +144,17 @@ export class Credentials {
   }
 
   async #byExpressSession(cookie: string | undefined): Promise<Session | undefined> {
-    if (this.#expressSession === undefined) return undefined;
-    const { store, secrets, cookieName, cookiePrefix } = this.#expressSession;
-    const sid = sidInCookies(cookie, cookieName, cookiePrefix, secrets);
-    if (sid === undefined) return undefined;
-    const session = await store.sessionOf(sid);
+    const sid = this.#sidIn(cookie);
+    if (this.#expressSession === undefined || sid === undefined) return undefined;
+    const session = await this.#expressSession.store.sessionOf(sid);
     await session?.touch();
     return session;
+  }
+
+  #sidIn(cookie: string | undefined): string | undefined {
+    if (this.#expressSession === undefined) return undefined;
+    const { secrets, cookieName, cookiePrefix } = this.#expressSession;
+    return sidInCookies(cookie, cookieName, cookiePrefix, secrets);
   }
 }
 
@@ -160,13 +176,17 @@ export async function soleBearer(
       live.push({ token, session: await manager.authenticate(token) });
     } catch (error) {
       if (!isWithoutSession(error)) throw error;
-      if (SessionError.is(error, 'SESSION_CLOSED')) refusal = error;
+      if (SessionError.is(error, 'SESSION_CLOSED') || isRotated(error)) refusal = error;
     }
   }
   const [only, second] = live;
   if (second !== undefined) throw sessionUnknown();
   if (only === undefined) throw refusal;
   return only;
+}
+
+function isRotated(error: SessionError): boolean {
+  return SessionError.is(error, 'SESSION_UNKNOWN') && error.details.refused === 'rotated';
 }
 
 /** Whether the error only says that a request has no live session. */

@@ -6,5 +6,6 @@ export { type HandshakeOriginOptions, type OriginOptions, OriginPolicy } from '.
 export { readPollOptions } from './poll-query.js';
 export { type Problem, problemOf } from './problem.js';
 export { type RequestHead, requestHeadOf } from './request-head.js';
+export { type RequiredAuthentication, requireAuthentication } from './required-authentication.js';
 export { sessionFromRequest } from './session-from-request.js';
 export { limitUnanswered } from './unanswered-requests.js';

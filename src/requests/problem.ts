@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { closedNotice } from '../errors/close-reason.js';
 import { SessionError } from '../errors/session-error.js';
+import { stepUpChallenge } from './required-authentication.js';
 
 /** A response with a problem document (RFC 9457). */
 export interface Problem {
@@ -15,13 +16,14 @@ export function problemOf(error: SessionError, status: number = error.status): P
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',
   };
-  if (status === 401) headers['www-authenticate'] = 'Bearer';
+  const stepUp = SessionError.is(error, 'REAUTHENTICATION_REQUIRED') ? error : undefined;
+  if (status === 401) headers['www-authenticate'] = stepUp === undefined ? 'Bearer' : stepUpChallenge(stepUp);
   if (status === 503) headers['retry-after'] = '1';
   const closed = SessionError.is(error, 'SESSION_CLOSED') ? closedNotice(error.details.reason) : undefined;
   const title = STATUS_CODES[status];
   return {
     status,
     headers,
-    body: JSON.stringify({ title, status, detail: error.message, code: error.code, closed }),
+    body: JSON.stringify({ title, status, detail: error.message, code: error.code, closed, required: stepUp?.details }),
   };
 }

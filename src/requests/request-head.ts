@@ -5,12 +5,15 @@ export interface RequestHead {
   readonly isEncrypted: boolean;
   /** @param name in lower case */
   header(name: string): string | undefined;
+  /** Address of the client, as Express or Fastify tell it, else of the connection; `''` where it is not known. */
+  ip(): string;
 }
 
 interface WithHeaderFields {
   readonly method: string;
   readonly headers: { readonly [name: string]: string | readonly string[] | undefined };
   readonly socket?: object | null;
+  readonly ip?: unknown;
 }
 
 interface WithHeaderList {
@@ -42,12 +45,13 @@ export function requestHeadOf(request: object): RequestHead {
         const value = (name === 'host' ? request.headers[':authority'] : undefined) ?? request.headers[name];
         return typeof value === 'string' ? value : value?.[0];
       },
+      ip: () => ipOf(request),
     };
   }
   if (hasHeaderMethod(request)) {
     // Hono's Node server takes the scheme of the URL from the socket.
     const isEncrypted = request.url.startsWith('https:');
-    return { method: request.method, isEncrypted, header: (name) => request.header(name) };
+    return { method: request.method, isEncrypted, header: (name) => request.header(name), ip: unknownIp };
   }
   throw new TypeError(
     'The request must come from node:http, Express, Fastify or Hono, or be a Request of the Fetch standard',
@@ -61,7 +65,19 @@ function headOfFetch(request: WithHeaderList): RequestHead {
     method,
     isEncrypted: url.startsWith('https:'),
     header: (name) => headers.get(name) ?? (name === 'host' ? hostOf(url) : undefined),
+    ip: unknownIp,
   };
+}
+
+/** The framework's own is preferred: it knows which proxies are trusted. */
+function ipOf({ ip, socket }: WithHeaderFields): string {
+  if (typeof ip === 'string') return ip;
+  const address: unknown = socket != null && 'remoteAddress' in socket ? socket.remoteAddress : undefined;
+  return typeof address === 'string' ? address : '';
+}
+
+function unknownIp(): string {
+  return '';
 }
 
 /** Between the scheme and the path. */

@@ -8,6 +8,7 @@ import {
   isWithoutSession,
   type RequestSessionOptions,
 } from './credentials.js';
+import { reportRefusal } from './refusals.js';
 import { requestHeadOf } from './request-head.js';
 
 /**
@@ -30,9 +31,11 @@ export async function sessionFromRequest(
     front,
     checkOptions({ front, known: credentialOptions, secrets: credentialSecrets }, options),
   );
+  const head = requestHeadOf(request);
   try {
-    return await credentials.sessionOf(manager, requestHeadOf(request));
+    return await credentials.sessionOf(manager, head);
   } catch (error) {
+    reportRefusal(manager, credentials, head, error);
     if (isWithoutSession(error)) return undefined;
     throw error;
   }

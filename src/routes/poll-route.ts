@@ -1,9 +1,11 @@
+import type { Batch } from '../delivery/batch.js';
 import type { PollOptions, PollReceiver } from '../delivery/poll-request.js';
 import { invalidArgument } from '../errors/session-error.js';
 import { requireCursorByCookie } from '../requests/cookie-poll.js';
 import { bearerTokenOf, type Credentials, soleBearer, type Tokens } from '../requests/credentials.js';
 import type { OriginPolicy } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
+import { reportRefusal } from '../requests/refusals.js';
 import type { RequestHead } from '../requests/request-head.js';
 import { pollOnceKnown } from './poll-once-known.js';
 import type { PolledApp } from './polled-app.js';
@@ -11,7 +13,7 @@ import type { PolledApp } from './polled-app.js';
 /** A poll whose request was accepted: it is well-formed, has a token, and no page of another site sent it by cookie. */
 export interface AcceptedPoll {
   /** @returns cancels the poll, as when the client has disconnected */
-  start(app: PolledApp, receiver: PollReceiver): () => void;
+  start(receiver: PollReceiver): () => void;
 }
 
 /** `GET /poll`, without the framework that received the request. */
@@ -24,15 +26,55 @@ export class PollRoute {
     this.#origins = origins;
   }
 
-  /** @throws SessionError `INVALID_ARGUMENT`, `SESSION_UNKNOWN` without a token, `CROSS_SITE` */
-  accept(request: RequestHead, query: { readonly [name: string]: unknown }): AcceptedPoll {
+  /**
+   * @param appOf the app that is polled
+   * @throws SessionError `INVALID_ARGUMENT`, `SESSION_UNKNOWN` without a token, `CROSS_SITE`
+   */
+  accept(request: RequestHead, query: { readonly [name: string]: unknown }, appOf: () => PolledApp): AcceptedPoll {
     // Frameworks route HEAD to GET handlers. The answer has no body then, and a draining poll would lose its messages.
     if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
     const options = readPollOptions(query);
     // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
-    const tokens = this.#credentials.tokensOf(request, this.#origins);
+    const tokens = this.#tokensOf(request, appOf);
     if (bearerTokenOf(request) === undefined) requireCursorByCookie(request, options);
-    return { start: (app, receiver) => startPoll(app, tokens, options, receiver) };
+    const app = appOf();
+    return {
+      start: (receiver) =>
+        startPoll(app, tokens, options, new ReportingReceiver(receiver, app, this.#credentials, request)),
+    };
+  }
+
+  #tokensOf(request: RequestHead, appOf: () => PolledApp): Tokens {
+    try {
+      return this.#credentials.tokensOf(request, this.#origins);
+    } catch (error) {
+      if (this.#credentials.shownBy(request) !== undefined) reportRefusal(appOf(), this.#credentials, request, error);
+      throw error;
+    }
+  }
+}
+
+/** Reports the refusal of a poll's bearer. */
+class ReportingReceiver implements PollReceiver {
+  readonly #receiver: PollReceiver;
+  readonly #app: PolledApp;
+  readonly #credentials: Credentials;
+  readonly #request: RequestHead;
+
+  constructor(receiver: PollReceiver, app: PolledApp, credentials: Credentials, request: RequestHead) {
+    this.#receiver = receiver;
+    this.#app = app;
+    this.#credentials = credentials;
+    this.#request = request;
+  }
+
+  deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
+    this.#receiver.deliver(batch, acknowledge);
+  }
+
+  fail(error: unknown): void {
+    reportRefusal(this.#app, this.#credentials, this.#request, error);
+    this.#receiver.fail(error);
   }
 }
 

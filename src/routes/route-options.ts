@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type OriginOptions, originOptions } from '../requests/origin-policy.js';
+import { type RequiredAuthentication, requirementOption } from '../requests/required-authentication.js';
 import { defaultApp } from '../store/session-arguments.js';
 
 const appRule = 'must be 1 to 64 letters, digits, _ and -';
@@ -13,10 +14,13 @@ export interface SessionRouteOptions extends OriginOptions {
   readonly app?: string;
   /** What precedes `poll` and `sessions` in the paths, such as `/api/`. Default `/`. */
   readonly path?: string;
+  /** What the login of a session must fulfil that ends other sessions of its account. Default: nothing. */
+  readonly revokeRequires?: RequiredAuthentication;
 }
 
 export const routeOptions = {
   app: appOption,
   path: v.optional(v.pipe(v.string(pathRule), v.regex(/^\/(?:[^/?#\s]+\/)*$/, pathRule)), '/'),
+  revokeRequires: requirementOption,
   ...originOptions,
 };

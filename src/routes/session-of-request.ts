@@ -1,5 +1,6 @@
 import { type Credentials, soleBearer } from '../requests/credentials.js';
 import type { OriginPolicy } from '../requests/origin-policy.js';
+import { reportRefusal } from '../requests/refusals.js';
 import type { RequestHead } from '../requests/request-head.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
@@ -8,7 +9,7 @@ import type { SessionManager } from '../service/session-manager.js';
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * The live session whose token the request carries, renewed.
+ * The live session whose token the request carries, renewed. A token that is refused is reported.
  * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`, or `CROSS_SITE` when a page of another site sent a request
  *   that is not safe by cookie
  */
@@ -18,6 +19,11 @@ export async function sessionOfRequest(
   origins: OriginPolicy,
   request: RequestHead,
 ): Promise<Session> {
-  const tokens = credentials.tokensOf(request, safeMethods.has(request.method) ? undefined : origins);
-  return (await soleBearer(manager, tokens)).session;
+  try {
+    const tokens = credentials.tokensOf(request, safeMethods.has(request.method) ? undefined : origins);
+    return (await soleBearer(manager, tokens)).session;
+  } catch (error) {
+    reportRefusal(manager, credentials, request, error);
+    throw error;
+  }
 }

@@ -42,12 +42,12 @@ export class SessionRoutes {
    * @throws SessionError `INVALID_CONTEXT`
    */
   constructor(front: string, manager: SessionManager, options: SessionRouteOptions) {
-    const { app, path, secure, trustedOrigins } = checkOptions({ front, known: routeOptions }, options);
+    const { app, path, secure, trustedOrigins, revokeRequires } = checkOptions({ front, known: routeOptions }, options);
     this.#prefix = path;
     this.#manager = manager.inApp(app);
     this.#credentials = new Credentials(front, { secure });
     this.#origins = new OriginPolicy({ secure, trustedOrigins });
-    this.#sessions = new AccountSessions(this.#manager);
+    this.#sessions = new AccountSessions(this.#manager, front, revokeRequires);
     this.app = this.#manager;
     this.poll = new PollRoute(this.#credentials, this.#origins);
     this.cookie = new SessionCookie({ secure });

@@ -2,6 +2,7 @@ import type { SessionContext } from '../context/session-context.js';
 import { invalidArgument } from '../errors/session-error.js';
 import type { SessionEvent, SessionListener } from '../events/session-events.js';
 import { type ChangeWatcher, isChangeFeed } from '../store/change-feed.js';
+import { type RefusedRequest, refusedBearer } from './refused-bearer.js';
 import type { SessionRuntime } from './session-runtime.js';
 
 /**
@@ -51,6 +52,16 @@ export abstract class AppService {
   off<Event extends SessionEvent>(event: Event, listener: SessionListener<Event>): this {
     this.#runtime.events.off(this.app, event, listener);
     return this;
+  }
+
+  /**
+   * Emits `refused`, for a transport of the application's own that authenticates by itself: the fronts of this package do
+   * so already. Of no effect for an error that refuses no bearer.
+   * @param error what `authenticate` rejected with
+   */
+  reportRefused(error: unknown, request: RefusedRequest = {}): void {
+    const refused = refusedBearer(this.app, error, request);
+    if (refused !== undefined) this.#runtime.events.emit('refused', refused);
   }
 
   /**

@@ -17,6 +17,6 @@ export function bearerOf(token: unknown): Bearer | undefined {
 /** @throws SessionError `SESSION_UNKNOWN`: a malformed token is answered like an unknown one */
 export function requireBearer(token: unknown): Bearer {
   const bearer = bearerOf(token);
-  if (bearer === undefined) throw sessionUnknown();
+  if (bearer === undefined) throw sessionUnknown('unknown');
   return bearer;
 }

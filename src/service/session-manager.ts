@@ -10,26 +10,17 @@ import {
   requireSessionName,
   sessionIdOf,
 } from '../store/session-arguments.js';
-import type { Contact } from '../store/session-store.js';
-import { hashSecret, idOf, newId, newSecret, parseToken, secretOf } from '../store/session-token.js';
-import { hasTokenAliases } from '../store/token-aliases.js';
+import { hashSecret, idOf, newId, newSecret } from '../store/session-token.js';
 import type { JsonValue } from '../validation/json-value.js';
-import { AppMailboxes } from './app-mailboxes.js';
+import { AppAuthentication } from './app-authentication.js';
 import { runtimeOf } from './app-service.js';
 import { requireAttributePatch } from './attributes.js';
-import { bearerOf, requireBearer } from './bearer.js';
+import { bearerOf } from './bearer.js';
 import { type CreateOptions, newSession, reportInsertion } from './new-session.js';
 import { type RenewOptions, reportContact, requireRenewal } from './renewal.js';
-import { IssuedSession, Session, type SessionVerbs } from './session.js';
+import { IssuedSession, Session } from './session.js';
 import { requireAppQuery, requireMilliseconds, type SessionPage, type SessionsOfAppOptions } from './session-page.js';
 import { SessionRuntime } from './session-runtime.js';
-
-/** A token of this service in the place of a token of another system. */
-export interface ResolvedToken {
-  readonly token: string;
-  /** How long a caller may use it without resolving the alias again, in milliseconds; the alias expires some time later. */
-  readonly rememberFor: number;
-}
 
 /**
  * The service: login sessions of accounts, each with a mailbox. One manager serves one app (namespace); `inApp` gives the
@@ -41,7 +32,7 @@ export interface ResolvedToken {
  * never a token: a token in the place of an id is an `INVALID_ARGUMENT`.
  */
 @injectable()
-export class SessionManager extends AppMailboxes implements SessionVerbs {
+export class SessionManager extends AppAuthentication {
   constructor(@inject(SessionRuntime) runtime: SessionRuntime, @unmanaged() app: string = defaultApp) {
     super(runtime, app);
   }
@@ -101,39 +92,6 @@ export class SessionManager extends AppMailboxes implements SessionVerbs {
     return idOf(prefix, `${this.app}\n${accountId}\n${requireSessionName(name)}`);
   }
 
-  /**
-   * The session of this token, renewed: a contact and activity now, and one more of its `reads`.
-   * @throws SessionError `SESSION_UNKNOWN` for a malformed, unknown or wrong token
-   */
-  async authenticate(token: string): Promise<Session> {
-    const { store } = runtimeOf(this);
-    const { id, secretHash } = requireBearer(token);
-    return this.#contacted(await store.authenticate(this.app, id, secretHash));
-  }
-
-  /**
-   * Sets attributes of the session of this token and renews it, in one step.
-   * @param attributes JSON values by key; `null` deletes, attributes not named here stay as they are
-   * @throws SessionError `SESSION_UNKNOWN` for a malformed, unknown or wrong token
-   */
-  async patchAsBearer(token: string, attributes: { readonly [key: string]: JsonValue }): Promise<Session> {
-    const { store } = runtimeOf(this);
-    const patch = requireAttributePatch(attributes);
-    const { id, secretHash } = requireBearer(token);
-    return this.#contacted(await store.patchAsBearer(this.app, id, secretHash, patch));
-  }
-
-  /**
-   * The token to use in the place of a token of another system whose session was adopted; `undefined` for any other token.
-   * It checks no secret: `authenticate` does that with the token that it gives.
-   */
-  async resolveAlias(token: string): Promise<ResolvedToken | undefined> {
-    const { store } = runtimeOf(this);
-    if (!hasTokenAliases(store) || parseToken(token) === undefined) return undefined;
-    const alias = await store.resolveAlias(this.app, token);
-    return alias && { token: alias.id + secretOf(token), rememberFor: alias.rememberFor };
-  }
-
   /** The session as it is now: neither a contact nor activity. */
   async getSession(id: string): Promise<Session> {
     return new Session(this, await runtimeOf(this).store.get(this.app, requireSessionId(id)));
@@ -158,20 +116,6 @@ export class SessionManager extends AppMailboxes implements SessionVerbs {
     if (renewal.activity || renewal.ttl !== undefined) reportContact(events, contact);
     else if (contact.cameOnline) events.emit('online', contact.record);
     return new Session(this, contact.record);
-  }
-
-  /**
-   * Issues a new token for the same session, as upon a change of privileges or a theft. The old token is invalid from now
-   * on, and what it has opened, on whichever node, ends as `rotated`: held polls, WebSockets, Socket.IO clients.
-   * @param options `keepOpen`: for a silent renewal by the client itself, whose connections stay open. Default false
-   */
-  async rotateToken(id: string, options: { readonly keepOpen?: boolean } = {}): Promise<IssuedSession> {
-    const { store, events } = runtimeOf(this);
-    const keepOpen = requireKeepOpen(options);
-    const secret = newSecret();
-    const record = await store.rotate(this.app, requireSessionId(id), hashSecret(secret), keepOpen);
-    events.emit('rotated', record);
-    return new IssuedSession(this, record, record.id + secret);
   }
 
   /**
@@ -270,16 +214,6 @@ export class SessionManager extends AppMailboxes implements SessionVerbs {
   async activity(withinMs: number): Promise<number> {
     return runtimeOf(this).store.countActiveAccounts(this.app, requireMilliseconds('withinMs', withinMs));
   }
-
-  #contacted(contact: Contact): Session {
-    reportContact(runtimeOf(this).events, contact);
-    return new Session(this, contact.record, contact.previousTime);
-  }
-}
-
-function requireKeepOpen({ keepOpen = false }: { readonly keepOpen?: boolean }): boolean {
-  if (typeof keepOpen === 'boolean') return keepOpen;
-  throw invalidArgument('keepOpen', 'must be true or false', keepOpen);
 }
 
 /** Refuses a value that is no id: it would keep no session, and the account would be logged out on this device too. */

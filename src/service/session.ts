@@ -13,6 +13,7 @@ export type SessionDescription = Omit<SessionRecord, 'attributes' | 'generation'
 
 /** The methods of the session's `SessionManager` that its own verbs call. Here, because a manager imports this file. */
 export interface SessionVerbs {
+  readonly now: number;
   getSession(id: string): Promise<Session>;
   patchSession(id: string, attributes: { readonly [key: string]: JsonValue }): Promise<Session>;
   renewSession(id: string, options?: RenewOptions): Promise<Session>;
@@ -114,6 +115,31 @@ export class Session {
   /** The client's user agent as it was given at creation; `''` if it was not. */
   get userAgent(): string {
     return this.#record.userAgent;
+  }
+
+  /** The client's address at the latest authentication that named one; until then that of the creation. */
+  get lastIp(): string {
+    return this.#record.lastIp;
+  }
+
+  /** The client's user agent at the latest authentication that named one; until then that of the creation. */
+  get lastUserAgent(): string {
+    return this.#record.lastUserAgent;
+  }
+
+  /** When the user last proved who they are, in milliseconds since the Unix epoch: at the creation, or since. */
+  get authenticatedAt(): number {
+    return this.#record.authenticatedAt;
+  }
+
+  /** How long ago that was, in milliseconds, by the later of this node's clock and the latest contact with the store. */
+  get authenticationAge(): number {
+    return Math.max(0, Math.max(this.#manager.now, this.#record.lastTime) - this.#record.authenticatedAt);
+  }
+
+  /** How strong that proof was, 0 to 255, on a scale of the application's. */
+  get level(): number {
+    return this.#record.level;
   }
 
   /** How often the session was authenticated. */

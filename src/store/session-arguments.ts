@@ -7,7 +7,7 @@ const appPattern = /^[A-Za-z0-9_-]{1,64}$/;
 /** Keys with a meaning in JavaScript. As attribute keys they could pollute prototypes. */
 const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const pageCursorPattern = /^[0-9A-Za-z_.:-]{1,128}$/;
-const userAgentLength = 512;
+export const userAgentLength = 512;
 
 export const defaultApp = 'default';
 
@@ -66,6 +66,11 @@ export function requireUserAgent(value: unknown): string {
 /** @param value an idle time, in milliseconds */
 export function requireTtl(value: unknown): number {
   return requireWholeNumber('ttl', value, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** How strong a proof of identity is. */
+export function requireLevel(value: unknown): number {
+  return requireWholeNumber('level', value, 0, 255);
 }
 
 /** @param value the name of a session, unique within its account */

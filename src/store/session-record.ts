@@ -1,5 +1,8 @@
 import type { CloseReason } from '../errors/close-reason.js';
 
+/** The level of a session that is created without one. */
+export const defaultLevel = 1;
+
 /** `online` while a poll is parked or the last contact is less than `hbGrace` ago; otherwise `away`. */
 export type Presence = 'online' | 'away';
 
@@ -24,6 +27,13 @@ export interface SessionRecord {
   readonly ip: string;
   /** Empty when it was not given. */
   readonly userAgent: string;
+  /** The address and the user agent of the latest authentication that named them; until one does, those of the creation. */
+  readonly lastIp: string;
+  readonly lastUserAgent: string;
+  /** When the user last proved who they are: at the creation, or at a later reauthentication. */
+  readonly authenticatedAt: number;
+  /** How strong that proof was, 0 to 255, on a scale of the application's. 1 when none was given. */
+  readonly level: number;
   readonly attributes: AttributeTexts;
   /** How many rotations have ended what earlier tokens had opened: polls, streams and sockets. */
   readonly generation: number;
@@ -43,6 +53,8 @@ export interface NewSession
   readonly secretHash: string;
   /** Live sessions that the account may hold, this one included; 0 for no limit. Judged at the insertion, not stored. */
   readonly maxSession: number;
+  /** Default 1. */
+  readonly level?: number;
 }
 
 /** Identifies a session and its account. */

@@ -172,7 +172,11 @@ export abstract class SessionStore {
    */
   abstract insertOnce(session: NewSession): Promise<OnceInsertion>;
 
-  /** Checks the secret, counts a read and renews. Rejects with `SESSION_UNKNOWN` for a wrong secret, too. */
+  /**
+   * Checks the secret, counts a read and renews.
+   * @throws SessionError `SESSION_UNKNOWN` for a wrong secret, too, whose `details.refused` tells an unknown session, a
+   * wrong secret, and the secret before the latest rotation (`rotated`) apart
+   */
   abstract authenticate(app: string, id: string, secretHash: string): Promise<Contact>;
 
   /** Reads the record. Counts neither as activity nor as contact. */
@@ -192,6 +196,12 @@ export abstract class SessionStore {
    * releases the parked readers, and notifies their nodes, in the same step.
    */
   abstract rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord>;
+
+  /**
+   * Records that the user has proven who they are, now and at this level; `undefined` keeps the level. Neither activity nor
+   * contact.
+   */
+  abstract reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord>;
 
   /**
    * Moves the old session's state into the new one: attributes that the new one does not have, and the messages, ahead

@@ -2,7 +2,7 @@ import type { NewSession } from './session-record.js';
 import type { SessionStore } from './session-store.js';
 
 /** A session of another system, with its state there. */
-export interface AdoptedSession extends Omit<NewSession, 'id' | 'secretHash' | 'maxSession'> {
+export interface AdoptedSession extends Omit<NewSession, 'id' | 'secretHash' | 'maxSession' | 'level'> {
   readonly createdAt: number;
   readonly lastTime: number;
   readonly reads: number;

@@ -11,6 +11,7 @@ import {
   type RequestSessionOptions,
 } from '../requests/credentials.js';
 import { type HandshakeOriginOptions, handshakeOriginOptions, OriginPolicy } from '../requests/origin-policy.js';
+import { reportRefusal } from '../requests/refusals.js';
 import { requestHeadOf } from '../requests/request-head.js';
 import { runtimeOf } from '../service/app-service.js';
 import type { Session } from '../service/session.js';
@@ -163,10 +164,7 @@ class AuthenticatedRoute implements UpgradeRoute {
   }
 
   async #authenticate(request: IncomingMessage, socket: Duplex): Promise<[WebSocketLink, Session]> {
-    const requestHead = requestHeadOf(request);
-    // No browser sends a bearer header by itself, so such a request may come from any site.
-    if (bearerTokenOf(requestHead) === undefined) this.#origins.require(requestHead);
-    const session = await this.#credentials.sessionOf(this.#manager, requestHead);
+    const session = await this.#sessionOf(request);
     const link = new WebSocketLink(runtimeOf(this.#manager).clock, this.#activity, this.#pingTime);
     if (!socket.destroyed) {
       // However the upgrade ends, the socket closes.
@@ -175,6 +173,18 @@ class AuthenticatedRoute implements UpgradeRoute {
       requireLive(link);
     }
     return [link, session];
+  }
+
+  async #sessionOf(request: IncomingMessage): Promise<Session> {
+    const head = requestHeadOf(request);
+    try {
+      // No browser sends a bearer header by itself, so such a request may come from any site.
+      if (bearerTokenOf(head) === undefined) this.#origins.require(head);
+      return await this.#credentials.sessionOf(this.#manager, head);
+    } catch (error) {
+      reportRefusal(this.#manager, this.#credentials, head, error);
+      throw error;
+    }
   }
 
   /** Whether the client is gone, or another listener of the server has answered the upgrade meanwhile. */

@@ -13,6 +13,7 @@ import {
   type RequestSessionOptions,
 } from '../requests/credentials.js';
 import { type HandshakeOriginOptions, handshakeOriginOptions, OriginPolicy } from '../requests/origin-policy.js';
+import { reportRefusal } from '../requests/refusals.js';
 import { requestHeadOf } from '../requests/request-head.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
@@ -79,16 +80,25 @@ export function socketIoSession(
   const credentials = new Credentials(front, checked);
   const origins = new OriginPolicy({ secure, trustedOrigins, requireOrigin });
 
-  const authenticate = async (socket: SocketIoLike): Promise<void> => {
-    requireMiddlewares(socket);
+  const sessionOf = async (socket: SocketIoLike): Promise<Session> => {
     const request = requestHeadOf(socket.request);
     const { token } = socket.handshake.auth;
     const fromAuth = isTokenText(token) ? token : undefined;
-    // No browser sends a bearer token by itself, so such a client may come from any site.
-    if (fromAuth === undefined && bearerTokenOf(request) === undefined) origins.require(request);
-    const session = await (fromAuth === undefined
-      ? credentials.sessionOf(manager, request)
-      : manager.authenticate(fromAuth));
+    try {
+      if (fromAuth !== undefined) return await manager.authenticate(fromAuth);
+      // No browser sends a bearer token by itself, so such a client may come from any site.
+      if (bearerTokenOf(request) === undefined) origins.require(request);
+      return await credentials.sessionOf(manager, request);
+    } catch (error) {
+      if (fromAuth === undefined) reportRefusal(manager, credentials, request, error);
+      else manager.reportRefused(error, { token: fromAuth, ip: request.ip(), userAgent: request.header('user-agent') });
+      throw error;
+    }
+  };
+
+  const authenticate = async (socket: SocketIoLike): Promise<void> => {
+    requireMiddlewares(socket);
+    const session = await sessionOf(socket);
     // The client has disconnected already, so no event would ever unregister it.
     if (socket.conn.readyState !== 'open') return;
     const link = new SocketIoLink(socket, activity);

@@ -37,6 +37,7 @@ test('session-mailbox/requests exports what a guard or handler of an application
     'problemOf',
     'readPollOptions',
     'requestHeadOf',
+    'requireAuthentication',
     'sessionFromRequest',
   ]);
 });

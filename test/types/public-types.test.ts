@@ -73,7 +73,7 @@ test('no record, description or event payload has a field for a secret', (t) => 
 });
 
 test('every event has its payload', (t) => {
-  type Names = 'created' | 'renewed' | 'rotated' | 'replaced' | 'closed' | 'online' | 'away' | 'overflow';
+  type Names = 'created' | 'renewed' | 'rotated' | 'replaced' | 'closed' | 'refused' | 'online' | 'away' | 'overflow';
   holds<Same<SessionEvent, Names>>();
   holds<Same<SessionEventMap['created'], SessionRecord>>();
   holds<Same<SessionEventMap['renewed'], SessionRecord>>();

@@ -1,8 +1,9 @@
 import type { CloseReason } from '../../errors/close-reason.js';
 import { SessionError } from '../../errors/session-error.js';
 import { requireAttributesWithin } from '../attribute-bytes.js';
-import type { ClosedSession, NewSession, SessionRecord } from '../session-record.js';
+import { type ClosedSession, defaultLevel, type NewSession, type SessionRecord } from '../session-record.js';
 import type { Insertion, OnceInsertion } from '../session-store.js';
+import { amend } from './amendments.js';
 import type { SessionRules } from './session-rules.js';
 import type { SessionEntry } from './tables.js';
 
@@ -20,6 +21,8 @@ export class AccountOperations {
     requireAttributesWithin(this.#rules.context.attributesMaxBytes, session.attributes);
     const evicted = this.#makeRoom(session, now);
     const entry = this.#rules.tables.add(session, now);
+    const { level = defaultLevel } = session;
+    if (level !== defaultLevel) amend(entry, { level });
     entry.save();
     return { record: this.#rules.record(entry, now), evicted };
   }

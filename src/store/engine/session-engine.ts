@@ -16,6 +16,7 @@ import type {
   Slice,
 } from '../session-store.js';
 import { AccountOperations } from './account-operations.js';
+import { amend, amendmentsOf } from './amendments.js';
 import { AppOperations } from './app-operations.js';
 import { DueWork } from './due-work.js';
 import { MailboxOperations } from './mailbox-operations.js';
@@ -86,8 +87,17 @@ export class SessionEngine {
 
   rotate(app: string, id: string, secretHash: string, keepOpen: boolean, now: number): SessionRecord {
     const entry = this.#rules.live(app, id, now);
+    amend(entry, { formerHash: entry.secretHash });
     entry.secretHash = secretHash;
     if (!keepOpen) this.#mailboxes.endGeneration(entry, now);
+    entry.save();
+    this.#rules.notices.sessionChanged(app, id);
+    return this.#rules.record(entry, now);
+  }
+
+  reauthenticate(app: string, id: string, level: number | undefined, now: number): SessionRecord {
+    const entry = this.#rules.live(app, id, now);
+    amend(entry, { authenticatedAt: now, level: level ?? amendmentsOf(entry).level });
     entry.save();
     this.#rules.notices.sessionChanged(app, id);
     return this.#rules.record(entry, now);

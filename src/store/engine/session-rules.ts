@@ -5,6 +5,7 @@ import type { MailboxRules } from '../../mailbox/mailbox-rules.js';
 import type { Reader } from '../../mailbox/reader.js';
 import type { ClosedSession, SessionRecord } from '../session-record.js';
 import type { Contact } from '../session-store.js';
+import { amendmentsOf } from './amendments.js';
 import { deadReason, idles } from './deadlines.js';
 import type { Notices } from './notices.js';
 import { isSameHash } from './same-hash.js';
@@ -57,17 +58,21 @@ export class SessionRules {
   }
 
   /**
-   * Like `live`, but checks the secret first; a wrong secret is answered like an unknown session.
+   * Like `live`, but checks the secret first; a wrong secret is answered like an unknown session, and `refused` tells them
+   * apart.
    * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`
    */
   proven(app: string, id: string, secretHash: string, now: number): SessionEntry {
     const entry = this.find(app, id, now);
     if (entry === undefined) {
       const tombstone = this.tombstone(app, id, now);
-      if (tombstone === undefined || !isSameHash(tombstone.secretHash, secretHash)) throw sessionUnknown();
+      if (tombstone === undefined) throw sessionUnknown('unknown');
+      if (!isSameHash(tombstone.secretHash, secretHash)) throw sessionUnknown('wrong-secret');
       return this.#refuse(tombstone);
     }
-    if (!isSameHash(entry.secretHash, secretHash)) throw sessionUnknown();
+    if (!isSameHash(entry.secretHash, secretHash)) {
+      throw sessionUnknown(isSameHash(amendmentsOf(entry).formerHash, secretHash) ? 'rotated' : 'wrong-secret');
+    }
     return this.requireLive(entry, now);
   }
 
@@ -153,6 +158,7 @@ export class SessionRules {
   record(entry: SessionEntry, now: number): SessionRecord {
     const { hbGrace, messageTtl } = this.context;
     const isOnline = entry.isParked || now - entry.lastContact < hbGrace;
+    const { authenticatedAt, level, lastIp, lastUserAgent } = amendmentsOf(entry);
     return {
       app: entry.app,
       id: entry.id,
@@ -163,6 +169,10 @@ export class SessionRules {
       maxAge: entry.maxAge,
       ip: entry.ip,
       userAgent: entry.userAgent,
+      lastIp,
+      lastUserAgent,
+      authenticatedAt,
+      level,
       attributes: entry.attributes,
       generation: entry.generation,
       reads: entry.reads,

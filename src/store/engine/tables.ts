@@ -54,12 +54,19 @@ export interface SessionTables {
   dropTombstones(now: number, most: number): boolean;
 }
 
+/** What came after the creation of a session, in the place of what it began with. Replaced as a whole, seldom. */
+export interface Amendments {
+  /** The hash of the secret before the latest rotation; `''` before the first. */
+  readonly formerHash: string;
+  readonly authenticatedAt: number;
+  readonly level: number;
+  readonly lastIp: string;
+  readonly lastUserAgent: string;
+}
+
 /**
  * A session in the tables. The engine assigns to its fields and calls `save` once at the end of the step; an entry that
  * is not saved must be thought of as unchanged. Times are in milliseconds since the Unix epoch.
- *
- * Fields to come have their place here: the hash of the previous secret, the time and level of the authentication, the
- * latest address and user agent, the account's own limit.
  */
 export interface SessionEntry extends SessionReference {
   /** SHA-256 of the secret, base64url. */
@@ -70,6 +77,8 @@ export interface SessionEntry extends SessionReference {
   readonly maxAge: number;
   readonly ip: string;
   readonly userAgent: string;
+  /** `undefined` while all of it is as it was at the creation. */
+  amendments: Amendments | undefined;
   /** Replaced as a whole, never changed in place. */
   attributes: AttributeTexts;
   reads: number;

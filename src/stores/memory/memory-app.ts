@@ -66,7 +66,11 @@ export class MemoryApp implements EntryOrders {
    * `add`, without the orders of activity and contact: a snapshot is restored in each of these orders by itself.
    * @param times created not before any other session of this app
    */
-  register(session: Omit<NewSession, 'app' | 'maxSession'>, times: EntryTimes, reportedOnline: boolean): MemoryEntry {
+  register(
+    session: Omit<NewSession, 'app' | 'maxSession' | 'level'>,
+    times: EntryTimes,
+    reportedOnline: boolean,
+  ): MemoryEntry {
     const slot = this.#freeSlots.pop() ?? this.#slots.length;
     const entry = new MemoryEntry(this, slot, session, reportedOnline);
     this.times.set(slot, times.createdAt, times.lastTime, times.lastContact, session.maxAge);

@@ -1,5 +1,5 @@
 import { Mailbox } from '../../mailbox/mailbox.js';
-import type { SessionEntry } from '../../store/engine/tables.js';
+import type { Amendments, SessionEntry } from '../../store/engine/tables.js';
 import type { AttributeTexts, NewSession } from '../../store/session-record.js';
 import type { SlotTimes } from './slot-times.js';
 
@@ -25,6 +25,7 @@ export class MemoryEntry implements SessionEntry {
   generation = 0;
   readonly ip: string;
   readonly userAgent: string;
+  amendments: Amendments | undefined = undefined;
   attributes: AttributeTexts;
   reads = 0;
   writes = 0;
@@ -37,7 +38,7 @@ export class MemoryEntry implements SessionEntry {
   constructor(
     orders: EntryOrders,
     slot: number,
-    session: Omit<NewSession, 'app' | 'maxAge' | 'maxSession'>,
+    session: Omit<NewSession, 'app' | 'maxAge' | 'maxSession' | 'level'>,
     reportedOnline = true,
   ) {
     this.slot = slot;

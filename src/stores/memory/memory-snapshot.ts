@@ -30,6 +30,14 @@ const mailboxSchema = v.object({
   messages: v.array(v.tuple([v.number(), v.number(), v.string(), v.nullable(v.string())])),
 });
 
+const amendmentsSchema = v.object({
+  formerHash: v.string(),
+  authenticatedAt: v.number(),
+  level: v.number(),
+  lastIp: v.string(),
+  lastUserAgent: v.string(),
+});
+
 const recordSchema = v.object({
   app: v.string(),
   id: v.string(),
@@ -43,6 +51,8 @@ const recordSchema = v.object({
   maxAge: v.number(),
   ip: v.string(),
   userAgent: v.string(),
+  /** Left out when there are none. */
+  amendments: v.optional(amendmentsSchema),
   /** Pairs, because a key may be one that an object literal would take for something else. */
   attributes: v.array(v.tuple([v.string(), v.string()])),
   reads: v.number(),
@@ -121,6 +131,7 @@ function moveTimes(records: readonly SnapshotRecord[], step: number): void {
     record.createdAt += step;
     record.lastTime += step;
     record.lastContact += step;
+    if (record.amendments !== undefined) record.amendments.authenticatedAt += step;
   }
 }
 
@@ -155,6 +166,7 @@ function restoreEntry(record: SnapshotRecord, tables: MemoryTables, now: number)
   const attributes = Object.freeze(Object.assign(Object.create(null), Object.fromEntries(record.attributes)));
   const entry = tables.of(record.app).register({ ...record, attributes }, record, record.online);
   entry.generation = record.generation;
+  entry.amendments = record.amendments;
   entry.reads = record.reads;
   entry.writes = record.writes;
   if (record.mailbox !== null) entry.mailbox = restoreMailbox(record.mailbox, now);
@@ -187,6 +199,7 @@ function* liveEntries(tables: MemoryTables, context: SessionContext, now: number
 function* recordsOf(tables: MemoryTables, context: SessionContext, now: number): Generator<SnapshotRecord, void> {
   for (const entry of liveEntries(tables, context, now)) {
     const { app, id, accountId, secretHash, generation, createdAt, ttl, maxAge, ip, userAgent, reads, writes } = entry;
+    const { amendments } = entry;
     yield {
       app,
       id,
@@ -201,6 +214,7 @@ function* recordsOf(tables: MemoryTables, context: SessionContext, now: number):
       maxAge,
       ip,
       userAgent,
+      ...(amendments && { amendments }),
       attributes: Object.entries(entry.attributes),
       reads,
       writes,

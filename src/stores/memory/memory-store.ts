@@ -122,6 +122,10 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     return this.#engine.rotate(app, id, secretHash, keepOpen, this.#clock.now());
   }
 
+  async reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
+    return this.#engine.reauthenticate(app, id, level, this.#clock.now());
+  }
+
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
     return this.#engine.replace(app, newId, oldId, this.#clock.now());
   }

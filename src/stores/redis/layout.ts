@@ -1,6 +1,6 @@
 /**
  * The position of each field in the packed arrays that the scripts store, counted from 1 as in Lua. A session always has the
- * first sixteen, and the others once its mailbox was used; a tombstone has only the first three.
+ * first seventeen, and the others once its mailbox was used; a tombstone has only the first three.
  */
 export const layout = {
   secretHash: 1,
@@ -25,22 +25,24 @@ export const layout = {
   keepUntil: 15,
   /** How many rotations ended what earlier tokens had opened. */
   generation: 16,
-  epoch: 17,
-  tail: 18,
-  taken: 19,
-  count: 20,
-  bytes: 21,
-  newest: 22,
-  gaps: 23,
-  agesMixed: 24,
-  keyed: 25,
-  readers: 26,
-  replaced: 27,
+  /** What came in the place of what it was created with: an array of its own, or `false` for nothing. */
+  amendments: 17,
+  epoch: 18,
+  tail: 19,
+  taken: 20,
+  count: 21,
+  bytes: 22,
+  newest: 23,
+  gaps: 24,
+  agesMixed: 25,
+  keyed: 26,
+  readers: 27,
+  replaced: 28,
   /** When the message at the tail was accepted, and the one at `taken`. */
-  tailProof: 28,
-  takenProof: 29,
+  tailProof: 29,
+  takenProof: 30,
   /** The history of the server in which the mailbox was used last; see `mailboxes.lua`. */
-  history: 30,
+  history: 31,
   // A reader.
   name: 1,
   cursor: 2,
@@ -54,4 +56,11 @@ export const layout = {
   /** The cursor that the reader was given last. */
   given: 8,
   givenProof: 9,
+  // The amendments.
+  /** The hash of the secret before the latest rotation; empty before the first. */
+  formerHash: 1,
+  authenticatedAt: 2,
+  level: 3,
+  lastIp: 4,
+  lastUserAgent: 5,
 } as const;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SessionContext } from '../../context/session-context.js';
+import { defaultLevel } from '../../store/session-record.js';
 import { keyNames } from './keys.js';
 import { layout } from './layout.js';
 import { scripts } from './scripts.generated.js';
@@ -27,6 +28,7 @@ const operationGroups: readonly (readonly ScriptName[])[] = [
   ['operations/touch'],
   ['operations/patch'],
   ['operations/rotate'],
+  ['operations/reauthenticate'],
   ['operations/end'],
   ['operations/acknowledge'],
   ['operations/replace', 'operations/handover'],
@@ -117,6 +119,7 @@ function constants(context: SessionContext, { keyPrefix, isCluster }: ProgramSet
     maxReader,
     readerGrace,
     tombstoneTime,
+    defaultLevel,
     // The prefix, the bucket's two characters in braces, and a colon.
     baseLength: Buffer.byteLength(keyPrefix) + 5,
     // On a Cluster the hash tag of a channel puts it beside the keys of its bucket.

@@ -46,7 +46,6 @@ import {
   onceInsertionOf,
   outcomeOf,
   ownRecordOf,
-  readResultOf,
   replacementOf,
 } from './reply-decoders.js';
 import { SessionCalls, weightOf } from './session-calls.js';
@@ -168,6 +167,10 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     );
   }
 
+  async reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
+    return this.#calls.onSession('reauthenticate', app, id, [level ?? -1], (reply) => ownRecordOf(app, id, reply));
+  }
+
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
     const newBucket = this.#calls.requireBucket(newId);
     const oldBucket = this.#keys.bucketOf(oldId);
@@ -235,14 +238,8 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     return this.#calls.appendToEach(app, ids, message);
   }
 
-  async read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
-    const { reader, after, limit, wait, secretHash, generation, ticket } = request;
-    // No epoch has capital letters.
-    const from = after === '' ? 'OLDEST' : (after?.epoch ?? 'KNOWN');
-    const { offset, proof } = typeof after === 'object' ? after : { offset: 0, proof: 0 };
-    const bearer = [secretHash ?? '', generation ?? -1];
-    const args = [...bearer, reader, from, offset, proof, limit, Math.ceil(wait), this.#node, ticket];
-    return this.#calls.onSession('read', app, id, args, readResultOf);
+  read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
+    return this.#calls.read(app, id, request, this.#node);
   }
 
   async acknowledge(app: string, id: string, reader: string, place: Cursor): Promise<void> {

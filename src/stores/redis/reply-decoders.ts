@@ -1,13 +1,14 @@
 import { type CloseReason, isCloseReason } from '../../errors/close-reason.js';
-import { SessionError, sessionClosed, sessionUnknown } from '../../errors/session-error.js';
+import { SessionError, sessionClosed, sessionUnknown, type UnknownToken } from '../../errors/session-error.js';
 import { Message } from '../../mailbox/message.js';
 import { attributesTooLarge } from '../../store/attribute-bytes.js';
-import type {
-  AttributeTexts,
-  ClosedSession,
-  NewSession,
-  SessionRecord,
-  SessionReference,
+import {
+  type AttributeTexts,
+  type ClosedSession,
+  defaultLevel,
+  type NewSession,
+  type SessionRecord,
+  type SessionReference,
 } from '../../store/session-record.js';
 import type {
   AppendOutcome,
@@ -27,7 +28,7 @@ export function accepted(reply: Reply): Reply {
   const status = reply[0];
   // A client with the option `stringNumbers` gives numbers as text.
   if (status === 1 || status === '1') return reply;
-  if (status === 'unknown') throw sessionUnknown();
+  if (status === 'unknown') throw sessionUnknown(unknownTokenAt(reply, 1));
   if (status === 'attributes') throw attributesTooLarge(numberAt(reply, 1), numberAt(reply, 2));
   if (status === 'closed') throw sessionClosed(reasonAt(reply, 1));
   throw storeUnavailable(textAt(reply, 1));
@@ -73,6 +74,13 @@ function reasonAt(reply: Reply, index: number): CloseReason {
   throw misfit(reply, index);
 }
 
+/** `undefined` when the call showed no secret. */
+function unknownTokenAt(reply: Reply, index: number): UnknownToken | undefined {
+  const refused = reply[index];
+  if (refused === 'unknown' || refused === 'wrong-secret' || refused === 'rotated') return refused;
+  return undefined;
+}
+
 /** Splits `<app>:<id>`. */
 function nameAt(reply: Reply, index: number): { readonly app: string; readonly id: string } {
   const name = textAt(reply, index);
@@ -81,16 +89,23 @@ function nameAt(reply: Reply, index: number): { readonly app: string; readonly i
 }
 
 function recordOf(app: string, id: string, reply: Reply): SessionRecord {
+  const createdAt = numberAt(reply, 1);
+  const amendments = listAt(reply, 13);
+  const isAmended = amendments.length > 0;
   return {
     app,
     id,
     accountId: textAt(reply, 0),
-    createdAt: numberAt(reply, 1),
+    createdAt,
     lastTime: numberAt(reply, 2),
     ttl: numberAt(reply, 3),
     maxAge: numberAt(reply, 4),
     ip: textAt(reply, 5),
     userAgent: textAt(reply, 6),
+    lastIp: isAmended ? textAt(amendments, 2) : textAt(reply, 5),
+    lastUserAgent: isAmended ? textAt(amendments, 3) : textAt(reply, 6),
+    authenticatedAt: isAmended ? numberAt(amendments, 0) : createdAt,
+    level: isAmended ? numberAt(amendments, 1) : defaultLevel,
     attributes: attributesOf(listAt(reply, 11)),
     generation: numberAt(reply, 12),
     reads: numberAt(reply, 7),
@@ -102,7 +117,7 @@ function recordOf(app: string, id: string, reply: Reply): SessionRecord {
 
 /** A record within a list, which holds its id. */
 export function listedRecordOf(app: string, reply: Reply): SessionRecord {
-  return recordOf(app, textAt(reply, 13), reply);
+  return recordOf(app, textAt(reply, 14), reply);
 }
 
 const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
@@ -142,7 +157,7 @@ function sessionLimit(accountId: string, live: number, maxSession: number): Sess
 }
 
 function newRecord(session: NewSession, now: number): SessionRecord {
-  const { app, id, accountId, ip, userAgent, ttl, maxAge } = session;
+  const { app, id, accountId, ip, userAgent, ttl, maxAge, level } = session;
   const attributes = Object.freeze(Object.assign(Object.create(null), session.attributes));
   return {
     app,
@@ -154,6 +169,10 @@ function newRecord(session: NewSession, now: number): SessionRecord {
     maxAge,
     ip,
     userAgent,
+    lastIp: ip,
+    lastUserAgent: userAgent,
+    authenticatedAt: now,
+    level: level ?? defaultLevel,
     attributes,
     generation: 0,
     reads: 0,

@@ -739,7 +739,7 @@ return { 1, 0 }
 end
 local hasAttributes = #attributes > 0 and 1 or 0
 local fields = {
-secretHash, '', accountId, birth, lastTime, lastTime, ttl, maxAge, ip, userAgent, reads, writes, 0, hasAttributes, 0, 0,
+secretHash, '', accountId, birth, lastTime, lastTime, ttl, maxAge, ip, userAgent, reads, writes, 0, hasAttributes, 0, 0, false,
 }
 local entry = { key = key, fields = fields }
 if deadReason(fields) then
@@ -1147,6 +1147,7 @@ local function insert(key, index)
 local accountId, accountScore, secretHash = take(), take(), take()
 local maxSession = takeNumber()
 local ip, userAgent, ttl, maxAge = take(), take(), takeNumber(), takeNumber()
+local level = takeNumber()
 local attributes = {}
 for each = 1, 2 * takeNumber() do
 attributes[each] = take()
@@ -1161,8 +1162,11 @@ local name = nameOf(key)
 local base = baseOf(key)
 local hasAttributes = #attributes > 0 and 1 or 0
 local fields =
-{ secretHash, '', accountId, birth, now, now, ttl, maxAge, ip, userAgent, 0, 0, 1, hasAttributes, 0, 0 }
+{ secretHash, '', accountId, birth, now, now, ttl, maxAge, ip, userAgent, 0, 0, 1, hasAttributes, 0, 0, false }
 local entry = { key = key, fields = fields }
+if level ~= $defaultLevel then
+sessions.amend(entry)[$level] = level
+end
 local member = sessions.indexMember(entry)
 call('ZADD', index, accountScore, member)
 local closed, live = makeRoom(index, accountScore, accountId, member, maxSession)
@@ -1351,6 +1355,24 @@ fields[$generation],
 }
 end
 `,
+  'operations/reauthenticate': `
+operations.reauthenticate = function()
+local key, level = takeKey(), takeNumber()
+local entry, refused = sessions.live(key)
+if not entry then
+return refused
+end
+local amendments = sessions.amend(entry)
+amendments[$authenticatedAt] = now
+if level >= 0 then
+amendments[$level] = level
+end
+notices.sessionChanged(key)
+messages.dropAged(entry)
+sessions.save(entry)
+return { 1, sessions.record(entry) }
+end
+`,
   'operations/replace': `local function elementsOf(entry)
 messages.dropAged(entry)
 return entry.fields[$epoch] and call('LRANGE', messages.key(entry), 0, -1) or {}
@@ -1404,7 +1426,7 @@ if not entry then
 return refused
 end
 local fields = entry.fields
-fields[$secretHash] = secretHash
+sessions.replaceSecret(entry, secretHash)
 if keepsOpen == 0 then
 fields[$generation] = fields[$generation] + 1
 if isParked(fields) then
@@ -1472,7 +1494,7 @@ releaseOverdue(fields)
 return { key = key, fields = fields }
 end
 
-local unknown = { 'unknown' }
+local unknown = { 'unknown', '' }
 local function refusal(entry)
 if not entry then
 return unknown
@@ -1493,14 +1515,23 @@ return nil, refused
 end
 return entry
 end
+local function refusedSecret(entry, secretHash)
+local fields = entry and entry.fields
+if not fields or (fields[$reason] ~= '' and fields[$forgottenAt] <= now) then
+return { 'unknown', 'unknown' }
+end
+local amendments = fields[$amendments]
+local isFormer = amendments and amendments[$formerHash] == secretHash
+return { 'unknown', isFormer and 'rotated' or 'wrong-secret' }
+end
 function sessions.proven(key, secretHash)
 local entry = sessions.open(key)
 if not entry or entry.fields[$secretHash] ~= secretHash then
-return nil, unknown
+return nil, refusedSecret(entry, secretHash)
 end
 local refused = refusal(entry)
 if refused then
-return nil, refused
+return nil, refused == unknown and { 'unknown', 'unknown' } or refused
 end
 return entry
 end
@@ -1619,6 +1650,25 @@ fields[$lastTime] = max(fields[$lastTime], now)
 end
 return sessions.contact(entry), previousTime
 end
+function sessions.amend(entry)
+local fields = entry.fields
+if not fields[$amendments] then
+local createdAt = floor(fields[$birth] / 1000)
+fields[$amendments] = { '', createdAt, $defaultLevel, fields[$ip], fields[$userAgent] }
+end
+return fields[$amendments]
+end
+function sessions.replaceSecret(entry, secretHash)
+sessions.amend(entry)[$formerHash] = entry.fields[$secretHash]
+entry.fields[$secretHash] = secretHash
+end
+local function shownAmendments(fields)
+local amendments = fields[$amendments]
+if not amendments then
+return {}
+end
+return { amendments[$authenticatedAt], amendments[$level], amendments[$lastIp], amendments[$lastUserAgent] }
+end
 function sessions.record(entry)
 local fields = entry.fields
 local online = (isParked(fields) or now - fields[$lastContact] < $hbGrace) and 1 or 0
@@ -1636,6 +1686,7 @@ online,
 fields[$count] or 0,
 sessions.attributes(entry),
 fields[$generation],
+shownAmendments(fields),
 }
 end
 function sessions.listed(entry)

@@ -1,10 +1,10 @@
 import { sessionUnknown } from '../../errors/session-error.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
-import type { ClosedSession, NewSession } from '../../store/session-record.js';
-import type { AppendOutcome, AttributePatch } from '../../store/session-store.js';
+import { type ClosedSession, defaultLevel, type NewSession } from '../../store/session-record.js';
+import type { AppendOutcome, AttributePatch, ReadRequest, ReadResult } from '../../store/session-store.js';
 import type { Argument, CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
-import { accepted, closedOf, listAt, listsAt, outcomeOf, type Reply } from './reply-decoders.js';
+import { accepted, closedOf, listAt, listsAt, outcomeOf, type Reply, readResultOf } from './reply-decoders.js';
 
 /** Mailboxes appended to in one call. */
 const appendStep = 100;
@@ -24,11 +24,11 @@ export class SessionCalls {
     session: NewSession,
     decode: (session: NewSession, reply: Reply) => Result,
   ): Promise<Result> {
-    const { app, id, accountId, secretHash, maxSession, ip, userAgent, ttl, maxAge } = session;
+    const { app, id, accountId, secretHash, maxSession, ip, userAgent, ttl, maxAge, level } = session;
     const { bucket, accountScore } = this.#keys.placeOf(app, accountId);
     const attributes = Object.entries(session.attributes);
     const args: Argument[] = [accountId, accountScore, secretHash, maxSession, ip, userAgent, ttl, maxAge];
-    args.push(attributes.length);
+    args.push(level ?? defaultLevel, attributes.length);
     for (const [key, text] of attributes) args.push(key, text);
     return this.#queue.call({
       bucket,
@@ -83,6 +83,17 @@ export class SessionCalls {
     );
   }
 
+  /** @param node which reads, and parks the reader */
+  async read(app: string, id: string, request: ReadRequest, node: string): Promise<ReadResult> {
+    const { reader, after, limit, wait, secretHash, generation, ticket } = request;
+    // No epoch has capital letters.
+    const from = after === '' ? 'OLDEST' : (after?.epoch ?? 'KNOWN');
+    const { offset, proof } = typeof after === 'object' ? after : { offset: 0, proof: 0 };
+    const bearer = [secretHash ?? '', generation ?? -1];
+    const args = [...bearer, reader, from, offset, proof, limit, Math.ceil(wait), node, ticket];
+    return this.onSession('read', app, id, args, readResultOf);
+  }
+
   append(app: string, id: string, message: OutgoingMessage): Promise<AppendOutcome> {
     const args = [message.key ?? '', message.json];
     const decode = (reply: Reply) => outcomeOf(listAt(accepted(reply), 1));
@@ -131,7 +142,7 @@ export class SessionCalls {
   /** @throws SessionError `SESSION_UNKNOWN` for an id that no session can have */
   requireBucket(id: string): string {
     const bucket = this.#keys.bucketOf(id);
-    if (bucket === undefined) throw sessionUnknown();
+    if (bucket === undefined) throw sessionUnknown('unknown');
     return bucket;
   }
 }

@@ -116,6 +116,10 @@ export class SqliteStore extends SessionStore implements ChangeFeed {
     return this.#run('change', (engine, now) => engine.rotate(app, id, secretHash, keepOpen, now));
   }
 
+  reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
+    return this.#run('change', (engine, now) => engine.reauthenticate(app, id, level, now));
+  }
+
   replace(app: string, newId: string, oldId: string): Promise<Replacement> {
     return this.#run('change', (engine, now) => engine.replace(app, newId, oldId, now));
   }

@@ -96,6 +96,10 @@ export class RemoteStore extends SessionStore {
     return this.#call('rotate', app, id, secretHash, keepOpen);
   }
 
+  reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
+    return this.#call('reauthenticate', app, id, level);
+  }
+
   replace(app: string, newId: string, oldId: string): Promise<Replacement> {
     return this.#call('replace', app, newId, oldId);
   }

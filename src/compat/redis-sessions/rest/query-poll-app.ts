@@ -25,6 +25,7 @@ export class QueryPollApp extends PollApp {
         looksOld(token)
           ? pollOnceKnown(manager, this.#oldTokens.current(manager, token), options, receiver)
           : manager.pollAsBearer(token, options, receiver),
+      reportRefused: (error, request) => manager.reportRefused(error, request),
     };
   }
 }

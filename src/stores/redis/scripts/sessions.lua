@@ -36,7 +36,7 @@ function sessions.open(key)
   return { key = key, fields = fields }
 end
 
-local unknown = { 'unknown' }
+local unknown = { 'unknown', '' }
 
 -- The refusal that answers an operation on this session; nil if the session is live.
 local function refusal(entry)
@@ -63,16 +63,28 @@ function sessions.live(key)
   return entry
 end
 
--- Like `live`, but checks the secret first; a wrong secret is answered like an unknown session. The time that the
+-- Why a secret is refused: there is no such session, it is wrong, or it is the one before the latest rotation.
+local function refusedSecret(entry, secretHash)
+  local fields = entry and entry.fields
+  if not fields or (fields[$reason] ~= '' and fields[$forgottenAt] <= now) then
+    return { 'unknown', 'unknown' }
+  end
+  local amendments = fields[$amendments]
+  local isFormer = amendments and amendments[$formerHash] == secretHash
+  return { 'unknown', isFormer and 'rotated' or 'wrong-secret' }
+end
+
+-- Like `live`, but checks the secret first; a wrong secret is answered like an unknown session, and why it is refused beside
+-- that. The time that the
 -- comparison takes reveals nothing of use: a client can't choose the hash of the secret that it guesses.
 function sessions.proven(key, secretHash)
   local entry = sessions.open(key)
   if not entry or entry.fields[$secretHash] ~= secretHash then
-    return nil, unknown
+    return nil, refusedSecret(entry, secretHash)
   end
   local refused = refusal(entry)
   if refused then
-    return nil, refused
+    return nil, refused == unknown and { 'unknown', 'unknown' } or refused
   end
   return entry
 end
@@ -211,6 +223,31 @@ function sessions.renew(entry, isActivity)
   return sessions.contact(entry), previousTime
 end
 
+-- What came in the place of what the session was created with, to be changed; saved by the caller.
+function sessions.amend(entry)
+  local fields = entry.fields
+  if not fields[$amendments] then
+    local createdAt = floor(fields[$birth] / 1000)
+    fields[$amendments] = { '', createdAt, $defaultLevel, fields[$ip], fields[$userAgent] }
+  end
+  return fields[$amendments]
+end
+
+-- Replaces the secret. The hash of the one before tells a token that was rotated from a wrong one.
+function sessions.replaceSecret(entry, secretHash)
+  sessions.amend(entry)[$formerHash] = entry.fields[$secretHash]
+  entry.fields[$secretHash] = secretHash
+end
+
+-- The amendments as they are shown: without a hash; empty when there are none.
+local function shownAmendments(fields)
+  local amendments = fields[$amendments]
+  if not amendments then
+    return {}
+  end
+  return { amendments[$authenticatedAt], amendments[$level], amendments[$lastIp], amendments[$lastUserAgent] }
+end
+
 -- The session as it is shown. The caller has dropped aged messages before.
 function sessions.record(entry)
   local fields = entry.fields
@@ -229,6 +266,7 @@ function sessions.record(entry)
     fields[$count] or 0,
     sessions.attributes(entry),
     fields[$generation],
+    shownAmendments(fields),
   }
 end
 

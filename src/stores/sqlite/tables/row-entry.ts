@@ -1,6 +1,7 @@
 import { deadlineOf } from '../../../store/engine/deadlines.js';
-import type { SessionEntry } from '../../../store/engine/tables.js';
+import type { Amendments, SessionEntry } from '../../../store/engine/tables.js';
 import type { AttributeTexts, NewSession } from '../../../store/session-record.js';
+import { amendmentsOfText, textOfAmendments } from './amendments-text.js';
 import type { History } from './history.js';
 import type { MessageRows } from './message-rows.js';
 import { RowMailbox } from './row-mailbox.js';
@@ -51,7 +52,7 @@ export class RowEntry implements SessionEntry {
     const values = { app, id, accountId, secretHash, generation: 0, createdAt: now, maxAge, ip, userAgent };
     return new RowEntry(storage, {
       key: noKey,
-      session: { ...values, attributes: textOf(attributes), writes: 0 },
+      session: { ...values, amendments: null, attributes: textOf(attributes), writes: 0 },
       contact: {
         lastTime: now,
         lastContact: now,
@@ -113,6 +114,16 @@ export class RowEntry implements SessionEntry {
 
   set generation(generation: number) {
     this.#session.generation = generation;
+    this.#isSessionChanged = true;
+  }
+
+  get amendments(): Amendments | undefined {
+    const { amendments } = this.#session;
+    return amendments === null ? undefined : amendmentsOfText(amendments);
+  }
+
+  set amendments(amendments: Amendments | undefined) {
+    this.#session.amendments = amendments === undefined ? null : textOfAmendments(amendments);
     this.#isSessionChanged = true;
   }
 

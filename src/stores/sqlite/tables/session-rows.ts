@@ -14,6 +14,8 @@ export interface SessionValues {
   readonly maxAge: number;
   readonly ip: string;
   readonly userAgent: string;
+  /** JSON, or `null` for none. Seldom set. */
+  amendments: string | null;
   /** JSON, or `null` for none. */
   attributes: string | null;
   writes: number;
@@ -40,7 +42,8 @@ export interface StoredSession {
 
 // Names differ over both tables, for drivers that give rows as objects.
 const both = `
-  s.key, s.app, s.id, s.account, s.secret_hash, s.generation, s.created_at, s.max_age, s.ip, s.user_agent, s.attributes, s.writes,
+  s.key, s.app, s.id, s.account, s.secret_hash, s.generation, s.created_at, s.max_age, s.ip, s.user_agent, s.amendments, s.attributes,
+  s.writes,
   s.checksum AS session_checksum, c.last_time, c.last_contact, c.ttl, c.reads, c.due_at, c.silent_at, c.parked,
   c.retained, c.mailbox, c.checksum AS contact_checksum`;
 const sessionFirst = `SELECT ${both} FROM session s CROSS JOIN contact c ON c.key = s.key`;
@@ -72,8 +75,8 @@ export class SessionRows {
     this.#due = prepare(`${contactFirst} WHERE c.due_at <= ? ORDER BY c.due_at ${boundLimit}`);
     this.#silent = prepare(`${contactFirst} WHERE c.silent_at <= ? ORDER BY c.silent_at ${boundLimit}`);
     this.#insertSession = prepare(
-      `INSERT INTO session (app, id, account, secret_hash, generation, created_at, max_age, ip, user_agent, attributes, writes, checksum)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO session (app, id, account, secret_hash, generation, created_at, max_age, ip, user_agent, amendments, attributes, writes, checksum)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     // Twice as fast as RETURNING.
     this.#latestKey = prepare('SELECT last_insert_rowid()');
@@ -82,7 +85,7 @@ export class SessionRows {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#updateSession = prepare(
-      'UPDATE session SET secret_hash = ?, generation = ?, attributes = ?, writes = ?, checksum = ? WHERE key = ?',
+      'UPDATE session SET secret_hash = ?, generation = ?, amendments = ?, attributes = ?, writes = ?, checksum = ? WHERE key = ?',
     );
     // It names no indexed column, so that SQLite does not look at an index.
     this.#updateContact = prepare(
@@ -125,8 +128,8 @@ export class SessionRows {
 
   /** @returns the key of the session */
   insert(session: SessionValues, contact: ContactValues): number {
-    const { app, id, accountId, secretHash, generation, createdAt, maxAge, ip, userAgent, attributes, writes } =
-      session;
+    const { app, id, accountId, secretHash, generation, createdAt, maxAge, ip, userAgent } = session;
+    const { amendments, attributes, writes } = session;
     const sum = sessionChecksum(session);
     const agent = storable(userAgent);
     this.#insertSession.run(
@@ -139,6 +142,7 @@ export class SessionRows {
       maxAge,
       ip,
       agent,
+      amendments,
       attributes,
       writes,
       sum,
@@ -164,8 +168,8 @@ export class SessionRows {
   }
 
   updateSession({ key, session }: StoredSession): void {
-    const { secretHash, generation, attributes, writes } = session;
-    this.#updateSession.run(secretHash, generation, attributes, writes, sessionChecksum(session), key);
+    const { secretHash, generation, amendments, attributes, writes } = session;
+    this.#updateSession.run(secretHash, generation, amendments, attributes, writes, sessionChecksum(session), key);
   }
 
   /** @param moves whether `dueAt` or `silentAt` changed */
@@ -186,8 +190,22 @@ export class SessionRows {
 }
 
 function sessionChecksum(session: SessionValues): number {
-  const { app, id, accountId, secretHash, generation, createdAt, maxAge, ip, userAgent, attributes, writes } = session;
-  return checksumOf(app, id, accountId, secretHash, generation, createdAt, maxAge, ip, userAgent, attributes, writes);
+  const { app, id, accountId, secretHash, generation, createdAt, maxAge, ip, userAgent } = session;
+  const { amendments, attributes, writes } = session;
+  return checksumOf(
+    app,
+    id,
+    accountId,
+    secretHash,
+    generation,
+    createdAt,
+    maxAge,
+    ip,
+    userAgent,
+    amendments,
+    attributes,
+    writes,
+  );
 }
 
 function contactChecksum(key: number, { app, id }: SessionValues, contact: ContactValues): number {
@@ -207,23 +225,24 @@ function storedSession(row: Row): StoredSession {
     maxAge: number(row[7]),
     ip: text(row[8]),
     userAgent: restored(text(row[9])),
-    attributes: row[10] === null ? null : text(row[10]),
-    writes: number(row[11]),
+    amendments: row[10] === null ? null : text(row[10]),
+    attributes: row[11] === null ? null : text(row[11]),
+    writes: number(row[12]),
   };
   const contact: ContactValues = {
-    lastTime: number(row[13]),
-    lastContact: number(row[14]),
-    ttl: number(row[15]),
-    reads: number(row[16]),
-    dueAt: number(row[17]),
-    silentAt: row[18] === null ? null : number(row[18]),
-    parked: number(row[19]),
-    retained: number(row[20]),
-    mailbox: row[21] === null ? null : text(row[21]),
+    lastTime: number(row[14]),
+    lastContact: number(row[15]),
+    ttl: number(row[16]),
+    reads: number(row[17]),
+    dueAt: number(row[18]),
+    silentAt: row[19] === null ? null : number(row[19]),
+    parked: number(row[20]),
+    retained: number(row[21]),
+    mailbox: row[22] === null ? null : text(row[22]),
   };
   const key = number(row[0]);
-  if (sessionChecksum(session) !== row[12]) throw new DamagedRow('session');
-  if (contactChecksum(key, session, contact) !== row[22]) throw new DamagedRow('contact');
+  if (sessionChecksum(session) !== row[13]) throw new DamagedRow('session');
+  if (contactChecksum(key, session, contact) !== row[23]) throw new DamagedRow('contact');
   return { key, session, contact };
 }
 

@@ -17,6 +17,7 @@ CREATE TABLE session (
   max_age INTEGER NOT NULL, -- 0: none
   ip TEXT NOT NULL,
   user_agent TEXT NOT NULL,
+  amendments TEXT, -- JSON: what came in the place of what it was created with, see amendments-text.ts; NULL: nothing
   attributes TEXT, -- JSON: [key, JSON text of the value, …]; NULL: none
   writes INTEGER NOT NULL,
   checksum INTEGER NOT NULL

@@ -57,6 +57,7 @@ const damage: readonly (readonly [table: string, change: string])[] = [
   ['session', "id = 'bbbbbbbbbbbbbbbbbbbbbbbb'"],
   ['session', "secret_hash = 'i' || substr(secret_hash, 2)"],
   ['session', 'created_at = created_at + 4294967296'],
+  ['session', `amendments = '["",0,9,"",""]'`],
   ['session', "attributes = '[]'"],
   ['session', 'attributes = NULL'],
   ['session', 'checksum = checksum + 1'],

@@ -22,7 +22,7 @@ operations.adopt = function()
   local hasAttributes = #attributes > 0 and 1 or 0
   -- In the order of layout.ts. It had no contact here yet, so it is away.
   local fields = {
-    secretHash, '', accountId, birth, lastTime, lastTime, ttl, maxAge, ip, userAgent, reads, writes, 0, hasAttributes, 0, 0,
+    secretHash, '', accountId, birth, lastTime, lastTime, ttl, maxAge, ip, userAgent, reads, writes, 0, hasAttributes, 0, 0, false,
   }
   local entry = { key = key, fields = fields }
   if deadReason(fields) then

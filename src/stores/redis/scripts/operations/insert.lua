@@ -2,7 +2,7 @@
 -- insertOnce: the same, unless the key holds a session or a tombstone.
 --
 -- KEYS  the session, the app's index of this bucket
--- ARGV  accountId, the account's score, secretHash, maxSession, ip, userAgent, ttl, maxAge, number of attributes, then key
+-- ARGV  accountId, the account's score, secretHash, maxSession, ip, userAgent, ttl, maxAge, level, number of attributes, then key
 --       and JSON of each
 -- Also touches, with the same hash tag: the account's other sessions, whose names are in the index.
 -- Reply {1, the time, closed sessions} or {'limit', number of live sessions, maxSession} or the refusal of the attributes
@@ -47,6 +47,7 @@ local function insert(key, index)
   local accountId, accountScore, secretHash = take(), take(), take()
   local maxSession = takeNumber()
   local ip, userAgent, ttl, maxAge = take(), take(), takeNumber(), takeNumber()
+  local level = takeNumber()
   local attributes = {}
   for each = 1, 2 * takeNumber() do
     attributes[each] = take()
@@ -63,8 +64,11 @@ local function insert(key, index)
   local hasAttributes = #attributes > 0 and 1 or 0
   -- In the order of layout.ts.
   local fields =
-    { secretHash, '', accountId, birth, now, now, ttl, maxAge, ip, userAgent, 0, 0, 1, hasAttributes, 0, 0 }
+    { secretHash, '', accountId, birth, now, now, ttl, maxAge, ip, userAgent, 0, 0, 1, hasAttributes, 0, 0, false }
   local entry = { key = key, fields = fields }
+  if level ~= $defaultLevel then
+    sessions.amend(entry)[$level] = level
+  end
   local member = sessions.indexMember(entry)
   call('ZADD', index, accountScore, member)
   local closed, live = makeRoom(index, accountScore, accountId, member, maxSession)

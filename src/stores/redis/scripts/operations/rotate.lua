@@ -11,7 +11,7 @@ operations.rotate = function()
     return refused
   end
   local fields = entry.fields
-  fields[$secretHash] = secretHash
+  sessions.replaceSecret(entry, secretHash)
   if keepsOpen == 0 then
     fields[$generation] = fields[$generation] + 1
     if isParked(fields) then
