@@ -1,36 +1,74 @@
+import { appendFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Container } from 'inversify';
 import { SessionError, SessionManager, sessionModule, stopOnSignals } from '../../src/index.js';
 import { bindingOf, type ServedOptions } from '../stores/nodes/hosted-store.js';
+import { setWallClock } from '../stores/nodes/wall-clock.js';
+import { steadyNow } from './steady.js';
 
-/** A node that is tortured: the whole service behind a plain HTTP server. Prints its port once it serves. */
+/** What a node is started with. */
+export interface NodeOptions {
+  readonly store: ServedOptions;
+  /** By how many milliseconds its wall clock is ahead. */
+  readonly ahead: number;
+  /** The file that gets a line for each expiry that a listener heard of. */
+  readonly told: string;
+}
 
-const [, , text = '{}'] = process.argv;
-const options: ServedOptions = JSON.parse(text);
+/** What a running node is told to do to itself. */
+export type NodeOrder =
+  | { readonly order: 'clock'; readonly ahead: number }
+  | { readonly order: 'throw' }
+  | { readonly order: 'exit' };
+
+/** A node that is tortured: the whole service behind a plain HTTP server. Sends its port once it serves. */
+
+const [, , text = ''] = process.argv;
+const { store, ahead, told }: NodeOptions = JSON.parse(text);
+setWallClock(ahead);
 const container = new Container();
 container.load(
-  sessionModule({ msgMaxLength: 10_000, mailboxMaxBytes: 100_000_000, maxSession: 0 }, bindingOf(options)),
+  // Small enough to overflow while a client can't poll; no limit but where a login gives one.
+  sessionModule({ msgMaxLength: 100, gcInterval: 200, maxSession: 0 }, bindingOf(store)),
 );
 const manager = await container.getAsync(SessionManager);
+manager.on('closed', ({ id, reason }) => {
+  // At once and by this process: it may be killed right after.
+  if (reason === 'expired') appendFileSync(told, `${JSON.stringify({ pid: process.pid, id, at: steadyNow() })}\n`);
+});
 
-async function answer(request: IncomingMessage, signal: AbortSignal): Promise<unknown> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-  const id = searchParams.get('id') ?? '';
-  if (pathname === '/create') return { id: (await manager.createSession(searchParams.get('account') ?? 'a')).id };
-  if (pathname === '/push') return manager.push(id, Number(searchParams.get('number')));
-  const poll = { after: searchParams.get('after') ?? '', wait: Number(searchParams.get('wait')), reader: 'client' };
-  const batch = await manager.poll(id, { ...poll, signal });
-  return { ...batch, messages: batch.messages.map(({ data }) => data) };
-}
+type Query = (name: string) => string;
+type Action = (query: Query, signal: AbortSignal) => Promise<unknown>;
+
+const actions: Readonly<Record<string, Action>> = {
+  '/create': async (query) => {
+    const [ttl, maxSession] = [query('ttl'), Number(query('limit'))];
+    const options = { maxSession, ...(ttl !== '' && { ttl: Number(ttl) }) };
+    const { id, token } = await manager.createSession(query('account'), options);
+    return { id, token };
+  },
+  '/push': (query) => manager.push(query('id'), Number(query('number'))),
+  '/poll': async (query, signal) => {
+    const options = { after: query('after'), wait: Number(query('wait')), reader: 'client' };
+    const batch = await manager.poll(query('id'), { ...options, signal });
+    return { ...batch, messages: batch.messages.map(({ offset, data }) => ({ offset, number: data })) };
+  },
+  '/authenticate': async (query) => ({ id: (await manager.authenticate(query('token'))).id }),
+  '/rotate': async (query) => ({ token: (await manager.rotateToken(query('id'))).token }),
+  '/close-account': async (query) => ({ closed: await manager.closeAccount(query('account')) }),
+  '/list': async (query) => ({ count: (await manager.sessionsOfAccount(query('account'))).length }),
+};
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   try {
-    response.end(JSON.stringify(await answer(request, gone.signal)));
+    const found = await actions[pathname]?.((name) => searchParams.get(name) ?? '', gone.signal);
+    response.end(JSON.stringify(found));
   } catch (error) {
     const { code, status } = SessionError.is(error) ? error : { code: 'INVALID_ARGUMENT', status: 400 };
-    response.writeHead(status).end(JSON.stringify({ code }));
+    response.writeHead(status).end(JSON.stringify({ code, message: String(error) }));
   }
 }
 
@@ -39,7 +77,16 @@ server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.send?.({ port: typeof address === 'object' ? address?.port : 0 });
 });
-process.on('disconnect', () => process.exit());
+process.on('message', (order: NodeOrder) => {
+  if (order.order === 'clock') setWallClock(order.ahead);
+  else if (order.order === 'exit') process.exit(1);
+  else {
+    setImmediate(() => {
+      throw new Error('an exception that nobody catches');
+    });
+  }
+});
+process.on('disconnect', () => process.exit(1));
 stopOnSignals(async () => {
   await manager.drain();
   server.close();

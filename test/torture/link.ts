@@ -1,0 +1,98 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { portOf } from '../support/free-port.js';
+
+/** How long a connection may stay half closed. */
+const halfClosedMs = 2_000;
+
+/** A TCP proxy in front of one server, which delays, cuts and half-closes connections. Its port stays while the server's moves. */
+export class Link {
+  readonly #server: Server;
+  readonly #pairs = new Set<readonly [client: Socket, server: Socket]>();
+  #target: number;
+  #delay = 0;
+
+  private constructor(server: Server, target: number) {
+    this.#server = server;
+    this.#target = target;
+    server.on('connection', (client) => this.#join(client));
+  }
+
+  static async start(target = 0): Promise<Link> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true });
+    const link = new Link(server, target);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return link;
+  }
+
+  get port(): number {
+    return portOf(this.#server);
+  }
+
+  /** Leads new connections to another server; those that are open stay where they are. 0: to none. */
+  moveTo(target: number): void {
+    this.#target = target;
+  }
+
+  /** Delivers every byte of the next `duration` milliseconds late by `delay`. */
+  delay(delay: number, duration: number): void {
+    this.#delay = delay;
+    setTimeout(() => {
+      this.#delay = 0;
+    }, duration);
+  }
+
+  /** Breaks all connections. */
+  cut(): void {
+    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
+  }
+
+  /** Ends the sending side of all connections, towards the client or the server; what comes back still passes for a moment. */
+  halfClose(side: 'client' | 'server'): void {
+    for (const [client, server] of this.#pairs) {
+      (side === 'client' ? client : server).end();
+      setTimeout(() => {
+        client.destroy();
+        server.destroy();
+      }, halfClosedMs);
+    }
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    this.cut();
+    await closed;
+  }
+
+  #join(client: Socket): void {
+    if (this.#target === 0) {
+      client.on('error', () => {}).resetAndDestroy();
+      return;
+    }
+    const server = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const pair = [client, server] as const;
+    this.#pairs.add(pair);
+    this.#lead(client, server);
+    this.#lead(server, client);
+    for (const [socket, other] of [pair, [server, client] as const]) {
+      // A `close` follows each `error`.
+      socket.on('error', () => {});
+      socket.once('close', () => {
+        this.#pairs.delete(pair);
+        other.destroy();
+      });
+    }
+  }
+
+  #lead(from: Socket, to: Socket): void {
+    let arrival = 0;
+    const later = (act: () => void) => {
+      // Bytes stay in order also when the delay ends.
+      arrival = Math.max(performance.now() + this.#delay, arrival);
+      const wait = arrival - performance.now();
+      if (wait <= 0) act();
+      else setTimeout(act, wait);
+    };
+    from.on('data', (bytes) => later(() => to.writable && to.write(bytes)));
+    from.on('end', () => later(() => to.end()));
+  }
+}

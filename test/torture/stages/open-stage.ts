@@ -1,0 +1,23 @@
+import { clusterStage } from './cluster-stage.js';
+import { memoryStage, sqliteStage } from './file-stages.js';
+import { redisStage } from './redis-stage.js';
+import { sentinelStage } from './sentinel-stage.js';
+import type { Stage } from './stage.js';
+
+type Open = (folder: string, nodes: number) => Promise<Stage>;
+
+/** By the name that `--store` takes. */
+const stages: Readonly<Record<string, Open>> = {
+  memory: memoryStage,
+  sqlite: sqliteStage,
+  redis: redisStage,
+  'redis-cluster': (_folder, nodes) => clusterStage(nodes),
+  'redis-sentinel': (_folder, nodes) => sentinelStage(nodes),
+};
+
+/** @throws RangeError for another store */
+export function openStage(store: string, folder: string, nodes: number): Promise<Stage> {
+  const open = stages[store];
+  if (open === undefined) throw new RangeError(`--store must be one of ${Object.keys(stages)}; got ${store}`);
+  return open(folder, nodes);
+}

@@ -1,0 +1,74 @@
+import { Redis } from 'ioredis';
+import { masterName, RedisSentinel } from '../../support/redis-sentinel.js';
+import { RedisServer } from '../../support/redis-server.js';
+import { Link } from '../link.js';
+import { failover, type Pair } from './failover.js';
+import { inStep, isMaster, masterFaults, promoted } from './redis-servers.js';
+import { ReplicationWatch } from './replication-watch.js';
+import type { Stage } from './stage.js';
+
+/** Silence after which a master counts as failed: longer than what a busy machine may stop it for. */
+const downAfter = 3_000;
+
+/** A master with a replica, watched by a Sentinel. */
+export async function sentinelStage(nodes: number): Promise<Stage> {
+  const settings = { appendonly: 'yes', 'repl-diskless-sync-delay': '0' };
+  const [one, other] = await Promise.all([RedisServer.start(settings), RedisServer.start(settings)] as const);
+  await other.client.replicaof('127.0.0.1', one.port);
+  await inStep(other);
+  const sentinel = await RedisSentinel.start(one.port);
+  const control = new Redis(sentinel.port, '127.0.0.1');
+  await control.call('SENTINEL', 'SET', masterName, 'down-after-milliseconds', String(downAfter));
+  // Another failover may follow after twice as long.
+  await control.call('SENTINEL', 'SET', masterName, 'failover-timeout', '3000');
+  const linksOfNodes = await Promise.all(
+    Array.from({ length: nodes }, () => Promise.all([one, other].map(({ port }) => Link.start(port)))),
+  );
+  const links = linksOfNodes.flat();
+  const watch = new ReplicationWatch([one, other]);
+  await watch.expect();
+  const pair = async (): Promise<Pair> =>
+    (await isMaster(one)) ? { master: one, replica: other } : { master: other, replica: one };
+  return {
+    stores: linksOfNodes.map((own) => {
+      const natMap = Object.fromEntries(
+        [one, other].map(({ port }, index) => [
+          `127.0.0.1:${port}`,
+          { host: '127.0.0.1', port: own[index]?.port ?? 0 },
+        ]),
+      );
+      return { redis: { sentinels: [{ host: '127.0.0.1', port: sentinel.port }], name: masterName, natMap } };
+    }),
+    links,
+    sharesClock: false,
+    faults: [
+      failover(
+        'Redis: kill -9 of the master, its replica is promoted',
+        watch,
+        pair,
+        async ({ master, replica }) => {
+          await master.kill();
+          await promoted(replica);
+          await master.restart();
+          // The Sentinel would do so some seconds later.
+          await master.client.replicaof('127.0.0.1', replica.port);
+        },
+        true,
+      ),
+      // The master accepts writes until the Sentinel has told it.
+      failover('Redis: SENTINEL FAILOVER', watch, pair, () => sentinel.failOver(), true),
+      ...masterFaults(async () => (await pair()).master, downAfter / 2),
+    ],
+    begin: () => {},
+    settle: async (world) => {
+      await inStep((await pair()).replica);
+      await watch.look(world);
+    },
+    stop: async () => {
+      control.disconnect();
+      await Promise.all(links.map((link) => link.close()));
+      await sentinel.stop();
+      await Promise.all([one.stop(), other.stop()]);
+    },
+  };
+}

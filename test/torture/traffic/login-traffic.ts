@@ -1,0 +1,115 @@
+import type { LoginHistory } from '../checker/login-history.js';
+import { pick, type Random } from '../random.js';
+import { pause, steadyNow } from '../steady.js';
+import type { Asker } from './ask.js';
+
+/** How many logins race for the places of an account. */
+const racers = 5;
+/** Ended tokens that are shown again in each round: the latest, and as many of all. */
+const shownAgain = 5;
+
+/** One account whose devices log in side by side, rotate their tokens and are closed; ended tokens are shown again. */
+export class LoginTraffic {
+  readonly history: LoginHistory;
+  readonly #account: string;
+  readonly #limit: number;
+  readonly #asker: Asker;
+  readonly #random: Random;
+  /** Every token of the account that was acknowledged, in order. */
+  readonly #tokens: string[] = [];
+  /** Those that nothing has ended yet. */
+  readonly #live = new Set<string>();
+  readonly #ended: string[] = [];
+  #isOver = false;
+
+  constructor(history: LoginHistory, limit: number, asker: Asker, random: Random) {
+    this.history = history;
+    this.#account = history.subject;
+    this.#limit = limit;
+    this.#asker = asker;
+    this.#random = random;
+  }
+
+  leave(): void {
+    this.#isOver = true;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#isOver) {
+      await Promise.all(Array.from({ length: racers }, () => this.#login()));
+      await this.#count();
+      await this.#rotate();
+      await this.#closeAll();
+      await this.showEnded();
+      await pause(100 + this.#random() * 300);
+    }
+  }
+
+  /** Shows tokens that have ended. */
+  async showEnded(): Promise<void> {
+    const any =
+      this.#ended.length === 0 ? [] : Array.from({ length: shownAgain }, () => pick(this.#ended, this.#random));
+    for (const token of new Set([...this.#ended.slice(-shownAgain), ...any])) await this.#show(token);
+  }
+
+  async #login(): Promise<void> {
+    const { status, body } = await this.#asker.ask('/create', { account: this.#account, limit: this.#limit });
+    if (status !== 200) return;
+    const token = String(body.token);
+    this.#tokens.push(token);
+    this.#live.add(token);
+    this.history.login(token);
+  }
+
+  /** Nothing ends a session meanwhile, so that all found live were live at one time. */
+  async #count(): Promise<void> {
+    const from = steadyNow();
+    let live = 0;
+    for (const token of this.#live) if (await this.#show(token)) live += 1;
+    this.history.counted(live, from);
+    const { status, body } = await this.#asker.ask('/list', { account: this.#account });
+    if (status === 200) this.history.listed(Number(body.count));
+  }
+
+  async #rotate(): Promise<void> {
+    if (this.#live.size === 0) return;
+    const old = pick([...this.#live], this.#random);
+    // Whether it is live or not if there is no answer, nobody knows.
+    this.#live.delete(old);
+    const from = steadyNow();
+    const { status, body } = await this.#asker.ask('/rotate', { id: old.slice(0, 24) });
+    if (status !== 200) return;
+    const token = String(body.token);
+    this.#tokens.push(token);
+    this.#live.add(token);
+    this.#end([old], from, 'rotated');
+  }
+
+  /** All of the account, as often as it takes to be acknowledged. */
+  async #closeAll(): Promise<void> {
+    for (;;) {
+      const from = steadyNow();
+      const { status } = await this.#asker.ask('/close-account', { account: this.#account });
+      if (status === 200) {
+        this.#live.clear();
+        // All that were ever given, because one that had ended may have come back in a change of history.
+        this.#end(this.#tokens, from, 'closed the account');
+        return;
+      }
+      if (this.#isOver) return;
+      await pause(100);
+    }
+  }
+
+  #end(tokens: readonly string[], from: number, how: string): void {
+    const known = new Set(this.#ended);
+    this.#ended.push(...tokens.filter((token) => !known.has(token)));
+    this.history.end(tokens, from, how);
+  }
+
+  async #show(token: string): Promise<boolean> {
+    const { status } = await this.#asker.ask('/authenticate', { token });
+    if (status === 200) this.history.accepted(token);
+    return status === 200;
+  }
+}
