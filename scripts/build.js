@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { generateScripts } from './generate-scripts.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -25,6 +26,21 @@ function build(project, output, sources) {
   execFileSync(process.execPath, [compiler, '-p', project], { cwd: root, stdio: 'inherit' });
 }
 
+/** Makes the client one file, in place of the module that only re-exports it: browsers load it without a bundler. */
+function bundleClient() {
+  buildSync({
+    entryPoints: [`${root}dist/client/index.js`],
+    outfile: `${root}dist/client/bundle.js`,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    allowOverwrite: true,
+    logLevel: 'warning',
+  });
+}
+
 generateScripts();
 build('tsconfig.build.json', 'dist', 'src/');
+bundleClient();
 if (process.argv.includes('--all')) build('tsconfig.json', '.build', '');

@@ -60,6 +60,8 @@ const wrongArrows: readonly (readonly [from: string, to: string])[] = [
   ['src/http/a.ts', 'src/compat/redis-sessions/rest/b.ts'],
   ['src/websocket/a.ts', 'src/http/b.ts'],
   ['src/websocket/a.ts', 'ws'],
+  ['src/client/a.ts', 'src/errors/b.ts'],
+  ['src/client/a.ts', 'node:events'],
   ['src/compat/redis-sessions/class/a.ts', 'src/compat/redis-sessions/import/b.ts'],
   ['src/compat/redis-sessions/import/a.ts', 'src/compat/redis-sessions/rest/b.ts'],
   ['src/compat/redis-sessions/rest/a.ts', 'src/stores/redis/b.ts'],

@@ -103,6 +103,8 @@ export const layers: readonly Layer[] = [
     files: [...core, 'src/requests/'],
     packages: ['p-queue', 'valibot', 'node:http', 'node:stream', 'node:timers/promises'],
   },
+  // For browsers: nothing of the server, no package, nothing of Node.
+  { path: 'src/client/', files: [], packages: [] },
   {
     // A service of its own, ready to use; only its Redis store is fixed, and loaded where it is needed.
     path: 'src/compat/redis-sessions/class/',

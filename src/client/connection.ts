@@ -1,0 +1,238 @@
+import { Refusal } from './refusal.js';
+import type { Sign, Surroundings } from './surroundings.js';
+import type { Exchange, Exchanger } from './transport.js';
+import type { Batch, Closed } from './wire.js';
+
+/** Bounds of the pause after a failure, in milliseconds. It doubles with each failure in a row. */
+const firstBackoff = 500;
+const longestBackoff = 30_000;
+/** The longest pause after the end of a connection to which the server gave no pause, in milliseconds. */
+const comeBack = 2_000;
+/** How often a refused token is tried again: another may be in place by then. */
+const usualChances = 1;
+/** After a rotation the client may hear of it before it gets the new token. */
+const chancesAfterRotation = 5;
+
+export type TokenSource = string | (() => string | undefined | Promise<string | undefined>) | undefined;
+
+export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'away';
+
+/** Why a client does not connect at the moment. */
+export interface Pause {
+  /** Milliseconds until it tries again. */
+  readonly delay: number;
+  /** An error, or the server's notice. */
+  readonly cause: unknown;
+}
+
+/** What a connection fills with messages. */
+export interface Feed {
+  /** The application has everything up to here. */
+  readonly cursor: string;
+  /** How many messages the application has not taken. */
+  readonly unread: number;
+  /** @returns whether the batch was meant for this client */
+  receive(batch: Batch): boolean;
+  /** The server refuses the cursor. */
+  startAnew(): void;
+}
+
+/** What a connection tells. */
+export interface ConnectionListener {
+  onState(state: 'connecting' | 'open'): void;
+  onPause(state: 'waiting' | 'away', pause: Pause): void;
+  /** The connection has ended for good. */
+  onEnd(closed: Closed): void;
+}
+
+export type ConnectionSetting = Pick<Exchange, 'base' | 'fetch' | 'WebSocket' | 'reader'> & {
+  readonly token: TokenSource;
+  readonly exchange: Exchanger;
+  readonly surroundings: Surroundings;
+};
+
+/** Messages that an application leaves unread before a stream ends, to be opened again once they were taken. */
+const mostUnread = 200;
+
+/** Why an exchange was aborted, where nothing has failed. */
+const woken = Symbol('woken');
+const full = Symbol('full');
+
+/**
+ * Keeps one client connected: makes one exchange after the other, and decides what follows a failure. What its loop waits
+ * for is `#rest`:
+ * - `room`: the application has messages to take. Ends when it took them.
+ * - `backoff`: something failed. Ends early when the network is back.
+ * - `pause`: the server said when to come back. Nothing shortens it.
+ */
+export class Connection {
+  readonly #setting: ConnectionSetting;
+  readonly #feed: Feed;
+  readonly #listener: ConnectionListener;
+  #state: ConnectionState = 'connecting';
+  #hasEnded = false;
+  #exchange = new AbortController();
+  #rest: 'room' | 'backoff' | 'pause' | undefined;
+  #endRest = () => {};
+  #onTaken: (() => void) | undefined;
+  /** What the server asked for in the batch delivered last. */
+  #asked: Pause | undefined;
+  #failures = 0;
+  #chances = usualChances;
+
+  constructor(setting: ConnectionSetting, feed: Feed, listener: ConnectionListener) {
+    this.#setting = setting;
+    this.#feed = feed;
+    this.#listener = listener;
+    void this.#run();
+  }
+
+  stop(): void {
+    this.#hasEnded = true;
+    this.#exchange.abort();
+    this.#endRest();
+  }
+
+  /** The application has taken messages. */
+  taken(): void {
+    this.#onTaken?.();
+    if (this.#rest === 'room') this.#endRest();
+  }
+
+  heed(sign: Sign): void {
+    if (sign === 'offline') this.#exchange.abort(new Error('The device has no network'));
+    else if (this.#rest === 'backoff') this.#endRest();
+    // What hangs on a connection from before may hang for ever. A page that is only looked at again still has its own.
+    else if (sign !== 'visible' && this.#rest === undefined) this.#exchange.abort(woken);
+  }
+
+  async #run(): Promise<void> {
+    // Lets the application add its listeners first.
+    await undefined;
+    while (!this.#hasEnded) {
+      if (this.#feed.unread > 0) await this.#restFor('room');
+      else await this.#attempt();
+    }
+  }
+
+  async #attempt(): Promise<void> {
+    const aborter = new AbortController();
+    const { signal } = aborter;
+    this.#exchange = aborter;
+    if (this.#state !== 'open') this.#enter('connecting');
+    try {
+      const { token, exchange, surroundings } = this.#setting;
+      const bearer = typeof token === 'function' ? await token() : token;
+      signal.throwIfAborted();
+      await exchange({
+        ...this.#setting,
+        clock: surroundings.clock,
+        after: this.#feed.cursor,
+        token: bearer,
+        signal,
+        isOpen: this.#state === 'open',
+        opened: () => this.#opened(),
+        deliver: (batch) => this.#deliver(batch, signal),
+        onTaken: (listener) => {
+          this.#onTaken = () => listener(this.#feed.cursor);
+        },
+      });
+    } catch (error) {
+      this.#onTaken = undefined;
+      if (this.#hasEnded) return;
+      if (signal.reason === woken) this.#enter('connecting');
+      else if (signal.reason !== full) await this.#recover(signal.aborted ? signal.reason : error);
+      return;
+    }
+    this.#onTaken = undefined;
+    const asked = this.#asked;
+    this.#asked = undefined;
+    if (asked !== undefined && !this.#hasEnded) await this.#pause('waiting', asked, 'pause');
+  }
+
+  #opened(): void {
+    this.#failures = 0;
+    this.#chances = usualChances;
+    this.#enter('open');
+  }
+
+  #deliver(batch: Batch, signal: AbortSignal): void {
+    signal.throwIfAborted();
+    if (!this.#feed.receive(batch)) throw new Error('The answer is of another mailbox');
+    this.#opened();
+    const { closed, superseded, retry } = batch;
+    if (closed?.code === 'rotated') this.#chances = chancesAfterRotation;
+    if (superseded) {
+      this.#end({ code: 'superseded', reason: 'Another client reads under the same name.', reconnect: false });
+    } else if (closed !== undefined && !this.#mayComeBack(closed)) {
+      this.#end(closed);
+    } else if (closed !== undefined || retry !== undefined) {
+      // At random, so that clients that lost the server together don't come back together.
+      this.#asked = { delay: retry ?? this.#setting.surroundings.random() * comeBack, cause: closed };
+    } else if (this.#feed.unread >= mostUnread) {
+      this.#exchange.abort(full);
+    }
+  }
+
+  #mayComeBack(closed: Closed): boolean {
+    // A token that can't change is of no use any more.
+    return closed.reconnect && !(closed.code === 'rotated' && typeof this.#setting.token === 'string');
+  }
+
+  async #recover(cause: unknown): Promise<void> {
+    if (cause instanceof Refusal && this.#ends(cause)) return;
+    const { random, isOffline } = this.#setting.surroundings;
+    const backoff = random() * Math.min(longestBackoff, firstBackoff * 2 ** this.#failures);
+    this.#failures += 1;
+    const asked = cause instanceof Refusal ? cause.retryAfter : undefined;
+    const delay = (asked ?? 0) + backoff;
+    await this.#pause(isOffline() ? 'away' : 'waiting', { delay, cause }, asked === undefined ? 'backoff' : 'pause');
+  }
+
+  /** Whether trying again is useless; then everything has ended. */
+  #ends({ status, code, closed, message, isFinal }: Refusal): boolean {
+    if (closed !== undefined && !this.#mayComeBack(closed)) return this.#end(closed);
+    if (!isFinal || code === undefined) return false;
+    if (status === 400 && this.#feed.cursor !== '') {
+      this.#feed.startAnew();
+      return false;
+    }
+    if (status === 401 && typeof this.#setting.token !== 'string' && this.#chances > 0) {
+      this.#chances -= 1;
+      return false;
+    }
+    return this.#end({ code, reason: message, reconnect: false });
+  }
+
+  #end(closed: Closed): true {
+    this.stop();
+    this.#listener.onEnd(closed);
+    return true;
+  }
+
+  #enter(state: 'connecting' | 'open'): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#listener.onState(state);
+  }
+
+  #pause(state: 'waiting' | 'away', pause: Pause, rest: 'backoff' | 'pause'): Promise<void> {
+    this.#state = state;
+    this.#listener.onPause(state, pause);
+    return this.#restFor(rest, pause.delay);
+  }
+
+  /** @param delay milliseconds; by default there is no limit */
+  #restFor(rest: 'room' | 'backoff' | 'pause', delay?: number): Promise<void> {
+    this.#rest = rest;
+    return new Promise((resolve) => {
+      this.#endRest = () => {
+        timer?.cancel();
+        this.#rest = undefined;
+        this.#endRest = () => {};
+        resolve();
+      };
+      const timer = delay === undefined ? undefined : this.#setting.surroundings.clock.setTimer(delay, this.#endRest);
+    });
+  }
+}

@@ -1,0 +1,156 @@
+import { type Batch, cursorAt, type Message, placeOf } from './wire.js';
+
+/** Received messages of which copies are recognised. */
+const mostSeen = 2_000;
+/** How many of them a `Place` names. */
+const mostKept = 200;
+
+interface Item {
+  readonly message?: Message;
+  readonly lost?: number;
+  readonly reset?: boolean;
+  /** What the client has once this item was taken. */
+  cursor: string;
+}
+
+/** What an inbox tells. Called in the order of the messages, before the message that follows. */
+export interface InboxListener {
+  onLost(count: number): void;
+  onReset(): void;
+  /** The place of the application has moved. */
+  onTaken(): void;
+  /** There may be a message to take. */
+  onReceived(): void;
+}
+
+/** Where an application stands, in a form that outlives it. */
+export interface Place {
+  readonly cursor: string;
+  /** Messages that the application has, as in `keyOf`. */
+  readonly seen: readonly string[];
+}
+
+/**
+ * Messages on their way from the server to the application. Gives each message once, whatever is received twice: after a
+ * `reset` the server sends everything that it retains, and a message with the same offset and time is the same message.
+ */
+export class Inbox {
+  readonly #listener: InboxListener;
+  readonly #queue: Item[] = [];
+  #inHand: Item | undefined;
+  #unread = 0;
+  #taken: string;
+  #received: string;
+  /** In the order in which they were received. The newest `#unread` of them are not taken yet. */
+  readonly #seen: Set<string>;
+
+  constructor({ cursor, seen }: Place, listener: InboxListener) {
+    this.#taken = cursor;
+    this.#received = cursor;
+    this.#seen = new Set(seen);
+    this.#listener = listener;
+  }
+
+  /** The application has everything up to here. */
+  get cursor(): string {
+    return this.#taken;
+  }
+
+  /** How many messages the application has not taken, the one in its hands included. */
+  get unread(): number {
+    return this.#unread;
+  }
+
+  get place(): Place {
+    const taken = this.#seen.size - this.#unread;
+    return { cursor: this.#taken, seen: [...this.#seen].slice(Math.max(0, taken - mostKept), taken) };
+  }
+
+  /**
+   * An answer that is older than what was received changes nothing.
+   * @returns false for one of another life of the mailbox that does not say so: it was not meant for this client
+   */
+  receive({ messages, cursor, lost, reset = false }: Batch): boolean {
+    const before = placeOf(this.#received);
+    const { epoch, offset } = placeOf(cursor);
+    if (!reset && this.#received !== '') {
+      if (epoch !== before.epoch) return false;
+      if (offset <= before.offset) return true;
+    }
+    const fresh = messages.filter((message) => !this.#seen.has(keyOf(message)));
+    if (cursor === this.#received && fresh.length === 0) return true;
+    // An answer to an older request may count as lost what came meanwhile.
+    const most = reset || this.#received === '' ? lost : offset - before.offset - fresh.length;
+    this.#received = cursor;
+    const missed = Math.min(lost, most);
+    if (reset || missed > 0) this.#queue.push({ lost: missed, reset, cursor: this.#last?.cursor ?? this.#taken });
+    for (const message of fresh) {
+      this.#seen.add(keyOf(message));
+      this.#unread += 1;
+      this.#queue.push({ message, cursor: cursorAt(epoch, message) });
+    }
+    // What reaches further than its last message is taken with that message.
+    const last = this.#last;
+    if (last === undefined) this.#queue.push({ cursor });
+    else last.cursor = cursor;
+    this.#forget();
+    this.#advance();
+    this.#listener.onReceived();
+    return true;
+  }
+
+  /** The server refuses the cursor: everything retained is asked for, and the application is told. */
+  startAnew(): void {
+    this.receive({ messages: [], cursor: '', lost: 0, reset: true });
+  }
+
+  /** Acknowledges the message that was given before, and gives the next one that is here. */
+  take(): Message | undefined {
+    const before = this.#inHand;
+    if (before !== undefined) {
+      this.#inHand = undefined;
+      this.#unread -= 1;
+      this.#moveTo(before.cursor);
+    }
+    this.#advance();
+    this.#inHand = this.#queue.shift();
+    return this.#inHand?.message;
+  }
+
+  /** The message that was given last is not acknowledged, and will be given again. */
+  putBack(): void {
+    if (this.#inHand !== undefined) this.#queue.unshift(this.#inHand);
+    this.#inHand = undefined;
+  }
+
+  get #last(): Item | undefined {
+    return this.#queue.at(-1) ?? this.#inHand;
+  }
+
+  /** What comes before the next message is told as soon as no message before it is left. */
+  #advance(): void {
+    if (this.#inHand !== undefined) return;
+    for (let [first] = this.#queue; first !== undefined && first.message === undefined; [first] = this.#queue) {
+      this.#queue.shift();
+      if (first.reset) this.#listener.onReset();
+      if (first.lost) this.#listener.onLost(first.lost);
+      if (first.cursor !== this.#taken) this.#moveTo(first.cursor);
+    }
+  }
+
+  #moveTo(cursor: string): void {
+    this.#taken = cursor;
+    this.#listener.onTaken();
+  }
+
+  #forget(): void {
+    for (const key of this.#seen) {
+      if (this.#seen.size <= mostSeen + this.#unread) return;
+      this.#seen.delete(key);
+    }
+  }
+}
+
+function keyOf({ offset, at }: Message): string {
+  return `${offset}.${at}`;
+}

@@ -1,0 +1,29 @@
+import { connectBy, type MailboxOptions } from './connect.js';
+import type { Mailbox } from './mailbox.js';
+import type { Transport } from './transport.js';
+import { poll } from './transports/poll.js';
+
+export { connectBy, type MailboxOptions } from './connect.js';
+export type { Pause, TokenSource } from './connection.js';
+export type { Mailbox, MailboxEvents, MailboxState } from './mailbox.js';
+export type { TabStorage } from './memory.js';
+export { Refusal } from './refusal.js';
+export type { Transport } from './transport.js';
+export { poll } from './transports/poll.js';
+export type { Closed, Message } from './wire.js';
+
+const transports = { poll } satisfies Record<string, Transport>;
+
+export interface ConnectOptions extends MailboxOptions {
+  /** How to read the mailbox. Default `poll`. */
+  readonly transport?: keyof typeof transports;
+}
+
+/**
+ * Reads the mailbox of a session.
+ * @throws TypeError if `url` is not valid, or the transport is unknown
+ */
+export function connect<Data = unknown>({ transport = 'poll', ...options }: ConnectOptions = {}): Mailbox<Data> {
+  if (!Object.hasOwn(transports, transport)) throw new TypeError(`There is no transport ${transport}`);
+  return connectBy<Data>(transports[transport], options);
+}

@@ -1,0 +1,59 @@
+import type { Place } from './inbox.js';
+
+/** Where a tab keeps what outlives a reload: `sessionStorage`, or anything that behaves like it. */
+export interface TabStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+/**
+ * What one tab remembers of one mailbox. A storage that fails, because it is full or forbidden, is as good as none: the
+ * server then gives everything that it retains.
+ */
+export class TabMemory {
+  readonly #storage: TabStorage | null | undefined;
+  readonly #key: string;
+
+  constructor(storage: TabStorage | null | undefined, address: string) {
+    this.#storage = storage;
+    this.#key = `session-mailbox:${address}:`;
+  }
+
+  /**
+   * The reader's name is in the storage only while no page uses it: a tab that is duplicated gets a copy of the storage,
+   * and two tabs with one name would end each other's polls.
+   */
+  claimReader(): string {
+    const name = this.#read('reader');
+    this.#write('reader', null);
+    return typeof name === 'string' ? name : `tab-${Math.random().toString(36).slice(2)}`;
+  }
+
+  yieldReader(name: string): void {
+    this.#write('reader', name);
+  }
+
+  get place(): Place {
+    const { cursor, seen } = Object(this.#read('place'));
+    return typeof cursor === 'string' && Array.isArray(seen) ? { cursor, seen } : { cursor: '', seen: [] };
+  }
+
+  /** @param place null to forget */
+  keepPlace(place: Place | null): void {
+    this.#write('place', place);
+  }
+
+  #read(name: string): unknown {
+    try {
+      return JSON.parse(this.#storage?.getItem(this.#key + name) ?? 'null');
+    } catch {
+      return null;
+    }
+  }
+
+  #write(name: string, value: unknown): void {
+    try {
+      this.#storage?.setItem(this.#key + name, JSON.stringify(value));
+    } catch {}
+  }
+}

@@ -1,0 +1,103 @@
+import type { TabStorage } from './memory.js';
+
+/** Time, as the client reads and awaits it. Milliseconds. */
+export interface ClientClock {
+  /** May be set, forward and back. */
+  now(): number;
+  setTimer(delay: number, callback: () => void): { cancel(): void };
+}
+
+/**
+ * What happens around a client:
+ * - `offline`: the device has no network.
+ * - `awake`: the network is back, or the device slept. A connection from before may be dead without notice.
+ * - `visible`: the user looks at the page again.
+ * - `leaving`: the page ends, or is kept aside and may come back.
+ * - `back`: a page that was kept aside is shown again.
+ */
+export type Sign = 'offline' | 'awake' | 'visible' | 'leaving' | 'back';
+
+/** Where a client runs: what it needs beside its options. */
+export interface Surroundings {
+  readonly clock: ClientClock;
+  /** From 0 to 1, without 1. */
+  random(): number;
+  /** Whether the device knows that it has no network. */
+  isOffline(): boolean;
+  /** @returns ends listening */
+  listen(listener: (sign: Sign) => void): () => void;
+}
+
+interface PageEvent {
+  readonly persisted?: boolean;
+}
+
+interface Target {
+  addEventListener(type: string, listener: (event: PageEvent) => void): void;
+  removeEventListener(type: string, listener: (event: PageEvent) => void): void;
+}
+
+/** What browsers have, and workers and Node in part. */
+interface Page extends Partial<Target> {
+  readonly document?: Target & { readonly visibilityState: string };
+  readonly navigator?: { readonly onLine?: boolean };
+  readonly location?: { readonly href: string };
+  readonly sessionStorage?: TabStorage;
+  readonly WebSocket?: typeof WebSocket;
+}
+
+export const page: Page = Object(globalThis);
+
+const systemClock: ClientClock = {
+  now: () => Date.now(),
+  setTimer: (delay, callback) => {
+    const timer = setTimeout(callback, delay);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+/** The page, the worker or the process in which this code runs. */
+export const here: Surroundings = {
+  clock: systemClock,
+  random: Math.random,
+  isOffline: () => page.navigator?.onLine === false,
+  listen: (listener) => {
+    const { document } = page;
+    const ends: (() => void)[] = [];
+    const tell = (target: Partial<Target> | undefined, type: string, sign: Sign, isMeant = (_: PageEvent) => true) => {
+      const heard = (event: PageEvent) => {
+        if (isMeant(event)) listener(sign);
+      };
+      target?.addEventListener?.(type, heard);
+      ends.push(() => target?.removeEventListener?.(type, heard));
+    };
+    tell(page, 'offline', 'offline');
+    tell(page, 'online', 'awake');
+    tell(page, 'pagehide', 'leaving');
+    tell(page, 'pageshow', 'back', ({ persisted }) => persisted === true);
+    tell(document, 'resume', 'awake');
+    tell(document, 'visibilitychange', 'visible', () => document?.visibilityState === 'visible');
+    ends.push(watchForSleep(systemClock, () => listener('awake')));
+    return () => {
+      for (const end of ends) end();
+    };
+  },
+};
+
+const lookEvery = 5_000;
+/** A timer that is this late was not only delayed: browsers delay those of hidden pages up to a minute. */
+const sleepLength = 70_000;
+
+/** Timers stand still while a device sleeps, its wall clock does not. */
+export function watchForSleep(clock: ClientClock, onAwake: () => void): () => void {
+  let last = clock.now();
+  let timer = clock.setTimer(lookEvery, look);
+  function look(): void {
+    const now = clock.now();
+    const slept = now - last > sleepLength;
+    last = now;
+    timer = clock.setTimer(lookEvery, look);
+    if (slept) onAwake();
+  }
+  return () => timer.cancel();
+}

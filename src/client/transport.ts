@@ -1,0 +1,50 @@
+import type { ClientClock } from './surroundings.js';
+import type { Batch } from './wire.js';
+
+/** One exchange with the server, from the view of a transport. */
+export interface Exchange {
+  /** The address of the server's routes, with a slash at its end. */
+  readonly base: string;
+  readonly fetch: typeof fetch;
+  readonly WebSocket: typeof WebSocket | undefined;
+  readonly clock: ClientClock;
+  readonly reader: string;
+  /** The application has everything up to here. */
+  readonly after: string;
+  /** The bearer token; undefined where the cookie has it. */
+  readonly token: string | undefined;
+  /** Aborted when the exchange is to end at once. */
+  readonly signal: AbortSignal;
+  /** Whether the server has answered since the last trouble. */
+  readonly isOpen: boolean;
+  /** The server has accepted a stream that has nothing to say yet. */
+  opened(): void;
+  /** @throws if the batch was not meant for this client */
+  deliver(batch: Batch): void;
+  /** Calls back whenever the application has taken messages, until the exchange ends. */
+  onTaken(listener: (cursor: string) => void): void;
+}
+
+/**
+ * A way to the mailbox. An exchange is one poll, or a stream until it ends. It resolves when the next may begin at once,
+ * and rejects with a `Refusal` or with any other error where something has failed.
+ */
+export type Exchanger = (exchange: Exchange) => Promise<void>;
+
+/** Makes the exchanges of one client. */
+export type Transport = () => Exchanger;
+
+/** The address of a route, with the parameters of a poll or a stream. */
+export function addressOf({ base, after, reader }: Exchange, route: string, more: Record<string, string> = {}): string {
+  return `${base}${route}?${new URLSearchParams({ after, reader, ...more })}`;
+}
+
+/** For browsers alone: Node has no cache, and no such field in its types. */
+const noStore: object = { cache: 'no-store' };
+
+/** @throws what `fetch` throws */
+export function request({ fetch, token }: Exchange, url: string, init: RequestInit): Promise<Response> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  // A redirect leads to a page for people: a login, or a captive portal.
+  return fetch(url, { ...noStore, redirect: 'error', headers, ...init });
+}

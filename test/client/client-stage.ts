@@ -1,0 +1,152 @@
+import type { ExecutionContext } from 'ava';
+import { type ConnectOptions, connectBy, type Mailbox, type MailboxEvents, poll } from '../../src/client/index.js';
+import type { ClientClock, Sign, Surroundings } from '../../src/client/surroundings.js';
+import type { Transport } from '../../src/client/transport.js';
+import { ManualClock } from '../../src/conformance/manual-clock.js';
+import type { IssuedSession } from '../../src/index.js';
+import { Kit, type KitOptions } from '../support/http-kit.js';
+
+/** The device that a client runs on, in the hands of a test. Its pauses are as long as `random` says; default 0. */
+export class Device implements Surroundings {
+  readonly clock: ClientClock;
+  isWithoutNetwork = false;
+  luck = 0;
+  readonly #listeners = new Set<(sign: Sign) => void>();
+
+  constructor(clock: ClientClock = realClock) {
+    this.clock = clock;
+  }
+
+  random = () => this.luck;
+  isOffline = () => this.isWithoutNetwork;
+
+  listen(listener: (sign: Sign) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  sign(sign: Sign): void {
+    for (const listener of this.#listeners) listener(sign);
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+}
+
+const realClock: ClientClock = {
+  now: () => Date.now(),
+  setTimer: (delay, callback) => {
+    const timer = setTimeout(callback, delay);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+/** What `sessionStorage` is to a tab. */
+export class TabStorageStub {
+  readonly items = new Map<string, string>();
+  getItem = (key: string) => this.items.get(key) ?? null;
+  setItem = (key: string, value: string) => void this.items.set(key, value);
+
+  /** What a browser gives a tab that is duplicated. */
+  copy(): TabStorageStub {
+    const copy = new TabStorageStub();
+    for (const [key, value] of this.items) copy.items.set(key, value);
+    return copy;
+  }
+}
+
+export interface ClientSetup extends Omit<ConnectOptions, 'transport'> {
+  readonly transport?: Transport;
+  readonly device?: Device;
+}
+
+/** A server with one session, and clients of it. */
+export class ClientStage {
+  readonly kit: Kit;
+  readonly session: IssuedSession;
+  readonly #clients: Mailbox[] = [];
+
+  private constructor(kit: Kit, session: IssuedSession) {
+    this.kit = kit;
+    this.session = session;
+  }
+
+  static async start(t: ExecutionContext, options: KitOptions = {}): Promise<ClientStage> {
+    const kit = await Kit.start('node', options);
+    const stage = new ClientStage(kit, await kit.logIn());
+    t.teardown(() => stage.#close());
+    return stage;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.kit.port}`;
+  }
+
+  connect({ transport = poll, device = new Device(), ...options }: ClientSetup = {}): Mailbox {
+    const setting = { url: this.url, token: this.session.token, ...options };
+    const mailbox = connectBy(transport, setting, device);
+    this.#clients.push(mailbox);
+    return mailbox;
+  }
+
+  async push(...data: readonly unknown[]): Promise<void> {
+    for (const each of data) await this.kit.manager.push(this.session.id, each);
+  }
+
+  /** How many messages the server still keeps. */
+  async kept(): Promise<number> {
+    return (await this.kit.manager.getSession(this.session.id)).undelivered;
+  }
+
+  async #close(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    await this.kit.close();
+  }
+}
+
+/** The data of the next messages. */
+export async function take(mailbox: Mailbox, count: number): Promise<readonly unknown[]> {
+  const taken: unknown[] = [];
+  for await (const { data } of mailbox) {
+    taken.push(data);
+    if (taken.length === count) break;
+  }
+  return taken;
+}
+
+/** Takes everything that comes; what was taken so far, and the end of the loop. */
+export function takeAll(mailbox: Mailbox): { readonly taken: unknown[]; readonly end: Promise<void> } {
+  const taken: unknown[] = [];
+  const loop = async () => {
+    for await (const { data } of mailbox) taken.push(data);
+  };
+  return { taken, end: loop() };
+}
+
+/** Resolves with the payload of the next such event. */
+export function next<Event extends keyof MailboxEvents>(mailbox: Mailbox, event: Event): Promise<MailboxEvents[Event]> {
+  return new Promise((resolve) => {
+    const end = mailbox.on(event, (payload) => {
+      end();
+      resolve(payload);
+    });
+  });
+}
+
+/** A `fetch` that counts, and that a test can make fail or answer by itself. */
+export class Network {
+  readonly paths: string[] = [];
+  readonly tokens: (string | null)[] = [];
+  /** Answers instead of the server, for as long as it is set. */
+  answer: ((signal: AbortSignal | undefined) => Response | Promise<Response>) | undefined;
+
+  readonly fetch: typeof fetch = async (input, init) => {
+    const url = new URL(String(input instanceof Request ? input.url : input));
+    this.paths.push(`${url.pathname}${url.search}`);
+    this.tokens.push(new Headers(init?.headers).get('authorization'));
+    return this.answer === undefined ? fetch(input, init) : this.answer(init?.signal ?? undefined);
+  };
+}
+
+export { ManualClock };

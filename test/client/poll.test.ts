@@ -1,0 +1,158 @@
+import test from 'ava';
+import { eventually } from '../support/eventually.js';
+import { ClientStage, Device, Network, next, take, takeAll } from './client-stage.js';
+
+test('each message is given once and in order, pushed before the client came or while it waits', async (t) => {
+  const stage = await ClientStage.start(t);
+  await stage.push('one', 'two');
+  const mailbox = stage.connect();
+  const { taken } = takeAll(mailbox);
+  await eventually(() => taken.length === 2 && stage.kit.room.held === 1);
+  await stage.push('three');
+  await eventually(() => taken.length === 3 && stage.kit.room.held === 1);
+  t.deepEqual(taken, ['one', 'two', 'three']);
+  t.is(mailbox.state, 'open');
+});
+
+test('what the application asked to follow a message is acknowledged, and nothing after it', async (t) => {
+  const stage = await ClientStage.start(t);
+  await stage.push('one', 'two', 'three');
+  const mailbox = stage.connect();
+  const loop = mailbox[Symbol.asyncIterator]();
+  t.is((await loop.next()).value?.data, 'one');
+  t.is((await loop.next()).value?.data, 'two');
+  const other = stage.connect({ reader: 'other', after: mailbox.cursor });
+  const resets: unknown[] = [];
+  other.on('reset', () => resets.push('reset'));
+  t.deepEqual(await take(other, 2), ['two', 'three'], 'the cursor stands behind the first message');
+  t.deepEqual(resets, []);
+});
+
+test('a message whose treatment fails is given again by the next loop, and stays at the server', async (t) => {
+  const stage = await ClientStage.start(t);
+  await stage.push('one', 'two');
+  const mailbox = stage.connect();
+  const failure = new Error('not shown');
+  await t.throwsAsync(
+    async () => {
+      for await (const { data } of mailbox) if (data === 'two') throw failure;
+    },
+    { is: failure },
+  );
+  t.is(await stage.kept(), 2);
+  const { taken } = takeAll(mailbox);
+  await eventually(async () => (await stage.kept()) === 0);
+  t.deepEqual(taken, ['two']);
+});
+
+test('a client whose application takes no messages does not poll on', async (t) => {
+  const stage = await ClientStage.start(t);
+  const network = new Network();
+  await stage.push('one', 'two');
+  const mailbox = stage.connect({ fetch: network.fetch });
+  await next(mailbox, 'open');
+  const loop = mailbox[Symbol.asyncIterator]();
+  await loop.next();
+  await loop.next();
+  await stage.push('three');
+  t.is(network.paths.length, 1);
+  t.is((await loop.next()).value?.data, 'three');
+  t.is(network.paths.length, 2);
+});
+
+test('two loops at a time are refused', async (t) => {
+  const stage = await ClientStage.start(t);
+  const mailbox = stage.connect();
+  const loop = mailbox[Symbol.asyncIterator]();
+  t.throws(() => mailbox[Symbol.asyncIterator](), { instanceOf: TypeError, message: /one loop/ });
+  await loop.return?.();
+  t.notThrows(() => mailbox[Symbol.asyncIterator]());
+});
+
+test('what a bound dropped is told as lost, before the message that follows', async (t) => {
+  const stage = await ClientStage.start(t, { context: { msgMaxLength: 2 } });
+  await stage.push('one');
+  const first = stage.connect({ reader: 'tab' });
+  const { taken } = takeAll(first);
+  await eventually(async () => taken.length === 1 && (await stage.kept()) === 0);
+  const { cursor } = first;
+  first.close();
+  await stage.push('two', 'three', 'four', 'five');
+  const mailbox = stage.connect({ reader: 'tab', after: cursor });
+  const heard: unknown[] = [];
+  mailbox.on('lost', (count) => heard.push(count));
+  for await (const { data } of mailbox) {
+    heard.push(data);
+    if (data === 'five') break;
+  }
+  t.deepEqual(heard, [2, 'four', 'five']);
+});
+
+test('a session that ends gives its last messages, then ends the loop, and says why', async (t) => {
+  const stage = await ClientStage.start(t);
+  const mailbox = stage.connect();
+  const { taken, end } = takeAll(mailbox);
+  const closed = next(mailbox, 'closed');
+  await eventually(() => stage.kit.room.held === 1);
+  await stage.push('last');
+  await eventually(() => taken.length === 1);
+  await stage.session.close('revoked');
+  await end;
+  t.like(await closed, { code: 'revoked', reconnect: false });
+  t.is(mailbox.state, 'closed');
+  t.is(mailbox.closed?.code, 'revoked');
+  t.deepEqual(taken, ['last']);
+});
+
+test('a client that comes after the end of the session is told the reason', async (t) => {
+  const stage = await ClientStage.start(t);
+  await stage.session.close('evicted');
+  t.like(await next(stage.connect(), 'closed'), { code: 'evicted' });
+});
+
+test('a client whose reader name another client takes over ends, and does not fight for it', async (t) => {
+  const stage = await ClientStage.start(t);
+  const first = stage.connect({ reader: 'same' });
+  const closed = next(first, 'closed');
+  await eventually(() => stage.kit.room.held === 1);
+  const second = stage.connect({ reader: 'same' });
+  t.like(await closed, { code: 'superseded' });
+  await eventually(() => second.state === 'open');
+});
+
+test('close and an aborted signal end the loop and the held poll', async (t) => {
+  const stage = await ClientStage.start(t);
+  const abort = new AbortController();
+  const device = new Device();
+  const closing = stage.connect({ reader: 'a', device });
+  const aborted = stage.connect({ reader: 'b', signal: abort.signal });
+  const ends = [takeAll(closing).end, takeAll(aborted).end];
+  await eventually(() => stage.kit.room.held === 2);
+  closing.close();
+  abort.abort();
+  await Promise.all(ends);
+  await eventually(() => stage.kit.room.held === 0);
+  t.is(closing.closed?.code, 'closed');
+  t.is(aborted.state, 'closed');
+  t.is(device.listeners, 0);
+  const late = stage.connect({ signal: abort.signal });
+  await takeAll(late).end;
+  t.is(late.state, 'closed');
+});
+
+test('polls that are held end on time and are followed by the next', async (t) => {
+  const stage = await ClientStage.start(t);
+  const network = new Network();
+  const mailbox = stage.connect({ fetch: network.fetch });
+  const states: string[] = [];
+  for (const state of ['connecting', 'open', 'waiting', 'away', 'closed'] as const) {
+    mailbox.on(state, () => states.push(state));
+  }
+  for (let polls = 2; polls < 5; polls += 1) {
+    await eventually(() => network.paths.length === polls && stage.kit.room.held === 1);
+    await stage.kit.clock.advance(25_000);
+  }
+  t.deepEqual(states, ['open']);
+  t.regex(network.paths[0] ?? '', /wait=0/);
+  t.regex(network.paths[1] ?? '', /wait=25000/);
+});
