@@ -18,7 +18,8 @@ import { AppMailboxes } from './app-mailboxes.js';
 import { runtimeOf } from './app-service.js';
 import { requireAttributePatch } from './attributes.js';
 import { bearerOf, requireBearer } from './bearer.js';
-import { type CreateOptions, newSession, reportInsertion } from './new-session.js';
+import { reportInsertion } from './insertion.js';
+import { type CreateOptions, newSession } from './new-session.js';
 import { type RenewOptions, reportContact, requireRenewal } from './renewal.js';
 import { IssuedSession, Session, type SessionVerbs } from './session.js';
 import { requireAppQuery, requireMilliseconds, type SessionPage, type SessionsOfAppOptions } from './session-page.js';
@@ -61,13 +62,14 @@ export class SessionManager extends AppMailboxes implements SessionVerbs {
    * @throws SessionError `SESSION_LIMIT` when the account has `maxSession` live sessions and `onMaxSession` is `reject`
    */
   async createSession(accountId: string, options: CreateOptions = {}): Promise<IssuedSession> {
-    const { store, context, events } = runtimeOf(this);
+    const runtime = runtimeOf(this);
+    const { store, context } = runtime;
     const id = newId(store.idPrefix(this.app, requireAccountId(accountId)));
     const secret = newSecret();
     const identity = { app: this.app, id, accountId, secretHash: hashSecret(secret) };
-    const insertion = await store.insert(newSession(identity, options, context));
-    reportInsertion(events, insertion);
-    return new IssuedSession(this, insertion.record, id + secret);
+    const session = newSession(identity, options, context);
+    const { record } = await reportInsertion(runtime, session, store.insert(session));
+    return new IssuedSession(this, record, id + secret);
   }
 
   /**
@@ -83,12 +85,13 @@ export class SessionManager extends AppMailboxes implements SessionVerbs {
     name: string,
     options: CreateOptions = {},
   ): Promise<{ readonly session: Session; readonly created: boolean }> {
-    const { store, context, events } = runtimeOf(this);
+    const runtime = runtimeOf(this);
+    const { store, context } = runtime;
     const id = this.namedSessionId(accountId, name);
     const identity = { app: this.app, id, accountId, secretHash: hashSecret(newSecret()) };
-    const insertion = await store.insertOnce(newSession(identity, options, context));
-    if (insertion.inserted) reportInsertion(events, insertion);
-    return { session: new Session(this, insertion.record), created: insertion.inserted };
+    const session = newSession(identity, options, context);
+    const { record, inserted } = await reportInsertion(runtime, session, store.insertOnce(session));
+    return { session: new Session(this, record), created: inserted };
   }
 
   /**

@@ -1,0 +1,41 @@
+import { SessionError } from '../errors/session-error.js';
+import type { ClosedSession, NewSession } from '../store/session-record.js';
+import type { Insertion } from '../store/session-store.js';
+import type { SessionRuntime } from './session-runtime.js';
+
+const noneEvicted: readonly ClosedSession[] = [];
+
+/**
+ * Emits the events of an insertion: the limit that it met, the sessions evicted for it, the session created.
+ * @param insertion the store's answer for this session
+ * @throws what the store throws
+ */
+export async function reportInsertion<Result extends Insertion>(
+  runtime: SessionRuntime,
+  session: NewSession,
+  insertion: Promise<Result>,
+): Promise<Result> {
+  let inserted: Result;
+  try {
+    inserted = await insertion;
+  } catch (error) {
+    if (SessionError.is(error, 'SESSION_LIMIT')) reportLimit(runtime, session, 'refused', noneEvicted);
+    throw error;
+  }
+  // `insertOnce` found the session: nothing was created.
+  if ('inserted' in inserted && !inserted.inserted) return inserted;
+  const { evicted, record } = inserted;
+  if (evicted.length > 0) reportLimit(runtime, session, 'evicted', evicted);
+  for (const closed of evicted) runtime.events.emit('closed', closed);
+  runtime.events.emit('created', record);
+  return inserted;
+}
+
+function reportLimit(
+  { events, context }: SessionRuntime,
+  { app, id, accountId, maxSession }: NewSession,
+  verdict: 'refused' | 'evicted',
+  evicted: readonly ClosedSession[],
+): void {
+  events.emit('limit', { app, id, accountId, maxSession, onMaxSession: context.onMaxSession, verdict, evicted });
+}
