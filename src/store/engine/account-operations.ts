@@ -21,6 +21,8 @@ export class AccountOperations {
     const evicted = this.#makeRoom(session, now);
     const entry = this.#rules.tables.add(session, now);
     entry.save();
+    const { app, id, accountId } = session;
+    this.#rules.notices.sessionChanged(app, id, { kind: 'created', accountId });
     return { record: this.#rules.record(entry, now), evicted };
   }
 

@@ -89,7 +89,7 @@ export class SessionEngine {
     entry.secretHash = secretHash;
     if (!keepOpen) this.#mailboxes.endGeneration(entry, now);
     entry.save();
-    this.#rules.notices.sessionChanged(app, id);
+    this.#rules.notices.sessionChanged(app, id, { kind: 'rotated', accountId: entry.accountId });
     return this.#rules.record(entry, now);
   }
 
@@ -102,7 +102,7 @@ export class SessionEngine {
     const undelivered = this.#mailboxes.takeOver(entry, old, now);
     entry.save();
     const closed = { ...this.#rules.close(old, 'replaced', now), undelivered };
-    this.#rules.notices.sessionChanged(app, newId);
+    this.#rules.notices.sessionChanged(app, newId, { kind: 'patched', accountId: entry.accountId });
     return { record: this.#rules.record(entry, now), closed };
   }
 
@@ -179,7 +179,8 @@ export class SessionEngine {
     this.#requireWithin(patched, entry);
     entry.attributes = frozen(patched);
     entry.writes += 1;
-    this.#rules.notices.sessionChanged(entry.app, entry.id);
+    const { app, id, accountId } = entry;
+    this.#rules.notices.sessionChanged(app, id, { kind: 'patched', accountId });
   }
 
   #requireWithin(attributes: AttributeTexts, entry: SessionEntry): void {
