@@ -4,7 +4,7 @@ export type { PollOptions, PollReceiver } from './delivery/poll-request.js';
 export { type ClosedNotice, type CloseReason, type CloseReasonEntry, closeReasons } from './errors/close-reason.js';
 export type { SessionErrorCode } from './errors/error-statuses.js';
 export { SessionError, type SessionErrorDetails } from './errors/session-error.js';
-export type { AccountLimit, SessionEvent, SessionEventMap, SessionListener } from './events/session-events.js';
+export type { SessionEvent, SessionEventMap, SessionListener } from './events/session-events.js';
 export type { Cursor } from './mailbox/cursor.js';
 export {
   Mailbox,
@@ -37,6 +37,7 @@ export type {
   SessionReference,
 } from './store/session-record.js';
 export {
+  type AccountLimit,
   type AppendOutcome,
   type AppPage,
   type AppQuery,

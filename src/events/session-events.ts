@@ -1,20 +1,7 @@
 import { injectable } from 'inversify';
-import type { SessionContext } from '../context/session-context.js';
 import { reportFault } from '../errors/fault-report.js';
 import type { ClosedSession, SessionRecord, SessionReference } from '../store/session-record.js';
-import type { AppendOutcome } from '../store/session-store.js';
-
-/** What the limit of an account did to a login. */
-export interface AccountLimit extends SessionReference {
-  /** The session that was created, or, if the login was refused, would have been. */
-  readonly id: string;
-  /** The live sessions that the account may hold: its own limit, if the login named one. */
-  readonly maxSession: number;
-  readonly onMaxSession: SessionContext['onMaxSession'];
-  readonly verdict: 'refused' | 'evicted';
-  /** Closed to make room; none if the login was refused. */
-  readonly evicted: readonly ClosedSession[];
-}
+import type { AccountLimit, AppendOutcome } from '../store/session-store.js';
 
 /** The payload of each event. */
 export interface SessionEventMap {

@@ -1,16 +1,17 @@
 import { SessionError } from '../errors/session-error.js';
 import type { ClosedSession, NewSession } from '../store/session-record.js';
 import type { Insertion } from '../store/session-store.js';
+import { reportInsertion } from './new-session.js';
 import type { SessionRuntime } from './session-runtime.js';
 
 const noneEvicted: readonly ClosedSession[] = [];
 
 /**
- * Emits the events of an insertion: the limit that it met, the sessions evicted for it, the session created.
+ * Awaits an insertion and emits its events: the limit that it met, the sessions evicted for it, the session created.
  * @param insertion the store's answer for this session
  * @throws what the store throws
  */
-export async function reportInsertion<Result extends Insertion>(
+export async function awaitInsertion<Result extends Insertion>(
   runtime: SessionRuntime,
   session: NewSession,
   insertion: Promise<Result>,
@@ -24,10 +25,8 @@ export async function reportInsertion<Result extends Insertion>(
   }
   // `insertOnce` found the session: nothing was created.
   if ('inserted' in inserted && !inserted.inserted) return inserted;
-  const { evicted, record } = inserted;
-  if (evicted.length > 0) reportLimit(runtime, session, 'evicted', evicted);
-  for (const closed of evicted) runtime.events.emit('closed', closed);
-  runtime.events.emit('created', record);
+  if (inserted.evicted.length > 0) reportLimit(runtime, session, 'evicted', inserted.evicted);
+  reportInsertion(runtime.events, inserted);
   return inserted;
 }
 

@@ -1,6 +1,8 @@
 import type { SessionContext } from '../context/session-context.js';
+import type { SessionEvents } from '../events/session-events.js';
 import { requireIp, requireTtl, requireUserAgent } from '../store/session-arguments.js';
 import type { NewSession } from '../store/session-record.js';
+import type { Insertion } from '../store/session-store.js';
 import { requireWholeNumber } from '../validation/argument-rules.js';
 import type { JsonValue } from '../validation/json-value.js';
 import { noAttributes, requireAttributes } from './attributes.js';
@@ -48,4 +50,10 @@ export function newSession(
     maxAge: maxAge === undefined ? context.maxAge : requireWholeNumber('maxAge', maxAge, 0, Number.MAX_SAFE_INTEGER),
     attributes: attributes === undefined ? noAttributes : requireAttributes(attributes),
   };
+}
+
+/** Emits the events of an insertion: the sessions evicted for it, then the session created. */
+export function reportInsertion(events: SessionEvents, { evicted, record }: Insertion): void {
+  for (const closed of evicted) events.emit('closed', closed);
+  events.emit('created', record);
 }

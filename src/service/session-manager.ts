@@ -18,7 +18,7 @@ import { AppMailboxes } from './app-mailboxes.js';
 import { runtimeOf } from './app-service.js';
 import { requireAttributePatch } from './attributes.js';
 import { bearerOf, requireBearer } from './bearer.js';
-import { reportInsertion } from './insertion.js';
+import { awaitInsertion } from './insertion.js';
 import { type CreateOptions, newSession } from './new-session.js';
 import { type RenewOptions, reportContact, requireRenewal } from './renewal.js';
 import { IssuedSession, Session, type SessionVerbs } from './session.js';
@@ -68,7 +68,7 @@ export class SessionManager extends AppMailboxes implements SessionVerbs {
     const secret = newSecret();
     const identity = { app: this.app, id, accountId, secretHash: hashSecret(secret) };
     const session = newSession(identity, options, context);
-    const { record } = await reportInsertion(runtime, session, store.insert(session));
+    const { record } = await awaitInsertion(runtime, session, store.insert(session));
     return new IssuedSession(this, record, id + secret);
   }
 
@@ -90,7 +90,7 @@ export class SessionManager extends AppMailboxes implements SessionVerbs {
     const id = this.namedSessionId(accountId, name);
     const identity = { app: this.app, id, accountId, secretHash: hashSecret(newSecret()) };
     const session = newSession(identity, options, context);
-    const { record, inserted } = await reportInsertion(runtime, session, store.insertOnce(session));
+    const { record, inserted } = await awaitInsertion(runtime, session, store.insertOnce(session));
     return { session: new Session(this, record), created: inserted };
   }
 
