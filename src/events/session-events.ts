@@ -2,6 +2,7 @@ import { injectable } from 'inversify';
 import { reportFault } from '../errors/fault-report.js';
 import type { ClosedSession, SessionRecord, SessionReference } from '../store/session-record.js';
 import type { AccountLimit, AppendOutcome } from '../store/session-store.js';
+import { SessionCounts } from './session-counts.js';
 
 /** The payload of each event. */
 export interface SessionEventMap {
@@ -35,6 +36,7 @@ export const everyApp = '*';
  */
 @injectable()
 export class SessionEvents {
+  readonly counts = new SessionCounts();
   readonly #apps = new Map<string, Listeners>();
 
   on<Event extends SessionEvent>(app: string, event: Event, listener: SessionListener<Event>): void {
@@ -58,6 +60,7 @@ export class SessionEvents {
   }
 
   emit<Event extends SessionEvent>(event: Event, payload: SessionEventMap[Event]): void {
+    this.counts.add(event, payload);
     this.#notify(this.#apps.get(payload.app)?.[event], payload);
     this.#notify(this.#apps.get(everyApp)?.[event], payload);
   }

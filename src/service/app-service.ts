@@ -1,5 +1,6 @@
 import type { SessionContext } from '../context/session-context.js';
 import { invalidArgument } from '../errors/session-error.js';
+import type { SessionCounts } from '../events/session-counts.js';
 import type { SessionEvent, SessionListener } from '../events/session-events.js';
 import { type ChangeWatcher, isChangeFeed } from '../store/change-feed.js';
 import { deferredWatcher } from './deferred-watcher.js';
@@ -37,6 +38,11 @@ export abstract class AppService {
   /** The time by this node's clock, in milliseconds since the Unix epoch. */
   get now(): number {
     return this.#runtime.clock.now();
+  }
+
+  /** How many events of each kind this node has emitted since it started, of all apps: logins, ends by reason, and so on. */
+  get counts(): SessionCounts {
+    return this.#runtime.events.counts;
   }
 
   /**

@@ -18,11 +18,11 @@ import { AppMailboxes } from './app-mailboxes.js';
 import { runtimeOf } from './app-service.js';
 import { requireAttributePatch } from './attributes.js';
 import { bearerOf, requireBearer } from './bearer.js';
-import { awaitInsertion } from './insertion.js';
-import { type CreateOptions, newSession } from './new-session.js';
+import { type CreateOptions, newSession, reportInsertion } from './new-session.js';
 import { type RenewOptions, reportContact, requireRenewal } from './renewal.js';
 import { IssuedSession, Session, type SessionVerbs } from './session.js';
 import { requireAppQuery, requireMilliseconds, type SessionPage, type SessionsOfAppOptions } from './session-page.js';
+import { reportLimit } from './session-quota.js';
 import { SessionRuntime } from './session-runtime.js';
 
 /** A token of this service in the place of a token of another system. */
@@ -63,13 +63,14 @@ export class SessionManager extends AppMailboxes implements SessionVerbs {
    */
   async createSession(accountId: string, options: CreateOptions = {}): Promise<IssuedSession> {
     const runtime = runtimeOf(this);
-    const { store, context } = runtime;
+    const { store, context, events } = runtime;
     const id = newId(store.idPrefix(this.app, requireAccountId(accountId)));
     const secret = newSecret();
     const identity = { app: this.app, id, accountId, secretHash: hashSecret(secret) };
     const session = newSession(identity, options, context);
-    const { record } = await awaitInsertion(runtime, session, store.insert(session));
-    return new IssuedSession(this, record, id + secret);
+    const insertion = await reportLimit(runtime, session, store.insert(session));
+    reportInsertion(events, insertion);
+    return new IssuedSession(this, insertion.record, id + secret);
   }
 
   /**
@@ -86,12 +87,13 @@ export class SessionManager extends AppMailboxes implements SessionVerbs {
     options: CreateOptions = {},
   ): Promise<{ readonly session: Session; readonly created: boolean }> {
     const runtime = runtimeOf(this);
-    const { store, context } = runtime;
+    const { store, context, events } = runtime;
     const id = this.namedSessionId(accountId, name);
     const identity = { app: this.app, id, accountId, secretHash: hashSecret(newSecret()) };
     const session = newSession(identity, options, context);
-    const { record, inserted } = await awaitInsertion(runtime, session, store.insertOnce(session));
-    return { session: new Session(this, record), created: inserted };
+    const insertion = await reportLimit(runtime, session, store.insertOnce(session));
+    if (insertion.inserted) reportInsertion(events, insertion);
+    return { session: new Session(this, insertion.record), created: insertion.inserted };
   }
 
   /**
