@@ -3,8 +3,8 @@ import { invalidArgument } from '../errors/session-error.js';
 import type { SessionCounts } from '../events/session-counts.js';
 import type { SessionEvent, SessionListener } from '../events/session-events.js';
 import { type ChangeWatcher, isChangeFeed } from '../store/change-feed.js';
-import { deferredWatcher } from './deferred-watcher.js';
 import type { SessionRuntime } from './session-runtime.js';
+import { deferredWatcher } from './watcher-calls.js';
 
 /**
  * The parts of the service behind a manager, which all its apps share. For this package alone: a method would be public.
