@@ -29,7 +29,7 @@ export { SessionManager } from './service/session-manager.js';
 export type { SessionPage, SessionsOfAppOptions } from './service/session-page.js';
 export { stopOnSignals } from './service/stop-on-signals.js';
 export { type RunningSessions, startSessions } from './start-sessions.js';
-export { type ChangeFeed, type ChangeWatcher, isChangeFeed } from './store/change-feed.js';
+export { type ChangeFeed, type ChangeWatcher, isChangeFeed, type SessionChange } from './store/change-feed.js';
 export type {
   AttributeTexts,
   ClosedSession,
@@ -39,6 +39,7 @@ export type {
   SessionReference,
 } from './store/session-record.js';
 export {
+  type AccountLimit,
   type AppendOutcome,
   type AppPage,
   type AppQuery,

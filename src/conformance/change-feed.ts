@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ChangeFeed, ChangeWatcher, SessionStore } from '../index.js';
+import type { ChangeFeed, ChangeWatcher, CloseReason, SessionChange, SessionStore } from '../index.js';
 import { hashSecret, newSecret } from '../store/session-token.js';
 import type { DeclareRule } from './rule.js';
 import { app, type Login, renewal, type Trial } from './trial.js';
@@ -7,12 +7,23 @@ import { app, type Login, renewal, type Trial } from './trial.js';
 /** How long to wait for a change from a store that sends it over a network, in milliseconds. */
 const patience = 10_000;
 
-/** Records the changes that it is notified of, as `<app>:<id>`. */
+/** Records the changes that it is notified of, as `<app>:<id>`, and what each was. */
 class ChangeRecorder implements ChangeWatcher {
   readonly changes: string[] = [];
+  readonly #kinds: [app: string, id: string, SessionChange][] = [];
 
-  changed(namespace: string, id: string): void {
+  changed(namespace: string, id: string, change: SessionChange): void {
     this.changes.push(`${namespace}:${id}`);
+    this.#kinds.push([namespace, id, change]);
+  }
+
+  /** What was notified of that session, each change once: a store may notify of one more than once. */
+  of(namespace: string, id: string): readonly SessionChange[] {
+    const seen = new Map<string, SessionChange>();
+    for (const [each, session, change] of this.#kinds) {
+      if (each === namespace && session === id) seen.set(JSON.stringify(change), change);
+    }
+    return [...seen.values()];
   }
 
   interrupted(): void {
@@ -34,54 +45,110 @@ class ChangeRecorder implements ChangeWatcher {
 }
 
 type Change = (trial: Trial, login: Login, other: Login) => Promise<unknown>;
+type Kind = { readonly kind: 'patched' | 'rotated' } | { readonly kind: 'closed'; readonly reason: CloseReason };
 
-/** Operations after which a copy of the first session is outdated. */
-const changes: Readonly<Record<string, Change>> = {
-  patch: ({ store }, { id }) => store.patch(app, id, { a: '1' }),
-  patchAsBearer: ({ store }, { id, secretHash }) => store.patchAsBearer(app, id, secretHash, { a: '1' }),
-  rotate: ({ store }, { id }) => store.rotate(app, id, hashSecret(newSecret()), false),
-  reauthenticate: ({ store }, { id }) => store.reauthenticate(app, id, 2),
-  'replace by it': ({ store }, { id }, other) => store.replace(app, id, other.id),
-  'replace of it': ({ store }, { id }, other) => store.replace(app, other.id, id),
-  end: ({ store }, { id }) => store.end(app, id, 'revoked'),
-  endAsBearer: ({ store }, { id, secretHash }) => store.endAsBearer(app, id, secretHash, 'logout'),
-  endAccount: ({ store }, { accountId }) => store.endAccount(app, accountId, 'revoked', undefined),
-  endApp: async ({ store }) => {
-    for await (const _chunk of store.endApp(app, 'revoked'));
-  },
-  'a sweep': async (trial) => {
-    await trial.pass(4);
-    await trial.sweep();
-  },
+const patched: Kind = { kind: 'patched' };
+const closed = (reason: CloseReason): Kind => ({ kind: 'closed', reason });
+
+/** Operations after which a copy of the first session is outdated, and how they are notified. */
+const changes: Readonly<Record<string, readonly [Kind, Change]>> = {
+  patch: [patched, ({ store }, { id }) => store.patch(app, id, { a: '1' })],
+  patchAsBearer: [patched, ({ store }, { id, secretHash }) => store.patchAsBearer(app, id, secretHash, { a: '1' })],
+  rotate: [{ kind: 'rotated' }, ({ store }, { id }) => store.rotate(app, id, hashSecret(newSecret()), false)],
+  'rotate that keeps open': [
+    { kind: 'rotated' },
+    ({ store }, { id }) => store.rotate(app, id, hashSecret(newSecret()), true),
+  ],
+  reauthenticate: [patched, ({ store }, { id }) => store.reauthenticate(app, id, 2)],
+  'replace by it': [patched, ({ store }, { id }, other) => store.replace(app, id, other.id)],
+  'replace of it': [closed('replaced'), ({ store }, { id }, other) => store.replace(app, other.id, id)],
+  end: [closed('revoked'), ({ store }, { id }) => store.end(app, id, 'revoked')],
+  endAsBearer: [closed('logout'), ({ store }, { id, secretHash }) => store.endAsBearer(app, id, secretHash, 'logout')],
+  endAccount: [closed('revoked'), ({ store }, { accountId }) => store.endAccount(app, accountId, 'revoked', undefined)],
+  endApp: [
+    closed('revoked'),
+    async ({ store }) => {
+      for await (const _chunk of store.endApp(app, 'revoked'));
+    },
+  ],
+  'a sweep': [
+    closed('expired'),
+    async (trial) => {
+      await trial.pass(4);
+      await trial.sweep();
+    },
+  ],
 };
 
 /** Rules of `ChangeFeed`. */
 export function changeFeedRules(rule: DeclareRule, unit: number, feedOf: (store: SessionStore) => ChangeFeed): void {
-  for (const [name, change] of Object.entries(changes)) {
-    rule(`${name} is notified to the watchers`, async (start) => {
+  for (const [name, [kind, change]] of Object.entries(changes)) {
+    rule(`${name} is notified to the watchers as ${kind.kind}, with the account`, async (start) => {
       const trial = await start({ gcTime: 4 * unit });
       const recorder = new ChangeRecorder();
       const [login, other] = [await trial.login(), await trial.login()];
       await feedOf(trial.store).watchChanges(recorder);
       await change(trial, login, other);
       await recorder.recorded(app, login.id);
+      assert.deepEqual(recorder.of(app, login.id), [{ ...kind, accountId: login.accountId }]);
     });
   }
+
+  rule(
+    'insert and insertOnce are notified to the watchers as created, each with its account and app',
+    async (start) => {
+      const trial = await start();
+      const recorder = new ChangeRecorder();
+      await feedOf(trial.store).watchChanges(recorder);
+      const { id } = await trial.login('a:b', { app: 'other' });
+      const session = trial.newSession('bob');
+      await trial.store.insertOnce(session);
+      await recorder.recorded('other', id);
+      await recorder.recorded(app, session.id);
+      assert.deepEqual(recorder.of('other', id), [{ kind: 'created', accountId: 'a:b' }]);
+      assert.deepEqual(recorder.of(app, session.id), [{ kind: 'created', accountId: 'bob' }]);
+    },
+  );
+
+  rule('the changes of one session are notified in their order', async (start) => {
+    const trial = await start();
+    const recorder = new ChangeRecorder();
+    await feedOf(trial.store).watchChanges(recorder);
+    const { id, accountId } = await trial.login();
+    await trial.store.patch(app, id, { a: '1' });
+    await trial.store.rotate(app, id, hashSecret(newSecret()), false);
+    await trial.store.end(app, id, 'logout');
+    const last = await trial.login();
+    await recorder.recorded(app, last.id);
+    assert.deepEqual(recorder.of(app, id), [
+      { kind: 'created', accountId },
+      { kind: 'patched', accountId },
+      { kind: 'rotated', accountId },
+      { kind: 'closed', accountId, reason: 'logout' },
+    ]);
+  });
 
   rule('an eviction is notified to the watchers', async (start) => {
     const trial = await start({ maxSession: 1, onMaxSession: 'evict-oldest' });
     const recorder = new ChangeRecorder();
     await feedOf(trial.store).watchChanges(recorder);
-    const { id } = await trial.login();
-    await trial.login();
-    await recorder.recorded(app, id);
+    const { id, accountId } = await trial.login();
+    const { id: last } = await trial.login();
+    await recorder.recorded(app, last);
+    assert.deepEqual(recorder.of(app, id), [
+      { kind: 'created', accountId },
+      { kind: 'closed', accountId, reason: 'evicted' },
+    ]);
   });
 
-  rule('reads, renewals and operations without effect are not notified to watchers', async (start) => {
+  rule('reads, renewals, messages and operations without effect are not notified to watchers', async (start) => {
     const trial = await start();
     const recorder = new ChangeRecorder();
-    await feedOf(trial.store).watchChanges(recorder);
     const { id, secretHash } = await trial.login();
+    await feedOf(trial.store).watchChanges(recorder);
+    const again = { ...trial.newSession('alice'), id };
+    await trial.store.insertOnce(again);
+    await assert.rejects(trial.store.insert({ ...trial.newSession('alice'), maxSession: 1 }));
     await trial.store.get(app, id);
     await trial.store.touch(app, id, renewal);
     await trial.store.authenticate(app, id, secretHash);
@@ -90,7 +157,6 @@ export function changeFeedRules(rule: DeclareRule, unit: number, feedOf: (store:
     await trial.store.endAsBearer(app, id, hashSecret(newSecret()), 'logout');
     await trial.store.patchAsBearer(app, id, hashSecret(newSecret()), { a: '1' }).catch(() => {});
     const last = await trial.login('bob', { app: 'other' });
-    await trial.store.end('other', last.id, 'revoked');
     await recorder.recorded('other', last.id);
     assert.deepEqual(recorder.changes, [`other:${last.id}`]);
   });

@@ -3,7 +3,8 @@ import type { CloseReason } from '../errors/close-reason.js';
 import { reportFault } from '../errors/fault-report.js';
 import type { UnknownToken } from '../errors/session-error.js';
 import type { ClosedSession, SessionRecord, SessionReference } from '../store/session-record.js';
-import type { AppendOutcome } from '../store/session-store.js';
+import type { AccountLimit, AppendOutcome } from '../store/session-store.js';
+import { SessionCounts } from './session-counts.js';
 
 /** A request whose bearer was refused. Contains no token. */
 export interface RefusedBearer {
@@ -27,6 +28,8 @@ export interface RefusedBearer {
 /** The payload of each event. */
 export interface SessionEventMap {
   created: SessionRecord;
+  /** A login met its account's limit. `closed` of each evicted session, and `created`, follow. */
+  limit: AccountLimit;
   /** An authentication or a touch renewed the session. A poll renews without this event. */
   renewed: SessionRecord;
   rotated: SessionRecord;
@@ -56,6 +59,7 @@ export const everyApp = '*';
  */
 @injectable()
 export class SessionEvents {
+  readonly counts = new SessionCounts();
   readonly #apps = new Map<string, Listeners>();
 
   on<Event extends SessionEvent>(app: string, event: Event, listener: SessionListener<Event>): void {
@@ -79,6 +83,7 @@ export class SessionEvents {
   }
 
   emit<Event extends SessionEvent>(event: Event, payload: SessionEventMap[Event]): void {
+    this.counts.add(event, payload);
     this.#notify(this.#apps.get(payload.app)?.[event], payload);
     this.#notify(this.#apps.get(everyApp)?.[event], payload);
   }

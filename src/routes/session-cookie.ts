@@ -1,5 +1,6 @@
 import { sessionCookieName } from '../requests/cookies.js';
 import type { IssuedSession } from '../service/session.js';
+import { warnOfInsecureCookie } from './insecure-cookie.js';
 
 /**
  * Writes the cookie that carries the token: `sid`, or `__Host-sid` with `Secure` where `secure` is set. Always `HttpOnly`,
@@ -7,15 +8,18 @@ import type { IssuedSession } from '../service/session.js';
  */
 export class SessionCookie {
   readonly name: string;
+  readonly #secure: boolean;
   readonly #attributes: string;
 
   constructor({ secure }: { readonly secure: boolean }) {
     this.name = sessionCookieName(secure);
+    this.#secure = secure;
     this.#attributes = `Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
   }
 
   /** Value of the `Set-Cookie` header of a login. The cookie lasts for the session's `maxAge`, else until the browser ends. */
   set(session: IssuedSession): string {
+    if (!this.#secure) warnOfInsecureCookie(this.name);
     const maxAge = session.maxAge === 0 ? '' : `; Max-Age=${Math.ceil(session.maxAge / 1000)}`;
     return `${this.name}=${session.token}; ${this.#attributes}${maxAge}`;
   }

@@ -1,9 +1,11 @@
 import type { SessionContext } from '../context/session-context.js';
 import { invalidArgument } from '../errors/session-error.js';
+import type { SessionCounts } from '../events/session-counts.js';
 import type { SessionEvent, SessionListener } from '../events/session-events.js';
 import { type ChangeWatcher, isChangeFeed } from '../store/change-feed.js';
 import { type RefusedRequest, refusedBearer } from './refused-bearer.js';
 import type { SessionRuntime } from './session-runtime.js';
+import { deferredWatcher } from './watcher-calls.js';
 
 /**
  * The parts of the service behind a manager, which all its apps share. For this package alone: a method would be public.
@@ -37,6 +39,11 @@ export abstract class AppService {
   /** The time by this node's clock, in milliseconds since the Unix epoch. */
   get now(): number {
     return this.#runtime.clock.now();
+  }
+
+  /** How many events of each kind this node has emitted since it started, of all apps: logins, ends by reason, and so on. */
+  get counts(): SessionCounts {
+    return this.#runtime.events.counts;
   }
 
   /**
@@ -73,13 +80,15 @@ export abstract class AppService {
   }
 
   /**
-   * Notifies a cache of the changes to sessions of every app, made on any node, so that it can evict what has changed.
-   * @returns ends the watch
-   * @throws SessionError `INVALID_ARGUMENT` when the store can't notify of changes
+   * Notifies of the changes to sessions of every app, made on any node: a cache, so that it can evict what has changed, or
+   * an application that wants to hear what other nodes create, rotate and close. An exception of the watcher is reported
+   * and isolated.
+   * @returns ends the watch; resolves when the watcher is not called any more
+   * @throws SessionError `INVALID_ARGUMENT` when the store can't notify of changes, or for a watcher without its methods
    */
   async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
     const { store } = this.#runtime;
-    if (isChangeFeed(store)) return store.watchChanges(watcher);
+    if (isChangeFeed(store)) return store.watchChanges(deferredWatcher(watcher));
     throw invalidArgument('store', 'must be able to notify of changes (ChangeFeed)', store.constructor.name);
   }
 

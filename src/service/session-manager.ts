@@ -20,6 +20,7 @@ import { type CreateOptions, newSession, reportInsertion } from './new-session.j
 import { type RenewOptions, reportContact, requireRenewal } from './renewal.js';
 import { IssuedSession, Session } from './session.js';
 import { requireAppQuery, requireMilliseconds, type SessionPage, type SessionsOfAppOptions } from './session-page.js';
+import { reportLimit } from './session-quota.js';
 import { SessionRuntime } from './session-runtime.js';
 
 /**
@@ -52,11 +53,13 @@ export class SessionManager extends AppAuthentication {
    * @throws SessionError `SESSION_LIMIT` when the account has `maxSession` live sessions and `onMaxSession` is `reject`
    */
   async createSession(accountId: string, options: CreateOptions = {}): Promise<IssuedSession> {
-    const { store, context, events } = runtimeOf(this);
+    const runtime = runtimeOf(this);
+    const { store, context, events } = runtime;
     const id = newId(store.idPrefix(this.app, requireAccountId(accountId)));
     const secret = newSecret();
     const identity = { app: this.app, id, accountId, secretHash: hashSecret(secret) };
-    const insertion = await store.insert(newSession(identity, options, context));
+    const session = newSession(identity, options, context);
+    const insertion = await reportLimit(runtime, session, store.insert(session));
     reportInsertion(events, insertion);
     return new IssuedSession(this, insertion.record, id + secret);
   }
@@ -74,10 +77,12 @@ export class SessionManager extends AppAuthentication {
     name: string,
     options: CreateOptions = {},
   ): Promise<{ readonly session: Session; readonly created: boolean }> {
-    const { store, context, events } = runtimeOf(this);
+    const runtime = runtimeOf(this);
+    const { store, context, events } = runtime;
     const id = this.namedSessionId(accountId, name);
     const identity = { app: this.app, id, accountId, secretHash: hashSecret(newSecret()) };
-    const insertion = await store.insertOnce(newSession(identity, options, context));
+    const session = newSession(identity, options, context);
+    const insertion = await reportLimit(runtime, session, store.insertOnce(session));
     if (insertion.inserted) reportInsertion(events, insertion);
     return { session: new Session(this, insertion.record), created: insertion.inserted };
   }

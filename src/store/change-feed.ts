@@ -1,10 +1,22 @@
-/** Implemented by session caches, which must evict what has changed. The methods must not throw. */
+import type { CloseReason } from '../errors/close-reason.js';
+
+/** What happened to a session. */
+export type SessionChange =
+  /** `patched`: its attributes were written, by a patch or because it replaced another session. */
+  | { readonly kind: 'created' | 'patched' | 'rotated'; readonly accountId: string }
+  | { readonly kind: 'closed'; readonly accountId: string; readonly reason: CloseReason };
+
+/**
+ * Is notified of changes to sessions: a cache that must evict what has changed, or an application that wants to hear what
+ * happens on other nodes. The methods must not throw.
+ */
 export interface ChangeWatcher {
   /**
-   * The session's attributes or secret changed, or it ended, at any node. Called after the change, possibly more than
-   * once. Reads and renewals are not notified.
+   * The session was created, its attributes or its secret changed, or it ended, at any node, this one included. Called
+   * after the change, once or, by some stores, more than once. Changes that one node makes to one session one after the
+   * other come in their order. Reads, renewals and messages are not notified.
    */
-  changed(app: string, id: string): void;
+  changed(app: string, id: string, change: SessionChange): void;
   /** From now on changes are not notified. */
   interrupted(): void;
   /** From now on changes are notified again. Changes since `interrupted` are not notified later. */

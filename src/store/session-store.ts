@@ -1,3 +1,4 @@
+import type { SessionContext } from '../context/session-context.js';
 import type { CloseReason } from '../errors/close-reason.js';
 import type { Cursor } from '../mailbox/cursor.js';
 import type { Message, OutgoingMessage } from '../mailbox/message.js';
@@ -30,6 +31,18 @@ export interface Insertion {
 export interface OnceInsertion extends Insertion {
   /** Whether the session was inserted; otherwise the record is that of the live session with this id. */
   readonly inserted: boolean;
+}
+
+/** What the limit of an account did to a login. */
+export interface AccountLimit extends SessionReference {
+  /** The session that was created, or, if the login was refused, would have been. */
+  readonly id: string;
+  /** The live sessions that the account may hold: its own limit, if the login named one. */
+  readonly maxSession: number;
+  readonly onMaxSession: SessionContext['onMaxSession'];
+  readonly verdict: 'refused' | 'evicted';
+  /** Closed to make room; none if the login was refused. */
+  readonly evicted: readonly ClosedSession[];
 }
 
 /** Attributes to set, as JSON text, and to delete (`null`). */

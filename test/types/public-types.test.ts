@@ -73,7 +73,17 @@ test('no record, description or event payload has a field for a secret', (t) => 
 });
 
 test('every event has its payload', (t) => {
-  type Names = 'created' | 'renewed' | 'rotated' | 'replaced' | 'closed' | 'refused' | 'online' | 'away' | 'overflow';
+  type Names =
+    | 'created'
+    | 'limit'
+    | 'renewed'
+    | 'rotated'
+    | 'replaced'
+    | 'closed'
+    | 'refused'
+    | 'online'
+    | 'away'
+    | 'overflow';
   holds<Same<SessionEvent, Names>>();
   holds<Same<SessionEventMap['created'], SessionRecord>>();
   holds<Same<SessionEventMap['renewed'], SessionRecord>>();
@@ -83,6 +93,7 @@ test('every event has its payload', (t) => {
   holds<Same<SessionEventMap['away'], SessionReference>>();
   holds<Same<SessionEventMap['replaced']['oldId'], string>>();
   holds<Same<SessionEventMap['overflow']['dropped'], number>>();
+  holds<Same<SessionEventMap['limit']['verdict'], 'refused' | 'evicted'>>();
   holds<Same<Parameters<SessionListener<'closed'>>, [payload: ClosedSession]>>();
   compiles((manager) => {
     manager.on('closed', ({ reason, undelivered }) => {

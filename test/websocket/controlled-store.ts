@@ -59,8 +59,8 @@ export class ControlledStore extends MemoryStore {
     this.watches += 1;
     await this.beforeWatch();
     const end = await super.watchChanges({
-      changed: (app, id) => {
-        if (!this.isMute) watcher.changed(app, id);
+      changed: (app, id, change) => {
+        if (!this.isMute) watcher.changed(app, id, change);
       },
       interrupted: () => watcher.interrupted(),
       resumed: () => watcher.resumed(),

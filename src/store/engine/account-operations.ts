@@ -24,6 +24,8 @@ export class AccountOperations {
     const { level = defaultLevel } = session;
     if (level !== defaultLevel) amend(entry, { level });
     entry.save();
+    const { app, id, accountId } = session;
+    this.#rules.notices.sessionChanged(app, id, { kind: 'created', accountId });
     return { record: this.#rules.record(entry, now), evicted };
   }
 

@@ -1,5 +1,6 @@
 import type { CloseReason } from '../../errors/close-reason.js';
 import type { Message } from '../../mailbox/message.js';
+import type { SessionChange } from '../change-feed.js';
 
 /**
  * How notices leave the engine. It calls these methods within a step, each after the change that it tells of. A store
@@ -15,6 +16,6 @@ export interface Notices {
   closed(node: string, app: string, id: string, reason: CloseReason): void;
   rotated(node: string, app: string, id: string, generation: number): void;
   superseded(node: string, app: string, id: string, reader: string, ticket: number): void;
-  /** For the `ChangeWatcher`s of all nodes: the session's attributes or secret changed, or it ended. */
-  sessionChanged(app: string, id: string): void;
+  /** For the `ChangeWatcher`s of all nodes. */
+  sessionChanged(app: string, id: string, change: SessionChange): void;
 }

@@ -91,7 +91,7 @@ export class SessionEngine {
     entry.secretHash = secretHash;
     if (!keepOpen) this.#mailboxes.endGeneration(entry, now);
     entry.save();
-    this.#rules.notices.sessionChanged(app, id);
+    this.#rules.notices.sessionChanged(app, id, { kind: 'rotated', accountId: entry.accountId });
     return this.#rules.record(entry, now);
   }
 
@@ -99,7 +99,7 @@ export class SessionEngine {
     const entry = this.#rules.live(app, id, now);
     amend(entry, { authenticatedAt: now, level: level ?? amendmentsOf(entry).level });
     entry.save();
-    this.#rules.notices.sessionChanged(app, id);
+    this.#rules.notices.sessionChanged(app, id, { kind: 'patched', accountId: entry.accountId });
     return this.#rules.record(entry, now);
   }
 
@@ -112,7 +112,7 @@ export class SessionEngine {
     const undelivered = this.#mailboxes.takeOver(entry, old, now);
     entry.save();
     const closed = { ...this.#rules.close(old, 'replaced', now), undelivered };
-    this.#rules.notices.sessionChanged(app, newId);
+    this.#rules.notices.sessionChanged(app, newId, { kind: 'patched', accountId: entry.accountId });
     return { record: this.#rules.record(entry, now), closed };
   }
 
@@ -189,7 +189,8 @@ export class SessionEngine {
     this.#requireWithin(patched, entry);
     entry.attributes = frozen(patched);
     entry.writes += 1;
-    this.#rules.notices.sessionChanged(entry.app, entry.id);
+    const { app, id, accountId } = entry;
+    this.#rules.notices.sessionChanged(app, id, { kind: 'patched', accountId });
   }
 
   #requireWithin(attributes: AttributeTexts, entry: SessionEntry): void {

@@ -150,7 +150,7 @@ export class SessionRules {
     entry.remove();
     if (tombstoneTime > 0) this.tables.bury(app, id, { secretHash, reason, forgottenAt: now + tombstoneTime });
     for (const node of nodes) this.notices.closed(node, app, id, reason);
-    this.notices.sessionChanged(app, id);
+    this.notices.sessionChanged(app, id, { kind: 'closed', accountId, reason });
     return { app, id, accountId, reason, undelivered };
   }
 

@@ -1,4 +1,5 @@
-import type { ChangeWatcher } from '../../store/change-feed.js';
+import { isCloseReason } from '../../errors/close-reason.js';
+import type { ChangeWatcher, SessionChange } from '../../store/change-feed.js';
 import type { RedisConnection } from './connection.js';
 import type { Keys } from './keys.js';
 import { Subscription } from './subscription.js';
@@ -9,10 +10,7 @@ export class ChangeReceiver {
 
   constructor(connection: RedisConnection, keys: Keys, watcher: ChangeWatcher) {
     this.#subscription = new Subscription(connection, keys.changeChannels(connection.isCluster), {
-      received: (name) => {
-        const colon = name.indexOf(':');
-        watcher.changed(name.slice(0, colon), name.slice(colon + 1));
-      },
+      received: (text) => forward(text, watcher),
       lost: () => watcher.interrupted(),
       restored: () => watcher.resumed(),
     });
@@ -29,5 +27,36 @@ export class ChangeReceiver {
 
   close(): Promise<void> {
     return this.#subscription.close();
+  }
+}
+
+/** `<app>:<id>:<kind>:<account>`, and for the kind `e` `<app>:<id>:e:<reason>:<account>`. */
+function forward(text: string, watcher: ChangeWatcher): void {
+  const [app = '', id = '', kind = '', ...rest] = text.split(':');
+  const change = changeOf(kind, rest);
+  if (change !== undefined) {
+    watcher.changed(app, id, change);
+    return;
+  }
+  // Another publisher wrote it. Which session changed is unknown, so a watcher must take it that any may have.
+  watcher.interrupted();
+  watcher.resumed();
+}
+
+function changeOf(kind: string, rest: readonly string[]): SessionChange | undefined {
+  const accountId = rest.join(':');
+  switch (kind) {
+    case 'c':
+      return { kind: 'created', accountId };
+    case 'p':
+      return { kind: 'patched', accountId };
+    case 'r':
+      return { kind: 'rotated', accountId };
+    case 'e': {
+      const [reason, ...account] = rest;
+      return isCloseReason(reason) ? { kind: 'closed', accountId: account.join(':'), reason } : undefined;
+    }
+    default:
+      return undefined;
   }
 }

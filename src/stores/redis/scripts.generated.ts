@@ -14,7 +14,7 @@ local key = entry.key
 local name = nameOf(key)
 local base = baseOf(key)
 local undelivered = 0
-notices.sessionChanged(key)
+notices.sessionChanged(entry, 'e:' .. reason)
 call('ZREM', sessions.indexKey(key), sessions.indexMember(entry))
 call('ZREM', base .. '$dueKey', name)
 if fields[$online] == 1 then
@@ -612,9 +612,9 @@ local text = 's:' .. nameOf(entry.key) .. ':' .. reader[$name] .. ':' .. reader[
 notify(baseOf(entry.key), reader[$node], text)
 end
 end
-function notices.sessionChanged(key)
-local base = baseOf(key)
-call('$publish', $channel .. '@changes', nameOf(key))
+function notices.sessionChanged(entry, change)
+local base = baseOf(entry.key)
+call('$publish', $channel .. '@changes', nameOf(entry.key) .. ':' .. change .. ':' .. entry.fields[$accountId])
 end
 `,
   'offset-runs': `
@@ -1177,6 +1177,7 @@ call('ZADD', base .. '$dueKey', deadlineOf(fields), name)
 call('ZADD', base .. '$onlineKey', silentFrom, name)
 setAttributes(siblingOf(key, '$attributesKey'), attributes)
 sessions.save(entry)
+notices.sessionChanged(entry, 'c')
 return { 1, now, closed }
 end
 
@@ -1264,7 +1265,7 @@ end
 fields[$writes] = fields[$writes] + 1
 messages.dropAged(entry)
 sessions.save(entry)
-notices.sessionChanged(entry.key)
+notices.sessionChanged(entry, 'p')
 end
 
 operations.patch = function()
@@ -1367,7 +1368,7 @@ amendments[$authenticatedAt] = now
 if level >= 0 then
 amendments[$level] = level
 end
-notices.sessionChanged(key)
+notices.sessionChanged(entry, 'p')
 messages.dropAged(entry)
 sessions.save(entry)
 return { 1, sessions.record(entry) }
@@ -1393,7 +1394,7 @@ if #elements > 0 then
 left = mailboxes.takeOver(entry, elements)
 end
 sessions.save(entry)
-notices.sessionChanged(entry.key)
+notices.sessionChanged(entry, 'p')
 return left
 end
 
@@ -1433,7 +1434,7 @@ if isParked(fields) then
 mailboxes.wake(entry, 'r:' .. nameOf(key) .. ':' .. format('%.0f', fields[$generation]))
 end
 end
-notices.sessionChanged(key)
+notices.sessionChanged(entry, 'r')
 messages.dropAged(entry)
 sessions.save(entry)
 return { 1, sessions.record(entry) }

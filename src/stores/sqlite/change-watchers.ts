@@ -1,4 +1,4 @@
-import type { ChangeWatcher } from '../../store/change-feed.js';
+import type { ChangeWatcher, SessionChange } from '../../store/change-feed.js';
 
 /** The watchers of changes in this process. */
 export class ChangeWatchers {
@@ -21,8 +21,8 @@ export class ChangeWatchers {
     this.#watchers.clear();
   }
 
-  changed(app: string, id: string): void {
-    for (const watcher of this.#watchers) watcher.changed(app, id);
+  changed(app: string, id: string, change: SessionChange): void {
+    for (const watcher of this.#watchers) watcher.changed(app, id, change);
   }
 
   interrupted(): void {

@@ -267,7 +267,7 @@ export class SqliteStore extends SessionStore implements ChangeFeed {
         watchers.interrupted();
         watchers.resumed();
       },
-      sessionChanged: (app, id) => watchers.changed(app, id),
+      sessionChanged: (app, id, change) => watchers.changed(app, id, change),
       lost: () => watchers.interrupted(),
       recovered: () => {
         listener.missed();

@@ -83,8 +83,11 @@ test('stores with different prefixes share no session, no account and no notice'
   if (one === undefined || other === undefined) throw new Error('there are two stores');
   for (const [index, store] of stores.entries()) {
     await store.open(noListener);
-    const changed = (_app: string, id: string) => changes[index]?.push(id);
-    await store.watchChanges({ changed, interrupted() {}, resumed() {} });
+    await store.watchChanges({
+      changed: (_app, id, { kind }) => changes[index]?.push(`${kind} ${id}`),
+      interrupted() {},
+      resumed() {},
+    });
     t.teardown(() => store.close());
   }
   const session = newSession(one, 'alice');
@@ -97,11 +100,12 @@ test('stores with different prefixes share no session, no account and no notice'
   // The same id, in the other store.
   await other.insert(session);
   await other.end(app, session.id, 'logout');
-  await eventually(() => changes[1]?.includes(session.id) === true);
+  await eventually(() => changes[1]?.includes(`closed ${session.id}`) === true);
   t.is((await one.get(app, session.id)).id, session.id);
   await one.patch(app, session.id, { b: '2' });
-  await eventually(() => (changes[0]?.length ?? 0) > 0);
-  t.is(changes[0]?.length, 1, 'of its own change, not of the one in the other store');
+  await eventually(() => changes[0]?.includes(`patched ${session.id}`) === true);
+  const own = [`created ${session.id}`, `patched ${session.id}`];
+  t.deepEqual(changes[0], own, 'its own changes, not those of the other store');
 });
 
 test('apps share no session, no account and no tombstone', async (t) => {

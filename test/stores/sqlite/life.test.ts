@@ -70,14 +70,18 @@ test.serial('what one store changes is told to those who watch at another, until
   const told: string[] = [];
   const { store } = other;
   if (!(store instanceof SqliteStore)) throw new Error('it is a store of this kind');
-  const stop = await store.watchChanges({ changed: (_app, id) => told.push(id), interrupted() {}, resumed() {} });
+  const stop = await store.watchChanges({
+    changed: (_app, id, { kind }) => told.push(`${kind} ${id}`),
+    interrupted() {},
+    resumed() {},
+  });
   const { id } = await one.login();
   await one.store.patch('default', id, { a: '1' });
-  await eventually(() => told.includes(id));
+  await eventually(() => told.includes(`patched ${id}`));
   await stop();
   const later = await one.login();
   await one.store.end('default', later.id, 'logout');
-  t.deepEqual(told, [id]);
+  t.deepEqual(told, [`created ${id}`, `patched ${id}`]);
 });
 
 test.serial('a process that has nothing else to do ends, though a store is open', async (t) => {

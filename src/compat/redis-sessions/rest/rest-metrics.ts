@@ -1,13 +1,19 @@
 import { inject, injectable } from 'inversify';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { WaitingRoom } from '../../../delivery/waiting-room.js';
-import { closeReasons } from '../../../errors/close-reason.js';
-import { everyApp, SessionEvents } from '../../../events/session-events.js';
+import { SessionEvents } from '../../../events/session-events.js';
 import type { PushReport } from '../../../service/push-report.js';
 import { SessionManager } from '../../../service/session-manager.js';
 
 /** Histogram bounds in seconds: from a read in memory to a poll that is held to its end. */
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Events that are shown by kind. */
+const countedByKind = [
+  { event: 'closed', name: 'sessions_closed', label: 'reason', help: 'Sessions closed by this node, by reason' },
+  { event: 'limit', name: 'limits_met', label: 'verdict', help: 'Logins of accounts at their limit, by verdict' },
+  { event: 'refused', name: 'bearers_refused', label: 'kind', help: 'Requests whose bearer was refused, by kind' },
+] as const;
 
 /**
  * Metrics of this process for Prometheus. Each node counts what it did itself, so sums over the nodes of one store are
@@ -25,21 +31,28 @@ export class RestMetrics {
     @inject(SessionManager) manager: SessionManager,
   ) {
     const registers = [this.registry];
-    const created = new Counter({
+    const { counts } = events;
+    new Counter({
       name: 'session_mailbox_sessions_created_total',
       help: 'Sessions created at this node',
       registers,
+      collect() {
+        this.reset();
+        this.inc(counts.total('created'));
+      },
     });
-    events.on(everyApp, 'created', () => created.inc());
-    const closed = new Counter({
-      name: 'session_mailbox_sessions_closed_total',
-      help: 'Sessions closed by this node, by reason',
-      labelNames: ['reason'],
-      registers,
-    });
-    // Prometheus computes a rate only for a counter that existed before its first increment.
-    for (const reason of Object.keys(closeReasons)) closed.inc({ reason }, 0);
-    events.on(everyApp, 'closed', ({ reason }) => closed.inc({ reason }));
+    for (const { event, name, label, help } of countedByKind) {
+      new Counter({
+        name: `session_mailbox_${name}_total`,
+        help,
+        labelNames: [label],
+        registers,
+        collect() {
+          this.reset();
+          for (const [kind, count] of Object.entries(counts.byKind(event))) this.inc({ [label]: kind }, count);
+        },
+      });
+    }
     new Gauge({
       name: 'session_mailbox_polls_held',
       help: 'Polls held at this node now',

@@ -42,8 +42,9 @@ function notices.superseded(entry, reader, byNode)
   end
 end
 
--- For the change watchers of all nodes: the session's attributes or secret changed, or it ended.
-function notices.sessionChanged(key)
-  local base = baseOf(key)
-  call('$publish', $channel .. '@changes', nameOf(key))
+-- For the change watchers of all nodes. `change` is c (created), p (patched), r (rotated) or e: and the close reason
+-- (closed). The account comes last, because it may contain colons. See change-receiver.ts.
+function notices.sessionChanged(entry, change)
+  local base = baseOf(entry.key)
+  call('$publish', $channel .. '@changes', nameOf(entry.key) .. ':' .. change .. ':' .. entry.fields[$accountId])
 end

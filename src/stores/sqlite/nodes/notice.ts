@@ -1,5 +1,6 @@
 import type { CloseReason } from '../../../errors/close-reason.js';
 import { Message } from '../../../mailbox/message.js';
+import type { SessionChange } from '../../../store/change-feed.js';
 import type { StoreListener } from '../../../store/store-listener.js';
 
 /** What a node is notified of: the method's name and its arguments, so that a row of an inbox can hold it as JSON. */
@@ -9,14 +10,14 @@ export type Notice =
   | readonly [kind: 'closed', app: string, id: string, reason: CloseReason]
   | readonly [kind: 'rotated', app: string, id: string, generation: number]
   | readonly [kind: 'superseded', app: string, id: string, reader: string, ticket: number]
-  | readonly [kind: 'sessionChanged', app: string, id: string];
+  | readonly [kind: 'sessionChanged', app: string, id: string, change: SessionChange];
 
 type MessageFields = readonly [offset: number, at: number, json: string, bytes: number, key: string | null];
 
 /** Who is notified in this process. No method throws. */
 export interface NoticeListener extends StoreListener {
   /** For the `ChangeWatcher`s of this process. */
-  sessionChanged(app: string, id: string): void;
+  sessionChanged(app: string, id: string, change: SessionChange): void;
 }
 
 export function appendedNotice(app: string, id: string, epoch: string, message: Message, before: number): Notice {
@@ -45,6 +46,6 @@ export function deliver(notice: Notice, listener: NoticeListener): void {
       listener.superseded(notice[1], notice[2], notice[3], notice[4]);
       return;
     case 'sessionChanged':
-      listener.sessionChanged(notice[1], notice[2]);
+      listener.sessionChanged(notice[1], notice[2], notice[3]);
   }
 }

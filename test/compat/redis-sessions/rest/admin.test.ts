@@ -31,6 +31,17 @@ test('metrics count sessions, polls and pushes of every app', async (t) => {
   t.is(await metric(kit, `session_mailbox_request_duration_seconds_count${creations}`), 2);
 });
 
+test('metrics count logins at the limit, by whether they were refused, and have every kind before its first', async (t) => {
+  const kit = await RestKit.start(t, { context: { maxSession: 1 } });
+  t.is(await metric(kit, 'session_mailbox_limits_met_total{verdict="refused"}'), 0);
+  t.is(await metric(kit, 'session_mailbox_bearers_refused_total{kind="rotated"}'), 0);
+  await kit.create('/shop/create/alice?ip=192.0.2.7');
+  for (let login = 0; login < 2; login += 1) await kit.send('PUT', '/shop/create/alice?ip=192.0.2.7', {});
+  t.is(await metric(kit, 'session_mailbox_limits_met_total{verdict="refused"}'), 2);
+  t.is(await metric(kit, 'session_mailbox_limits_met_total{verdict="evicted"}'), 0);
+  t.is(await metric(kit, 'session_mailbox_sessions_created_total'), 1);
+});
+
 test('metrics contain no token and no id, and unknown paths add no labels', async (t) => {
   const kit = await RestKit.start(t);
   const token = await kit.create('/shop/create/alice-the-account?ip=192.0.2.7');

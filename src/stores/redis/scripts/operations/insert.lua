@@ -79,6 +79,7 @@ local function insert(key, index)
   call('ZADD', base .. '$onlineKey', silentFrom, name)
   setAttributes(siblingOf(key, '$attributesKey'), attributes)
   sessions.save(entry)
+  notices.sessionChanged(entry, 'c')
   return { 1, now, closed }
 end
 

@@ -34,7 +34,7 @@ local function patch(entry, attributesKey, set, deleted)
   fields[$writes] = fields[$writes] + 1
   messages.dropAged(entry)
   sessions.save(entry)
-  notices.sessionChanged(entry.key)
+  notices.sessionChanged(entry, 'p')
 end
 
 operations.patch = function()
