@@ -26,10 +26,8 @@ const reliedOn: ReadonlySet<string> = new Set([
   'append',
   'appendToEach',
   'appendToAccount',
-  'offer',
   'inherit',
   'surrender',
-  'withdraw',
   'adopt',
   'alias',
 ]);

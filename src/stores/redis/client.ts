@@ -78,9 +78,10 @@ function duplicateForWriting(client: Redis | Cluster, waitMs: number): Redis | C
   });
 }
 
-function withPatience<Options extends Pick<RedisOptions, 'commandTimeout'>>(options: Options, waitMs: number): Options {
+function withPatience<Options extends Pick<RedisOptions, 'commandTimeout'>>(options: Options, waitMs: number) {
   const { commandTimeout = ownConnection.commandTimeout } = options;
-  return { ...options, commandTimeout: commandTimeout + waitMs };
+  // Pipelines of ioredis might send a wait before the calls that it is for.
+  return { ...options, commandTimeout: commandTimeout + waitMs, enableAutoPipelining: false };
 }
 
 /** Imported when a store opens, not with this module: an import that fails there could not say what to do about it. */
