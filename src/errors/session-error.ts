@@ -23,7 +23,14 @@ export interface SessionErrorDetails extends Record<SessionErrorCode, object> {
   INVALID_ARGUMENT: { readonly argument: string; readonly rule: string; readonly value: string };
   MESSAGE_TOO_LARGE: { readonly bytes: number; readonly msgMaxBytes: number };
   MAILBOX_FULL: { readonly id: string };
-  STORE_UNAVAILABLE: Record<never, never>;
+  /**
+   * `unsure`: the call may have been carried out, because the answer was lost; or it was, and may be lost, because of the
+   * `replicas` that were needed only some had it in time.
+   */
+  STORE_UNAVAILABLE: {
+    readonly unsure?: true;
+    readonly replicas?: { readonly needed: number; readonly reached: number };
+  };
   STOPPED: Record<never, never>;
   TOO_MANY_SOCKETS: { readonly maxSocket: number };
   CROSS_SITE: { readonly origin: string };

@@ -1,6 +1,6 @@
 import { hashSecret, idOf, secretOf } from '../../store/session-token.js';
 import type { AdoptedSession, TokenAlias } from '../../store/token-aliases.js';
-import type { Argument, CallQueue } from './call-queue.js';
+import type { Argument, Calls } from './calls.js';
 import type { Keys } from './keys.js';
 import { accepted, numberAt, type Reply, textAt } from './reply-decoders.js';
 
@@ -14,10 +14,10 @@ const longestMs = 1_000_000_000_000_000;
  * its alias is in the bucket that the hash of the token names; the session is in the bucket of its account.
  */
 export class Adoption {
-  readonly #queue: CallQueue;
+  readonly #queue: Calls;
   readonly #keys: Keys;
 
-  constructor(queue: CallQueue, keys: Keys) {
+  constructor(queue: Calls, keys: Keys) {
     this.#queue = queue;
     this.#keys = keys;
   }

@@ -2,7 +2,7 @@ import type { CloseReason } from '../../errors/close-reason.js';
 import { invalidArgument } from '../../errors/session-error.js';
 import type { ClosedSession, SessionRecord } from '../../store/session-record.js';
 import type { AppPage, AppQuery } from '../../store/session-store.js';
-import type { Argument, CallQueue } from './call-queue.js';
+import type { Argument, Calls } from './calls.js';
 import type { Keys } from './keys.js';
 import { stepSize } from './program.js';
 import {
@@ -29,10 +29,10 @@ const cursorPattern = /^([0-9A-Za-z]{2}):([0-9]{1,17}\.[0-9A-Za-z]{40})?$/;
 
 /** Operations on all sessions of an app: bucket by bucket, in the order of the index, which is stable. */
 export class AppWalk {
-  readonly #queue: CallQueue;
+  readonly #queue: Calls;
   readonly #keys: Keys;
 
-  constructor(queue: CallQueue, keys: Keys) {
+  constructor(queue: Calls, keys: Keys) {
     this.#queue = queue;
     this.#keys = keys;
   }

@@ -48,6 +48,42 @@ export async function makeClient({ url, redis, cluster }: RedisStoreOptions): Pr
   return url === undefined ? new ioredis.Redis(options) : new ioredis.Redis(url, options);
 }
 
+/**
+ * Another client of the store's own, for calls that wait for replicas; also where the application gave a client.
+ * @param waitMs how long the server may wait for replicas, and the calls behind it for the server
+ */
+export async function makeWritingClient(options: RedisStoreOptions, waitMs: number): Promise<Redis | Cluster> {
+  const { client, url, redis, cluster } = options;
+  if (client !== undefined) return duplicateForWriting(client, waitMs);
+  const patient = (given: RedisOptions = {}) => withPatience({ ...ownConnection, ...given }, waitMs);
+  if (cluster !== undefined) {
+    const { nodes, options: given } = cluster;
+    return makeClient({ cluster: { nodes, options: { ...given, redisOptions: patient(given?.redisOptions) } } });
+  }
+  return makeClient({ redis: patient(redis), ...(url !== undefined && { url }) });
+}
+
+/** With the options that the application's client should have, and may not have. */
+function duplicateForWriting(client: Redis | Cluster, waitMs: number): Redis | Cluster {
+  const own = withPatience(ownConnection, waitMs);
+  if (!isCluster(client)) {
+    return client.duplicate({ ...own, lazyConnect: true, enableOfflineQueue: false, retryStrategy: retryDelay });
+  }
+  return client.duplicate([], {
+    enableOfflineQueue: false,
+    lazyConnect: true,
+    retryDelayOnFailover: 0,
+    clusterRetryStrategy: retryDelay,
+    redisOptions: { ...client.options.redisOptions, ...own },
+  });
+}
+
+function withPatience<Options extends Pick<RedisOptions, 'commandTimeout'>>(options: Options, waitMs: number) {
+  const { commandTimeout = ownConnection.commandTimeout } = options;
+  // Pipelines of ioredis might send a wait before the calls that it is for.
+  return { ...options, commandTimeout: commandTimeout + waitMs, enableAutoPipelining: false };
+}
+
 /** Imported when a store opens, not with this module: an import that fails there could not say what to do about it. */
 async function importIoredis(): Promise<Pick<typeof import('ioredis'), 'Redis' | 'Cluster'>> {
   try {

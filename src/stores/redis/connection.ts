@@ -7,19 +7,23 @@ import { asUnavailable, storeUnavailable } from './unavailable.js';
 /** The first version with sharded channels and with all that the scripts use of `ZRANGE`, `PEXPIRETIME` and `LPOP`. */
 const oldestVersion = 7;
 
-/** The client that commands go through: the application's, or one made for the store. */
+/** A client that commands go through: the application's, or one made for the store. */
 export class RedisConnection {
   readonly isCluster: boolean;
-  readonly #options: RedisStoreOptions;
+  readonly #make: () => Promise<Redis | Cluster>;
+  /** Whether the store made the client, and so closes it. */
+  readonly #isOwn: boolean;
   #client: Redis | Cluster | undefined;
   #latestError: unknown;
   #onReady: (() => void) | undefined;
   #search: MasterSearch | undefined;
 
-  constructor(options: RedisStoreOptions) {
+  /** @param make makes a client although the options may hold one */
+  constructor(options: RedisStoreOptions, make?: () => Promise<Redis | Cluster>) {
     const { client, cluster } = options;
-    this.#options = options;
-    this.#client = client;
+    this.#make = make ?? (() => makeClient(options));
+    this.#isOwn = client === undefined || make !== undefined;
+    this.#client = make === undefined ? client : undefined;
     this.isCluster = client === undefined ? cluster !== undefined : isCluster(client);
   }
 
@@ -46,11 +50,12 @@ export class RedisConnection {
 
   /**
    * @param onReady called whenever a lost connection has been restored
-   * @param onMoved called when the server turned out not to be the master, and when the master has been found
+   * @param onMoved called when the server turned out not to be the master, with what it answered, and with `undefined` when
+   * the master has been found
    * @throws SessionError `STORE_UNAVAILABLE`, or `INVALID_CONTEXT` for a `keyPrefix` within `url`
    */
-  async open(onReady: () => void, onMoved: () => void): Promise<void> {
-    const client = this.#client ?? (await makeClient(this.#options));
+  async open(onReady: () => void, onMoved: (refusal: string | undefined) => void): Promise<void> {
+    const client = this.#client ?? (await this.#make());
     requireNoKeyPrefix(client.options);
     this.#client = client;
     client.on('error', this.#noteError);
@@ -65,7 +70,7 @@ export class RedisConnection {
     }
     if (!isCluster(client)) {
       const found = () => {
-        onMoved();
+        onMoved(undefined);
         onReady();
       };
       this.#search = new MasterSearch(client, { lost: onMoved, found });
@@ -82,7 +87,7 @@ export class RedisConnection {
     client.off('error', this.#noteError);
     if (this.#onReady !== undefined) client.off('ready', this.#onReady);
     const searchEnded = this.#search?.stop();
-    if (this.#options.client === undefined) await disconnect(client);
+    if (this.#isOwn) await disconnect(client);
     await searchEnded;
   }
 

@@ -1,12 +1,12 @@
 import type { ClosedSession, SessionReference } from '../../store/session-record.js';
 import type { Slice } from '../../store/session-store.js';
-import type { CallQueue } from './call-queue.js';
+import type { Calls } from './calls.js';
 import type { Keys } from './keys.js';
 import { accepted, closedOf, countOf, listsAt, numberAt, type Reply, silentSessionOf } from './reply-decoders.js';
 
 /** Work that the nodes share: each node asks all buckets whether something is due, and takes it. */
 export class DueWork {
-  readonly #queue: CallQueue;
+  readonly #queue: Calls;
   readonly #keys: Keys;
   readonly #node: string;
   readonly #acknowledging = new Set<Promise<void>>();
@@ -16,7 +16,7 @@ export class DueWork {
   /** The bucket to begin with; it rotates, so that none waits behind others that are always busy. */
   #first = 0;
 
-  constructor(queue: CallQueue, keys: Keys, node: string) {
+  constructor(queue: Calls, keys: Keys, node: string) {
     this.#queue = queue;
     this.#keys = keys;
     this.#node = node;

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { sessionUnknown } from '../../errors/session-error.js';
 import type { Replacement } from '../../store/session-store.js';
-import type { Argument, CallQueue } from './call-queue.js';
+import type { Argument, Calls } from './calls.js';
 import type { Keys } from './keys.js';
 import { accepted, closedOf, listAt, numberAt, ownRecordOf, type Reply, textAt, textsAt } from './reply-decoders.js';
 
@@ -19,10 +19,10 @@ interface Party {
  * If several sessions replace the same one, one of them claims it; the others wait, and find it closed.
  */
 export class Handover {
-  readonly #queue: CallQueue;
+  readonly #queue: Calls;
   readonly #keys: Keys;
 
-  constructor(queue: CallQueue, keys: Keys) {
+  constructor(queue: Calls, keys: Keys) {
     this.#queue = queue;
     this.#keys = keys;
   }

@@ -6,11 +6,15 @@ import { storeUnavailable } from './unavailable.js';
  */
 const replyTimeMs = 10_000;
 
-/** @throws SessionError `STORE_UNAVAILABLE` when no reply comes in time */
-export function inTime<Answer>(reply: Promise<Answer>): Promise<Answer> {
+/**
+ * @param moreMs how much longer the server may take, because it waits for others
+ * @throws SessionError `STORE_UNAVAILABLE` when no reply comes in time
+ */
+export function inTime<Answer>(reply: Promise<Answer>, moreMs = 0): Promise<Answer> {
+  const time = replyTimeMs + moreMs;
   return new Promise((resolve, reject) => {
-    const late = () => reject(storeUnavailable(`There was no reply within ${replyTimeMs} ms`));
-    const timer = setTimeout(late, replyTimeMs);
+    const late = () => reject(storeUnavailable(`There was no reply within ${time} ms`));
+    const timer = setTimeout(late, time);
     reply.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

@@ -22,6 +22,8 @@ export const keyNames = {
   online: 'online',
   nodes: 'nodes',
   reports: 'reports',
+  /** Written last in each batch that waits for replicas. */
+  mark: 'mark',
   /** Never exists: `ping` tries to write nothing into it. */
   ping: 'ping',
 } as const;
@@ -134,6 +136,10 @@ export class Keys {
   /** Expiries that a node has taken and not yet acknowledged. */
   reports(bucket: string): string {
     return `${this.#base(bucket)}${keyNames.reports}`;
+  }
+
+  mark(bucket: string): string {
+    return `${this.#base(bucket)}${keyNames.mark}`;
   }
 
   ping(bucket: string): string {

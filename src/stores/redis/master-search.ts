@@ -10,8 +10,8 @@ const firstPauseMs = 50;
 const longestPauseMs = 1_000;
 
 export interface MasterSearchListener {
-  /** The server turned out not to be the master. */
-  lost(): void;
+  /** The server turned out not to be the master. @param refusal what it answered */
+  lost(refusal: string): void;
   /** The connection leads to a master again, perhaps to another server. */
   found(): void;
 }
@@ -44,7 +44,7 @@ export class MasterSearch {
   start(refusal: string): void {
     if (this.#refusal !== undefined || this.#closing.signal.aborted) return;
     this.#refusal = storeUnavailable(refusal);
-    this.#listener.lost();
+    this.#listener.lost(refusal);
     this.#searching = this.#search();
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../time/clock.js';
 import { Interval } from '../../time/interval.js';
-import type { CallQueue } from './call-queue.js';
+import type { Calls } from './calls.js';
 import type { Keys } from './keys.js';
 import type { NoticeReceiver } from './notice-receiver.js';
 import { accepted, nodeStatusOf, type Reply } from './reply-decoders.js';
@@ -13,13 +13,13 @@ const pauseMs = 2_000;
  * the node is still subscribed.
  */
 export class NodeHeartbeat {
-  readonly #queue: CallQueue;
+  readonly #queue: Calls;
   readonly #keys: Keys;
   readonly #node: string;
   readonly #interval: Interval;
   #notices: NoticeReceiver | undefined;
 
-  constructor(queue: CallQueue, keys: Keys, node: string, clock: Clock) {
+  constructor(queue: Calls, keys: Keys, node: string, clock: Clock) {
     this.#queue = queue;
     this.#keys = keys;
     this.#node = node;

@@ -1,4 +1,4 @@
-import { type CallQueue, mostWeight } from './call-queue.js';
+import { type Calls, mostWeight } from './calls.js';
 import type { Keys } from './keys.js';
 import { accepted } from './reply-decoders.js';
 import { asUnavailable, unavailableAt } from './unavailable.js';
@@ -7,7 +7,7 @@ import { asUnavailable, unavailableAt } from './unavailable.js';
  * Asks every shard whether it can be written: on a Cluster every bucket, because slots may move between shards; else one.
  * @throws SessionError `STORE_UNAVAILABLE` with the reason of the first bucket that can't
  */
-export async function ping(queue: CallQueue, keys: Keys, isCluster: boolean): Promise<void> {
+export async function ping(queue: Calls, keys: Keys, isCluster: boolean): Promise<void> {
   const buckets = isCluster ? keys.buckets : keys.buckets.slice(0, 1);
   const answers = await Promise.allSettled(
     buckets.map((bucket) =>

@@ -36,6 +36,7 @@ const operationGroups: readonly (readonly ScriptName[])[] = [
   ['operations/due-work'],
   ['operations/nodes'],
   ['operations/adoption'],
+  ['operations/mark'],
   ['operations/ping'],
 ];
 
@@ -51,6 +52,8 @@ const deadAfterMs = 10_000;
 const forgetNodeAfterMs = 600_000;
 /** How long a session that is being handed over stays claimed by its receiver. */
 const claimTimeMs = 5_000;
+/** How long the mark of the last batch that waited for replicas stays. */
+const markTimeMs = 60_000;
 const dayMs = 86_400_000;
 /** Beyond it a double is no longer exact, and Redis accepts no deadline. */
 const endOfTime = 9_000_000_000_000_000;
@@ -78,6 +81,11 @@ export class Program {
     this.text = fillIn(`${settings.timeSource}\n${assembled()}`, constants(context, settings));
     this.sha = createHash('sha1').update(this.text).digest('hex');
   }
+}
+
+/** Whether the server did not know the program by its SHA-1: after a restart or a flush of its scripts. Nothing was run. */
+export function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }
 
 let program: string | undefined;
@@ -132,6 +140,7 @@ function constants(context: SessionContext, { keyPrefix, isCluster }: ProgramSet
     deadAfterMs,
     forgetNodeAfterMs,
     claimTimeMs,
+    markTimeMs,
     keepReportsMs: dayMs,
     endOfTime,
   };

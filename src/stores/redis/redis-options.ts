@@ -1,7 +1,15 @@
 import type { Cluster, ClusterNode, ClusterOptions, Redis, RedisOptions } from 'ioredis';
 import * as v from 'valibot';
-import { checkOptions, invalidOption, nonEmptyText, objectWith, wholeNumber } from '../../validation/options.js';
+import {
+  checkOptions,
+  invalidOption,
+  nonEmptyText,
+  objectWith,
+  trueOrFalse,
+  wholeNumber,
+} from '../../validation/options.js';
 import { keyPrefixRule, mostBuckets } from './keys.js';
+import type { ReplicaRule } from './replicas.js';
 
 /** Where the Redis is: at most one of `url` (perhaps with `redis`), `cluster` and `client`; by default 127.0.0.1:6379. */
 export interface RedisStoreOptions {
@@ -24,12 +32,20 @@ export interface RedisStoreOptions {
    * while there are sessions. Default 64.
    */
   readonly buckets?: number;
+  /**
+   * How many replicas must have a write before it is acknowledged: a login, a rotation, a patch, an end, a push. A failover
+   * onto one of them loses nothing that was acknowledged. A number, or also the `timeout` in milliseconds (from 1 to 60000,
+   * default 1000) after which the call fails as unsure, and `fsync`: whether the server and these replicas must have synced it
+   * to their append-only files (Redis 7.2 or newer; default false). Default: none.
+   */
+  readonly replicas?: number | { readonly count: number; readonly timeout?: number; readonly fsync?: boolean };
 }
 
 /** The options, checked, with their defaults. */
-export interface CheckedRedisOptions extends RedisStoreOptions {
+export interface CheckedRedisOptions extends Omit<RedisStoreOptions, 'replicas'> {
   readonly keyPrefix: string;
   readonly buckets: number;
+  readonly replicas?: ReplicaRule;
 }
 
 const front = 'redisStore';
@@ -68,6 +84,20 @@ const rules = {
       'session-mailbox:',
     ),
     buckets: v.optional(wholeNumber(1, mostBuckets), 64),
+    replicas: v.exactOptional(
+      v.pipe(
+        v.unknown(),
+        v.transform((value) => (typeof value === 'number' ? { count: value } : value)),
+        v.strictObject(
+          {
+            count: wholeNumber(1, 100),
+            timeout: v.optional(wholeNumber(1, 60_000), 1_000),
+            fsync: v.optional(trueOrFalse(), false),
+          },
+          'must be a number or { count, timeout, fsync }',
+        ),
+      ),
+    ),
   },
 } as const;
 

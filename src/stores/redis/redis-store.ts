@@ -27,7 +27,7 @@ import type { AdoptedSession, TokenAlias, TokenAliases } from '../../store/token
 import { type Clock, SystemClock } from '../../time/clock.js';
 import { Adoption } from './adoption.js';
 import { AppWalk } from './app-walk.js';
-import { CallQueue } from './call-queue.js';
+import { CallRoutes } from './call-routes.js';
 import { ChangeReceiver } from './change-receiver.js';
 import { RedisConnection } from './connection.js';
 import { DueWork } from './due-work.js';
@@ -59,7 +59,7 @@ import { asUnavailable } from './unavailable.js';
 export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases {
   readonly #connection: RedisConnection;
   readonly #keys: Keys;
-  readonly #queue: CallQueue;
+  readonly #queue: CallRoutes;
   readonly #walk: AppWalk;
   readonly #calls: SessionCalls;
   readonly #dueWork: DueWork;
@@ -87,7 +87,8 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     this.#keys = new Keys(keyPrefix, buckets);
     this.#connection = new RedisConnection(checked);
     const { isCluster } = this.#connection;
-    this.#queue = new CallQueue(this.#connection, new Program(context, { keyPrefix, isCluster, timeSource }));
+    const program = new Program(context, { keyPrefix, isCluster, timeSource });
+    this.#queue = new CallRoutes(this.#connection, program, this.#keys, checked);
     this.#calls = new SessionCalls(this.#queue, this.#keys);
     this.#walk = new AppWalk(this.#queue, this.#keys);
     this.#dueWork = new DueWork(this.#queue, this.#keys, this.#node);
@@ -97,7 +98,7 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
   }
 
   async open(listener: StoreListener): Promise<void> {
-    await this.#connection.open(
+    await this.#queue.open(
       () => listener.missed(),
       () => this.#renewSubscriptions(),
     );
@@ -110,7 +111,7 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
       // Some buckets may have it registered.
       await this.#heartbeat.leave();
       await notices.close();
-      await this.#connection.close();
+      await this.#queue.close();
       throw asUnavailable(error);
     }
   }
@@ -122,7 +123,7 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     await this.#queue.settle();
     await this.#notices?.close();
     await Promise.all([...this.#changeReceivers].map((receiver) => receiver.close()));
-    await this.#connection.close();
+    await this.#queue.close();
   }
 
   ping(): Promise<void> {

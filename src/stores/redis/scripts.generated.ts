@@ -1210,6 +1210,15 @@ dropStaleEntry(key, index)
 return insert(key, index)
 end
 `,
+  'operations/mark': `
+operations.mark = function()
+local key = takeKey()
+if call('PEXPIRE', key, $markTimeMs) == 0 then
+call('SET', key, '', 'PX', $markTimeMs)
+end
+return { 1 }
+end
+`,
   'operations/nodes': `
 operations.heartbeat = function()
 local nodes, node = takeKey(), take()

@@ -2,7 +2,7 @@ import { sessionUnknown } from '../../errors/session-error.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import { type ClosedSession, defaultLevel, type NewSession } from '../../store/session-record.js';
 import type { AppendOutcome, AttributePatch, ReadRequest, ReadResult } from '../../store/session-store.js';
-import type { Argument, CallQueue } from './call-queue.js';
+import type { Argument, Calls } from './calls.js';
 import type { Keys } from './keys.js';
 import { accepted, closedOf, listAt, listsAt, outcomeOf, type Reply, readResultOf } from './reply-decoders.js';
 
@@ -11,10 +11,10 @@ const appendStep = 100;
 
 /** Calls on one session or one account: finds the bucket and the keys, and arranges the arguments. */
 export class SessionCalls {
-  readonly #queue: CallQueue;
+  readonly #queue: Calls;
   readonly #keys: Keys;
 
-  constructor(queue: CallQueue, keys: Keys) {
+  constructor(queue: Calls, keys: Keys) {
     this.#queue = queue;
     this.#keys = keys;
   }

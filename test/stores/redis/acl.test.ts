@@ -4,6 +4,7 @@ import { SessionContext } from '../../../src/index.js';
 import { noListener } from '../../../src/store/no-listener.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 import { RedisCluster } from '../../support/redis-cluster.js';
+import { ReplicaPair } from './faults/replica-pair.js';
 import { serverFor } from './places.js';
 import { runWorkload } from './workload.js';
 
@@ -40,6 +41,16 @@ test('the documented ACL allows all that the store does on a single server, and 
     code: 'STORE_UNAVAILABLE',
     message: /NOPERM|permission/,
   });
+});
+
+test('it allows to wait for replicas; without that a store that is to wait is refused at its start', async (t) => {
+  const pair = await ReplicaPair.start(t);
+  const { client, port } = pair.master;
+  await client.call('ACL', 'SETUSER', ...documentedRule());
+  const options = { redis: { host: '127.0.0.1', port, ...credentials }, replicas: { count: 1, timeout: 60_000 } };
+  await t.notThrowsAsync(work(options));
+  await client.call('ACL', 'SETUSER', username, '-wait');
+  await t.throwsAsync(work(options), { code: 'STORE_UNAVAILABLE', message: /NOPERM|permission/ });
 });
 
 test('with the documented addition it allows all that the store does on a Cluster', async (t) => {

@@ -42,6 +42,7 @@ test('the table of options has every option with its default, and no other', (t)
     client: true,
     keyPrefix: true,
     buckets: true,
+    replicas: true,
   };
   t.deepEqual(documented.map(([option]) => option?.replaceAll('`', '')).toSorted(), Object.keys(options).toSorted());
 });

@@ -7,6 +7,7 @@ import { RedisStore } from '../../../src/stores/redis/index.js';
 import { Keys, keyNames } from '../../../src/stores/redis/keys.js';
 import { Program, serverTime } from '../../../src/stores/redis/program.js';
 import { checkRedisOptions } from '../../../src/stores/redis/redis-options.js';
+import { accepted } from '../../../src/stores/redis/reply-decoders.js';
 import { eventually } from '../../support/eventually.js';
 import { freshPrefix } from './exact-clock.js';
 import { keysUnder } from './key-dump.js';
@@ -26,6 +27,7 @@ function keysOf(keys: Keys, ids: readonly string[]): ReadonlyMap<string, string>
     kinds.set(keys.online(bucket), 'online');
     kinds.set(keys.nodes(bucket), 'nodes');
     kinds.set(keys.reports(bucket), 'reports');
+    kinds.set(keys.mark(bucket), 'mark');
     for (const id of ids) {
       kinds.set(keys.session(bucket, app, id), 'session');
       kinds.set(keys.attributes(bucket, app, id), 'attributes');
@@ -64,6 +66,8 @@ test('every key that a full workload leaves is one of keys.ts, and every kind of
   t.is(await queue.call({ ...claimed, operation: 'offer', args: [id], decode: (reply) => reply[0] }), 1);
   const sweep = { bucket, operation: 'sweep', keys: [keys.due(bucket)], args: [10, 'dead-node:1'] };
   await eventually(() => queue.call({ ...sweep, decode: (reply) => Number((reply[2] as unknown[]).length) > 0 }));
+  // Only a store that waits for replicas leaves it.
+  await queue.call({ bucket, operation: 'mark', keys: [keys.mark(bucket)], args: [], decode: accepted });
   const known = keysOf(keys, [...ids, brief.id]);
   const kinds = new Set<string>();
   for (const key of await keysUnder(client, options.keyPrefix)) {

@@ -40,6 +40,12 @@ test('each option has a rule, which the error states', (t) => {
     [{ redis: 'x' }, 'redis', /object/],
     [{ cluster: { nodes: [] } }, 'cluster', /nodes/],
     [{ client: {} }, 'client', /evalsha/],
+    [{ replicas: 0 }, 'replicas.count', /from 1 to 100/],
+    [{ replicas: '1' }, 'replicas', /a number or \{ count, timeout, fsync \}/],
+    [{ replicas: {} }, 'replicas.count', /must be given/],
+    [{ replicas: { count: 1, timeout: 0 } }, 'replicas.timeout', /from 1 to 60000/],
+    [{ replicas: { count: 1, fsync: 1 } }, 'replicas.fsync', /true or false/],
+    [{ replicas: { count: 1, sync: true } }, 'replicas', /a number or/],
   ];
   for (const [options, field, rule] of refused) {
     const { details, message } = refusalOf(options);

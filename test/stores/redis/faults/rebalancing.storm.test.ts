@@ -2,21 +2,17 @@ import test from 'ava';
 import { eventually } from '../../../support/eventually.js';
 import { rounds } from '../../../support/limits.js';
 import type { RedisCluster } from '../../../support/redis-cluster.js';
-import type { RedisServer } from '../../../support/redis-server.js';
 import { ServiceProcess } from '../../nodes/service-process.js';
 import { Traffic } from '../../nodes/traffic.js';
 import { freshPrefix } from '../exact-clock.js';
 import { clusterFor } from '../places.js';
+import { migrate } from './slot-migration.js';
 
 const cluster = clusterFor(test);
 const slotCount = 16_384;
 const buckets = rounds({ sample: 3, full: 6 });
 const heldPolls = rounds({ sample: 3, full: 10 });
 const roomy = { msgMaxLength: 100_000, mailboxMaxBytes: 100_000_000 };
-
-function idOf({ client }: RedisServer): Promise<string> {
-  return client.call('CLUSTER', 'MYID').then(String);
-}
 
 /** The slots of the buckets, and the masters that own them. */
 async function usedSlots({ masters, client }: RedisCluster, keyPrefix: string) {
@@ -26,21 +22,6 @@ async function usedSlots({ masters, client }: RedisCluster, keyPrefix: string) {
   }
   const share = Math.ceil(slotCount / masters.length);
   return [...slots].map((slot) => ({ slot, owner: masters[Math.floor(slot / share)] }));
-}
-
-/** Moves a slot as redis-cli does when it rebalances a Cluster. */
-async function migrate({ masters }: RedisCluster, slot: number, from: RedisServer, to: RedisServer): Promise<void> {
-  await to.client.call('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', await idOf(from));
-  await from.client.call('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', await idOf(to));
-  for (;;) {
-    const keys = (await from.client.call('CLUSTER', 'GETKEYSINSLOT', String(slot), '10')) as string[];
-    if (keys.length === 0) break;
-    await from.client.call('MIGRATE', '127.0.0.1', String(to.port), '', '0', '5000', 'KEYS', ...keys);
-  }
-  // First the new owner, so that the slot always has one.
-  for (const { client } of [to, from, ...masters]) {
-    await client.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', await idOf(to));
-  }
 }
 
 test('while slots move to other masters traffic goes on, and no push is missed', async (t) => {

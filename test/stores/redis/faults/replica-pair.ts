@@ -1,6 +1,6 @@
-import type { ExecutionContext } from 'ava';
 import { eventually } from '../../../support/eventually.js';
 import { RedisServer, type RedisSettings } from '../../../support/redis-server.js';
+import type { TeardownOwner } from '../../../support/teardowns.js';
 
 /** A master and its replica, which swap roles without closing the connections of clients. */
 export class ReplicaPair {
@@ -12,7 +12,7 @@ export class ReplicaPair {
     this.replica = replica;
   }
 
-  static async start(t: ExecutionContext, settings: RedisSettings = {}): Promise<ReplicaPair> {
+  static async start(t: TeardownOwner, settings: RedisSettings = {}): Promise<ReplicaPair> {
     const all = { 'repl-diskless-sync-delay': '0', ...settings };
     const [master, replica] = await Promise.all([RedisServer.start(all), RedisServer.start(all)]);
     t.teardown(() => Promise.all([master.stop(), replica.stop()]));

@@ -1,0 +1,104 @@
+import { CallQueue } from './call-queue.js';
+import type { Call, Calls } from './calls.js';
+import { makeWritingClient } from './client.js';
+import { RedisConnection } from './connection.js';
+import type { Keys } from './keys.js';
+import type { Program } from './program.js';
+import type { CheckedRedisOptions } from './redis-options.js';
+import { Replicas } from './replicas.js';
+import { ReplicatedCalls } from './replicated-calls.js';
+
+/**
+ * Writes that their callers rely on once they are acknowledged. Not among them: contacts, reads and what they park, and the
+ * work of the nodes; after a failover these are done again, or repeat what a client is told.
+ */
+const reliedOn: ReadonlySet<string> = new Set([
+  'insert',
+  'insertOnce',
+  'patch',
+  'patchAsBearer',
+  'rotate',
+  'replace',
+  'end',
+  'endAsBearer',
+  'endAccount',
+  'endSome',
+  'append',
+  'appendToEach',
+  'appendToAccount',
+  'inherit',
+  'surrender',
+  'adopt',
+  'alias',
+]);
+
+/** The connection that writes, when replicas are waited for. */
+interface WritingRoute {
+  readonly connection: RedisConnection;
+  readonly calls: ReplicatedCalls;
+}
+
+/** Which connection each call takes: with `replicas` the writes that callers rely on have one of their own. */
+export class CallRoutes implements Calls {
+  readonly #connection: RedisConnection;
+  readonly #queue: CallQueue;
+  readonly #writing: WritingRoute | undefined;
+
+  constructor(connection: RedisConnection, program: Program, keys: Keys, options: CheckedRedisOptions) {
+    this.#connection = connection;
+    this.#queue = new CallQueue(connection, program);
+    if (options.replicas !== undefined) {
+      const { replicas } = options;
+      const own = new RedisConnection(options, () => makeWritingClient(options, replicas.timeout));
+      this.#writing = {
+        connection: own,
+        calls: new ReplicatedCalls(own, program, keys, new Replicas(replicas)),
+      };
+    }
+  }
+
+  /**
+   * @param onReady called whenever the lost connection of the reads has been restored
+   * @param onMoved called when its server turned out not to be the master, and when the master has been found
+   * @throws SessionError `STORE_UNAVAILABLE`, or `INVALID_CONTEXT` for a `keyPrefix` within `url`
+   */
+  async open(onReady: () => void, onMoved: () => void): Promise<void> {
+    const writing = this.#writing;
+    await this.#connection.open(onReady, (refusal) => {
+      onMoved();
+      // What one connection learns holds for the other: both lead to the same place.
+      if (refusal !== undefined) writing?.connection.refusedAsNoMaster(refusal);
+    });
+    if (writing === undefined) return;
+    try {
+      await writing.connection.open(
+        () => {},
+        (refusal) => {
+          if (refusal !== undefined) this.#connection.refusedAsNoMaster(refusal);
+        },
+      );
+      await writing.calls.requireSupport();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#connection.close(), this.#writing?.connection.close()]);
+  }
+
+  call<Result>(call: Call<Result>): Promise<Result> {
+    const writing = this.#writing?.calls;
+    if (writing === undefined) return this.#queue.call(call);
+    // Both connections must be usable.
+    if (call.operation === 'ping') {
+      return Promise.all([this.#queue.call(call), writing.call(call)]).then(([answer]) => answer);
+    }
+    return reliedOn.has(call.operation) ? writing.call(call) : this.#queue.call(call);
+  }
+
+  async settle(): Promise<void> {
+    await Promise.all([this.#queue.settle(), this.#writing?.calls.settle()]);
+  }
+}

@@ -1,0 +1,31 @@
+import type { RedisCluster } from '../../../support/redis-cluster.js';
+import type { RedisServer } from '../../../support/redis-server.js';
+
+function idOf({ client }: RedisServer): Promise<string> {
+  return client.call('CLUSTER', 'MYID').then(String);
+}
+
+/** Moves a slot as redis-cli does when it rebalances a Cluster. */
+export async function migrate(cluster: RedisCluster, slot: number, from: RedisServer, to: RedisServer): Promise<void> {
+  await moveKeys(slot, from, to);
+  await giveSlot(cluster, slot, to);
+}
+
+/** The first half: all keys are at the new master, and the old one still owns the slot. */
+export async function moveKeys(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
+  await to.client.call('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', await idOf(from));
+  await from.client.call('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', await idOf(to));
+  for (;;) {
+    const keys = (await from.client.call('CLUSTER', 'GETKEYSINSLOT', String(slot), '10')) as string[];
+    if (keys.length === 0) break;
+    await from.client.call('MIGRATE', '127.0.0.1', String(to.port), '', '0', '5000', 'KEYS', ...keys);
+  }
+}
+
+/** The second half. */
+export async function giveSlot({ masters }: RedisCluster, slot: number, to: RedisServer): Promise<void> {
+  // First the new owner, so that the slot always has one.
+  for (const { client } of [to, ...masters]) {
+    await client.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', await idOf(to));
+  }
+}
