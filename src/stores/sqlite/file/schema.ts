@@ -5,7 +5,7 @@ import { sessionSchema } from '../tables/session-schema.js';
 /** `smbx`: tells a database of this store from one of another program. */
 const applicationId = 0x736d6278;
 /** Raised when the tables change. */
-const version = 2;
+const version = 3;
 
 /**
  * Creates the tables in an empty database, and accepts one that has them.
