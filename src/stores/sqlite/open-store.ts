@@ -83,6 +83,7 @@ export class OpenStore {
         this.#node.committed();
       },
       rolledBack: () => {
+        tables.rolledBack();
         outbox.discard();
         this.#node.rolledBack();
       },

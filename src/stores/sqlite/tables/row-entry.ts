@@ -3,21 +3,26 @@ import type { Amendments, SessionEntry } from '../../../store/engine/tables.js';
 import type { AttributeTexts, NewSession } from '../../../store/session-record.js';
 import { amendmentsOfText, textOfAmendments } from './amendments-text.js';
 import type { History } from './history.js';
+import type { KnownSession, KnownSessions } from './known-sessions.js';
 import type { MessageRows } from './message-rows.js';
 import { RowMailbox } from './row-mailbox.js';
 import type { ContactValues, SessionRows, SessionValues, StoredSession } from './session-rows.js';
+import { attributesOf, textOf } from './stored-attributes.js';
 
 /** Key of a session that is not in the database yet. */
 const noKey = 0;
-const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
 
 /** What an entry is written with. */
 export interface EntryStorage {
   readonly sessions: SessionRows;
   readonly messages: MessageRows;
+  readonly known: KnownSessions;
   readonly history: History;
   readonly hbGrace: number;
 }
+
+/** Of a session that is not in the database yet, whose version the database chooses. */
+type NewOrStored = Omit<StoredSession, 'version'> & { readonly version?: number };
 
 /** Which of its orders an entry was found by, and has to leave if it is saved. */
 export type FoundBy = 'due' | 'silent' | undefined;
@@ -29,21 +34,33 @@ export class RowEntry implements SessionEntry {
   readonly #contact: ContactValues;
   readonly #foundBy: FoundBy;
   #key: number;
+  /** Of the row; `undefined` while it is not known. */
+  #version: number | undefined;
   /** Where the row stands in the indexes. */
   #indexedDueAt: number;
   #indexedSilentAt: number | null;
   #isSessionChanged = false;
   #mailbox: RowMailbox | undefined;
   #attributes: AttributeTexts | undefined;
+  #known: KnownSession | undefined;
 
-  constructor(storage: EntryStorage, { key, session, contact }: StoredSession, foundBy?: FoundBy) {
+  constructor(storage: EntryStorage, { key, session, contact, version }: NewOrStored, foundBy?: FoundBy) {
     this.#storage = storage;
     this.#key = key;
+    this.#version = version;
     this.#session = session;
     this.#contact = contact;
     this.#foundBy = foundBy;
     this.#indexedDueAt = contact.dueAt;
     this.#indexedSilentAt = contact.silentAt;
+  }
+
+  /** The entry changes copies: what is known stays as it is unless the entry is saved. */
+  static ofKnown(storage: EntryStorage, known: KnownSession): RowEntry {
+    const { key, session, contact, version } = known.stored;
+    const entry = new RowEntry(storage, { key, session: { ...session }, contact: { ...contact }, version });
+    entry.#known = known;
+    return entry;
   }
 
   /** A session to be inserted by `save`. */
@@ -128,7 +145,7 @@ export class RowEntry implements SessionEntry {
   }
 
   get attributes(): AttributeTexts {
-    this.#attributes ??= attributesOf(this.#session.attributes);
+    this.#attributes ??= this.#readAttributes();
     return this.#attributes;
   }
 
@@ -194,7 +211,8 @@ export class RowEntry implements SessionEntry {
   get mailbox(): RowMailbox | undefined {
     const { mailbox } = this.#contact;
     if (this.#mailbox === undefined && mailbox !== null) {
-      this.#mailbox = new RowMailbox(this.#storage.messages, this.#storage.history, this.#key, mailbox);
+      this.#mailbox =
+        this.#takeKnownMailbox() ?? new RowMailbox(this.#storage.messages, this.#storage.history, this.#key, mailbox);
     }
     return this.#mailbox;
   }
@@ -233,27 +251,43 @@ export class RowEntry implements SessionEntry {
     this.#indexedDueAt = contact.dueAt;
     this.#indexedSilentAt = contact.silentAt;
     this.#isSessionChanged = false;
+    this.#noteSaved();
   }
 
   remove(): void {
+    this.#storage.known.delete(this.id);
     if ((this.#mailbox?.retained ?? this.#contact.retained) > 0) this.mailbox?.clear();
     this.#storage.sessions.delete(this.#key);
+  }
+
+  /** What was saved is what this process knows of the session until another version of it is found. */
+  #noteSaved(): void {
+    if (this.#version === undefined) return;
+    this.#version += 1;
+    const session = { ...this.#session };
+    const contact = { ...this.#contact };
+    const stored = { key: this.#key, session, contact, version: this.#version };
+    const mailbox = this.#mailbox ?? this.#known?.mailbox;
+    const attributes = this.#attributes ?? this.#known?.attributes;
+    this.#storage.known.put({ stored, mailbox, attributes });
+    this.#known = undefined;
+  }
+
+  /** The mailbox as the last step left it, if no other history has begun since. */
+  #takeKnownMailbox(): RowMailbox | undefined {
+    const mailbox = this.#known?.mailbox;
+    if (this.#known !== undefined) this.#known.mailbox = undefined;
+    return mailbox?.isOfHistory === true ? mailbox : undefined;
+  }
+
+  #readAttributes(): AttributeTexts {
+    const known = this.#known;
+    if (known === undefined) return attributesOf(this.#session.attributes);
+    known.attributes ??= attributesOf(known.stored.session.attributes);
+    return known.attributes;
   }
 
   get #silentAt(): number {
     return this.#contact.lastContact + this.#storage.hbGrace;
   }
-}
-
-function textOf(attributes: AttributeTexts): string | null {
-  const pairs = Object.entries(attributes).flat();
-  return pairs.length === 0 ? null : JSON.stringify(pairs);
-}
-
-function attributesOf(text: string | null): AttributeTexts {
-  if (text === null) return noAttributes;
-  const pairs: readonly string[] = JSON.parse(text);
-  const attributes: Record<string, string> = Object.create(null);
-  for (let each = 0; each < pairs.length; each += 2) attributes[pairs[each] ?? ''] = pairs[each + 1] ?? '';
-  return Object.freeze(attributes);
 }

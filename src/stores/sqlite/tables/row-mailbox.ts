@@ -51,6 +51,8 @@ export class RowMailbox extends MailboxRules {
   readonly #rows: MessageRows;
   readonly #session: number;
   readonly #history: History;
+  /** The history under which it was read. */
+  readonly #tag: string;
   #count = 0;
   /** The messages, oldest first; `undefined` while they are rows of their own. */
   #inRow: Message[] | undefined = [];
@@ -63,6 +65,7 @@ export class RowMailbox extends MailboxRules {
     this.#history = history;
     if (state === undefined) {
       this.epoch = newEpoch();
+      this.#tag = history.tag;
       return;
     }
     // The row's checksum says that it is what was written.
@@ -82,6 +85,7 @@ export class RowMailbox extends MailboxRules {
     ]: MailboxState = JSON.parse(state);
     // Its readers are told that messages may be missing which they have not received.
     this.epoch = history.isCurrent(tag) ? epoch : newEpoch();
+    this.#tag = history.tag;
     this.lastOffset = tail;
     this.lastProof = tailProof;
     this.taken = taken;
@@ -115,6 +119,11 @@ export class RowMailbox extends MailboxRules {
       this.#history.tag,
     ];
     return JSON.stringify(state);
+  }
+
+  /** Whether the history is still the one under which it was read. */
+  get isOfHistory(): boolean {
+    return this.#tag === this.#history.tag;
   }
 
   get retained(): number {

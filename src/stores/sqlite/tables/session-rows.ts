@@ -38,6 +38,8 @@ export interface StoredSession {
   readonly key: number;
   readonly session: SessionValues;
   readonly contact: ContactValues;
+  /** Another after each `updateContact`, which adds one. */
+  readonly version: number;
 }
 
 // Names differ over both tables, for drivers that give rows as objects.
@@ -46,12 +48,13 @@ const both = `
   s.writes,
   s.checksum AS session_checksum, c.last_time, c.last_contact, c.ttl, c.reads, c.due_at, c.silent_at, c.parked,
   c.retained, c.mailbox, c.checksum AS contact_checksum`;
-const sessionFirst = `SELECT ${both} FROM session s CROSS JOIN contact c ON c.key = s.key`;
-const contactFirst = `SELECT ${both} FROM contact c CROSS JOIN session s ON s.key = c.key`;
+const sessionFirst = `SELECT ${both}, c.version FROM session s CROSS JOIN contact c ON c.key = s.key`;
+const contactFirst = `SELECT ${both}, c.version FROM contact c CROSS JOIN session s ON s.key = c.key`;
 
 /** The statements on the tables `session` and `contact`. */
 export class SessionRows {
   readonly #byId: Statement;
+  readonly #version: Statement;
   readonly #byAccount: Statement;
   readonly #countByAccount: Statement;
   readonly #page: Statement;
@@ -69,6 +72,7 @@ export class SessionRows {
   constructor(database: Database) {
     const prepare = (sql: string) => database.prepare(sql);
     this.#byId = prepare(`${sessionFirst} WHERE s.app = ? AND s.id = ?`);
+    this.#version = prepare('SELECT version FROM contact WHERE key = ?');
     this.#byAccount = prepare(`${sessionFirst} WHERE s.app = ? AND s.account = ? ORDER BY s.key`);
     this.#countByAccount = prepare('SELECT count(*) FROM session WHERE app = ? AND account = ?');
     this.#page = prepare(`${sessionFirst} WHERE s.app = ? AND s.id > ? ORDER BY s.id ${boundLimit}`);
@@ -89,12 +93,12 @@ export class SessionRows {
     );
     // It names no indexed column, so that SQLite does not look at an index.
     this.#updateContact = prepare(
-      `UPDATE contact SET last_time = ?, last_contact = ?, ttl = ?, reads = ?, parked = ?, retained = ?, mailbox = ?, checksum = ?
-       WHERE key = ?`,
+      `UPDATE contact SET last_time = ?, last_contact = ?, ttl = ?, reads = ?, parked = ?, retained = ?, mailbox = ?, checksum = ?,
+       version = version + 1 WHERE key = ?`,
     );
     this.#moveContact = prepare(
-      `UPDATE contact SET last_time = ?, last_contact = ?, ttl = ?, reads = ?, due_at = ?, silent_at = ?, parked = ?, retained = ?, mailbox = ?, checksum = ?
-       WHERE key = ?`,
+      `UPDATE contact SET last_time = ?, last_contact = ?, ttl = ?, reads = ?, due_at = ?, silent_at = ?, parked = ?, retained = ?, mailbox = ?, checksum = ?,
+       version = version + 1 WHERE key = ?`,
     );
     this.#deleteSession = prepare('DELETE FROM session WHERE key = ?');
     this.#deleteContact = prepare('DELETE FROM contact WHERE key = ?');
@@ -103,6 +107,12 @@ export class SessionRows {
   find(app: string, id: string): StoredSession | undefined {
     const row = this.#byId.get(app, id);
     return row === undefined ? undefined : storedSession(row);
+  }
+
+  /** Of the session with that key; `undefined` when there is none. */
+  versionOf(key: number): number | undefined {
+    const version = this.#version.get(key)?.[0];
+    return typeof version === 'number' ? version : undefined;
   }
 
   ofAccount(app: string, accountId: string): readonly StoredSession[] {
@@ -167,13 +177,14 @@ export class SessionRows {
     return key;
   }
 
-  updateSession({ key, session }: StoredSession): void {
+  /** Goes with `updateContact`, by which other processes notice it. */
+  updateSession({ key, session }: Omit<StoredSession, 'version'>): void {
     const { secretHash, generation, amendments, attributes, writes } = session;
     this.#updateSession.run(secretHash, generation, amendments, attributes, writes, sessionChecksum(session), key);
   }
 
   /** @param moves whether `dueAt` or `silentAt` changed */
-  updateContact({ key, session, contact }: StoredSession, moves: boolean): void {
+  updateContact({ key, session, contact }: Omit<StoredSession, 'version'>, moves: boolean): void {
     const { lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox } = contact;
     const sum = contactChecksum(key, session, contact);
     if (!moves) {
@@ -215,6 +226,10 @@ function contactChecksum(key: number, { app, id }: SessionValues, contact: Conta
 
 /** @throws DamagedRow */
 function storedSession(row: Row): StoredSession {
+  return { ...valuesOf(row), version: number(row.at(-1)) };
+}
+
+function valuesOf(row: Row): Omit<StoredSession, 'version'> {
   const session: SessionValues = {
     app: text(row[1]),
     id: text(row[2]),

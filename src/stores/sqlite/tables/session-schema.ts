@@ -37,6 +37,9 @@ CREATE TABLE contact (
   parked INTEGER NOT NULL, -- 1: a reader of the mailbox is parked
   retained INTEGER NOT NULL, -- messages in the mailbox
   mailbox TEXT, -- JSON: its state, with its messages while they are small; NULL: none yet
+  -- Another with each change of the session. It begins at random, so that a session which gets the key of one that has
+  -- ended is not taken for that one.
+  version INTEGER NOT NULL DEFAULT (random() & 0x3ffffffffffff),
   checksum INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX contact_by_due ON contact (due_at);

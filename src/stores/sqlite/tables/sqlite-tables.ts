@@ -5,6 +5,7 @@ import type { NewSession } from '../../../store/session-record.js';
 import { isSessionId } from '../../../store/session-token.js';
 import type { Database } from '../driver/database.js';
 import type { History } from './history.js';
+import { KnownSessions } from './known-sessions.js';
 import { MessageRows } from './message-rows.js';
 import { type EntryStorage, type FoundBy, RowEntry } from './row-entry.js';
 import { SessionRows, type StoredSession } from './session-rows.js';
@@ -18,17 +19,31 @@ export class SqliteTables implements SessionTables {
   readonly #storage: EntryStorage;
   readonly #sessions: SessionRows;
   readonly #tombstones: TombstoneRows;
+  readonly #known = new KnownSessions();
 
   /** @param database with the tables of `sessionSchema` */
   constructor(database: Database, history: History, { hbGrace }: Pick<SessionContext, 'hbGrace'>) {
     this.#sessions = new SessionRows(database);
     this.#tombstones = new TombstoneRows(database);
-    this.#storage = { sessions: this.#sessions, messages: new MessageRows(database), history, hbGrace };
+    const messages = new MessageRows(database);
+    this.#storage = { sessions: this.#sessions, messages, known: this.#known, history, hbGrace };
   }
 
   find(app: string, id: string): SessionEntry | undefined {
+    const known = this.#known.get(app, id);
+    if (known !== undefined && this.#sessions.versionOf(known.stored.key) === known.stored.version) {
+      return RowEntry.ofKnown(this.#storage, known);
+    }
     const stored = this.#sessions.find(app, id);
-    return stored === undefined ? undefined : new RowEntry(this.#storage, stored);
+    if (stored === undefined) return undefined;
+    const read = { stored, mailbox: undefined, attributes: undefined };
+    this.#known.put(read);
+    return RowEntry.ofKnown(this.#storage, read);
+  }
+
+  /** The transaction was undone, and with it what is known of the sessions that it changed. */
+  rolledBack(): void {
+    this.#known.clear();
   }
 
   add(session: NewSession, now: number): SessionEntry {

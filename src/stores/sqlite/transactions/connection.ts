@@ -84,7 +84,8 @@ export class Connection implements TransactionScope {
     this.#isWriting = false;
     // A transaction that was refused the lock has not begun: an error for each attempt of those who wait would cost more
     // than the attempt.
-    if (this.#hasBegun) this.#rollBack();
+    if (!this.#hasBegun) return;
+    this.#rollBack();
     this.#participant.rolledBack();
   }
 

@@ -1,0 +1,64 @@
+import type { AttributeTexts } from '../../../store/session-record.js';
+import type { RowMailbox } from './row-mailbox.js';
+import type { StoredSession } from './session-rows.js';
+
+/** What one generation may weigh: a session counts one, and one more for each part of its mailbox's JSON. */
+const mostWeight = 16_384;
+const partLength = 512;
+
+/** A session as this process read or wrote it last, with what was made of its texts. */
+export interface KnownSession {
+  readonly stored: StoredSession;
+  /** Taken away by a step that uses it, because the step changes it; put back once the step has saved. */
+  mailbox: RowMailbox | undefined;
+  attributes: AttributeTexts | undefined;
+}
+
+/**
+ * The sessions that this process used lately. Another process may have changed them since: what is known of a session
+ * holds only while its row has the same version, which the same transaction has to look up. That costs a fifth of
+ * reading and decoding the rows.
+ *
+ * What is known may be ahead of the database only within a transaction: `clear` it when one is undone.
+ */
+export class KnownSessions {
+  /** Two generations: when the younger one is full, the older is dropped with all that was not used meanwhile. */
+  #young = new Map<string, KnownSession>();
+  #old = new Map<string, KnownSession>();
+  #weight = 0;
+
+  get(app: string, id: string): KnownSession | undefined {
+    const young = this.#young.get(id);
+    const known = young ?? this.#old.get(id);
+    // An id is unique within its app only.
+    if (known === undefined || known.stored.session.app !== app) return undefined;
+    if (young === undefined) this.put(known);
+    return known;
+  }
+
+  put(known: KnownSession): void {
+    const { id } = known.stored.session;
+    this.#weight += weightOf(known) - weightOf(this.#young.get(id));
+    this.#young.set(id, known);
+    if (this.#weight < mostWeight) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#weight = 0;
+  }
+
+  delete(id: string): void {
+    this.#weight -= weightOf(this.#young.get(id));
+    this.#young.delete(id);
+    this.#old.delete(id);
+  }
+
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+    this.#weight = 0;
+  }
+}
+
+function weightOf(known: KnownSession | undefined): number {
+  return known === undefined ? 0 : 1 + (known.stored.contact.mailbox?.length ?? 0) / partLength;
+}

@@ -1,0 +1,18 @@
+import type { AttributeTexts } from '../../../store/session-record.js';
+
+const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
+
+/** As the column `attributes` has them; `null` for none. */
+export function textOf(attributes: AttributeTexts): string | null {
+  const pairs = Object.entries(attributes).flat();
+  return pairs.length === 0 ? null : JSON.stringify(pairs);
+}
+
+/** @param text written by `textOf`, as the checksum of its row proves */
+export function attributesOf(text: string | null): AttributeTexts {
+  if (text === null) return noAttributes;
+  const pairs: readonly string[] = JSON.parse(text);
+  const attributes: Record<string, string> = Object.create(null);
+  for (let each = 0; each < pairs.length; each += 2) attributes[pairs[each] ?? ''] = pairs[each + 1] ?? '';
+  return Object.freeze(attributes);
+}

@@ -1,0 +1,180 @@
+import test, { type ExecutionContext } from 'ava';
+import { outgoing } from '../../../../src/conformance/trial.js';
+import { type NewSession, SessionContext } from '../../../../src/index.js';
+import { SessionEngine } from '../../../../src/store/engine/session-engine.js';
+import type { ReadRequest } from '../../../../src/store/session-store.js';
+import { MemoryNotices } from '../../../../src/stores/memory/memory-notices.js';
+import type { Database } from '../../../../src/stores/sqlite/driver/database.js';
+import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
+import { History } from '../../../../src/stores/sqlite/tables/history.js';
+import { KnownSessions } from '../../../../src/stores/sqlite/tables/known-sessions.js';
+import { sessionSchema } from '../../../../src/stores/sqlite/tables/session-schema.js';
+import { SqliteTables } from '../../../../src/stores/sqlite/tables/sqlite-tables.js';
+
+const app = 'default';
+const id = 'a'.repeat(24);
+const otherId = 'b'.repeat(24);
+
+/** A process: what it knows, and its engine over the database that all share. */
+interface Process {
+  readonly tables: SqliteTables;
+  readonly history: History;
+  readonly engine: SessionEngine;
+  /** The nodes that were notified of messages. */
+  readonly notified: readonly string[];
+}
+
+async function sharedDatabase(t: ExecutionContext): Promise<{ database: Database; start(): Process }> {
+  const database = (await loadDriver()).open(':memory:');
+  t.teardown(() => database.close());
+  database.exec(sessionSchema);
+  const context = new SessionContext({ gcTime: 60_000, tombstoneTime: 0, maxSession: 0 });
+  let nodes = 0;
+  const start = (): Process => {
+    nodes += 1;
+    const history = new History(database);
+    history.begin('', true);
+    const tables = new SqliteTables(database, history, context);
+    const notified: string[] = [];
+    const notices = Object.assign(new MemoryNotices(), { appended: (node: string) => void notified.push(node) });
+    const parts = { context, tables, notices, node: `node-${nodes}` };
+    return { tables, history, engine: new SessionEngine(parts), notified };
+  };
+  return { database, start };
+}
+
+function session(sessionId: string, accountId: string): NewSession {
+  const empty = { ip: '', userAgent: '', attributes: {} };
+  return { app, id: sessionId, accountId, secretHash: 'h'.repeat(43), ttl: 60_000, maxAge: 0, maxSession: 0, ...empty };
+}
+
+function request(after: ReadRequest['after'], wait = 0): ReadRequest {
+  return { reader: 'tab', after, limit: 10, wait, secretHash: undefined, generation: undefined, ticket: 1 };
+}
+
+test('what another process changed of a session is seen by one that knows the session', async (t) => {
+  const { start } = await sharedDatabase(t);
+  const [one, other] = [start().engine, start().engine];
+  one.insert(session(id, 'alice'), 0);
+  one.authenticate(app, id, 'h'.repeat(43), 1);
+  other.authenticate(app, id, 'h'.repeat(43), 2);
+  other.patch(app, id, { theme: '"dark"' }, 3);
+  t.is(one.get(app, id, 3).attributes.theme, '"dark"');
+  one.rotate(app, id, 'i'.repeat(43), false, 4);
+  t.throws(() => other.authenticate(app, id, 'h'.repeat(43), 5), { code: 'SESSION_UNKNOWN' });
+  t.is(other.authenticate(app, id, 'i'.repeat(43), 5).record.reads, 3);
+  one.append(app, id, outgoing('a'), 6);
+  other.append(app, id, outgoing('b'), 7);
+  one.append(app, id, outgoing('c'), 8);
+  const { messages } = other.read(app, id, request(''), 9);
+  t.deepEqual(
+    messages.map(({ offset, data }) => [offset, data]),
+    [
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'c'],
+    ],
+  );
+  one.end(app, id, 'logout', 10);
+  t.throws(() => other.get(app, id, 10), { code: 'SESSION_UNKNOWN' });
+});
+
+test('a session that gets the key of one that has ended is not taken for it', async (t) => {
+  const { database, start } = await sharedDatabase(t);
+  const [one, other] = [start().engine, start().engine];
+  one.insert(session(id, 'alice'), 0);
+  one.get(app, id, 0);
+  const keyOf = () => database.prepare('SELECT key FROM contact').all();
+  const key = keyOf();
+  other.end(app, id, 'logout', 1);
+  other.insert(session(otherId, 'bob'), 2);
+  t.deepEqual(keyOf(), key);
+  t.throws(() => one.get(app, id, 3), { code: 'SESSION_UNKNOWN' });
+  t.is(one.get(app, otherId, 3).accountId, 'bob');
+});
+
+test('a session is known under its app only', async (t) => {
+  const { start } = await sharedDatabase(t);
+  const { engine } = start();
+  engine.insert(session(id, 'alice'), 0);
+  engine.get(app, id, 0);
+  t.throws(() => engine.get('another', id, 0), { code: 'SESSION_UNKNOWN' });
+});
+
+test('what a transaction did to a session is forgotten when it is undone', async (t) => {
+  const { database, start } = await sharedDatabase(t);
+  const { engine, tables } = start();
+  const other = start().engine;
+  engine.insert(session(id, 'alice'), 0);
+  engine.append(app, id, outgoing('a'), 1);
+  database.exec('BEGIN');
+  engine.append(app, id, outgoing('b'), 2);
+  engine.patch(app, id, { theme: '"dark"' }, 2);
+  database.exec('ROLLBACK');
+  tables.rolledBack();
+  // The row comes to the version that it had in the transaction.
+  other.append(app, id, outgoing('c'), 3);
+  other.append(app, id, outgoing('d'), 3);
+  t.deepEqual(engine.get(app, id, 3).attributes, Object.create(null));
+  t.deepEqual(
+    engine.read(app, id, request(''), 4).messages.map(({ offset, data }) => [offset, data]),
+    [
+      [1, 'a'],
+      [2, 'c'],
+      [3, 'd'],
+    ],
+  );
+});
+
+test('a step that does not save leaves what is known as it was', async (t) => {
+  const { database, start } = await sharedDatabase(t);
+  const { engine: one, notified } = start();
+  one.insert(session(id, 'alice'), 0);
+  one.read(app, id, request('', 1_000), 0);
+  // Past the end of the park, which a look finds and does not write down.
+  t.is(one.get(app, id, 20_000).presence, 'away');
+  t.is(one.get(app, id, 500).presence, 'online');
+  one.append(app, id, outgoing('a'), 600);
+  t.deepEqual(notified, ['node-1'], 'the poll is still held');
+  t.is(database.prepare('SELECT last_contact FROM contact').get()?.[0], 600);
+});
+
+test('a known mailbox takes a new epoch when another history has begun', async (t) => {
+  const { database, start } = await sharedDatabase(t);
+  const { engine, history } = start();
+  engine.insert(session(id, 'alice'), 0);
+  engine.append(app, id, outgoing('a'), 1);
+  const { epoch, offset, proof } = engine.read(app, id, request(''), 2);
+  t.false(engine.read(app, id, request({ epoch, offset, proof }), 3).reset);
+  database.exec("UPDATE history SET tag = '', boot = ''");
+  history.begin('', true);
+  t.true(engine.read(app, id, request({ epoch, offset, proof }), 4).reset);
+});
+
+test('what is known is bounded, and what is used stays', (t) => {
+  const known = new KnownSessions();
+  const idOf = (n: number) => `session-${n}`;
+  const add = (n: number, mailbox: string | null) => {
+    const values = { accountId: '', secretHash: '', generation: 0, createdAt: 0, maxAge: 0, ip: '', userAgent: '' };
+    const contact = { lastTime: 0, lastContact: 0, ttl: 0, reads: 0, dueAt: 0, silentAt: 0, parked: 0, retained: 0 };
+    const amended = { amendments: null, attributes: null, writes: 0 };
+    const stored = {
+      key: n,
+      session: { app, id: idOf(n), ...values, ...amended },
+      contact: { ...contact, mailbox },
+      version: 1,
+    };
+    known.put({ stored, mailbox: undefined, attributes: undefined });
+  };
+  const count = (end: number) => Array.from({ length: end }, (_, n) => known.get(app, idOf(n))).filter(Boolean).length;
+  add(0, null);
+  for (let n = 1; n <= 50_000; n += 1) {
+    add(n, null);
+    known.get(app, idOf(0));
+  }
+  t.not(known.get(app, idOf(0)), undefined);
+  t.is(known.get(app, idOf(1)), undefined);
+  known.clear();
+  for (let n = 0; n < 50_000; n += 1) add(n, 'x'.repeat(1_024));
+  t.true(count(50_000) < 16_000, 'those with mailboxes weigh more');
+});
