@@ -39,6 +39,7 @@ import { ping } from './ping.js';
 import { Program, serverTime } from './program.js';
 import { checkRedisOptions, type RedisStoreOptions } from './redis-options.js';
 import {
+  accepted,
   closedOf,
   contactOf,
   insertionOf,
@@ -246,6 +247,12 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
   async acknowledge(app: string, id: string, reader: string, place: Cursor): Promise<void> {
     const { epoch, offset, proof } = place;
     await this.#calls.onSessionIfKnown('acknowledge', app, id, [reader, epoch, offset, proof]);
+  }
+
+  async acknowledgeAsBearer(app: string, id: string, secretHash: string, reader: string, place: Cursor): Promise<void> {
+    const { epoch, offset, proof } = place;
+    const args = [secretHash, reader, epoch, offset, proof];
+    await this.#calls.onSession('acknowledgeAsBearer', app, id, args, accepted);
   }
 
   async release(app: string, id: string, reader: string): Promise<void> {

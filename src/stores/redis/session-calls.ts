@@ -51,6 +51,17 @@ export class SessionCalls {
     return this.#queue.call({ bucket, operation, keys: [this.#keys.session(bucket, app, id)], args, decode, weight });
   }
 
+  read(app: string, id: string, request: ReadRequest, node: string): Promise<ReadResult> {
+    const { reader, after, goesOn, limit, wait, secretHash, generation, ticket } = request;
+    // No epoch has capital letters.
+    const from = after === '' ? 'OLDEST' : (after?.epoch ?? 'KNOWN');
+    const { offset, proof } = typeof after === 'object' ? after : { offset: 0, proof: 0 };
+    const bearer = [secretHash ?? '', generation ?? -1];
+    const place = [reader, from, offset, proof, goesOn === true ? 0 : 1];
+    const args = [...bearer, ...place, limit, Math.ceil(wait), node, ticket];
+    return this.onSession('read', app, id, args, readResultOf);
+  }
+
   /** Like `onSession`, for operations that have no effect on a session that is not live: any id is accepted. */
   async onSessionIfKnown(operation: string, app: string, id: string, args: readonly Argument[]): Promise<void> {
     if (this.#keys.bucketOf(id) !== undefined) await this.onSession(operation, app, id, args, accepted);
@@ -81,17 +92,6 @@ export class SessionCalls {
     return this.onSession(operation, app, id, args, (reply) =>
       Number(reply[0]) === 0 ? undefined : closedOf(listAt(accepted(reply), 1)),
     );
-  }
-
-  /** @param node which reads, and parks the reader */
-  async read(app: string, id: string, request: ReadRequest, node: string): Promise<ReadResult> {
-    const { reader, after, limit, wait, secretHash, generation, ticket } = request;
-    // No epoch has capital letters.
-    const from = after === '' ? 'OLDEST' : (after?.epoch ?? 'KNOWN');
-    const { offset, proof } = typeof after === 'object' ? after : { offset: 0, proof: 0 };
-    const bearer = [secretHash ?? '', generation ?? -1];
-    const args = [...bearer, reader, from, offset, proof, limit, Math.ceil(wait), node, ticket];
-    return this.onSession('read', app, id, args, readResultOf);
   }
 
   append(app: string, id: string, message: OutgoingMessage): Promise<AppendOutcome> {
