@@ -132,11 +132,15 @@ export class ModelMailbox {
     this.#letGo(now, context);
   }
 
-  /** A cursor at the offset: as the store gave it, or with a proof that fits nothing if it gave none. */
+  /**
+   * A cursor at the offset: as the store gave it, or with a proof that fits nothing. Such is sent also where it is unsure
+   * whether the store accepts the cursor, because a message of the same time may prove it that the model has not seen.
+   */
   cursor(offset: number): Cursor {
     const place = this.places[offset - 1];
-    const proof = offset === 0 ? 0 : (place?.givenWith ?? place?.proof);
-    return { epoch: this.epoch ?? 'unknown', offset, proof: proof ?? -1 };
+    const proof = offset === 0 ? 0 : (place?.givenWith ?? place?.proof ?? -1);
+    const cursor = { epoch: this.epoch ?? 'unknown', offset, proof };
+    return this.#isProven(cursor) || !this.#proofsFrom(offset).includes(undefined) ? cursor : { ...cursor, proof: -1 };
   }
 
   /** The store gave a cursor to this place. Its proof is that of the tail. */
@@ -155,20 +159,21 @@ export class ModelMailbox {
   /** A store remembers the proofs of the tail, of what it retains, of what was taken last, and of each reader's places. */
   #isProven({ epoch, offset, proof }: Cursor): boolean {
     if (epoch !== this.epoch || offset > this.places.length) return false;
-    if (offset === 0) return true;
+    return offset === 0 || this.#proofsFrom(offset).includes(proof);
+  }
+
+  #proofsFrom(offset: number): readonly (number | undefined)[] {
     const tail = this.places.length;
-    return (
-      this.places.some((place) => {
-        return place.offset >= offset && (place.state === 'kept' || place.offset === tail) && place.proof === proof;
-      }) ||
-      (offset <= this.#passed && this.#passedProof() === proof) ||
-      this.readers.some((reader) => {
-        return (
-          (offset <= reader.cursor && reader.proof() === proof) ||
-          (offset <= reader.given && reader.givenProof() === proof)
-        );
-      })
-    );
+    const retained = this.places.filter((place) => place.state === 'kept' || place.offset === tail);
+    const places = [
+      ...retained.map((place) => ({ at: place.offset, proof: place.proof })),
+      { at: this.#passed, proof: this.#passedProof() },
+      ...this.readers.flatMap(({ cursor, proof, given, givenProof }) => [
+        { at: cursor, proof: proof() },
+        { at: given, proof: givenProof() },
+      ]),
+    ];
+    return places.filter(({ at }) => at >= offset).map(({ proof }) => proof);
   }
 
   /** The proof that a reader's cursor has after it polled with this one. */
