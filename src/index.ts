@@ -16,6 +16,7 @@ export {
 export { Message, type OutgoingMessage } from './mailbox/message.js';
 export { type StoreBinding, sessionModule } from './module.js';
 export type { ResolvedToken } from './service/app-authentication.js';
+export { AnyClient, ClientPolicy, type KnownClient, type SeenClient } from './service/client-policy.js';
 export type { CreateOptions } from './service/new-session.js';
 export { GcProcessor } from './service/processors/gc-processor.js';
 export { HeartbeatProcessor } from './service/processors/heartbeat-processor.js';

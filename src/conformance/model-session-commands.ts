@@ -163,6 +163,14 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
         assert.deepEqual(real.record(record), real.expected(model.record(session)));
       },
     ),
+    command('recordClient', { choice: someSession, ip: fc.constantFrom('::1', '::2') }, async (args, model, real) => {
+      const { id, session } = pick(model, args.choice);
+      const recording = real.store.recordClient(app, id, args.ip, session?.given.userAgent ?? '');
+      const record = await settleAs(model.refusal(session), recording);
+      if (record === undefined || session === undefined) return;
+      session.lastIp = args.ip;
+      assert.deepEqual(real.record(record), real.expected(model.record(session)));
+    }),
     command('end', { choice: someSession }, async ({ choice }, model, real) => {
       const { id, session } = pick(model, choice);
       const live = session !== undefined && model.refusal(session) === undefined;

@@ -31,6 +31,7 @@ const operations = {
   patchAsBearer: true,
   rotate: true,
   reauthenticate: true,
+  recordClient: true,
   replace: true,
   end: true,
   endAsBearer: true,

@@ -103,6 +103,13 @@ export class SessionEngine {
     return this.#rules.record(entry, now);
   }
 
+  recordClient(app: string, id: string, lastIp: string, lastUserAgent: string, now: number): SessionRecord {
+    const entry = this.#rules.live(app, id, now);
+    amend(entry, { lastIp, lastUserAgent });
+    entry.save();
+    return this.#rules.record(entry, now);
+  }
+
   replace(app: string, newId: string, oldId: string, now: number): Replacement {
     const entry = this.#rules.live(app, newId, now);
     const old = this.#rules.live(app, oldId, now);

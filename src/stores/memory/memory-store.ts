@@ -126,6 +126,10 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     return this.#engine.reauthenticate(app, id, level, this.#clock.now());
   }
 
+  async recordClient(app: string, id: string, ip: string, userAgent: string): Promise<SessionRecord> {
+    return this.#engine.recordClient(app, id, ip, userAgent, this.#clock.now());
+  }
+
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
     return this.#engine.replace(app, newId, oldId, this.#clock.now());
   }

@@ -145,8 +145,8 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     return this.#calls.onSession('authenticate', app, id, [secretHash], (reply) => contactOf(app, id, reply));
   }
 
-  async get(app: string, id: string): Promise<SessionRecord> {
-    return this.#calls.onSession('get', app, id, [], (reply) => ownRecordOf(app, id, reply));
+  get(app: string, id: string): Promise<SessionRecord> {
+    return this.#calls.record('get', app, id, []);
   }
 
   async touch(app: string, id: string, { activity, ttl }: Renewal): Promise<Contact> {
@@ -161,14 +161,16 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     return this.#calls.patch('patchAsBearer', app, id, [secretHash], attributes, (reply) => contactOf(app, id, reply));
   }
 
-  async rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
-    return this.#calls.onSession('rotate', app, id, [secretHash, keepOpen ? 1 : 0], (reply) =>
-      ownRecordOf(app, id, reply),
-    );
+  rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
+    return this.#calls.record('rotate', app, id, [secretHash, keepOpen ? 1 : 0]);
   }
 
-  async reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
-    return this.#calls.onSession('reauthenticate', app, id, [level ?? -1], (reply) => ownRecordOf(app, id, reply));
+  reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
+    return this.#calls.record('reauthenticate', app, id, [level ?? -1]);
+  }
+
+  recordClient(app: string, id: string, ip: string, userAgent: string): Promise<SessionRecord> {
+    return this.#calls.record('recordClient', app, id, [ip, userAgent]);
   }
 
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {

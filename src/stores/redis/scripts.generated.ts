@@ -1378,6 +1378,21 @@ sessions.save(entry)
 return { 1, sessions.record(entry) }
 end
 `,
+  'operations/record-client': `
+operations.recordClient = function()
+local key, ip, userAgent = takeKey(), take(), take()
+local entry, refused = sessions.live(key)
+if not entry then
+return refused
+end
+local amendments = sessions.amend(entry)
+amendments[$lastIp] = ip
+amendments[$lastUserAgent] = userAgent
+messages.dropAged(entry)
+sessions.save(entry)
+return { 1, sessions.record(entry) }
+end
+`,
   'operations/replace': `local function elementsOf(entry)
 messages.dropAged(entry)
 return entry.fields[$epoch] and call('LRANGE', messages.key(entry), 0, -1) or {}

@@ -1,10 +1,19 @@
 import { sessionUnknown } from '../../errors/session-error.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
-import { type ClosedSession, defaultLevel, type NewSession } from '../../store/session-record.js';
+import { type ClosedSession, defaultLevel, type NewSession, type SessionRecord } from '../../store/session-record.js';
 import type { AppendOutcome, AttributePatch, ReadRequest, ReadResult } from '../../store/session-store.js';
 import type { Argument, CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
-import { accepted, closedOf, listAt, listsAt, outcomeOf, type Reply, readResultOf } from './reply-decoders.js';
+import {
+  accepted,
+  closedOf,
+  listAt,
+  listsAt,
+  outcomeOf,
+  ownRecordOf,
+  type Reply,
+  readResultOf,
+} from './reply-decoders.js';
 
 /** Mailboxes appended to in one call. */
 const appendStep = 100;
@@ -49,6 +58,11 @@ export class SessionCalls {
   ): Promise<Result> {
     const bucket = this.requireBucket(id);
     return this.#queue.call({ bucket, operation, keys: [this.#keys.session(bucket, app, id)], args, decode, weight });
+  }
+
+  /** `onSession` for operations whose reply is the session's record. */
+  record(operation: string, app: string, id: string, args: readonly Argument[]): Promise<SessionRecord> {
+    return this.onSession(operation, app, id, args, (reply) => ownRecordOf(app, id, reply));
   }
 
   /** Like `onSession`, for operations that have no effect on a session that is not live: any id is accepted. */

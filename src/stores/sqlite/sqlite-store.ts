@@ -120,6 +120,10 @@ export class SqliteStore extends SessionStore implements ChangeFeed {
     return this.#run('change', (engine, now) => engine.reauthenticate(app, id, level, now));
   }
 
+  recordClient(app: string, id: string, ip: string, userAgent: string): Promise<SessionRecord> {
+    return this.#run('change', (engine, now) => engine.recordClient(app, id, ip, userAgent, now));
+  }
+
   replace(app: string, newId: string, oldId: string): Promise<Replacement> {
     return this.#run('change', (engine, now) => engine.replace(app, newId, oldId, now));
   }

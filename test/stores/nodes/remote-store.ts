@@ -100,6 +100,10 @@ export class RemoteStore extends SessionStore {
     return this.#call('reauthenticate', app, id, level);
   }
 
+  recordClient(app: string, id: string, ip: string, userAgent: string): Promise<SessionRecord> {
+    return this.#call('recordClient', app, id, ip, userAgent);
+  }
+
   replace(app: string, newId: string, oldId: string): Promise<Replacement> {
     return this.#call('replace', app, newId, oldId);
   }
