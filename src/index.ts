@@ -15,7 +15,7 @@ export {
 } from './mailbox/mailbox.js';
 export { Message, type OutgoingMessage } from './mailbox/message.js';
 export { type StoreBinding, sessionModule } from './module.js';
-export type { ResolvedToken } from './service/app-authentication.js';
+export type { PasswordChange, ResolvedToken } from './service/app-authentication.js';
 export { AnyClient, ClientPolicy, type KnownClient, type SeenClient } from './service/client-policy.js';
 export type { CreateOptions } from './service/new-session.js';
 export { GcProcessor } from './service/processors/gc-processor.js';
@@ -40,6 +40,7 @@ export type {
   SessionReference,
 } from './store/session-record.js';
 export {
+  type AccountRotation,
   type AppendOutcome,
   type AppPage,
   type AppQuery,

@@ -30,6 +30,7 @@ const operations = {
   patch: true,
   patchAsBearer: true,
   rotate: true,
+  rotateAndEndOthers: true,
   reauthenticate: true,
   recordClient: true,
   replace: true,

@@ -1,6 +1,7 @@
 import type { CloseReason } from '../errors/close-reason.js';
 import { invalidArgument, sessionUnknown } from '../errors/session-error.js';
 import { requireLevel, requireSessionId } from '../store/session-arguments.js';
+import type { ClosedSession } from '../store/session-record.js';
 import type { Contact } from '../store/session-store.js';
 import { hashSecret, newSecret, parseToken, secretOf } from '../store/session-token.js';
 import { hasTokenAliases } from '../store/token-aliases.js';
@@ -18,6 +19,14 @@ export interface ResolvedToken {
   readonly token: string;
   /** How long a caller may use it without resolving the alias again, in milliseconds; the alias expires some time later. */
   readonly rememberFor: number;
+}
+
+/** What `passwordChanged` did. */
+export interface PasswordChange {
+  /** The session, with its new token. */
+  readonly session: IssuedSession;
+  /** The account's other sessions, which are closed. */
+  readonly closed: readonly ClosedSession[];
 }
 
 /** What `SessionManager` offers of tokens, and of the proof of who shows them. */
@@ -77,6 +86,21 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
     const record = await store.rotate(this.app, requireSessionId(id), hashSecret(secret), keepOpen);
     events.emit('rotated', record);
     return new IssuedSession(this, record, record.id + secret);
+  }
+
+  /**
+   * To be called once a user has changed their password, or another credential: gives the session by which they did so a new
+   * token, as `rotateToken`, and closes all other sessions of the account as `revoked`, in one step. A thief of the old
+   * token, and everyone who was logged in elsewhere, is out.
+   */
+  async passwordChanged(id: string): Promise<PasswordChange> {
+    const { store, events } = runtimeOf(this);
+    const { accountId } = await store.get(this.app, requireSessionId(id));
+    const secret = newSecret();
+    const { record, closed } = await store.rotateAndEndOthers(this.app, accountId, id, hashSecret(secret));
+    events.emit('rotated', record);
+    for (const each of closed) events.emit('closed', each);
+    return { session: new IssuedSession(this, record, record.id + secret), closed };
   }
 
   /**

@@ -38,6 +38,12 @@ export interface OnceInsertion extends Insertion {
 /** Attributes to set, as JSON text, and to delete (`null`). */
 export type AttributePatch = { readonly [key: string]: string | null };
 
+export interface AccountRotation {
+  readonly record: SessionRecord;
+  /** The account's other sessions, closed with the reason `revoked`. */
+  readonly closed: readonly ClosedSession[];
+}
+
 export interface Replacement {
   readonly record: SessionRecord;
   /** The old session. Its `undelivered` counts the messages that did not fit into the new mailbox. */
@@ -152,6 +158,12 @@ export abstract class SessionStore {
    * releases the parked readers, and notifies their nodes, in the same step.
    */
   abstract rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord>;
+
+  /**
+   * Like `rotate` without `keepOpen`, and closes the account's other live sessions as `revoked`, in the same step.
+   * @param accountId the account of the session; under another the session is unknown
+   */
+  abstract rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation>;
 
   /**
    * Records that the user has proven who they are, now and at this level; `undefined` keeps the level. Neither activity nor

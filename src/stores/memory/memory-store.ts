@@ -9,6 +9,7 @@ import { AppWalks } from '../../store/engine/app-walks.js';
 import { SessionEngine } from '../../store/engine/session-engine.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
 import {
+  type AccountRotation,
   type AppendOutcome,
   type AppPage,
   type AppQuery,
@@ -120,6 +121,10 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
 
   async rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
     return this.#engine.rotate(app, id, secretHash, keepOpen, this.#clock.now());
+  }
+
+  async rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
+    return this.#engine.rotateAndEndOthers(app, accountId, id, secretHash, this.#clock.now());
   }
 
   async reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {

@@ -1439,13 +1439,9 @@ return { 1, sessions.record(entry), closed }
 end
 `,
   'operations/rotate': `
-operations.rotate = function()
-local key, secretHash, keepsOpen = takeKey(), take(), takeNumber()
-local entry, refused = sessions.live(key)
-if not entry then
-return refused
-end
+local function rotate(entry, secretHash, keepsOpen)
 local fields = entry.fields
+local key = entry.key
 sessions.replaceSecret(entry, secretHash)
 if keepsOpen == 0 then
 fields[$generation] = fields[$generation] + 1
@@ -1456,7 +1452,35 @@ end
 notices.sessionChanged(key)
 messages.dropAged(entry)
 sessions.save(entry)
-return { 1, sessions.record(entry) }
+return sessions.record(entry)
+end
+
+operations.rotate = function()
+local key, secretHash, keepsOpen = takeKey(), take(), takeNumber()
+local entry, refused = sessions.live(key)
+if not entry then
+return refused
+end
+return { 1, rotate(entry, secretHash, keepsOpen) }
+end
+
+operations.rotateAndEndOthers = function()
+local key, index = takeKey(), takeKey()
+local accountScore, accountId, secretHash = take(), take(), take()
+local entry, refused = sessions.live(key)
+if not entry then
+return refused
+end
+if entry.fields[$accountId] ~= accountId then
+return { 'unknown', '' }
+end
+local closed = {}
+for _, other in ipairs(sessions.liveOfAccount(index, accountScore, accountId)) do
+if other.key ~= key then
+closed[#closed + 1] = close(other, 'revoked')
+end
+end
+return { 1, rotate(entry, secretHash, 0), closed }
 end
 `,
   'operations/touch': `local function setTtl(entry, ttl)

@@ -1,7 +1,13 @@
 import { sessionUnknown } from '../../errors/session-error.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import { type ClosedSession, defaultLevel, type NewSession, type SessionRecord } from '../../store/session-record.js';
-import type { AppendOutcome, AttributePatch, ReadRequest, ReadResult } from '../../store/session-store.js';
+import type {
+  AccountRotation,
+  AppendOutcome,
+  AttributePatch,
+  ReadRequest,
+  ReadResult,
+} from '../../store/session-store.js';
 import type { Argument, CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
 import {
@@ -13,6 +19,7 @@ import {
   ownRecordOf,
   type Reply,
   readResultOf,
+  rotationOf,
 } from './reply-decoders.js';
 
 /** Mailboxes appended to in one call. */
@@ -95,6 +102,19 @@ export class SessionCalls {
     return this.onSession(operation, app, id, args, (reply) =>
       Number(reply[0]) === 0 ? undefined : closedOf(listAt(accepted(reply), 1)),
     );
+  }
+
+  async rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
+    const { bucket, accountScore } = this.#keys.placeOf(app, accountId);
+    // It can be of no session of this account.
+    if (this.requireBucket(id) !== bucket) throw sessionUnknown();
+    return this.#queue.call({
+      bucket,
+      operation: 'rotateAndEndOthers',
+      keys: [this.#keys.session(bucket, app, id), this.#keys.index(bucket, app)],
+      args: [accountScore, accountId, secretHash],
+      decode: (reply) => rotationOf(app, id, reply),
+    });
   }
 
   /** @param node which reads, and parks the reader */

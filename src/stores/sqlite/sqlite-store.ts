@@ -8,6 +8,7 @@ import { AppWalks } from '../../store/engine/app-walks.js';
 import type { SessionEngine } from '../../store/engine/session-engine.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
 import {
+  type AccountRotation,
   type AppendOutcome,
   type AppPage,
   type AppQuery,
@@ -114,6 +115,10 @@ export class SqliteStore extends SessionStore implements ChangeFeed {
 
   rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
     return this.#run('change', (engine, now) => engine.rotate(app, id, secretHash, keepOpen, now));
+  }
+
+  rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
+    return this.#run('change', (engine, now) => engine.rotateAndEndOthers(app, accountId, id, secretHash, now));
   }
 
   reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {

@@ -1,4 +1,5 @@
 import {
+  type AccountRotation,
   type AppendOutcome,
   type AppPage,
   type AppQuery,
@@ -94,6 +95,10 @@ export class RemoteStore extends SessionStore {
 
   rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
     return this.#call('rotate', app, id, secretHash, keepOpen);
+  }
+
+  rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
+    return this.#call('rotateAndEndOthers', app, accountId, id, secretHash);
   }
 
   reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
