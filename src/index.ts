@@ -16,7 +16,8 @@ export {
 } from './mailbox/mailbox.js';
 export { Message, type OutgoingMessage } from './mailbox/message.js';
 export { type StoreBinding, sessionModule } from './module.js';
-export type { ResolvedToken } from './service/app-authentication.js';
+export type { PasswordChange, ResolvedToken } from './service/app-authentication.js';
+export { AnyClient, ClientPolicy, type KnownClient, type SeenClient } from './service/client-policy.js';
 export type { CreateOptions } from './service/new-session.js';
 export { GcProcessor } from './service/processors/gc-processor.js';
 export { HeartbeatProcessor } from './service/processors/heartbeat-processor.js';
@@ -41,6 +42,7 @@ export type {
 } from './store/session-record.js';
 export {
   type AccountLimit,
+  type AccountRotation,
   type AppendOutcome,
   type AppPage,
   type AppQuery,

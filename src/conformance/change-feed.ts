@@ -59,6 +59,14 @@ const changes: Readonly<Record<string, readonly [Kind, Change]>> = {
     { kind: 'rotated' },
     ({ store }, { id }) => store.rotate(app, id, hashSecret(newSecret()), true),
   ],
+  rotateAndEndOthers: [
+    { kind: 'rotated' },
+    ({ store }, { id, accountId }) => store.rotateAndEndOthers(app, accountId, id, hashSecret(newSecret())),
+  ],
+  'rotateAndEndOthers of another session': [
+    closed('revoked'),
+    ({ store }, { accountId }, other) => store.rotateAndEndOthers(app, accountId, other.id, hashSecret(newSecret())),
+  ],
   reauthenticate: [patched, ({ store }, { id }) => store.reauthenticate(app, id, 2)],
   'replace by it': [patched, ({ store }, { id }, other) => store.replace(app, id, other.id)],
   'replace of it': [closed('replaced'), ({ store }, { id }, other) => store.replace(app, other.id, id)],

@@ -151,6 +151,22 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
       }
       assert.deepEqual(real.record(record), real.expected(model.record(session)));
     }),
+    command('rotateAndEndOthers', { choice: someSession }, async ({ choice }, model, real) => {
+      const { id, session } = pick(model, choice);
+      const secretHash = hashSecret(newSecret());
+      const accountId = session?.given.accountId ?? 'alice';
+      const rotating = real.store.rotateAndEndOthers(app, accountId, id, secretHash);
+      const rotation = await settleAs(model.refusal(session), rotating);
+      if (rotation === undefined || session === undefined) return;
+      const ending = model.liveOf(accountId).filter((other) => other !== session);
+      const closed = ending.map((other) => model.end(other, 'revoked'));
+      assert.deepEqual(sortedById(rotation.closed), sortedById(closed));
+      session.secretHash = secretHash;
+      session.generation += 1;
+      if (session.mailbox.parked) await real.trial.notice('rotated', id);
+      model.unpark(session);
+      assert.deepEqual(real.record(rotation.record), real.expected(model.record(session)));
+    }),
     command(
       'reauthenticate',
       { choice: someSession, level: fc.constantFrom(undefined, 0, 2) },
@@ -163,6 +179,14 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
         assert.deepEqual(real.record(record), real.expected(model.record(session)));
       },
     ),
+    command('recordClient', { choice: someSession, ip: fc.constantFrom('::1', '::2') }, async (args, model, real) => {
+      const { id, session } = pick(model, args.choice);
+      const recording = real.store.recordClient(app, id, args.ip, session?.given.userAgent ?? '');
+      const record = await settleAs(model.refusal(session), recording);
+      if (record === undefined || session === undefined) return;
+      session.lastIp = args.ip;
+      assert.deepEqual(real.record(record), real.expected(model.record(session)));
+    }),
     command('end', { choice: someSession }, async ({ choice }, model, real) => {
       const { id, session } = pick(model, choice);
       const live = session !== undefined && model.refusal(session) === undefined;

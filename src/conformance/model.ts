@@ -26,6 +26,7 @@ export class ModelSession {
   readonly createdAt: number;
   authenticatedAt: number;
   level: number;
+  lastIp: string;
   secretHash: string;
   generation = 0;
   attributes: Record<string, string>;
@@ -47,6 +48,7 @@ export class ModelSession {
     this.createdAt = now;
     this.authenticatedAt = now;
     this.level = given.level ?? defaultLevel;
+    this.lastIp = given.ip;
     this.lastTime = now;
     this.lastContact = now;
   }
@@ -212,13 +214,12 @@ export class Model {
     session.mailbox.age(this.now, this.context);
     const presence: Presence = this.isSilent(session) ? 'away' : 'online';
     const { createdAt, attributes, generation, ttl, reads, writes } = session;
-    const { authenticatedAt, level } = session;
-    const { ip, userAgent } = session.given;
+    const { authenticatedAt, level, lastIp } = session;
     const undelivered = session.mailbox.kept.length;
     return {
       ...given,
-      lastIp: ip,
-      lastUserAgent: userAgent,
+      lastIp,
+      lastUserAgent: given.userAgent,
       authenticatedAt,
       level,
       ttl,

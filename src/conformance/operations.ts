@@ -13,6 +13,7 @@ export const refused: Readonly<Record<string, (trial: Trial, dead: Login, live: 
   patchAsBearer: ({ store }, { id, secretHash }) => store.patchAsBearer(app, id, secretHash, { a: '1' }),
   rotate: ({ store }, { id }) => store.rotate(app, id, hashSecret(newSecret()), false),
   reauthenticate: ({ store }, { id }) => store.reauthenticate(app, id, 2),
+  recordClient: ({ store }, { id }) => store.recordClient(app, id, '::1', 'Agent'),
   'replace of it': ({ store }, dead, live) => store.replace(app, live.id, dead.id),
   'replace by it': ({ store }, dead, live) => store.replace(app, dead.id, live.id),
   append: ({ store }, { id }) => store.append(app, id, outgoing('late')),

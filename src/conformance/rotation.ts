@@ -91,6 +91,63 @@ export function rotationRules(rule: DeclareRule, unit: number): void {
     },
   );
 
+  rule('rotateAndEndOthers rotates the session and closes all others of its account, and only these', async (start) => {
+    const trial = await start();
+    const [mine, first, second] = [await trial.login(), await trial.login(), await trial.login()];
+    const others = [await trial.login('bob'), await trial.login('alice', { app: 'other' })];
+    const { generation } = await trial.park(mine.id);
+    await trial.park(first.id);
+    await trial.push(second.id, 'lost');
+    const newHash = hashSecret(newSecret());
+    const { record, closed } = await trial.store.rotateAndEndOthers(app, 'alice', mine.id, newHash);
+    assert.deepEqual([record.id, record.generation], [mine.id, generation + 1]);
+    const told = closed.map(({ id, reason, undelivered }) => [id, reason, undelivered]);
+    const expected = [
+      [first.id, 'revoked', 0],
+      [second.id, 'revoked', 1],
+    ];
+    assert.deepEqual(told.toSorted(), expected.toSorted());
+    await trial.notice('rotated', mine.id);
+    await trial.notice('closed', first.id);
+    await isUnknown(trial.store.authenticate(app, mine.id, mine.secretHash));
+    await trial.store.authenticate(app, mine.id, newHash);
+    for (const { id, secretHash } of [first, second])
+      await isClosed('revoked', trial.store.authenticate(app, id, secretHash));
+    assert.deepEqual(
+      (await trial.store.listAccount(app, 'alice')).map(({ id }) => id),
+      [mine.id],
+    );
+    for (const { record: other } of others) assert.deepEqual(await trial.store.get(other.app, other.id), other);
+  });
+
+  rule('rotateAndEndOthers of a session of another account, or of one that ended, changes nothing', async (start) => {
+    const trial = await start();
+    const [alice, other, bob] = [await trial.login('alice'), await trial.login('alice'), await trial.login('bob')];
+    const newHash = hashSecret(newSecret());
+    await isUnknown(trial.store.rotateAndEndOthers(app, 'alice', bob.id, newHash));
+    await trial.store.end(app, other.id, 'logout');
+    await isClosed('logout', trial.store.rotateAndEndOthers(app, 'alice', other.id, newHash));
+    const expired = await trial.login('alice', { ttl: unit });
+    await trial.pass(1);
+    await isClosed('expired', trial.store.rotateAndEndOthers(app, 'alice', expired.id, newHash));
+    for (const { id, secretHash } of [alice, bob]) await trial.store.authenticate(app, id, secretHash);
+  });
+
+  rule('of logins and rotateAndEndOthers at once, no session from before stays', async (start) => {
+    const trial = await start();
+    const mine = await trial.login();
+    const before = [await trial.login(), await trial.login()];
+    const [rotation] = await Promise.all([
+      trial.store.rotateAndEndOthers(app, 'alice', mine.id, hashSecret(newSecret())),
+      trial.login(),
+      trial.login(),
+    ]);
+    const live = (await trial.store.listAccount(app, 'alice')).map(({ id }) => id);
+    assert.ok(live.includes(mine.id));
+    for (const { id } of before) assert.ok(!live.includes(id));
+    assert.ok(rotation.closed.every(({ id }) => !live.includes(id)));
+  });
+
   rule('rotate changes neither level nor time of the authentication, and shows no hash', async (start) => {
     const trial = await start();
     const { id, secretHash, record } = await trial.login('alice', { level: 2, ip: '::1', userAgent: 'Agent' });

@@ -61,6 +61,18 @@ export function sessionRules(rule: DeclareRule, unit: number): void {
     assert.equal((await trial.store.get(app, id)).presence, 'away');
   });
 
+  rule('recordClient sets the latest client, keeps the first, and is no contact', async (start) => {
+    const trial = await start({ hbGrace: 2 * unit });
+    const { id, record } = await trial.login('alice', { ip: '192.0.2.1', userAgent: 'First' });
+    await trial.pass(2);
+    const seen = await trial.store.recordClient(app, id, '2001:db8::1', 'Second "日本" \u2028');
+    const latest = { lastIp: '2001:db8::1', lastUserAgent: 'Second "日本" \u2028' };
+    assert.deepEqual(seen, { ...record, ...latest, presence: 'away' });
+    await trial.store.recordClient(app, id, '', '');
+    const { lastIp, lastUserAgent, ip, userAgent } = await trial.store.get(app, id);
+    assert.deepEqual([lastIp, lastUserAgent, ip, userAgent], ['', '', '192.0.2.1', 'First']);
+  });
+
   rule('a record contains neither the secret nor its hash', async (start) => {
     const trial = await start();
     const session = trial.newSession('alice');

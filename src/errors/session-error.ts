@@ -3,9 +3,9 @@ import { errorStatuses, type SessionErrorCode } from './error-statuses.js';
 
 /**
  * Why a token was refused that opens no session: its id is of no session that is known, its secret is wrong, or the token
- * was valid until it was rotated.
+ * was valid until it was rotated; or the token is right, and the application's `ClientPolicy` refused the client.
  */
-export type UnknownToken = 'unknown' | 'wrong-secret' | 'rotated';
+export type UnknownToken = 'unknown' | 'wrong-secret' | 'rotated' | 'other-client';
 
 /** The `details` of each error code. They reach logs and clients, so they never contain a token or a secret. */
 export interface SessionErrorDetails extends Record<SessionErrorCode, object> {

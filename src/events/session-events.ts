@@ -13,7 +13,7 @@ export interface RefusedBearer {
   readonly id: string | undefined;
   /**
    * `unknown`: no session is known by this token. `wrong-secret`: there is such a session, and the secret is not its own.
-   * `rotated`: the token was valid until the latest rotation. `closed`: the token is that of a session that was closed.
+   * `rotated`: the token was valid until the latest rotation. `other-client`: the application's `ClientPolicy` refused the client. `closed`: the token is that of a session that was closed.
    * `cross-site`: a page of another site made the request.
    */
   readonly kind: UnknownToken | 'closed' | 'cross-site';

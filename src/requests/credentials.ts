@@ -1,11 +1,13 @@
 import * as v from 'valibot';
 import { SessionError, sessionUnknown } from '../errors/session-error.js';
+import type { SeenClient } from '../service/client-policy.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { type CheckedOptions, checkOptions, objectWith, trueOrFalse } from '../validation/options.js';
 import { sessionCookieName, tokensInCookies } from './cookies.js';
 import type { OriginPolicy } from './origin-policy.js';
 import type { RequestHead } from './request-head.js';
+import { seenClient } from './seen-client.js';
 import { expressPrefix, sidInCookies } from './signed-cookie.js';
 
 /** How to find the session of a client that logged in through express-session or @fastify/session. */
@@ -117,12 +119,13 @@ export class Credentials {
    */
   async sessionOf(manager: SessionManager, request: RequestHead): Promise<Session> {
     const bearer = bearerTokenOf(request);
-    if (bearer !== undefined) return manager.authenticate(bearer);
+    const client = seenClient(manager, request);
+    if (bearer !== undefined) return manager.authenticate(bearer, client);
     const [token, ...others] = this.#tokensInCookies(request);
     let refusal: SessionError = sessionUnknown();
     if (token !== undefined) {
       try {
-        return (await soleBearer(manager, [token, ...others])).session;
+        return (await soleBearer(manager, [token, ...others], client)).session;
       } catch (error) {
         // A cookie of an earlier login must not hide a valid cookie of express-session.
         if (!isWithoutSession(error)) throw error;
@@ -161,19 +164,21 @@ export class Credentials {
 /**
  * The one live session that these tokens open, and its token. When several are live, one may be an attacker's, with which
  * the user would act as the attacker: then no session is given. The session of each right token is renewed.
+ * @param client who sends them, to be compared
  * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`, `STORE_UNAVAILABLE`, `STOPPED`
  */
 export async function soleBearer(
   manager: Authenticator,
   tokens: Tokens,
+  client?: SeenClient,
 ): Promise<{ readonly token: string; readonly session: Session }> {
   const [first, ...others] = tokens;
-  if (others.length === 0) return { token: first, session: await manager.authenticate(first) };
+  if (others.length === 0) return { token: first, session: await manager.authenticate(first, client) };
   let refusal: SessionError = sessionUnknown();
   const live: { readonly token: string; readonly session: Session }[] = [];
   for (const token of tokens) {
     try {
-      live.push({ token, session: await manager.authenticate(token) });
+      live.push({ token, session: await manager.authenticate(token, client) });
     } catch (error) {
       if (!isWithoutSession(error)) throw error;
       if (SessionError.is(error, 'SESSION_CLOSED') || isRotated(error)) refusal = error;

@@ -7,6 +7,7 @@ import type { OriginPolicy } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
 import { reportRefusal } from '../requests/refusals.js';
 import type { RequestHead } from '../requests/request-head.js';
+import type { RefusedRequest } from '../service/refused-bearer.js';
 import { pollOnceKnown } from './poll-once-known.js';
 import type { PolledApp } from './polled-app.js';
 
@@ -38,9 +39,9 @@ export class PollRoute {
     const tokens = this.#tokensOf(request, appOf);
     if (bearerTokenOf(request) === undefined) requireCursorByCookie(request, options);
     const app = appOf();
+    const shown = refusedRequest(tokens, request);
     return {
-      start: (receiver) =>
-        startPoll(app, tokens, options, new ReportingReceiver(receiver, app, this.#credentials, request)),
+      start: (receiver) => startPoll(app, tokens, options, new ReportingReceiver(receiver, app, shown)),
     };
   }
 
@@ -54,18 +55,22 @@ export class PollRoute {
   }
 }
 
+/** What is told of the request if its bearer is refused; read now, so that a held poll does not keep the request. */
+function refusedRequest(tokens: Tokens, request: RequestHead): RefusedRequest {
+  const [token, ...others] = tokens;
+  return { token: others.length === 0 ? token : undefined, ip: request.ip(), userAgent: request.header('user-agent') };
+}
+
 /** Reports the refusal of a poll's bearer. */
 class ReportingReceiver implements PollReceiver {
   readonly #receiver: PollReceiver;
   readonly #app: PolledApp;
-  readonly #credentials: Credentials;
-  readonly #request: RequestHead;
+  readonly #shown: RefusedRequest;
 
-  constructor(receiver: PollReceiver, app: PolledApp, credentials: Credentials, request: RequestHead) {
+  constructor(receiver: PollReceiver, app: PolledApp, shown: RefusedRequest) {
     this.#receiver = receiver;
     this.#app = app;
-    this.#credentials = credentials;
-    this.#request = request;
+    this.#shown = shown;
   }
 
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
@@ -73,7 +78,7 @@ class ReportingReceiver implements PollReceiver {
   }
 
   fail(error: unknown): void {
-    reportRefusal(this.#app, this.#credentials, this.#request, error);
+    this.#app.reportRefused(error, this.#shown);
     this.#receiver.fail(error);
   }
 }

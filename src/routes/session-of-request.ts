@@ -2,6 +2,7 @@ import { type Credentials, soleBearer } from '../requests/credentials.js';
 import type { OriginPolicy } from '../requests/origin-policy.js';
 import { reportRefusal } from '../requests/refusals.js';
 import type { RequestHead } from '../requests/request-head.js';
+import { seenClient } from '../requests/seen-client.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 
@@ -21,7 +22,7 @@ export async function sessionOfRequest(
 ): Promise<Session> {
   try {
     const tokens = credentials.tokensOf(request, safeMethods.has(request.method) ? undefined : origins);
-    return (await soleBearer(manager, tokens)).session;
+    return (await soleBearer(manager, tokens, seenClient(manager, request))).session;
   } catch (error) {
     reportRefusal(manager, credentials, request, error);
     throw error;

@@ -1,6 +1,7 @@
 import type { CloseReason } from '../errors/close-reason.js';
-import { invalidArgument } from '../errors/session-error.js';
+import { invalidArgument, sessionUnknown } from '../errors/session-error.js';
 import { requireLevel, requireSessionId } from '../store/session-arguments.js';
+import type { ClosedSession } from '../store/session-record.js';
 import type { Contact } from '../store/session-store.js';
 import { hashSecret, newSecret, parseToken, secretOf } from '../store/session-token.js';
 import { hasTokenAliases } from '../store/token-aliases.js';
@@ -9,6 +10,7 @@ import { AppMailboxes } from './app-mailboxes.js';
 import { runtimeOf } from './app-service.js';
 import { requireAttributePatch } from './attributes.js';
 import { requireBearer } from './bearer.js';
+import { otherClient, type SeenClient, unnamedClient } from './client-policy.js';
 import { type RenewOptions, reportContact } from './renewal.js';
 import { IssuedSession, Session, type SessionVerbs } from './session.js';
 
@@ -17,6 +19,14 @@ export interface ResolvedToken {
   readonly token: string;
   /** How long a caller may use it without resolving the alias again, in milliseconds; the alias expires some time later. */
   readonly rememberFor: number;
+}
+
+/** What `passwordChanged` did. */
+export interface PasswordChange {
+  /** The session, with its new token. */
+  readonly session: IssuedSession;
+  /** The account's other sessions, which are closed. */
+  readonly closed: readonly ClosedSession[];
 }
 
 /** What `SessionManager` offers of tokens, and of the proof of who shows them. */
@@ -29,12 +39,16 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
 
   /**
    * The session of this token, renewed: a contact and activity now, and one more of its `reads`.
-   * @throws SessionError `SESSION_UNKNOWN` for a malformed, unknown or wrong token
+   * @param client who shows the token: when it is another than the latest, the `ClientPolicy` is asked, if one is bound, and
+   * the client is recorded. Default: not compared
+   * @throws SessionError `SESSION_UNKNOWN` for a malformed, unknown or wrong token, or a client that the policy refused
    */
-  async authenticate(token: string): Promise<Session> {
+  async authenticate(token: string, client: SeenClient = unnamedClient): Promise<Session> {
     const { store } = runtimeOf(this);
     const { id, secretHash } = requireBearer(token);
-    return this.#contacted(await store.authenticate(this.app, id, secretHash));
+    const contact = await store.authenticate(this.app, id, secretHash);
+    const session = this.#contacted(contact);
+    return client === unnamedClient ? session : this.#compared(session, contact, client);
   }
 
   /**
@@ -75,6 +89,21 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
   }
 
   /**
+   * To be called once a user has changed their password, or another credential: gives the session by which they did so a new
+   * token, as `rotateToken`, and closes all other sessions of the account as `revoked`, in one step. A thief of the old
+   * token, and everyone who was logged in elsewhere, is out.
+   */
+  async passwordChanged(id: string): Promise<PasswordChange> {
+    const { store, events } = runtimeOf(this);
+    const { accountId } = await store.get(this.app, requireSessionId(id));
+    const secret = newSecret();
+    const { record, closed } = await store.rotateAndEndOthers(this.app, accountId, id, hashSecret(secret));
+    events.emit('rotated', record);
+    for (const each of closed) events.emit('closed', each);
+    return { session: new IssuedSession(this, record, record.id + secret), closed };
+  }
+
+  /**
    * Records that the session's user has proven who they are, now: by a password, or a second factor. To be followed by
    * `rotateToken`, so that a token that was stolen before gains nothing.
    * @param options `level`: how strong the proof was, 0 to 255. Default: the level stays
@@ -83,6 +112,19 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
     const { store } = runtimeOf(this);
     const level = options.level === undefined ? undefined : requireLevel(options.level);
     return new Session(this, await store.reauthenticate(this.app, requireSessionId(id), level));
+  }
+
+  /** Records the client only if it is accepted: what was refused once must be refused again. */
+  async #compared(session: Session, { record, previousTime }: Contact, client: SeenClient): Promise<Session> {
+    const { store, clientPolicy } = runtimeOf(this);
+    const other = otherClient(record, client);
+    if (other === undefined) return session;
+    const verdict = clientPolicy === undefined ? 'accept' : await clientPolicy.judge(record, other);
+    // Whatever else a policy returns does not accept.
+    if (verdict !== 'accept') throw sessionUnknown('other-client');
+    const recorded = await store.recordClient(this.app, record.id, other.ip, other.userAgent);
+    const previous = { ip: record.lastIp, userAgent: record.lastUserAgent };
+    return new Session(this, recorded, previousTime, previous);
   }
 
   #contacted(contact: Contact): Session {

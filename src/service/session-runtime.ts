@@ -1,10 +1,11 @@
-import { inject, injectable } from 'inversify';
+import { inject, injectable, optional } from 'inversify';
 import { SessionContext } from '../context/session-context.js';
 import { WaitingRoom } from '../delivery/waiting-room.js';
 import { SessionError } from '../errors/session-error.js';
 import { SessionEvents } from '../events/session-events.js';
 import { SessionStore } from '../store/session-store.js';
 import { Clock } from '../time/clock.js';
+import { ClientPolicy } from './client-policy.js';
 import { GcProcessor } from './processors/gc-processor.js';
 import { HeartbeatProcessor } from './processors/heartbeat-processor.js';
 import { PushMessageProcessor } from './processors/push-message-processor.js';
@@ -19,6 +20,8 @@ export class SessionRuntime {
   readonly clock: Clock;
   readonly events: SessionEvents;
   readonly room: WaitingRoom;
+  /** `undefined` when clients are not compared. */
+  readonly clientPolicy: ClientPolicy | undefined;
   readonly #store: SessionStore;
   readonly #broadcaster: PushMessageProcessor;
   readonly #processors: readonly (GcProcessor | HeartbeatProcessor)[];
@@ -36,12 +39,14 @@ export class SessionRuntime {
     @inject(PushMessageProcessor) broadcaster: PushMessageProcessor,
     @inject(GcProcessor) gc: GcProcessor,
     @inject(HeartbeatProcessor) heartbeat: HeartbeatProcessor,
+    @inject(ClientPolicy) @optional() clientPolicy?: ClientPolicy,
   ) {
     this.context = context;
     this.clock = clock;
     this.#store = store;
     this.events = events;
     this.room = room;
+    this.clientPolicy = clientPolicy;
     this.#broadcaster = broadcaster;
     this.#processors = [gc, heartbeat];
   }

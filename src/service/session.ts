@@ -4,6 +4,7 @@ import type { CloseReason } from '../errors/close-reason.js';
 import { requireAttributeKey } from '../store/session-arguments.js';
 import type { AttributeTexts, Presence, SessionRecord } from '../store/session-record.js';
 import type { JsonValue } from '../validation/json-value.js';
+import type { KnownClient } from './client-policy.js';
 import type { PushOptions } from './push-message.js';
 import type { PushReport } from './push-report.js';
 import type { RenewOptions } from './renewal.js';
@@ -42,9 +43,19 @@ export class Session {
   #record: SessionRecord;
   readonly #previousTime: number;
   readonly #generation: number;
+  readonly #previousClient: KnownClient | undefined;
 
-  /** @param previousTime the last activity before the contact that gave this record. Default: none gave it */
-  constructor(manager: SessionVerbs, record: SessionRecord, previousTime: number = record.lastTime) {
+  /**
+   * @param previousTime the last activity before the contact that gave this record. Default: none gave it
+   * @param previousClient the latest client before that contact, if it came from another
+   */
+  constructor(
+    manager: SessionVerbs,
+    record: SessionRecord,
+    previousTime: number = record.lastTime,
+    previousClient?: KnownClient,
+  ) {
+    this.#previousClient = previousClient;
     this.#manager = manager;
     this.#record = record;
     this.#previousTime = previousTime;
@@ -125,6 +136,11 @@ export class Session {
   /** The client's user agent at the latest authentication that named one; until then that of the creation. */
   get lastUserAgent(): string {
     return this.#record.lastUserAgent;
+  }
+
+  /** The client before, if the authentication that gave this object came from another and was compared: see `ClientPolicy`. */
+  get previousClient(): KnownClient | undefined {
+    return this.#previousClient;
   }
 
   /** When the user last proved who they are, in milliseconds since the Unix epoch: at the creation, or since. */

@@ -1,9 +1,12 @@
 import type { SessionContext } from '../context/session-context.js';
 import type { CloseReason } from '../errors/close-reason.js';
 import type { Cursor } from '../mailbox/cursor.js';
-import type { Message, OutgoingMessage } from '../mailbox/message.js';
+import type { OutgoingMessage } from '../mailbox/message.js';
+import type { ReadRequest, ReadResult } from './mailbox-read.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from './session-record.js';
 import type { StoreListener } from './store-listener.js';
+
+export type { ReadRequest, ReadResult } from './mailbox-read.js';
 
 /** The result of an operation that is a contact: presence is judged from the time of the latest contact. */
 export interface Contact {
@@ -48,6 +51,12 @@ export interface AccountLimit extends SessionReference {
 /** Attributes to set, as JSON text, and to delete (`null`). */
 export type AttributePatch = { readonly [key: string]: string | null };
 
+export interface AccountRotation {
+  readonly record: SessionRecord;
+  /** The account's other sessions, closed with the reason `revoked`. */
+  readonly closed: readonly ClosedSession[];
+}
+
 export interface Replacement {
   readonly record: SessionRecord;
   /** The old session. Its `undelivered` counts the messages that did not fit into the new mailbox. */
@@ -66,58 +75,6 @@ export interface AppendOutcome extends SessionReference {
   readonly dropped: number;
   /** How many messages were lost with the session, when it was closed. */
   readonly undelivered: number;
-}
-
-/** One read of a mailbox for one reader. */
-export interface ReadRequest {
-  readonly reader: string;
-  /**
-   * The cursor that the client sent; `''` for the oldest message retained; `undefined` for the position that the
-   * mailbox keeps for the reader (drain).
-   */
-  readonly after: Cursor | '' | undefined;
-  /**
-   * Set by a stream that goes on from what it was given: the read begins at `after`, but does not move the reader there,
-   * because its client has not acknowledged that yet. A reader that is not known keeps all messages retained.
-   */
-  readonly goesOn?: true;
-  /** The most messages to return. */
-  readonly limit: number;
-  /** How long to park the reader if there is nothing to deliver, in milliseconds; 0 to not park it. */
-  readonly wait: number;
-  /** When given, the read is refused unless it is the hash of the session's secret. */
-  readonly secretHash: string | undefined;
-  /**
-   * When given, the read is refused with `SESSION_CLOSED` (`rotated`) if the session is of a newer generation: the token
-   * with which the poll was opened was replaced since.
-   */
-  readonly generation: number | undefined;
-  /** Identifies this read among all reads of the node. `StoreListener.superseded` repeats it. */
-  readonly ticket: number;
-}
-
-export interface ReadResult {
-  readonly accountId: string;
-  /** The session's generation at this read. */
-  readonly generation: number;
-  readonly epoch: string;
-  /** The reader's position after these messages: the offset of its next cursor. */
-  readonly offset: number;
-  /** The proof of its next cursor. */
-  readonly proof: number;
-  readonly messages: readonly Message[];
-  /** How many messages between the cursor sent and `offset` were dropped and can't be delivered any more. */
-  readonly lost: number;
-  /**
-   * The cursor sent is not of this mailbox's epoch, is beyond its tail, or has a proof that does not fit or can't be
-   * checked any more, so the read began at the oldest message retained.
-   */
-  readonly reset: boolean;
-  /** There was nothing to deliver, and the reader is parked now: the listener is notified of the next append. */
-  readonly parked: boolean;
-  readonly cameOnline: boolean;
-  /** The reader evicted to make room for this one (`maxReader`). */
-  readonly droppedReader: string | undefined;
 }
 
 export interface AppQuery {
@@ -216,10 +173,19 @@ export abstract class SessionStore {
   abstract rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord>;
 
   /**
+   * Like `rotate` without `keepOpen`, and closes the account's other live sessions as `revoked`, in the same step.
+   * @param accountId the account of the session; under another the session is unknown
+   */
+  abstract rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation>;
+
+  /**
    * Records that the user has proven who they are, now and at this level; `undefined` keeps the level. Neither activity nor
    * contact.
    */
   abstract reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord>;
+
+  /** Records the address and the user agent that the session's client has now. Neither activity nor contact. */
+  abstract recordClient(app: string, id: string, ip: string, userAgent: string): Promise<SessionRecord>;
 
   /**
    * Moves the old session's state into the new one: attributes that the new one does not have, and the messages, ahead

@@ -15,6 +15,7 @@ import {
 import { type HandshakeOriginOptions, handshakeOriginOptions, OriginPolicy } from '../requests/origin-policy.js';
 import { reportRefusal } from '../requests/refusals.js';
 import { requestHeadOf } from '../requests/request-head.js';
+import { seenClient } from '../requests/seen-client.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions, trueOrFalse } from '../validation/options.js';
@@ -85,7 +86,7 @@ export function socketIoSession(
     const { token } = socket.handshake.auth;
     const fromAuth = isTokenText(token) ? token : undefined;
     try {
-      if (fromAuth !== undefined) return await manager.authenticate(fromAuth);
+      if (fromAuth !== undefined) return await manager.authenticate(fromAuth, seenClient(manager, request));
       // No browser sends a bearer token by itself, so such a client may come from any site.
       if (bearerTokenOf(request) === undefined) origins.require(request);
       return await credentials.sessionOf(manager, request);

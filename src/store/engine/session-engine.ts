@@ -1,9 +1,11 @@
 import type { CloseReason } from '../../errors/close-reason.js';
+import { sessionUnknown } from '../../errors/session-error.js';
 import type { Cursor } from '../../mailbox/cursor.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import { requireAttributesWithin } from '../attribute-bytes.js';
 import type { AttributeTexts, ClosedSession, NewSession, SessionRecord, SessionReference } from '../session-record.js';
 import type {
+  AccountRotation,
   AppendOutcome,
   AttributePatch,
   Contact,
@@ -95,11 +97,24 @@ export class SessionEngine {
     return this.#rules.record(entry, now);
   }
 
+  rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string, now: number): AccountRotation {
+    if (this.#rules.live(app, id, now).accountId !== accountId) throw sessionUnknown();
+    const closed = this.#accounts.endAccount(app, accountId, 'revoked', id, now);
+    return { record: this.rotate(app, id, secretHash, false, now), closed };
+  }
+
   reauthenticate(app: string, id: string, level: number | undefined, now: number): SessionRecord {
     const entry = this.#rules.live(app, id, now);
     amend(entry, { authenticatedAt: now, level: level ?? amendmentsOf(entry).level });
     entry.save();
     this.#rules.notices.sessionChanged(app, id, { kind: 'patched', accountId: entry.accountId });
+    return this.#rules.record(entry, now);
+  }
+
+  recordClient(app: string, id: string, lastIp: string, lastUserAgent: string, now: number): SessionRecord {
+    const entry = this.#rules.live(app, id, now);
+    amend(entry, { lastIp, lastUserAgent });
+    entry.save();
     return this.#rules.record(entry, now);
   }
 

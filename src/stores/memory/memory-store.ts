@@ -9,6 +9,7 @@ import { AppWalks } from '../../store/engine/app-walks.js';
 import { SessionEngine } from '../../store/engine/session-engine.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
 import {
+  type AccountRotation,
   type AppendOutcome,
   type AppPage,
   type AppQuery,
@@ -122,8 +123,16 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     return this.#engine.rotate(app, id, secretHash, keepOpen, this.#clock.now());
   }
 
+  async rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
+    return this.#engine.rotateAndEndOthers(app, accountId, id, secretHash, this.#clock.now());
+  }
+
   async reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
     return this.#engine.reauthenticate(app, id, level, this.#clock.now());
+  }
+
+  async recordClient(app: string, id: string, ip: string, userAgent: string): Promise<SessionRecord> {
+    return this.#engine.recordClient(app, id, ip, userAgent, this.#clock.now());
   }
 
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {

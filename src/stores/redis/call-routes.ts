@@ -18,6 +18,7 @@ const reliedOn: ReadonlySet<string> = new Set([
   'patch',
   'patchAsBearer',
   'rotate',
+  'rotateAndEndOthers',
   'reauthenticate',
   'replace',
   'end',

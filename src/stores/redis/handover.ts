@@ -3,7 +3,17 @@ import { sessionUnknown } from '../../errors/session-error.js';
 import type { Replacement } from '../../store/session-store.js';
 import type { Argument, Calls } from './calls.js';
 import type { Keys } from './keys.js';
-import { accepted, closedOf, listAt, numberAt, ownRecordOf, type Reply, textAt, textsAt } from './reply-decoders.js';
+import {
+  accepted,
+  closedOf,
+  listAt,
+  numberAt,
+  ownRecordOf,
+  type Reply,
+  replacementOf,
+  textAt,
+  textsAt,
+} from './reply-decoders.js';
 
 /** Between two attempts to claim a session that another receiver has claimed. */
 const claimedPauseMs = 20;
@@ -15,21 +25,35 @@ interface Party {
 }
 
 /**
- * `replace` between two buckets of a Cluster, in steps; scripts/operations/handover.lua says what others may see of them.
+ * `replace`: one script, but between two buckets of a Cluster, in steps; scripts/operations/handover.lua says what others may see of them.
  * If several sessions replace the same one, one of them claims it; the others wait, and find it closed.
  */
 export class Handover {
   readonly #queue: Calls;
   readonly #keys: Keys;
+  readonly #isCluster: boolean;
 
-  constructor(queue: Calls, keys: Keys) {
+  constructor(queue: Calls, keys: Keys, isCluster: boolean) {
     this.#queue = queue;
     this.#keys = keys;
+    this.#isCluster = isCluster;
   }
 
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
     const receiver = this.#party(app, newId);
+    if (this.#keys.bucketOf(oldId) === undefined) accepted(await this.#call(receiver, 'get', []));
     const old = this.#party(app, oldId);
+    if (this.#isCluster && receiver.bucket !== old.bucket) return this.#replaceInSteps(app, newId, receiver, old);
+    return this.#queue.call({
+      bucket: receiver.bucket,
+      operation: 'replace',
+      keys: [receiver.key, old.key],
+      args: [],
+      decode: (reply) => replacementOf(app, newId, reply),
+    });
+  }
+
+  async #replaceInSteps(app: string, newId: string, receiver: Party, old: Party): Promise<Replacement> {
     accepted(await this.#call(receiver, 'get', []));
     const offer = await this.#claim(old, newId);
     const attributes = textsAt(offer, 1);

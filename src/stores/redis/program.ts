@@ -29,6 +29,7 @@ const operationGroups: readonly (readonly ScriptName[])[] = [
   ['operations/patch'],
   ['operations/rotate'],
   ['operations/reauthenticate'],
+  ['operations/record-client'],
   ['operations/end'],
   ['operations/acknowledge'],
   ['operations/replace', 'operations/handover'],

@@ -1,12 +1,12 @@
 import { injectable } from 'inversify';
 import type { SessionContext } from '../../context/session-context.js';
 import type { CloseReason } from '../../errors/close-reason.js';
-import { sessionUnknown } from '../../errors/session-error.js';
 import type { Cursor } from '../../mailbox/cursor.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import type { ChangeFeed, ChangeWatcher } from '../../store/change-feed.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
 import {
+  type AccountRotation,
   type AppendOutcome,
   type AppPage,
   type AppQuery,
@@ -47,7 +47,6 @@ import {
   onceInsertionOf,
   outcomeOf,
   ownRecordOf,
-  replacementOf,
 } from './reply-decoders.js';
 import { SessionCalls, weightOf } from './session-calls.js';
 import { asUnavailable } from './unavailable.js';
@@ -93,7 +92,7 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     this.#calls = new SessionCalls(this.#queue, this.#keys);
     this.#walk = new AppWalk(this.#queue, this.#keys);
     this.#dueWork = new DueWork(this.#queue, this.#keys, this.#node);
-    this.#handover = new Handover(this.#queue, this.#keys);
+    this.#handover = new Handover(this.#queue, this.#keys, isCluster);
     this.#adoption = new Adoption(this.#queue, this.#keys);
     this.#heartbeat = new NodeHeartbeat(this.#queue, this.#keys, this.#node, clock);
   }
@@ -147,8 +146,8 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     return this.#calls.onSession('authenticate', app, id, [secretHash], (reply) => contactOf(app, id, reply));
   }
 
-  async get(app: string, id: string): Promise<SessionRecord> {
-    return this.#calls.onSession('get', app, id, [], (reply) => ownRecordOf(app, id, reply));
+  get(app: string, id: string): Promise<SessionRecord> {
+    return this.#calls.record('get', app, id, []);
   }
 
   async touch(app: string, id: string, { activity, ttl }: Renewal): Promise<Contact> {
@@ -163,31 +162,24 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     return this.#calls.patch('patchAsBearer', app, id, [secretHash], attributes, (reply) => contactOf(app, id, reply));
   }
 
-  async rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
-    return this.#calls.onSession('rotate', app, id, [secretHash, keepOpen ? 1 : 0], (reply) =>
-      ownRecordOf(app, id, reply),
-    );
+  rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
+    return this.#calls.record('rotate', app, id, [secretHash, keepOpen ? 1 : 0]);
   }
 
-  async reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
-    return this.#calls.onSession('reauthenticate', app, id, [level ?? -1], (reply) => ownRecordOf(app, id, reply));
+  async rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
+    return this.#calls.rotateAndEndOthers(app, accountId, id, secretHash);
+  }
+
+  reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
+    return this.#calls.record('reauthenticate', app, id, [level ?? -1]);
+  }
+
+  recordClient(app: string, id: string, ip: string, userAgent: string): Promise<SessionRecord> {
+    return this.#calls.record('recordClient', app, id, [ip, userAgent]);
   }
 
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
-    const newBucket = this.#calls.requireBucket(newId);
-    const oldBucket = this.#keys.bucketOf(oldId);
-    if (oldBucket === undefined) {
-      await this.get(app, newId);
-      throw sessionUnknown();
-    }
-    if (this.#connection.isCluster && newBucket !== oldBucket) return this.#handover.replace(app, newId, oldId);
-    return this.#queue.call({
-      bucket: newBucket,
-      operation: 'replace',
-      keys: [this.#keys.session(newBucket, app, newId), this.#keys.session(oldBucket, app, oldId)],
-      args: [],
-      decode: (reply) => replacementOf(app, newId, reply),
-    });
+    return this.#handover.replace(app, newId, oldId);
   }
 
   end(app: string, id: string, reason: CloseReason): Promise<ClosedSession | undefined> {

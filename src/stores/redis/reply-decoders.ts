@@ -11,6 +11,7 @@ import {
   type SessionReference,
 } from '../../store/session-record.js';
 import type {
+  AccountRotation,
   AppendOutcome,
   Contact,
   Insertion,
@@ -188,6 +189,10 @@ export function contactOf(app: string, id: string, reply: Reply): Contact {
     cameOnline: numberAt(reply, 2) === 1,
     previousTime: numberAt(reply, 3),
   };
+}
+
+export function rotationOf(app: string, id: string, reply: Reply): AccountRotation {
+  return { record: ownRecordOf(app, id, reply), closed: listsAt(reply, 2).map(closedOf) };
 }
 
 export function replacementOf(app: string, newId: string, reply: Reply): Replacement {

@@ -1437,6 +1437,21 @@ sessions.save(entry)
 return { 1, sessions.record(entry) }
 end
 `,
+  'operations/record-client': `
+operations.recordClient = function()
+local key, ip, userAgent = takeKey(), take(), take()
+local entry, refused = sessions.live(key)
+if not entry then
+return refused
+end
+local amendments = sessions.amend(entry)
+amendments[$lastIp] = ip
+amendments[$lastUserAgent] = userAgent
+messages.dropAged(entry)
+sessions.save(entry)
+return { 1, sessions.record(entry) }
+end
+`,
   'operations/replace': `local function elementsOf(entry)
 messages.dropAged(entry)
 return entry.fields[$epoch] and call('LRANGE', messages.key(entry), 0, -1) or {}
@@ -1483,13 +1498,9 @@ return { 1, sessions.record(entry), closed }
 end
 `,
   'operations/rotate': `
-operations.rotate = function()
-local key, secretHash, keepsOpen = takeKey(), take(), takeNumber()
-local entry, refused = sessions.live(key)
-if not entry then
-return refused
-end
+local function rotate(entry, secretHash, keepsOpen)
 local fields = entry.fields
+local key = entry.key
 sessions.replaceSecret(entry, secretHash)
 if keepsOpen == 0 then
 fields[$generation] = fields[$generation] + 1
@@ -1500,7 +1511,35 @@ end
 notices.sessionChanged(entry, 'r')
 messages.dropAged(entry)
 sessions.save(entry)
-return { 1, sessions.record(entry) }
+return sessions.record(entry)
+end
+
+operations.rotate = function()
+local key, secretHash, keepsOpen = takeKey(), take(), takeNumber()
+local entry, refused = sessions.live(key)
+if not entry then
+return refused
+end
+return { 1, rotate(entry, secretHash, keepsOpen) }
+end
+
+operations.rotateAndEndOthers = function()
+local key, index = takeKey(), takeKey()
+local accountScore, accountId, secretHash = take(), take(), take()
+local entry, refused = sessions.live(key)
+if not entry then
+return refused
+end
+if entry.fields[$accountId] ~= accountId then
+return { 'unknown', '' }
+end
+local closed = {}
+for _, other in ipairs(sessions.liveOfAccount(index, accountScore, accountId)) do
+if other.key ~= key then
+closed[#closed + 1] = close(other, 'revoked')
+end
+end
+return { 1, rotate(entry, secretHash, 0), closed }
 end
 `,
   'operations/touch': `local function setTtl(entry, ttl)

@@ -1,10 +1,26 @@
 import { sessionUnknown } from '../../errors/session-error.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
-import { type ClosedSession, defaultLevel, type NewSession } from '../../store/session-record.js';
-import type { AppendOutcome, AttributePatch, ReadRequest, ReadResult } from '../../store/session-store.js';
+import { type ClosedSession, defaultLevel, type NewSession, type SessionRecord } from '../../store/session-record.js';
+import type {
+  AccountRotation,
+  AppendOutcome,
+  AttributePatch,
+  ReadRequest,
+  ReadResult,
+} from '../../store/session-store.js';
 import type { Argument, Calls } from './calls.js';
 import type { Keys } from './keys.js';
-import { accepted, closedOf, listAt, listsAt, outcomeOf, type Reply, readResultOf } from './reply-decoders.js';
+import {
+  accepted,
+  closedOf,
+  listAt,
+  listsAt,
+  outcomeOf,
+  ownRecordOf,
+  type Reply,
+  readResultOf,
+  rotationOf,
+} from './reply-decoders.js';
 
 /** Mailboxes appended to in one call. */
 const appendStep = 100;
@@ -62,6 +78,11 @@ export class SessionCalls {
     return this.onSession('read', app, id, args, readResultOf);
   }
 
+  /** `onSession` for operations whose reply is the session's record. */
+  record(operation: string, app: string, id: string, args: readonly Argument[]): Promise<SessionRecord> {
+    return this.onSession(operation, app, id, args, (reply) => ownRecordOf(app, id, reply));
+  }
+
   /** Like `onSession`, for operations that have no effect on a session that is not live: any id is accepted. */
   async onSessionIfKnown(operation: string, app: string, id: string, args: readonly Argument[]): Promise<void> {
     if (this.#keys.bucketOf(id) !== undefined) await this.onSession(operation, app, id, args, accepted);
@@ -92,6 +113,19 @@ export class SessionCalls {
     return this.onSession(operation, app, id, args, (reply) =>
       Number(reply[0]) === 0 ? undefined : closedOf(listAt(accepted(reply), 1)),
     );
+  }
+
+  async rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
+    const { bucket, accountScore } = this.#keys.placeOf(app, accountId);
+    // It can be of no session of this account.
+    if (this.requireBucket(id) !== bucket) throw sessionUnknown();
+    return this.#queue.call({
+      bucket,
+      operation: 'rotateAndEndOthers',
+      keys: [this.#keys.session(bucket, app, id), this.#keys.index(bucket, app)],
+      args: [accountScore, accountId, secretHash],
+      decode: (reply) => rotationOf(app, id, reply),
+    });
   }
 
   append(app: string, id: string, message: OutgoingMessage): Promise<AppendOutcome> {

@@ -8,6 +8,7 @@ import { AppWalks } from '../../store/engine/app-walks.js';
 import type { SessionEngine } from '../../store/engine/session-engine.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
 import {
+  type AccountRotation,
   type AppendOutcome,
   type AppPage,
   type AppQuery,
@@ -116,8 +117,16 @@ export class SqliteStore extends SessionStore implements ChangeFeed {
     return this.#run('change', (engine, now) => engine.rotate(app, id, secretHash, keepOpen, now));
   }
 
+  rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
+    return this.#run('change', (engine, now) => engine.rotateAndEndOthers(app, accountId, id, secretHash, now));
+  }
+
   reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
     return this.#run('change', (engine, now) => engine.reauthenticate(app, id, level, now));
+  }
+
+  recordClient(app: string, id: string, ip: string, userAgent: string): Promise<SessionRecord> {
+    return this.#run('change', (engine, now) => engine.recordClient(app, id, ip, userAgent, now));
   }
 
   replace(app: string, newId: string, oldId: string): Promise<Replacement> {

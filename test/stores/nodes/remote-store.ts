@@ -1,4 +1,5 @@
 import {
+  type AccountRotation,
   type AppendOutcome,
   type AppPage,
   type AppQuery,
@@ -96,8 +97,16 @@ export class RemoteStore extends SessionStore {
     return this.#call('rotate', app, id, secretHash, keepOpen);
   }
 
+  rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
+    return this.#call('rotateAndEndOthers', app, accountId, id, secretHash);
+  }
+
   reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
     return this.#call('reauthenticate', app, id, level);
+  }
+
+  recordClient(app: string, id: string, ip: string, userAgent: string): Promise<SessionRecord> {
+    return this.#call('recordClient', app, id, ip, userAgent);
   }
 
   replace(app: string, newId: string, oldId: string): Promise<Replacement> {

@@ -111,6 +111,9 @@ const single: Readonly<Record<string, Operation>> = {
   patch: (store, { id }) => store.patch(app, id, { b: '2', a: null }),
   patchAsBearer: (store, { id, secretHash }) => store.patchAsBearer(app, id, secretHash, { b: '2', a: null }),
   endAsBearer: (store, { id, secretHash }) => store.endAsBearer(app, id, secretHash, 'logout'),
+  rotateAndEndOthers: (store, { id, accountId }) =>
+    store.rotateAndEndOthers(app, accountId, id, hashSecret(newSecret())),
+  recordClient: (store, { id }) => store.recordClient(app, id, '::1', 'Agent'),
   reauthenticate: (store, { id }) => store.reauthenticate(app, id, 2),
   rotate: (store, { id }) => store.rotate(app, id, hashSecret(newSecret()), false),
   'replace within an account': async (store, { id }, { id: oldId }) => store.replace(app, id, oldId),

@@ -44,6 +44,8 @@ test('no operation revives a closed session or changes its tombstone', async (t)
     touch: () => store.touch(app, id, { ...renewal, ttl: 900_000 }),
     patch: () => store.patch(app, id, { b: '2' }),
     patchAsBearer: () => store.patchAsBearer(app, id, secretHash, { b: '2' }),
+    rotateAndEndOthers: () => store.rotateAndEndOthers(app, 'alice', id, hashSecret('another')),
+    recordClient: () => store.recordClient(app, id, '::1', 'Agent'),
     reauthenticate: () => store.reauthenticate(app, id, 2),
     rotate: () => store.rotate(app, id, hashSecret('another'), false),
     append: () => store.append(app, id, outgoing('hi')),

@@ -4,13 +4,9 @@
 -- ARGV  the new secretHash, 1 to keep open what is open, else 0
 -- Reply {1, record} or a refusal
 
-operations.rotate = function()
-  local key, secretHash, keepsOpen = takeKey(), take(), takeNumber()
-  local entry, refused = sessions.live(key)
-  if not entry then
-    return refused
-  end
+local function rotate(entry, secretHash, keepsOpen)
   local fields = entry.fields
+  local key = entry.key
   sessions.replaceSecret(entry, secretHash)
   if keepsOpen == 0 then
     fields[$generation] = fields[$generation] + 1
@@ -21,5 +17,40 @@ operations.rotate = function()
   notices.sessionChanged(entry, 'r')
   messages.dropAged(entry)
   sessions.save(entry)
-  return { 1, sessions.record(entry) }
+  return sessions.record(entry)
+end
+
+operations.rotate = function()
+  local key, secretHash, keepsOpen = takeKey(), take(), takeNumber()
+  local entry, refused = sessions.live(key)
+  if not entry then
+    return refused
+  end
+  return { 1, rotate(entry, secretHash, keepsOpen) }
+end
+
+-- rotateAndEndOthers: the same, and closes all other live sessions of the account.
+--
+-- KEYS  the session, the app's index of this bucket
+-- ARGV  the account's score, accountId, the new secretHash
+-- Also touches, with the same hash tag: the account's other sessions, whose names are in the index.
+-- Reply {1, record, closed sessions} or a refusal
+
+operations.rotateAndEndOthers = function()
+  local key, index = takeKey(), takeKey()
+  local accountScore, accountId, secretHash = take(), take(), take()
+  local entry, refused = sessions.live(key)
+  if not entry then
+    return refused
+  end
+  if entry.fields[$accountId] ~= accountId then
+    return { 'unknown', '' }
+  end
+  local closed = {}
+  for _, other in ipairs(sessions.liveOfAccount(index, accountScore, accountId)) do
+    if other.key ~= key then
+      closed[#closed + 1] = close(other, 'revoked')
+    end
+  end
+  return { 1, rotate(entry, secretHash, 0), closed }
 end
