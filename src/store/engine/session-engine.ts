@@ -102,7 +102,7 @@ export class SessionEngine {
     const undelivered = this.#mailboxes.takeOver(entry, old, now);
     entry.save();
     const closed = { ...this.#rules.close(old, 'replaced', now), undelivered };
-    this.#rules.notices.sessionChanged(app, newId, { kind: 'patched', accountId: entry.accountId });
+    this.#rules.notices.sessionChanged(app, newId);
     return { record: this.#rules.record(entry, now), closed };
   }
 
@@ -179,8 +179,7 @@ export class SessionEngine {
     this.#requireWithin(patched, entry);
     entry.attributes = frozen(patched);
     entry.writes += 1;
-    const { app, id, accountId } = entry;
-    this.#rules.notices.sessionChanged(app, id, { kind: 'patched', accountId });
+    this.#rules.notices.sessionChanged(entry.app, entry.id);
   }
 
   #requireWithin(attributes: AttributeTexts, entry: SessionEntry): void {

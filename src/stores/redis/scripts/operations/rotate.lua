@@ -18,7 +18,7 @@ operations.rotate = function()
       mailboxes.wake(entry, 'r:' .. nameOf(key) .. ':' .. format('%.0f', fields[$generation]))
     end
   end
-  notices.sessionChanged(entry, 'r')
+  notices.sessionChanged(key, 'r:' .. fields[$accountId])
   messages.dropAged(entry)
   sessions.save(entry)
   return { 1, sessions.record(entry) }
