@@ -37,13 +37,13 @@ export type {
   SessionReference,
 } from './store/session-record.js';
 export {
-  type AccountLimit,
   type AppendOutcome,
   type AppPage,
   type AppQuery,
   type AttributePatch,
   type Contact,
   type Insertion,
+  type LimitedLogin,
   type OnceInsertion,
   type ReadRequest,
   type ReadResult,

@@ -1,14 +1,14 @@
 import { injectable } from 'inversify';
 import { reportFault } from '../errors/fault-report.js';
 import type { ClosedSession, SessionRecord, SessionReference } from '../store/session-record.js';
-import type { AccountLimit, AppendOutcome } from '../store/session-store.js';
+import type { AppendOutcome, LimitedLogin } from '../store/session-store.js';
 import { SessionCounts } from './session-counts.js';
 
 /** The payload of each event. */
 export interface SessionEventMap {
   created: SessionRecord;
   /** A login met its account's limit. `closed` of each evicted session, and `created`, follow. */
-  limit: AccountLimit;
+  limit: LimitedLogin;
   /** An authentication or a touch renewed the session. A poll renews without this event. */
   renewed: SessionRecord;
   rotated: SessionRecord;
