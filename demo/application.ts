@@ -11,6 +11,9 @@ import { HealthController, Readiness } from './health-controller.js';
 import { buildHttpServer } from './http-server.js';
 import { PageController } from './page-controller.js';
 
+/** By so much later than it tells clients Node closes an idle connection: their requests may be on their way. */
+const keepAliveBufferMs = 1_000;
+
 /** The session service of the demo and its HTTP server. */
 export class Application {
   readonly #configuration: Configuration;
@@ -50,9 +53,10 @@ export class Application {
   /**
    * Stops without refusing any request, after another process has begun to serve the same port. A connection that looks
    * idle may have a request on its way: that request is answered, and its answer closes the connection.
+   * @param lastConnection called when this process has stopped listening; resolves when no connection is on its way to it
    */
-  retire(): Promise<void> {
-    this.#stopping ??= this.#starting.then((app) => this.#retire(app));
+  retire(lastConnection: () => Promise<void>): Promise<void> {
+    this.#stopping ??= this.#starting.then((app) => this.#retire(app, lastConnection));
     return this.#stopping;
   }
 
@@ -72,7 +76,7 @@ export class Application {
     await this.#container.unbindAllAsync();
   }
 
-  async #retire(app: FastifyInstance): Promise<void> {
+  async #retire(app: FastifyInstance, lastConnection: () => Promise<void>): Promise<void> {
     const { server } = app;
     const manager = await this.#container.getAsync(SessionManager);
     server.prependListener('request', (_request, response) => {
@@ -80,9 +84,9 @@ export class Application {
     });
     // The HTTP server's own close() ends idle connections at once, and with them requests that are on their way.
     const closed = new Promise((resolve) => Server.prototype.close.call(server, resolve));
-    await manager.drain();
+    await Promise.all([lastConnection(), manager.drain()]);
     // By then each idle connection has reached its time limit, or has received an answer that closed it.
-    const limit = server.keepAliveTimeout + this.#configuration.session.drainTime;
+    const limit = server.keepAliveTimeout + keepAliveBufferMs + this.#configuration.session.drainTime;
     const waiting = new AbortController();
     await Promise.race([closed, delay(limit, undefined, waiting)]);
     waiting.abort();

@@ -23,6 +23,19 @@ function exitAfter(ending: Promise<void>): void {
   );
 }
 
+/**
+ * Resolves when the primary hands no more connections to this worker, which has stopped listening. A connection that is on its
+ * way is given back to the primary, for another worker, by the cluster module of this process: it must not exit before.
+ */
+function lastConnection(): Promise<void> {
+  return new Promise((resolve) => {
+    process.on('message', (message) => {
+      if (message === 'closed') resolve();
+    });
+    process.send?.('closed');
+  });
+}
+
 // The terminal sends these signals to the primary as well, which decides when the workers stop.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 
@@ -30,6 +43,6 @@ const configuration = await readConfiguration();
 const application = new Application(configuration, storeOf(configuration));
 process.on('SIGTERM', () => exitAfter(application.stop()));
 process.on('message', (message) => {
-  if (message === 'retire') exitAfter(application.retire());
+  if (message === 'retire') exitAfter(application.retire(lastConnection));
 });
 process.send?.({ url: await application.listen() });

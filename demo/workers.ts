@@ -95,8 +95,12 @@ export class Workers {
     if (worker.isDead()) return;
     const ending = endingOf(worker);
     this.#leaving.add(worker);
-    // Without a callback, the error for a worker that has just ended would be an unhandled event of the primary.
-    worker.send('retire', () => {});
+    // The worker asks once it has stopped listening. What it sends arrives in order, so by then the cluster module knows, and
+    // what it is sent arrives in order too: this answer comes after the last connection that was handed to it.
+    worker.on('message', (message) => {
+      if (message === 'closed') send(worker, 'closed');
+    });
+    send(worker, 'retire');
     await ending;
   }
 
@@ -151,6 +155,11 @@ export class Workers {
   get #isStopping(): boolean {
     return this.#stopping.signal.aborted;
   }
+}
+
+/** Without a callback, the error for a worker that has just ended would be an unhandled event of the primary. */
+function send(worker: Worker, message: string): void {
+  worker.send(message, () => {});
 }
 
 function endingOf(worker: Worker): Promise<Ending> {

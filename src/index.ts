@@ -41,7 +41,6 @@ export type {
   SessionReference,
 } from './store/session-record.js';
 export {
-  type AccountLimit,
   type AccountRotation,
   type AppendOutcome,
   type AppPage,
@@ -49,6 +48,7 @@ export {
   type AttributePatch,
   type Contact,
   type Insertion,
+  type LimitedLogin,
   type OnceInsertion,
   type ReadRequest,
   type ReadResult,

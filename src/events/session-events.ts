@@ -3,7 +3,7 @@ import type { CloseReason } from '../errors/close-reason.js';
 import { reportFault } from '../errors/fault-report.js';
 import type { UnknownToken } from '../errors/session-error.js';
 import type { ClosedSession, SessionRecord, SessionReference } from '../store/session-record.js';
-import type { AccountLimit, AppendOutcome } from '../store/session-store.js';
+import type { AppendOutcome, LimitedLogin } from '../store/session-store.js';
 import { SessionCounts } from './session-counts.js';
 
 /** A request whose bearer was refused. Contains no token. */
@@ -29,7 +29,7 @@ export interface RefusedBearer {
 export interface SessionEventMap {
   created: SessionRecord;
   /** A login met its account's limit. `closed` of each evicted session, and `created`, follow. */
-  limit: AccountLimit;
+  limit: LimitedLogin;
   /** An authentication or a touch renewed the session. A poll renews without this event. */
   renewed: SessionRecord;
   rotated: SessionRecord;

@@ -2,9 +2,12 @@ import type { CloseReason } from '../errors/close-reason.js';
 
 /** What happened to a session. */
 export type SessionChange =
-  /** `patched`: its attributes were written, by a patch or because it replaced another session. */
-  | { readonly kind: 'created' | 'patched' | 'rotated'; readonly accountId: string }
-  | { readonly kind: 'closed'; readonly accountId: string; readonly reason: CloseReason };
+  | { readonly kind: 'created' | 'rotated'; readonly accountId: string }
+  | { readonly kind: 'closed'; readonly accountId: string; readonly reason: CloseReason }
+  /** What a copy of it holds is outdated, such as its attributes, by a patch or because it replaced another session. */
+  | { readonly kind: 'patched' };
+
+export const patched: SessionChange = Object.freeze({ kind: 'patched' });
 
 /**
  * Is notified of changes to sessions: a cache that must evict what has changed, or an application that wants to hear what

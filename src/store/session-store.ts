@@ -36,8 +36,8 @@ export interface OnceInsertion extends Insertion {
   readonly inserted: boolean;
 }
 
-/** What the limit of an account did to a login. */
-export interface AccountLimit extends SessionReference {
+/** A login of an account at its limit, and what became of it. */
+export interface LimitedLogin extends SessionReference {
   /** The session that was created, or, if the login was refused, would have been. */
   readonly id: string;
   /** The live sessions that the account may hold: its own limit, if the login named one. */

@@ -32,6 +32,16 @@ test('a cookie without fields is loaded with the defaults of all frameworks, and
   }
 });
 
+test('a session that was stored without a cookie is loaded with that default cookie', async (t) => {
+  const { store } = await start(t);
+  const { cookie: _none, ...data } = sessionData({ theme: 'dark' });
+  // As code without express-session stores it.
+  await store.set('sid-of-a-job', data as ReturnType<typeof sessionData>);
+  const { cookie, theme } = await loadedSession(store, 'sid-of-a-job');
+  t.deepEqual({ ...cookie }, { path: '/', httpOnly: true, originalMaxAge: null, expires: null } as never);
+  t.is(theme, 'dark');
+});
+
 for (const [what, cookie] of Object.entries({
   'its original age, rather than the age that is left': { originalMaxAge: hour, maxAge: 1_000 },
   'its age, without an original one': { maxAge: hour },

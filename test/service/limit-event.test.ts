@@ -1,10 +1,10 @@
 import test from 'ava';
 import { settle } from '../../src/conformance/manual-clock.js';
-import type { AccountLimit, SessionManager } from '../../src/index.js';
+import type { LimitedLogin, SessionManager } from '../../src/index.js';
 import { startService, throwsCode } from '../support/service.js';
 
-function limitsOf(manager: SessionManager): readonly AccountLimit[] {
-  const limits: AccountLimit[] = [];
+function limitsOf(manager: SessionManager): readonly LimitedLogin[] {
+  const limits: LimitedLogin[] = [];
   manager.on('limit', (limit) => limits.push(limit));
   return limits;
 }

@@ -17,7 +17,8 @@ export class ClusterTraffic {
   /** Refused requests, lost and unordered messages. */
   readonly faults: string[] = [];
   readonly #port: number;
-  readonly #agent = new Agent({ keepAlive: true });
+  /** With a time-out of its own, without which Node's agent ignores the one that the server announces. */
+  readonly #agent = new Agent({ keepAlive: true, timeout: 60_000 });
   readonly #work: Promise<unknown>[] = [];
   readonly #pushed: number[] = [];
   #isOver = false;

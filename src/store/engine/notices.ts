@@ -16,6 +16,6 @@ export interface Notices {
   closed(node: string, app: string, id: string, reason: CloseReason): void;
   rotated(node: string, app: string, id: string, generation: number): void;
   superseded(node: string, app: string, id: string, reader: string, ticket: number): void;
-  /** For the `ChangeWatcher`s of all nodes. */
-  sessionChanged(app: string, id: string, change: SessionChange): void;
+  /** For the `ChangeWatcher`s of all nodes. Without a `change` the session was patched. */
+  sessionChanged(app: string, id: string, change?: SessionChange): void;
 }

@@ -107,7 +107,7 @@ export class SessionEngine {
     const entry = this.#rules.live(app, id, now);
     amend(entry, { authenticatedAt: now, level: level ?? amendmentsOf(entry).level });
     entry.save();
-    this.#rules.notices.sessionChanged(app, id, { kind: 'patched', accountId: entry.accountId });
+    this.#rules.notices.sessionChanged(app, id);
     return this.#rules.record(entry, now);
   }
 
@@ -127,7 +127,7 @@ export class SessionEngine {
     const undelivered = this.#mailboxes.takeOver(entry, old, now);
     entry.save();
     const closed = { ...this.#rules.close(old, 'replaced', now), undelivered };
-    this.#rules.notices.sessionChanged(app, newId, { kind: 'patched', accountId: entry.accountId });
+    this.#rules.notices.sessionChanged(app, newId);
     return { record: this.#rules.record(entry, now), closed };
   }
 
@@ -208,8 +208,7 @@ export class SessionEngine {
     this.#requireWithin(patched, entry);
     entry.attributes = frozen(patched);
     entry.writes += 1;
-    const { app, id, accountId } = entry;
-    this.#rules.notices.sessionChanged(app, id, { kind: 'patched', accountId });
+    this.#rules.notices.sessionChanged(entry.app, entry.id);
   }
 
   #requireWithin(attributes: AttributeTexts, entry: SessionEntry): void {

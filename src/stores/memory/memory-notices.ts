@@ -1,6 +1,6 @@
 import type { CloseReason } from '../../errors/close-reason.js';
 import type { Message } from '../../mailbox/message.js';
-import type { ChangeWatcher, SessionChange } from '../../store/change-feed.js';
+import { type ChangeWatcher, patched, type SessionChange } from '../../store/change-feed.js';
 import type { Notices } from '../../store/engine/notices.js';
 import { noListener } from '../../store/no-listener.js';
 import type { StoreListener } from '../../store/store-listener.js';
@@ -35,7 +35,7 @@ export class MemoryNotices implements Notices {
     this.listener.superseded(app, id, reader, ticket);
   }
 
-  sessionChanged(app: string, id: string, change: SessionChange): void {
+  sessionChanged(app: string, id: string, change: SessionChange = patched): void {
     for (const watcher of this.watchers) watcher.changed(app, id, change);
   }
 }

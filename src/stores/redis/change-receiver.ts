@@ -1,5 +1,5 @@
 import { isCloseReason } from '../../errors/close-reason.js';
-import type { ChangeWatcher, SessionChange } from '../../store/change-feed.js';
+import { type ChangeWatcher, patched, type SessionChange } from '../../store/change-feed.js';
 import type { RedisConnection } from './connection.js';
 import type { Keys } from './keys.js';
 import { Subscription } from './subscription.js';
@@ -30,7 +30,7 @@ export class ChangeReceiver {
   }
 }
 
-/** `<app>:<id>:<kind>:<account>`, and for the kind `e` `<app>:<id>:e:<reason>:<account>`. */
+/** `<app>:<id>:<kind>` and what the kind needs; see scripts/notices.lua. */
 function forward(text: string, watcher: ChangeWatcher): void {
   const [app = '', id = '', kind = '', ...rest] = text.split(':');
   const change = changeOf(kind, rest);
@@ -49,7 +49,7 @@ function changeOf(kind: string, rest: readonly string[]): SessionChange | undefi
     case 'c':
       return { kind: 'created', accountId };
     case 'p':
-      return { kind: 'patched', accountId };
+      return patched;
     case 'r':
       return { kind: 'rotated', accountId };
     case 'e': {

@@ -14,7 +14,7 @@ local key = entry.key
 local name = nameOf(key)
 local base = baseOf(key)
 local undelivered = 0
-notices.sessionChanged(entry, 'e:' .. reason)
+notices.sessionChanged(key, 'e:' .. reason .. ':' .. fields[$accountId])
 call('ZREM', sessions.indexKey(key), sessions.indexMember(entry))
 call('ZREM', base .. '$dueKey', name)
 if fields[$online] == 1 then
@@ -653,9 +653,9 @@ local text = 's:' .. nameOf(entry.key) .. ':' .. reader[$name] .. ':' .. reader[
 notify(baseOf(entry.key), reader[$node], text)
 end
 end
-function notices.sessionChanged(entry, change)
-local base = baseOf(entry.key)
-call('$publish', $channel .. '@changes', nameOf(entry.key) .. ':' .. change .. ':' .. entry.fields[$accountId])
+function notices.sessionChanged(key, change)
+local base = baseOf(key)
+call('$publish', $channel .. '@changes', nameOf(key) .. ':' .. (change or 'p'))
 end
 `,
   'offset-runs': `
@@ -1230,7 +1230,7 @@ call('ZADD', base .. '$dueKey', deadlineOf(fields), name)
 call('ZADD', base .. '$onlineKey', silentFrom, name)
 setAttributes(siblingOf(key, '$attributesKey'), attributes)
 sessions.save(entry)
-notices.sessionChanged(entry, 'c')
+notices.sessionChanged(key, 'c:' .. accountId)
 return { 1, now, closed }
 end
 
@@ -1327,7 +1327,7 @@ end
 fields[$writes] = fields[$writes] + 1
 messages.dropAged(entry)
 sessions.save(entry)
-notices.sessionChanged(entry, 'p')
+notices.sessionChanged(entry.key)
 end
 
 operations.patch = function()
@@ -1431,7 +1431,7 @@ amendments[$authenticatedAt] = now
 if level >= 0 then
 amendments[$level] = level
 end
-notices.sessionChanged(entry, 'p')
+notices.sessionChanged(key)
 messages.dropAged(entry)
 sessions.save(entry)
 return { 1, sessions.record(entry) }
@@ -1472,7 +1472,7 @@ if #elements > 0 then
 left = mailboxes.takeOver(entry, elements)
 end
 sessions.save(entry)
-notices.sessionChanged(entry, 'p')
+notices.sessionChanged(entry.key)
 return left
 end
 
@@ -1508,7 +1508,7 @@ if isParked(fields) then
 mailboxes.wake(entry, 'r:' .. nameOf(key) .. ':' .. format('%.0f', fields[$generation]))
 end
 end
-notices.sessionChanged(entry, 'r')
+notices.sessionChanged(key, 'r:' .. fields[$accountId])
 messages.dropAged(entry)
 sessions.save(entry)
 return sessions.record(entry)

@@ -52,6 +52,7 @@ class Heard {
 }
 
 function textOf(change: SessionChange, app: string, id: string): string {
+  if (change.kind === 'patched') return `patched ${app} ${id}`;
   return `${change.kind === 'closed' ? change.reason : change.kind} ${app} ${change.accountId} ${id}`;
 }
 
@@ -68,7 +69,9 @@ for (const [name, prepare] of Object.entries(stores)) {
     const second = await shop.createSession('a:b');
     await second.destroy();
     const expected = [
-      ...['created', 'rotated', 'patched'].map((kind) => `${kind} shop a:b ${first.id}`),
+      `created shop a:b ${first.id}`,
+      `rotated shop a:b ${first.id}`,
+      `patched shop ${first.id}`,
       // Within the step of the login that evicts.
       `evicted shop a:b ${first.id}`,
       `created shop a:b ${second.id}`,

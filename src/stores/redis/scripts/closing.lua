@@ -6,7 +6,7 @@ local function close(entry, reason)
   local name = nameOf(key)
   local base = baseOf(key)
   local undelivered = 0
-  notices.sessionChanged(entry, 'e:' .. reason)
+  notices.sessionChanged(key, 'e:' .. reason .. ':' .. fields[$accountId])
   call('ZREM', sessions.indexKey(key), sessions.indexMember(entry))
   call('ZREM', base .. '$dueKey', name)
   if fields[$online] == 1 then

@@ -42,9 +42,9 @@ function notices.superseded(entry, reader, byNode)
   end
 end
 
--- For the change watchers of all nodes. `change` is c (created), p (patched), r (rotated) or e: and the close reason
--- (closed). The account comes last, because it may contain colons. See change-receiver.ts.
-function notices.sessionChanged(entry, change)
-  local base = baseOf(entry.key)
-  call('$publish', $channel .. '@changes', nameOf(entry.key) .. ':' .. change .. ':' .. entry.fields[$accountId])
+-- For the change watchers of all nodes. `change` is c: (created) or r: (rotated) and the account, or e: (closed), the reason,
+-- a colon and the account, which may contain colons; nothing for a session that was patched. See change-receiver.ts.
+function notices.sessionChanged(key, change)
+  local base = baseOf(key)
+  call('$publish', $channel .. '@changes', nameOf(key) .. ':' .. (change or 'p'))
 end

@@ -1,6 +1,6 @@
 import type { CloseReason } from '../../../errors/close-reason.js';
 import type { Message } from '../../../mailbox/message.js';
-import type { SessionChange } from '../../../store/change-feed.js';
+import { patched, type SessionChange } from '../../../store/change-feed.js';
 import type { Notices } from '../../../store/engine/notices.js';
 import type { NodeTables } from './node-tables.js';
 import { appendedNotice, deliver, type Notice, type NoticeListener } from './notice.js';
@@ -44,7 +44,7 @@ export class Outbox implements Notices {
     this.#tell(node, ['superseded', app, id, reader, ticket]);
   }
 
-  sessionChanged(app: string, id: string, change: SessionChange): void {
+  sessionChanged(app: string, id: string, change: SessionChange = patched): void {
     const notice: Notice = ['sessionChanged', app, id, change];
     if (this.watches) this.#own.push(notice);
     this.#watching ??= this.#tables.watchingNodes();

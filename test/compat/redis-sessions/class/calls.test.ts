@@ -182,3 +182,15 @@ test('a no_resave session closes as max-age, others as expired', async (t) => {
   t.deepEqual(closed.sort(), ['fixed max-age', 'idle expired']);
   t.deepEqual(events.names, [], 'of another app');
 });
+
+test('activity is that of the sessions that stay, not of one that was killed', async (t) => {
+  const { manager, clock } = await startService(t, { maxSession: 0 });
+  const sessions = new RedisSessions({ manager });
+  await sessions.create({ app, id: 'alice', ip });
+  await clock.advance(20_000);
+  const { token } = await sessions.create({ app, id: 'alice', ip });
+  t.deepEqual(await sessions.activity({ app, deltaTime: 10 }), { activity: 1 });
+  await sessions.kill({ app, token });
+  t.deepEqual(await sessions.activity({ app, deltaTime: 10 }), { activity: 0 });
+  t.deepEqual(await sessions.activity({ app, deltaTime: 60 }), { activity: 1 });
+});

@@ -79,7 +79,7 @@ local function insert(key, index)
   call('ZADD', base .. '$onlineKey', silentFrom, name)
   setAttributes(siblingOf(key, '$attributesKey'), attributes)
   sessions.save(entry)
-  notices.sessionChanged(entry, 'c')
+  notices.sessionChanged(key, 'c:' .. accountId)
   return { 1, now, closed }
 end
 

@@ -34,7 +34,7 @@ local function patch(entry, attributesKey, set, deleted)
   fields[$writes] = fields[$writes] + 1
   messages.dropAged(entry)
   sessions.save(entry)
-  notices.sessionChanged(entry, 'p')
+  notices.sessionChanged(entry.key)
 end
 
 operations.patch = function()

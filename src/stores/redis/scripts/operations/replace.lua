@@ -27,7 +27,7 @@ local function inherit(entry, attributes, elements)
     left = mailboxes.takeOver(entry, elements)
   end
   sessions.save(entry)
-  notices.sessionChanged(entry, 'p')
+  notices.sessionChanged(entry.key)
   return left
 end
 

@@ -14,7 +14,7 @@ local function rotate(entry, secretHash, keepsOpen)
       mailboxes.wake(entry, 'r:' .. nameOf(key) .. ':' .. format('%.0f', fields[$generation]))
     end
   end
-  notices.sessionChanged(entry, 'r')
+  notices.sessionChanged(key, 'r:' .. fields[$accountId])
   messages.dropAged(entry)
   sessions.save(entry)
   return sessions.record(entry)

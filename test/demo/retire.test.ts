@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import test from 'ava';
+import { Application } from '../../demo/application.js';
+import type { Configuration } from '../../demo/configuration.js';
+import { memoryStore, SessionContext } from '../../src/index.js';
+import { eventually } from '../support/eventually.js';
+import { Connection } from '../support/http-client.js';
+
+const configuration: Configuration = {
+  server: { host: '127.0.0.1', hosts: [], port: 0, keepAliveTimeout: 1_000, requestTimeout: 5_000, maxUnanswered: 100 },
+  workers: 1,
+  data: '.data',
+  store: 'memory',
+  redis: {},
+  adminKey: 'key',
+  http: { secure: false, trustedOrigins: [] },
+  session: new SessionContext(),
+};
+
+async function isRefused(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    socket.destroy();
+  }
+}
+
+test('a process that retires answers an open connection, and ends once no connection is on its way to it', async (t) => {
+  const application = new Application(configuration, memoryStore());
+  const port = Number(new URL(await application.listen()).port);
+  const connection = await Connection.open(port);
+  t.is((await connection.send('/livez').response()).headers.get('connection'), 'keep-alive');
+  const heard: string[] = [];
+  let arrive = () => {};
+  const lastConnection = () => {
+    heard.push('asked');
+    return new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+  };
+  const retiring = application.retire(lastConnection).then(() => heard.push('ended'));
+  await eventually(() => heard.includes('asked'));
+  t.true(await isRefused(port), 'it has stopped listening before it asks');
+  const response = await connection.send('/livez').response();
+  t.is(response.status, 200);
+  t.is(response.headers.get('connection'), 'close');
+  await connection.close();
+  // Its last connection has closed; only the answer is missing. A turn of the loop per step of an end that must not come.
+  for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  t.deepEqual(heard, ['asked']);
+  arrive();
+  await retiring;
+  t.deepEqual(heard, ['asked', 'ended']);
+});
