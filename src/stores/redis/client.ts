@@ -102,7 +102,7 @@ export function isCluster(client: Redis | Cluster): client is Cluster {
   return client.isCluster;
 }
 
-/** How long to wait for a client that is connecting. */
+/** How long to wait for a client that is connecting, when a store opens. */
 const startTimeMs = 10_000;
 
 /**
@@ -110,7 +110,11 @@ const startTimeMs = 10_000;
  * Cluster fails, the library tries again, and that promise stays pending.
  * @param signal ends the wait with an error
  */
-export async function becomeReady(client: Redis | Cluster, signal?: AbortSignal): Promise<void> {
+export async function becomeReady(
+  client: Redis | Cluster,
+  signal?: AbortSignal,
+  timeMs: number = startTimeMs,
+): Promise<void> {
   if (signal?.aborted) throw storeUnavailable('The connection is closed');
   if (client.status === 'ready') return;
   await new Promise<void>((resolve, reject) => {
@@ -123,8 +127,8 @@ export async function becomeReady(client: Redis | Cluster, signal?: AbortSignal)
     };
     const ready = () => settle(resolve);
     const ended = () => settle(() => reject(storeUnavailable('The connection is closed')));
-    const late = () => settle(() => reject(storeUnavailable(`It was not ready within ${startTimeMs} ms`)));
-    const timer = setTimeout(late, startTimeMs);
+    const late = () => settle(() => reject(storeUnavailable(`It was not ready within ${timeMs} ms`)));
+    const timer = setTimeout(late, timeMs);
     client.on('ready', ready);
     client.on('end', ended);
     signal?.addEventListener('abort', ended);

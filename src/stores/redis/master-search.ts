@@ -9,6 +9,12 @@ import { asUnavailable, storeUnavailable } from './unavailable.js';
 const firstPauseMs = 50;
 const longestPauseMs = 1_000;
 
+/**
+ * How long a server may take from the connection to being ready. One that loads its data takes longer, and may have ceased to
+ * be the master: until it is ready ioredis would wait for it, for hours if need be.
+ */
+const readyTimeMs = 5_000;
+
 export interface MasterSearchListener {
   /** The server turned out not to be the master. @param refusal what it answered */
   lost(refusal: string): void;
@@ -29,10 +35,12 @@ export class MasterSearch {
   readonly #closing = new AbortController();
   #refusal: SessionError | undefined;
   #searching: Promise<void> = Promise.resolve();
+  #watch: NodeJS.Timeout | undefined;
 
   constructor(client: Redis, listener: MasterSearchListener) {
     this.#client = client;
     this.#listener = listener;
+    client.on('connect', this.#watchConnected);
   }
 
   /** The error of every call while the search goes on. */
@@ -50,8 +58,19 @@ export class MasterSearch {
 
   async stop(): Promise<void> {
     this.#closing.abort();
+    this.#client.off('connect', this.#watchConnected);
+    clearTimeout(this.#watch);
     await this.#searching;
   }
+
+  /** After every connection that the library made by itself. */
+  readonly #watchConnected = (): void => {
+    clearTimeout(this.#watch);
+    this.#watch = setTimeout(() => {
+      if (this.#client.status === 'connect') this.start(`LOADING It was not ready within ${readyTimeMs} ms`);
+    }, readyTimeMs);
+    this.#watch.unref();
+  };
 
   async #search(): Promise<void> {
     const { signal } = this.#closing;
@@ -74,11 +93,12 @@ export class MasterSearch {
   async #reconnect(): Promise<void> {
     const client = this.#client;
     // A client that never reconnects would end here, and with it the application that gave it.
-    if (client.status === 'ready' && typeof client.options.retryStrategy === 'function') {
+    const isConnected = client.status === 'ready' || client.status === 'connect';
+    if (isConnected && typeof client.options.retryStrategy === 'function') {
       const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
       client.disconnect(true);
       await closed;
     }
-    await becomeReady(client, this.#closing.signal);
+    await becomeReady(client, this.#closing.signal, readyTimeMs);
   }
 }

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { Redis } from 'ioredis';
 import { eventually } from '../../../support/eventually.js';
 import { masterName, RedisSentinel } from '../../../support/redis-sentinel.js';
 import { ReplicaPair } from '../faults/replica-pair.js';
@@ -11,6 +12,8 @@ test('Sentinel replaces a killed master, nothing that was acknowledged is lost, 
   const pair = await ReplicaPair.start(t);
   const sentinel = await RedisSentinel.start(pair.master.port);
   t.teardown(() => sentinel.stop());
+  const asking = new Redis(sentinel.port);
+  t.teardown(() => asking.disconnect());
   const redis = { sentinels: [{ host: '127.0.0.1', port: sentinel.port }], name: masterName };
   const store = await openStore(t, { redis, replicas: { count: 1, timeout: 200 } });
   const id = await insertOne(store);
@@ -36,7 +39,9 @@ test('Sentinel replaces a killed master, nothing that was acknowledged is lost, 
   await grows('traffic flows');
   const { master, replica } = pair;
   await master.kill();
-  await eventually(async () => (await replica.client.info('replication')).includes('role:master'));
+  const named = async () => String(await asking.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', masterName));
+  // Before, it would lead clients to the old master, which has nothing when it is back.
+  await eventually(async () => (await named()).endsWith(`,${replica.port}`), { what: 'the replica is promoted' });
   await master.restart();
   await grows('traffic flows again');
   isOver = true;

@@ -1,0 +1,81 @@
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import test from 'ava';
+import { valuesOf } from '../../../../src/conformance/trial.js';
+import { SessionError } from '../../../../src/index.js';
+import { eventually } from '../../../support/eventually.js';
+import { freshPath } from '../create-sqlite-store.js';
+import { openedTrial, trialOf } from '../opened-trial.js';
+
+/** A descriptor of this kind names a file and tells its state, but the kernel refuses to sync it: `O_PATH` of Linux. */
+const pathOnly = 0o10000000;
+
+/** The descriptor by which the store syncs the log of this database: SQLite's own is open for writing, too. */
+function syncedDescriptor(logPath: string): number {
+  const links = readdirSync('/proc/self/fd').filter((descriptor) => {
+    try {
+      if (readlinkSync(`/proc/self/fd/${descriptor}`) !== logPath) return false;
+      const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1] ?? '1';
+      return (Number.parseInt(flags, 8) & 3) === 0;
+    } catch {
+      // It was that of the listing itself.
+      return false;
+    }
+  });
+  const [found] = links;
+  if (found === undefined || links.length > 1) throw new Error(`${links.length} descriptors of the log are read-only`);
+  return Number(found);
+}
+
+/** From now on every sync of the log fails in the kernel, while SQLite writes on. */
+function failSyncs(path: string): void {
+  const logPath = `${realpathSync(path)}-wal`;
+  const descriptor = syncedDescriptor(logPath);
+  closeSync(descriptor);
+  const others: number[] = [];
+  // The system gives the lowest number that is free.
+  for (let opened = openSync(logPath, pathOnly); opened !== descriptor; opened = openSync(logPath, pathOnly)) {
+    others.push(opened);
+    if (opened > descriptor) throw new Error('the descriptor was taken in between');
+  }
+  for (const other of others) closeSync(other);
+}
+
+const failed = { code: 'STORE_UNAVAILABLE', message: /the disk failed to keep what was written; restart this process/ };
+
+for (const durability of ['commit', 'interval'] as const) {
+  // Only Linux has such descriptors, and lists them.
+  (process.platform === 'linux' ? test : test.skip)(
+    `after a sync failed under ${durability} every call fails until the store is opened anew, and what was acknowledged before is there`,
+    async (t) => {
+      const path = await freshPath(t);
+      const trial = trialOf({ path, durability, syncInterval: 20 });
+      await trial.store.open(trial);
+      const { id } = await trial.login();
+      await trial.push(id, 'before');
+      const sent = await trial.read(id, { after: undefined });
+      failSyncs(path);
+      if (durability === 'commit') await t.throwsAsync(trial.push(id, 'unsure'), failed);
+      else {
+        const isRefused = () =>
+          trial.push(id, 'unsure').then(
+            () => false,
+            (error) => SessionError.is(error, 'STORE_UNAVAILABLE'),
+          );
+        await eventually(isRefused, { what: 'a sync fails' });
+      }
+      const calls = [() => trial.push(id, 'late'), () => trial.store.get('default', id), () => trial.store.ping()];
+      for (const call of calls) await t.throwsAsync(call(), failed);
+      await trial.store.close();
+
+      const again = await openedTrial(t, { path, durability });
+      await again.push(id, 'after');
+      const values = valuesOf(await again.read(id, { reader: 'other' }));
+      t.is(values[0], 'before');
+      t.is(values.at(-1), 'after');
+      t.false(values.includes('late'));
+      // With interval the file may be older than what was acknowledged. With commit it is not.
+      t.is((await again.read(id, { after: sent })).reset, durability === 'interval');
+      await t.notThrowsAsync(again.store.ping());
+    },
+  );
+}
