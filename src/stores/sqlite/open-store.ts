@@ -35,6 +35,7 @@ export class OpenStore {
   readonly #file: DatabaseFile;
   readonly #sync: WalSync;
   readonly #checkpointer: Checkpointer;
+  readonly #connection: Connection;
   readonly #queue: TransactionQueue;
   readonly #node: Node;
   readonly #watch: LogWatch;
@@ -46,6 +47,8 @@ export class OpenStore {
   readonly #listener: OpenStoreListener;
   readonly engine: SessionEngine;
   readonly reports: SweepReports;
+  /** Of the connection, at the latest look. */
+  #version: unknown;
   #isLost = false;
   #isDirty = false;
   #isGivingSpaceBack = false;
@@ -72,7 +75,7 @@ export class OpenStore {
     this.#checkpointer = new Checkpointer(file.path, database, () => file.logSize);
     this.#isSynced = settings.durability === 'commit';
     const isSynced = this.#isSynced;
-    const connection = new Connection(file, this.#sync, isSynced, this.#checkpointer, {
+    this.#connection = new Connection(file, this.#sync, isSynced, this.#checkpointer, {
       finish: () => {
         this.#node.clearInbox();
         outbox.finish();
@@ -88,9 +91,9 @@ export class OpenStore {
         this.#node.rolledBack();
       },
     });
-    this.#queue = new TransactionQueue(connection, settings);
+    this.#queue = new TransactionQueue(this.#connection, settings);
     this.#node = new Node(name, nodeTables, outbox, this.#queue, clock, listener);
-    this.#watch = new LogWatch(file.logPath, settings.lookInterval, () => this.#look());
+    this.#watch = new LogWatch(file.logPath, settings.lookInterval, (isRegular) => this.#look(isRegular));
     this.#freePages = new FreePages(database);
     this.#spaceTimer = setInterval(() => void this.#giveSpaceBack(), spacePause).unref();
     if (!isSynced) this.#syncTimer = setInterval(() => this.#syncIfDirty(), settings.syncInterval).unref();
@@ -181,9 +184,15 @@ export class OpenStore {
     }
   }
 
-  #look(): void {
+  #look(isRegular: boolean): void {
     try {
-      this.#file.requireAllInPlace();
+      // Each commit of any process causes a look: they would cost all the others three calls of the system for each.
+      const isThorough = isRegular || this.#isLost;
+      if (isThorough) this.#file.requireAllInPlace();
+      const { version } = this.#connection;
+      // The log changed by a commit of this process, or by one of another that has not ended: its lock is still held.
+      if (version === this.#version && !isThorough) return;
+      this.#version = version;
       this.#node.readInbox();
       if (this.#node.mayTryFirst) this.#queue.lockMayBeFree();
     } catch {

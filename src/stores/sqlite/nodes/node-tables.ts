@@ -2,9 +2,9 @@ import { boundLimit, type Database, type Statement } from '../driver/database.js
 import type { Notice } from './notice.js';
 
 /**
- * The nodes that share the database, their inboxes, and the sweep reports that their callers may not have had yet. A
- * notice for another node is a row of that node's inbox, written by the transaction that it tells of: no crash can
- * separate the two.
+ * The nodes that share the database, their inboxes, and the sweep reports that their callers may not have had yet. The
+ * notices of a transaction for another node are a row of that node's inbox, written by the transaction that they tell of:
+ * no crash can separate the two.
  */
 export const nodeSchema = `
 CREATE TABLE node (
@@ -15,7 +15,7 @@ CREATE TABLE node (
 CREATE TABLE inbox (
   node TEXT NOT NULL,
   number INTEGER NOT NULL, -- grows over all nodes, and is never used again
-  notice TEXT NOT NULL, -- JSON
+  notices TEXT NOT NULL, -- JSON: those of one transaction
   PRIMARY KEY (node, number)
 ) WITHOUT ROWID;
 CREATE TABLE report (
@@ -28,11 +28,14 @@ CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROW
 INSERT INTO counter VALUES ('notice', 0);
 `;
 
-/** `notice`: the number of the latest. `boot`, `clock`, `time`: see `SharedClock`. */
+/** `notice`: the number of the latest row of any inbox. `boot`, `clock`, `time`: see `SharedClock`. */
 export type CounterName = 'notice' | 'boot' | 'clock' | 'time';
 
-/** Notices deleted in one step: a few milliseconds. */
-const mostDeleted = 2_000;
+/** Rows of an inbox deleted in one step: a few milliseconds. */
+const mostDeleted = 200;
+
+/** A row of an inbox. */
+export type NoticeRow = readonly [number: number, notices: readonly Notice[]];
 
 /** The statements on the tables of the nodes. */
 export class NodeTables {
@@ -43,7 +46,7 @@ export class NodeTables {
   readonly #deleteNode: Statement;
   readonly #count: Statement;
   readonly #setCount: Statement;
-  readonly #insertNotice: Statement;
+  readonly #insertNotices: Statement;
   readonly #notices: Statement;
   readonly #deleteNotices: Statement;
   readonly #deleteSomeNotices: Statement;
@@ -62,9 +65,9 @@ export class NodeTables {
     this.#deleteNode = database.prepare('DELETE FROM node WHERE name = ?');
     this.#count = database.prepare('SELECT value FROM counter WHERE name = ?');
     this.#setCount = database.prepare('INSERT OR REPLACE INTO counter VALUES (?, ?)');
-    this.#insertNotice = database.prepare('INSERT INTO inbox (node, number, notice) VALUES (?, ?, ?)');
+    this.#insertNotices = database.prepare('INSERT INTO inbox (node, number, notices) VALUES (?, ?, ?)');
     this.#notices = database.prepare(
-      `SELECT number, notice FROM inbox WHERE node = ? AND number > ? ORDER BY number ${boundLimit}`,
+      `SELECT number, notices FROM inbox WHERE node = ? AND number > ? ORDER BY number ${boundLimit}`,
     );
     this.#deleteNotices = database.prepare('DELETE FROM inbox WHERE node = ? AND number <= ?');
     this.#deleteSomeNotices = database.prepare(
@@ -102,7 +105,7 @@ export class NodeTables {
     else this.#unwatch.run(node);
   }
 
-  /** The number of the latest notice of any node. */
+  /** The number of the latest row of any inbox. */
   latestNumber(): number {
     return this.count('notice');
   }
@@ -120,13 +123,14 @@ export class NodeTables {
     this.#setCount.run(name, value);
   }
 
-  addNotice(node: string, number: number, notice: Notice): void {
-    this.#insertNotice.run(node, number, JSON.stringify(notice));
+  addNotices(node: string, number: number, notices: readonly Notice[]): void {
+    this.#insertNotices.run(node, number, JSON.stringify(notices));
   }
 
-  noticesAfter(node: string, number: number, most: number): readonly (readonly [number: number, notice: Notice])[] {
-    // Written by `addNotice` of this version: another one refuses to open the database.
-    return this.#notices.all(node, number, most).map(([each, notice]) => [Number(each), JSON.parse(String(notice))]);
+  /** @param most rows */
+  noticesAfter(node: string, number: number, most: number): readonly NoticeRow[] {
+    // Written by `addNotices` of this version: another one refuses to open the database.
+    return this.#notices.all(node, number, most).map(([each, notices]) => [Number(each), JSON.parse(String(notices))]);
   }
 
   deleteNoticesUntil(node: string, number: number): void {

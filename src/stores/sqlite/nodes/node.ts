@@ -5,8 +5,8 @@ import { beatPause, OtherNodes } from './other-nodes.js';
 import type { Outbox } from './outbox.js';
 import type { SharedClock } from './shared-clock.js';
 
-/** Notices read at once. */
-const readStep = 500;
+/** Rows of the inbox read at once. */
+const readStep = 20;
 
 /**
  * This process among those that share the database: shows that it lives, reads its inbox, and deletes the rows of nodes
@@ -23,7 +23,7 @@ export class Node {
   #beat: NodeJS.Timeout | undefined;
   #hasJoined = false;
   #wasGivenUp = false;
-  /** The latest notice that was delivered, and the latest that was deleted after that. */
+  /** The latest row of the inbox that was delivered, and the latest that was deleted after that. */
   #delivered = 0;
   #deleted = 0;
 
@@ -109,12 +109,12 @@ export class Node {
   /** Delivers what came into the inbox since. */
   readInbox(): void {
     for (;;) {
-      const notices = this.#tables.noticesAfter(this.#name, this.#delivered, readStep);
-      for (const [number, notice] of notices) {
+      const rows = this.#tables.noticesAfter(this.#name, this.#delivered, readStep);
+      for (const [number, notices] of rows) {
         this.#delivered = number;
-        deliver(notice, this.#listener);
+        for (const notice of notices) deliver(notice, this.#listener);
       }
-      if (notices.length < readStep) return;
+      if (rows.length < readStep) return;
     }
   }
 

@@ -6,7 +6,8 @@ import type { NodeTables } from './node-tables.js';
 import { appendedNotice, deliver, type Notice, type NoticeListener } from './notice.js';
 
 /**
- * The notices of one transaction: those for this node are kept until it is committed, those for others are rows of it.
+ * The notices of one transaction: those for this node are kept until it is committed, those for others are rows of it,
+ * for each node one that holds all: a row costs more than a notice.
  */
 export class Outbox implements Notices {
   readonly #node: string;
@@ -14,10 +15,9 @@ export class Outbox implements Notices {
   /** Whether this node has watchers of changes. */
   watches = false;
   #own: Notice[] = [];
+  readonly #others = new Map<string, Notice[]>();
   /** What this transaction has looked up; `undefined` until it needed it. */
-  #number: number | undefined;
   #watching: readonly string[] | undefined;
-  readonly #known = new Map<string, boolean>();
 
   constructor(node: string, tables: NodeTables) {
     this.#node = node;
@@ -53,7 +53,15 @@ export class Outbox implements Notices {
 
   /** Called before the commit. */
   finish(): void {
-    if (this.#number !== undefined) this.#tables.setLatestNumber(this.#number);
+    if (this.#others.size === 0) return;
+    let number = this.#tables.latestNumber();
+    for (const [node, notices] of this.#others) {
+      // A node that is gone has no inbox any more; one that was given up by mistake reads everything again.
+      if (!this.#tables.has(node)) continue;
+      number += 1;
+      this.#tables.addNotices(node, number, notices);
+    }
+    this.#tables.setLatestNumber(number);
   }
 
   /** Called after the commit: notifies the listener of this process. */
@@ -66,9 +74,8 @@ export class Outbox implements Notices {
   /** Called after a rollback, or after a transaction that left no notices. */
   discard(): void {
     if (this.#own.length > 0) this.#own = [];
-    this.#number = undefined;
+    if (this.#others.size > 0) this.#others.clear();
     this.#watching = undefined;
-    this.#known.clear();
   }
 
   #tell(node: string, notice: Notice): void {
@@ -76,14 +83,8 @@ export class Outbox implements Notices {
       this.#own.push(notice);
       return;
     }
-    let isKnown = this.#known.get(node);
-    if (isKnown === undefined) {
-      isKnown = this.#tables.has(node);
-      this.#known.set(node, isKnown);
-    }
-    // A node that is gone has no inbox any more; one that was given up by mistake reads everything again.
-    if (!isKnown) return;
-    this.#number = (this.#number ?? this.#tables.latestNumber()) + 1;
-    this.#tables.addNotice(node, this.#number, notice);
+    const notices = this.#others.get(node);
+    if (notices === undefined) this.#others.set(node, [notice]);
+    else notices.push(notice);
   }
 }

@@ -242,11 +242,13 @@ export class RowEntry implements SessionEntry {
     const { sessions } = this.#storage;
     if (this.#key === noKey) {
       this.#key = sessions.insert(this.#session, contact);
+      this.#version = sessions.versionOf(this.#key);
     } else {
       const stored = { key: this.#key, session: this.#session, contact };
       const moves = contact.dueAt !== this.#indexedDueAt || contact.silentAt !== this.#indexedSilentAt;
       if (this.#isSessionChanged) sessions.updateSession(stored);
       sessions.updateContact(stored, moves);
+      if (this.#version !== undefined) this.#version += 1;
     }
     this.#indexedDueAt = contact.dueAt;
     this.#indexedSilentAt = contact.silentAt;
@@ -263,7 +265,6 @@ export class RowEntry implements SessionEntry {
   /** What was saved is what this process knows of the session until another version of it is found. */
   #noteSaved(): void {
     if (this.#version === undefined) return;
-    this.#version += 1;
     const session = { ...this.#session };
     const contact = { ...this.#contact };
     const stored = { key: this.#key, session, contact, version: this.#version };

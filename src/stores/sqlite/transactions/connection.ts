@@ -59,9 +59,18 @@ export class Connection implements TransactionScope {
     this.#dataVersion = database.prepare('PRAGMA data_version');
   }
 
+  /**
+   * Another one after each commit of another connection.
+   * @throws SqliteFault
+   */
+  get version(): unknown {
+    return this.#dataVersion.get()?.[0];
+  }
+
   beginWrite(): void {
     this.#requireUsable();
-    this.#beginWrite.run();
+    // The error of a refused lock reaches no caller. To capture its stack takes longer than the attempt.
+    withoutStacks(() => this.#beginWrite.run());
     this.#hasBegun = true;
     this.#isWriting = true;
     this.#noteOtherWriters();
@@ -124,11 +133,21 @@ export class Connection implements TransactionScope {
     this.#file.requireInPlace();
   }
 
-  /** The version changes when another connection has committed. */
   #noteOtherWriters(): void {
-    const version = this.#dataVersion.get()?.[0];
+    const { version } = this;
     if (version === this.#seenVersion) return;
     this.#seenVersion = version;
     this.#contendedUntil = performance.now() + contentionTime;
+  }
+}
+
+function withoutStacks(action: () => void): void {
+  const { stackTraceLimit } = Error;
+  // Without effect, and without an exception, where the application has frozen it.
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  try {
+    action();
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   }
 }

@@ -37,10 +37,12 @@ export interface QueueLimits {
 
 /** Milliseconds after which a transaction is committed though more steps wait. The commit takes half as long again. */
 const longestTransaction = 2;
-/** Milliseconds until the next attempt to get the lock: at first, later, and once writes fail. */
-const soonest = 0.5;
-const soonestAttempts = 2;
-const laterPause = 1;
+/**
+ * Milliseconds until the next attempt to get the lock, and once writes fail. The end of the other process's transaction
+ * is noticed before, as a rule: see `lockMayBeFree`. Turns of the event loop would notice it as soon, but the core that
+ * they take is what the other process works on.
+ */
+const attemptPause = 1;
 const longestExtraPause = 3;
 const latestPause = 10;
 
@@ -132,23 +134,15 @@ export class TransactionQueue {
     this.#isScheduled = true;
     this.#turn += 1;
     if (pause <= 0) {
-      this.#scheduleAt(0, this.#turn);
-    } else if (pause < 1) {
-      this.#scheduleAt(performance.now() + pause, this.#turn);
+      const turn = this.#turn;
+      setImmediate(() => {
+        if (turn === this.#turn) this.#serve();
+      });
     } else {
       this.#timer = setTimeout(() => this.#serve(), pause);
       // An attempt that no step waits for must not keep the process alive.
       if (this.#steps.length === 0) this.#timer.unref();
     }
-  }
-
-  /** Timers have a resolution of a millisecond: shorter pauses are turns of the event loop. */
-  #scheduleAt(time: number, turn: number): void {
-    setImmediate(() => {
-      if (turn !== this.#turn) return;
-      if (performance.now() >= time) this.#serve();
-      else this.#scheduleAt(time, turn);
-    });
   }
 
   #serve(): void {
@@ -207,9 +201,8 @@ export class TransactionQueue {
 
   #pauseBeforeNextAttempt(): number {
     if (this.#isLockedOut) return latestPause;
-    if (this.#attempts < soonestAttempts) return soonest;
     // At random, so that processes which wait do not meet again; longer, so that many of them leave time to the holder.
-    return laterPause + Math.random() * Math.min(longestExtraPause, this.#attempts / 4);
+    return attemptPause + Math.random() * Math.min(longestExtraPause, this.#attempts / 4);
   }
 
   /**

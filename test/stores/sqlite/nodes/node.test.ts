@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import test, { type ExecutionContext } from 'ava';
+import { outgoing } from '../../../../src/conformance/trial.js';
 import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
 import { freshPath } from '../create-sqlite-store.js';
 import { openedTrial } from '../opened-trial.js';
@@ -53,6 +54,19 @@ test.serial('a notice that was delivered is deleted by the next transaction of i
   await other.notice('appended', id);
   await other.store.ping();
   t.is(count('inbox'), 0);
+});
+
+test.serial('the notices of one transaction for a node are one row, and each is delivered', async (t) => {
+  const path = await freshPath(t);
+  const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
+  const count = await rowsIn(t, path);
+  const [first, second] = [await one.login('alice'), await one.login('alice')];
+  await other.park(first.id);
+  await other.park(second.id);
+  await one.store.appendToAccount('default', 'alice', outgoing('hi'));
+  t.is(count('inbox'), 1);
+  await other.notice('appended', first.id);
+  await other.notice('appended', second.id);
 });
 
 test.serial('a node that was given up by mistake is told that it missed notices, and gets notices again', async (t) => {
