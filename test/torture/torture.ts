@@ -18,6 +18,8 @@ import { MailboxTraffic } from './traffic/mailbox-traffic.js';
 const mailboxCount = 6;
 const accountCount = 2;
 const limit = 3;
+/** In so many milliseconds some push must succeed. */
+const leastMs = 60_000;
 /** How long a sweep may take to tell of an expiry: a node of Redis counts as dead after ten seconds of silence. */
 const tellingMs = 60_000;
 
@@ -65,11 +67,15 @@ export async function torture(stage: Stage, folder: string, seed: number, durati
   for (const each of all) each.leave();
   await stage.settle(world);
   await Promise.all(running);
-  for (const each of mailboxes) await each.drain();
+  await Promise.all(mailboxes.map((each) => each.drain()));
   for (const each of logins) await each.showEnded();
   const tellings = await allTold(told, expiries, changes);
   await fleet.end();
   for (const { history } of [...mailboxes, ...logins]) history.settle(changes);
+  for (const { history } of mailboxes) {
+    // Else a service that never answers would keep every promise.
+    if (duration >= leastMs && history.acknowledged === 0) history.violate('no push was acknowledged');
+  }
   for (const { history } of expiries) history.settle(tellings, fleet.killed, changes);
   return {
     mailboxes: world.mailboxes,

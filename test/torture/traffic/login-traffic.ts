@@ -74,7 +74,7 @@ export class LoginTraffic {
   async #rotate(): Promise<void> {
     if (this.#live.size === 0) return;
     const old = pick([...this.#live], this.#random);
-    // Whether it is live or not if there is no answer, nobody knows.
+    // Without an answer it is live or not.
     this.#live.delete(old);
     const from = steadyNow();
     const { status, body } = await this.#asker.ask('/rotate', { id: old.slice(0, 24) });
