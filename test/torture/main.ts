@@ -29,11 +29,11 @@ const run = {
   seed: Number(values.seed),
   nodes: Number(values.nodes),
 };
-console.log(`store          ${run.store}, ${run.minutes} minutes, ${run.nodes} nodes, seed ${run.seed}`);
 const folder = await mkdtemp(join(tmpdir(), 'torture-'));
 let isSound = false;
 try {
   const stage = await openStage(run.store, folder, run.nodes);
+  console.log(`store          ${run.store}, ${run.minutes} minutes, ${stage.stores.length} nodes, seed ${run.seed}`);
   // The disk is mounted and must not stay; all processes end with this one.
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, async () => {

@@ -42,11 +42,11 @@ export function historiesOf({ mailboxes, logins, expiries }: Outcome): readonly 
 /** Traffic and faults for so many milliseconds, then the judgement. */
 export async function torture(stage: Stage, folder: string, seed: number, duration: number): Promise<Outcome> {
   const told = join(folder, 'told');
+  const changes = new StoreChanges();
   const fleet = await Fleet.start(stage.stores, told);
-  const { mailboxes, logins, expiries } = startTraffic(fleet, seed);
+  const { mailboxes, logins, expiries } = startTraffic(fleet, changes, seed);
   const all = [...mailboxes, ...logins, ...expiries];
   const running = all.map((each) => each.run());
-  const changes = new StoreChanges();
   const world: World = {
     fleet,
     changes,
@@ -88,7 +88,7 @@ export async function torture(stage: Stage, folder: string, seed: number, durati
   };
 }
 
-function startTraffic({ nodes }: Fleet, seed: number) {
+function startTraffic({ nodes }: Fleet, changes: StoreChanges, seed: number) {
   let others = seed * 1_000;
   const random = (): Random => randomFrom(++others);
   const asker = () => new Asker(nodes, random());
@@ -97,7 +97,7 @@ function startTraffic({ nodes }: Fleet, seed: number) {
       return new MailboxTraffic(new MailboxHistory(`mailbox-${index}`), asker(), random());
     }),
     logins: Array.from({ length: accountCount }, (_each, index) => {
-      return new LoginTraffic(new LoginHistory(`account-${index}`, limit), limit, asker(), random());
+      return new LoginTraffic(new LoginHistory(`account-${index}`, limit), limit, changes, asker(), random());
     }),
     expiries: [new ExpiryTraffic(new ExpiryHistory('expiring', ttl), asker())],
   };
