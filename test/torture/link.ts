@@ -51,8 +51,8 @@ export class Link {
     for (const [client, server] of this.#pairs) {
       (side === 'client' ? client : server).end();
       setTimeout(() => {
-        client.destroy();
-        server.destroy();
+        client.resetAndDestroy();
+        server.resetAndDestroy();
       }, halfClosedMs);
     }
   }
@@ -84,13 +84,22 @@ export class Link {
   }
 
   #lead(from: Socket, to: Socket): void {
-    let arrival = 0;
+    const pending: { readonly act: () => void; readonly at: number }[] = [];
+    // One timer for all: two could fire in another order than the bytes came in.
+    const flush = () => {
+      for (let first = pending[0]; first !== undefined; first = pending[0]) {
+        const wait = first.at - performance.now();
+        if (wait > 0) {
+          setTimeout(flush, wait);
+          return;
+        }
+        first.act();
+        pending.shift();
+      }
+    };
     const later = (act: () => void) => {
-      // Bytes stay in order also when the delay ends.
-      arrival = Math.max(performance.now() + this.#delay, arrival);
-      const wait = arrival - performance.now();
-      if (wait <= 0) act();
-      else setTimeout(act, wait);
+      pending.push({ act, at: performance.now() + this.#delay });
+      if (pending.length === 1) flush();
     };
     from.on('data', (bytes) => later(() => to.writable && to.write(bytes)));
     from.on('end', () => later(() => to.end()));

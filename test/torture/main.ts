@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { report } from './report.js';
+import { reportOf } from './report.js';
 import { openStage } from './stages/open-stage.js';
 import { torture } from './torture.js';
 
@@ -29,13 +29,23 @@ const run = {
   seed: Number(values.seed),
   nodes: Number(values.nodes),
 };
-console.log(`store          ${run.store}, ${run.minutes} minutes, ${run.nodes} nodes, seed ${run.seed}`);
 const folder = await mkdtemp(join(tmpdir(), 'torture-'));
 let isSound = false;
 try {
   const stage = await openStage(run.store, folder, run.nodes);
+  console.log(`store          ${run.store}, ${run.minutes} minutes, ${stage.stores.length} nodes, seed ${run.seed}`);
+  // The disk is mounted and must not stay; all processes end with this one.
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, async () => {
+      await stage.stop();
+      await rm(folder, { recursive: true, force: true });
+      process.exit(1);
+    });
+  }
   try {
-    isSound = report(run, await torture(stage, folder, run.seed, run.minutes * 60_000));
+    const report = reportOf(run, await torture(stage, folder, run.seed, run.minutes * 60_000));
+    console.log(report.text);
+    isSound = report.isSound;
   } finally {
     await stage.stop();
   }

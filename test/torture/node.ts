@@ -28,8 +28,8 @@ const { store, ahead, told }: NodeOptions = JSON.parse(text);
 setWallClock(ahead);
 const container = new Container();
 container.load(
-  // Small enough to overflow while a client can't poll; no limit but where a login gives one.
-  sessionModule({ msgMaxLength: 100, gcInterval: 200, maxSession: 0 }, bindingOf(store)),
+  // Small enough to overflow within a second without a poll; no limit but where a login gives one.
+  sessionModule({ msgMaxLength: 20, gcInterval: 200, maxSession: 0 }, bindingOf(store)),
 );
 const manager = await container.getAsync(SessionManager);
 manager.on('closed', ({ id, reason }) => {
@@ -82,7 +82,7 @@ process.on('message', (order: NodeOrder) => {
   else if (order.order === 'exit') process.exit(1);
   else {
     setImmediate(() => {
-      throw new Error('an exception that nobody catches');
+      throw new Error('an exception that is not caught');
     });
   }
 });

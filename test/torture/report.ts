@@ -7,34 +7,49 @@ export interface Run {
   readonly nodes: number;
 }
 
+export interface Report {
+  readonly text: string;
+  /** Whether every promise was kept. */
+  readonly isSound: boolean;
+}
+
 function sum<Item>(items: readonly Item[], count: (item: Item) => number): number {
   return items.reduce((total, item) => total + count(item), 0);
 }
 
-/** Prints what was counted, and the history of each client that a promise was not kept to. @returns whether all were kept */
-export function report(run: Run, outcome: Outcome): boolean {
-  const { mailboxes, logins, expiries, changes, faults, log, output } = outcome;
+/** What was counted, and the history of each client that a promise was not kept to. */
+export function reportOf(run: Run, outcome: Outcome): Report {
   const violated = historiesOf(outcome).filter(({ violations }) => violations.length > 0);
-  const lines = {
+  const counts = Object.entries(countsOf(outcome)).map(([name, value]) => `${name.padEnd(14)} ${value}`);
+  const violations = `violations     ${sum(violated, (each) => each.violations.length)}`;
+  if (violated.length === 0) return { text: [...counts, violations].join('\n'), isSound: true };
+  const { store, minutes, seed, nodes } = run;
+  const parts = [
+    [...counts, violations].join('\n'),
+    ...violated.map((history) => `seed ${seed}, ${history}`),
+    String(outcome.log),
+    `the nodes wrote last:\n${outcome.output}`,
+    violated.flatMap((each) => each.violations.map((violation) => `${each.subject}: ${violation}`)).join('\n'),
+    `repeat with: npm run torture -- --store ${store} --minutes ${minutes} --nodes ${nodes} --seed ${seed}`,
+  ];
+  return { text: parts.join('\n\n'), isSound: false };
+}
+
+function countsOf({ mailboxes, logins, expiries, changes, faults }: Outcome): Readonly<Record<string, unknown>> {
+  const lost = sum(mailboxes, (each) => each.lost);
+  const resets = sum(mailboxes, (each) => each.resets);
+  const gone = sum(mailboxes, (each) => each.forgotten);
+  const told = sum(expiries, (each) => each.told);
+  const again = sum(expiries, (each) => each.repeated);
+  const untold = sum(expiries, (each) => each.forgotten);
+  const kinds = Object.entries(faults).map(([name, count]) => `${name}: ${count}`);
+  return {
     acknowledged: sum(mailboxes, (each) => each.acknowledged),
     delivered: sum(mailboxes, (each) => each.delivered),
-    'told lost': `${sum(mailboxes, (each) => each.lost)} messages, ${sum(mailboxes, (each) => each.resets)} resets, ${sum(mailboxes, (each) => each.forgotten)} sessions`,
-    logins: `${sum(logins, (each) => each.logins)}, of which ${sum(logins, (each) => each.ended)} tokens were ended`,
-    'came back': `${sum(logins, (each) => each.cameBack)}, in ${changes.count} changes of history`,
-    expiries: `${sum(expiries, (each) => each.told)} told, ${sum(expiries, (each) => each.repeated)} of them again, ${sum(expiries, (each) => each.forgotten)} forgotten`,
-    faults: Object.entries(faults)
-      .map(([name, count]) => `${name}: ${count}`)
-      .toSorted()
-      .join('; '),
-    violations: sum(violated, ({ violations }) => violations.length),
+    'told lost': `${lost} messages, ${resets} resets, ${gone} sessions`,
+    logins: `${sum(logins, (each) => each.logins)}, and ${sum(logins, (each) => each.ended)} tokens ended`,
+    'came back': `${sum(logins, (each) => each.cameBack)} tokens, in ${changes.count} changes of history`,
+    expiries: `${told} told, ${again} of them again, ${untold} forgotten`,
+    faults: `${sum(Object.values(faults), (count) => count)}: ${kinds.toSorted().join('; ')}`,
   };
-  for (const [name, value] of Object.entries(lines)) console.log(`${name.padEnd(14)} ${value}`);
-  if (violated.length === 0) return true;
-  for (const history of violated) console.log(`\nseed ${run.seed}, ${history}`);
-  console.log(`\n${log}`);
-  if (output !== '') console.log(`\nthe nodes wrote last:\n${output}`);
-  for (const { subject, violations } of violated) for (const each of violations) console.log(`${subject}: ${each}`);
-  const { store, minutes, seed, nodes } = run;
-  console.log(`repeat with: npm run torture -- --store ${store} --minutes ${minutes} --nodes ${nodes} --seed ${seed}`);
-  return false;
 }

@@ -18,6 +18,8 @@ import { MailboxTraffic } from './traffic/mailbox-traffic.js';
 const mailboxCount = 6;
 const accountCount = 2;
 const limit = 3;
+/** In so many milliseconds some push must succeed. */
+const leastMs = 60_000;
 /** How long a sweep may take to tell of an expiry: a node of Redis counts as dead after ten seconds of silence. */
 const tellingMs = 60_000;
 
@@ -40,11 +42,11 @@ export function historiesOf({ mailboxes, logins, expiries }: Outcome): readonly 
 /** Traffic and faults for so many milliseconds, then the judgement. */
 export async function torture(stage: Stage, folder: string, seed: number, duration: number): Promise<Outcome> {
   const told = join(folder, 'told');
+  const changes = new StoreChanges();
   const fleet = await Fleet.start(stage.stores, told);
-  const { mailboxes, logins, expiries } = startTraffic(fleet, seed);
+  const { mailboxes, logins, expiries } = startTraffic(fleet, changes, seed);
   const all = [...mailboxes, ...logins, ...expiries];
   const running = all.map((each) => each.run());
-  const changes = new StoreChanges();
   const world: World = {
     fleet,
     changes,
@@ -65,11 +67,15 @@ export async function torture(stage: Stage, folder: string, seed: number, durati
   for (const each of all) each.leave();
   await stage.settle(world);
   await Promise.all(running);
-  for (const each of mailboxes) await each.drain();
+  await Promise.all(mailboxes.map((each) => each.drain()));
   for (const each of logins) await each.showEnded();
   const tellings = await allTold(told, expiries, changes);
   await fleet.end();
   for (const { history } of [...mailboxes, ...logins]) history.settle(changes);
+  for (const { history } of mailboxes) {
+    // Else a service that never answers would keep every promise.
+    if (duration >= leastMs && history.acknowledged === 0) history.violate('no push was acknowledged');
+  }
   for (const { history } of expiries) history.settle(tellings, fleet.killed, changes);
   return {
     mailboxes: world.mailboxes,
@@ -82,7 +88,7 @@ export async function torture(stage: Stage, folder: string, seed: number, durati
   };
 }
 
-function startTraffic({ nodes }: Fleet, seed: number) {
+function startTraffic({ nodes }: Fleet, changes: StoreChanges, seed: number) {
   let others = seed * 1_000;
   const random = (): Random => randomFrom(++others);
   const asker = () => new Asker(nodes, random());
@@ -91,7 +97,7 @@ function startTraffic({ nodes }: Fleet, seed: number) {
       return new MailboxTraffic(new MailboxHistory(`mailbox-${index}`), asker(), random());
     }),
     logins: Array.from({ length: accountCount }, (_each, index) => {
-      return new LoginTraffic(new LoginHistory(`account-${index}`, limit), limit, asker(), random());
+      return new LoginTraffic(new LoginHistory(`account-${index}`, limit), limit, changes, asker(), random());
     }),
     expiries: [new ExpiryTraffic(new ExpiryHistory('expiring', ttl), asker())],
   };

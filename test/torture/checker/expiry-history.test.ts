@@ -28,7 +28,7 @@ test('an expiry that was told once is no violation', (t) => {
   t.deepEqual([history.told, history.repeated, history.forgotten], [1, 0, 0]);
 });
 
-test('an expiry that nobody told is a violation, unless the store may have forgotten the session', (t) => {
+test('an expiry that was never told is a violation, unless the store may have forgotten the session', (t) => {
   t.is(settled([]).violations.length, 1);
   t.is(settled([], [], (changes) => changes.wentBack(111, 200)).violations.length, 1);
   t.is(settled([], [], (changes) => changes.emptied(99)).violations.length, 1);

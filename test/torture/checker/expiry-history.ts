@@ -34,7 +34,7 @@ export class ExpiryHistory extends History {
     this.note(`created ${id}`);
   }
 
-  /** Sessions that nobody told of, though the store can't have forgotten them. */
+  /** Sessions whose expiry was not told, though the store can't have forgotten them. */
   untold(tellings: readonly Telling[], changes: StoreChanges): readonly string[] {
     const told = new Set(tellings.map(({ id }) => id));
     const missing = this.#sessions.filter(({ id }) => !told.has(id));

@@ -43,6 +43,7 @@ for (const how of ['closed the account', 'rotated']) {
       history.accepted(token);
       history.end([token], steadyNow(), how);
       history.accepted(token);
+      history.accepted(token);
       return history;
     };
     const silent = returned();

@@ -23,7 +23,8 @@ export class LoginHistory extends History {
   ended = 0;
   readonly #limit: number;
   readonly #ends = new Map<string, End>();
-  readonly #returns: { readonly id: string; readonly end: End }[] = [];
+  /** By token and end: shown again it counts once. */
+  readonly #returns = new Map<string, { readonly id: string; readonly end: End }>();
   readonly #counts: Count[] = [];
 
   constructor(subject: string, limit: number) {
@@ -51,7 +52,7 @@ export class LoginHistory extends History {
     const end = this.#ends.get(token);
     if (end === undefined) return;
     this.note(`accepted ${idOf(token)}, which had ended: ${end.how}`);
-    this.#returns.push({ id: idOf(token), end });
+    this.#returns.set(`${token} ${end.from}`, { id: idOf(token), end });
   }
 
   /** So many sessions of the account were found live, one after the other, while nothing ended one. */
@@ -72,7 +73,7 @@ export class LoginHistory extends History {
         this.violate(`${live} sessions were live at once, and the limit is ${this.#limit}`);
       }
     }
-    for (const { id, end } of this.#returns) {
+    for (const { id, end } of this.#returns.values()) {
       if (changes.mayUndo(end.from, end.to)) this.cameBack += 1;
       else this.violate(`${id} was accepted after its end (${end.how}), and the store forgot nothing`);
     }

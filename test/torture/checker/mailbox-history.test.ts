@@ -119,7 +119,7 @@ test('a session that is unknown is a violation, unless the store may have forgot
   t.deepEqual(settled(unknown(), emptied), []);
 });
 
-test('a session that is told closed is a violation, whatever the store forgot: nobody closes it', (t) => {
+test('a session that is told closed is a violation, whatever the store forgot: no client closes it', (t) => {
   const history = sent(0, []);
   history.end('SESSION_CLOSED');
   const changes = new StoreChanges();

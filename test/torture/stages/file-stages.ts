@@ -7,8 +7,8 @@ import { copyFiles, Disk } from './disk.js';
 import { olderFiles } from './older-files.js';
 import type { Stage } from './stage.js';
 
-/** A sweep comes by so often, also on a busy machine. */
-const sweepMs = 3_000;
+/** A sweep comes by so often, also after a pause and on a busy machine. */
+const sweepMs = 8_000;
 
 /** Stores whose nodes keep files in one folder. */
 async function fileStage(

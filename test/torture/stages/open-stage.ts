@@ -15,9 +15,12 @@ const stages: Readonly<Record<string, Open>> = {
   'redis-sentinel': (_folder, nodes) => sentinelStage(nodes),
 };
 
+/** What `--store` takes. */
+export const storeNames = Object.keys(stages);
+
 /** @throws RangeError for another store */
 export function openStage(store: string, folder: string, nodes: number): Promise<Stage> {
   const open = stages[store];
-  if (open === undefined) throw new RangeError(`--store must be one of ${Object.keys(stages)}; got ${store}`);
+  if (open === undefined) throw new RangeError(`--store must be one of ${storeNames}; got ${store}`);
   return open(folder, nodes);
 }

@@ -3,7 +3,7 @@ import type { World } from '../faults.js';
 import { steadyNow } from '../steady.js';
 import { replicationOf } from './redis-servers.js';
 
-/** How long before it is seen a failover may have begun that nobody asked for. */
+/** How long before it is seen a failover may have begun that no fault caused. */
 const unseenMs = 20_000;
 
 /** Notes failovers that a busy machine caused and no fault. */

@@ -1,4 +1,6 @@
 import { Redis } from 'ioredis';
+import { eventually } from '../../support/eventually.js';
+import { limits } from '../../support/limits.js';
 import { masterName, RedisSentinel } from '../../support/redis-sentinel.js';
 import { RedisServer } from '../../support/redis-server.js';
 import { Link } from '../link.js';
@@ -29,6 +31,15 @@ export async function sentinelStage(nodes: number): Promise<Stage> {
   await watch.expect();
   const pair = async (): Promise<Pair> =>
     (await isMaster(one)) ? { master: one, replica: other } : { master: other, replica: one };
+  /** Resolves when the Sentinel names it as the master. */
+  const named = ({ port }: RedisServer) =>
+    eventually(
+      async () => {
+        const address = await control.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', masterName);
+        return Array.isArray(address) && Number(address[1]) === port;
+      },
+      { patience: limits.processes, what: 'the Sentinel names the new master' },
+    );
   return {
     stores: linksOfNodes.map((own) => {
       const natMap = Object.fromEntries(
@@ -49,14 +60,25 @@ export async function sentinelStage(nodes: number): Promise<Stage> {
         async ({ master, replica }) => {
           await master.kill();
           await promoted(replica);
+          // Started before, it would be a master beside the other, to which the Sentinel still leads clients.
+          await named(replica);
           await master.restart();
           // The Sentinel would do so some seconds later.
           await master.client.replicaof('127.0.0.1', replica.port);
         },
         true,
       ),
-      // The master accepts writes until the Sentinel has told it.
-      failover('Redis: SENTINEL FAILOVER', watch, pair, () => sentinel.failOver(), true),
+      failover(
+        'Redis: SENTINEL FAILOVER, connections stay open',
+        watch,
+        pair,
+        async ({ master, replica }) => {
+          await sentinel.failOver();
+          // The Sentinel would let both be masters for some seconds.
+          await master.client.replicaof('127.0.0.1', replica.port);
+        },
+        true,
+      ),
       ...masterFaults(async () => (await pair()).master, downAfter / 2),
     ],
     begin: () => {},

@@ -5,7 +5,7 @@ import type { Asker } from './ask.js';
 /** The idle time of these sessions: the shortest that a store takes and that shows a paused node. */
 export const ttl = 1_000;
 
-/** Logins that nobody uses. */
+/** Logins that no client uses. */
 export class ExpiryTraffic {
   readonly history: ExpiryHistory;
   readonly #asker: Asker;

@@ -1,4 +1,5 @@
 import type { LoginHistory } from '../checker/login-history.js';
+import type { StoreChanges } from '../checker/store-changes.js';
 import { pick, type Random } from '../random.js';
 import { pause, steadyNow } from '../steady.js';
 import type { Asker } from './ask.js';
@@ -7,6 +8,8 @@ import type { Asker } from './ask.js';
 const racers = 5;
 /** Ended tokens that are shown again in each round: the latest, and as many of all. */
 const shownAgain = 5;
+/** How many of the latest are shown once the store may have gone back. */
+const shownAfterChange = 150;
 
 /** One account whose devices log in side by side, rotate their tokens and are closed; ended tokens are shown again. */
 export class LoginTraffic {
@@ -20,12 +23,16 @@ export class LoginTraffic {
   /** Those that nothing has ended yet. */
   readonly #live = new Set<string>();
   readonly #ended: string[] = [];
+  readonly #changes: StoreChanges;
+  /** The changes of history after which the ended tokens were shown. */
+  #changesSeen = 0;
   #isOver = false;
 
-  constructor(history: LoginHistory, limit: number, asker: Asker, random: Random) {
+  constructor(history: LoginHistory, limit: number, changes: StoreChanges, asker: Asker, random: Random) {
     this.history = history;
     this.#account = history.subject;
     this.#limit = limit;
+    this.#changes = changes;
     this.#asker = asker;
     this.#random = random;
   }
@@ -52,6 +59,14 @@ export class LoginTraffic {
     for (const token of new Set([...this.#ended.slice(-shownAgain), ...any])) await this.#show(token);
   }
 
+  /** What came back is seen only before the account is closed again. */
+  async #showAfterChange(): Promise<void> {
+    const { count } = this.#changes;
+    if (count === this.#changesSeen) return;
+    const shown = await Promise.all(this.#ended.slice(-shownAfterChange).map((token) => this.#show(token)));
+    if (!shown.includes(undefined)) this.#changesSeen = count;
+  }
+
   async #login(): Promise<void> {
     const { status, body } = await this.#asker.ask('/create', { account: this.#account, limit: this.#limit });
     if (status !== 200) return;
@@ -74,7 +89,7 @@ export class LoginTraffic {
   async #rotate(): Promise<void> {
     if (this.#live.size === 0) return;
     const old = pick([...this.#live], this.#random);
-    // Whether it is live or not if there is no answer, nobody knows.
+    // Without an answer it is live or not.
     this.#live.delete(old);
     const from = steadyNow();
     const { status, body } = await this.#asker.ask('/rotate', { id: old.slice(0, 24) });
@@ -88,6 +103,7 @@ export class LoginTraffic {
   /** All of the account, as often as it takes to be acknowledged. */
   async #closeAll(): Promise<void> {
     for (;;) {
+      await this.#showAfterChange();
       const from = steadyNow();
       const { status } = await this.#asker.ask('/close-account', { account: this.#account });
       if (status === 200) {
@@ -107,9 +123,10 @@ export class LoginTraffic {
     this.history.end(tokens, from, how);
   }
 
-  async #show(token: string): Promise<boolean> {
+  /** @returns whether it was accepted; `undefined` without an answer of the store */
+  async #show(token: string): Promise<boolean | undefined> {
     const { status } = await this.#asker.ask('/authenticate', { token });
     if (status === 200) this.history.accepted(token);
-    return status === 200;
+    return status === 200 || status === 401 ? status === 200 : undefined;
   }
 }

@@ -5,6 +5,8 @@ import type { Answer, Asker } from './ask.js';
 
 const pollWait = 2_000;
 const afterFailureMs = 30;
+/** How long it may take to receive what is left. */
+const drainMs = 60_000;
 
 /** The session of one account: a publisher, and a client with a cursor. */
 export class MailboxTraffic {
@@ -32,7 +34,14 @@ export class MailboxTraffic {
 
   /** Receives what is left. */
   async drain(): Promise<void> {
-    for (let quiet = 0; quiet < 2 && this.#id !== ''; ) quiet = (await this.#poll(0)) === 0 ? quiet + 1 : 0;
+    const end = performance.now() + drainMs;
+    for (let quiet = 0; quiet < 2 && this.#id !== ''; ) {
+      quiet = (await this.#poll(0)) === 0 ? quiet + 1 : 0;
+      if (performance.now() > end) {
+        this.history.violate(`the mailbox can't be read, ${drainMs} ms after the last fault`);
+        return;
+      }
+    }
   }
 
   async #publish(): Promise<void> {
