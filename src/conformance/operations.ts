@@ -17,6 +17,8 @@ export const refused: Readonly<Record<string, (trial: Trial, dead: Login, live: 
   append: ({ store }, { id }) => store.append(app, id, outgoing('late')),
   read: (trial, { id }) => trial.read(id),
   'read that would park': (trial, { id }) => trial.read(id, { wait: 1_000_000 }),
+  acknowledgeAsBearer: ({ store }, { id, secretHash }) =>
+    store.acknowledgeAsBearer(app, id, secretHash, 'default', { epoch: 'x', offset: 1, proof: 1 }),
   'read by its bearer': (trial, { id, secretHash }) => trial.read(id, { secretHash }),
 };
 

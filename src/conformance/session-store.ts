@@ -19,6 +19,7 @@ import { rotationRules } from './rotation.js';
 import type { DeclareRule } from './rule.js';
 import { sessionRules } from './sessions.js';
 import { checkFactory, SetupFault, type StoreFactory } from './store-setup.js';
+import { streamingRules } from './streaming.js';
 import { tombstoneRules } from './tombstones.js';
 import { Trial } from './trial.js';
 
@@ -56,6 +57,7 @@ const topics: readonly ((rule: DeclareRule, unit: number) => void)[] = [
   readingRules,
   proofRules,
   readerRules,
+  streamingRules,
   parkingRules,
   backgroundRules,
 ];

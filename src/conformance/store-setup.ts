@@ -44,6 +44,7 @@ const operations = {
   appendToEach: true,
   read: true,
   acknowledge: true,
+  acknowledgeAsBearer: true,
   release: true,
   sweep: true,
   judgePresence: true,

@@ -35,6 +35,8 @@ const known = {
   maxPoll: v.optional(wholeNumber(1, 1_000_000)),
   maxSocket: v.optional(wholeNumber(1, 1_000_000), 64),
   maxWaiter: v.optional(wholeNumber(0, 100_000_000), 100_000),
+  /** By default twice `mailboxMaxBytes`: what a full mailbox holds is sent in one piece. */
+  streamMaxBytes: v.optional(wholeNumber(0, 2 * mostBytes)),
   tombstoneTime: v.optional(wholeNumber(0, century), 60_000),
   drainTime: v.optional(wholeNumber(0, longestTimer), 5_000),
 };
@@ -43,11 +45,18 @@ const front = 'SessionContext';
 
 /** Any fields of `SessionContext`; the others take their defaults. */
 export type SessionContextOptions = OptionsInput<typeof known>;
-type Values = Omit<CheckedOptions<typeof known>, 'maxPoll'> & { readonly maxPoll: number };
+type Values = Omit<CheckedOptions<typeof known>, 'maxPoll' | 'streamMaxBytes'> & {
+  readonly maxPoll: number;
+  readonly streamMaxBytes: number;
+};
 
 function validate(options: unknown): Values {
   const checked = checkOptions({ front, known }, options);
-  const values = { ...checked, maxPoll: checked.maxPoll ?? Math.max(16, checked.maxReader) };
+  const values = {
+    ...checked,
+    maxPoll: checked.maxPoll ?? Math.max(16, checked.maxReader),
+    streamMaxBytes: checked.streamMaxBytes ?? 2 * checked.mailboxMaxBytes,
+  };
   if (values.mailboxMaxBytes < values.msgMaxBytes) {
     const rule = `must be at least msgMaxBytes (${values.msgMaxBytes}), or the largest message would never fit`;
     throw invalidOption(front, 'mailboxMaxBytes', rule, values.mailboxMaxBytes);
@@ -95,18 +104,20 @@ export class SessionContext {
    * the new one (`drop-newest`); the push fails (`reject`); or the session is closed (`close`).
    */
   readonly onOverflow: Values['onOverflow'];
-  /** How long a poll is held at most, in milliseconds. Default 25 000, below the idle limits of common proxies. */
+  /** How long a poll is held at most, and after how long a quiet stream is sent a heartbeat, in milliseconds. Default 25 000, below the idle limits of common proxies. */
   readonly pollTime: number;
   /** Whether a poll counts as activity, so that a session that polls does not expire by `gcTime`. Default true. */
   readonly pollRenews: boolean;
   /** Readers of one mailbox, 1 or more; a further reader evicts the one silent longest. Default 8. */
   readonly maxReader: number;
-  /** Polls of one session that this node serves at a time; further polls are answered at once, unread, with `retry`. Default `maxReader`, at least 16. */
+  /** Polls and streams of one session that this node serves at a time; further ones are answered at once, unread, with `retry`. Default `maxReader`, at least 16. */
   readonly maxPoll: number;
   /** WebSockets and Socket.IO sockets of one session at this node; further ones are refused. Default 64. */
   readonly maxSocket: number;
-  /** Polls that this node holds at most; further polls are answered at once, with `retry`. Default 100 000. */
+  /** Polls and streams that this node holds at most; further ones are answered at once, with `retry`. Default 100 000. */
   readonly maxWaiter: number;
+  /** Unsent bytes of a stream at which it is ended when there is more to send; no message is lost. Default twice `mailboxMaxBytes`. */
+  readonly streamMaxBytes: number;
   /** How long the close reason of a session is remembered, in milliseconds. Default 60 000. */
   readonly tombstoneTime: number;
   /** How long a stopping node may take to answer its held polls and end its connections, in milliseconds. Default 5 000. */
@@ -134,6 +145,7 @@ export class SessionContext {
     this.maxPoll = values.maxPoll;
     this.maxSocket = values.maxSocket;
     this.maxWaiter = values.maxWaiter;
+    this.streamMaxBytes = values.streamMaxBytes;
     this.tombstoneTime = values.tombstoneTime;
     this.drainTime = values.drainTime;
     Object.freeze(this);

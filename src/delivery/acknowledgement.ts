@@ -4,11 +4,11 @@ import type { Batch } from './batch.js';
 import type { Waiter } from './waiter.js';
 
 /**
- * What the receiver calls when it has handed a batch over. Only a draining poll needs it: with cursors, the next poll is
- * the acknowledgement.
+ * What the receiver calls when it has handed a batch over. Only a draining poll or stream needs it: with cursors, the next
+ * poll is the acknowledgement, and the client of a stream sends one.
  */
 export function acknowledgementOf(store: SessionStore, waiter: Waiter, batch: Batch): (() => void) | undefined {
-  if (waiter.request.after !== undefined || (batch.messages.length === 0 && batch.lost === 0)) return undefined;
+  if (!waiter.request.drains || (batch.messages.length === 0 && batch.lost === 0)) return undefined;
   // Read now: the waiter may move on before the receiver calls.
   const { app, id, request, epoch, offset, proof } = waiter;
   return () => void acknowledge(store, app, id, request.reader, { epoch, offset, proof });
@@ -20,5 +20,14 @@ async function acknowledge(store: SessionStore, app: string, id: string, reader:
     await store.acknowledge(app, id, reader, place);
   } catch {
     // The store is unavailable: the messages stay, and are delivered again.
+  }
+}
+
+/** Ends the parking of a waiter's reader. */
+export async function release(store: SessionStore, { app, id, request }: Waiter): Promise<void> {
+  try {
+    await store.release(app, id, request.reader);
+  } catch {
+    // The store is unavailable. It releases the reader itself when the wait is over.
   }
 }

@@ -27,7 +27,12 @@ export interface PollRequest {
   readonly reader: string;
   readonly after: Cursor | '' | undefined;
   readonly limit: number;
+  /** How long a poll is held, and how long a stream is parked at a time. */
   readonly wait: number;
+  /** Whether the waiter stays after a batch. */
+  readonly streams: boolean;
+  /** Whether a message counts as acknowledged when it was handed over. */
+  readonly drains: boolean;
 }
 
 /** What a poll was opened with. Without either, its caller vouches for it. */
@@ -38,13 +43,15 @@ export interface PollCredential {
   readonly generation: number | undefined;
 }
 
-/** Receives the answer to one poll. Exactly one of the methods is called, once. */
+/** Receives the answer to one poll: one call of `deliver` or `fail`. */
 export interface PollReceiver {
   /** @param acknowledge given when the poll drains: call it once the client has the batch. Removes its messages. */
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void;
   fail(error: unknown): void;
   /** Calls `listener` once the answer was written out, or its client is gone. Left out where an answer takes no time to send. */
   onceClosed?(listener: () => void): void;
+  /** For streams alone; see `StreamReceiver`. */
+  beat?(): void;
 }
 
 /** @throws SessionError `INVALID_ARGUMENT` */
@@ -56,6 +63,8 @@ export function requirePollRequest(options: PollOptions, context: SessionContext
     after: after === undefined || after === '' ? after : parseCursor(after),
     limit: Math.min(limit === undefined ? max : requireWholeNumber('limit', limit, 1, max), context.msgMaxLength),
     wait: Math.min(wait === undefined ? max : requireWholeNumber('wait', wait, 0, max), context.pollTime),
+    streams: false,
+    drains: after === undefined,
   };
 }
 

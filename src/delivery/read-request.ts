@@ -4,10 +4,13 @@ import type { Waiter } from './waiter.js';
 /** The next read of a waiter. @param now by the clock of its deadline */
 export function readRequestOf(waiter: Waiter, now: number): ReadRequest {
   const { request, epoch, offset, proof, generation, secretHash, readTicket } = waiter;
+  const hasRead = epoch !== '';
+  const goesOn = hasRead && request.streams;
   return {
     reader: request.reader,
-    // After its first read a waiter has a position of its own. The mailbox keeps the position of a draining reader.
-    after: request.after === undefined || epoch === '' ? request.after : { epoch, offset, proof },
+    // After its first read a waiter has a position of its own. The mailbox keeps the position of a draining poll.
+    after: goesOn || (hasRead && request.after !== undefined) ? { epoch, offset, proof } : request.after,
+    ...(goesOn && { goesOn }),
     limit: request.limit,
     wait: waiter.holds ? Math.max(0, waiter.deadline - now) : 0,
     // Once the secret is proved, the generation stands for it: a rotation that keeps the polls replaces the secret.

@@ -56,6 +56,12 @@ const noWaiters: Waiters = [];
  * - `parked` → `ended`: the next message was appended, which answers the poll without another read; the session ended;
  *   the reader was superseded or evicted; the deadline came; the client hangs up; or the room drains.
  * - `parked` → `reading`: anything else happened to the mailbox, or notices may have been missed.
+ *
+ * A stream goes on where a poll ends with messages, or with its hold:
+ * - `reading` → `reading`: it was given what was read, and reads on.
+ * - `parked` → `reading`: it was given the next message that was appended, or its deadline came and it was told to send a
+ *   heartbeat. The read parks it again: what is parked in the store is so for the time of one hold.
+ * While its receiver has a batch it counts as reading, also when no read is under way, and moves as above.
  */
 export class WaiterStates {
   readonly #clock: Clock;
@@ -107,6 +113,16 @@ export class WaiterStates {
     const waiters = this.#bySession.get(waiter.id);
     this.#bySession.set(waiter.id, waiters === undefined ? [waiter] : [...waiters, waiter]);
     if (waiter.holds) this.#held += 1;
+  }
+
+  /**
+   * What comes after a batch that a stream was given while it counted as reading.
+   * @param parked whether the read has parked its reader, so that no other one is needed. A superseded stream is left so
+   */
+  settle(waiter: Waiter, parked: boolean): void {
+    if (waiter.state === 'abandoned') this.move(waiter, 'ended');
+    else if (waiter.state === 'reading' && parked) this.move(waiter, 'parked');
+    else if (waiter.state === 'outdated') this.move(waiter, 'reading');
   }
 
   move(waiter: Waiter, next: WaiterState): void {

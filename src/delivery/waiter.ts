@@ -6,7 +6,7 @@ import type { PollReceiver, PollRequest } from './poll-request.js';
 /** `WaiterStates` describes the states and the transitions between them. */
 export type WaiterState = 'reading' | 'outdated' | 'superseded' | 'abandoned' | 'parked' | 'ended';
 
-/** One poll, from its arrival until it is answered or its client hangs up. */
+/** One poll or stream, from its arrival until it was answered for the last time, or its client hangs up. */
 export class Waiter implements Hold<Waiter> {
   readonly app: string;
   readonly id: string;
@@ -14,8 +14,8 @@ export class Waiter implements Hold<Waiter> {
   readonly receiver: PollReceiver;
   /** Of two polls of one reader the one with the higher number is the newer. */
   readonly arrival: number;
-  /** When the hold ends. Not after the arrival for a poll that is not to be held. */
-  readonly deadline: number;
+  /** When the hold ends. Not after the arrival for a poll that is not to be held. A stream begins another hold then. */
+  deadline: number;
   /** Whether it may be parked. If its request asks for a wait all the same, this node had no room for it. */
   readonly holds: boolean;
   /** Changed by `WaiterStates.move` alone. */
@@ -28,6 +28,8 @@ export class Waiter implements Hold<Waiter> {
   generation: number | undefined;
   /** Identifies the latest read among all reads of this node. */
   readTicket = 0;
+  /** Whether a stream was given its first batch. */
+  isOpen = false;
   /** Given until the store has proven it. */
   secretHash: string | undefined = undefined;
   /**

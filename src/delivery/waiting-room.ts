@@ -1,17 +1,17 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inject, injectable } from 'inversify';
 import { SessionContext } from '../context/session-context.js';
-import { type CloseReason, closedNotice } from '../errors/close-reason.js';
-import { reportFault } from '../errors/fault-report.js';
+import type { CloseReason } from '../errors/close-reason.js';
 import { SessionError } from '../errors/session-error.js';
 import { SessionEvents } from '../events/session-events.js';
 import type { Message } from '../mailbox/message.js';
 import { type ReadRequest, type ReadResult, SessionStore } from '../store/session-store.js';
 import type { StoreListener } from '../store/store-listener.js';
 import { Clock } from '../time/clock.js';
-import { acknowledgementOf } from './acknowledgement.js';
-import { emptyBatch, readBatch, retryBatch, supersededBatch } from './answers.js';
+import { release } from './acknowledgement.js';
+import { emptyBatch, readBatch, supersededBatch } from './answers.js';
 import type { Batch } from './batch.js';
+import { Deliveries } from './deliveries.js';
+import { forEachParked } from './parked-waiters.js';
 import { PollBound } from './poll-bound.js';
 import type { PollCredential, PollReceiver, PollRequest } from './poll-request.js';
 import { readRequestOf } from './read-request.js';
@@ -19,13 +19,11 @@ import { Rereading } from './rereading.js';
 import { Waiter } from './waiter.js';
 import { WaiterStates } from './waiter-states.js';
 
-/** Waiters answered in one turn of the event loop by a drain. */
-const stepSize = 500;
-
 /**
- * Holds the polls of this node. A poll is read from the store first. When there is nothing to deliver it is parked at
- * the tail of its mailbox: the next message appended is the next that it needs, and answers it without another read.
- * Whatever else happens to the mailbox makes it read again. `WaiterStates` describes the states of a poll.
+ * Holds the polls and streams of this node. A poll is read from the store first. When there is nothing to deliver it is
+ * parked at the tail of its mailbox: the next message appended is the next that it needs, and answers it without another
+ * read. Whatever else happens to the mailbox makes it read again. A stream is a poll that stays after a batch, and goes on
+ * from there. `WaiterStates` describes the states of both.
  */
 @injectable()
 export class WaitingRoom implements StoreListener {
@@ -36,6 +34,7 @@ export class WaitingRoom implements StoreListener {
   readonly #waiters: WaiterStates;
   readonly #rereading: Rereading;
   readonly #bound: PollBound;
+  readonly #deliveries: Deliveries;
   #arrivals = 0;
   #reads = 0;
   #drained: Promise<void> | undefined;
@@ -52,10 +51,11 @@ export class WaitingRoom implements StoreListener {
     this.#events = events;
     this.#bound = new PollBound(context.maxPoll);
     this.#waiters = new WaiterStates(clock, {
-      onDue: (waiter) => this.#deliver(waiter, emptyBatch(waiter)),
-      onRelease: (waiter) => void this.#release(waiter),
+      onDue: (waiter) => this.#endHold(waiter),
+      onRelease: (waiter) => void release(store, waiter),
       onSessionLeft: (id) => this.#rereading.forget(id),
     });
+    this.#deliveries = new Deliveries(context, store, clock, this.#waiters, this.#bound);
     const sessionIds = () => this.#waiters.sessionIds;
     this.#rereading = new Rereading(clock, context.hbTime, sessionIds, (id) => this.#readMailboxAgain(id));
   }
@@ -65,26 +65,31 @@ export class WaitingRoom implements StoreListener {
     return this.#waiters.held;
   }
 
-  /** Whether this node may serve one more poll of this session; see `PollBound`. */
-  hasRoomFor(id: string, secretHash: string | undefined): boolean {
+  /** Whether this node may serve one more poll or stream of this session; see `PollBound`. A stream must be held. */
+  hasRoomFor(id: string, secretHash: string | undefined, streams: boolean): boolean {
+    if (streams && !this.#mayHold) return false;
     return this.#bound.hasRoomFor(id, this.#waiters.of(id), secretHash);
   }
 
+  get #mayHold(): boolean {
+    return this.#drained === undefined && this.held < this.#context.maxWaiter;
+  }
+
   /**
-   * Answers the poll as soon as there is something to deliver, at the latest when its wait is over.
+   * Answers the poll as soon as there is something to deliver, at the latest when its wait is over; or opens the stream.
    * @param credential what the poll was opened with; it fails unless that still fits the session
    * @returns to be called when the client hangs up: the poll ends without an answer
    */
   poll(app: string, id: string, credential: PollCredential, request: PollRequest, receiver: PollReceiver): () => void {
     this.#arrivals += 1;
     const deadline = this.#clock.now() + request.wait;
-    const holds = request.wait > 0 && this.#drained === undefined && this.held < this.#context.maxWaiter;
+    const holds = request.wait > 0 && this.#mayHold;
     const waiter = new Waiter(app, id, request, receiver, this.#arrivals, deadline, holds, credential.generation);
     waiter.secretHash = credential.secretHash;
     // Counted before the store is asked. Otherwise all polls of a burst would find room.
     this.#waiters.add(waiter);
     void this.#read(waiter);
-    return () => this.#hangUp(waiter);
+    return () => this.#deliveries.hangUp(waiter);
   }
 
   appended(_app: string, id: string, epoch: string, message: Message, before: number): void {
@@ -93,7 +98,7 @@ export class WaitingRoom implements StoreListener {
         waiter.owesRelease = false;
         waiter.offset = message.offset;
         waiter.proof = message.at;
-        this.#deliver(waiter, { messages: [message], cursor: waiter.cursor, lost: 0 });
+        this.#pass(waiter, { messages: [message], cursor: waiter.cursor, lost: 0 });
       } else {
         this.#readAgain(waiter);
       }
@@ -106,7 +111,7 @@ export class WaitingRoom implements StoreListener {
 
   closed(_app: string, id: string, reason: CloseReason): void {
     for (const waiter of this.#waiters.of(id)) {
-      if (waiter.state === 'parked') this.#deliverClosed(waiter, reason);
+      if (waiter.state === 'parked') this.#deliveries.closed(waiter, reason);
       // The store rejects the next read with the reason.
       else this.#readAgain(waiter);
     }
@@ -117,7 +122,7 @@ export class WaitingRoom implements StoreListener {
       if (waiter.state !== 'parked') this.#readAgain(waiter);
       // A poll of the new token may have been parked before this notice arrived.
       else if (waiter.generation === undefined || waiter.generation < generation)
-        this.#deliverClosed(waiter, 'rotated');
+        this.#deliveries.closed(waiter, 'rotated');
     }
   }
 
@@ -140,20 +145,10 @@ export class WaitingRoom implements StoreListener {
 
   async #drain(): Promise<void> {
     const giveUpAt = this.#clock.now() + this.#context.drainTime;
-    let answered = 0;
-    for (const id of this.#waiters.sessionIds) {
-      for (const waiter of this.#waiters.of(id)) {
-        if (waiter.state !== 'parked') continue;
-        this.#sendAway(waiter);
-        answered += 1;
-      }
-      if (answered < stepSize) continue;
-      answered = 0;
-      await nextTurn();
-      if (this.#clock.now() > giveUpAt) return;
-    }
+    const isOver = () => this.#clock.now() > giveUpAt;
+    await forEachParked(this.#waiters, (waiter) => this.#deliveries.sendAway(waiter), isOver);
     // The waiters that are still reading are sent away when their reads return.
-    await this.#waiters.noneHeld(giveUpAt);
+    if (!isOver()) await this.#waiters.noneHeld(giveUpAt);
   }
 
   /** Deliberately one async function: each further one would cost a poll as much time as its read. */
@@ -172,14 +167,17 @@ export class WaitingRoom implements StoreListener {
         // Only an outdated result makes the waiter read on.
       } while (waiter.state === 'reading');
     } catch (error) {
-      this.#fail(waiter, error);
+      this.#deliveries.fail(waiter, error);
     }
   }
 
   #nextRead(waiter: Waiter): ReadRequest {
     this.#reads += 1;
     waiter.readTicket = this.#reads;
-    return readRequestOf(waiter, this.#clock.now());
+    const now = this.#clock.now();
+    // A stream whose hold has ended while it was reading begins another one.
+    if (waiter.request.streams && waiter.deadline <= now) this.#deliveries.beat(waiter, now);
+    return readRequestOf(waiter, now);
   }
 
   /** Throws the error again, unless the store is unavailable and the waiter was parked before. */
@@ -205,14 +203,54 @@ export class WaitingRoom implements StoreListener {
     } else if (waiter.state === 'superseded') {
       // With what was read, because the cursor passes it.
       const batch = result === undefined ? emptyBatch(waiter) : readBatch(waiter, result, this.#context);
-      this.#deliver(waiter, { ...batch, superseded: true });
+      this.#deliveries.last(waiter, { ...batch, superseded: true });
+    } else if (waiter.request.streams && this.#drained !== undefined) {
+      this.#deliveries.sendAway(waiter, result && readBatch(waiter, result, this.#context));
+    } else if (waiter.request.streams && result !== undefined) {
+      this.#streamOn(waiter, result);
     } else if (result?.parked === false) {
-      this.#deliver(waiter, readBatch(waiter, result, this.#context));
+      this.#deliveries.last(waiter, readBatch(waiter, result, this.#context));
     } else if (this.#drained !== undefined) {
-      this.#sendAway(waiter);
+      this.#deliveries.sendAway(waiter);
     } else {
       this.#waiters.move(waiter, waiter.state === 'outdated' ? 'reading' : 'parked');
     }
+  }
+
+  /** Gives a stream what was read; the first time also when that is nothing, because its client learns its cursor so. */
+  #streamOn(waiter: Waiter, result: ReadResult): void {
+    if (!result.parked || !waiter.isOpen) this.#deliveries.give(waiter, readBatch(waiter, result, this.#context));
+    this.#waiters.settle(waiter, result.parked);
+    if (waiter.state === 'superseded') this.#deliveries.last(waiter, supersededBatch(waiter));
+  }
+
+  /** The hold of a parked waiter has ended. That of a stream begins again, with another read that keeps it parked. */
+  #endHold(waiter: Waiter): void {
+    if (!waiter.request.streams) {
+      this.#deliveries.last(waiter, emptyBatch(waiter));
+      return;
+    }
+    this.#waiters.move(waiter, 'reading');
+    this.#deliveries.beat(waiter, this.#clock.now());
+    this.#goOn(waiter);
+  }
+
+  /** Gives a parked waiter its next message. */
+  #pass(waiter: Waiter, batch: Batch): void {
+    if (!waiter.request.streams) {
+      this.#deliveries.last(waiter, batch);
+      return;
+    }
+    this.#waiters.move(waiter, 'reading');
+    this.#deliveries.give(waiter, batch);
+    this.#goOn(waiter);
+  }
+
+  /** Reads on for a stream for which no read is under way, unless its receiver has caused its end. */
+  #goOn(waiter: Waiter): void {
+    this.#waiters.settle(waiter, false);
+    if (waiter.state === 'superseded') this.#deliveries.last(waiter, supersededBatch(waiter));
+    else if (waiter.state === 'reading') void this.#read(waiter);
   }
 
   /**
@@ -232,7 +270,7 @@ export class WaitingRoom implements StoreListener {
   #supersede(waiter: Waiter, mayBeParked: boolean): void {
     if (waiter.state === 'parked') {
       waiter.owesRelease = mayBeParked;
-      this.#deliver(waiter, supersededBatch(waiter));
+      this.#deliveries.last(waiter, supersededBatch(waiter));
     } else if (waiter.state === 'reading' || waiter.state === 'outdated') {
       this.#waiters.move(waiter, 'superseded');
     }
@@ -248,52 +286,6 @@ export class WaitingRoom implements StoreListener {
     } else if (waiter.state === 'parked') {
       this.#waiters.move(waiter, 'reading');
       void this.#read(waiter);
-    }
-  }
-
-  #hangUp(waiter: Waiter): void {
-    if (waiter.state === 'parked') this.#waiters.move(waiter, 'ended');
-    else if (waiter.state !== 'ended') this.#waiters.move(waiter, 'abandoned');
-  }
-
-  /** The store has released the reader of a parked waiter. */
-  #deliverClosed(waiter: Waiter, reason: CloseReason): void {
-    waiter.owesRelease = false;
-    this.#deliver(waiter, { ...emptyBatch(waiter), closed: closedNotice(reason) });
-  }
-
-  #sendAway(waiter: Waiter): void {
-    this.#deliver(waiter, retryBatch(waiter, this.#context));
-  }
-
-  /** All batches leave here. A poll takes one batch, so the waiter ends with it. */
-  #deliver(waiter: Waiter, batch: Batch): void {
-    this.#waiters.move(waiter, 'ended');
-    try {
-      this.#bound.count(waiter.id, batch, waiter.receiver);
-      waiter.receiver.deliver(batch, acknowledgementOf(this.#store, waiter, batch));
-    } catch (error) {
-      // An exception here must not reach the push or skip the other readers.
-      reportFault('The receiver of a poll threw', error);
-    }
-  }
-
-  #fail(waiter: Waiter, error: unknown): void {
-    const isAbandoned = waiter.state === 'abandoned';
-    this.#waiters.move(waiter, 'ended');
-    if (isAbandoned) return;
-    try {
-      waiter.receiver.fail(error);
-    } catch (fault) {
-      reportFault('The receiver of a poll threw', fault);
-    }
-  }
-
-  async #release({ app, id, request }: Waiter): Promise<void> {
-    try {
-      await this.#store.release(app, id, request.reader);
-    } catch {
-      // The store is unavailable. It releases the reader itself when the wait is over.
     }
   }
 }

@@ -3,7 +3,7 @@ import type { PollReceiver } from '../delivery/poll-request.js';
 import { encodeBatch } from '../requests/batch-encoding.js';
 
 /** What nginx logs for a client that left before the answer. No client receives it. */
-const clientClosedRequest = 499;
+export const clientClosedRequest = 499;
 
 /** One poll that is answered by a `Response`. */
 export class FetchPoll implements PollReceiver {

@@ -1,13 +1,15 @@
 import { type RequestHead, requestHeadOf } from '../requests/request-head.js';
 import { queryOfTarget, requestTarget } from '../requests/request-target.js';
 import { type Answer, answerToError } from '../routes/answer.js';
+import { jsonBodyOf } from '../routes/json-body.js';
 import type { SessionRouteOptions } from '../routes/route-options.js';
 import { SessionRoutes } from '../routes/session-routes.js';
 import type { IssuedSession } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { FetchPoll } from './fetch-poll.js';
+import { FetchStream } from './fetch-stream.js';
 
-/** Serves `/poll` and `/sessions` where requests and responses are those of the Fetch standard. */
+/** Serves `/poll`, `/events`, `/ack` and `/sessions` where requests and responses are those of the Fetch standard. */
 export interface SessionFetchHandler {
   /** Answers the request; with 404 if it is for none of the routes. Never rejects. */
   (request: Request): Promise<Response>;
@@ -37,7 +39,8 @@ async function handle(routes: SessionRoutes, request: Request): Promise<Response
   const query = queryOfTarget(request.url);
   const headers = routes.crossOrigin.headersFor(head);
   if (route.kind === 'poll') return poll(routes, head, query, headers, request.signal);
-  return responseOf(await routes.answer(route, head, query), headers);
+  if (route.kind === 'events') return stream(routes, head, query, headers, request.signal);
+  return responseOf(await routes.answer(route, head, query, () => jsonBodyOf(request)), headers);
 }
 
 async function poll(
@@ -50,6 +53,22 @@ async function poll(
   try {
     const accepted = routes.poll.accept(head, query);
     return await new FetchPoll(headers).answer((receiver) => accepted.start(routes.app, receiver), signal);
+  } catch (error) {
+    return responseOf(answerToError(error), headers);
+  }
+}
+
+async function stream(
+  routes: SessionRoutes,
+  head: RequestHead,
+  query: { readonly [name: string]: unknown },
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Response> {
+  try {
+    const accepted = routes.events.accept(head, query);
+    const answer = new FetchStream(headers, routes.mostUnsent);
+    return await answer.open((receiver) => accepted.start(routes.app, receiver), signal);
   } catch (error) {
     return responseOf(answerToError(error), headers);
   }

@@ -1,4 +1,5 @@
 import { HeldResponse } from '../requests/held-response.js';
+import { HeldStream } from '../requests/held-stream.js';
 import type { RawResponse } from '../requests/raw-response.js';
 import { type RequestHead, requestHeadOf } from '../requests/request-head.js';
 
@@ -31,17 +32,28 @@ export class HeldExchange {
    * @throws TypeError for a response of another framework
    */
   hold(): { response: HeldResponse; result: unknown } {
+    const { raw, result } = this.#detach();
+    return { response: new HeldResponse(raw), result };
+  }
+
+  /** `hold` for a stream of Server-Sent Events. @param mostUnsent bytes that may wait to be sent when more are to be */
+  stream(mostUnsent: number): { response: HeldStream; result: unknown } {
+    const { raw, result } = this.#detach();
+    return { response: new HeldStream(raw, mostUnsent), result };
+  }
+
+  #detach(): { raw: RawResponse; result: unknown } {
     const response = this.#response;
     if (isFastifyReply(response)) {
       copyHeaders(Object.entries(response.getHeaders()), response.raw);
       response.hijack();
-      return { response: new HeldResponse(response.raw), result: undefined };
+      return { raw: response.raw, result: undefined };
     }
     if (isHonoContext(response)) {
       copyHeaders(response.res.headers, response.env.outgoing);
-      return { response: new HeldResponse(response.env.outgoing), result: honoAlreadySent() };
+      return { raw: response.env.outgoing, result: honoAlreadySent() };
     }
-    if (isRawResponse(response)) return { response: new HeldResponse(response), result: undefined };
+    if (isRawResponse(response)) return { raw: response, result: undefined };
     throw new TypeError('The response must come from Fastify, Express, or Hono on Node');
   }
 }

@@ -2,6 +2,8 @@ import { ContainerModule } from 'inversify';
 import { Credentials } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
 import { SessionCookie } from '../routes/session-cookie.js';
+import { AckController } from './ack-controller.js';
+import { EventController } from './event-controller.js';
 import { PollApp, SinglePollApp } from './poll-app.js';
 import { PollController } from './poll-controller.js';
 import { SessionController } from './session-controller.js';
@@ -10,7 +12,7 @@ import { CrossSiteGuard, SessionGuard } from './session-guard.js';
 import { SessionHttpOptions, type SessionHttpOptionsInput } from './session-http-options.js';
 
 /**
- * Binds `PollController` and `SessionController`, and the guards and helpers for an application's own controllers. Load it
+ * Binds `PollController`, `EventController`, `AckController` and `SessionController`, and the guards and helpers for an application's own controllers. Load it
  * together with `sessionModule`; an adapter of `@inversifyjs/http-core` that uses the container then serves the routes.
  *
  * @throws SessionError `INVALID_CONTEXT`
@@ -28,6 +30,8 @@ export function sessionHttpModule(options: SessionHttpOptionsInput = {}): Contai
     bind(SessionErrorFilter).toSelf().inSingletonScope();
     bind(PollApp).to(SinglePollApp).inSingletonScope();
     bind(PollController).toSelf().inSingletonScope();
+    bind(EventController).toSelf().inSingletonScope();
+    bind(AckController).toSelf().inSingletonScope();
     bind(SessionController).toSelf().inSingletonScope();
   });
 }

@@ -21,10 +21,14 @@ export function formatCursor(epoch: string, offset: number, proof: number): stri
   return `${epoch}.${offset}.${proof.toString(36)}`;
 }
 
-/** @throws SessionError `INVALID_ARGUMENT` */
-export function parseCursor(text: unknown): Cursor {
+/**
+ * @param name of the argument, for the error
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export function parseCursor(text: unknown, name: 'after' | 'cursor' = 'after'): Cursor {
   if (typeof text !== 'string' || !pattern.test(text)) {
-    throw invalidArgument('after', 'must be empty or the cursor of a batch', text);
+    const rule = name === 'after' ? 'must be empty or the cursor of a batch' : 'must be the cursor of a batch';
+    throw invalidArgument(name, rule, text);
   }
   const dot = text.indexOf('.');
   const proofDot = text.indexOf('.', dot + 1);

@@ -20,6 +20,10 @@ export type MailboxAppend =
   | { readonly verdict: 'accepted'; readonly dropped: number; readonly message: Message }
   | { readonly verdict: Exclude<AppendVerdict, 'accepted'>; readonly dropped: number; readonly message: undefined };
 
+export const dropped: MailboxAppend = { verdict: 'dropped', dropped: 1, message: undefined };
+export const full: MailboxAppend = { verdict: 'full', dropped: 0, message: undefined };
+export const close: MailboxAppend = { verdict: 'close', dropped: 0, message: undefined };
+
 export interface MailboxRead {
   readonly messages: readonly Message[];
   /** The reader's position after these messages: the offset of its next cursor. */

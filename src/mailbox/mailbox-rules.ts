@@ -1,15 +1,13 @@
 import type { Cursor } from './cursor.js';
-import type { MailboxAppend, MailboxBounds, MailboxRead, MessagesBeyond } from './mailbox-results.js';
+import { close, dropped, full, type MailboxAppend, type MailboxBounds, type MailboxRead } from './mailbox-results.js';
 import { Message, type OutgoingMessage } from './message.js';
+import { MessageLog } from './message-log.js';
 import { OffsetRuns } from './offset-runs.js';
-import { evictMostSilent, proofKnownTo, Reader } from './reader.js';
+import { evictMostSilent, givenToAll, proofKnownTo, Reader } from './reader.js';
 
 const noMessages: readonly Message[] = [];
 /** Shared by all mailboxes without readers. Never changed. */
 const noReaders: never[] = [];
-const dropped: MailboxAppend = { verdict: 'dropped', dropped: 1, message: undefined };
-const full: MailboxAppend = { verdict: 'full', dropped: 0, message: undefined };
-const close: MailboxAppend = { verdict: 'close', dropped: 0, message: undefined };
 
 /**
  * The rules of a bounded log of messages with several readers. Subclasses store the messages.
@@ -26,46 +24,12 @@ const close: MailboxAppend = { verdict: 'close', dropped: 0, message: undefined 
  *
  * Has no clock: the caller passes `now`, in milliseconds since the Unix epoch.
  */
-export abstract class MailboxRules {
-  abstract readonly epoch: string;
-  protected lastOffset = 0;
-  /** When the message at the tail was accepted, retained or not. */
-  protected lastProof = 0;
+export abstract class MailboxRules extends MessageLog {
   /** Messages up to this offset were removed because all live readers had them. A new reader starts here. */
   protected taken = 0;
   protected takenProof = 0;
-  protected bytes = 0;
-  /** Whether an older message was ever appended after a younger one, as `SessionStore.replace` does. */
-  protected agesMixed = false;
   protected readers: Reader[] = noReaders;
   protected replaced: OffsetRuns | undefined;
-
-  /** The number of messages retained. */
-  protected abstract get count(): number;
-  protected abstract get oldest(): Message | undefined;
-  /** The `at` of the message retained with the highest offset; 0 if there is none. */
-  protected abstract get newestTime(): number;
-  /** The retained message with this key. */
-  protected abstract withKey(key: string): Message | undefined;
-  protected abstract beyond(offset: number, limit: number): MessagesBeyond;
-  /** The messages retained whose `at` is not after `time`. */
-  protected abstract pushedUntil(time: number): readonly Message[];
-  protected abstract addNewest(message: Message): void;
-  protected abstract remove(message: Message): void;
-  protected abstract removeOldest(oldest: Message): void;
-
-  /** Deletes all messages and forgets what is known of them; the readers stay known. */
-  abstract clear(): void;
-
-  /** The offset of the newest message ever accepted; 0 if there was none. */
-  get tail(): number {
-    return this.lastOffset;
-  }
-
-  /** When the message at the tail was accepted; 0 if there was none. */
-  get tailProof(): number {
-    return this.lastProof;
-  }
 
   /** The known readers. The next operation may change this array. */
   get allReaders(): readonly Reader[] {
@@ -77,25 +41,13 @@ export abstract class MailboxRules {
     return false;
   }
 
-  /** How many retained messages are not past `messageTtl` (0 for no limit). Changes nothing. */
-  countFresh(now: number, messageTtl: number): number {
-    const { oldest } = this;
-    if (messageTtl === 0 || oldest === undefined) return this.count;
-    if (!this.agesMixed && oldest.at + messageTtl > now) return this.count;
-    return this.count - this.pushedUntil(now - messageTtl).length;
-  }
-
-  /** The messages retained, oldest first. The next operation may change this array. */
-  get messages(): readonly Message[] {
-    return this.beyond(0, this.count).messages;
-  }
-
   /** Appends one message by the bounds and `onOverflow`. A retained message with its key is replaced. */
   append(outgoing: OutgoingMessage, now: number, bounds: MailboxBounds): MailboxAppend {
     this.dropAged(now, bounds);
     let replacing = this.#keyed(outgoing);
     if (!this.#fits(outgoing, replacing, bounds)) {
       this.#removeTaken(now, bounds);
+      this.#removeGiven(outgoing, now, bounds);
       // The message with its key may have been removed, too.
       replacing = this.#keyed(outgoing);
     }
@@ -121,8 +73,16 @@ export abstract class MailboxRules {
    * `after`, oldest first.
    *
    * @param after the cursor sent; `''` for the oldest message retained; `undefined` for the reader's own position
+   * @param acknowledges whether the reader moves to `after`; a stream that goes on from there has acknowledged less
    */
-  read(name: string, after: Cursor | '' | undefined, limit: number, now: number, bounds: MailboxBounds): MailboxRead {
+  read(
+    name: string,
+    after: Cursor | '' | undefined,
+    limit: number,
+    now: number,
+    bounds: MailboxBounds,
+    acknowledges = true,
+  ): MailboxRead {
     this.dropAged(now, bounds);
     const known = this.reader(name);
     const reset = typeof after === 'object' && !this.#isProven(after, known);
@@ -137,13 +97,13 @@ export abstract class MailboxRules {
       from = known.cursor;
       proof = known.proof;
     }
-    const reader = known ?? new Reader(name, from, proof, now);
+    const reader = known ?? (acknowledges ? new Reader(name, from, proof, now) : this.#newReader(name, now));
     let droppedReader: Reader | undefined;
     if (known === undefined) {
       droppedReader = this.readers.length < bounds.maxReader ? undefined : evictMostSilent(this.readers);
       this.addReader(reader);
     } else {
-      known.moveTo(from, proof);
+      if (acknowledges || reset) known.moveTo(from, proof);
       known.lastPoll = now;
     }
     this.#removeTaken(now, bounds);
@@ -171,24 +131,14 @@ export abstract class MailboxRules {
     return this.readers.find((reader) => reader.name === name);
   }
 
-  /** Drops messages older than `messageTtl`. */
-  dropAged(now: number, bounds: MailboxBounds): void {
-    if (bounds.messageTtl === 0) return;
-    const latest = now - bounds.messageTtl;
-    for (let { oldest } = this; oldest !== undefined && oldest.at <= latest; { oldest } = this) this.#removeOldest();
-    if (!this.agesMixed) return;
-    for (const message of this.pushedUntil(latest)) this.#remove(message);
-  }
-
-  protected retain(message: Message): void {
-    if (message.at < this.newestTime) this.agesMixed = true;
-    this.bytes += message.bytes;
-    this.addNewest(message);
-  }
-
   protected addReader(reader: Reader): void {
     if (this.readers.length === 0) this.readers = [reader];
     else this.readers.push(reader);
+  }
+
+  /** Keeps all messages retained from being removed. */
+  #newReader(name: string, now: number): Reader {
+    return new Reader(name, this.taken, this.takenProof, now);
   }
 
   /** The retained message that has the key of the new one. */
@@ -248,28 +198,16 @@ export abstract class MailboxRules {
     if (replacing !== undefined) this.#replace(replacing);
     let removed = 0;
     while (this.count > 0 && !this.#fits(outgoing, undefined, bounds)) {
-      this.#removeOldest();
+      this.dropOldest();
       removed += 1;
     }
     return this.#accept(outgoing, undefined, now, removed);
   }
 
   #replace(message: Message): void {
-    this.#remove(message);
+    this.drop(message);
     this.replaced ??= new OffsetRuns();
     this.replaced.add(message.offset);
-  }
-
-  #remove(message: Message): void {
-    this.bytes -= message.bytes;
-    this.remove(message);
-  }
-
-  #removeOldest(): void {
-    const { oldest } = this;
-    if (oldest === undefined) return;
-    this.bytes -= oldest.bytes;
-    this.removeOldest(oldest);
   }
 
   /** Removes the messages that all live readers have passed. While no reader is live, removes none. */
@@ -287,12 +225,22 @@ export abstract class MailboxRules {
     if (!Number.isFinite(passed)) return;
     // Up to `taken` nothing is retained, and a look-up may be expensive in a subclass.
     if (passed > this.taken) {
-      for (let { oldest } = this; oldest !== undefined && oldest.offset <= passed; { oldest } = this)
-        this.#removeOldest();
+      for (let { oldest } = this; oldest !== undefined && oldest.offset <= passed; { oldest } = this) this.dropOldest();
       this.taken = passed;
       this.takenProof = proof;
     }
     // No known reader reads below the lowest cursor any more.
     this.replaced?.forgetUpTo(Math.min(lowest, this.taken));
+  }
+
+  /** Makes room by what all live readers were given, although streams have not acknowledged it: the oldest first. */
+  #removeGiven(outgoing: OutgoingMessage, now: number, bounds: MailboxBounds): void {
+    const given = givenToAll(this.readers, now, bounds.readerGrace);
+    for (let { oldest } = this; oldest !== undefined && oldest.offset <= given; { oldest } = this) {
+      if (this.#fits(outgoing, this.#keyed(outgoing), bounds)) return;
+      this.dropOldest();
+      this.taken = oldest.offset;
+      this.takenProof = oldest.at;
+    }
   }
 }

@@ -40,10 +40,23 @@ export class Reader {
     this.givenProof = proof;
   }
 
-  /** A parked reader has everything, and never counts as silent. */
+  /** A parked reader was given everything, and never counts as silent. Only a stream is parked ahead of its cursor. */
   get parked(): boolean {
     return this.parkedUntil !== 0;
   }
+}
+
+/**
+ * The highest offset up to which every live reader has received what the mailbox retains; 0 when none is live. A stream has
+ * received more than it has acknowledged: all that it was given before it was parked.
+ */
+export function givenToAll(readers: readonly Reader[], now: number, readerGrace: number): number {
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const reader of readers) {
+    if (reader.parked) lowest = Math.min(lowest, reader.given);
+    else if (now - reader.lastPoll < readerGrace) lowest = Math.min(lowest, reader.cursor);
+  }
+  return Number.isFinite(lowest) ? lowest : 0;
 }
 
 /** Evicts the reader silent for longest. Parked readers are not silent: one is evicted only when all are parked. */

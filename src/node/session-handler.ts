@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { HeldResponse } from '../requests/held-response.js';
+import { HeldStream } from '../requests/held-stream.js';
 import type { RawResponse } from '../requests/raw-response.js';
 import { type RequestHead, requestHeadOf } from '../requests/request-head.js';
 import { queryOfTarget, requestTarget } from '../requests/request-target.js';
+import { jsonBodyOf } from '../routes/json-body.js';
 import type { SessionRouteOptions } from '../routes/route-options.js';
 import { SessionRoutes } from '../routes/session-routes.js';
 import type { IssuedSession } from '../service/session.js';
@@ -12,7 +14,7 @@ import { appendCookie, sendAnswer, setHeaders } from './send-answer.js';
 
 type NodeRequest = IncomingMessage | Http2ServerRequest;
 
-/** Serves `/poll` and `/sessions` on a server of `node:http` or `node:http2`, and in Express or Connect. */
+/** Serves `/poll`, `/events`, `/ack` and `/sessions` on a server of `node:http` or `node:http2`, and in Express or Connect. */
 export interface SessionHandler {
   /**
    * Answers the request, or holds it, if it is for one of the routes. Never throws.
@@ -42,7 +44,8 @@ function handle(routes: SessionRoutes, request: NodeRequest, raw: RawResponse): 
   // Now, so that every answer has them, also that of a poll which fails much later.
   if (!setHeaders(raw, routes.crossOrigin.headersFor(head))) return true;
   if (route.kind === 'poll') holdPoll(routes, head, query, raw);
-  else void routes.answer(route, head, query).then((answer) => sendAnswer(raw, answer));
+  else if (route.kind === 'events') holdStream(routes, head, query, raw);
+  else void routes.answer(route, head, query, () => jsonBodyOf(request)).then((answer) => sendAnswer(raw, answer));
   return true;
 }
 
@@ -56,6 +59,21 @@ function holdPoll(
   try {
     const poll = routes.poll.accept(head, query);
     response.onceClosed(poll.start(routes.app, response));
+  } catch (error) {
+    response.fail(error);
+  }
+}
+
+function holdStream(
+  routes: SessionRoutes,
+  head: RequestHead,
+  query: { readonly [name: string]: unknown },
+  raw: RawResponse,
+): void {
+  const response = new HeldStream(raw, routes.mostUnsent);
+  try {
+    const stream = routes.events.accept(head, query);
+    response.onceClosed(stream.start(routes.app, response));
   } catch (error) {
     response.fail(error);
   }

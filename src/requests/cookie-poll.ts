@@ -2,9 +2,13 @@ import type { PollOptions } from '../delivery/poll-request.js';
 import { invalidArgument } from '../errors/session-error.js';
 import type { RequestHead } from './request-head.js';
 
-const rule =
+const pollRule =
   'must name a cursor (`after=` for the oldest message), or the token must be sent as bearer: this poll came by cookie ' +
   'with neither Sec-Fetch-Site nor Origin';
+
+const streamRule =
+  'must not be "sent", or the token must be sent as bearer: this stream was opened by cookie with neither Sec-Fetch-Site nor ' +
+  'Origin';
 
 /**
  * Refuses a poll by cookie that would remove messages although nothing tells which page made it. Over plain HTTP browsers
@@ -13,7 +17,18 @@ const rule =
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function requireCursorByCookie(request: RequestHead, { after }: PollOptions): void {
-  if (after !== undefined) return;
-  const fromKnownPage = request.header('sec-fetch-site') !== undefined || request.header('origin') !== undefined;
-  if (!fromKnownPage) throw invalidArgument('after', rule, after);
+  if (after !== undefined || isFromKnownPage(request)) return;
+  throw invalidArgument('after', pollRule, after);
+}
+
+/**
+ * Refuses a stream by cookie that would remove messages, for the same reason.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export function requireKnownPageByCookie(request: RequestHead): void {
+  if (!isFromKnownPage(request)) throw invalidArgument('ack', streamRule, 'sent');
+}
+
+function isFromKnownPage(request: RequestHead): boolean {
+  return request.header('sec-fetch-site') !== undefined || request.header('origin') !== undefined;
 }

@@ -17,7 +17,8 @@ export function readPollOptions(query: { readonly [name: string]: unknown }): Po
   return options;
 }
 
-function readText(name: string, value: unknown): string {
+/** @throws SessionError `INVALID_ARGUMENT` when it is repeated */
+export function readText(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   throw invalidArgument(name, 'must be given once', value);
 }

@@ -84,6 +84,21 @@ export function onceInTurn(raw: RawResponse, listener: () => void): void {
   };
 }
 
+/** Bytes that were written and wait for the network, or for the client to take what was sent. */
+export function unsentBytes(raw: RawResponse): number {
+  return isHttp2(raw) ? raw.stream.writableLength : raw.writableLength;
+}
+
+/** @param onWrittenOut called once the text went to the operating system, and never if the client was gone before */
+export function writeText(raw: RawResponse, text: string, onWrittenOut: (() => void) | undefined): void {
+  if (text === '') return;
+  const written = (error: unknown) => {
+    if (error == null) onWrittenOut?.();
+  };
+  if (isHttp2(raw)) raw.write(text, 'utf8', written);
+  else raw.write(text, 'utf8', written);
+}
+
 /** Ends the response without an answer; over HTTP/1 this closes the connection. */
 export function abort(raw: RawResponse): void {
   if (isHttp2(raw)) raw.stream.destroy();

@@ -38,8 +38,8 @@ export class CrossOrigin {
   answerPreflight(request: RequestHead): Answer {
     this.#origins.require(request);
     return emptyAnswer({
-      'access-control-allow-methods': 'GET, DELETE',
-      'access-control-allow-headers': 'Authorization, Content-Type',
+      'access-control-allow-methods': 'GET, POST, DELETE',
+      'access-control-allow-headers': 'Authorization, Content-Type, Last-Event-ID',
       'access-control-max-age': preflightAge,
     });
   }

@@ -11,13 +11,27 @@ export function pollOnceKnown(
   options: PollOptions,
   receiver: PollReceiver,
 ): () => void {
+  return onceTokenKnown(token, (known) => app.pollAsBearer(known, options, receiver), receiver);
+}
+
+/**
+ * Starts what needs a token that is still being looked up.
+ * @param start returns what cancels it
+ * @param receiver is told when the look-up fails
+ * @returns cancels it; before the token is known, nothing starts then
+ */
+export function onceTokenKnown(
+  token: Promise<string>,
+  start: (token: string) => () => void,
+  receiver: Pick<PollReceiver, 'fail'>,
+): () => void {
   let isCancelled = false;
   let cancel = () => {
     isCancelled = true;
   };
   token.then(
     (known) => {
-      if (!isCancelled) cancel = app.pollAsBearer(known, options, receiver);
+      if (!isCancelled) cancel = start(known);
     },
     (error) => receiver.fail(error),
   );

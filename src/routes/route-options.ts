@@ -11,7 +11,7 @@ export const appOption = v.optional(v.pipe(v.string(appRule), v.regex(/^[A-Za-z0
 export interface SessionRouteOptions extends OriginOptions {
   /** The app whose sessions are served. Default `default`. */
   readonly app?: string;
-  /** What precedes `poll` and `sessions` in the paths, such as `/api/`. Default `/`. */
+  /** What precedes `poll`, `events`, `ack` and `sessions` in the paths, such as `/api/`. Default `/`. */
   readonly path?: string;
 }
 

@@ -7,8 +7,10 @@ import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions } from '../validation/options.js';
 import { AccountSessions } from './account-sessions.js';
+import { AckRoute } from './ack-route.js';
 import { type Answer, answerToError, emptyAnswer, jsonAnswer } from './answer.js';
 import { CrossOrigin } from './cross-origin.js';
+import { EventRoute, type StreamedApp } from './event-route.js';
 import { PollRoute } from './poll-route.js';
 import type { PolledApp } from './polled-app.js';
 import { routeOptions, type SessionRouteOptions } from './route-options.js';
@@ -17,24 +19,33 @@ import { sessionOfRequest } from './session-of-request.js';
 
 type Query = { readonly [name: string]: unknown };
 
-/** What a request asks for. Only a poll may be held; every other route is answered by `answer`. */
+/** What a request asks for. Polls and streams (`events`) may be held; every other route is answered by `answer`. */
 export type Route =
   | { readonly kind: 'poll' }
+  | { readonly kind: 'events' }
+  | { readonly kind: 'ack' }
   | { readonly kind: 'preflight' }
   | { readonly kind: 'list' }
   | { readonly kind: 'revoke-others' }
   | { readonly kind: 'revoke'; readonly id: string };
 
-/** `/poll` and `/sessions`, without any framework: the one behaviour of every front that serves them. */
+/** A route that is answered at once. */
+export type AnsweredRoute = Exclude<Route, { kind: 'poll' | 'events' }>;
+
+/** `/poll`, `/events`, `/ack` and `/sessions`, without any framework: the one behaviour of every front that serves them. */
 export class SessionRoutes {
-  readonly app: PolledApp;
+  readonly app: PolledApp & StreamedApp;
+  /** Bytes of a stream that may wait to be sent when more are to be. */
+  readonly mostUnsent: number;
   readonly poll: PollRoute;
+  readonly events: EventRoute;
   readonly cookie: SessionCookie;
   readonly crossOrigin: CrossOrigin;
   readonly #prefix: string;
   readonly #manager: SessionManager;
   readonly #credentials: Credentials;
   readonly #origins: OriginPolicy;
+  readonly #ack: AckRoute;
   readonly #sessions: AccountSessions;
 
   /**
@@ -49,7 +60,10 @@ export class SessionRoutes {
     this.#origins = new OriginPolicy({ secure, trustedOrigins });
     this.#sessions = new AccountSessions(this.#manager);
     this.app = this.#manager;
+    this.mostUnsent = manager.context.streamMaxBytes;
     this.poll = new PollRoute(this.#credentials, this.#origins);
+    this.events = new EventRoute(this.#credentials, this.#origins);
+    this.#ack = new AckRoute(this.#credentials, this.#origins);
     this.cookie = new SessionCookie({ secure });
     this.crossOrigin = new CrossOrigin(this.#origins);
   }
@@ -70,17 +84,34 @@ export class SessionRoutes {
     return route;
   }
 
-  /** Never rejects: an error becomes a problem document. */
-  async answer(route: Exclude<Route, { kind: 'poll' }>, request: RequestHead, query: Query): Promise<Answer> {
+  /**
+   * Never rejects: an error becomes a problem document.
+   * @param bodyOf reads the JSON of the request's body, for a route that takes one
+   */
+  async answer(
+    route: AnsweredRoute,
+    request: RequestHead,
+    query: Query,
+    bodyOf: () => Promise<unknown>,
+  ): Promise<Answer> {
     try {
-      return await this.#answer(route, request, query);
+      return await this.#answer(route, request, query, bodyOf);
     } catch (error) {
       return answerToError(error);
     }
   }
 
-  async #answer(route: Exclude<Route, { kind: 'poll' }>, request: RequestHead, query: Query): Promise<Answer> {
+  async #answer(
+    route: AnsweredRoute,
+    request: RequestHead,
+    query: Query,
+    bodyOf: () => Promise<unknown>,
+  ): Promise<Answer> {
     if (route.kind === 'preflight') return this.crossOrigin.answerPreflight(request);
+    if (route.kind === 'ack') {
+      await this.#ack.acknowledge(this.app, request, query, await bodyOf());
+      return emptyAnswer();
+    }
     const current = await sessionOfRequest(this.#manager, this.#credentials, this.#origins, request);
     switch (route.kind) {
       case 'list':
@@ -105,6 +136,8 @@ export class SessionRoutes {
 function routeTo(method: string, name: string | undefined, id: string | undefined): Route | undefined {
   const reads = method === 'GET' || method === 'HEAD';
   if (name === 'poll' && id === undefined && reads) return { kind: 'poll' };
+  if (name === 'events' && id === undefined && reads) return { kind: 'events' };
+  if (name === 'ack' && id === undefined && method === 'POST') return { kind: 'ack' };
   if (name !== 'sessions') return undefined;
   if (id === undefined && reads) return { kind: 'list' };
   if (method !== 'DELETE') return undefined;

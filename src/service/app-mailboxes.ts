@@ -1,17 +1,26 @@
+import type { SessionContext } from '../context/session-context.js';
 import { unreadBatch } from '../delivery/answers.js';
 import type { Batch } from '../delivery/batch.js';
-import type { PollCredential } from '../delivery/poll-request.js';
-import { type PollOptions, type PollReceiver, requirePollRequest } from '../delivery/poll-request.js';
+import {
+  type PollCredential,
+  type PollOptions,
+  type PollReceiver,
+  type PollRequest,
+  requirePollRequest,
+  requireReader,
+} from '../delivery/poll-request.js';
+import { requireStreamRequest, type StreamOptions, type StreamReceiver } from '../delivery/stream-request.js';
+import { parseCursor } from '../mailbox/cursor.js';
 import { serialiseMessage } from '../mailbox/message.js';
 import { requireAccountId, requireSessionId } from '../store/session-arguments.js';
 import { AppService, runtimeOf } from './app-service.js';
-import { bearerOf } from './bearer.js';
+import { bearerOf, requireBearer } from './bearer.js';
 import { pollForBatch } from './polling.js';
 import { type PushOptions, pushMessage } from './push-message.js';
 import { type PushReport, reportOutcomes } from './push-report.js';
 import { Session } from './session.js';
 
-/** What `SessionManager` offers of the mailboxes of its app: pushing and polling. */
+/** What `SessionManager` offers of the mailboxes of its app: pushing, polling and streaming. */
 export abstract class AppMailboxes extends AppService {
   /**
    * Puts a message into a session's mailbox.
@@ -73,15 +82,70 @@ export abstract class AppMailboxes extends AppService {
     return this.#poll(id, { secretHash: undefined, generation }, options, receiver);
   }
 
+  /**
+   * Opens a stream by the bearer of a token: the receiver gets batches as messages come. The method itself never throws.
+   * @returns ends the stream; to be called when the client hangs up. No message is lost
+   */
+  streamAsBearer(token: string, options: StreamOptions, receiver: StreamReceiver): () => void {
+    const bearer = bearerOf(token);
+    return this.#stream(bearer?.id, { secretHash: bearer?.secretHash, generation: undefined }, options, receiver);
+  }
+
+  /** `streamAsBearer` for a caller that needs no token. @param session as for `pollInto` */
+  streamInto(session: Session | string, options: StreamOptions, receiver: StreamReceiver): () => void {
+    const [id, generation] = session instanceof Session ? [session.id, session.generation] : [session, undefined];
+    return this.#stream(id, { secretHash: undefined, generation }, options, receiver);
+  }
+
+  /**
+   * The reader has everything up to the cursor. No effect when that is not ahead of what it has acknowledged, when the
+   * cursor can't be checked any more, or when the session is not live.
+   */
+  async acknowledge(id: string, reader: string, cursor: string): Promise<void> {
+    const { store } = runtimeOf(this);
+    await store.acknowledge(this.app, requireSessionId(id), requireReader(reader), parseCursor(cursor, 'cursor'));
+  }
+
+  /**
+   * `acknowledge` by the bearer of a token. Does not renew the session.
+   * @throws SessionError `SESSION_UNKNOWN` for a malformed, unknown or wrong token
+   */
+  async acknowledgeAsBearer(token: string, reader: string, cursor: string): Promise<void> {
+    const { store } = runtimeOf(this);
+    const place = parseCursor(cursor, 'cursor');
+    const name = requireReader(reader);
+    const { id, secretHash } = requireBearer(token);
+    await store.acknowledgeAsBearer(this.app, id, secretHash, name, place);
+  }
+
   #poll(id: string | undefined, credential: PollCredential, options: PollOptions, receiver: PollReceiver): () => void {
-    const runtime = runtimeOf(this);
+    return this.#wait(id, credential, options.after, receiver, (context) => requirePollRequest(options, context));
+  }
+
+  #stream(
+    id: string | undefined,
+    credential: PollCredential,
+    options: StreamOptions,
+    receiver: StreamReceiver,
+  ): () => void {
+    return this.#wait(id, credential, options.after, receiver, (context) => requireStreamRequest(options, context));
+  }
+
+  #wait(
+    id: string | undefined,
+    credential: PollCredential,
+    after: string | undefined,
+    receiver: PollReceiver,
+    requireRequest: (context: SessionContext) => PollRequest,
+  ): () => void {
+    const { room, context } = runtimeOf(this);
     try {
-      runtime.requireRunning();
-      const request = requirePollRequest(options, runtime.context);
+      runtimeOf(this).requireRunning();
+      const request = requireRequest(context);
       const sessionId = requireSessionId(id);
-      if (runtime.room.hasRoomFor(sessionId, credential.secretHash))
-        return runtime.room.poll(this.app, sessionId, credential, request, receiver);
-      receiver.deliver(unreadBatch(options.after, runtime.context), undefined);
+      if (room.hasRoomFor(sessionId, credential.secretHash, request.streams))
+        return room.poll(this.app, sessionId, credential, request, receiver);
+      receiver.deliver(unreadBatch(after, context), undefined);
       return () => {};
     } catch (error) {
       receiver.fail(error);

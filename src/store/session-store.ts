@@ -63,6 +63,11 @@ export interface ReadRequest {
    * mailbox keeps for the reader (drain).
    */
   readonly after: Cursor | '' | undefined;
+  /**
+   * Set by a stream that goes on from what it was given: the read begins at `after`, but does not move the reader there,
+   * because its client has not acknowledged that yet. A reader that is not known keeps all messages retained.
+   */
+  readonly goesOn?: true;
   /** The most messages to return. */
   readonly limit: number;
   /** How long to park the reader if there is nothing to deliver, in milliseconds; 0 to not park it. */
@@ -261,6 +266,18 @@ export abstract class SessionStore {
 
   /** Moves the reader forward to the place. No effect when the session is not live or the place can't be proved. */
   abstract acknowledge(app: string, id: string, reader: string, place: Cursor): Promise<void>;
+
+  /**
+   * Like `acknowledge`, but checks the secret first, and rejects when the session is not live. Neither a contact nor
+   * activity: the stream that gave the messages keeps the session in contact.
+   */
+  abstract acknowledgeAsBearer(
+    app: string,
+    id: string,
+    secretHash: string,
+    reader: string,
+    place: Cursor,
+  ): Promise<void>;
 
   /**
    * Ends the reader's being parked by this node. No effect when the session is not live, or when another node has

@@ -21,6 +21,7 @@ const defaults = {
   maxSocket: 64,
   attributesMaxBytes: 1_048_576,
   maxWaiter: 100_000,
+  streamMaxBytes: 2_097_152,
   tombstoneTime: 60_000,
   drainTime: 5_000,
 } as const satisfies Required<SessionContextOptions>;
@@ -47,6 +48,7 @@ const numbers: readonly (readonly [Field, least: number, most: number])[] = [
   ['maxSocket', 1, 1_000_000],
   ['attributesMaxBytes', 1, 1_073_741_824],
   ['maxWaiter', 0, 100_000_000],
+  ['streamMaxBytes', 0, 2_147_483_648],
   ['tombstoneTime', 0, century],
   ['drainTime', 0, longestTimer],
 ];

@@ -5,12 +5,15 @@ import { SessionContext, SessionError } from '../../src/index.js';
 const context = new SessionContext({ pollTime: 20_000, msgMaxLength: 50 });
 
 test('a poll without options drains as the default reader, for pollTime and msgMaxLength', (t) => {
-  t.deepEqual(requirePollRequest({}, context), { reader: 'default', after: undefined, limit: 50, wait: 20_000 });
+  const { after, ...request } = requirePollRequest({}, context);
+  t.is(after, undefined);
+  t.deepEqual(request, { reader: 'default', limit: 50, wait: 20_000, streams: false, drains: true });
 });
 
 test('given options are kept within their bounds', (t) => {
   const request = { reader: 'tab-1', after: 'abc.7.3a', limit: 1, wait: 0 };
-  t.deepEqual(requirePollRequest(request, context), { ...request, after: { epoch: 'abc', offset: 7, proof: 118 } });
+  const after = { epoch: 'abc', offset: 7, proof: 118 };
+  t.deepEqual(requirePollRequest(request, context), { ...request, after, streams: false, drains: false });
   t.is(requirePollRequest({ after: '' }, context).after, '');
   t.is(requirePollRequest({ limit: 50 }, context).limit, 50);
   t.is(requirePollRequest({ wait: 20_000 }, context).wait, 20_000);

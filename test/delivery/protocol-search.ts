@@ -246,7 +246,7 @@ function opened({ mailbox, parked }: Stored): Mailbox {
 }
 
 function waiterAt({ epoch, offset, proof }: Cursor): Waiter {
-  const request = { reader: 'any', after: '', limit: 1, wait: 1 } as const;
+  const request = { reader: 'any', after: '', limit: 1, wait: 1, streams: false, drains: false } as const;
   const waiter = new Waiter('default', 'id', request, { deliver() {}, fail() {} }, 1, 1, true, undefined);
   return Object.assign(waiter, { epoch, offset, proof });
 }

@@ -38,6 +38,7 @@ const samples: Readonly<Record<string, 'runs' | 'compiles' | `${string}.test.ts`
   'docs/troubleshooting.md js 2': 'docs-samples.test.ts',
   'docs/websocket.md ts 1': 'websocket-page.test.ts',
   'docs/websocket.md ts 2': 'websocket-page.test.ts',
+  'docs/websocket.md ts 3': 'websocket-page.test.ts',
 };
 
 const blocks = new Map(

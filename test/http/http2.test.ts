@@ -168,3 +168,46 @@ test('HTTP/2: a page of the own origin may poll by cookie, and a page of another
   t.is((await from('http://app.example:8080')).status, 200);
   t.is((await from('http://evil.example:8080')).status, 403);
 });
+
+test('HTTP/2: a stream sends messages as they come, and ack=sent removes what was written out', async (t) => {
+  const stage = await startHttp2(t);
+  const session = await stage.manager.createSession('alice');
+  const stream = stage.open().send('/events?ack=sent', bearer(session));
+  let text = '';
+  stream.setEncoding('utf8').on('data', (piece: string) => {
+    text += piece;
+  });
+  await until(() => text.startsWith('id: '));
+  await stage.manager.push(session.id, 'hi');
+  await until(() => text.includes('"data":"hi"}\n\n'));
+  await removed(stage, session.id);
+  stream.close();
+  await until(() => stage.room.held === 0);
+  t.regex(text, /^id: \S+\n\nid: \S+\ndata: \{"offset":1,"at":\d+,"data":"hi"\}\n\n$/);
+});
+
+test('HTTP/2: a stream whose client takes nothing is cut off, and its messages stay', async (t) => {
+  const stage = await startHttp2(t);
+  const session = await stage.manager.createSession('alice');
+  const stream = stage.open().send('/events?reader=tab', bearer(session));
+  await new Promise((resolve) => stream.once('response', resolve));
+  stream.pause();
+  let pushed = 0;
+  for (; stage.room.held > 0 && pushed < 60; pushed += 1) {
+    await stage.manager.push(session.id, 'x'.repeat(7_000_000));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  t.is(stage.room.held, 0);
+  t.true(pushed > 1);
+  t.true((await undelivered(stage, session.id)) > 0);
+});
+
+async function removed(stage: Stage, id: string): Promise<void> {
+  let left = -1;
+  await until(() => {
+    void undelivered(stage, id).then((count) => {
+      left = count;
+    });
+    return left === 0;
+  });
+}

@@ -115,8 +115,8 @@ test('a page of a trusted origin may poll by bearer token, and reads errors', as
     headers: { ...headers, 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'authorization' },
   });
   t.is(preflight.status, 204);
-  t.is(preflight.headers.get('access-control-allow-methods'), 'GET, DELETE');
-  t.is(preflight.headers.get('access-control-allow-headers'), 'Authorization, Content-Type');
+  t.is(preflight.headers.get('access-control-allow-methods'), 'GET, POST, DELETE');
+  t.is(preflight.headers.get('access-control-allow-headers'), 'Authorization, Content-Type, Last-Event-ID');
   for (const response of [
     preflight,
     await ask('/poll?after=&wait=0', { token, headers }),

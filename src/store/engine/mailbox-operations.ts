@@ -47,7 +47,14 @@ export class MailboxOperations {
     // In the step that gives the messages, so that no poll of the old token slips in beside the rotation.
     if (request.generation !== undefined && request.generation < entry.generation) throw sessionClosed('rotated');
     const mailbox = entry.mailbox ?? entry.createMailbox();
-    const { messages, offset, proof, lost, reset, droppedReader } = mailbox.read(name, after, limit, now, context);
+    const { messages, offset, proof, lost, reset, droppedReader } = mailbox.read(
+      name,
+      after,
+      limit,
+      now,
+      context,
+      request.goesOn !== true,
+    );
     if (droppedReader !== undefined) this.#dropPark(entry, droppedReader, now);
     const parks = wait > 0 && messages.length === 0 && lost === 0 && !reset;
     const reader = mailbox.reader(name);
@@ -74,9 +81,11 @@ export class MailboxOperations {
 
   acknowledge(app: string, id: string, reader: string, place: Cursor, now: number): void {
     const entry = this.#rules.findLive(app, id, now);
-    if (entry?.mailbox === undefined) return;
-    entry.mailbox.acknowledge(reader, place, now, this.#rules.context);
-    entry.save();
+    if (entry !== undefined) this.#acknowledge(entry, reader, place, now);
+  }
+
+  acknowledgeAsBearer(app: string, id: string, secretHash: string, reader: string, place: Cursor, now: number): void {
+    this.#acknowledge(this.#rules.proven(app, id, secretHash, now), reader, place, now);
   }
 
   release(app: string, id: string, name: string, now: number): void {
@@ -118,6 +127,12 @@ export class MailboxOperations {
     let left = 0;
     for (const message of [...older, ...own]) left += merged.append(message, message.at, this.#dropOldest).dropped;
     return left;
+  }
+
+  #acknowledge(entry: SessionEntry, reader: string, place: Cursor, now: number): void {
+    if (entry.mailbox === undefined) return;
+    entry.mailbox.acknowledge(reader, place, now, this.#rules.context);
+    entry.save();
   }
 
   #append(entry: SessionEntry, outgoing: OutgoingMessage, now: number): AppendOutcome {

@@ -157,6 +157,10 @@ export class SessionEngine {
     this.#mailboxes.acknowledge(app, id, reader, place, now);
   }
 
+  acknowledgeAsBearer(app: string, id: string, secretHash: string, reader: string, place: Cursor, now: number): void {
+    this.#mailboxes.acknowledgeAsBearer(app, id, secretHash, reader, place, now);
+  }
+
   release(app: string, id: string, reader: string, now: number): void {
     this.#mailboxes.release(app, id, reader, now);
   }

@@ -188,6 +188,10 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     this.#engine.acknowledge(app, id, reader, place, this.#clock.now());
   }
 
+  async acknowledgeAsBearer(app: string, id: string, secretHash: string, reader: string, place: Cursor): Promise<void> {
+    this.#engine.acknowledgeAsBearer(app, id, secretHash, reader, place, this.#clock.now());
+  }
+
   async release(app: string, id: string, reader: string): Promise<void> {
     this.#engine.release(app, id, reader, this.#clock.now());
   }

@@ -39,6 +39,7 @@ import { ping } from './ping.js';
 import { Program, serverTime } from './program.js';
 import { checkRedisOptions, type RedisStoreOptions } from './redis-options.js';
 import {
+  accepted,
   closedOf,
   contactOf,
   insertionOf,
@@ -46,7 +47,6 @@ import {
   onceInsertionOf,
   outcomeOf,
   ownRecordOf,
-  readResultOf,
   replacementOf,
 } from './reply-decoders.js';
 import { SessionCalls, weightOf } from './session-calls.js';
@@ -236,18 +236,18 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
   }
 
   async read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
-    const { reader, after, limit, wait, secretHash, generation, ticket } = request;
-    // No epoch has capital letters.
-    const from = after === '' ? 'OLDEST' : (after?.epoch ?? 'KNOWN');
-    const { offset, proof } = typeof after === 'object' ? after : { offset: 0, proof: 0 };
-    const bearer = [secretHash ?? '', generation ?? -1];
-    const args = [...bearer, reader, from, offset, proof, limit, Math.ceil(wait), this.#node, ticket];
-    return this.#calls.onSession('read', app, id, args, readResultOf);
+    return this.#calls.read(app, id, request, this.#node);
   }
 
   async acknowledge(app: string, id: string, reader: string, place: Cursor): Promise<void> {
     const { epoch, offset, proof } = place;
     await this.#calls.onSessionIfKnown('acknowledge', app, id, [reader, epoch, offset, proof]);
+  }
+
+  async acknowledgeAsBearer(app: string, id: string, secretHash: string, reader: string, place: Cursor): Promise<void> {
+    const { epoch, offset, proof } = place;
+    const args = [secretHash, reader, epoch, offset, proof];
+    await this.#calls.onSession('acknowledgeAsBearer', app, id, args, accepted);
   }
 
   async release(app: string, id: string, reader: string): Promise<void> {

@@ -186,6 +186,32 @@ end
 local _, finish = string.find(element, '\\n', 1, true)
 return offset, element, #element - finish
 end
+local function removeGiven(entry, key, bytes)
+local fields = entry.fields
+local readers = fields[$readers]
+local given = math.huge
+for index = 1, #readers do
+local reader = readers[index]
+if reader[$parkedUntil] ~= 0 then
+given = min(given, reader[$given])
+elseif now - reader[$lastPoll] < $readerGrace then
+given = min(given, reader[$cursor])
+end
+end
+if given == math.huge then
+return
+end
+local offset, at = messages.oldest(entry)
+while offset and offset <= given do
+local _, _, replacedBytes = keyed(entry, key)
+if fits(fields, bytes, replacedBytes) then
+return
+end
+messages.dropOldest(entry, 1)
+fields[$taken], fields[$takenProof] = offset, at
+offset, at = messages.oldest(entry)
+end
+end
 
 local function accept(entry, key, json, at)
 local fields = entry.fields
@@ -200,6 +226,7 @@ messages.dropAged(entry)
 local offset, element, replacedBytes = keyed(entry, key)
 if not fits(fields, bytes, replacedBytes) then
 removeTaken(entry)
+removeGiven(entry, key, bytes)
 offset, element, replacedBytes = keyed(entry, key)
 end
 if fits(fields, bytes, replacedBytes) then
@@ -283,7 +310,7 @@ return false
 end
 return offset == 0 or proofAt(entry, offset, asking) == proof
 end
-function mailboxes.read(entry, name, after, offset, proof, limit)
+function mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
 local fields = entry.fields
 messages.dropAged(entry)
 local reader = mailboxes.reader(entry, name)
@@ -302,14 +329,17 @@ end
 end
 local evicted
 if reader then
+if acknowledges or reset == 1 then
 reader[$cursor] = from
 reader[$proof] = fromProof
+end
 reader[$lastPoll] = now
 else
 if #fields[$readers] >= $maxReader then
 evicted = dropSilentest(fields[$readers])
 end
-reader = { name, from, now, 0, '', 0, fromProof, from, fromProof }
+local cursor = acknowledges and from or fields[$taken]
+reader = { name, cursor, now, 0, '', 0, acknowledges and fromProof or fields[$takenProof], from, fromProof }
 table.insert(fields[$readers], reader)
 end
 removeTaken(entry)
@@ -487,6 +517,17 @@ if found ~= offset then
 return nil
 end
 return tonumber(match(element, '^%d+:(%d+)'))
+end
+function messages.oldest(entry)
+if entry.fields[$count] == 0 then
+return nil
+end
+local offset, element = offsetAt(entry, 0)
+if not offset then
+recount(entry)
+return nil
+end
+return offset, tonumber(match(element, '^%d+:(%d+)'))
 end
 function messages.beyond(entry, offset, limit)
 local count = entry.fields[$count]
@@ -709,6 +750,18 @@ operations.acknowledge = function()
 local key, name, epoch, offset, proof = takeKey(), take(), take(), takeNumber(), takeNumber()
 local entry = sessions.open(key)
 if sessions.isLive(entry) and mailboxes.acknowledge(entry, name, epoch, offset, proof) then
+sessions.save(entry)
+end
+return { 1 }
+end
+
+operations.acknowledgeAsBearer = function()
+local entry, refused = sessions.proven(takeKey(), take())
+local name, epoch, offset, proof = take(), take(), takeNumber(), takeNumber()
+if not entry then
+return refused
+end
+if mailboxes.acknowledge(entry, name, epoch, offset, proof) then
 sessions.save(entry)
 end
 return { 1 }
@@ -1303,7 +1356,8 @@ end
 operations.read = function()
 local key, secretHash, generation = takeKey(), take(), takeNumber()
 local name, after = take(), take()
-local offset, proof, limit, wait = takeNumber(), takeNumber(), takeNumber(), takeNumber()
+local offset, proof, acknowledges = takeNumber(), takeNumber(), takeNumber() == 1
+local limit, wait = takeNumber(), takeNumber()
 local node, ticket = take(), takeNumber()
 local entry, refused
 if secretHash == '' then
@@ -1319,7 +1373,7 @@ if generation >= 0 and generation < fields[$generation] then
 return { 'closed', 'rotated' }
 end
 mailboxes.ensure(entry)
-local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit)
+local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
 notices.superseded(entry, reader, node)
 if evicted then
 notices.superseded(entry, evicted, node)

@@ -1,10 +1,10 @@
 import { sessionUnknown } from '../../errors/session-error.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import type { ClosedSession, NewSession } from '../../store/session-record.js';
-import type { AppendOutcome, AttributePatch } from '../../store/session-store.js';
+import type { AppendOutcome, AttributePatch, ReadRequest, ReadResult } from '../../store/session-store.js';
 import type { Argument, CallQueue } from './call-queue.js';
 import type { Keys } from './keys.js';
-import { accepted, closedOf, listAt, listsAt, outcomeOf, type Reply } from './reply-decoders.js';
+import { accepted, closedOf, listAt, listsAt, outcomeOf, type Reply, readResultOf } from './reply-decoders.js';
 
 /** Mailboxes appended to in one call. */
 const appendStep = 100;
@@ -49,6 +49,17 @@ export class SessionCalls {
   ): Promise<Result> {
     const bucket = this.requireBucket(id);
     return this.#queue.call({ bucket, operation, keys: [this.#keys.session(bucket, app, id)], args, decode, weight });
+  }
+
+  read(app: string, id: string, request: ReadRequest, node: string): Promise<ReadResult> {
+    const { reader, after, goesOn, limit, wait, secretHash, generation, ticket } = request;
+    // No epoch has capital letters.
+    const from = after === '' ? 'OLDEST' : (after?.epoch ?? 'KNOWN');
+    const { offset, proof } = typeof after === 'object' ? after : { offset: 0, proof: 0 };
+    const bearer = [secretHash ?? '', generation ?? -1];
+    const place = [reader, from, offset, proof, goesOn === true ? 0 : 1];
+    const args = [...bearer, ...place, limit, Math.ceil(wait), node, ticket];
+    return this.onSession('read', app, id, args, readResultOf);
   }
 
   /** Like `onSession`, for operations that have no effect on a session that is not live: any id is accepted. */

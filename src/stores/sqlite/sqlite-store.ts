@@ -182,6 +182,10 @@ export class SqliteStore extends SessionStore implements ChangeFeed {
     return this.#run('contact', (engine, now) => engine.acknowledge(app, id, reader, place, now));
   }
 
+  acknowledgeAsBearer(app: string, id: string, secretHash: string, reader: string, place: Cursor): Promise<void> {
+    return this.#run('contact', (engine, now) => engine.acknowledgeAsBearer(app, id, secretHash, reader, place, now));
+  }
+
   release(app: string, id: string, reader: string): Promise<void> {
     return this.#run('contact', (engine, now) => engine.release(app, id, reader, now));
   }

@@ -159,6 +159,10 @@ export class RemoteStore extends SessionStore {
     return this.#call('acknowledge', app, id, reader, place);
   }
 
+  acknowledgeAsBearer(app: string, id: string, secretHash: string, reader: string, place: Cursor): Promise<void> {
+    return this.#call('acknowledgeAsBearer', app, id, secretHash, reader, place);
+  }
+
   release(app: string, id: string, reader: string): Promise<void> {
     const node = this.#readAt.get(`${app} ${id} ${reader}`) ?? this.#next();
     return this.#callAt(node, 'release', app, id, reader);

@@ -121,6 +121,8 @@ const single: Readonly<Record<string, Operation>> = {
   read: (store, { id }) => store.read(app, id, request()),
   'read that parks': (store, { id }) => store.read(app, id, request({ wait: 60_000 })),
   'read by its bearer': (store, { id, secretHash }) => store.read(app, id, request({ secretHash })),
+  acknowledgeAsBearer: (store, { id, secretHash }) =>
+    store.acknowledgeAsBearer(app, id, secretHash, 'r', { epoch: 'epoch0', offset: 1, proof: 1 }),
   acknowledge: (store, { id }) => store.acknowledge(app, id, 'r', { epoch: 'epoch0', offset: 1, proof: 1 }),
   release: (store, { id }) => store.release(app, id, 'r'),
   'append that wakes': async (store, { id }) => store.append(app, id, message('hi')),

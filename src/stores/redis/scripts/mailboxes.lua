@@ -89,6 +89,35 @@ local function keyed(entry, key)
   return offset, element, #element - finish
 end
 
+-- Makes room by what all live readers were given, the oldest first. A parked reader was given everything, also what its
+-- stream has not acknowledged.
+local function removeGiven(entry, key, bytes)
+  local fields = entry.fields
+  local readers = fields[$readers]
+  local given = math.huge
+  for index = 1, #readers do
+    local reader = readers[index]
+    if reader[$parkedUntil] ~= 0 then
+      given = min(given, reader[$given])
+    elseif now - reader[$lastPoll] < $readerGrace then
+      given = min(given, reader[$cursor])
+    end
+  end
+  if given == math.huge then
+    return
+  end
+  local offset, at = messages.oldest(entry)
+  while offset and offset <= given do
+    local _, _, replacedBytes = keyed(entry, key)
+    if fits(fields, bytes, replacedBytes) then
+      return
+    end
+    messages.dropOldest(entry, 1)
+    fields[$taken], fields[$takenProof] = offset, at
+    offset, at = messages.oldest(entry)
+  end
+end
+
 local function accept(entry, key, json, at)
   local fields = entry.fields
   fields[$tail] = fields[$tail] + 1
@@ -104,6 +133,7 @@ function mailboxes.append(entry, key, json, at, onOverflow)
   local offset, element, replacedBytes = keyed(entry, key)
   if not fits(fields, bytes, replacedBytes) then
     removeTaken(entry)
+    removeGiven(entry, key, bytes)
     offset, element, replacedBytes = keyed(entry, key)
   end
   if fits(fields, bytes, replacedBytes) then
@@ -195,10 +225,10 @@ local function isProven(entry, epoch, offset, proof, asking)
 end
 
 -- The messages after the reader's cursor. `after` is 'OLDEST', 'KNOWN' (the cursor that the mailbox has of this reader) or
--- the epoch of the cursor `offset` with its `proof`. Returns the messages, the cursor after them, how many the reader lost,
+-- the epoch of the cursor `offset` with its `proof`. `acknowledges`: the reader moves there. Returns the messages, the cursor after them, how many the reader lost,
 -- whether its cursor did not fit (1 or 0), the reader, and the reader evicted to make room for it. The proof of the cursor
 -- is the reader's `givenProof`.
-function mailboxes.read(entry, name, after, offset, proof, limit)
+function mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
   local fields = entry.fields
   messages.dropAged(entry)
   local reader = mailboxes.reader(entry, name)
@@ -217,14 +247,18 @@ function mailboxes.read(entry, name, after, offset, proof, limit)
   end
   local evicted
   if reader then
-    reader[$cursor] = from
-    reader[$proof] = fromProof
+    if acknowledges or reset == 1 then
+      reader[$cursor] = from
+      reader[$proof] = fromProof
+    end
     reader[$lastPoll] = now
   else
     if #fields[$readers] >= $maxReader then
       evicted = dropSilentest(fields[$readers])
     end
-    reader = { name, from, now, 0, '', 0, fromProof, from, fromProof }
+    -- A stream that goes on has acknowledged nothing here.
+    local cursor = acknowledges and from or fields[$taken]
+    reader = { name, cursor, now, 0, '', 0, acknowledges and fromProof or fields[$takenProof], from, fromProof }
     table.insert(fields[$readers], reader)
   end
   removeTaken(entry)

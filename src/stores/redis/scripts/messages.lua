@@ -120,6 +120,19 @@ function messages.timeOf(entry, offset)
   return tonumber(match(element, '^%d+:(%d+)'))
 end
 
+-- The offset of the oldest message retained, and when it was accepted; nil when there is none.
+function messages.oldest(entry)
+  if entry.fields[$count] == 0 then
+    return nil
+  end
+  local offset, element = offsetAt(entry, 0)
+  if not offset then
+    recount(entry)
+    return nil
+  end
+  return offset, tonumber(match(element, '^%d+:(%d+)'))
+end
+
 -- At most `limit` messages beyond `offset`, and whether there are no more.
 function messages.beyond(entry, offset, limit)
   local count = entry.fields[$count]

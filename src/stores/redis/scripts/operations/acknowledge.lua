@@ -1,14 +1,27 @@
--- acknowledge, release: changes to a reader that no poll of it makes.
+-- acknowledge, acknowledgeAsBearer, release: changes to a reader that no poll of it makes.
 --
 -- KEYS  the session
 -- ARGV  acknowledge: reader, epoch, offset, proof
+--       acknowledgeAsBearer: secretHash, reader, epoch, offset, proof
 --       release: reader, the node that had it parked
--- Reply {1}; no effect on a session that is not live
+-- Reply {1}; no effect on a session that is not live, which acknowledgeAsBearer refuses
 
 operations.acknowledge = function()
   local key, name, epoch, offset, proof = takeKey(), take(), take(), takeNumber(), takeNumber()
   local entry = sessions.open(key)
   if sessions.isLive(entry) and mailboxes.acknowledge(entry, name, epoch, offset, proof) then
+    sessions.save(entry)
+  end
+  return { 1 }
+end
+
+operations.acknowledgeAsBearer = function()
+  local entry, refused = sessions.proven(takeKey(), take())
+  local name, epoch, offset, proof = take(), take(), takeNumber(), takeNumber()
+  if not entry then
+    return refused
+  end
+  if mailboxes.acknowledge(entry, name, epoch, offset, proof) then
     sessions.save(entry)
   end
   return { 1 }

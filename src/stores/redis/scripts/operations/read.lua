@@ -1,15 +1,16 @@
 -- read: moves the reader to its cursor, and gives the messages after it, or parks the reader.
 --
 -- KEYS  the session
--- ARGV  secretHash or '', generation or -1, reader, 'OLDEST' or 'KNOWN' or an epoch, offset, proof, limit, milliseconds to
---       park or 0, the node that reads, its ticket
+-- ARGV  secretHash or '', generation or -1, reader, 'OLDEST' or 'KNOWN' or an epoch, offset, proof, 1 if the reader moves
+--       there or 0, limit, milliseconds to park or 0, the node that reads, its ticket
 -- Reply {1, accountId, epoch, offset, messages, lost, reset, parked, came online, evicted reader or '', proof, generation}
 --       or a refusal
 
 operations.read = function()
   local key, secretHash, generation = takeKey(), take(), takeNumber()
   local name, after = take(), take()
-  local offset, proof, limit, wait = takeNumber(), takeNumber(), takeNumber(), takeNumber()
+  local offset, proof, acknowledges = takeNumber(), takeNumber(), takeNumber() == 1
+  local limit, wait = takeNumber(), takeNumber()
   local node, ticket = take(), takeNumber()
   local entry, refused
   if secretHash == '' then
@@ -26,7 +27,7 @@ operations.read = function()
     return { 'closed', 'rotated' }
   end
   mailboxes.ensure(entry)
-  local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit)
+  local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
   notices.superseded(entry, reader, node)
   if evicted then
     notices.superseded(entry, evicted, node)

@@ -1,0 +1,140 @@
+import type { Batch } from '../delivery/batch.js';
+import type { StreamReceiver } from '../delivery/stream-request.js';
+import { encodeEvents, encodeFailure, heartbeatEvent, isLast } from '../requests/event-encoding.js';
+import { eventHeaders } from '../requests/held-stream.js';
+import { clientClosedRequest } from './fetch-poll.js';
+
+const encoder = new TextEncoder();
+
+/** A stream that is answered by a `Response` with Server-Sent Events, once its mailbox was read. */
+export class FetchStream implements StreamReceiver {
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #mostUnsent: number;
+  #resolve: (response: Response) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  #hangUp = () => {};
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #hasEnded = false;
+  #isCancelled = false;
+  /** What to call once the server has taken all that waits now. */
+  #onTaken: (() => void)[] = [];
+  #unsentAtBeat = 0;
+
+  /**
+   * @param headers of the answer, beside those of a stream
+   * @param mostUnsent bytes that may wait to be taken when more are to be sent
+   */
+  constructor(headers: Readonly<Record<string, string>>, mostUnsent: number) {
+    this.#headers = headers;
+    this.#mostUnsent = mostUnsent;
+  }
+
+  /**
+   * @param start opens the stream, and returns what ends it
+   * @param signal aborted when the client has left
+   * @returns rejects with the error of a stream that could not be opened
+   */
+  async open(start: (receiver: StreamReceiver) => () => void, signal: AbortSignal): Promise<Response> {
+    return new Promise<Response>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      const leave = () => this.#leave();
+      const end = start(this);
+      this.#hangUp = () => {
+        // A signal may live longer than its request.
+        signal.removeEventListener('abort', leave);
+        end();
+      };
+      if (this.#hasEnded) this.#hangUp();
+      else if (signal.aborted) leave();
+      else signal.addEventListener('abort', leave);
+    });
+  }
+
+  deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
+    this.#send(encodeEvents(batch), acknowledge);
+    if (isLast(batch)) this.#end();
+  }
+
+  fail(error: unknown): void {
+    if (this.#controller === undefined) {
+      this.#reject(error);
+    } else {
+      this.#send(encodeFailure(error), undefined);
+    }
+    this.#end();
+  }
+
+  /** Cuts off a client that took nothing between two heartbeats, although it should have. */
+  beat(): void {
+    const unsent = this.#unsent;
+    if (unsent > 0 && unsent >= this.#unsentAtBeat && this.#unsentAtBeat > 0) {
+      this.#cutOff();
+      return;
+    }
+    this.#send(heartbeatEvent, undefined);
+    this.#unsentAtBeat = unsent === 0 ? 0 : this.#unsent;
+  }
+
+  get #unsent(): number {
+    return -(this.#controller?.desiredSize ?? 0);
+  }
+
+  #send(text: string, onTaken: (() => void) | undefined): void {
+    if (this.#hasEnded) return;
+    if (this.#unsent > this.#mostUnsent) {
+      this.#cutOff();
+      return;
+    }
+    this.#controller ??= this.#respond();
+    if (text !== '') this.#controller.enqueue(encoder.encode(text));
+    if (onTaken !== undefined) this.#onTaken.push(onTaken);
+  }
+
+  /** The queue has no room of its own: a server asks for a piece once it has written the one before. */
+  #respond(): ReadableStreamDefaultController<Uint8Array> {
+    let made: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          made = controller;
+        },
+        pull: () => {
+          for (const taken of this.#onTaken.splice(0)) taken();
+        },
+        cancel: () => {
+          this.#isCancelled = true;
+          this.#leave();
+        },
+      },
+      { highWaterMark: 0, size: (piece) => piece.length },
+    );
+    if (made === undefined) throw new TypeError('A ReadableStream must call start at once');
+    this.#resolve(new Response(body, { status: 200, headers: { ...eventHeaders, ...this.#headers } }));
+    return made;
+  }
+
+  /** After the last event. What waits is still sent. */
+  #end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#hangUp();
+    // One that the server has cancelled is closed already.
+    if (!this.#isCancelled) this.#controller?.close();
+  }
+
+  /** The client has left. */
+  #leave(): void {
+    if (this.#hasEnded) return;
+    this.#end();
+    if (this.#controller === undefined) this.#resolve(new Response(null, { status: clientClosedRequest }));
+  }
+
+  /** The client takes what it is sent too slowly. What waits for it is given up. */
+  #cutOff(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#hangUp();
+    this.#controller?.error(new Error('The client of a stream does not take what it is sent'));
+  }
+}

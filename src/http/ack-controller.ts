@@ -1,0 +1,36 @@
+import { Controller, NoContentHttpResponse, Post, Query, Request, UseErrorFilter } from '@inversifyjs/http-core';
+import { inject } from 'inversify';
+import { Credentials } from '../requests/credentials.js';
+import { OriginPolicy } from '../requests/origin-policy.js';
+import { requestHeadOf } from '../requests/request-head.js';
+import { AckRoute } from '../routes/ack-route.js';
+import { jsonBodyOf } from '../routes/json-body.js';
+import { SessionManager } from '../service/session-manager.js';
+import { SessionErrorFilter } from './session-error-filter.js';
+import { SessionHttpOptions } from './session-http-options.js';
+
+/** `POST /ack`: the client of a stream has everything up to the cursor in the body. */
+@Controller({ path: '/ack', scope: 'Singleton' })
+@UseErrorFilter(SessionErrorFilter)
+export class AckController {
+  readonly #app: SessionManager;
+  readonly #route: AckRoute;
+
+  constructor(
+    @inject(SessionManager) manager: SessionManager,
+    @inject(Credentials) credentials: Credentials,
+    @inject(OriginPolicy) origins: OriginPolicy,
+    @inject(SessionHttpOptions) options: SessionHttpOptions,
+  ) {
+    this.#app = manager.inApp(options.app);
+    this.#route = new AckRoute(credentials, origins);
+  }
+
+  @Post()
+  // Not by `@Body()`: what that gives depends on the adapter and its options.
+  async acknowledge(@Request() request: object, @Query() query: object): Promise<NoContentHttpResponse> {
+    const body = await jsonBodyOf(request);
+    await this.#route.acknowledge(this.#app, requestHeadOf(request), { ...query }, body);
+    return new NoContentHttpResponse();
+  }
+}

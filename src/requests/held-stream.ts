@@ -1,0 +1,88 @@
+import type { Batch } from '../delivery/batch.js';
+import type { StreamReceiver } from '../delivery/stream-request.js';
+import { reportFault } from '../errors/fault-report.js';
+import { encodeEvents, encodeFailure, heartbeatEvent, isLast } from './event-encoding.js';
+import { HeldResponse } from './held-response.js';
+import { abort, isClosed, onceClosed, type RawResponse, unsentBytes, writeText } from './raw-response.js';
+
+export const eventHeaders: Readonly<Record<string, string>> = {
+  'content-type': 'text/event-stream',
+  // Compression would hold events back until it has enough of them.
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+};
+
+/**
+ * Sends a stream as Server-Sent Events. A client that takes what it is sent too slowly is cut off, and comes back from the
+ * last event that it has. No method throws.
+ */
+export class HeldStream implements StreamReceiver {
+  readonly #raw: RawResponse;
+  readonly #mostUnsent: number;
+  #isOpen = false;
+  #unsentAtBeat = 0;
+  #hangUp = () => {};
+
+  /**
+   * @param raw over HTTP/1 or HTTP/2
+   * @param mostUnsent bytes that may wait to be sent when more are to be
+   */
+  constructor(raw: RawResponse, mostUnsent: number) {
+    this.#raw = raw;
+    this.#mostUnsent = mostUnsent;
+  }
+
+  /** Calls `listener`, which ends the stream, once the client has disconnected, or was cut off. */
+  onceClosed(listener: () => void): void {
+    this.#hangUp = listener;
+    onceClosed(this.#raw, listener);
+  }
+
+  deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
+    this.#send(() => encodeEvents(batch), isLast(batch), acknowledge);
+  }
+
+  fail(error: unknown): void {
+    if (this.#isOpen) this.#send(() => encodeFailure(error), true, undefined);
+    else new HeldResponse(this.#raw).fail(error);
+  }
+
+  /** Cuts off a client that took nothing between two heartbeats, although it should have. */
+  beat(): void {
+    const unsent = unsentBytes(this.#raw);
+    if (unsent > 0 && unsent >= this.#unsentAtBeat && this.#unsentAtBeat > 0) {
+      this.#cutOff();
+      return;
+    }
+    this.#send(() => heartbeatEvent, false, undefined);
+    this.#unsentAtBeat = unsent === 0 ? 0 : unsentBytes(this.#raw);
+  }
+
+  /** Middleware may have wrapped every method of the response, so each of them may throw. */
+  #send(encode: () => string, ends: boolean, onWrittenOut: (() => void) | undefined): void {
+    const raw = this.#raw;
+    try {
+      if (isClosed(raw)) return;
+      if (unsentBytes(raw) > this.#mostUnsent) {
+        this.#cutOff();
+        return;
+      }
+      if (!this.#isOpen) {
+        this.#isOpen = true;
+        raw.statusCode = 200;
+        for (const [name, value] of Object.entries(eventHeaders)) raw.setHeader(name, value);
+      }
+      writeText(raw, encode(), onWrittenOut);
+      if (ends) raw.end();
+    } catch (error) {
+      reportFault('A stream could not be sent', error);
+      this.#cutOff();
+    }
+  }
+
+  #cutOff(): void {
+    abort(this.#raw);
+    // A response to a pipelined request that has not had its turn does not tell that it is closed.
+    this.#hangUp();
+  }
+}

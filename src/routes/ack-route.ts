@@ -1,0 +1,42 @@
+import { defaultReader } from '../delivery/poll-request.js';
+import { invalidArgument } from '../errors/session-error.js';
+import { type Credentials, soleBearer } from '../requests/credentials.js';
+import type { OriginPolicy } from '../requests/origin-policy.js';
+import { readText } from '../requests/poll-query.js';
+import type { RequestHead } from '../requests/request-head.js';
+import type { StreamedApp } from './event-route.js';
+
+/** `POST /ack`, without the framework that received the request. */
+export class AckRoute {
+  readonly #credentials: Credentials;
+  readonly #origins: OriginPolicy;
+
+  constructor(credentials: Credentials, origins: OriginPolicy) {
+    this.#credentials = credentials;
+    this.#origins = origins;
+  }
+
+  /**
+   * @param body the JSON of the request
+   * @throws SessionError `INVALID_ARGUMENT`, `SESSION_UNKNOWN`, `SESSION_CLOSED`, `CROSS_SITE`, `STORE_UNAVAILABLE`
+   */
+  async acknowledge(
+    app: StreamedApp,
+    request: RequestHead,
+    query: { readonly [name: string]: unknown },
+    body: unknown,
+  ): Promise<void> {
+    // An acknowledgement removes messages: no page of another site may send one by cookie.
+    const tokens = this.#credentials.tokensOf(request, this.#origins);
+    const reader = query.reader === undefined ? defaultReader : readText('reader', query.reader);
+    const cursor = cursorIn(body);
+    const token = tokens.length === 1 ? tokens[0] : (await soleBearer(app, tokens)).token;
+    await app.acknowledgeAsBearer(token, reader, cursor);
+  }
+}
+
+function cursorIn(body: unknown): string {
+  const cursor = typeof body === 'object' && body !== null && 'cursor' in body ? body.cursor : undefined;
+  if (typeof cursor === 'string') return cursor;
+  throw invalidArgument('cursor', 'must be a string in a JSON object: {"cursor":"…"}', cursor);
+}

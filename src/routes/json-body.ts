@@ -1,0 +1,57 @@
+import { invalidArgument } from '../errors/session-error.js';
+
+/** More than any cursor with the JSON around it. */
+const mostBytes = 1_024;
+
+interface WithText {
+  text(): Promise<string>;
+}
+
+/**
+ * The JSON of a request's body, of whichever framework; middleware may have parsed it before, as `express.json()` does.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export async function jsonBodyOf(request: object): Promise<unknown> {
+  const raw = rawOf(request);
+  if (raw instanceof Request) {
+    // Hono keeps a body that middleware has read.
+    if (raw.bodyUsed && hasText(request)) return parse(await request.text());
+    return parse(raw.body === null ? '' : await textOf(raw.body));
+  }
+  if ('body' in request && request.body !== undefined) return request.body;
+  if (isIterable(request)) return parse(await textOf(request));
+  throw new TypeError('The request must come from node:http, Express, Fastify or Hono, or be a Request');
+}
+
+async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
+  const read: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    if (bytes > mostBytes) throw invalidArgument('body', `must have at most ${mostBytes} bytes`, bytes);
+    read.push(piece);
+  }
+  return Buffer.concat(read).toString('utf8');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not quoted: what a client sends by mistake may hold its token.
+    throw invalidArgument('body', 'must be JSON', undefined);
+  }
+}
+
+/** Hono wraps the request of the Fetch standard. */
+function rawOf(request: object): object {
+  return 'raw' in request && request.raw instanceof Request ? request.raw : request;
+}
+
+function hasText(request: object): request is WithText {
+  return 'text' in request && typeof request.text === 'function';
+}
+
+function isIterable(request: object): request is AsyncIterable<Uint8Array> {
+  return Symbol.asyncIterator in request;
+}
