@@ -100,7 +100,7 @@ export class Connection {
   }
 
   heed(sign: Sign): void {
-    if (sign === 'offline') this.#exchange.abort(new Error('The device has no network'));
+    if (sign === 'offline' || sign === 'leaving') this.#exchange.abort(new Error('The page or its network is away'));
     else if (this.#rest === 'backoff') this.#endRest();
     // What hangs on a connection from before may hang for ever. A page that is only looked at again still has its own.
     else if (sign !== 'visible' && this.#rest === undefined) this.#exchange.abort(woken);

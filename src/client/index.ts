@@ -1,5 +1,6 @@
 import { connectBy, type MailboxOptions } from './connect.js';
 import type { Mailbox } from './mailbox.js';
+import { shared } from './shared.js';
 import type { Transport } from './transport.js';
 import { poll } from './transports/poll.js';
 
@@ -8,6 +9,7 @@ export type { Pause, TokenSource } from './connection.js';
 export type { Mailbox, MailboxEvents, MailboxState } from './mailbox.js';
 export type { TabStorage } from './memory.js';
 export { Refusal } from './refusal.js';
+export { shared } from './shared.js';
 export type { Transport } from './transport.js';
 export { poll } from './transports/poll.js';
 export type { Closed, Message } from './wire.js';
@@ -17,13 +19,19 @@ const transports = { poll } satisfies Record<string, Transport>;
 export interface ConnectOptions extends MailboxOptions {
   /** How to read the mailbox. Default `poll`. */
   readonly transport?: keyof typeof transports;
+  /** Whether the tabs of a browser that read by cookie have one connection. Default `true`. */
+  readonly share?: boolean;
 }
 
 /**
  * Reads the mailbox of a session.
  * @throws TypeError if `url` is not valid, or the transport is unknown
  */
-export function connect<Data = unknown>({ transport = 'poll', ...options }: ConnectOptions = {}): Mailbox<Data> {
+export function connect<Data = unknown>({
+  transport = 'poll',
+  share = true,
+  ...options
+}: ConnectOptions = {}): Mailbox<Data> {
   if (!Object.hasOwn(transports, transport)) throw new TypeError(`There is no transport ${transport}`);
-  return connectBy<Data>(transports[transport], options);
+  return connectBy<Data>(share ? shared(transports[transport]) : transports[transport], options);
 }

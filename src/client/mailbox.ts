@@ -143,7 +143,7 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
   #heed(sign: Sign): void {
     if (sign === 'leaving') this.#memory.yieldReader(this.#reader);
     else if (sign === 'back') this.#memory.claimReader();
-    if (sign !== 'leaving') this.#connection.heed(sign);
+    this.#connection.heed(sign);
   }
 
   #end(closed: Closed): void {

@@ -37,10 +37,23 @@ interface Target {
   removeEventListener(type: string, listener: (event: PageEvent) => void): void;
 }
 
+/** A `BroadcastChannel`. */
+export interface Channel {
+  onmessage: ((event: { readonly data: never }) => void) | null;
+  postMessage(note: unknown): void;
+  close(): void;
+}
+
+/** A `LockManager`. */
+interface Locks {
+  request(name: string, options: object, granted: () => unknown): Promise<unknown>;
+}
+
 /** What browsers have, and workers and Node in part. */
 interface Page extends Partial<Target> {
   readonly document?: Target & { readonly visibilityState: string };
-  readonly navigator?: { readonly onLine?: boolean };
+  readonly navigator?: { readonly onLine?: boolean; readonly locks?: Locks };
+  readonly BroadcastChannel?: new (name: string) => Channel;
   readonly location?: { readonly href: string };
   readonly sessionStorage?: TabStorage;
   readonly WebSocket?: typeof WebSocket;

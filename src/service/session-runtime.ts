@@ -27,6 +27,7 @@ export class SessionRuntime {
   readonly #processors: readonly (GcProcessor | HeartbeatProcessor)[];
   readonly #drainHooks = new Set<() => Promise<void>>();
   #state: 'idle' | 'running' | 'stopped' = 'idle';
+  #isDraining = false;
   #draining: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -85,11 +86,13 @@ export class SessionRuntime {
 
   /** Whether this node no longer holds connections. */
   get isDraining(): boolean {
-    return this.#draining !== undefined;
+    return this.#isDraining;
   }
 
   /** Ends the connections that are held, within `drainTime`, and holds no more of them. Everything else goes on. */
   drain(): Promise<void> {
+    // Before the first client is sent away, because its front asks why.
+    this.#isDraining = true;
     this.#draining ??= Promise.all([this.room.drain(), this.#callDrainHooks()]).then(() => {});
     return this.#draining;
   }

@@ -15,5 +15,6 @@ export {
   socketIoAllowRequest,
   socketIoSession,
 } from './socket-io-session.js';
+export { type StreamSocket, streamMailbox } from './stream-mailbox.js';
 export type { UpgradingServer } from './upgrade-router.js';
 export type { WebSocketLike } from './web-socket-link.js';

@@ -16,6 +16,7 @@ const limit = 240_000;
  */
 const samples: Readonly<Record<string, 'runs' | 'compiles' | `${string}.test.ts`>> = {
   'README.md ts 1': 'runs',
+  'docs/client.md js 1': 'client-page.test.ts',
   'docs/express-session.md js 1': 'express-sample.test.ts',
   'docs/express-session.md ts 1': 'express-sample.test.ts',
   'docs/fetch.md ts 1': 'front-samples.test.ts',
@@ -38,6 +39,7 @@ const samples: Readonly<Record<string, 'runs' | 'compiles' | `${string}.test.ts`
   'docs/troubleshooting.md js 2': 'docs-samples.test.ts',
   'docs/websocket.md ts 1': 'websocket-page.test.ts',
   'docs/websocket.md ts 2': 'websocket-page.test.ts',
+  'docs/websocket.md ts 3': 'websocket-page.test.ts',
 };
 
 const blocks = new Map(

@@ -22,7 +22,7 @@ test('the samples are valid TypeScript', async (t) => {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const samples = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
-  t.is(samples.length, 2);
+  t.is(samples.length, 3);
   for (const [index, sample] of samples.entries()) await writeFile(`${folder}/sample-${index}.ts`, sample);
   const compilerOptions = { target: 'es2022', module: 'nodenext', types: ['node'], strict: true, skipLibCheck: true };
   await writeFile(`${folder}/tsconfig.json`, JSON.stringify({ compilerOptions: { ...compilerOptions, noEmit: true } }));

@@ -1,0 +1,146 @@
+"""A client of a session's mailbox, written from docs/poll.md with Python's standard library alone.
+
+    for message in Mailbox("https://example.com/", token=lambda: current_token()):
+        show(message["data"])
+
+To ask for the next message acknowledges the one before.
+"""
+
+import http.client
+import json
+import random
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from email.utils import parsedate_to_datetime
+
+HOLD = 25.0  # seconds that the server may hold a poll
+PATIENCE = 10.0  # seconds that an answer may be late
+FIRST_BACKOFF = 0.5
+LAST_BACKOFF = 30.0
+MOST_SEEN = 2_000
+
+
+class Closed(Exception):
+    """The session has ended, or the server will never accept this client."""
+
+    def __init__(self, code, reason):
+        super().__init__(f"{code}: {reason}")
+        self.code = code
+        self.reason = reason
+
+
+class Mailbox:
+    """Iterates over the messages of one session: each once and in order.
+
+    token: the bearer token, or a function that gives it
+    after: the cursor to begin at; empty for the oldest message retained
+    reader: a name that no other client of the session uses
+    on_lost: called with the number of messages that were dropped before the next one
+    on_reset: called when the server may have forgotten messages
+    """
+
+    def __init__(self, url, token, after="", reader="python", on_lost=None, on_reset=None):
+        self.url = url.rstrip("/") + "/poll"
+        self.token = token
+        self.cursor = after
+        self.reader = reader
+        self.on_lost = on_lost or (lambda count: None)
+        self.on_reset = on_reset or (lambda: None)
+        self._seen = {}  # (offset, at) of what was given; a dict keeps their order
+        self._failures = 0
+        self._refused = 0
+
+    def __iter__(self):
+        """Ends when the session does, with Closed."""
+        while True:
+            try:
+                batch = self._poll()
+            except urllib.error.HTTPError as error:
+                self._pause(self._judge(error))
+                continue
+            except (OSError, ValueError, http.client.HTTPException):
+                self._pause(0.0)
+                continue
+            self._failures = self._refused = 0
+            yield from self._new_messages(batch)
+            # The loop asked for more, so it is done with all of them.
+            self.cursor = batch["cursor"]
+            self._follow(batch)
+
+    def _poll(self):
+        query = {"after": self.cursor, "wait": int(HOLD * 1000), "reader": self.reader}
+        token = self.token() if callable(self.token) else self.token
+        request = urllib.request.Request(
+            f"{self.url}?{urllib.parse.urlencode(query)}",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        with urllib.request.urlopen(request, timeout=HOLD + PATIENCE) as response:
+            batch = json.load(response)
+        if not isinstance(batch, dict) or not isinstance(batch.get("messages"), list) or "cursor" not in batch:
+            raise ValueError("not the answer of a mailbox")
+        return batch
+
+    def _new_messages(self, batch):
+        if batch.get("reset"):
+            self.on_reset()
+        if batch["lost"] > 0:
+            self.on_lost(batch["lost"])
+        for message in batch["messages"]:
+            key = (message["offset"], message["at"])
+            if key in self._seen:
+                continue
+            yield message
+            self._seen[key] = None
+            if len(self._seen) > MOST_SEEN:
+                del self._seen[next(iter(self._seen))]
+
+    def _follow(self, batch):
+        closed = batch.get("closed")
+        if batch.get("superseded"):
+            raise Closed("superseded", "another client reads under the same name")
+        if closed and not closed["reconnect"]:
+            raise Closed(closed["code"], closed["reason"])
+        if "retry" in batch:
+            time.sleep(batch["retry"] / 1000)
+        elif closed:
+            time.sleep(random.random() * 2)
+
+    def _judge(self, error):
+        """Raises Closed for what will not pass; else gives the seconds that the server asked for."""
+        with error:
+            try:
+                problem = json.load(error)
+            except (OSError, ValueError):
+                problem = None
+        # Only the server's own answers have a code. Proxies and captive portals answer too, and pass.
+        if isinstance(problem, dict) and "code" in problem and 400 <= error.code < 500 and error.code != 429:
+            closed = problem.get("closed")
+            if closed and not closed["reconnect"]:
+                raise Closed(closed["code"], closed["reason"])
+            if error.code == 400 and self.cursor:
+                self.cursor = ""
+                self.on_reset()
+            elif error.code == 401 and callable(self.token) and self._refused < 3:
+                self._refused += 1
+            else:
+                raise Closed(problem["code"], problem.get("detail", ""))
+        return seconds(error.headers.get("Retry-After"))
+
+    def _pause(self, at_least):
+        longest = min(LAST_BACKOFF, FIRST_BACKOFF * 2**self._failures)
+        self._failures += 1
+        time.sleep(at_least + random.random() * longest)
+
+
+def seconds(text):
+    """Of a Retry-After: a number of seconds, or a date."""
+    if not text:
+        return 0.0
+    if text.isdigit():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except ValueError:
+        return 0.0

@@ -1,0 +1,162 @@
+import test from 'ava';
+import { type Mailbox, poll, shared } from '../../src/client/index.js';
+import { eventually } from '../support/eventually.js';
+import { type ClientSetup, ClientStage, Device, ManualClock, next, take, takeAll } from './client-stage.js';
+
+interface LockOptions {
+  readonly signal?: AbortSignal;
+  readonly steal?: boolean;
+}
+
+/** The Web Locks of a browser: Node has them from 24 on only. */
+class Locks {
+  readonly #locks = new Map<string, Lock>();
+
+  request(name: string, options: LockOptions, granted: () => unknown): Promise<unknown> {
+    const lock = this.#locks.get(name) ?? new Lock();
+    this.#locks.set(name, lock);
+    return lock.request(options, granted);
+  }
+}
+
+class Lock {
+  #lose: ((error: Error) => void) | undefined;
+  readonly #waiting: (() => void)[] = [];
+
+  async request({ signal, steal = false }: LockOptions, granted: () => unknown): Promise<unknown> {
+    if (steal) this.#lose?.(new DOMException('stolen', 'AbortError'));
+    else if (this.#lose !== undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (signal?.aborted) {
+      this.#waiting.shift()?.();
+      throw signal.reason;
+    }
+    let lose = (_: Error) => {};
+    const stolen = new Promise((_, reject) => {
+      lose = reject;
+    });
+    this.#lose = lose;
+    try {
+      return await Promise.race([granted(), stolen]);
+    } finally {
+      if (this.#lose === lose) {
+        this.#lose = undefined;
+        this.#waiting.shift()?.();
+      }
+    }
+  }
+}
+
+Object.defineProperty(globalThis, 'navigator', { value: { locks: new Locks() } });
+
+/** A tab of a browser whose cookie has the token. */
+function open(stage: ClientStage, options: ClientSetup = {}): Mailbox {
+  const withCookie: typeof fetch = (input, init) => {
+    const cookie = `sid=${stage.session.token}`;
+    return fetch(input, { ...init, headers: { cookie } });
+  };
+  return stage.connect({ transport: shared(poll), token: () => undefined, fetch: withCookie, ...options });
+}
+
+const isOpen = (mailbox: Mailbox) => eventually(() => mailbox.state === 'open');
+
+test('a message stays at the server until every tab has taken it', async (t) => {
+  const stage = await ClientStage.start(t);
+  const tabs = [open(stage), open(stage)] as const;
+  for (const tab of tabs) await isOpen(tab);
+  await eventually(() => stage.kit.room.held === 1);
+  await stage.push('one');
+  const first = takeAll(tabs[0]);
+  const second = tabs[1][Symbol.asyncIterator]();
+  t.is((await second.next()).value?.data, 'one');
+  await eventually(() => first.taken.length === 1);
+  // A poll that followed at once would have come before these.
+  for (let requests = 0; requests < 5; requests += 1) await stage.kit.request('/nothing');
+  t.is(await stage.kept(), 1);
+  void second.next();
+  await eventually(async () => (await stage.kept()) === 0);
+  await eventually(() => stage.kit.room.held === 1);
+});
+
+test('a tab that takes nothing holds the others up once, and gets what it left when it takes again', async (t) => {
+  const stage = await ClientStage.start(t);
+  const clock = new ManualClock();
+  const leader = open(stage, { device: new Device(clock) });
+  await isOpen(leader);
+  const idle = open(stage);
+  await isOpen(idle);
+  const { taken } = takeAll(leader);
+  await eventually(() => stage.kit.room.held === 1);
+  await stage.push('one');
+  await eventually(() => taken.length === 1);
+  await stage.push('two');
+  t.is(stage.kit.room.held, 0);
+  await eventually(async () => {
+    await clock.advance(10_000);
+    return taken.length === 2;
+  });
+  await eventually(() => stage.kit.room.held === 1);
+  await stage.push('three');
+  await eventually(() => taken.length === 3 && stage.kit.room.held === 1);
+  t.deepEqual(await take(idle, 3), ['one', 'two', 'three']);
+});
+
+test('a tab that missed what the others took is told lost, or reset where that can’t be counted', async (t) => {
+  const stage = await ClientStage.start(t);
+  const places = stage.connect();
+  const loop = takeAll(places);
+  await stage.push('one', 'two', 'three');
+  await eventually(() => loop.taken.length === 3 && stage.kit.room.held === 1);
+  const [epoch = '', , proof = ''] = places.cursor.split('.');
+  const leader = open(stage, { after: places.cursor });
+  await isOpen(leader);
+  const late = open(stage, { after: `${epoch}.1.${proof}` });
+  const stranger = open(stage, { after: `other.1.${proof}` });
+  for (const tab of [late, stranger]) await isOpen(tab);
+  const lost = next(late, 'lost');
+  const reset = next(stranger, 'reset');
+  const taken = [leader, late, stranger].map((tab) => takeAll(tab).taken);
+  await eventually(() => stage.kit.room.held === 2);
+  await stage.push('four');
+  await eventually(() => taken.every((each) => each.length === 1));
+  t.is(await lost, 2);
+  await reset;
+});
+
+test('a tab that comes back gets what it missed for a moment', async (t) => {
+  const stage = await ClientStage.start(t);
+  const leader = takeAll(open(stage));
+  const before = open(stage);
+  await isOpen(before);
+  const { taken } = takeAll(before);
+  await eventually(() => stage.kit.room.held === 1);
+  await stage.push('one');
+  await eventually(() => taken.length === 1 && leader.taken.length === 1 && stage.kit.room.held === 1);
+  const after = before.cursor;
+  before.close();
+  await stage.push('two');
+  await eventually(() => leader.taken.length === 2 && stage.kit.room.held === 1);
+  t.deepEqual(await take(open(stage, { after }), 1), ['two']);
+});
+
+test('the trouble of the tab that is connected is that of the others, which recover with it', async (t) => {
+  const stage = await ClientStage.start(t);
+  let isDown = false;
+  const failing: typeof fetch = async (input, init) => {
+    if (isDown) throw new TypeError('fetch failed');
+    return fetch(input, { ...init, headers: { cookie: `sid=${stage.session.token}` } });
+  };
+  const device = new Device();
+  const leader = open(stage, { fetch: failing, device });
+  await isOpen(leader);
+  const follower = open(stage, { fetch: failing });
+  await isOpen(follower);
+  await eventually(() => stage.kit.room.held === 1);
+  const troubles = [next(leader, 'waiting'), next(follower, 'waiting')];
+  isDown = true;
+  stage.kit.server.node.closeAllConnections();
+  await Promise.all(troubles);
+  isDown = false;
+  for (const tab of [leader, follower]) await isOpen(tab);
+  await stage.push('after');
+  for (const tab of [leader, follower]) t.deepEqual(await take(tab, 1), ['after']);
+});

@@ -1,0 +1,77 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import test from 'ava';
+import { type ConnectOptions, connect, type MailboxEvents } from '../../src/client/index.js';
+import { projectPath, readProjectFile } from '../architecture/source-tree.js';
+import { eventually } from '../support/eventually.js';
+import { Kit } from '../support/http-kit.js';
+import { codeBlocks } from './pages.js';
+import { readTable, rowsByName } from './tables.js';
+
+const page = readProjectFile('docs/client.md');
+
+interface Sample {
+  follow(options: ConnectOptions, show: (data: unknown) => void): Promise<void>;
+}
+
+test('the sample of docs/client.md shows the messages, and why the session ended', async (t) => {
+  const [block] = codeBlocks('docs/client.md', ['js']);
+  const folder = projectPath('.build/docs-client');
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${folder}/client.mjs`, block?.text ?? '');
+  const { follow }: Sample = await import(pathToFileURL(`${folder}/client.mjs`).href);
+  const kit = await Kit.start('node');
+  try {
+    const session = await kit.logIn();
+    await kit.manager.push(session.id, 'one');
+    const shown: unknown[] = [];
+    const options = { url: `http://127.0.0.1:${kit.port}`, token: session.token };
+    const end = follow(options, (data) => shown.push(data));
+    await eventually(() => shown.length === 1 && kit.room.held === 1);
+    await kit.manager.push(session.id, 'two');
+    await eventually(() => shown.length === 2 && kit.room.held === 1);
+    await session.close('revoked');
+    await end;
+    t.deepEqual(shown, ['one', 'two', 'The session was ended from another device or by the service.']);
+  } finally {
+    await kit.close();
+  }
+});
+
+test('the table of options has every option of connect, and no other', (t) => {
+  const options: Record<keyof ConnectOptions, true> = {
+    url: true,
+    transport: true,
+    share: true,
+    token: true,
+    reader: true,
+    after: true,
+    signal: true,
+    storage: true,
+    fetch: true,
+    WebSocket: true,
+  };
+  const stated = readTable(page, '| option of `connect` | default | meaning |').flatMap(([names = '']) =>
+    names.replaceAll('`', '').split(', '),
+  );
+  t.deepEqual(stated.toSorted(), Object.keys(options).toSorted());
+});
+
+test('the table of events has every event of a mailbox, and no other', (t) => {
+  const events: Record<keyof MailboxEvents, true> = {
+    connecting: true,
+    open: true,
+    waiting: true,
+    away: true,
+    closed: true,
+    lost: true,
+    reset: true,
+  };
+  const rows = rowsByName(readTable(page, '| event | listener gets | meaning |'));
+  t.deepEqual(Object.keys(rows).toSorted(), Object.keys(events).toSorted());
+});
+
+test('a transport that does not exist is refused, and so is an address that leads nowhere', (t) => {
+  t.throws(() => connect({ url: 'http://127.0.0.1', transport: 'pigeon' as 'poll' }), { instanceOf: TypeError });
+  t.throws(() => connect({ url: '/' }), { instanceOf: TypeError });
+});

@@ -1,0 +1,83 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import test, { type ExecutionContext } from 'ava';
+import { projectPath } from '../architecture/source-tree.js';
+import { eventually } from '../support/eventually.js';
+import { Kit } from '../support/http-kit.js';
+
+const program = `
+import json, sys
+from session_mailbox import Closed, Mailbox
+url, token = sys.argv[1:3]
+def tell(*what): print(json.dumps(what), flush=True)
+try:
+    for message in Mailbox(url, token, on_lost=lambda count: tell("lost", count), on_reset=lambda: tell("reset")):
+        tell(message["data"])
+except Closed as closed:
+    tell("closed", closed.code)
+`;
+
+function hasPython(): boolean {
+  try {
+    execFileSync('python3', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const isMissing = !hasPython();
+const pythonTest = isMissing ? test.skip : test;
+const title = (text: string) => (isMissing ? `skipped, no python3 here: ${text}` : text);
+
+/** A process of the client, and what it has told so far. */
+function run(t: ExecutionContext, kit: Kit, token: string) {
+  const child = spawn('python3', ['-c', program, `http://127.0.0.1:${kit.port}`, token], {
+    cwd: projectPath('docs/clients/python'),
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const told: unknown[] = [];
+  createInterface(child.stdout).on('line', (line) => told.push(JSON.parse(line)));
+  return { told, exit: once(child, 'close') };
+}
+
+pythonTest(
+  title('the client in Python gives each message once, over cut connections, until its session ends'),
+  async (t) => {
+    const kit = await Kit.start('node');
+    t.teardown(() => kit.close());
+    const session = await kit.logIn();
+    await kit.manager.push(session.id, 'one');
+    const { told, exit } = run(t, kit, session.token);
+    await eventually(() => told.length === 1 && kit.room.held === 1);
+    await kit.manager.push(session.id, 'two');
+    await eventually(() => told.length === 2 && kit.room.held === 1);
+    kit.server.node.closeAllConnections();
+    await kit.manager.push(session.id, 'three');
+    await eventually(() => told.length === 3 && kit.room.held === 1);
+    await kit.clock.advance(25_000);
+    await eventually(() => kit.room.held === 1);
+    t.is((await kit.manager.getSession(session.id)).undelivered, 0);
+    await session.close('revoked');
+    await exit;
+    t.deepEqual(told, [['one'], ['two'], ['three'], ['closed', 'revoked']]);
+  },
+);
+
+pythonTest(title('the client in Python is told what it lost, and ends where its token is unknown'), async (t) => {
+  const kit = await Kit.start('node', { context: { msgMaxLength: 2 } });
+  t.teardown(() => kit.close());
+  const session = await kit.logIn();
+  // Another reader stands at the beginning, so this one is told what bounds dropped.
+  await kit.poll(session.token, { reader: 'python', after: '' });
+  for (const data of ['one', 'two', 'three']) await kit.manager.push(session.id, data);
+  const { told } = run(t, kit, session.token);
+  await eventually(() => told.length === 3);
+  t.deepEqual(told, [['lost', 1], ['two'], ['three']]);
+  const stranger = run(t, kit, 'x'.repeat(64));
+  await stranger.exit;
+  t.deepEqual(stranger.told, [['closed', 'SESSION_UNKNOWN']]);
+});

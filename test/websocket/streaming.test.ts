@@ -1,0 +1,177 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { closedNotice, closeReasons } from '../../src/errors/close-reason.js';
+import type { Session, SessionContextOptions } from '../../src/index.js';
+import { authenticateUpgrade, streamMailbox } from '../../src/websocket/index.js';
+import { until, type WireBatch } from '../support/http-kit.js';
+import { startService } from '../support/service.js';
+import { Client } from './client.js';
+
+async function stage(t: ExecutionContext, context: SessionContextOptions = {}) {
+  const service = await startService(t, context);
+  const { manager } = service;
+  const server = createServer();
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const webSocketServer = new WebSocketServer({ noServer: true });
+  webSocketServer.on('connection', (socket: WebSocket, request: IncomingMessage, session: Session) =>
+    streamMailbox(manager, socket, session, request),
+  );
+  authenticateUpgrade(server, manager, { webSocketServer, path: '/stream' });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    ...service,
+    connect: (token: string, query = '') => new Client(port, { path: `/stream${query}`, token }).opened(),
+    undelivered: async (id: string) => (await manager.getSession(id)).undelivered,
+  };
+}
+
+type Stage = Awaited<ReturnType<typeof stage>>;
+
+async function next(client: Client): Promise<WireBatch> {
+  return (await client.next()) as WireBatch;
+}
+
+async function untilUndelivered({ undelivered }: Stage, id: string, wanted: number): Promise<void> {
+  let left = -1;
+  await until(() => {
+    void undelivered(id).then((count) => {
+      left = count;
+    });
+    return left === wanted;
+  });
+}
+
+test('a WebSocket is sent each message as it is pushed, after an empty batch with its cursor', async (t) => {
+  const { manager, clock, connect } = await stage(t);
+  const session = await manager.createSession('alice');
+  const client = await connect(session.token);
+  const first = await next(client);
+  t.deepEqual(first, { messages: [], cursor: first.cursor, lost: 0 });
+  await manager.push(session.id, { text: 'hi' });
+  const batch = await next(client);
+  t.deepEqual(batch.messages, [{ offset: 1, at: clock.now(), data: { text: 'hi' } }]);
+});
+
+test('an acknowledgement over the WebSocket removes messages, also of a stream that names no reader', async (t) => {
+  const all = await stage(t);
+  for (const query of ['?reader=tab', '']) {
+    const session = await all.manager.createSession('alice');
+    const client = await all.connect(session.token, query);
+    await next(client);
+    for (const data of ['a', 'b']) await all.manager.push(session.id, data);
+    const a = await next(client);
+    const b = await next(client);
+    t.is(await all.undelivered(session.id), 2);
+    client.send({ ack: a.cursor });
+    await untilUndelivered(all, session.id, 1);
+    client.send({ ack: 'zzzz.9.9' });
+    client.send({ ack: b.cursor });
+    await untilUndelivered(all, session.id, 0);
+  }
+});
+
+test('a WebSocket goes on from its cursor, and with ack=sent removes what was sent', async (t) => {
+  const all = await stage(t);
+  const session = await all.manager.createSession('alice');
+  for (const data of ['a', 'b']) await all.manager.push(session.id, data);
+  const { cursor } = await all.manager.poll(session.id, { after: '', limit: 1, reader: 'tab' });
+  const client = await all.connect(session.token, `?reader=tab&ack=sent&after=${cursor}`);
+  t.deepEqual(
+    (await next(client)).messages.map(({ data }) => data),
+    ['b'],
+  );
+  await untilUndelivered(all, session.id, 0);
+});
+
+test('a newer stream of the reader closes the WebSocket with 4009', async (t) => {
+  const { manager, connect } = await stage(t);
+  const session = await manager.createSession('alice');
+  const older = await connect(session.token, '?reader=tab');
+  await next(older);
+  const newer = await connect(session.token, '?reader=tab');
+  await next(newer);
+  t.true((await next(older)).superseded);
+  t.is((await older.closed).code, 4009);
+  await manager.push(session.id, 'a');
+  t.is((await next(newer)).messages.length, 1);
+});
+
+test('the end of the session, a rotation and a drain close the WebSocket with the code of the reason', async (t) => {
+  const { manager, room, connect } = await stage(t);
+  const session = await manager.createSession('alice');
+  const rotated = await connect(session.token);
+  await next(rotated);
+  const { token } = await manager.rotateToken(session.id);
+  t.is((await rotated.closed).code, closeReasons.rotated.webSocketCode);
+  const revoked = await connect(token);
+  await next(revoked);
+  await manager.closeSession(session.id, 'revoked');
+  t.deepEqual(await revoked.closed, { code: 4004, reason: closedNotice('revoked').reason });
+  const other = await manager.createSession('alice');
+  const drained = await connect(other.token);
+  await next(drained);
+  await manager.drain();
+  t.is((await drained.closed).code, closeReasons.shutdown.webSocketCode);
+  t.is(room.held, 0);
+});
+
+test('a stream that finds no room is told when to retry, and closed with 1013', async (t) => {
+  const { manager, connect } = await stage(t, { maxWaiter: 0 });
+  const session = await manager.createSession('alice');
+  const client = await connect(session.token);
+  t.is(typeof (await next(client)).retry, 'number');
+  t.is((await client.closed).code, 1013);
+});
+
+test('a message that is no acknowledgement, and a wrong parameter, close the WebSocket with 1007', async (t) => {
+  const { manager, room, connect } = await stage(t);
+  const session = await manager.createSession('alice');
+  for (const text of ['x', '{"ack":1}', 'null', '{"ack":"x"}', `{"ack":"${'a'.repeat(2_000)}"}`]) {
+    const client = await connect(session.token);
+    await next(client);
+    client.socket.send(text);
+    t.is((await client.closed).code, 1007, text.slice(0, 20));
+  }
+  for (const query of ['?after=x', '?reader=a%20b', '?ack=other', '?reader=a&reader=b'])
+    t.is((await (await connect(session.token, query)).closed).code, 1007, query);
+  await until(() => room.held === 0);
+});
+
+test('a client that leaves ends its stream', async (t) => {
+  const { manager, room, connect } = await stage(t);
+  const session = await manager.createSession('alice');
+  const client = await connect(session.token);
+  await next(client);
+  t.is(room.held, 1);
+  client.socket.terminate();
+  await until(() => room.held === 0);
+});
+
+test('a client that stops reading is cut off at streamMaxBytes, and its messages stay', async (t) => {
+  const bounds = { streamMaxBytes: 100_000, msgMaxLength: 1_000, mailboxMaxBytes: 64_000_000 };
+  const { manager, room, connect, undelivered } = await stage(t, bounds);
+  const session = await manager.createSession('alice');
+  const client = await connect(session.token, '?reader=tab');
+  await next(client);
+  client.socket.pause();
+  const text = 'x'.repeat(60_000);
+  let pushed = 0;
+  // The operating system takes some megabytes before the server has to keep any.
+  for (; room.held > 0 && pushed < 900; pushed += 1) {
+    await manager.push(session.id, text);
+    if (pushed % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  t.is(room.held, 0);
+  t.is(await undelivered(session.id), pushed);
+});
