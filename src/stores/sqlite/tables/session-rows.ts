@@ -168,8 +168,16 @@ export class SessionRows {
   }
 
   updateSession({ key, session }: StoredSession): void {
-    const { secretHash, generation, amendments, attributes, writes } = session;
-    this.#updateSession.run(secretHash, generation, amendments, attributes, writes, sessionChecksum(session), key);
+    const { secretHash, generation, attributes, writes } = session;
+    this.#updateSession.run(
+      secretHash,
+      generation,
+      session.amendments,
+      attributes,
+      writes,
+      sessionChecksum(session),
+      key,
+    );
   }
 
   /** @param moves whether `dueAt` or `silentAt` changed */
