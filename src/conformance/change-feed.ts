@@ -51,11 +51,6 @@ const changes: Readonly<Record<string, Change>> = {
   patch: ({ store }, { id }) => store.patch(app, id, { a: '1' }),
   patchAsBearer: ({ store }, { id, secretHash }) => store.patchAsBearer(app, id, secretHash, { a: '1' }),
   rotate: ({ store }, { id }) => store.rotate(app, id, hashSecret(newSecret()), false),
-  rotateAndEndOthers: ({ store }, { id, accountId }) =>
-    store.rotateAndEndOthers(app, accountId, id, hashSecret(newSecret())),
-  'rotateAndEndOthers of another session': ({ store }, { accountId }, other) =>
-    store.rotateAndEndOthers(app, accountId, other.id, hashSecret(newSecret())),
-  reauthenticate: ({ store }, { id }) => store.reauthenticate(app, id, 2),
   'replace by it': ({ store }, { id }, other) => store.replace(app, id, other.id),
   'replace of it': ({ store }, { id }, other) => store.replace(app, other.id, id),
   end: ({ store }, { id }) => store.end(app, id, 'revoked'),

@@ -36,6 +36,11 @@ export abstract class AppService {
     return this.#runtime.context;
   }
 
+  /** Whether a `ClientPolicy` is bound: then the fronts name the client of each request that they authenticate. */
+  get comparesClients(): boolean {
+    return this.#runtime.clientPolicy !== undefined;
+  }
+
   /** The time by this node's clock, in milliseconds since the Unix epoch. */
   get now(): number {
     return this.#runtime.clock.now();

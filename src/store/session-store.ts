@@ -1,12 +1,12 @@
 import type { SessionContext } from '../context/session-context.js';
 import type { CloseReason } from '../errors/close-reason.js';
 import type { Cursor } from '../mailbox/cursor.js';
-import type { OutgoingMessage } from '../mailbox/message.js';
-import type { ReadRequest, ReadResult } from './mailbox-read.js';
+import type { Message, OutgoingMessage } from '../mailbox/message.js';
+import type { AccountRotation, AppendOutcome, AppPage, AppQuery, Slice } from './operation-results.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from './session-record.js';
 import type { StoreListener } from './store-listener.js';
 
-export type { ReadRequest, ReadResult } from './mailbox-read.js';
+export type { AccountRotation, AppendOutcome, AppPage, AppQuery, Slice } from './operation-results.js';
 
 /** The result of an operation that is a contact: presence is judged from the time of the latest contact. */
 export interface Contact {
@@ -51,52 +51,62 @@ export interface LimitedLogin extends SessionReference {
 /** Attributes to set, as JSON text, and to delete (`null`). */
 export type AttributePatch = { readonly [key: string]: string | null };
 
-export interface AccountRotation {
-  readonly record: SessionRecord;
-  /** The account's other sessions, closed with the reason `revoked`. */
-  readonly closed: readonly ClosedSession[];
-}
-
 export interface Replacement {
   readonly record: SessionRecord;
   /** The old session. Its `undelivered` counts the messages that did not fit into the new mailbox. */
   readonly closed: ClosedSession;
 }
 
-/**
- * The result of appending one message to one mailbox.
- * `accepted`: the message took the next offset. `dropped`: it took the next offset and was dropped at once
- * (`drop-newest`). `full`: it was refused, and nothing changed. `close`: it was refused, and the session was closed
- * with the reason `overflow`.
- */
-export interface AppendOutcome extends SessionReference {
-  readonly verdict: 'accepted' | 'dropped' | 'full' | 'close';
-  /** How many messages were dropped to make room; for `dropped`, 1: the new message. */
-  readonly dropped: number;
-  /** How many messages were lost with the session, when it was closed. */
-  readonly undelivered: number;
-}
-
-export interface AppQuery {
-  /** Only sessions with activity within this many milliseconds; `undefined` for all. */
-  readonly activeWithin: number | undefined;
-  /** The most records on the page. */
+/** One read of a mailbox for one reader. */
+export interface ReadRequest {
+  readonly reader: string;
+  /**
+   * The cursor that the client sent; `''` for the oldest message retained; `undefined` for the position that the
+   * mailbox keeps for the reader (drain).
+   */
+  readonly after: Cursor | '' | undefined;
+  /**
+   * Set by a stream that goes on from what it was given: the read begins at `after`, but does not move the reader there,
+   * because its client has not acknowledged that yet. A reader that is not known keeps all messages retained.
+   */
+  readonly goesOn?: true;
+  /** The most messages to return. */
   readonly limit: number;
-  /** The cursor of the previous page; `undefined` for the first page. */
-  readonly cursor: string | undefined;
+  /** How long to park the reader if there is nothing to deliver, in milliseconds; 0 to not park it. */
+  readonly wait: number;
+  /** When given, the read is refused unless it is the hash of the session's secret. */
+  readonly secretHash: string | undefined;
+  /**
+   * When given, the read is refused with `SESSION_CLOSED` (`rotated`) if the session is of a newer generation: the token
+   * with which the poll was opened was replaced since.
+   */
+  readonly generation: number | undefined;
+  /** Identifies this read among all reads of the node. `StoreListener.superseded` repeats it. */
+  readonly ticket: number;
 }
 
-export interface AppPage {
-  readonly records: readonly SessionRecord[];
-  /** For the next page; `undefined` on the last page. */
-  readonly cursor: string | undefined;
-}
-
-/** The result of one bounded step of background work. */
-export interface Slice<Item> {
-  readonly items: readonly Item[];
-  /** Whether more is due now. */
-  readonly more: boolean;
+export interface ReadResult {
+  readonly accountId: string;
+  /** The session's generation at this read. */
+  readonly generation: number;
+  readonly epoch: string;
+  /** The reader's position after these messages: the offset of its next cursor. */
+  readonly offset: number;
+  /** The proof of its next cursor. */
+  readonly proof: number;
+  readonly messages: readonly Message[];
+  /** How many messages between the cursor sent and `offset` were dropped and can't be delivered any more. */
+  readonly lost: number;
+  /**
+   * The cursor sent is not of this mailbox's epoch, is beyond its tail, or has a proof that does not fit or can't be
+   * checked any more, so the read began at the oldest message retained.
+   */
+  readonly reset: boolean;
+  /** There was nothing to deliver, and the reader is parked now: the listener is notified of the next append. */
+  readonly parked: boolean;
+  readonly cameOnline: boolean;
+  /** The reader evicted to make room for this one (`maxReader`). */
+  readonly droppedReader: string | undefined;
 }
 
 /**

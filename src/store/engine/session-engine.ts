@@ -107,7 +107,6 @@ export class SessionEngine {
     const entry = this.#rules.live(app, id, now);
     amend(entry, { authenticatedAt: now, level: level ?? amendmentsOf(entry).level });
     entry.save();
-    this.#rules.notices.sessionChanged(app, id);
     return this.#rules.record(entry, now);
   }
 

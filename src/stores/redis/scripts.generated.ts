@@ -1431,7 +1431,6 @@ amendments[$authenticatedAt] = now
 if level >= 0 then
 amendments[$level] = level
 end
-notices.sessionChanged(key)
 messages.dropAged(entry)
 sessions.save(entry)
 return { 1, sessions.record(entry) }

@@ -15,7 +15,6 @@ operations.reauthenticate = function()
   if level >= 0 then
     amendments[$level] = level
   end
-  notices.sessionChanged(key)
   messages.dropAged(entry)
   sessions.save(entry)
   return { 1, sessions.record(entry) }

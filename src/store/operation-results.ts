@@ -1,0 +1,43 @@
+import type { ClosedSession, SessionRecord, SessionReference } from './session-record.js';
+
+/**
+ * The result of appending one message to one mailbox.
+ * `accepted`: the message took the next offset. `dropped`: it took the next offset and was dropped at once
+ * (`drop-newest`). `full`: it was refused, and nothing changed. `close`: it was refused, and the session was closed
+ * with the reason `overflow`.
+ */
+export interface AppendOutcome extends SessionReference {
+  readonly verdict: 'accepted' | 'dropped' | 'full' | 'close';
+  /** How many messages were dropped to make room; for `dropped`, 1: the new message. */
+  readonly dropped: number;
+  /** How many messages were lost with the session, when it was closed. */
+  readonly undelivered: number;
+}
+
+export interface AccountRotation {
+  readonly record: SessionRecord;
+  /** The account's other sessions, closed with the reason `revoked`. */
+  readonly closed: readonly ClosedSession[];
+}
+
+export interface AppQuery {
+  /** Only sessions with activity within this many milliseconds; `undefined` for all. */
+  readonly activeWithin: number | undefined;
+  /** The most records on the page. */
+  readonly limit: number;
+  /** The cursor of the previous page; `undefined` for the first page. */
+  readonly cursor: string | undefined;
+}
+
+export interface AppPage {
+  readonly records: readonly SessionRecord[];
+  /** For the next page; `undefined` on the last page. */
+  readonly cursor: string | undefined;
+}
+
+/** The result of one bounded step of background work. */
+export interface Slice<Item> {
+  readonly items: readonly Item[];
+  /** Whether more is due now. */
+  readonly more: boolean;
+}
