@@ -11,10 +11,9 @@ function eventsOfSource(): readonly string[] {
   return [...body.matchAll(/^ {2}(\w+): /gm)].map(([, name = '']) => name);
 }
 
-test('every row of the table of events names an event', (t) => {
+test('the table of events has a row for each event', (t) => {
+  const rows = rowsByName(readTable(page, '| event | emitted when | payload |'));
   const events = eventsOfSource();
   t.true(events.includes('limit'));
-  for (const name of Object.keys(rowsByName(readTable(page, '| event | emitted when | payload |')))) {
-    t.true(events.includes(name), name);
-  }
+  for (const event of events) t.true(event in rows, event);
 });
