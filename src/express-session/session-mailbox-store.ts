@@ -10,7 +10,7 @@ import { loadedCookie } from './cookie-data.js';
 import { clearCopyMarker, forget, LoadedSession, loadedOf, remember, withCopyMarker } from './loaded-session.js';
 import { isAnswered, isRefusal, isRefused, markRefused } from './refused-login.js';
 import { clientOf, type RequestClient } from './request-client.js';
-import { emptyContent, type WantedContent, wantedContent } from './session-content.js';
+import { emptyContent, type SessionContent, type WantedContent, wantedContent } from './session-content.js';
 import { SessionReader, type SidState } from './session-reader.js';
 import { SessionWriter } from './session-writer.js';
 import { SidCache } from './sid-cache.js';
@@ -120,7 +120,10 @@ export class SessionMailboxStore extends session.Store {
     return this.#answer(async () => {
       const sessions: SessionData[] = [];
       for await (const states of this.#walk.live()) {
-        for (const state of states) sessions.push({ ...this.#dataOf(state), ...{ id: state.sid } });
+        for (const state of states) {
+          const data = this.#dataOf(state, this.#reader.contentOf(state));
+          sessions.push({ ...data, ...{ id: state.sid } });
+        }
       }
       return sessions;
     }, callback);
@@ -196,17 +199,16 @@ export class SessionMailboxStore extends session.Store {
   async #get(sid: string): Promise<SessionData | undefined> {
     const state = await this.#reader.read(sid);
     if (state === undefined) return undefined;
-    const data = this.#dataOf(state);
     const content = this.#reader.contentOf(state);
     if (!fitsBinding(content.data, state.binding.accountId, this.#settings)) return undefined;
     if (state.binding.accountId !== undefined) this.#bindings.bound();
+    const data = this.#dataOf(state, content);
     remember(data, new LoadedSession(sid, content, this.#reader.loginOf(sid, state.binding), true));
     return data;
   }
 
-  #dataOf(state: SidState): SessionData {
-    const content = this.#reader.contentOf(state);
-    const cookie = loadedCookie(content.cookie, state.holder.lastTime, this.#manager.now);
+  #dataOf({ holder }: SidState, content: SessionContent): SessionData {
+    const cookie = loadedCookie(content.cookie, holder.lastTime, this.#manager.now);
     return { ...dataObject(content), cookie };
   }
 
