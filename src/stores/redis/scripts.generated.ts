@@ -1382,8 +1382,15 @@ if generation >= 0 and generation < fields[$generation] then
 return { 'closed', 'rotated' }
 end
 mailboxes.ensure(entry)
+if not acknowledges then
+local known = mailboxes.reader(entry, name)
+if known and known[$node] ~= '' and known[$node] ~= node then
+return { 1, fields[$accountId], after, offset, {}, 0, 0, 0, 0, '', proof, fields[$generation], 1 }
+end
+end
 local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
 notices.superseded(entry, reader, node)
+reader[$node] = node
 if evicted then
 notices.superseded(entry, evicted, node)
 if evicted[$parkedUntil] ~= 0 then
@@ -1394,7 +1401,6 @@ local parks = wait > 0 and #elements == 0 and lost == 0 and reset == 0
 local cameOnline = sessions.contact(entry)
 if parks then
 reader[$parkedUntil] = now + wait + $parkSlackMs
-reader[$node] = node
 reader[$ticket] = ticket
 elseif reader[$parkedUntil] ~= 0 then
 sessions.unpark(fields, reader, now)
