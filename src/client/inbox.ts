@@ -87,7 +87,7 @@ export class Inbox {
     for (const message of fresh) {
       this.#seen.add(keyOf(message));
       this.#unread += 1;
-      this.#queue.push({ message, cursor: cursorAt(epoch, message) });
+      this.#queue.push({ message, cursor: cursorAt(cursor, message) });
     }
     // What reaches further than its last message is taken with that message.
     const last = this.#last;

@@ -41,7 +41,8 @@ export function placeOf(cursor: string): { readonly epoch: string; readonly offs
   return { epoch, offset: Number(offset) };
 }
 
-/** The cursor of a client that has the messages of that life of the mailbox up to this one. */
-export function cursorAt(epoch: string, { offset, at }: Message): string {
-  return `${epoch}.${offset}.${at.toString(36)}`;
+/** The cursor of a client that has the messages of the batch with this cursor up to this one. */
+export function cursorAt(cursor: string, { offset }: Message): string {
+  const [epoch = '', , proof = ''] = cursor.split('.');
+  return `${epoch}.${offset}.${proof}`;
 }

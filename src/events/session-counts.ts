@@ -13,7 +13,7 @@ const knownKinds: Readonly<Record<string, readonly string[]>> = {
   closed: Object.keys(closeReasons),
   limit: ['refused', 'evicted'],
   overflow: ['accepted', 'dropped', 'full', 'close'],
-  refused: ['unknown', 'wrong-secret', 'rotated', 'closed', 'cross-site'],
+  refused: ['unknown', 'wrong-secret', 'rotated', 'closed', 'cross-site', 'other-client'],
 };
 
 interface Count {

@@ -7,7 +7,7 @@ import { codeBlocks, pages } from './pages.js';
 
 const run = promisify(execFile);
 const languages = ['ts', 'js'];
-const folder = '.build/docs-samples';
+const folder = '.build/docs-samples/pages';
 const limit = 240_000;
 
 /**
