@@ -44,7 +44,7 @@ test('the table of parameters has every parameter that a poll reads, and no othe
 
 test('the table of parameters has every parameter that a stream reads, and no other', (t) => {
   const rows = rowsByName(readTable(readProjectFile('docs/streams.md'), '| parameter | default | meaning |'));
-  const head = { method: 'GET', isEncrypted: false, ip: '', header: () => undefined };
+  const head = { method: 'GET', isEncrypted: false, ip: () => '', header: () => undefined };
   const query = { after: '', reader: 'a', ack: 'sent', wait: '1', another: '1' };
   t.deepEqual(Object.keys(rows).toSorted(), Object.keys(readStreamOptions(head, query)).toSorted());
 });
