@@ -242,7 +242,6 @@ export class RowEntry implements SessionEntry {
     const { sessions } = this.#storage;
     if (this.#key === noKey) {
       this.#key = sessions.insert(this.#session, contact);
-      this.#version = sessions.versionOf(this.#key);
     } else {
       const stored = { key: this.#key, session: this.#session, contact };
       const moves = contact.dueAt !== this.#indexedDueAt || contact.silentAt !== this.#indexedSilentAt;
@@ -252,8 +251,8 @@ export class RowEntry implements SessionEntry {
     }
     this.#indexedDueAt = contact.dueAt;
     this.#indexedSilentAt = contact.silentAt;
-    this.#isSessionChanged = false;
     this.#noteSaved();
+    this.#isSessionChanged = false;
   }
 
   remove(): void {
@@ -265,7 +264,8 @@ export class RowEntry implements SessionEntry {
   /** What was saved is what this process knows of the session until another version of it is found. */
   #noteSaved(): void {
     if (this.#version === undefined) return;
-    const session = { ...this.#session };
+    const known = this.#isSessionChanged ? undefined : this.#known?.stored.session;
+    const session = known ?? { ...this.#session };
     const contact = { ...this.#contact };
     const stored = { key: this.#key, session, contact, version: this.#version };
     const mailbox = this.#mailbox ?? this.#known?.mailbox;

@@ -35,10 +35,8 @@ export class SqliteTables implements SessionTables {
       return RowEntry.ofKnown(this.#storage, known);
     }
     const stored = this.#sessions.find(app, id);
-    if (stored === undefined) return undefined;
-    const read = { stored, mailbox: undefined, attributes: undefined };
-    this.#known.put(read);
-    return RowEntry.ofKnown(this.#storage, read);
+    // It is known from its next save on: a contact would else pay twice for what is kept.
+    return stored === undefined ? undefined : new RowEntry(this.#storage, stored);
   }
 
   /** The transaction was undone, and with it what is known of the sessions that it changed. */

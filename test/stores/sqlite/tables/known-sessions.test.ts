@@ -83,7 +83,7 @@ test('a session that gets the key of one that has ended is not taken for it', as
   const { database, start } = await sharedDatabase(t);
   const [one, other] = [start().engine, start().engine];
   one.insert(session(id, 'alice'), 0);
-  one.get(app, id, 0);
+  one.authenticate(app, id, 'h'.repeat(43), 0);
   const keyOf = () => database.prepare('SELECT key FROM contact').all();
   const key = keyOf();
   other.end(app, id, 'logout', 1);
@@ -97,7 +97,7 @@ test('a session is known under its app only', async (t) => {
   const { start } = await sharedDatabase(t);
   const { engine } = start();
   engine.insert(session(id, 'alice'), 0);
-  engine.get(app, id, 0);
+  engine.authenticate(app, id, 'h'.repeat(43), 0);
   t.throws(() => engine.get('another', id, 0), { code: 'SESSION_UNKNOWN' });
 });
 
