@@ -38,9 +38,9 @@ export function isLast({ superseded, retry, closed }: Batch): boolean {
   return superseded === true || retry !== undefined || closed !== undefined;
 }
 
+/** The proof of the batch proves every place within it. */
 function messageEvents(messages: readonly Message[], cursor: string): string {
   const epoch = cursor.slice(0, cursor.indexOf('.'));
-  // The proof of a batch proves every place within it.
   const proof = cursor.slice(cursor.lastIndexOf('.') + 1);
   const last = messages.length - 1;
   let text = '';
