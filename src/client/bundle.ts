@@ -1,2 +1,2 @@
 // The build makes of this module one file that imports nothing, for `<script type="module">`.
-export { connect, connectBy, poll, Refusal, shared } from './index.js';
+export { auto, connect, connectBy, poll, Refusal, shared, sse, webSocket } from './index.js';

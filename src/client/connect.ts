@@ -1,6 +1,7 @@
 import type { TokenSource } from './connection.js';
 import { Mailbox } from './mailbox.js';
 import { TabMemory, type TabStorage } from './memory.js';
+import type { SocketMaker } from './socket.js';
 import { here, page, type Surroundings } from './surroundings.js';
 import type { Transport } from './transport.js';
 
@@ -21,7 +22,7 @@ export interface MailboxOptions {
   /** Default: the global one. */
   readonly fetch?: typeof fetch;
   /** Default: the global one. */
-  readonly WebSocket?: typeof WebSocket;
+  readonly WebSocket?: unknown;
 }
 
 /**
@@ -33,22 +34,14 @@ export function connectBy<Data = unknown>(
   options: MailboxOptions = {},
   surroundings: Surroundings = here,
 ): Mailbox<Data> {
-  const { url = '/', token, after, signal, fetch = globalThis.fetch, WebSocket = page.WebSocket } = options;
+  const { url = '/', token, after, signal, fetch = globalThis.fetch } = options;
   const base = new URL(url, page.location?.href).href.replace(/\/*$/, '/');
-  const memory = new TabMemory(options.storage === undefined ? sessionStorageHere() : options.storage, base);
+  const memory = new TabMemory(() => (options.storage === undefined ? page.sessionStorage : options.storage), base);
   const reader = options.reader ?? memory.claimReader();
-  const setting = { base, fetch, WebSocket, reader, token, exchange: transport(), surroundings };
+  const WebSocket: SocketMaker | undefined = Object(options).WebSocket ?? page.WebSocket;
+  const setting = { base, fetch, WebSocket, memory, reader, token, exchange: transport(), surroundings };
   const mailbox = new Mailbox<Data>(setting, memory, after);
   if (signal?.aborted) mailbox.close();
   signal?.addEventListener('abort', () => mailbox.close(), { once: true });
   return mailbox;
-}
-
-/** A page may be forbidden even to look at its storage. */
-function sessionStorageHere(): TabStorage | undefined {
-  try {
-    return page.sessionStorage;
-  } catch {
-    return undefined;
-  }
 }

@@ -45,7 +45,7 @@ export interface ConnectionListener {
   onEnd(closed: Closed): void;
 }
 
-export type ConnectionSetting = Pick<Exchange, 'base' | 'fetch' | 'WebSocket' | 'reader'> & {
+export type ConnectionSetting = Pick<Exchange, 'base' | 'fetch' | 'WebSocket' | 'memory' | 'reader'> & {
   readonly token: TokenSource;
   readonly exchange: Exchanger;
   readonly surroundings: Surroundings;
@@ -100,7 +100,7 @@ export class Connection {
   }
 
   heed(sign: Sign): void {
-    if (sign === 'offline' || sign === 'leaving') this.#exchange.abort(new Error('The page or its network is away'));
+    if (sign === 'offline' || sign === 'leaving') this.#exchange.abort(new Error('Away'));
     else if (this.#rest === 'backoff') this.#endRest();
     // What hangs on a connection from before may hang for ever. A page that is only looked at again still has its own.
     else if (sign !== 'visible' && this.#rest === undefined) this.#exchange.abort(woken);
@@ -119,6 +119,7 @@ export class Connection {
     const aborter = new AbortController();
     const { signal } = aborter;
     this.#exchange = aborter;
+    this.#asked = undefined;
     if (this.#state !== 'open') this.#enter('connecting');
     try {
       const { token, exchange, surroundings } = this.#setting;
@@ -133,6 +134,7 @@ export class Connection {
         isOpen: this.#state === 'open',
         opened: () => this.#opened(),
         deliver: (batch) => this.#deliver(batch, signal),
+        hasPause: () => this.#asked !== undefined,
         onTaken: (listener) => {
           this.#onTaken = () => listener(this.#feed.cursor);
         },
@@ -146,7 +148,6 @@ export class Connection {
     }
     this.#onTaken = undefined;
     const asked = this.#asked;
-    this.#asked = undefined;
     if (asked !== undefined && !this.#hasEnded) await this.#pause('waiting', asked, 'pause');
   }
 
@@ -158,12 +159,12 @@ export class Connection {
 
   #deliver(batch: Batch, signal: AbortSignal): void {
     signal.throwIfAborted();
-    if (!this.#feed.receive(batch)) throw new Error('The answer is of another mailbox');
+    if (!this.#feed.receive(batch)) throw new Error('Of another mailbox');
     this.#opened();
     const { closed, superseded, retry } = batch;
     if (closed?.code === 'rotated') this.#chances = chancesAfterRotation;
     if (superseded) {
-      this.#end({ code: 'superseded', reason: 'Another client reads under the same name.', reconnect: false });
+      this.#end({ code: 'superseded', reason: 'Another client has this reader name', reconnect: false });
     } else if (closed !== undefined && !this.#mayComeBack(closed)) {
       this.#end(closed);
     } else if (closed !== undefined || retry !== undefined) {
@@ -226,6 +227,8 @@ export class Connection {
   #restFor(rest: 'room' | 'backoff' | 'pause', delay?: number): Promise<void> {
     this.#rest = rest;
     return new Promise((resolve) => {
+      // A listener may have closed the mailbox.
+      if (this.#hasEnded) return resolve();
       this.#endRest = () => {
         timer?.cancel();
         this.#rest = undefined;

@@ -2,7 +2,10 @@ import { connectBy, type MailboxOptions } from './connect.js';
 import type { Mailbox } from './mailbox.js';
 import { shared } from './shared.js';
 import type { Transport } from './transport.js';
+import { auto } from './transports/auto.js';
 import { poll } from './transports/poll.js';
+import { sse } from './transports/sse.js';
+import { webSocket } from './transports/web-socket.js';
 
 export { connectBy, type MailboxOptions } from './connect.js';
 export type { Pause, TokenSource } from './connection.js';
@@ -11,10 +14,13 @@ export type { TabStorage } from './memory.js';
 export { Refusal } from './refusal.js';
 export { shared } from './shared.js';
 export type { Transport } from './transport.js';
+export { auto } from './transports/auto.js';
 export { poll } from './transports/poll.js';
+export { sse } from './transports/sse.js';
+export { webSocket } from './transports/web-socket.js';
 export type { Closed, Message } from './wire.js';
 
-const transports = { poll } satisfies Record<string, Transport>;
+const transports = { auto, poll, sse, websocket: webSocket } satisfies Record<string, Transport>;
 
 export interface ConnectOptions extends MailboxOptions {
   /** How to read the mailbox. Default `poll`. */

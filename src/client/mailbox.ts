@@ -100,12 +100,12 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
 
   /** Ends the connection and the loop. What was not acknowledged stays in the mailbox. */
   close(): void {
-    this.#end({ code: 'closed', reason: 'The application has closed the mailbox.', reconnect: true });
+    this.#end({ code: 'closed', reason: 'Closed by the application', reconnect: true });
   }
 
   /** @throws TypeError while another loop runs: each would get a part of the messages */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<Data>, undefined> {
-    if (this.#isIterated) throw new TypeError('A mailbox can have one loop at a time');
+    if (this.#isIterated) throw new TypeError('One loop at a time');
     this.#isIterated = true;
     const iterator: AsyncIterableIterator<Message<Data>, undefined> = {
       next: () => this.#next(),

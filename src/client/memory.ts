@@ -11,10 +11,10 @@ export interface TabStorage {
  * server then gives everything that it retains.
  */
 export class TabMemory {
-  readonly #storage: TabStorage | null | undefined;
+  readonly #storage: () => TabStorage | null | undefined;
   readonly #key: string;
 
-  constructor(storage: TabStorage | null | undefined, address: string) {
+  constructor(storage: () => TabStorage | null | undefined, address: string) {
     this.#storage = storage;
     this.#key = `session-mailbox:${address}:`;
   }
@@ -24,36 +24,36 @@ export class TabMemory {
    * and two tabs with one name would end each other's polls.
    */
   claimReader(): string {
-    const name = this.#read('reader');
-    this.#write('reader', null);
+    const name = this.read('reader');
+    this.write('reader', null);
     return typeof name === 'string' ? name : `tab-${Math.random().toString(36).slice(2)}`;
   }
 
   yieldReader(name: string): void {
-    this.#write('reader', name);
+    this.write('reader', name);
   }
 
   get place(): Place {
-    const { cursor, seen } = Object(this.#read('place'));
+    const { cursor, seen } = Object(this.read('place'));
     return typeof cursor === 'string' && Array.isArray(seen) ? { cursor, seen } : { cursor: '', seen: [] };
   }
 
   /** @param place null to forget */
   keepPlace(place: Place | null): void {
-    this.#write('place', place);
+    this.write('place', place);
   }
 
-  #read(name: string): unknown {
+  read(name: string): unknown {
     try {
-      return JSON.parse(this.#storage?.getItem(this.#key + name) ?? 'null');
+      return JSON.parse(this.#storage()?.getItem(this.#key + name) ?? 'null');
     } catch {
       return null;
     }
   }
 
-  #write(name: string, value: unknown): void {
+  write(name: string, value: unknown): void {
     try {
-      this.#storage?.setItem(this.#key + name, JSON.stringify(value));
+      this.#storage()?.setItem(this.#key + name, JSON.stringify(value));
     } catch {}
   }
 }

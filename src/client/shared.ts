@@ -13,8 +13,10 @@ const mostRecent = 50;
  */
 interface Note {
   readonly kind: 'hello' | 'taken' | 'ping' | 'bye' | 'lead' | 'batch' | 'open' | 'trouble' | 'pong';
-  /** Whom the leader means, or who speaks to it; empty for all. */
-  readonly tab: string;
+  /** Who speaks to the leader. */
+  readonly from?: string | undefined;
+  /** Whom the leader means; empty for all. */
+  readonly to?: string | undefined;
   readonly cursor: string;
   readonly batch?: Batch | undefined;
 }
@@ -65,7 +67,7 @@ type LockRequest = (options: { signal?: AbortSignal; steal?: boolean }, onLead: 
 async function follow(exchange: Exchange, channel: Channel, requestLock: LockRequest): Promise<void> {
   const { clock, signal } = exchange;
   const tab = Math.random().toString(36);
-  const say = (kind: Note['kind'], cursor = '') => channel.postMessage({ kind, tab, cursor });
+  const say = (kind: Note['kind'], cursor = '') => channel.postMessage({ kind, from: tab, cursor });
   const waiting = new AbortController();
   let place = exchange.after;
   let hasSign = true;
@@ -83,10 +85,10 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
         say('ping');
         timer = clock.setTimer(tabPatience, look);
       };
-      channel.onmessage = ({ data: { kind, tab: meant, cursor, batch } }: { readonly data: Note }) => {
-        if (['hello', 'taken', 'ping', 'bye'].includes(kind) || (meant !== '' && meant !== tab)) return;
+      channel.onmessage = ({ data: { kind, to, cursor, batch } }: { readonly data: Note }) => {
+        if (to !== '' && to !== tab) return;
         hasSign = true;
-        if (kind === 'trouble') reject(new Error('The tab that is connected has lost the server'));
+        if (kind === 'trouble') reject(new Error('The leading tab has trouble'));
         if (kind === 'open') exchange.opened();
         if (kind === 'lead') say('hello', place);
         if (batch === undefined) return;
@@ -94,7 +96,7 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
           exchange.deliver(seenFrom(place, cursor, batch));
           place = batch.cursor;
           // What is to follow it, the connection knows.
-          if (batch.retry !== undefined || batch.closed !== undefined) resolve();
+          if (exchange.hasPause()) resolve();
         } catch (error) {
           reject(error);
         }
@@ -164,7 +166,7 @@ class Leader {
         deliver: (batch) => {
           exchange.deliver(batch);
           this.#open();
-          const note: Note = { kind: 'batch', tab: '', cursor: before, batch };
+          const note: Note = { kind: 'batch', to: '', cursor: before, batch };
           before = batch.cursor;
           this.#channel.postMessage(note);
           if (batch.messages.length > 0 && this.#recent.push(note) > mostRecent) this.#recent.shift();
@@ -214,9 +216,9 @@ class Leader {
     this.#isOpen = true;
   }
 
-  #hear({ kind, tab, cursor }: Note): void {
+  #hear({ kind, from: tab = '', cursor }: Note): void {
     if (kind === 'hello') this.#welcome(tab, cursor);
-    if (kind === 'ping') this.#say({ kind: 'pong', tab });
+    if (kind === 'ping') this.#say({ kind: 'pong', to: tab });
     if (kind === 'bye') this.#places.delete(tab);
     if (kind === 'taken') this.#places.set(tab, cursor);
     this.#onTaken();
@@ -225,15 +227,15 @@ class Leader {
   /** A tab that was away for a moment gets what it missed. Another one begins where this tab is. */
   #welcome(tab: string, cursor: string): void {
     this.#places.set(tab, this.#cursor);
-    if (this.#isOpen) this.#say({ kind: 'open', tab });
+    if (this.#isOpen) this.#say({ kind: 'open', to: tab });
     const { epoch, offset } = placeOf(cursor);
     for (const note of this.#recent) {
       const last = placeOf(note.batch?.cursor ?? '');
-      if (last.epoch === epoch && last.offset > offset) this.#channel.postMessage({ ...note, tab });
+      if (last.epoch === epoch && last.offset > offset) this.#channel.postMessage({ ...note, to: tab });
     }
   }
 
   #say(note: Pick<Note, 'kind'> & Partial<Note>): void {
-    this.#channel.postMessage({ tab: '', cursor: '', ...note });
+    this.#channel.postMessage({ to: '', cursor: '', ...note });
   }
 }

@@ -1,4 +1,5 @@
 import type { TabStorage } from './memory.js';
+import type { SocketMaker } from './socket.js';
 
 /** Time, as the client reads and awaits it. Milliseconds. */
 export interface ClientClock {
@@ -56,7 +57,7 @@ interface Page extends Partial<Target> {
   readonly BroadcastChannel?: new (name: string) => Channel;
   readonly location?: { readonly href: string };
   readonly sessionStorage?: TabStorage;
-  readonly WebSocket?: typeof WebSocket;
+  readonly WebSocket?: SocketMaker;
 }
 
 export const page: Page = Object(globalThis);

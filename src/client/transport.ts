@@ -1,12 +1,18 @@
+import type { TabMemory } from './memory.js';
+import type { SocketMaker } from './socket.js';
 import type { ClientClock } from './surroundings.js';
 import type { Batch } from './wire.js';
+
+/** Milliseconds until an answer that is due now must have come. */
+export const patience = 10_000;
 
 /** One exchange with the server, from the view of a transport. */
 export interface Exchange {
   /** The address of the server's routes, with a slash at its end. */
   readonly base: string;
   readonly fetch: typeof fetch;
-  readonly WebSocket: typeof WebSocket | undefined;
+  readonly WebSocket: SocketMaker | undefined;
+  readonly memory: TabMemory;
   readonly clock: ClientClock;
   readonly reader: string;
   /** The application has everything up to here. */
@@ -21,6 +27,8 @@ export interface Exchange {
   opened(): void;
   /** @throws if the batch was not meant for this client */
   deliver(batch: Batch): void;
+  /** Whether a batch has said when to come back. */
+  hasPause(): boolean;
   /** Calls back whenever the application has taken messages, until the exchange ends. */
   onTaken(listener: (cursor: string) => void): void;
 }
@@ -44,7 +52,10 @@ const noStore: object = { cache: 'no-store' };
 
 /** @throws what `fetch` throws */
 export function request({ fetch, token }: Exchange, url: string, init: RequestInit): Promise<Response> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = {
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(init.body !== undefined && { 'content-type': 'application/json' }),
+  };
   // A redirect leads to a page for people: a login, or a captive portal.
   return fetch(url, { ...noStore, redirect: 'error', headers, ...init });
 }

@@ -99,8 +99,13 @@ export class ClientStage {
     return (await this.kit.manager.getSession(this.session.id)).undelivered;
   }
 
-  async #close(): Promise<void> {
+  /** Closes the clients, which would come back otherwise. */
+  disconnect(): void {
     for (const client of this.#clients) client.close();
+  }
+
+  async #close(): Promise<void> {
+    this.disconnect();
     await this.kit.close();
   }
 }

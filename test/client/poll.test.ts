@@ -64,7 +64,7 @@ test('two loops at a time are refused', async (t) => {
   const stage = await ClientStage.start(t);
   const mailbox = stage.connect();
   const loop = mailbox[Symbol.asyncIterator]();
-  t.throws(() => mailbox[Symbol.asyncIterator](), { instanceOf: TypeError, message: /one loop/ });
+  t.throws(() => mailbox[Symbol.asyncIterator](), { instanceOf: TypeError, message: /One loop/ });
   await loop.return?.();
   t.notThrows(() => mailbox[Symbol.asyncIterator]());
 });

@@ -1,12 +1,10 @@
 import { Refusal, readAnswer } from '../refusal.js';
-import { addressOf, type Exchange, type Exchanger, request, type Transport } from '../transport.js';
+import { addressOf, type Exchange, type Exchanger, patience, request, type Transport } from '../transport.js';
 import { isBatch } from '../wire.js';
 
 /** Milliseconds that a poll is held at most; the server may hold it for less. */
 const longestHold = 25_000;
 const shortestHold = 1_000;
-/** How much later than the end of its hold an answer may arrive, in milliseconds. */
-const patience = 10_000;
 /** Answers of a proxy that has lost its patience with the server. */
 const cutStatuses: readonly number[] = [408, 502, 504];
 
@@ -32,7 +30,7 @@ export const poll: Transport = (): Exchanger => {
 
 async function pollOnce(exchange: Exchange, wait: number) {
   const late = new AbortController();
-  const timer = exchange.clock.setTimer(wait + patience, () => late.abort(new Error('The server does not answer')));
+  const timer = exchange.clock.setTimer(wait + patience, () => late.abort(new Error('No answer in time')));
   try {
     const signal = AbortSignal.any([exchange.signal, late.signal]);
     return await readAnswer(

@@ -1,0 +1,182 @@
+import type { IncomingMessage } from 'node:http';
+import test, { type ExecutionContext } from 'ava';
+import { WebSocket, WebSocketServer } from 'ws';
+import { auto, type Mailbox, sse, type Transport, webSocket } from '../../src/client/index.js';
+import type { Session } from '../../src/index.js';
+import { authenticateUpgrade, streamMailbox } from '../../src/websocket/index.js';
+import { eventually } from '../support/eventually.js';
+import type { KitOptions } from '../support/http-kit.js';
+import {
+  type ClientSetup,
+  ClientStage,
+  Device,
+  ManualClock,
+  Network,
+  next,
+  TabStorageStub,
+  take,
+  takeAll,
+} from './client-stage.js';
+
+/** A server that also has the WebSocket of the mailbox. */
+async function start(t: ExecutionContext, options: KitOptions = {}): Promise<ClientStage> {
+  const stage = await ClientStage.start(t, options);
+  const { manager, server } = stage.kit;
+  const webSocketServer = new WebSocketServer({ noServer: true });
+  sockets.set(stage, webSocketServer);
+  const stop = authenticateUpgrade(server.node, manager, { webSocketServer, path: '/stream' });
+  webSocketServer.on('connection', (socket: WebSocket, request: IncomingMessage, session: Session) => {
+    streamMailbox(manager, socket, session, request);
+  });
+  t.teardown(() => {
+    stage.disconnect();
+    for (const socket of webSocketServer.clients) socket.terminate();
+    stop();
+  });
+  return stage;
+}
+
+const sockets = new Map<ClientStage, WebSocketServer>();
+
+/** Breaks every connection. */
+function cut(stage: ClientStage): void {
+  stage.kit.server.node.closeAllConnections();
+  for (const socket of sockets.get(stage)?.clients ?? []) socket.terminate();
+}
+
+const open = (stage: ClientStage, transport: Transport, options: ClientSetup = {}): Mailbox =>
+  stage.connect({ transport, WebSocket, ...options });
+
+for (const [name, transport] of Object.entries({ sse, webSocket })) {
+  test(`${name}: each message is given once and in order, and acknowledged when it was taken`, async (t) => {
+    const stage = await start(t);
+    await stage.push('one', 'two');
+    const mailbox = open(stage, transport, { reader: 'tab' });
+    const loop = mailbox[Symbol.asyncIterator]();
+    t.is((await loop.next()).value?.data, 'one');
+    t.is((await loop.next()).value?.data, 'two');
+    await eventually(async () => (await stage.kept()) === 1);
+    const third = loop.next();
+    await eventually(async () => (await stage.kept()) === 0);
+    await stage.push('three');
+    t.is((await third).value?.data, 'three');
+    t.is(mailbox.state, 'open');
+  });
+
+  test(`${name}: a connection that breaks is opened again, and nothing is missed or given twice`, async (t) => {
+    const stage = await start(t);
+    const mailbox = open(stage, transport, { reader: 'tab' });
+    const { taken } = takeAll(mailbox);
+    for (let round = 0; round < 3; round += 1) {
+      await eventually(() => mailbox.state === 'open');
+      await stage.push(`a${round}`, `b${round}`);
+      await eventually(() => taken.length === 2 * round + 2);
+      const waiting = next(mailbox, 'waiting');
+      cut(stage);
+      await waiting;
+    }
+    t.deepEqual(taken, ['a0', 'b0', 'a1', 'b1', 'a2', 'b2']);
+  });
+
+  test(`${name}: what was lost is told, and the end of the session ends the client`, async (t) => {
+    const stage = await start(t, { context: { msgMaxLength: 2 } });
+    await stage.kit.poll(stage.session.token, { reader: 'tab', after: '' });
+    await stage.push('one', 'two', 'three', 'four');
+    const mailbox = open(stage, transport, { reader: 'tab' });
+    const lost = next(mailbox, 'lost');
+    const { taken, end } = takeAll(mailbox);
+    t.is(await lost, 2);
+    await eventually(() => taken.length === 2);
+    await stage.session.close('revoked');
+    await end;
+    t.is(mailbox.closed?.code, 'revoked');
+    t.deepEqual(taken, ['three', 'four']);
+  });
+
+  test(`${name}: a cursor of another life is told as reset, and known messages are not given again`, async (t) => {
+    const stage = await start(t);
+    await stage.push('one', 'two');
+    const mailbox = open(stage, transport, { after: 'other.9.1' });
+    const reset = next(mailbox, 'reset');
+    const { taken } = takeAll(mailbox);
+    await reset;
+    await eventually(() => taken.length === 2);
+    t.deepEqual(taken, ['one', 'two']);
+  });
+
+  test(`${name}: an application that takes nothing gets a bounded backlog, and the rest later`, async (t) => {
+    const stage = await start(t, { context: { msgMaxLength: 1_000 } });
+    const mailbox = open(stage, transport, { reader: 'tab' });
+    await next(mailbox, 'open');
+    const numbers = Array.from({ length: 500 }, (_, number) => number);
+    await stage.push(...numbers);
+    t.deepEqual(await take(mailbox, 500), numbers);
+  });
+
+  test(`${name}: a stopping server says when to come back`, async (t) => {
+    const stage = await start(t);
+    const mailbox = open(stage, transport);
+    await next(mailbox, 'open');
+    const waiting = next(mailbox, 'waiting');
+    await stage.kit.manager.drain();
+    const { delay } = await waiting;
+    t.true(delay > 0);
+    mailbox.close();
+  });
+}
+
+test('auto: a stream that a proxy keeps to itself is replaced by polls, also after a reload', async (t) => {
+  const stage = await start(t);
+  const clock = new ManualClock();
+  const network = new Network();
+  const storage = new TabStorageStub();
+  const token = () => stage.session.token;
+  network.answer = (signal) => {
+    const path = network.paths.at(-1) ?? '';
+    const headers = { authorization: `Bearer ${stage.session.token}` };
+    if (!path.startsWith('/events')) return fetch(`${stage.url}${path}`, { headers, ...(signal && { signal }) });
+    return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  };
+  const options = { fetch: network.fetch, storage, token };
+  const mailbox = open(stage, auto, { ...options, device: new Device(clock) });
+  for (const count of [1, 3]) {
+    await eventually(() => network.paths.length === count);
+    await clock.advance(10_000);
+  }
+  await stage.push('one');
+  t.deepEqual(await take(mailbox, 1), ['one']);
+  mailbox.close();
+  const before = network.paths.length;
+  const again = open(stage, auto, options);
+  await next(again, 'open');
+  t.deepEqual(
+    network.paths.slice(before).filter((path) => path.startsWith('/events')),
+    [],
+  );
+});
+
+test('auto: without a WebSocket route the next way is found, and an unknown token ends it', async (t) => {
+  const stage = await ClientStage.start(t);
+  const withCookie: typeof fetch = (input, init) =>
+    fetch(input, {
+      ...init,
+      headers: { ...Object(init?.headers), cookie: `sid=${stage.session.token}`, 'sec-fetch-site': 'same-origin' },
+    });
+  const mailbox = open(stage, auto, { token: () => undefined, fetch: withCookie });
+  await stage.push('one');
+  t.deepEqual(await take(mailbox, 1), ['one']);
+  const stranger = open(stage, auto, { token: 'x'.repeat(64) });
+  t.is((await next(stranger, 'closed')).code, 'SESSION_UNKNOWN');
+});
+
+test('auto: an error of the network is no reason to give a stream up', async (t) => {
+  const stage = await start(t);
+  const network = new Network();
+  network.answer = () => Response.error();
+  const mailbox = open(stage, auto, { fetch: network.fetch });
+  await next(mailbox, 'waiting');
+  network.answer = undefined;
+  await next(mailbox, 'open');
+  await eventually(() => network.paths.slice(2).some((path) => path.startsWith('/events')));
+  t.is(mailbox.state, 'open');
+});
