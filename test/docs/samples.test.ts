@@ -17,6 +17,7 @@ const limit = 240_000;
  */
 const samples: Readonly<Record<string, 'runs' | 'compiles' | `${string}.test.ts`>> = {
   'README.md ts 1': 'runs',
+  'docs/client.md js 1': 'client-page.test.ts',
   'docs/express-session.md js 1': 'express-sample.test.ts',
   'docs/express-session.md ts 1': 'express-sample.test.ts',
   'docs/fetch.md ts 1': 'front-samples.test.ts',
@@ -25,6 +26,7 @@ const samples: Readonly<Record<string, 'runs' | 'compiles' | `${string}.test.ts`
   'docs/http.md ts 3': 'http-samples.test.ts',
   'docs/http.md ts 4': 'http-samples.test.ts',
   'docs/node.md ts 1': 'front-samples.test.ts',
+  'docs/events.md js 1': 'runs',
   'docs/passport.md js 1': 'express-sample.test.ts',
   'docs/poll.md js 1': 'poll-client.test.ts',
   'docs/redis-sessions.md ts 1': 'docs-samples.test.ts',
