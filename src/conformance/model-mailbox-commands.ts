@@ -125,7 +125,7 @@ async function compareRead(
     assert.ok(!model.sessions.some((each) => each.mailbox.epoch === result.epoch), 'epochs differ');
     mailbox.epoch = result.epoch;
   }
-  mailbox.learn(result.offset, result.proof);
+  mailbox.learnCursor(result.offset, result.proof);
   for (const message of result.messages) mailbox.learn(message.offset, message.at);
   const { accountId, epoch, offset, reset, parked, messages, lost, cameOnline, droppedReader } = result;
   assert.deepEqual(

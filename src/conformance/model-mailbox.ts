@@ -9,15 +9,22 @@ export interface Place {
   readonly at: number;
   readonly message: OutgoingMessage;
   state: 'kept' | 'replaced' | 'gone';
-  /** Unknown until the store returns it. */
+  /** The proof of a cursor given while this was the tail. Unknown until the store returns it. */
   proof: number | undefined;
+  /** The proof with which the store gave a cursor to this place last. */
+  givenWith: number | undefined;
 }
+
+/** Known only once the store has returned it. */
+type Proof = () => number | undefined;
 
 interface ModelReader {
   readonly name: string;
   cursor: number;
+  proof: Proof;
   /** The cursor that it was given last. */
   given: number;
+  givenProof: Proof;
   lastPoll: number;
   parked: boolean;
 }
@@ -45,6 +52,7 @@ export class ModelMailbox {
   readers: ModelReader[] = [];
   /** The offset up to which all live readers had everything at the last check. */
   #passed = 0;
+  #passedProof: Proof = () => 0;
   /** No known reader was behind this offset since. */
   #floor = 0;
 
@@ -83,7 +91,8 @@ export class ModelMailbox {
       dropped += 1;
     }
     this.#place(message, at, 'kept');
-    for (const reader of this.readers) if (reader.parked) reader.given = this.places.length;
+    const given = this.places.length;
+    for (const reader of this.readers) if (reader.parked) Object.assign(reader, { given, givenProof: this.#tailProof });
     return { verdict: 'accepted', dropped };
   }
 
@@ -94,17 +103,18 @@ export class ModelMailbox {
     const reset = typeof after === 'object' && !this.#isProven(after);
     const place = after === undefined ? known?.cursor : after === '' || reset ? undefined : after.offset;
     const from = place ?? this.#passed;
+    const proof = this.#proofOf(after, known, reset);
     const silentest = known === undefined && this.readers.length >= context.maxReader ? this.#silentest() : [];
     const lostMore = from < this.#floor;
-    const reader = known ?? { name, cursor: from, given: from, lastPoll: now, parked: false };
+    const reader = known ?? { name, cursor: from, proof, given: from, givenProof: proof, lastPoll: now, parked: false };
     if (known === undefined) this.readers.push(reader);
-    Object.assign(reader, { cursor: from, lastPoll: now });
+    Object.assign(reader, { cursor: from, proof, lastPoll: now });
     const beyond = this.kept.filter(({ offset }) => offset > from);
     const places = beyond.slice(0, limit);
     const offset = places.length === beyond.length ? tail : (places.at(-1)?.offset ?? tail);
     const passed = this.places.filter((each) => each.offset > from && each.offset <= offset);
     const lost = passed.filter(({ state }) => state === 'gone').length;
-    reader.given = offset;
+    Object.assign(reader, { given: offset, givenProof: this.#tailProof });
     reader.parked = wait > 0 && places.length === 0 && lost === 0 && !reset;
     return { offset, places, lost, lostMore, reset, parked: reader.parked, silentest };
   }
@@ -118,17 +128,29 @@ export class ModelMailbox {
   acknowledge(name: string, place: Cursor, now: number, context: ModelContext): void {
     const reader = this.readers.find((each) => each.name === name);
     if (reader === undefined || place.offset <= reader.cursor || !this.#isProven(place)) return;
-    reader.cursor = place.offset;
+    Object.assign(reader, { cursor: place.offset, proof: () => place.proof });
     this.#letGo(now, context);
   }
 
-  /** A cursor at the offset: with its proof, or with one that fits nothing if the store has not returned it. */
+  /**
+   * A cursor at the offset: as the store gave it, or with a proof that fits nothing. Such is sent also where it is unsure
+   * whether the store accepts the cursor, because a message of the same time may prove it that the model has not seen.
+   */
   cursor(offset: number): Cursor {
-    const proof = offset === 0 ? 0 : this.places[offset - 1]?.proof;
-    return { epoch: this.epoch ?? 'unknown', offset, proof: proof ?? -1 };
+    const place = this.places[offset - 1];
+    const proof = offset === 0 ? 0 : (place?.givenWith ?? place?.proof ?? -1);
+    const cursor = { epoch: this.epoch ?? 'unknown', offset, proof };
+    return this.#isProven(cursor) || !this.#proofsFrom(offset).includes(undefined) ? cursor : { ...cursor, proof: -1 };
   }
 
-  /** The store returned the proof of this place. */
+  /** The store gave a cursor to this place. Its proof is that of the tail. */
+  learnCursor(offset: number, proof: number): void {
+    const place = this.places[offset - 1];
+    if (place !== undefined) place.givenWith = proof;
+    if (offset > 0) this.learn(this.places.length, proof);
+  }
+
+  /** The store returned when the message at this place was accepted. */
   learn(offset: number, proof: number): void {
     const place = this.places[offset - 1];
     if (place !== undefined) place.proof = proof;
@@ -137,14 +159,32 @@ export class ModelMailbox {
   /** A store remembers the proofs of the tail, of what it retains, of what was taken last, and of each reader's places. */
   #isProven({ epoch, offset, proof }: Cursor): boolean {
     if (epoch !== this.epoch || offset > this.places.length) return false;
-    if (offset === 0) return true;
-    const place = this.places[offset - 1];
-    const isRemembered =
-      offset === this.places.length ||
-      offset === this.#passed ||
-      place?.state === 'kept' ||
-      this.readers.some((reader) => reader.cursor === offset || reader.given === offset);
-    return isRemembered && place?.proof === proof;
+    return offset === 0 || this.#proofsFrom(offset).includes(proof);
+  }
+
+  #proofsFrom(offset: number): readonly (number | undefined)[] {
+    const tail = this.places.length;
+    const retained = this.places.filter((place) => place.state === 'kept' || place.offset === tail);
+    const places = [
+      ...retained.map((place) => ({ at: place.offset, proof: place.proof })),
+      { at: this.#passed, proof: this.#passedProof() },
+      ...this.readers.flatMap(({ cursor, proof, given, givenProof }) => [
+        { at: cursor, proof: proof() },
+        { at: given, proof: givenProof() },
+      ]),
+    ];
+    return places.filter(({ at }) => at >= offset).map(({ proof }) => proof);
+  }
+
+  /** The proof that a reader's cursor has after it polled with this one. */
+  #proofOf(after: ReadRequest['after'], known: ModelReader | undefined, reset: boolean): Proof {
+    if (typeof after === 'object' && !reset) return () => (after.offset === 0 ? 0 : after.proof);
+    return after === undefined && known !== undefined ? known.proof : this.#passedProof;
+  }
+
+  get #tailProof(): Proof {
+    const tail = this.places.at(-1);
+    return () => (tail === undefined ? 0 : tail.proof);
   }
 
   unpark(now: number, name?: string): void {
@@ -157,7 +197,7 @@ export class ModelMailbox {
   }
 
   #place(message: OutgoingMessage, at: number, state: Place['state']): void {
-    this.places.push({ offset: this.places.length + 1, at, message, state, proof: undefined });
+    this.places.push({ offset: this.places.length + 1, at, message, state, proof: undefined, givenWith: undefined });
   }
 
   #hasRoom(message: OutgoingMessage, context: ModelContext): boolean {
@@ -172,7 +212,10 @@ export class ModelMailbox {
     if (live.length === 0) return;
     const passed = Math.min(...live.map(({ cursor }) => cursor));
     for (const place of this.kept) if (place.offset <= passed) place.state = 'gone';
-    this.#passed = Math.max(this.#passed, passed);
+    if (passed > this.#passed) {
+      this.#passed = passed;
+      this.#passedProof = live.find(({ cursor }) => cursor === passed)?.proof ?? this.#passedProof;
+    }
     this.#floor = Math.max(this.#floor, Math.min(...this.readers.map(({ cursor }) => cursor)));
   }
 

@@ -12,7 +12,7 @@ export function proofRules(rule: DeclareRule, unit: number): void {
     await trial.read(id, { after: { epoch, offset: 1 } });
     // At the place that was taken, at a message retained, and at the tail.
     for (const offset of [1, 2, 3]) {
-      for (const proof of [(messages[offset - 1]?.at ?? 0) + 1, 0, -1]) {
+      for (const proof of [(messages[2]?.at ?? 0) + 1, 0, -1]) {
         const batch = await trial.read(id, { after: { epoch, offset, proof }, wait: 1_000 * unit });
         assert.deepEqual([valuesOf(batch), batch.reset, batch.offset], [['b', 'c'], true, 3]);
       }
@@ -29,16 +29,41 @@ export function proofRules(rule: DeclareRule, unit: number): void {
     assert.deepEqual([valuesOf(batch), batch.reset], [['a'], false]);
   });
 
-  rule('a batch proves its cursor with the time of the message there', async (start) => {
+  rule('a batch proves its cursor with the time of the newest message', async (start) => {
     const trial = await start();
     const { id } = await trial.login();
     await trial.push(id, 'a', 'b', 'c');
     const first = await trial.read(id, { limit: 2 });
-    assert.deepEqual([first.offset, first.proof], [2, first.messages[1]?.at]);
     const second = await trial.read(id, { after: first });
     assert.deepEqual([second.offset, second.proof], [3, second.messages[0]?.at]);
+    assert.deepEqual([first.offset, first.proof], [2, second.proof]);
     const quiet = await trial.read(id, { after: second });
     assert.deepEqual([quiet.offset, quiet.proof, quiet.reset], [3, second.proof, false]);
+  });
+
+  rule('a cursor of a batch that stopped short is proved after more was pushed', async (start) => {
+    const trial = await start();
+    const { id } = await trial.login();
+    await trial.push(id, 'a', 'b', 'c');
+    const given = await trial.read(id, { limit: 1 });
+    await trial.pass(1);
+    await trial.push(id, 'd');
+    for (const reader of ['default', 'other']) {
+      const batch = await trial.read(id, { reader, after: given });
+      assert.deepEqual([valuesOf(batch), batch.lost, batch.reset], [['b', 'c', 'd'], 0, false]);
+    }
+  });
+
+  rule('a cursor of an earlier batch is proved by the message that was the newest then', async (start) => {
+    const trial = await start();
+    const { id } = await trial.login();
+    await trial.push(id, 'a', 'b', 'c');
+    const first = await trial.read(id, { limit: 1 });
+    await trial.pass(1);
+    await trial.push(id, 'd');
+    await trial.read(id, { limit: 2 });
+    const again = await trial.read(id, { after: first });
+    assert.deepEqual([valuesOf(again), again.lost, again.reset], [['b', 'c', 'd'], 0, false]);
   });
 
   rule('a cursor whose message was dropped meanwhile gets lost, and no reset', async (start) => {
@@ -87,6 +112,7 @@ export function proofRules(rule: DeclareRule, unit: number): void {
     await trial.push(id, 'a');
     const old = await trial.read(id);
     for (const value of ['b', 'c', 'd']) {
+      await trial.pass(1);
       await trial.push(id, value);
       await trial.read(id, { after: undefined });
     }

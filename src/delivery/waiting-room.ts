@@ -200,7 +200,7 @@ export class WaitingRoom implements StoreListener {
   #decide(waiter: Waiter, result: ReadResult | undefined): void {
     if (waiter.state === 'abandoned') {
       this.#waiters.move(waiter, 'ended');
-    } else if (waiter.state === 'superseded') {
+    } else if (waiter.state === 'superseded' || result?.superseded) {
       // With what was read, because the cursor passes it.
       const batch = result === undefined ? emptyBatch(waiter) : readBatch(waiter, result, this.#context);
       this.#deliveries.last(waiter, { ...batch, superseded: true });

@@ -5,9 +5,9 @@ export interface Cursor {
   readonly epoch: string;
   readonly offset: number;
   /**
-   * When the message at that offset was accepted, in milliseconds since the Unix epoch. A store that lost its newest
-   * messages gives their offsets to other messages, and this tells which ones the client has. Not used at offset 0.
-   * Negative for a cursor without proof, which fits no message.
+   * When the message was accepted that was the newest as this cursor was given, in milliseconds since the Unix epoch. A
+   * store that lost its newest messages gives their offsets to other messages, and this tells which ones the client has.
+   * Not used at offset 0. Negative for a cursor without proof, which fits no message.
    */
   readonly proof: number;
 }

@@ -3,7 +3,7 @@ import { close, dropped, full, type MailboxAppend, type MailboxBounds, type Mail
 import { Message, type OutgoingMessage } from './message.js';
 import { MessageLog } from './message-log.js';
 import { OffsetRuns } from './offset-runs.js';
-import { evictMostSilent, givenToAll, proofKnownTo, Reader } from './reader.js';
+import { evictMostSilent, givenToAll, Reader } from './reader.js';
 
 const noMessages: readonly Message[] = [];
 /** Shared by all mailboxes without readers. Never changed. */
@@ -17,10 +17,13 @@ const noReaders: never[] = [];
  * offsets passed, minus the messages delivered, minus the replaced ones. This is exact for a known reader, and never too
  * small for a cursor older than those of all known readers.
  *
- * A cursor is accepted only with the proof of its message: when that message was accepted. A store that lost its newest
- * messages gives their offsets again, and an offset alone would then stand for another message. A proof is known of the
- * tail, of every message retained, of `taken`, and of each reader's latest two places. So a reader that goes on from the
- * batch that it was given is always recognised, also when bounds dropped that batch meanwhile.
+ * A cursor is accepted only with a proof: when the message was accepted that was the newest as the cursor was given. A store
+ * that lost its newest messages gives their offsets again, and an offset alone would then stand for another message. The
+ * newest message proves more than the one at the offset does: a message before the offset may have been replaced by one
+ * beyond it, so a store that forgot the newer one holds an older one which this client was never given. Proofs are known of
+ * `taken`, of each reader's latest two places, of the tail, and of all messages retained. Each proves every cursor up to its
+ * place that was given while that message was the newest. So a reader that goes on from the batch that it was given is always
+ * recognised, also when bounds dropped that batch meanwhile.
  *
  * Has no clock: the caller passes `now`, in milliseconds since the Unix epoch.
  */
@@ -111,9 +114,9 @@ export abstract class MailboxRules extends MessageLog {
       reader.give(from, proof);
       return { messages: noMessages, offset: from, proof, lost: 0, reset, droppedReader };
     }
-    const { messages, offset, proof: lastProof, lost } = this.#collect(from, limit);
-    reader.give(offset, lastProof);
-    return { messages, offset, proof: lastProof, lost, reset, droppedReader };
+    const { messages, offset, lost } = this.#collect(from, limit);
+    reader.give(offset, this.lastProof);
+    return { messages, offset, proof: this.lastProof, lost, reset, droppedReader };
   }
 
   /**
@@ -146,32 +149,29 @@ export abstract class MailboxRules extends MessageLog {
     return key === undefined ? undefined : this.withKey(key);
   }
 
-  /** Whether the client has the message that this mailbox accepted at that offset, and so all before it. */
-  #isProven({ epoch, offset, proof }: Cursor, reader: Reader | undefined): boolean {
+  /**
+   * Whether the cursor was given by this mailbox, so that its client has what was retained up to that offset, or was told.
+   *
+   * @param asking looked at first, because nearly every reader goes on from where it was left
+   */
+  #isProven({ epoch, offset, proof }: Cursor, asking: Reader | undefined): boolean {
     if (epoch !== this.epoch || offset > this.lastOffset) return false;
-    return offset === 0 || this.#proofAt(offset, reader) === proof;
+    if (offset === 0 || proof === this.lastProof) return true;
+    if (offset === this.lastOffset) return false;
+    if (asking?.proves(offset, proof)) return true;
+    if (offset <= this.taken && proof === this.takenProof) return true;
+    for (const reader of this.readers) if (reader.proves(offset, proof)) return true;
+    return this.beyond(offset - 1, this.count).messages.some(({ at }) => at === proof);
   }
 
-  /** @param asking looked at first, because nearly every reader goes on from where it was left */
-  #proofAt(offset: number, asking: Reader | undefined): number | undefined {
-    if (offset === this.lastOffset) return this.lastProof;
-    if (asking?.given === offset) return asking.givenProof;
-    if (offset === this.taken) return this.takenProof;
-    const proof = proofKnownTo(this.readers, offset);
-    if (proof !== undefined) return proof;
-    const [message] = this.beyond(offset - 1, 1).messages;
-    return message?.offset === offset ? message.at : undefined;
-  }
-
-  #collect(from: number, limit: number): Pick<MailboxRead, 'messages' | 'offset' | 'proof' | 'lost'> {
+  #collect(from: number, limit: number): Pick<MailboxRead, 'messages' | 'offset' | 'lost'> {
     const { messages, areRest } = this.beyond(from, limit);
     const last = messages.at(-1);
     // A batch of all messages retained also covers the gone offsets after its last message.
-    const isToTail = last === undefined || areRest;
-    const offset = isToTail ? this.lastOffset : last.offset;
+    const offset = last === undefined || areRest ? this.lastOffset : last.offset;
     const replaced = this.replaced?.countWithin(from, offset) ?? 0;
     const lost = offset - from - messages.length - replaced;
-    return { messages, offset, proof: isToTail ? this.lastProof : last.at, lost };
+    return { messages, offset, lost };
   }
 
   #fits(outgoing: OutgoingMessage, replacing: Message | undefined, bounds: MailboxBounds): boolean {

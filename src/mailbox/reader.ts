@@ -3,11 +3,11 @@ export class Reader {
   readonly name: string;
   /** The reader has received everything up to this offset. */
   cursor: number;
-  /** When the message at `cursor` was accepted; see `Cursor.proof`. */
+  /** The proof of `cursor`; see `Cursor.proof`. */
   proof: number;
   /** The offset of the latest cursor that the reader was given. It acknowledges it with its next poll. */
   given: number;
-  /** When the message at `given` was accepted. */
+  /** The proof of `given`. */
   givenProof: number;
   /** The time of its last poll, or of the end of its last hold. */
   lastPoll: number;
@@ -38,6 +38,11 @@ export class Reader {
   give(offset: number, proof: number): void {
     this.given = offset;
     this.givenProof = proof;
+  }
+
+  /** Whether the reader was given a cursor with this proof, last or before its last poll, at this place or beyond it. */
+  proves(offset: number, proof: number): boolean {
+    return (offset <= this.given && proof === this.givenProof) || (offset <= this.cursor && proof === this.proof);
   }
 
   /** A parked reader was given everything, and never counts as silent. Only a stream is parked ahead of its cursor. */
@@ -71,13 +76,4 @@ export function evictMostSilent(readers: Reader[]): Reader | undefined {
 
 function isMoreSilent(reader: Reader, other: Reader): boolean {
   return reader.parked === other.parked ? reader.lastPoll < other.lastPoll : other.parked;
-}
-
-/** When the message at that offset was accepted, if it is a place of any of the readers. */
-export function proofKnownTo(readers: readonly Reader[], offset: number): number | undefined {
-  for (const reader of readers) {
-    if (reader.given === offset) return reader.givenProof;
-    if (reader.cursor === offset) return reader.proof;
-  }
-  return undefined;
 }

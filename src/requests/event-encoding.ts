@@ -1,7 +1,6 @@
 import type { Batch } from '../delivery/batch.js';
 import { type ClosedNotice, closedNotice } from '../errors/close-reason.js';
 import { SessionError } from '../errors/session-error.js';
-import { formatCursor } from '../mailbox/cursor.js';
 import type { Message } from '../mailbox/message.js';
 
 /** A comment, which clients ignore. */
@@ -39,14 +38,16 @@ export function isLast({ superseded, retry, closed }: Batch): boolean {
   return superseded === true || retry !== undefined || closed !== undefined;
 }
 
+/** The proof of the batch proves every place within it. */
 function messageEvents(messages: readonly Message[], cursor: string): string {
   const epoch = cursor.slice(0, cursor.indexOf('.'));
+  const proof = cursor.slice(cursor.lastIndexOf('.') + 1);
   const last = messages.length - 1;
   let text = '';
   messages.forEach((message, index) => {
     const { offset, at } = message;
     // The cursor of the batch is also behind what a bound dropped after its last message.
-    const id = index === last ? cursor : formatCursor(epoch, offset, at);
+    const id = index === last ? cursor : `${epoch}.${offset}.${proof}`;
     text += `id: ${id}\ndata: {"offset":${offset},"at":${at},"data":${oneLine(message.json)}}\n\n`;
   });
   return text;

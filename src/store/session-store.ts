@@ -65,7 +65,8 @@ export interface ReadRequest {
   readonly after: Cursor | '' | undefined;
   /**
    * Set by a stream that goes on from what it was given: the read begins at `after`, but does not move the reader there,
-   * because its client has not acknowledged that yet. A reader that is not known keeps all messages retained.
+   * because its client has not acknowledged that yet. A reader that is not known keeps all messages retained. Where another
+   * node has read for the reader since, the read does nothing, and says that the stream is `superseded`.
    */
   readonly goesOn?: true;
   /** The most messages to return. */
@@ -103,6 +104,8 @@ export interface ReadResult {
   /** There was nothing to deliver, and the reader is parked now: the listener is notified of the next append. */
   readonly parked: boolean;
   readonly cameOnline: boolean;
+  /** Of a stream that goes on: another node has read for its reader since. Nothing was read. */
+  readonly superseded?: true;
   /** The reader evicted to make room for this one (`maxReader`). */
   readonly droppedReader: string | undefined;
 }

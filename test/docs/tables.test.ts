@@ -3,6 +3,7 @@ import { errorStatuses } from '../../src/errors/error-statuses.js';
 import { type Batch, closeReasons, SessionContext } from '../../src/index.js';
 import { encodeBatch } from '../../src/requests/batch-encoding.js';
 import { readPollOptions } from '../../src/requests/poll-query.js';
+import { readStreamOptions } from '../../src/requests/stream-query.js';
 
 import { readProjectFile } from '../architecture/source-tree.js';
 import { pages } from './pages.js';
@@ -39,6 +40,13 @@ test('the table of parameters has every parameter that a poll reads, and no othe
   const rows = rowsByName(readTable(poll, '| parameter | default | meaning |'));
   const query = { after: '', wait: '1', limit: '1', reader: 'a', another: '1' };
   t.deepEqual(Object.keys(rows).toSorted(), Object.keys(readPollOptions(query)).toSorted());
+});
+
+test('the table of parameters has every parameter that a stream reads, and no other', (t) => {
+  const rows = rowsByName(readTable(readProjectFile('docs/streams.md'), '| parameter | default | meaning |'));
+  const head = { method: 'GET', isEncrypted: false, header: () => undefined };
+  const query = { after: '', reader: 'a', ack: 'sent', wait: '1', another: '1' };
+  t.deepEqual(Object.keys(rows).toSorted(), Object.keys(readStreamOptions(head, query)).toSorted());
 });
 
 test('the table of members has every member that a batch can have, and says which are always there', (t) => {

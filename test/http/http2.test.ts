@@ -4,6 +4,7 @@ import { InversifyFastifyHttpAdapter } from '@inversifyjs/http-fastify';
 import test, { type ExecutionContext } from 'ava';
 import { fastify } from 'fastify';
 import { sessionHttpModule } from '../../src/http/index.js';
+import type { SessionContextOptions } from '../../src/index.js';
 import { until } from '../support/http-kit.js';
 import { answerOf, Http2Connection } from '../support/http2-client.js';
 import { type Service, startService } from '../support/service.js';
@@ -15,8 +16,8 @@ interface Stage extends Service {
   open(): Http2Connection;
 }
 
-async function startHttp2(t: ExecutionContext): Promise<Stage> {
-  const service = await startService(t, { msgMaxBytes: 8_000_000, mailboxMaxBytes: 64_000_000 });
+async function startHttp2(t: ExecutionContext, context: SessionContextOptions = {}): Promise<Stage> {
+  const service = await startService(t, { msgMaxBytes: 8_000_000, mailboxMaxBytes: 64_000_000, ...context });
   service.container.load(sessionHttpModule());
   const app = fastify({ http2: true });
   // By `Reflect`, because the types of the adapter have Fastify over HTTP/1 only.
@@ -187,14 +188,14 @@ test('HTTP/2: a stream sends messages as they come, and ack=sent removes what wa
 });
 
 test('HTTP/2: a stream whose client takes nothing is cut off, and its messages stay', async (t) => {
-  const stage = await startHttp2(t);
+  const stage = await startHttp2(t, { streamMaxBytes: 100_000 });
   const session = await stage.manager.createSession('alice');
   const stream = stage.open().send('/events?reader=tab', bearer(session));
   await new Promise((resolve) => stream.once('response', resolve));
   stream.pause();
   let pushed = 0;
   for (; stage.room.held > 0 && pushed < 60; pushed += 1) {
-    await stage.manager.push(session.id, 'x'.repeat(7_000_000));
+    await stage.manager.push(session.id, 'x'.repeat(300_000));
     await new Promise((resolve) => setImmediate(resolve));
   }
   t.is(stage.room.held, 0);

@@ -57,3 +57,24 @@ test('an acknowledgement of what a mailbox forgot removes none of the messages t
   again.acknowledge('default', { epoch: again.epoch, offset, proof }, 2_010, bounds);
   t.is(again.messages.length, 2);
 });
+
+test('a client is told reset by a mailbox that forgot the replacement of a message before its cursor', (t) => {
+  const mailbox = new Mailbox();
+  const pushKeyed = (json: string, now: number) => mailbox.append({ json, bytes: json.length, key: 'k' }, now, bounds);
+  push(mailbox, 1_000, '1');
+  pushKeyed('"old"', 1_000);
+  push(mailbox, 1_000, '3');
+  const older = stateOf(mailbox);
+  pushKeyed('"new"', 1_010);
+  // The batch stops short of the replacement, and its cursor is behind the offset of what was replaced.
+  const { messages, offset, proof } = mailbox.read('default', '', 2, 1_020, bounds);
+  t.deepEqual([messages.map(({ json }) => json), offset], [['1', '3'], 3]);
+
+  const again = new Mailbox(older, 2_000);
+  const batch = again.read('default', { epoch: again.epoch, offset, proof }, 50, 2_010, bounds);
+  t.true(batch.reset);
+  t.deepEqual(
+    batch.messages.map(({ json }) => json),
+    ['1', '"old"', '3'],
+  );
+});

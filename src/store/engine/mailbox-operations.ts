@@ -47,6 +47,8 @@ export class MailboxOperations {
     // In the step that gives the messages, so that no poll of the old token slips in beside the rotation.
     if (request.generation !== undefined && request.generation < entry.generation) throw sessionClosed('rotated');
     const mailbox = entry.mailbox ?? entry.createMailbox();
+    if (request.goesOn && typeof after === 'object' && this.#isTakenOver(mailbox, name))
+      return supersededRead(entry, after);
     const { messages, offset, proof, lost, reset, droppedReader } = mailbox.read(
       name,
       after,
@@ -177,13 +179,20 @@ export class MailboxOperations {
   #setPark(entry: SessionEntry, reader: Reader, until: number, ticket: number, now: number): void {
     const { node, isShared } = this.#rules;
     if (reader.node !== node) this.#notifySuperseded(entry, reader);
+    // Also of a read that does not park: a stream of another node that goes on then sees that it was superseded.
+    reader.node = node;
     if (until === 0) {
       if (reader.parked) this.#rules.unpark(entry, reader, now);
       return;
     }
     reader.parkedUntil = isShared ? until + parkSlack : Number.POSITIVE_INFINITY;
-    reader.node = node;
     reader.ticket = ticket;
+  }
+
+  /** Whether another node has read for the reader last. */
+  #isTakenOver(mailbox: MailboxRules, name: string): boolean {
+    const reader = mailbox.reader(name);
+    return reader !== undefined && reader.node !== '' && reader.node !== this.#rules.node;
   }
 
   /** The reader was evicted for another one. */
@@ -203,4 +212,9 @@ export class MailboxOperations {
     for (const reader of mailbox.allReaders) if (reader.parked) this.#rules.unpark(entry, reader, now);
     return nodes;
   }
+}
+
+function supersededRead({ accountId, generation }: SessionEntry, { epoch, offset, proof }: Cursor): ReadResult {
+  const nothing = { messages: [], lost: 0, reset: false, parked: false, cameOnline: false, droppedReader: undefined };
+  return { accountId, generation, epoch, offset, proof, ...nothing, superseded: true };
 }

@@ -205,6 +205,7 @@ export function readResultOf(reply: Reply): ReadResult {
     parked: numberAt(reply, 7) === 1,
     cameOnline: numberAt(reply, 8) === 1,
     droppedReader: droppedReader === '' ? undefined : droppedReader,
+    ...(reply.length > 12 && { superseded: true }),
   };
 }
 

@@ -283,32 +283,29 @@ end
 end
 return nil
 end
-local function proofAt(entry, offset, asking)
-local fields = entry.fields
-if offset == fields[$tail] then
-return fields[$tailProof]
-elseif asking and asking[$given] == offset then
-return asking[$givenProof]
-elseif offset == fields[$taken] then
-return fields[$takenProof]
-end
-local readers = fields[$readers]
-for index = 1, #readers do
-local reader = readers[index]
-if reader[$given] == offset then
-return reader[$givenProof]
-elseif reader[$cursor] == offset then
-return reader[$proof]
-end
-end
-return messages.timeOf(entry, offset)
+
+local function proves(reader, offset, proof)
+return offset <= reader[$given] and proof == reader[$givenProof]
+or offset <= reader[$cursor] and proof == reader[$proof]
 end
 local function isProven(entry, epoch, offset, proof, asking)
 local fields = entry.fields
 if epoch ~= fields[$epoch] or offset > fields[$tail] then
 return false
+elseif offset == 0 or proof == fields[$tailProof] then
+return true
+elseif offset == fields[$tail] then
+return false
+elseif asking and proves(asking, offset, proof) or offset <= fields[$taken] and proof == fields[$takenProof] then
+return true
 end
-return offset == 0 or proofAt(entry, offset, asking) == proof
+local readers = fields[$readers]
+for index = 1, #readers do
+if proves(readers[index], offset, proof) then
+return true
+end
+end
+return messages.isTimeFrom(entry, offset, proof)
 end
 function mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
 local fields = entry.fields
@@ -348,12 +345,8 @@ if from == fields[$tail] then
 return {}, from, 0, reset, reader, evicted
 end
 local elements, areRest = messages.beyond(entry, from, limit)
-local last, lastProof = fields[$tail], fields[$tailProof]
-if not areRest then
-last, lastProof = match(elements[#elements], '^(%d+):(%d+)')
-last, lastProof = tonumber(last), tonumber(lastProof)
-end
-reader[$given], reader[$givenProof] = last, lastProof
+local last = areRest and fields[$tail] or tonumber(match(elements[#elements], '^%d+'))
+reader[$given], reader[$givenProof] = last, fields[$tailProof]
 local lost = last - from - #elements - runs.countWithin(fields[$replaced], from, last)
 return elements, last, lost, reset, reader, evicted
 end
@@ -511,12 +504,14 @@ if number > 0 then
 messages.dropOldest(entry, number)
 end
 end
-function messages.timeOf(entry, offset)
-local found, element = offsetAt(entry, indexBeyond(entry, offset - 1))
-if found ~= offset then
-return nil
+function messages.isTimeFrom(entry, offset, at)
+local elements = call('LRANGE', messages.key(entry), indexBeyond(entry, offset - 1), -1)
+for index = 1, #elements do
+if tonumber(match(elements[index], '^%d+:(%d+)')) == at then
+return true
 end
-return tonumber(match(element, '^%d+:(%d+)'))
+end
+return false
 end
 function messages.oldest(entry)
 if entry.fields[$count] == 0 then
@@ -1373,8 +1368,15 @@ if generation >= 0 and generation < fields[$generation] then
 return { 'closed', 'rotated' }
 end
 mailboxes.ensure(entry)
+if not acknowledges then
+local known = mailboxes.reader(entry, name)
+if known and known[$node] ~= '' and known[$node] ~= node then
+return { 1, fields[$accountId], after, offset, {}, 0, 0, 0, 0, '', proof, fields[$generation], 1 }
+end
+end
 local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
 notices.superseded(entry, reader, node)
+reader[$node] = node
 if evicted then
 notices.superseded(entry, evicted, node)
 if evicted[$parkedUntil] ~= 0 then
@@ -1385,7 +1387,6 @@ local parks = wait > 0 and #elements == 0 and lost == 0 and reset == 0
 local cameOnline = sessions.contact(entry)
 if parks then
 reader[$parkedUntil] = now + wait + $parkSlackMs
-reader[$node] = node
 reader[$ticket] = ticket
 elseif reader[$parkedUntil] ~= 0 then
 sessions.unpark(fields, reader, now)

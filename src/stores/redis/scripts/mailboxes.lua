@@ -193,35 +193,30 @@ function mailboxes.reader(entry, name)
   return nil
 end
 
--- The proof of the message at the offset: when it was accepted. Nil when it is not known any more.
-local function proofAt(entry, offset, asking)
-  local fields = entry.fields
-  if offset == fields[$tail] then
-    return fields[$tailProof]
-  elseif asking and asking[$given] == offset then
-    return asking[$givenProof]
-  elseif offset == fields[$taken] then
-    return fields[$takenProof]
-  end
-  local readers = fields[$readers]
-  for index = 1, #readers do
-    local reader = readers[index]
-    if reader[$given] == offset then
-      return reader[$givenProof]
-    elseif reader[$cursor] == offset then
-      return reader[$proof]
-    end
-  end
-  return messages.timeOf(entry, offset)
+local function proves(reader, offset, proof)
+  return offset <= reader[$given] and proof == reader[$givenProof]
+    or offset <= reader[$cursor] and proof == reader[$proof]
 end
 
--- Whether the client has the message that this mailbox accepted at that offset, and so all before it.
+-- Whether the cursor was given by this mailbox. `asking` is looked at first.
 local function isProven(entry, epoch, offset, proof, asking)
   local fields = entry.fields
   if epoch ~= fields[$epoch] or offset > fields[$tail] then
     return false
+  elseif offset == 0 or proof == fields[$tailProof] then
+    return true
+  elseif offset == fields[$tail] then
+    return false
+  elseif asking and proves(asking, offset, proof) or offset <= fields[$taken] and proof == fields[$takenProof] then
+    return true
   end
-  return offset == 0 or proofAt(entry, offset, asking) == proof
+  local readers = fields[$readers]
+  for index = 1, #readers do
+    if proves(readers[index], offset, proof) then
+      return true
+    end
+  end
+  return messages.isTimeFrom(entry, offset, proof)
 end
 
 -- The messages after the reader's cursor. `after` is 'OLDEST', 'KNOWN' (the cursor that the mailbox has of this reader) or
@@ -267,12 +262,8 @@ function mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
     return {}, from, 0, reset, reader, evicted
   end
   local elements, areRest = messages.beyond(entry, from, limit)
-  local last, lastProof = fields[$tail], fields[$tailProof]
-  if not areRest then
-    last, lastProof = match(elements[#elements], '^(%d+):(%d+)')
-    last, lastProof = tonumber(last), tonumber(lastProof)
-  end
-  reader[$given], reader[$givenProof] = last, lastProof
+  local last = areRest and fields[$tail] or tonumber(match(elements[#elements], '^%d+'))
+  reader[$given], reader[$givenProof] = last, fields[$tailProof]
   local lost = last - from - #elements - runs.countWithin(fields[$replaced], from, last)
   return elements, last, lost, reset, reader, evicted
 end

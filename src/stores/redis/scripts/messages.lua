@@ -111,13 +111,15 @@ function messages.dropUpTo(entry, offset)
   end
 end
 
--- When the retained message at the offset was accepted; nil if it is not retained.
-function messages.timeOf(entry, offset)
-  local found, element = offsetAt(entry, indexBeyond(entry, offset - 1))
-  if found ~= offset then
-    return nil
+-- Whether a message retained at the offset or beyond it was accepted at that time.
+function messages.isTimeFrom(entry, offset, at)
+  local elements = call('LRANGE', messages.key(entry), indexBeyond(entry, offset - 1), -1)
+  for index = 1, #elements do
+    if tonumber(match(elements[index], '^%d+:(%d+)')) == at then
+      return true
+    end
   end
-  return tonumber(match(element, '^%d+:(%d+)'))
+  return false
 end
 
 -- The offset of the oldest message retained, and when it was accepted; nil when there is none.

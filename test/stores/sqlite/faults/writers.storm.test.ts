@@ -52,18 +52,3 @@ test.serial('nothing acknowledged is lost when all processes are killed in one b
   }
   await assertKept(t, path, writers);
 });
-
-test.serial('processes that start and end while others write undo nothing', async (t) => {
-  const path = await freshPath(t);
-  const writers = new Writers(path);
-  t.teardown(() => writers.killAll());
-  writers.start();
-  await writers.goOn(20);
-  for (let round = 0; round < stormSize(4, 1_000); round += 1) {
-    const guest = writers.start();
-    await writers.goOn(5);
-    await writers.end(guest, round % 2 === 0 ? 'close' : 'SIGKILL');
-  }
-  await writers.killAll();
-  await assertKept(t, path, writers);
-});

@@ -4,7 +4,7 @@
 -- ARGV  secretHash or '', generation or -1, reader, 'OLDEST' or 'KNOWN' or an epoch, offset, proof, 1 if the reader moves
 --       there or 0, limit, milliseconds to park or 0, the node that reads, its ticket
 -- Reply {1, accountId, epoch, offset, messages, lost, reset, parked, came online, evicted reader or '', proof, generation}
---       or a refusal
+--       or a refusal; a 13th element of a stream that goes on says that another node has read for its reader since
 
 operations.read = function()
   local key, secretHash, generation = takeKey(), take(), takeNumber()
@@ -27,8 +27,16 @@ operations.read = function()
     return { 'closed', 'rotated' }
   end
   mailboxes.ensure(entry)
+  if not acknowledges then
+    local known = mailboxes.reader(entry, name)
+    if known and known[$node] ~= '' and known[$node] ~= node then
+      return { 1, fields[$accountId], after, offset, {}, 0, 0, 0, 0, '', proof, fields[$generation], 1 }
+    end
+  end
   local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
   notices.superseded(entry, reader, node)
+  -- Also of a read that does not park: a stream of another node that goes on then sees that it was superseded.
+  reader[$node] = node
   if evicted then
     notices.superseded(entry, evicted, node)
     if evicted[$parkedUntil] ~= 0 then
@@ -40,7 +48,6 @@ operations.read = function()
   if parks then
     -- Longer than the node waits, so that the node ends the wait.
     reader[$parkedUntil] = now + wait + $parkSlackMs
-    reader[$node] = node
     reader[$ticket] = ticket
   elseif reader[$parkedUntil] ~= 0 then
     sessions.unpark(fields, reader, now)

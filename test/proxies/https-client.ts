@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
+import { Agent, request as send } from 'node:https';
+import { text } from 'node:stream/consumers';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** The certificate of these tests is signed by itself. */
+const anyCertificate = { rejectUnauthorized: false } as const;
+
+/** A client of a proxy at `https://localhost:<port>`, over HTTP/1.1. */
+export class HttpsClient {
+  readonly origin: string;
+  readonly #agent = new Agent({ keepAlive: true, ...anyCertificate });
+  readonly #port: number;
+
+  constructor(port: number) {
+    this.#port = port;
+    this.origin = `https://localhost:${port}`;
+  }
+
+  async ask(path: string, headers: Readonly<Record<string, string>> = {}, signal?: AbortSignal): Promise<Answer> {
+    const where = { host: '127.0.0.1', port: this.#port, path, agent: this.#agent, servername: 'localhost' };
+    const request = send({
+      ...where,
+      headers: { Host: `localhost:${this.#port}`, ...headers },
+      ...(signal && { signal }),
+    });
+    request.end();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
+  }
+
+  /** Logs in; resolves to the cookie. */
+  async login(): Promise<string> {
+    const { headers } = await this.ask('/login');
+    return headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+  }
+
+  /** One HTTP/2 connection to the same proxy. */
+  http2() {
+    const session = connectHttp2(this.origin, anyCertificate);
+    session.on('error', () => {
+      // Tests look at the streams.
+    });
+    return {
+      send: (path: string, headers: Readonly<Record<string, string>>) => session.request({ ':path': path, ...headers }),
+      close: () => session.destroy(),
+    };
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}

@@ -1,0 +1,129 @@
+import { constants } from 'node:http2';
+import { text } from 'node:stream/consumers';
+import test, { type ExecutionContext } from 'ava';
+import { eventually } from '../support/eventually.js';
+import { limits } from '../support/limits.js';
+import { HttpsClient } from './https-client.js';
+import { type Node, startNodes } from './nodes.js';
+import type { RunningProxy } from './proxy.js';
+
+export type StartProxy = (t: ExecutionContext, ports: readonly [number, number]) => Promise<RunningProxy>;
+
+/** What must hold behind each of the documented proxies, with the configuration that the page shows. */
+export function proxyCases(name: string, start: StartProxy | undefined): void {
+  // The proxy is no package of npm's, so a contributor may not have it. CI installs it.
+  const check = start === undefined ? test.skip : test;
+
+  async function stage(t: ExecutionContext) {
+    t.timeout(limits.test);
+    const nodes = await startNodes(t);
+    const proxy = await start?.(t, [nodes[0].port, nodes[1].port]);
+    const client = new HttpsClient(proxy?.port ?? 0);
+    t.teardown(() => client.close());
+    return { nodes, client };
+  }
+
+  check(`${name}: a page logs in and its held poll is answered by a push`, async (t) => {
+    const { nodes, client } = await stage(t);
+    const cookie = await client.login();
+    t.regex(cookie, /^__Host-sid=/);
+    const headers = { cookie, origin: client.origin, 'sec-fetch-site': 'same-origin' };
+    const held = client.ask('/poll?after=', headers);
+    await areHeld(nodes, 1);
+    t.is((await nodes[0].sessions.pushToAccount('alice', 'hi')).accepted, 1);
+    const { status, headers: fields, body } = await held;
+    t.is(status, 200);
+    t.is(fields['cache-control'], 'no-store');
+    t.deepEqual(valuesOf(body), ['hi']);
+  });
+
+  check(`${name}: an origin other than the one that the browser shows is refused`, async (t) => {
+    const { client } = await stage(t);
+    const cookie = await client.login();
+    for (const [origin, status] of [
+      [client.origin, 200],
+      ['https://evil.example', 403],
+      [client.origin.replace('https', 'http'), 403],
+      ['https://localhost', 403],
+    ] as const) {
+      t.is((await client.ask('/poll?after=&wait=0', { cookie, origin })).status, status, origin);
+    }
+  });
+
+  check(`${name}: the node is told one address, whatever the client says`, async (t) => {
+    const { client } = await stage(t);
+    const { body } = await client.ask('/', { 'x-forwarded-for': '203.0.113.9, 198.51.100.1' });
+    t.is(JSON.parse(body).forwarded, '127.0.0.1');
+  });
+
+  check(`${name}: a client that hangs up ends its poll at the node, and loses nothing`, async (t) => {
+    const { nodes, client } = await stage(t);
+    const cookie = await client.login();
+    const hangUp = new AbortController();
+    const held = client.ask('/poll?after=', { cookie, origin: client.origin }, hangUp.signal);
+    await areHeld(nodes, 1);
+    hangUp.abort();
+    await t.throwsAsync(held);
+    await areHeld(nodes, 0);
+    await nodes[1].sessions.pushToAccount('alice', 'later');
+    const { body } = await client.ask('/poll?after=', { cookie, origin: client.origin });
+    t.deepEqual(valuesOf(body), ['later']);
+  });
+
+  check(`${name}: polls share an HTTP/2 connection, and one that is cancelled ends alone`, async (t) => {
+    const { nodes, client } = await stage(t);
+    const cookie = await client.login();
+    const connection = client.http2();
+    t.teardown(() => connection.close());
+    const poll = (reader: string) =>
+      connection.send(`/poll?after=&reader=${reader}`, { cookie, origin: client.origin });
+    const readers = ['one', 'two', 'three'].map(poll);
+    await areHeld(nodes, 3);
+    readers[0]?.close(constants.NGHTTP2_CANCEL);
+    await areHeld(nodes, 2);
+    await nodes[0].sessions.pushToAccount('alice', 'hi');
+    for (const reader of readers.slice(1)) t.deepEqual(valuesOf(await text(reader)), ['hi']);
+  });
+
+  check(`${name}: while one node stops, a client receives every message and sees no error`, async (t) => {
+    const { nodes, client } = await stage(t);
+    const cookie = await client.login();
+    const [first, second] = nodes;
+    const received: unknown[] = [];
+    const statuses = new Set<number>();
+    let cursor = '';
+    const pollOnce = async () => {
+      const { status, body } = await client.ask(`/poll?after=${cursor}`, { cookie, origin: client.origin });
+      statuses.add(status);
+      received.push(...valuesOf(body));
+      cursor = JSON.parse(body).cursor;
+    };
+    const until = async (count: number) => {
+      while (received.length < count) await pollOnce();
+    };
+    for (let each = 0; each < 10; each += 1) {
+      await first.sessions.pushToAccount('alice', each);
+      await until(each + 1);
+    }
+    const reading = until(20);
+    await areHeld(nodes, 1);
+    const stopped = first.stop();
+    for (let each = 10; each < 20; each += 1) await second.sessions.pushToAccount('alice', each);
+    await Promise.all([reading, stopped]);
+    t.deepEqual(received, [...Array(20).keys()]);
+    t.deepEqual([...statuses], [200]);
+  });
+}
+
+function areHeld(nodes: readonly Node[], count: number): Promise<void> {
+  const what = `${count} polls are held`;
+  return eventually(
+    () => nodes.flatMap(({ unanswered }) => unanswered).filter((path) => path === '/poll').length === count,
+    { what },
+  );
+}
+
+function valuesOf(body: string): readonly unknown[] {
+  const { messages } = JSON.parse(body) as { messages: readonly { data: unknown }[] };
+  return messages.map(({ data }) => data);
+}
