@@ -43,6 +43,5 @@ export function placeOf(cursor: string): { readonly epoch: string; readonly offs
 
 /** The cursor of a client that has the messages of the batch with this cursor up to this one. */
 export function cursorAt(cursor: string, { offset }: Message): string {
-  const [epoch = '', , proof = ''] = cursor.split('.');
-  return `${epoch}.${offset}.${proof}`;
+  return cursor.replace(/\..*\./, `.${offset}.`);
 }
