@@ -164,7 +164,7 @@ export class Connection {
     const { closed, superseded, retry } = batch;
     if (closed?.code === 'rotated') this.#chances = chancesAfterRotation;
     if (superseded) {
-      this.#end({ code: 'superseded', reason: 'Another client has this reader name', reconnect: false });
+      this.#end({ code: 'superseded', reason: 'Another client has this reader', reconnect: false });
     } else if (closed !== undefined && !this.#mayComeBack(closed)) {
       this.#end(closed);
     } else if (closed !== undefined || retry !== undefined) {

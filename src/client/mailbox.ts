@@ -100,7 +100,7 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
 
   /** Ends the connection and the loop. What was not acknowledged stays in the mailbox. */
   close(): void {
-    this.#end({ code: 'closed', reason: 'Closed by the application', reconnect: true });
+    this.#end({ code: 'closed', reason: 'Closed', reconnect: true });
   }
 
   /** @throws TypeError while another loop runs: each would get a part of the messages */

@@ -11,7 +11,7 @@ export class Refusal extends Error {
 
   constructor(status: number, problem: unknown, retryAfter?: number) {
     const { code, detail, closed } = Object(problem);
-    super(typeof detail === 'string' ? detail : `Status ${status}, not of a mailbox server`);
+    super(typeof detail === 'string' ? detail : `Status ${status}`);
     this.status = status;
     this.code = typeof code === 'string' ? code : undefined;
     this.closed = typeof closed?.code === 'string' ? closed : undefined;
