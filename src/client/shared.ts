@@ -88,7 +88,7 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
       channel.onmessage = ({ data: { kind, to, cursor, batch } }: { readonly data: Note }) => {
         if (to !== '' && to !== tab) return;
         hasSign = true;
-        if (kind === 'trouble') reject(new Error('Trouble of the leading tab));
+        if (kind === 'trouble') reject(new Error('Trouble of the leading tab'));
         if (kind === 'open') exchange.opened();
         if (kind === 'lead') say('hello', place);
         if (batch === undefined) return;
