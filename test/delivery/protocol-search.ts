@@ -19,6 +19,8 @@ export interface SearchBounds {
   readonly rollbacks: number;
   /** Steps in a row. */
   readonly depth: number;
+  /** Whether pushes may have a key, which is always the same. */
+  readonly areKeyed: boolean;
   /** Steps that come first, by name; the depth counts from there. */
   readonly prefix: readonly string[];
   /** Messages that the mailbox keeps; it drops the oldest beyond. */
@@ -29,8 +31,10 @@ interface Stored {
   readonly mailbox: MailboxState;
   /** At which node each reader is parked. */
   readonly parked: Readonly<Partial<Record<ReaderName, Node>>>;
-  /** The values that the mailbox accepted in this history. */
+  /** The values that the mailbox accepted in this history, without those that were replaced. */
   readonly accepted: readonly number[];
+  /** The latest value that has the key. */
+  readonly ofKey: number | undefined;
 }
 
 interface Client {
@@ -127,7 +131,7 @@ export class ProtocolSearch {
       heldAt: undefined,
     };
     return {
-      stored: { mailbox: mailbox.state, parked: {}, accepted: [] },
+      stored: { mailbox: mailbox.state, parked: {}, accepted: [], ofKey: undefined },
       older: undefined,
       clients: { one: client, two: client },
       notices: { A: [], B: [] },
@@ -138,7 +142,10 @@ export class ProtocolSearch {
 
   *#steps(world: World): Generator<readonly [string, World]> {
     const { older, rollbacks, clients, notices } = world;
-    if (world.pushed < this.#bounds.pushes) yield ['push', this.#push(world)];
+    if (world.pushed < this.#bounds.pushes) {
+      yield ['push', this.#push(world, undefined)];
+      if (this.#bounds.areKeyed) yield ['push with the key', this.#push(world, 'k')];
+    }
     if (rollbacks < this.#bounds.rollbacks) {
       // Kept once for each return: an older state that is kept anew is the same as keeping it later.
       if (older === undefined) yield ['keep', { ...world, older: world.stored }];
@@ -157,21 +164,23 @@ export class ProtocolSearch {
     }
   }
 
-  #push(world: World): World {
+  #push(world: World, key: 'k' | undefined): World {
     const value = world.pushed + 1;
     const mailbox = opened(world.stored);
     const before = mailbox.tailProof;
     const json = String(value);
     // Time passes between any two pushes.
-    const { message } = mailbox.append({ json, bytes: 1, key: undefined }, value, this.#mailboxBounds);
+    const { message } = mailbox.append({ json, bytes: 1, key }, value, this.#mailboxBounds);
     assert.ok(message !== undefined);
     const notices = { ...world.notices };
     for (const node of new Set(Object.values(world.stored.parked))) {
       notices[node] = [...notices[node], { message, before }];
     }
     for (const reader of mailbox.allReaders) if (reader.parked) reader.give(message.offset, message.at);
-    const accepted = [...world.stored.accepted, value];
-    return { ...world, stored: { mailbox: mailbox.state, parked: {}, accepted }, notices, pushed: value };
+    const { ofKey } = world.stored;
+    const others = key === undefined ? world.stored.accepted : world.stored.accepted.filter((each) => each !== ofKey);
+    const stored = { parked: {}, accepted: [...others, value], ofKey: key === undefined ? ofKey : value };
+    return { ...world, stored: { ...stored, mailbox: mailbox.state }, notices, pushed: value };
   }
 
   #hear(world: World, node: Node): World {
