@@ -215,7 +215,7 @@ test('whatever happens to requests and servers, each message is given once and i
         }
       },
     ),
-    { numRuns: rounds({ sample: 40, full: 150 }) },
+    { numRuns: rounds({ sample: 12, full: 150 }) },
   );
   t.pass();
 });

@@ -130,7 +130,7 @@ class World {
 }
 
 for (const [name, start] of Object.entries(transports)) {
-  const runs = name === 'streamInto' ? rounds({ sample: 100, full: 500 }) : rounds({ sample: 6, full: 60 });
+  const runs = name === 'streamInto' ? rounds({ sample: 40, full: 500 }) : rounds({ sample: 3, full: 60 });
   test.serial(
     `${name}: a client gets each message once, in order, and what it has not acknowledged stays`,
     async (t) => {

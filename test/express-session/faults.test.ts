@@ -280,7 +280,7 @@ test('in any order of the steps of concurrent requests, no change of a key is lo
         t.is((await visitors.sessionsOfApp()).sessions.length, 1);
       },
     ),
-    { numRuns: rounds({ sample: 60, full: 2_000 }) },
+    { numRuns: rounds({ sample: 20, full: 2_000 }) },
   );
 });
 
@@ -309,7 +309,7 @@ test('in any order of concurrent logins, logouts and changes, all processes load
         t.true((await manager.sessionsOfApp()).sessions.every(({ id }) => id !== holder?.id));
       },
     ),
-    { numRuns: rounds({ sample: 60, full: 2_000 }) },
+    { numRuns: rounds({ sample: 20, full: 2_000 }) },
   );
 });
 

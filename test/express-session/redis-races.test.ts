@@ -4,7 +4,7 @@ import { startStore, storesFor } from './kit.js';
 import { contentOf, loadedSession, sessionData } from './session-data.js';
 
 const bindingOf = storesFor(test);
-const count = rounds({ sample: 15, full: 200 });
+const count = rounds({ sample: 6, full: 200 });
 
 test('over Redis, concurrent requests of one sid at three nodes lose no change, and make one login', async (t) => {
   const binding = bindingOf('redis');

@@ -7,7 +7,7 @@ test('the memory store does what the model does, whatever is asked of it in what
   await checkStoreAgainstModel({
     create: createMemoryStore,
     timeUnit: 1,
-    runs: rounds({ sample: 150, full: 500 }),
+    runs: rounds({ sample: 60, full: 500 }),
     length: 150,
   });
   t.pass();

@@ -49,7 +49,7 @@ test('of several that want the lock at once no two get it, also beside one that 
   const killed = await ServiceProcess.start(t, settingsFor(folder));
   await killed.kill();
   const path = join(folder, 'sessions');
-  for (let round = 0; round < rounds({ sample: 20, full: 500 }); round += 1) {
+  for (let round = 0; round < rounds({ sample: 8, full: 500 }); round += 1) {
     const results = await Promise.allSettled(Array.from({ length: 4 }, () => SnapshotLock.acquire(path)));
     const locks = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     t.true(locks.length <= 1, `${locks.length} have the lock`);

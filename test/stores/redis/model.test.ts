@@ -12,14 +12,14 @@ test('the store does what the model does on a single server', async (t) => {
   await checkStoreAgainstModel({
     create: redisStores(server),
     timeUnit: 1,
-    runs: rounds({ sample: 15, full: 100 }),
+    runs: rounds({ sample: 6, full: 100 }),
     length: 150,
   });
   t.pass();
 });
 
 test('the store does what the model does on a Cluster', async (t) => {
-  await checkStoreAgainstModel({ create: redisStores(cluster), timeUnit: 1, runs: rounds({ sample: 8, full: 50 }) });
+  await checkStoreAgainstModel({ create: redisStores(cluster), timeUnit: 1, runs: rounds({ sample: 3, full: 50 }) });
   t.pass();
 });
 
@@ -27,7 +27,7 @@ test('several nodes together do what the model does', async (t) => {
   await checkStoreAgainstModel({
     create: redisStoresOver(nodes, server),
     timeUnit: 1,
-    runs: rounds({ sample: 12, full: 50 }),
+    runs: rounds({ sample: 4, full: 50 }),
   });
   t.pass();
 });

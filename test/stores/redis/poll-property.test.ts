@@ -37,10 +37,10 @@ function bindWatched(options: RedisStoreOptions, operations: Tracked): StoreBind
 }
 
 for (const [name, place, nodes, runs] of [
-  ['a single server', server, 1, rounds({ sample: 15, full: 60 })],
-  ['a Cluster', cluster, 1, rounds({ sample: 5, full: 30 })],
-  ['a single server over several nodes', server, 3, rounds({ sample: 12, full: 50 })],
-  ['a Cluster over several nodes', cluster, 3, rounds({ sample: 5, full: 20 })],
+  ['a single server', server, 1, rounds({ sample: 6, full: 60 })],
+  ['a Cluster', cluster, 1, rounds({ sample: 2, full: 30 })],
+  ['a single server over several nodes', server, 3, rounds({ sample: 5, full: 50 })],
+  ['a Cluster over several nodes', cluster, 3, rounds({ sample: 2, full: 20 })],
 ] as const) {
   test.serial(`on ${name} every batch fits the reference mailbox, and lost counts what bounds dropped`, async (t) => {
     await checkPolls({

@@ -29,7 +29,7 @@ test('over any older data every message is received, or its reader was told lost
       const clock = new SystemClock();
       return { clock, context, store, tells: false, tick: () => pause(1), mark, close: async () => {} };
     },
-    runs: rounds({ sample: 20, full: 200 }),
+    runs: rounds({ sample: 8, full: 200 }),
   });
   t.pass();
 });

@@ -7,11 +7,11 @@ import { stormSize } from './storm-size.js';
 const nodes = startedNodes(test, 4);
 
 test('the store does what the model does', async (t) => {
-  await checkStoreAgainstModel({ create: sqliteStores, timeUnit: 1, runs: stormSize(20, 500), length: 120 });
+  await checkStoreAgainstModel({ create: sqliteStores, timeUnit: 1, runs: stormSize(8, 500), length: 120 });
   t.pass();
 });
 
 test('four nodes together do what the model does', async (t) => {
-  await checkStoreAgainstModel({ create: sqliteStoresOver(nodes), timeUnit: 1, runs: stormSize(8, 200) });
+  await checkStoreAgainstModel({ create: sqliteStoresOver(nodes), timeUnit: 1, runs: stormSize(3, 200) });
   t.pass();
 });

@@ -46,7 +46,7 @@ for (const [name, tells] of [
         const clock = new SystemClock();
         return { clock, context, store: start(), tells, tick: () => pause(1), mark, close: async () => {} };
       },
-      runs: rounds({ sample: 12, full: 120 }),
+      runs: rounds({ sample: 5, full: 120 }),
     });
     t.pass();
   });

@@ -6,8 +6,8 @@ import { ServiceProcess } from '../service-process.js';
 import type { Place } from './place.js';
 
 const nodeCount = rounds({ sample: 3, full: 4 });
-const expiring = rounds({ sample: 3_000, full: 20_000 });
-const expiringAtKill = rounds({ sample: 1_500, full: 8_000 });
+const expiring = rounds({ sample: 1_500, full: 20_000 });
+const expiringAtKill = rounds({ sample: 800, full: 8_000 });
 
 /** Declares tests of expiry under several processes. */
 export function gcFaults(test: TestFn, place: Place): void {

@@ -22,7 +22,7 @@ test('of a file that is damaged anywhere nothing wrong is taken for right, and n
     }
   }
   await trial.close();
-  const child = fork(program, [path, String(stormSize(60, 1_000)), String(seed)]);
+  const child = fork(program, [path, String(stormSize(30, 1_000)), String(seed)]);
   t.teardown(() => void child.kill('SIGKILL'));
   const reported = new Promise<DamageReport | undefined>((resolve) => {
     child.once('message', (message: DamageReport) => resolve(message));
