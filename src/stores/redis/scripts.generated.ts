@@ -1023,6 +1023,9 @@ if #closed > 0 then
 local reports = base .. '$reportsKey'
 call('HSET', reports, reportName, pack(closed))
 call('PEXPIRE', reports, $keepReportsMs)
+local nodes = base .. '$nodesKey'
+call('HSET', nodes, match(reportName, '^[^:]+') .. ':seen', now)
+call('PEXPIRE', nodes, $forgetNodeAfterMs)
 end
 local isMore = call('ZCOUNT', due, '-inf', now) + #orphanedReports(base) > 0
 return { 1, isMore and 1 or 0, closed }

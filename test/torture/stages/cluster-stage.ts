@@ -2,6 +2,7 @@ import { RedisCluster } from '../../support/redis-cluster.js';
 import type { World } from '../faults.js';
 import { Link } from '../link.js';
 import { pick, type Random } from '../random.js';
+import { pause } from '../steady.js';
 import { failover, type Pair } from './failover.js';
 import { inStep, isMaster, masterFaults, promoted } from './redis-servers.js';
 import { ReplicationWatch } from './replication-watch.js';
@@ -10,9 +11,14 @@ import type { Stage } from './stage.js';
 /** Silence after which a master counts as failed: longer than what a busy machine may stop it for. */
 const nodeTimeout = 3_000;
 
+/** After which another attempt is made, in milliseconds: longer than the servers try. */
+const failoverPatience = 7_000;
+
 /** Three masters with a replica each. */
 export async function clusterStage(nodes: number): Promise<Stage> {
-  const settings = { 'cluster-node-timeout': String(nodeTimeout), appendonly: 'yes' };
+  // A replica may take over however long a busy machine kept it from its master.
+  const takesOver = { 'cluster-replica-validity-factor': '0' };
+  const settings = { 'cluster-node-timeout': String(nodeTimeout), appendonly: 'yes', ...takesOver };
   const cluster = await RedisCluster.start({ replicas: true, settings });
   const linksOfNodes = await Promise.all(
     Array.from({ length: nodes }, () => Promise.all(cluster.servers.map(({ port }) => Link.start(port)))),
@@ -55,7 +61,13 @@ export async function clusterStage(nodes: number): Promise<Stage> {
         'Redis: CLUSTER FAILOVER, connections stay open',
         watch,
         pickIn,
-        async ({ replica }) => void (await replica.client.call('CLUSTER', 'FAILOVER')),
+        async ({ replica }) => {
+          // The servers give a failover up after five seconds, when they are too busy to agree.
+          while (!(await isMaster(replica))) {
+            await replica.client.call('CLUSTER', 'FAILOVER').catch(() => {});
+            await Promise.race([promoted(replica), pause(failoverPatience)]);
+          }
+        },
         false,
       ),
       ...masterFaults(async (random) => (await pickPair(random)).master, nodeTimeout / 2),

@@ -75,6 +75,11 @@ operations.sweep = function()
     local reports = base .. '$reportsKey'
     call('HSET', reports, reportName, pack(closed))
     call('PEXPIRE', reports, $keepReportsMs)
+    -- The data may be of before this node's last heartbeats, because the server lost its newest writes. Then another sweep
+    -- would take the report for one of a dead node, and tell it again.
+    local nodes = base .. '$nodesKey'
+    call('HSET', nodes, match(reportName, '^[^:]+') .. ':seen', now)
+    call('PEXPIRE', nodes, $forgetNodeAfterMs)
   end
   local isMore = call('ZCOUNT', due, '-inf', now) + #orphanedReports(base) > 0
   return { 1, isMore and 1 or 0, closed }
