@@ -143,7 +143,9 @@ export class RowMailbox extends MailboxRules {
 
   protected get oldest(): Message | undefined {
     if (this.#inRow !== undefined) return this.#inRow[0];
-    return this.#rows.beyond(this.#session, 0, 1)[0];
+    const [first] = this.#rows.beyond(this.#session, 0, 1);
+    if (first === undefined && this.#count > 0) this.#recount([]);
+    return first;
   }
 
   protected get newestTime(): number {
@@ -161,9 +163,20 @@ export class RowMailbox extends MailboxRules {
       this.#inRow === undefined
         ? this.#rows.beyond(this.#session, offset, limit + 1)
         : this.#inRow.filter((message) => message.offset > offset);
-    return found.length <= limit
-      ? { messages: found, areRest: true }
-      : { messages: found.slice(0, limit), areRest: false };
+    if (found.length > limit) return { messages: found.slice(0, limit), areRest: false };
+    // Up to `taken` nothing is retained.
+    if (offset <= this.taken && found.length !== this.#count) this.#recount(found);
+    return { messages: found, areRest: true };
+  }
+
+  /**
+   * A damaged page can lack rows without an error of SQLite. Their messages are lost, and readers are told so; counted on,
+   * they would take room for ever, and a push that makes room would look for an oldest one without end.
+   */
+  #recount(found: readonly Message[]): void {
+    this.#count = found.length;
+    this.bytes = found.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (this.#count === 0) this.#inRow = [];
   }
 
   protected pushedUntil(time: number): readonly Message[] {

@@ -33,5 +33,7 @@ test('of a file that is damaged anywhere nothing wrong is taken for right, and n
   t.deepEqual([child.exitCode, child.signalCode], [0, null], `seed ${seed}`);
   t.deepEqual(report?.wrong, [], `seed ${seed}`);
   t.true((report?.refused ?? 0) > 0);
-  t.log(`${report?.refused} refused, ${report?.whole} unharmed, ${report?.incomplete} with rows that were not found`);
+  t.log(
+    `${report?.refused} refused, ${report?.whole} unharmed, ${report?.incomplete} with rows that were not found, or messages that were told lost`,
+  );
 });

@@ -13,6 +13,16 @@ import { SqliteTables } from '../../../../src/stores/sqlite/tables/sqlite-tables
 const app = 'default';
 const id = 'a'.repeat(24);
 const secretHash = 'h'.repeat(43);
+/** A read of all messages. */
+const whole = {
+  reader: 'tab',
+  after: '',
+  limit: 10,
+  wait: 0,
+  secretHash: undefined,
+  generation: undefined,
+  ticket: 1,
+} as const;
 
 interface Stage {
   readonly database: Database;
@@ -100,19 +110,30 @@ test('a tombstone and a message that were changed are never shown', async (t) =>
   engine.insert(given(), 0);
   engine.append(app, id, textOf(2_000), 1);
   database.exec("UPDATE message SET json = replace(json, 'x', 'y')");
-  const request = {
-    reader: 'tab',
-    after: '',
-    limit: 10,
-    wait: 0,
-    secretHash: undefined,
-    generation: undefined,
-    ticket: 1,
-  } as const;
-  t.throws(() => engine.read(app, id, request, 2), { name: 'DamagedRow', message: /table message/ });
+  t.throws(() => engine.read(app, id, whole, 2), { name: 'DamagedRow', message: /table message/ });
   engine.end(app, id, 'logout', 3);
   database.exec("UPDATE tombstone SET reason = 'revoked'");
   t.throws(() => engine.get(app, id, 4), { name: 'DamagedRow', message: /table tombstone/ });
+});
+
+test('messages whose rows are gone are told lost, and take no room once that is noticed', async (t) => {
+  for (const gone of ['offset > 0', 'offset < 3', 'offset = 2']) {
+    const { database, engine } = await stage(t, { msgMaxLength: 3 });
+    const push = () => engine.append(app, id, textOf(2_000), 1);
+    engine.insert(given(), 0);
+    for (let each = 0; each < 3; each += 1) push();
+    t.true(database.prepare(`DELETE FROM message WHERE ${gone}`).run() > 0);
+    // A push that makes room ends, whatever is missing.
+    for (let each = 0; each < 3; each += 1) t.is(push().verdict, 'accepted');
+    const { messages, lost } = engine.read(app, id, whole, 3);
+    t.deepEqual([messages.at(-1)?.offset, messages.length + lost], [6, 6]);
+    t.is(engine.get(app, id, 3).undelivered, messages.length);
+    for (let each = 0; each < 3; each += 1) push();
+    t.deepEqual(
+      engine.read(app, id, whole, 3).messages.map(({ offset }) => offset),
+      [7, 8, 9],
+    );
+  }
 });
 
 test('a contact moves no entry of an index', async (t) => {
