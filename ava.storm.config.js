@@ -6,5 +6,5 @@ export default {
   ...config,
   files: [...testsWith(/^import \{[^}]*\b(?:isStorm|rounds|stormSize)\b/m), '.build/test/**/*.storm.test.js'],
   environmentVariables: { STORM: '1' },
-  timeout: '15m',
+  timeout: '40m',
 };
