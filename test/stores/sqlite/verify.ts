@@ -4,6 +4,8 @@ import { loadDriver } from '../../../src/stores/sqlite/driver/driver.js';
 import { SqliteStore } from '../../../src/stores/sqlite/index.js';
 import type { Promised } from './nodes/writers.js';
 
+const portion = 1_000;
+
 /** What SQLite finds wrong with the file. */
 export async function damageIn(path: string): Promise<readonly string[]> {
   const database = (await loadDriver()).open(path);
@@ -20,7 +22,12 @@ export async function brokenPromises(path: string, promises: Iterable<Promised>)
   const store = new SqliteStore(new SessionContext({ maxSession: 0, msgMaxLength: 1_000 }), { path });
   await store.open(noListener);
   try {
-    const faults = await Promise.all([...promises].map((promised) => faultOf(store, promised)));
+    const left = [...promises];
+    const faults: (string | undefined)[] = [];
+    // In portions: a queue of hundreds of thousands of steps is slow by itself.
+    while (left.length > 0) {
+      faults.push(...(await Promise.all(left.splice(-portion).map((promised) => faultOf(store, promised)))));
+    }
     return faults.filter((fault) => fault !== undefined);
   } finally {
     await store.close();
