@@ -28,6 +28,7 @@ function hasPython(): boolean {
 }
 
 const isMissing = !hasPython();
+// Python is no package of npm's, so a contributor may not have it.
 const pythonTest = isMissing ? test.skip : test;
 const title = (text: string) => (isMissing ? `skipped, no python3 here: ${text}` : text);
 
