@@ -34,7 +34,7 @@ export class RemoteStore extends SessionStore {
   readonly #number: number;
   /** For `idPrefix`, which needs no server. */
   readonly #local: SessionStore;
-  /** The node of a reader's last read: only that node may release it. */
+  /** The node of a reader's last read: only that node may release it, and a stream goes on at the node that carries it. */
   readonly #readAt = new Map<string, NodeProcess>();
   #turn = 0;
 
@@ -163,8 +163,9 @@ export class RemoteStore extends SessionStore {
   }
 
   read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
-    const node = this.#next();
-    this.#readAt.set(`${app} ${id} ${request.reader}`, node);
+    const key = `${app} ${id} ${request.reader}`;
+    const node = (request.goesOn && this.#readAt.get(key)) || this.#next();
+    this.#readAt.set(key, node);
     return this.#callAt(node, 'read', app, id, request);
   }
 
