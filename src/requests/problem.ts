@@ -10,7 +10,7 @@ export interface Problem {
   readonly body: string;
 }
 
-/** @param status default: the one of the error's code */
+/** The answer of an error as `application/problem+json` (RFC 9457). @param status default: the one of the error's code */
 export function problemOf(error: SessionError, status: number = error.status): Problem {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
