@@ -2,10 +2,8 @@ import type { Batch } from '../delivery/batch.js';
 import type { PollReceiver } from '../delivery/poll-request.js';
 import { reportFault } from '../errors/fault-report.js';
 import { encodeBatch } from './batch-encoding.js';
-import { problemOfAny } from './problem.js';
+import { batchHeaders, failedPoll } from './poll-answer.js';
 import { abort, isClosed, onceClosed, onceInTurn, onceWrittenOut, type RawResponse } from './raw-response.js';
-
-const batchHeaders = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
 
 /**
  * Answers a request later, or never, without its framework: while a poll is held, only Node's own objects and this one
@@ -32,7 +30,7 @@ export class HeldResponse implements PollReceiver {
 
   /** Answers with a problem document. */
   fail(error: unknown): void {
-    const { status, headers, body } = problemOfAny(error, 'A poll failed');
+    const { status, headers, body } = failedPoll(error);
     this.#send(status, headers, () => body, undefined);
   }
 
