@@ -1,15 +1,14 @@
-import type { Batch } from '../delivery/batch.js';
 import type { PollOptions, PollReceiver } from '../delivery/poll-request.js';
 import { invalidArgument } from '../errors/session-error.js';
 import { requireCursorByCookie } from '../requests/cookie-poll.js';
-import { bearerTokenOf, type Credentials, soleBearer, type Tokens } from '../requests/credentials.js';
+import { soleBearer, type Tokens } from '../requests/credentials.js';
 import type { OriginPolicy } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
-import { reportRefusal } from '../requests/refusals.js';
 import type { RequestHead } from '../requests/request-head.js';
-import type { RefusedRequest } from '../service/refused-bearer.js';
 import { pollOnceKnown } from './poll-once-known.js';
 import type { PolledApp } from './polled-app.js';
+import { refusedRequest, reporting } from './reporting-receiver.js';
+import { provenTokens, type RouteCredentials } from './route-credentials.js';
 
 /** A poll whose request was accepted: it is well-formed, has a token, and no page of another site sent it by cookie. */
 export interface AcceptedPoll {
@@ -19,10 +18,10 @@ export interface AcceptedPoll {
 
 /** `GET /poll`, without the framework that received the request. */
 export class PollRoute {
-  readonly #credentials: Credentials;
+  readonly #credentials: RouteCredentials;
   readonly #origins: OriginPolicy;
 
-  constructor(credentials: Credentials, origins: OriginPolicy) {
+  constructor(credentials: RouteCredentials, origins: OriginPolicy) {
     this.#credentials = credentials;
     this.#origins = origins;
   }
@@ -36,50 +35,13 @@ export class PollRoute {
     if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
     const options = readPollOptions(query);
     // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
-    const tokens = this.#tokensOf(request, appOf);
-    if (bearerTokenOf(request) === undefined) requireCursorByCookie(request, options);
+    const tokens = provenTokens(this.#credentials, this.#origins, request, appOf);
+    if (this.#credentials.isCookie(request)) requireCursorByCookie(request, options);
     const app = appOf();
     const shown = refusedRequest(tokens, request);
     return {
-      start: (receiver) => startPoll(app, tokens, options, new ReportingReceiver(receiver, app, shown)),
+      start: (receiver) => startPoll(app, tokens, options, reporting(receiver, app, shown)),
     };
-  }
-
-  #tokensOf(request: RequestHead, appOf: () => PolledApp): Tokens {
-    try {
-      return this.#credentials.tokensOf(request, this.#origins);
-    } catch (error) {
-      if (this.#credentials.shownBy(request) !== undefined) reportRefusal(appOf(), this.#credentials, request, error);
-      throw error;
-    }
-  }
-}
-
-/** What is told of the request if its bearer is refused; read now, so that a held poll does not keep the request. */
-function refusedRequest(tokens: Tokens, request: RequestHead): RefusedRequest {
-  const [token, ...others] = tokens;
-  return { token: others.length === 0 ? token : undefined, ip: request.ip(), userAgent: request.header('user-agent') };
-}
-
-/** Reports the refusal of a poll's bearer. */
-class ReportingReceiver implements PollReceiver {
-  readonly #receiver: PollReceiver;
-  readonly #app: PolledApp;
-  readonly #shown: RefusedRequest;
-
-  constructor(receiver: PollReceiver, app: PolledApp, shown: RefusedRequest) {
-    this.#receiver = receiver;
-    this.#app = app;
-    this.#shown = shown;
-  }
-
-  deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
-    this.#receiver.deliver(batch, acknowledge);
-  }
-
-  fail(error: unknown): void {
-    this.#app.reportRefused(error, this.#shown);
-    this.#receiver.fail(error);
   }
 }
 
