@@ -66,9 +66,9 @@ async function stream(
   signal: AbortSignal,
 ): Promise<Response> {
   try {
-    const accepted = routes.events.accept(head, query);
+    const accepted = routes.events.accept(head, query, routes.app);
     const answer = new FetchStream(headers, routes.mostUnsent);
-    return await answer.open((receiver) => accepted.start(routes.app, receiver), signal);
+    return await answer.open((receiver) => accepted.start(receiver), signal);
   } catch (error) {
     return responseOf(answerToError(error), headers);
   }

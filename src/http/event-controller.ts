@@ -29,9 +29,9 @@ export class EventController {
   // Only built-in parameter decorators: the adapters await several promises for each custom one.
   stream(@Request() rawRequest: object, @Response() rawResponse: object, @Query() rawQuery: object): unknown {
     const exchange = new HeldExchange(rawRequest, rawResponse);
-    const stream = this.#route.accept(exchange.request, { ...rawQuery });
+    const stream = this.#route.accept(exchange.request, { ...rawQuery }, this.#app);
     const { response, result } = exchange.stream(this.#app.context.streamMaxBytes);
-    response.onceClosed(stream.start(this.#app, response));
+    response.onceClosed(stream.start(response));
     return result;
   }
 }

@@ -1,16 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
-import { HeldResponse } from '../requests/held-response.js';
-import { HeldStream } from '../requests/held-stream.js';
 import type { RawResponse } from '../requests/raw-response.js';
-import { type RequestHead, requestHeadOf } from '../requests/request-head.js';
+import { requestHeadOf } from '../requests/request-head.js';
 import { queryOfTarget, requestTarget } from '../requests/request-target.js';
+import { holdPoll, holdStream } from '../routes/hold.js';
 import { jsonBodyOf } from '../routes/json-body.js';
 import type { SessionRouteOptions } from '../routes/route-options.js';
+import { appendCookie, sendAnswer, setHeaders } from '../routes/send-answer.js';
 import { SessionRoutes } from '../routes/session-routes.js';
 import type { IssuedSession } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
-import { appendCookie, sendAnswer, setHeaders } from './send-answer.js';
 
 type NodeRequest = IncomingMessage | Http2ServerRequest;
 
@@ -43,38 +42,9 @@ function handle(routes: SessionRoutes, request: NodeRequest, raw: RawResponse): 
   const query = queryOfTarget(request.url);
   // Now, so that every answer has them, also that of a poll which fails much later.
   if (!setHeaders(raw, routes.crossOrigin.headersFor(head))) return true;
-  if (route.kind === 'poll') holdPoll(routes, head, query, raw);
-  else if (route.kind === 'events') holdStream(routes, head, query, raw);
+  const { app, poll, events, mostUnsent } = routes;
+  if (route.kind === 'poll') holdPoll(raw, () => poll.accept(head, query, () => app));
+  else if (route.kind === 'events') holdStream(raw, mostUnsent, () => events.accept(head, query, app));
   else void routes.answer(route, head, query, () => jsonBodyOf(request)).then((answer) => sendAnswer(raw, answer));
   return true;
-}
-
-function holdPoll(
-  routes: SessionRoutes,
-  head: RequestHead,
-  query: { readonly [name: string]: unknown },
-  raw: RawResponse,
-): void {
-  const response = new HeldResponse(raw);
-  try {
-    const poll = routes.poll.accept(head, query, () => routes.app);
-    response.onceClosed(poll.start(response));
-  } catch (error) {
-    response.fail(error);
-  }
-}
-
-function holdStream(
-  routes: SessionRoutes,
-  head: RequestHead,
-  query: { readonly [name: string]: unknown },
-  raw: RawResponse,
-): void {
-  const response = new HeldStream(raw, routes.mostUnsent);
-  try {
-    const stream = routes.events.accept(head, query);
-    response.onceClosed(stream.start(routes.app, response));
-  } catch (error) {
-    response.fail(error);
-  }
 }

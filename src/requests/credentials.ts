@@ -114,6 +114,11 @@ export class Credentials {
     return { token: second === undefined ? first : undefined };
   }
 
+  /** Whether a request proves itself by a cookie, which browsers also send with what a page of another site requests. */
+  isCookie(request: RequestHead): boolean {
+    return bearerTokenOf(request) === undefined;
+  }
+
   /**
    * The session of a request, renewed.
    * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`, `STORE_UNAVAILABLE`, `STOPPED`

@@ -8,7 +8,7 @@ export type RefusalReporter = Pick<SessionManager, 'reportRefused'>;
 /** Reports that the error refuses the bearer of this request, if it does and the request shows one. */
 export function reportRefusal(
   app: RefusalReporter,
-  credentials: Credentials,
+  credentials: Pick<Credentials, 'shownBy'>,
   request: RequestHead,
   error: unknown,
 ): void {

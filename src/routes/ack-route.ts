@@ -1,17 +1,19 @@
 import { defaultReader } from '../delivery/poll-request.js';
 import { invalidArgument } from '../errors/session-error.js';
-import { type Credentials, soleBearer } from '../requests/credentials.js';
+import { soleBearer } from '../requests/credentials.js';
 import type { OriginPolicy } from '../requests/origin-policy.js';
 import { readText } from '../requests/poll-query.js';
+import { reportRefusal } from '../requests/refusals.js';
 import type { RequestHead } from '../requests/request-head.js';
 import type { StreamedApp } from './event-route.js';
+import { provenTokens, type RouteCredentials } from './route-credentials.js';
 
 /** `POST /ack`, without the framework that received the request. */
 export class AckRoute {
-  readonly #credentials: Credentials;
+  readonly #credentials: RouteCredentials;
   readonly #origins: OriginPolicy;
 
-  constructor(credentials: Credentials, origins: OriginPolicy) {
+  constructor(credentials: RouteCredentials, origins: OriginPolicy) {
     this.#credentials = credentials;
     this.#origins = origins;
   }
@@ -27,11 +29,16 @@ export class AckRoute {
     body: unknown,
   ): Promise<void> {
     // An acknowledgement removes messages: no page of another site may send one by cookie.
-    const tokens = this.#credentials.tokensOf(request, this.#origins);
+    const tokens = provenTokens(this.#credentials, this.#origins, request, () => app);
     const reader = query.reader === undefined ? defaultReader : readText('reader', query.reader);
     const cursor = cursorIn(body);
-    const token = tokens.length === 1 ? tokens[0] : (await soleBearer(app, tokens)).token;
-    await app.acknowledgeAsBearer(token, reader, cursor);
+    try {
+      const token = tokens.length === 1 ? tokens[0] : (await soleBearer(app, tokens)).token;
+      await app.acknowledgeAsBearer(token, reader, cursor);
+    } catch (error) {
+      reportRefusal(app, this.#credentials, request, error);
+      throw error;
+    }
   }
 }
 

@@ -1,44 +1,50 @@
 import type { StreamOptions, StreamReceiver } from '../delivery/stream-request.js';
 import { invalidArgument } from '../errors/session-error.js';
 import { requireKnownPageByCookie } from '../requests/cookie-poll.js';
-import { bearerTokenOf, type Credentials, soleBearer, type Tokens } from '../requests/credentials.js';
+import { soleBearer, type Tokens } from '../requests/credentials.js';
 import type { OriginPolicy } from '../requests/origin-policy.js';
 import type { RequestHead } from '../requests/request-head.js';
 import { readStreamOptions } from '../requests/stream-query.js';
 import type { SessionManager } from '../service/session-manager.js';
-import { onceTokenKnown } from './poll-once-known.js';
+import { onceKnown } from './poll-once-known.js';
+import { refusedRequest, reporting } from './reporting-receiver.js';
+import { provenTokens, type RouteCredentials } from './route-credentials.js';
 
 /** What streams need of an app. `authenticate` is called only when several cookies have tokens. */
-export type StreamedApp = Pick<SessionManager, 'authenticate' | 'streamAsBearer' | 'acknowledgeAsBearer'>;
+export type StreamedApp = Pick<
+  SessionManager,
+  'authenticate' | 'streamAsBearer' | 'acknowledgeAsBearer' | 'reportRefused'
+>;
 
 /** A stream whose request was accepted: it is well-formed, has a token, and no page of another site sent it by cookie. */
 export interface AcceptedStream {
   /** @returns ends the stream, as when the client has disconnected */
-  start(app: StreamedApp, receiver: StreamReceiver): () => void;
+  start(receiver: StreamReceiver): () => void;
 }
 
 /** `GET /events`, without the framework that received the request. */
 export class EventRoute {
-  readonly #credentials: Credentials;
+  readonly #credentials: RouteCredentials;
   readonly #origins: OriginPolicy;
 
-  constructor(credentials: Credentials, origins: OriginPolicy) {
+  constructor(credentials: RouteCredentials, origins: OriginPolicy) {
     this.#credentials = credentials;
     this.#origins = origins;
   }
 
   /** @throws SessionError `INVALID_ARGUMENT`, `SESSION_UNKNOWN` without a token, `CROSS_SITE` */
-  accept(request: RequestHead, query: { readonly [name: string]: unknown }): AcceptedStream {
+  accept(request: RequestHead, query: { readonly [name: string]: unknown }, app: StreamedApp): AcceptedStream {
     if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
     const options = readStreamOptions(request, query);
-    const tokens = this.#credentials.tokensOf(request, this.#origins);
-    if (bearerTokenOf(request) === undefined && options.ack === 'sent') requireKnownPageByCookie(request);
-    return { start: (app, receiver) => startStream(app, tokens, options, receiver) };
+    const tokens = provenTokens(this.#credentials, this.#origins, request, () => app);
+    if (options.ack === 'sent' && this.#credentials.isCookie(request)) requireKnownPageByCookie(request);
+    const shown = refusedRequest(tokens, request);
+    return { start: (receiver) => startStream(app, tokens, options, reporting(receiver, app, shown)) };
   }
 }
 
 function startStream(app: StreamedApp, tokens: Tokens, options: StreamOptions, receiver: StreamReceiver): () => void {
   if (tokens.length === 1) return app.streamAsBearer(tokens[0], options, receiver);
   const token = soleBearer(app, tokens).then((bearer) => bearer.token);
-  return onceTokenKnown(token, (known) => app.streamAsBearer(known, options, receiver), receiver);
+  return onceKnown(token, (known) => app.streamAsBearer(known, options, receiver), receiver);
 }

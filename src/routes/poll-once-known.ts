@@ -11,25 +11,25 @@ export function pollOnceKnown(
   options: PollOptions,
   receiver: PollReceiver,
 ): () => void {
-  return onceTokenKnown(token, (known) => app.pollAsBearer(known, options, receiver), receiver);
+  return onceKnown(token, (known) => app.pollAsBearer(known, options, receiver), receiver);
 }
 
 /**
- * Starts what needs a token that is still being looked up.
+ * Starts what needs something, such as a token, that is still being looked up.
  * @param start returns what cancels it
  * @param receiver is told when the look-up fails
- * @returns cancels it; before the token is known, nothing starts then
+ * @returns cancels it; before the look-up has succeeded, nothing starts then
  */
-export function onceTokenKnown(
-  token: Promise<string>,
-  start: (token: string) => () => void,
+export function onceKnown<Known>(
+  lookUp: Promise<Known>,
+  start: (known: Known) => () => void,
   receiver: Pick<PollReceiver, 'fail'>,
 ): () => void {
   let isCancelled = false;
   let cancel = () => {
     isCancelled = true;
   };
-  token.then(
+  lookUp.then(
     (known) => {
       if (!isCancelled) cancel = start(known);
     },

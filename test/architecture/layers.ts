@@ -99,7 +99,7 @@ export const layers: readonly Layer[] = [
   { path: 'src/fetch/', files: [...core, 'src/requests/', 'src/routes/'], packages: [] },
   {
     path: 'src/express-session/',
-    files: [...core, 'src/requests/'],
+    files: [...core, 'src/requests/', 'src/routes/'],
     packages: ['express-session', 'valibot', 'node:crypto', 'node:http', 'node:http2'],
   },
   {

@@ -8,7 +8,7 @@ import fastifySession from '@fastify/session';
 import express from 'express';
 import session from 'express-session';
 import fastify from 'fastify';
-import { pollHandler, type SessionMailboxStore } from '../../src/express-session/index.js';
+import { ackHandler, eventHandler, pollHandler, type SessionMailboxStore } from '../../src/express-session/index.js';
 import type { SessionManager } from '../../src/index.js';
 
 // This alias of the package has no types; the tests use only what both versions have.
@@ -72,6 +72,8 @@ async function startExpress(
   const app = framework();
   app.use(session({ store, secret, resave: false, saveUninitialized: false, ...options }));
   app.get('/poll', pollHandler(manager, store));
+  app.get('/events', eventHandler(manager, store));
+  app.post('/ack', ackHandler(manager, store));
   for (const [path, action] of Object.entries(actions)) {
     app.get(`/${path}`, (request, response) => {
       const query = new URL(request.url, 'http://localhost').searchParams;

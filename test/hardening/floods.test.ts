@@ -57,6 +57,30 @@ onEachAdapter(
 );
 
 onEachAdapter(
+  'answer flooding: large answers that a client has not taken count for maxPoll until they are written out',
+  { context: { maxPoll: 3, maxReader: 3 }, notOnFetch: 'a Response does not tell when it was written out' },
+  async (t, kit) => {
+    const { id, token } = await kit.logIn();
+    await kit.poll(token, { after: '', reader: 'b' });
+    for (const data of ['x', 'y']) await kit.manager.push(id, data.repeat(10_000));
+    const { cursor } = await kit.poll(token, { after: '', reader: 'a' });
+    const busy = await kit.hold(token, { after: cursor, reader: 'a' });
+    for (const reader of ['b', 'b']) busy.connection.send(`/poll?after=&reader=${reader}`, { token });
+    const ask = () => kit.poll(token, { after: '', reader: 'c' });
+    // The two may not have been read yet.
+    let turnedAway = await ask();
+    for (let tries = 0; turnedAway.retry === undefined && tries < 200; tries += 1) turnedAway = await ask();
+    t.true((turnedAway.retry ?? 0) > 0);
+    t.is(turnedAway.messages.length, 0);
+    await kit.manager.push(id, 'z');
+    for (let count = 0; count < 3; count += 1) t.is((await busy.connection.response()).status, 200);
+    let served = await ask();
+    while (served.retry !== undefined) served = await ask();
+    t.is(served.messages.length, 3);
+  },
+);
+
+onEachAdapter(
   'waiter flooding: beyond maxWaiter polls are answered at once, with retry',
   { context: { maxWaiter: 20, maxSession: 0 } },
   async (t, kit) => {

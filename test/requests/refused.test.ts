@@ -36,30 +36,33 @@ async function refusedTokens(manager: SessionManager) {
   ] as const;
 }
 
-onEachAdapter(
-  'a refused bearer is reported once, with its kind and client, by poll and sessions',
-  {},
-  async (t, kit) => {
-    const heard = refusals(kit.manager);
-    const cases = await refusedTokens(kit.manager);
-    for (const { token, ...expected } of cases) {
-      for (const path of ['/poll?after=', '/sessions']) {
-        for (const credential of [{ token }, { cookie: `sid=${token}` }]) {
-          // A text that is no token is not taken for one in a cookie that others may have set.
-          if (token === 'x' && 'cookie' in credential) continue;
-          const { status } = await kit.request(path, { ...credential, headers: { 'User-Agent': 'Agent/1' } });
-          t.is(status, 401);
-          const [refused, ...others] = heard.splice(0);
-          t.deepEqual(others, [], `${path} ${expected.kind}`);
-          const { ip = '', ...rest } = refused ?? {};
-          t.deepEqual(rest, { app: 'default', ...expected, userAgent: 'Agent/1' }, `${path} ${expected.kind}`);
-          t.true(ip === '' || ip.endsWith('127.0.0.1'), ip);
-          t.false(JSON.stringify(refused).includes(token === 'x' ? 'token' : token));
-        }
+onEachAdapter('a refused bearer is reported once, with its kind and client, by every route', {}, async (t, kit) => {
+  const heard = refusals(kit.manager);
+  const cases = await refusedTokens(kit.manager);
+  for (const { token, ...expected } of cases) {
+    for (const [method, path] of [
+      ['GET', '/poll?after='],
+      ['GET', '/events'],
+      ['POST', '/ack'],
+      ['GET', '/sessions'],
+    ] as const) {
+      for (const credential of [{ token }, { cookie: `sid=${token}` }]) {
+        // A text that is no token is not taken for one in a cookie that others may have set.
+        if (token === 'x' && 'cookie' in credential) continue;
+        const headers = { 'User-Agent': 'Agent/1', 'Content-Type': 'application/json' };
+        const body = method === 'POST' && { body: '{"cursor":"a.1.1"}' };
+        const { status } = await kit.request(path, { method, ...credential, headers, ...body });
+        t.is(status, 401);
+        const [refused, ...others] = heard.splice(0);
+        t.deepEqual(others, [], `${path} ${expected.kind}`);
+        const { ip = '', ...rest } = refused ?? {};
+        t.deepEqual(rest, { app: 'default', ...expected, userAgent: 'Agent/1' }, `${path} ${expected.kind}`);
+        t.true(ip === '' || ip.endsWith('127.0.0.1'), ip);
+        t.false(JSON.stringify(refused).includes(token === 'x' ? 'token' : token));
       }
     }
-  },
-);
+  }
+});
 
 onEachAdapter('a client is answered alike whether its token is unknown, wrong or rotated', {}, async (t, kit) => {
   const cases = await refusedTokens(kit.manager);
@@ -74,10 +77,12 @@ onEachAdapter('a page of another site is reported once, and only when it shows a
   const { id, token } = await kit.logIn();
   const cookie = `sid=${token}`;
   t.is((await kit.request('/poll?after=', { cookie, headers: evil })).status, 403);
+  t.is((await kit.request('/events', { cookie, headers: evil })).status, 403);
   t.is((await kit.request('/sessions/current', { method: 'DELETE', cookie, headers: evil })).status, 403);
   t.deepEqual(
     heard.map(({ kind, id: named }) => [kind, named]),
     [
+      ['cross-site', id],
       ['cross-site', id],
       ['cross-site', id],
     ],
@@ -163,6 +168,7 @@ test('sessionFromRequest and the poll handler of express-session report refused 
   await request(port, '/', { token });
   await request(port, '/poll', { headers: { ...evil, Cookie: 'connect.sid=s%3Asid.x' } });
   await request(port, '/poll', { headers: evil });
+  await request(port, '/poll', { headers: { Cookie: 'connect.sid=s%3Asid.x', 'Sec-Fetch-Site': 'same-origin' } });
   t.deepEqual(
     heard.map((refused) => [refused.kind, refused.id, refused.reason]),
     [

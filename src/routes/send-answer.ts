@@ -1,6 +1,6 @@
 import { reportFault } from '../errors/fault-report.js';
 import { abort, isClosed, type RawResponse } from '../requests/raw-response.js';
-import type { Answer } from '../routes/answer.js';
+import type { Answer } from './answer.js';
 
 export function sendAnswer(raw: RawResponse, { status, headers, body }: Answer): void {
   if (isClosed(raw) || !setHeaders(raw, headers)) return;

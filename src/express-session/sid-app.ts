@@ -1,0 +1,64 @@
+import type { PollOptions, PollReceiver } from '../delivery/poll-request.js';
+import type { StreamOptions, StreamReceiver } from '../delivery/stream-request.js';
+import { SessionError, sessionUnknown } from '../errors/session-error.js';
+import type { StreamedApp } from '../routes/event-route.js';
+import { onceKnown } from '../routes/poll-once-known.js';
+import type { PolledApp } from '../routes/polled-app.js';
+import type { RefusedRequest } from '../service/refused-bearer.js';
+import type { Session } from '../service/session.js';
+import type { SessionManager } from '../service/session-manager.js';
+
+/** Finds the session of a sid; implemented by `SessionMailboxStore`. */
+export interface SessionsOfSids {
+  sessionOf(sid: string): Promise<Session | undefined>;
+}
+
+/**
+ * The mailboxes as the routes need them, with sids in the place of tokens: express-session has checked the signature of the
+ * cookie that a sid comes from. A visitor's session and a login are in different apps.
+ */
+export class SidApp implements PolledApp, StreamedApp {
+  readonly #manager: SessionManager;
+  readonly #sessions: SessionsOfSids;
+
+  constructor(manager: SessionManager, sessions: SessionsOfSids) {
+    this.#manager = manager;
+    this.#sessions = sessions;
+  }
+
+  /** @throws SessionError `SESSION_UNKNOWN`, `STORE_UNAVAILABLE` */
+  async authenticate(sid: string): Promise<Session> {
+    const session = await this.#sessions.sessionOf(sid);
+    if (session === undefined) throw sessionUnknown();
+    return session;
+  }
+
+  pollAsBearer(sid: string, options: PollOptions, receiver: PollReceiver): () => void {
+    return onceKnown(
+      this.authenticate(sid),
+      ({ id, app }) => this.#manager.inApp(app).pollInto(id, options, receiver),
+      receiver,
+    );
+  }
+
+  streamAsBearer(sid: string, options: StreamOptions, receiver: StreamReceiver): () => void {
+    return onceKnown(
+      this.authenticate(sid),
+      ({ id, app }) => this.#manager.inApp(app).streamInto(id, options, receiver),
+      receiver,
+    );
+  }
+
+  async acknowledgeAsBearer(sid: string, reader: string, cursor: string): Promise<void> {
+    const { id, app } = await this.authenticate(sid);
+    await this.#manager.inApp(app).acknowledge(id, reader, cursor);
+  }
+
+  /**
+   * Only what a page of another site sent: express-session takes an unknown sid for none, and gives the request a new one. A
+   * sid is a secret, no part of which is told.
+   */
+  reportRefused(error: unknown, { ip, userAgent }: RefusedRequest): void {
+    if (SessionError.is(error, 'CROSS_SITE')) this.#manager.reportRefused(error, { ip, userAgent });
+  }
+}
