@@ -108,6 +108,7 @@ export const layers: readonly Layer[] = [
     files: [...core, 'src/requests/'],
     packages: ['p-queue', 'valibot', 'node:http', 'node:stream', 'node:timers/promises'],
   },
+  { path: 'src/client/react.ts', files: ['src/client/'], packages: ['react'] },
   // For browsers: nothing of the server, no package, nothing of Node.
   { path: 'src/client/', files: [], packages: [] },
   {

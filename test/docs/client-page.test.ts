@@ -2,7 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { type ConnectOptions, connect, type MailboxEvents } from '../../src/client/index.js';
+import { emptySnapshot } from '../../src/client/store.js';
 import { projectPath, readProjectFile } from '../architecture/source-tree.js';
+import { renderSample } from '../client/react-sample.js';
 import { eventually } from '../support/eventually.js';
 import { Kit } from '../support/http-kit.js';
 import { codeBlocks } from './pages.js';
@@ -69,6 +71,16 @@ test('the table of events has every event of a mailbox, and no other', (t) => {
   };
   const rows = rowsByName(readTable(page, '| event | listener gets | meaning |'));
   t.deepEqual(Object.keys(rows).toSorted(), Object.keys(events).toSorted());
+});
+
+test('the table of a snapshot has every member, and no other', (t) => {
+  const rows = rowsByName(readTable(page, '| member of a snapshot | meaning |'));
+  t.deepEqual(Object.keys(rows).toSorted(), Object.keys(emptySnapshot).toSorted());
+});
+
+// Its page in a browser is tested with the browsers.
+test('the component of docs/client.md is rendered by a server, which has no mailbox', async (t) => {
+  t.is(await renderSample(), '<ul aria-busy="true"></ul>');
 });
 
 test('a transport that does not exist is refused, and so is an address that leads nowhere', (t) => {
