@@ -30,7 +30,7 @@ import { ChangeWatchers } from './change-watchers.js';
 import { SharedClock } from './nodes/shared-clock.js';
 import { OpenStore, type OpenStoreListener } from './open-store.js';
 import { checkSqliteOptions, type SqliteSettings, type SqliteStoreOptions } from './sqlite-options.js';
-import type { StepKind } from './transactions/transaction-queue.js';
+import type { StepKind } from './transactions/waiting-steps.js';
 import { storeUnavailable } from './unavailable.js';
 
 /** Mailboxes appended to, and entries looked at, in one step: about a millisecond. */

@@ -1,11 +1,6 @@
 import { SessionError } from '../../../errors/session-error.js';
 import { SqliteFault } from '../driver/sqlite-fault.js';
-
-/**
- * `look` changes nothing and needs no write lock. `contact` is acknowledged as soon as it is committed. `change` is
- * acknowledged once it is as durable as the store promises.
- */
-export type StepKind = 'look' | 'contact' | 'change';
+import { only, type Step, type StepKind, type StepSource, WaitingSteps } from './waiting-steps.js';
 
 /** The connection as the queue uses it. All methods are synchronous; the first two throw a `SqliteFault`. */
 export interface TransactionScope {
@@ -33,10 +28,13 @@ export interface TransactionScope {
 export interface QueueLimits {
   /** Milliseconds without the write lock after which writes fail. */
   readonly lockTimeout: number;
+  /**
+   * Milliseconds after which a transaction is committed though more steps wait. The commit takes half as long again.
+   * Default 2.
+   */
+  readonly longestTransaction?: number;
 }
 
-/** Milliseconds after which a transaction is committed though more steps wait. The commit takes half as long again. */
-const longestTransaction = 2;
 /**
  * Milliseconds until the next attempt to get the lock, and once writes fail. The end of the other process's transaction
  * is noticed before, as a rule: see `lockMayBeFree`. Turns of the event loop would notice it as soon, but the core that
@@ -45,13 +43,6 @@ const longestTransaction = 2;
 const attemptPause = 1;
 const longestExtraPause = 3;
 const latestPause = 10;
-
-interface Step {
-  readonly kind: StepKind;
-  readonly work: () => unknown;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
 
 interface Outcome {
   readonly step: Step;
@@ -69,7 +60,8 @@ interface Outcome {
 export class TransactionQueue {
   readonly #scope: TransactionScope;
   readonly #lockTimeout: number;
-  #steps: Step[] = [];
+  readonly #longestTransaction: number;
+  readonly #waiting: WaitingSteps;
   #isScheduled = false;
   /** Which of the turns of the event loop that were asked for is wanted: an earlier attempt makes the later void. */
   #turn = 0;
@@ -85,9 +77,15 @@ export class TransactionQueue {
   #durabilityWaits = 0;
   #idle: (() => void)[] = [];
 
-  constructor(scope: TransactionScope, { lockTimeout }: QueueLimits) {
+  constructor(
+    scope: TransactionScope,
+    { lockTimeout, longestTransaction = 2 }: QueueLimits,
+    waiting: WaitingSteps = new WaitingSteps(),
+  ) {
     this.#scope = scope;
     this.#lockTimeout = lockTimeout;
+    this.#longestTransaction = longestTransaction;
+    this.#waiting = waiting;
   }
 
   /**
@@ -97,7 +95,7 @@ export class TransactionQueue {
   run<Result>(kind: StepKind, work: () => Result): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       // `resolve` is called with what `work` of the same step returned.
-      this.#steps.push({ kind, work, resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.add({ kind, work, resolve: resolve as (value: unknown) => void, reject });
       this.#timer?.ref();
       if (!this.#isScheduled) this.#schedule(this.#notBefore === 0 ? 0 : this.#notBefore - performance.now());
     });
@@ -117,7 +115,7 @@ export class TransactionQueue {
 
   /** Resolves once every step asked for so far has ended. */
   async settled(): Promise<void> {
-    while (this.#steps.length > 0 || this.#durabilityWaits > 0) {
+    while (this.#waiting.size > 0 || this.#durabilityWaits > 0) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
   }
@@ -141,7 +139,7 @@ export class TransactionQueue {
     } else {
       this.#timer = setTimeout(() => this.#serve(), pause);
       // An attempt that no step waits for must not keep the process alive.
-      if (this.#steps.length === 0) this.#timer.unref();
+      if (this.#waiting.size === 0) this.#timer.unref();
     }
   }
 
@@ -158,20 +156,20 @@ export class TransactionQueue {
       const endedAt = performance.now();
       const pause = this.#scope.pauseAfter(endedAt - startedAt);
       this.#notBefore = pause === 0 ? 0 : endedAt + pause;
-      if (this.#steps.length > 0) this.#schedule(pause);
+      if (this.#waiting.size > 0) this.#schedule(pause);
       else this.#tellIdle();
       return;
     }
     this.#noteRefusal(startedAt);
-    if (this.#steps.length > 0 || this.#isLockedOut) this.#schedule(this.#pauseBeforeNextAttempt());
-    if (this.#steps.length === 0) this.#tellIdle();
+    if (this.#waiting.size > 0 || this.#isLockedOut) this.#schedule(this.#pauseBeforeNextAttempt());
+    if (this.#waiting.size === 0) this.#tellIdle();
   }
 
   /** @returns false when a lock was refused */
   #serveSteps(startedAt: number): boolean {
-    const isRead = !this.#isLockedOut && this.#steps.every(({ kind }) => kind === 'look');
-    if (isRead) return this.#transact(startedAt, () => this.#scope.beginRead());
-    if (this.#transact(startedAt, () => this.#scope.beginWrite())) return true;
+    const isRead = !this.#isLockedOut && !this.#waiting.hasWrites;
+    if (isRead) return this.#transact(this.#waiting.looks, startedAt, () => this.#scope.beginRead());
+    if (this.#transact(this.#waiting.inOrder, startedAt, () => this.#scope.beginWrite())) return true;
     this.#serveLooks();
     return false;
   }
@@ -180,12 +178,9 @@ export class TransactionQueue {
   #serveLooks(): void {
     // Not the time of the attempt: after a slow one no look would be served, and looks would fail with the writes.
     const startedAt = performance.now();
-    const writes = this.#steps.filter(({ kind }) => kind !== 'look');
-    this.#steps = this.#steps.filter(({ kind }) => kind === 'look');
-    while (this.#steps.length > 0 && performance.now() - startedAt < longestTransaction) {
-      if (!this.#transact(startedAt, () => this.#scope.beginRead())) break;
+    while (this.#waiting.hasLooks && performance.now() - startedAt < this.#longestTransaction) {
+      if (!this.#transact(this.#waiting.looks, startedAt, () => this.#scope.beginRead())) break;
     }
-    this.#steps = [...writes, ...this.#steps];
   }
 
   #noteRefusal(now: number): void {
@@ -193,10 +188,8 @@ export class TransactionQueue {
     this.#refusedSince ??= now;
     if (now - this.#refusedSince < this.#lockTimeout) return;
     this.#isLockedOut = true;
-    const failed = this.#steps;
-    this.#steps = [];
     const why = `another process has held the lock of the database for more than ${this.#lockTimeout} ms: end that process, or let it go on`;
-    for (const { reject } of failed) reject(this.#scope.errorOf(new Error(why)));
+    this.#rejectAll(this.#waiting.inOrder, new Error(why));
   }
 
   #pauseBeforeNextAttempt(): number {
@@ -206,45 +199,51 @@ export class TransactionQueue {
   }
 
   /**
-   * Carries out as many of the steps as fit into one transaction, and takes them off the queue.
+   * Carries out as many steps as fit into one transaction.
    * @returns false when the lock was refused, and nothing was done
    */
-  #transact(startedAt: number, begin: () => void): boolean {
-    const steps = this.#steps;
+  #transact(steps: StepSource, startedAt: number, begin: () => void): boolean {
     const outcomes: Outcome[] = [];
+    let current: Step | undefined;
     let hasBegun = false;
     try {
       begin();
       hasBegun = true;
-      for (const step of steps) {
-        outcomes.push(carryOut(step));
-        if (performance.now() - startedAt >= longestTransaction) break;
+      for (current = steps.take(); current !== undefined; current = steps.take()) {
+        outcomes.push(carryOut(current));
+        current = undefined;
+        if (performance.now() - startedAt >= this.#longestTransaction) break;
       }
       this.#scope.commit();
     } catch (error) {
       this.#scope.rollback();
-      if (outcomes.length === 0 && error instanceof SqliteFault && error.isBusy) return false;
+      const tried = outcomes.map(({ step }) => step);
+      if (current !== undefined) tried.push(current);
+      if (outcomes.length === 0 && error instanceof SqliteFault && error.isBusy) {
+        steps.putBack(tried);
+        return false;
+      }
       // What keeps a transaction from beginning is the same for all steps.
-      const tried = hasBegun ? steps.slice(0, outcomes.length + 1) : steps;
-      this.#steps = [];
-      if (!hasBegun || tried.length === 1) for (const { reject } of tried) reject(this.#scope.errorOf(error));
-      else this.#retryEach(tried, begin);
-      this.#steps = [...this.#steps, ...steps.slice(tried.length)];
+      if (!hasBegun) this.#rejectAll(steps, error);
+      else if (tried.length > 1) this.#retryEach(tried, begin);
+      else for (const { reject } of tried) reject(this.#scope.errorOf(error));
       return true;
     }
-    this.#steps = steps.slice(outcomes.length);
     this.#scope.committed();
     this.#answer(outcomes);
     return true;
   }
 
   #retryEach(steps: readonly Step[], begin: () => void): void {
-    const refused: Step[] = [];
-    for (const step of steps) {
-      this.#steps = [step];
-      if (!this.#transact(performance.now(), begin)) refused.push(step);
+    for (const [index, step] of steps.entries()) {
+      if (this.#transact(only(step), performance.now(), begin)) continue;
+      this.#waiting.putBack(steps.slice(index));
+      return;
     }
-    this.#steps = refused;
+  }
+
+  #rejectAll(steps: StepSource, error: unknown): void {
+    for (let step = steps.take(); step !== undefined; step = steps.take()) step.reject(this.#scope.errorOf(error));
   }
 
   #answer(outcomes: readonly Outcome[]): void {

@@ -2,10 +2,12 @@ import test, { type ExecutionContext } from 'ava';
 import { SessionError, sessionUnknown } from '../../../../src/errors/session-error.js';
 import type { Database } from '../../../../src/stores/sqlite/driver/database.js';
 import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
+import { resultCodes, SqliteFault } from '../../../../src/stores/sqlite/driver/sqlite-fault.js';
 import {
   TransactionQueue,
   type TransactionScope,
 } from '../../../../src/stores/sqlite/transactions/transaction-queue.js';
+import { type Step, WaitingSteps } from '../../../../src/stores/sqlite/transactions/waiting-steps.js';
 import { freshPath } from '../create-sqlite-store.js';
 
 const driver = await loadDriver();
@@ -70,6 +72,43 @@ interface Stage {
   add(number: number): void;
   numbers(): readonly unknown[];
 }
+
+/** Counts how often a step is put into a list or taken from it. */
+class CountedSteps extends WaitingSteps {
+  moves = 0;
+
+  override add(step: Step): void {
+    this.moves += 1;
+    super.add(step);
+  }
+
+  override takeNext(): Step | undefined {
+    this.moves += 1;
+    return super.takeNext();
+  }
+
+  override takeLook(): Step | undefined {
+    this.moves += 1;
+    return super.takeLook();
+  }
+
+  override putBack(steps: readonly Step[]): void {
+    this.moves += steps.length;
+    super.putBack(steps);
+  }
+}
+
+/** Transactions of nothing. */
+const noScope: TransactionScope = {
+  beginWrite: () => {},
+  beginRead: () => {},
+  commit: () => {},
+  rollback: () => {},
+  committed: () => {},
+  durable: () => Promise.resolve(),
+  errorOf: (error) => new SessionError('STORE_UNAVAILABLE', String(error), {}),
+  pauseAfter: () => 0,
+};
 
 async function stageFor(t: ExecutionContext, lockTimeout = 60_000): Promise<Stage> {
   const path = await freshPath(t);
@@ -265,4 +304,79 @@ test('what keeps a transaction from beginning fails every step that waits', asyn
     outcomes.map(({ status }) => status),
     ['rejected', 'rejected'],
   );
+});
+
+test('what a transaction costs does not grow with the number of steps that wait', async (t) => {
+  const most = 20_000;
+  const waiting = new CountedSteps();
+  // Each step has a transaction of its own.
+  const queue = new TransactionQueue(noScope, { lockTimeout: 60_000, longestTransaction: 0 }, waiting);
+  const done: number[] = [];
+  const calls = Array.from({ length: most }, (_, number) => {
+    return queue.run(number % 3 === 0 ? 'look' : 'change', () => done.push(number));
+  });
+  await Promise.all(calls);
+  t.deepEqual(done, [...calls.keys()], 'in the order in which they were asked for');
+  t.true(waiting.moves <= 3 * most, `${waiting.moves} moves`);
+});
+
+test('while the lock is refused, the looks among many writes are served without a move of the writes', async (t) => {
+  const waiting = new CountedSteps();
+  let isFree = false;
+  const scope = {
+    ...noScope,
+    beginWrite: () => {
+      if (!isFree) throw new SqliteFault('database is locked', resultCodes.busy, undefined);
+    },
+  };
+  const queue = new TransactionQueue(scope, { lockTimeout: 60_000 }, waiting);
+  const writes = Array.from({ length: 1_000 }, (_, number) => queue.run('change', () => number));
+  const before = waiting.moves;
+  for (let look = 0; look < 10; look += 1) t.is(await queue.run('look', () => look), look);
+  // Put in, taken, and the end of the list seen.
+  t.true(waiting.moves - before <= 30, `${waiting.moves - before} moves`);
+  isFree = true;
+  t.deepEqual(await Promise.all(writes), [...writes.keys()]);
+});
+
+test('a step asked for while the steps of an undone transaction are tried again is served as well', async (t) => {
+  const { queue, scope, add } = await stageFor(t);
+  const later: Promise<unknown>[] = [];
+  // As a listener that hears of a message reads the mailbox.
+  scope.committed = () => {
+    if (later.length < 2) later.push(queue.run('look', () => later.length));
+  };
+  const broken = () => {
+    throw new Error('broken');
+  };
+  await Promise.allSettled([
+    queue.run('change', () => add(1)),
+    queue.run('change', broken),
+    queue.run('change', () => add(2)),
+  ]);
+  t.is((await Promise.all(later)).length, 2);
+});
+
+test('steps that were tried alone and refused the lock keep their place', async (t) => {
+  const order: string[] = [];
+  let attempts = 0;
+  const scope = {
+    ...noScope,
+    beginWrite: () => {
+      attempts += 1;
+      if (attempts === 3) throw new SqliteFault('database is locked', resultCodes.busy, undefined);
+    },
+  };
+  const queue = new TransactionQueue(scope, { lockTimeout: 60_000, longestTransaction: 60_000 });
+  let isBroken = true;
+  const step = (name: string) =>
+    queue.run('change', () => {
+      if (name === 'four' && isBroken) {
+        isBroken = false;
+        throw new Error('broken');
+      }
+      order.push(name);
+    });
+  await Promise.all(['one', 'two', 'three', 'four', 'five'].map(step));
+  t.deepEqual(order, ['one', 'two', 'three', 'one', 'two', 'three', 'four', 'five']);
 });

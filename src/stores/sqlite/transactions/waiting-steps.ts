@@ -1,0 +1,125 @@
+/**
+ * `look` changes nothing and needs no write lock. `contact` is acknowledged as soon as it is committed. `change` is
+ * acknowledged once it is as durable as the store promises.
+ */
+export type StepKind = 'look' | 'contact' | 'change';
+
+/** What one caller of the store asked for. */
+export interface Step {
+  readonly kind: StepKind;
+  readonly work: () => unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Place {
+  readonly step: Step;
+  readonly number: number;
+  next: Place | undefined;
+}
+
+/** Where a transaction takes its steps from. */
+export interface StepSource {
+  /** Takes the next step; `undefined` when there is none. */
+  take(): Step | undefined;
+  /** Gives back steps that were taken last, in their order: they come before all others. */
+  putBack(steps: readonly Step[]): void;
+}
+
+/** That step alone. Given back, it is its caller's. */
+export function only(step: Step): StepSource {
+  let left: Step | undefined = step;
+  return {
+    take: () => {
+      const taken = left;
+      left = undefined;
+      return taken;
+    },
+    putBack: () => {},
+  };
+}
+
+/**
+ * The steps that wait for a transaction, first come first served. Looks and writes wait in lists of their own, because
+ * looks are served alone while the write lock is refused. To add, take or put back a step costs the same however many
+ * others wait: thousands of transactions may pass before the last one is served.
+ */
+export class WaitingSteps {
+  readonly #looks = new StepList();
+  readonly #writes = new StepList();
+  readonly inOrder: StepSource = { take: () => this.takeNext(), putBack: (steps) => this.putBack(steps) };
+  readonly looks: StepSource = { take: () => this.takeLook(), putBack: (steps) => this.putBack(steps) };
+  #lastNumber = 0;
+
+  get size(): number {
+    return this.#looks.size + this.#writes.size;
+  }
+
+  get hasWrites(): boolean {
+    return this.#writes.size > 0;
+  }
+
+  get hasLooks(): boolean {
+    return this.#looks.size > 0;
+  }
+
+  add(step: Step): void {
+    this.#lastNumber += 1;
+    this.#listOf(step).append({ step, number: this.#lastNumber, next: undefined });
+  }
+
+  /** Takes the step that has waited longest. */
+  takeNext(): Step | undefined {
+    const areLooksFirst = this.#looks.firstNumber < this.#writes.firstNumber;
+    return (areLooksFirst ? this.#looks : this.#writes).takeFirst();
+  }
+
+  takeLook(): Step | undefined {
+    return this.#looks.takeFirst();
+  }
+
+  putBack(steps: readonly Step[]): void {
+    for (const step of steps.toReversed()) {
+      // Less than those of all that wait.
+      const number = Math.min(this.#looks.firstNumber, this.#writes.firstNumber, this.#lastNumber + 1) - 1;
+      this.#listOf(step).prepend({ step, number, next: undefined });
+    }
+  }
+
+  #listOf({ kind }: Step): StepList {
+    return kind === 'look' ? this.#looks : this.#writes;
+  }
+}
+
+class StepList {
+  #first: Place | undefined;
+  #last: Place | undefined;
+  size = 0;
+
+  get firstNumber(): number {
+    return this.#first?.number ?? Number.POSITIVE_INFINITY;
+  }
+
+  append(place: Place): void {
+    if (this.#last === undefined) this.#first = place;
+    else this.#last.next = place;
+    this.#last = place;
+    this.size += 1;
+  }
+
+  prepend(place: Place): void {
+    place.next = this.#first;
+    this.#first = place;
+    this.#last ??= place;
+    this.size += 1;
+  }
+
+  takeFirst(): Step | undefined {
+    const place = this.#first;
+    if (place === undefined) return undefined;
+    this.#first = place.next;
+    if (this.#first === undefined) this.#last = undefined;
+    this.size -= 1;
+    return place.step;
+  }
+}
