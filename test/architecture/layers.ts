@@ -84,8 +84,12 @@ export const layers: readonly Layer[] = [
     packages: [],
   },
   // What a node has counted, for monitors: one table, and an adapter for each library.
-  { path: 'src/metrics/prometheus.ts', files: [...core, 'src/metrics/'], packages: ['prom-client'] },
-  { path: 'src/metrics/opentelemetry.ts', files: [...core, 'src/metrics/'], packages: ['@opentelemetry/api'] },
+  { path: 'src/metrics/prometheus.ts', files: [...core, 'src/metrics/'], packages: ['valibot', 'prom-client'] },
+  {
+    path: 'src/metrics/opentelemetry.ts',
+    files: [...core, 'src/metrics/'],
+    packages: ['valibot', '@opentelemetry/api'],
+  },
   { path: 'src/metrics/', files: core, packages: [] },
   // What all fronts ask of a request and how they answer it; it needs no framework.
   { path: 'src/requests/', files: core, packages: ['valibot', 'node:crypto', 'node:http', 'node:http2', 'node:net'] },
