@@ -1,11 +1,14 @@
 import type { SessionContext } from '../context/session-context.js';
 import { type CloseReason, closedNotice } from '../errors/close-reason.js';
 import { reportFault } from '../errors/fault-report.js';
+import type { DeliveryWay } from '../measures/kinds.js';
+import type { NodeMeasures } from '../measures/node-measures.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { Clock } from '../time/clock.js';
 import { acknowledgementOf } from './acknowledgement.js';
 import { emptyBatch, retryBatch } from './answers.js';
 import type { Batch } from './batch.js';
+import { DeliveryReports, endingOf } from './delivery-reports.js';
 import type { PollBound } from './poll-bound.js';
 import type { Waiter } from './waiter.js';
 import type { WaiterStates } from './waiter-states.js';
@@ -20,22 +23,37 @@ export class Deliveries {
   readonly #clock: Clock;
   readonly #waiters: WaiterStates;
   readonly #bound: PollBound;
+  readonly #reports: DeliveryReports;
 
-  constructor(context: SessionContext, store: SessionStore, clock: Clock, waiters: WaiterStates, bound: PollBound) {
+  constructor(
+    context: SessionContext,
+    store: SessionStore,
+    clock: Clock,
+    waiters: WaiterStates,
+    bound: PollBound,
+    measures: NodeMeasures,
+  ) {
     this.#context = context;
     this.#store = store;
     this.#clock = clock;
     this.#waiters = waiters;
     this.#bound = bound;
+    this.#reports = new DeliveryReports(measures, clock);
+  }
+
+  /** The poll or stream was taken up. */
+  arrived(waiter: Waiter): void {
+    this.#reports.arrived(waiter);
   }
 
   /**
    * A batch after which a stream stays. Called while the stream counts as reading, so that whatever its receiver causes,
    * such as another push, only marks it.
    */
-  give(waiter: Waiter, batch: Batch): void {
+  give(waiter: Waiter, batch: Batch, way: DeliveryWay = 'read'): void {
     waiter.isOpen = true;
     waiter.deadline = this.#clock.now() + waiter.request.wait;
+    this.#reports.given(waiter, batch, way);
     this.#callStream(waiter, () => waiter.receiver.deliver(batch, acknowledgementOf(this.#store, waiter, batch)));
   }
 
@@ -46,8 +64,10 @@ export class Deliveries {
   }
 
   /** The last batch of a waiter. A poll gets no other. */
-  last(waiter: Waiter, batch: Batch): void {
+  last(waiter: Waiter, batch: Batch, way: DeliveryWay = 'read'): void {
     this.#waiters.move(waiter, 'ended');
+    this.#reports.given(waiter, batch, way);
+    this.#reports.ended(waiter, endingOf(batch));
     try {
       if (!waiter.request.streams) this.#bound.count(waiter.id, batch, waiter.receiver);
       waiter.receiver.deliver(batch, acknowledgementOf(this.#store, waiter, batch));
@@ -71,6 +91,7 @@ export class Deliveries {
     const isAbandoned = waiter.state === 'abandoned';
     this.#waiters.move(waiter, 'ended');
     if (isAbandoned) return;
+    this.#reports.ended(waiter, 'failed');
     try {
       waiter.receiver.fail(error);
     } catch (fault) {
@@ -79,8 +100,9 @@ export class Deliveries {
   }
 
   hangUp(waiter: Waiter): void {
-    if (waiter.state === 'parked') this.#waiters.move(waiter, 'ended');
-    else if (waiter.state !== 'ended') this.#waiters.move(waiter, 'abandoned');
+    if (waiter.state === 'ended' || waiter.state === 'abandoned') return;
+    this.#reports.ended(waiter, 'hung-up');
+    this.#waiters.move(waiter, waiter.state === 'parked' ? 'ended' : 'abandoned');
   }
 
   #callStream(waiter: Waiter, step: () => void): void {

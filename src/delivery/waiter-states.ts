@@ -1,3 +1,4 @@
+import { diagnostics } from '../measures/diagnostics.js';
 import type { Clock } from '../time/clock.js';
 import { HoldTimes } from './hold-times.js';
 import type { Waiter, WaiterState } from './waiter.js';
@@ -74,6 +75,7 @@ export class WaiterStates {
    */
   readonly #bySession = new Map<string, Waiters>();
   #held = 0;
+  #heldStreams = 0;
   #onNoneHeld: (() => void) | undefined;
 
   constructor(clock: Clock, listener: WaiterStatesListener) {
@@ -85,6 +87,10 @@ export class WaiterStates {
   /** How many waiters are held, or may be once their read returns. */
   get held(): number {
     return this.#held;
+  }
+
+  get heldStreams(): number {
+    return this.#heldStreams;
   }
 
   /** The sessions that have waiters now. */
@@ -112,7 +118,9 @@ export class WaiterStates {
   add(waiter: Waiter): void {
     const waiters = this.#bySession.get(waiter.id);
     this.#bySession.set(waiter.id, waiters === undefined ? [waiter] : [...waiters, waiter]);
-    if (waiter.holds) this.#held += 1;
+    if (!waiter.holds) return;
+    this.#held += 1;
+    if (waiter.request.streams) this.#heldStreams += 1;
   }
 
   /**
@@ -130,6 +138,7 @@ export class WaiterStates {
     waiter.state = next;
     if (next === 'parked') {
       this.#holdTimes.add(waiter);
+      if (diagnostics.held.isHeard) publishHeld(waiter);
     } else if (state === 'parked') {
       this.#holdTimes.remove(waiter);
       // The next read tells anew whether the store has the reader parked.
@@ -140,7 +149,7 @@ export class WaiterStates {
       if (waiter.owesRelease) this.#passOnRelease(waiter);
     }
     const isOver = next === 'ended' || next === 'abandoned';
-    if (isOver && state !== 'abandoned' && waiter.holds) this.#countDown();
+    if (isOver && state !== 'abandoned' && waiter.holds) this.#countDown(waiter);
   }
 
   #remove(waiter: Waiter): void {
@@ -163,8 +172,13 @@ export class WaiterStates {
     else successor.owesRelease = true;
   }
 
-  #countDown(): void {
+  #countDown(waiter: Waiter): void {
     this.#held -= 1;
+    if (waiter.request.streams) this.#heldStreams -= 1;
     if (this.#held === 0) this.#onNoneHeld?.();
   }
+}
+
+function publishHeld({ app, id, transport, request: { reader, wait } }: Waiter): void {
+  diagnostics.held.publish({ app, id, reader, transport, wait });
 }

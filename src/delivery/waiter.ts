@@ -1,4 +1,5 @@
 import { formatCursor } from '../mailbox/cursor.js';
+import type { Transport } from '../measures/kinds.js';
 import type { ReadResult } from '../store/session-store.js';
 import type { Hold, HoldQueue } from './hold-times.js';
 import type { PollReceiver, PollRequest } from './poll-request.js';
@@ -64,6 +65,10 @@ export class Waiter implements Hold<Waiter> {
 
   get cursor(): string {
     return formatCursor(this.epoch, this.offset, this.proof);
+  }
+
+  get transport(): Transport {
+    return this.request.streams ? 'stream' : 'poll';
   }
 
   /**

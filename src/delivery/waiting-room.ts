@@ -55,14 +55,19 @@ export class WaitingRoom implements StoreListener {
       onRelease: (waiter) => void release(store, waiter),
       onSessionLeft: (id) => this.#rereading.forget(id),
     });
-    this.#deliveries = new Deliveries(context, store, clock, this.#waiters, this.#bound);
+    this.#deliveries = new Deliveries(context, store, clock, this.#waiters, this.#bound, events.measures);
     const sessionIds = () => this.#waiters.sessionIds;
     this.#rereading = new Rereading(clock, context.hbTime, sessionIds, (id) => this.#readMailboxAgain(id));
   }
 
-  /** How many polls are held, or may be once their read returns. */
+  /** How many polls and streams are held, or may be once their read returns. */
   get held(): number {
     return this.#waiters.held;
+  }
+
+  /** How many of those are streams. */
+  get heldStreams(): number {
+    return this.#waiters.heldStreams;
   }
 
   /** Whether this node may serve one more poll or stream of this session; see `PollBound`. A stream must be held. */
@@ -88,6 +93,7 @@ export class WaitingRoom implements StoreListener {
     waiter.secretHash = credential.secretHash;
     // Counted before the store is asked. Otherwise all polls of a burst would find room.
     this.#waiters.add(waiter);
+    this.#deliveries.arrived(waiter);
     void this.#read(waiter);
     return () => this.#deliveries.hangUp(waiter);
   }
@@ -237,12 +243,13 @@ export class WaitingRoom implements StoreListener {
 
   /** Gives a parked waiter its next message. */
   #pass(waiter: Waiter, batch: Batch): void {
+    this.#events.measures.wakeUps.add('message');
     if (!waiter.request.streams) {
-      this.#deliveries.last(waiter, batch);
+      this.#deliveries.last(waiter, batch, 'woken');
       return;
     }
     this.#waiters.move(waiter, 'reading');
-    this.#deliveries.give(waiter, batch);
+    this.#deliveries.give(waiter, batch, 'woken');
     this.#goOn(waiter);
   }
 
@@ -284,6 +291,7 @@ export class WaitingRoom implements StoreListener {
     if (waiter.state === 'reading') {
       this.#waiters.move(waiter, 'outdated');
     } else if (waiter.state === 'parked') {
+      this.#events.measures.wakeUps.add('read');
       this.#waiters.move(waiter, 'reading');
       void this.#read(waiter);
     }

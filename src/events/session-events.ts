@@ -2,8 +2,10 @@ import { injectable } from 'inversify';
 import type { CloseReason } from '../errors/close-reason.js';
 import { reportFault } from '../errors/fault-report.js';
 import type { UnknownToken } from '../errors/session-error.js';
+import { NodeMeasures } from '../measures/node-measures.js';
 import type { ClosedSession, SessionRecord, SessionReference } from '../store/session-record.js';
 import type { AppendOutcome, LimitedLogin } from '../store/session-store.js';
+import { eventChannels } from './event-channels.js';
 import { SessionCounts } from './session-counts.js';
 
 /** A request whose bearer was refused. Contains no token. */
@@ -62,6 +64,8 @@ export const everyApp = '*';
 @injectable()
 export class SessionEvents {
   readonly counts = new SessionCounts();
+  /** What this node does beside emitting events. */
+  readonly measures = new NodeMeasures();
   readonly #apps = new Map<string, Listeners>();
 
   on<Event extends SessionEvent>(app: string, event: Event, listener: SessionListener<Event>): void {
@@ -86,6 +90,8 @@ export class SessionEvents {
 
   emit<Event extends SessionEvent>(event: Event, payload: SessionEventMap[Event]): void {
     this.counts.add(event, payload);
+    const channel = eventChannels[event];
+    if (channel.isHeard) channel.publish(payload);
     this.#notify(this.#apps.get(payload.app)?.[event], payload);
     this.#notify(this.#apps.get(everyApp)?.[event], payload);
   }

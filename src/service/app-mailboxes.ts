@@ -17,7 +17,7 @@ import { AppService, runtimeOf } from './app-service.js';
 import { type Bearer, bearerOf, requireBearer } from './bearer.js';
 import { pollForBatch } from './polling.js';
 import { type PushOptions, pushMessage } from './push-message.js';
-import { type PushReport, reportOutcomes } from './push-report.js';
+import { type PushReport, publishPush, reportOutcomes } from './push-report.js';
 import { Session } from './session.js';
 
 /**
@@ -56,7 +56,10 @@ export abstract class AppMailboxes extends AppService {
   async pushToAccount(accountId: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
     const { store, context, events } = runtimeOf(this);
     const message = serialiseMessage(data, options.key, context.msgMaxBytes);
-    return reportOutcomes(events, await store.appendToAccount(this.app, requireAccountId(accountId), message));
+    const outcomes = await store.appendToAccount(this.app, requireAccountId(accountId), message);
+    const report = reportOutcomes(events, message, outcomes);
+    publishPush(this.app, 'account', accountId, message, report);
+    return report;
   }
 
   /**
@@ -67,7 +70,10 @@ export abstract class AppMailboxes extends AppService {
    */
   async pushToApp(data: unknown, options: PushOptions = {}): Promise<PushReport> {
     const { broadcaster, context } = runtimeOf(this);
-    return broadcaster.pushToApp(this.app, serialiseMessage(data, options.key, context.msgMaxBytes));
+    const message = serialiseMessage(data, options.key, context.msgMaxBytes);
+    const report = await broadcaster.pushToApp(this.app, message);
+    publishPush(this.app, 'app', undefined, message, report);
+    return report;
   }
 
   /**
@@ -154,13 +160,14 @@ export abstract class AppMailboxes extends AppService {
     receiver: PollReceiver,
     requireRequest: (context: SessionContext) => PollRequest,
   ): () => void {
-    const { room, context } = runtimeOf(this);
+    const { room, context, events } = runtimeOf(this);
     try {
       runtimeOf(this).requireRunning();
       const request = requireRequest(context);
       const sessionId = requireSessionId(id);
       if (room.hasRoomFor(sessionId, credential.secretHash, request.streams))
         return room.poll(this.app, sessionId, credential, request, receiver);
+      events.measures.turnedAway += 1;
       receiver.deliver(unreadBatch(after, context), undefined);
       return () => {};
     } catch (error) {

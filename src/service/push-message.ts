@@ -1,6 +1,6 @@
 import type { OutgoingMessage } from '../mailbox/message.js';
 import { requireSessionId } from '../store/session-arguments.js';
-import { type PushReport, reportOutcomes, requireNotRefused } from './push-report.js';
+import { type PushReport, publishPush, reportOutcomes, requireNotRefused } from './push-report.js';
 import type { SessionRuntime } from './session-runtime.js';
 
 /** How a message is pushed. */
@@ -17,7 +17,8 @@ export async function pushMessage(
   message: OutgoingMessage,
 ): Promise<PushReport> {
   const outcome = await store.append(app, requireSessionId(id), message);
-  const report = reportOutcomes(events, [outcome]);
+  const report = reportOutcomes(events, message, [outcome]);
+  publishPush(app, 'session', id, message, report);
   requireNotRefused(outcome, context);
   return report;
 }

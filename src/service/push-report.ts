@@ -1,6 +1,8 @@
 import type { SessionContext } from '../context/session-context.js';
 import { SessionError, sessionClosed } from '../errors/session-error.js';
 import type { SessionEvents } from '../events/session-events.js';
+import type { OutgoingMessage } from '../mailbox/message.js';
+import { diagnostics, type PushDiagnostics } from '../measures/diagnostics.js';
 import type { AppendOutcome } from '../store/session-store.js';
 
 /** What became of a push, counted in mailboxes. */
@@ -15,16 +17,42 @@ export interface PushReport {
 
 export const emptyReport: PushReport = { accepted: 0, dropped: 0, refused: 0 };
 
-/** Counts outcomes, and emits the events that they cause. */
-export function reportOutcomes(events: SessionEvents, outcomes: readonly AppendOutcome[]): PushReport {
+/** Counts what became of a message at these mailboxes, and emits the events that it causes. */
+export function reportOutcomes(
+  events: SessionEvents,
+  message: OutgoingMessage,
+  outcomes: readonly AppendOutcome[],
+): PushReport {
+  const { measures } = events;
   let accepted = 0;
   let dropped = 0;
   for (const outcome of outcomes) {
-    if (outcome.verdict === 'accepted') accepted += 1;
-    else if (outcome.verdict === 'dropped') dropped += 1;
+    if (outcome.verdict === 'accepted') {
+      accepted += 1;
+      measures.displaced += outcome.dropped;
+    } else if (outcome.verdict === 'dropped') {
+      dropped += 1;
+    }
     if (outcome.verdict !== 'accepted' || outcome.dropped > 0) emitOverflow(events, outcome);
   }
-  return { accepted, dropped, refused: outcomes.length - accepted - dropped };
+  const refused = outcomes.length - accepted - dropped;
+  measures.pushed.add('accepted', accepted);
+  measures.pushed.add('dropped', dropped);
+  measures.pushed.add('refused', refused);
+  measures.pushedBytes += accepted * message.bytes;
+  return { accepted, dropped, refused };
+}
+
+/** Tells `node:diagnostics_channel` of a push. @param to the session's id or the account's; `undefined` for the app */
+export function publishPush(
+  app: string,
+  target: PushDiagnostics['target'],
+  to: string | undefined,
+  { key, bytes }: OutgoingMessage,
+  { accepted, dropped, refused }: PushReport,
+): void {
+  if (!diagnostics.push.isHeard) return;
+  diagnostics.push.publish({ app, target, to, key, bytes, accepted, dropped, refused });
 }
 
 function emitOverflow(events: SessionEvents, outcome: AppendOutcome): void {

@@ -3,6 +3,8 @@ import { SessionContext } from '../context/session-context.js';
 import { WaitingRoom } from '../delivery/waiting-room.js';
 import { SessionError } from '../errors/session-error.js';
 import { SessionEvents } from '../events/session-events.js';
+import { storeTracing } from '../measures/diagnostics.js';
+import { observeStore } from '../store/observed-store.js';
 import { SessionStore } from '../store/session-store.js';
 import { Clock } from '../time/clock.js';
 import { ClientPolicy } from './client-policy.js';
@@ -70,9 +72,15 @@ export class SessionRuntime {
    */
   async start(): Promise<void> {
     if (this.#state !== 'idle') throw new SessionError('STOPPED', `The service can't start: it is ${this.#state}`, {});
+    if (storeTracing.hasSubscribers) this.observeStore();
     await this.#store.open(this.room);
     this.#state = 'running';
     for (const processor of this.#processors) processor.start();
+  }
+
+  /** From now on each call of the store is timed and traced. A second call has no further effect. */
+  observeStore(): void {
+    observeStore(this.#store, this.events.measures);
   }
 
   /**

@@ -21,8 +21,8 @@ const sqliteFace = 'src/stores/sqlite/index.ts';
 const redisSessionsFace = 'src/compat/redis-sessions/class/index.ts';
 const restFace = 'src/compat/redis-sessions/rest/index.ts';
 
-/** What any room may know: what is refused and how that is said, how values are checked, what time it is. */
-const base = ['src/errors/', 'src/validation/', 'src/time/', 'src/context/'];
+/** What any room may know: what is refused and how that is said, how values are checked, what time it is, what is counted. */
+const base = ['src/errors/', 'src/validation/', 'src/time/', 'src/context/', 'src/measures/'];
 /** What a store implements, and of what. */
 const port = [...base, 'src/mailbox/', 'src/store/'];
 /** The whole service, without any store or way in. */
@@ -33,6 +33,8 @@ export const layers: readonly Layer[] = [
   { path: 'src/errors/', files: [], packages: [] },
   { path: 'src/validation/', files: ['src/errors/'], packages: ['valibot'] },
   { path: 'src/time/', files: [], packages: [] },
+  // What a node counts, and the channels on which it tells what it does.
+  { path: 'src/measures/', files: [], packages: ['node:diagnostics_channel'] },
   { path: 'src/context/', files: ['src/errors/', 'src/validation/'], packages: ['valibot'] },
   // Rules of one mailbox: no clock, no store, no configuration.
   { path: 'src/mailbox/', files: ['src/errors/', 'src/validation/'], packages: ['node:crypto'] },
@@ -81,6 +83,14 @@ export const layers: readonly Layer[] = [
     files: [...core, 'src/stores/memory/', 'src/module.ts', 'src/start-sessions.ts'],
     packages: [],
   },
+  // What a node has counted, for monitors: one table, and an adapter for each library.
+  { path: 'src/metrics/prometheus.ts', files: [...core, 'src/metrics/'], packages: ['valibot', 'prom-client'] },
+  {
+    path: 'src/metrics/opentelemetry.ts',
+    files: [...core, 'src/metrics/'],
+    packages: ['valibot', '@opentelemetry/api'],
+  },
+  { path: 'src/metrics/', files: core, packages: [] },
   // What all fronts ask of a request and how they answer it; it needs no framework.
   { path: 'src/requests/', files: core, packages: ['valibot', 'node:crypto', 'node:http', 'node:http2', 'node:net'] },
   // The routes that several fronts serve.
@@ -119,7 +129,7 @@ export const layers: readonly Layer[] = [
   },
   {
     path: 'src/compat/redis-sessions/rest/',
-    files: [...core, 'src/requests/', httpFace, 'src/compat/redis-sessions/class/'],
+    files: [...core, 'src/requests/', 'src/metrics/', httpFace, 'src/compat/redis-sessions/class/'],
     packages: [
       'inversify',
       'valibot',

@@ -23,6 +23,8 @@ export class GcProcessor extends SlicedProcessor<ClosedSession> {
       context.gcInterval,
       () => store.sweep(sliceSize),
       (closed) => events.emit('closed', closed),
+      'gc',
+      events.measures,
     );
   }
 

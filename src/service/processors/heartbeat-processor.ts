@@ -26,6 +26,8 @@ export class HeartbeatProcessor extends SlicedProcessor<SessionReference> {
       context.hbTime,
       () => store.judgePresence(sliceSize),
       (silent) => events.emit('away', silent),
+      'presence',
+      events.measures,
     );
   }
 

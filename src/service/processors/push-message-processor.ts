@@ -31,12 +31,14 @@ export class PushMessageProcessor {
    * @throws the first error of the store, once all chunks have ended; the others have been served then
    */
   async pushToApp(app: string, message: OutgoingMessage): Promise<PushReport> {
+    this.#events.measures.broadcasts += 1;
     const broadcast = this.#broadcast(app, message);
     this.#running.add(broadcast);
     try {
       return await broadcast;
     } finally {
       this.#running.delete(broadcast);
+      this.#events.measures.broadcastsEnded += 1;
     }
   }
 
@@ -72,6 +74,10 @@ export class PushMessageProcessor {
   }
 
   async #pushToEach(app: string, ids: readonly string[], message: OutgoingMessage): Promise<PushReport> {
-    return reportOutcomes(this.#events, await this.#store.appendToEach(app, ids, message));
+    const { measures } = this.#events;
+    const outcomes = await this.#store.appendToEach(app, ids, message);
+    measures.broadcastChunks += 1;
+    measures.broadcastMailboxes += outcomes.length;
+    return reportOutcomes(this.#events, message, outcomes);
   }
 }

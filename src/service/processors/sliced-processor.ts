@@ -1,6 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { reportFault } from '../../errors/fault-report.js';
 import { SessionError } from '../../errors/session-error.js';
+import { diagnostics } from '../../measures/diagnostics.js';
+import type { Sweep } from '../../measures/kinds.js';
+import type { NodeMeasures } from '../../measures/node-measures.js';
 import type { Slice } from '../../store/session-store.js';
 import type { Clock } from '../../time/clock.js';
 import { Interval } from '../../time/interval.js';
@@ -13,14 +16,26 @@ export class SlicedProcessor<Item> {
   readonly #interval: Interval;
   readonly #takeSlice: () => Promise<Slice<Item>>;
   readonly #report: (item: Item) => void;
+  readonly #kind: Sweep;
+  readonly #measures: NodeMeasures;
   #isStopped = false;
 
   /**
    * @param pauseMs between two rounds, in milliseconds
    * @param takeSlice has the store do one slice of the work
    * @param report emits the event of one item of a slice
+   * @param kind under which its rounds are counted
    */
-  constructor(clock: Clock, pauseMs: number, takeSlice: () => Promise<Slice<Item>>, report: (item: Item) => void) {
+  constructor(
+    clock: Clock,
+    pauseMs: number,
+    takeSlice: () => Promise<Slice<Item>>,
+    report: (item: Item) => void,
+    kind: Sweep,
+    measures: NodeMeasures,
+  ) {
+    this.#kind = kind;
+    this.#measures = measures;
     this.#takeSlice = takeSlice;
     this.#report = report;
     this.#interval = new Interval(clock, pauseMs, () => this.#roundOrFault());
@@ -39,12 +54,24 @@ export class SlicedProcessor<Item> {
 
   /** One full round now, beside those of the interval. */
   protected async round(): Promise<void> {
+    // Not of the clock of the service, which counts whole milliseconds.
+    const startedAt = performance.now();
+    let count = 0;
     for (;;) {
       const { items, more } = await this.#takeSlice();
       for (const item of items) this.#report(item);
-      if (!more || this.#isStopped) return;
+      count += items.length;
+      this.#measures.swept.add(this.#kind, items.length);
+      if (!more || this.#isStopped) break;
       await nextTurn();
     }
+    this.#count(count, performance.now() - startedAt);
+  }
+
+  #count(count: number, duration: number): void {
+    const kind = this.#kind;
+    this.#measures.sweepDuration.observe(kind, duration / 1000);
+    if (diagnostics.sweep.isHeard) diagnostics.sweep.publish({ kind, count, duration });
   }
 
   async #roundOrFault(): Promise<void> {

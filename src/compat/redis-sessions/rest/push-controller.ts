@@ -3,10 +3,8 @@ import { inject } from 'inversify';
 import * as v from 'valibot';
 import { SessionError } from '../../../errors/session-error.js';
 import { problemResponse, SessionErrorFilter } from '../../../http/index.js';
-import type { PushReport } from '../../../service/push-report.js';
 import { SessionManager } from '../../../service/session-manager.js';
 import { ApiKeyGuard } from './api-key-guard.js';
-import { RestMetrics } from './rest-metrics.js';
 import { jsonResponse } from './rest-response.js';
 
 const messageSchema = v.strictObject({ data: v.unknown(), key: v.optional(v.string()) });
@@ -17,11 +15,9 @@ const messageSchema = v.strictObject({ data: v.unknown(), key: v.optional(v.stri
 @UseErrorFilter(SessionErrorFilter)
 export class PushController {
   readonly #manager: SessionManager;
-  readonly #metrics: RestMetrics;
 
-  constructor(@inject(SessionManager) manager: SessionManager, @inject(RestMetrics) metrics: RestMetrics) {
+  constructor(@inject(SessionManager) manager: SessionManager) {
     this.#manager = manager;
-    this.#metrics = metrics;
   }
 
   @Post('/:app/push/:handle')
@@ -32,9 +28,8 @@ export class PushController {
   ): Promise<HttpResponse> {
     const { data, options } = requireMessage(body);
     try {
-      return this.#report(await this.#manager.inApp(app).push(handle, data, options));
+      return jsonResponse(200, await this.#manager.inApp(app).push(handle, data, options));
     } catch (error) {
-      if (SessionError.is(error, 'MAILBOX_FULL')) this.#metrics.countPush({ accepted: 0, dropped: 0, refused: 1 });
       // The pusher is not the session's bearer: 401 would mean that the API key is wrong.
       const isMiss = SessionError.is(error, 'SESSION_UNKNOWN') || SessionError.is(error, 'SESSION_CLOSED');
       throw isMiss ? problemResponse(error, 404) : error;
@@ -48,12 +43,7 @@ export class PushController {
     @Body() body: unknown,
   ): Promise<HttpResponse> {
     const { data, options } = requireMessage(body);
-    return this.#report(await this.#manager.inApp(app).pushToAccount(id, data, options));
-  }
-
-  #report(report: PushReport): HttpResponse {
-    this.#metrics.countPush(report);
-    return jsonResponse(200, report);
+    return jsonResponse(200, await this.#manager.inApp(app).pushToAccount(id, data, options));
   }
 }
 

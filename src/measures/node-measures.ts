@@ -1,0 +1,65 @@
+import { Distribution } from './distribution.js';
+import {
+  deliveryWays,
+  endings,
+  pushOutcomes,
+  type Sweep,
+  storeOperations,
+  sweeps,
+  type Transport,
+  transports,
+  wakeUps,
+} from './kinds.js';
+import { Tally } from './tally.js';
+
+/** Seconds: from a hand-over within the process to a message that waited for its client to come back. */
+const deliveryBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600];
+/** Seconds: from a step in memory to a store that is about to be given up. */
+const storeBounds = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+/** Seconds: from a round that finds nothing to one that reclaims a million sessions. */
+const sweepBounds = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
+
+/**
+ * What this node has done since it started, of all apps, beside the events that `SessionCounts` counts: numbers in fields,
+ * counted where the work is done, whether or not they are read. Every kind is of a fixed set: nothing is counted by account,
+ * session or anything else that a client chooses.
+ */
+export class NodeMeasures {
+  /** Polls and streams that this node has taken up. */
+  readonly arrived = new Tally<Transport>(transports);
+  /** Polls and streams that were told to come back, because this node has no room for them or is stopping. Not in `arrived`. */
+  turnedAway = 0;
+  readonly endedPolls = new Tally(endings);
+  readonly endedStreams = new Tally(endings);
+  readonly wakeUps = new Tally(wakeUps);
+
+  readonly pushed = new Tally(pushOutcomes);
+  /** Bytes of the messages that mailboxes accepted, once for each mailbox. */
+  pushedBytes = 0;
+  /** Older messages that were dropped to make room for newer ones. */
+  displaced = 0;
+  readonly delivered = new Tally<Transport>(transports);
+  readonly deliveredBytes = new Tally<Transport>(transports);
+  /** Messages that readers were told they have missed. */
+  lost = 0;
+  /** Batches that told a reader to start again. */
+  resets = 0;
+  /** From the acceptance of a message to its hand-over to the front, in seconds. */
+  readonly deliveryLatency = new Distribution(deliveryBounds, deliveryWays);
+
+  /** Broadcasts (`pushToApp`) that have begun and ended, their chunks, and the mailboxes that those served. */
+  broadcasts = 0;
+  broadcastsEnded = 0;
+  broadcastChunks = 0;
+  broadcastMailboxes = 0;
+
+  /** Time of a whole round, in seconds. */
+  readonly sweepDuration = new Distribution<Sweep>(sweepBounds, sweeps);
+  /** Sessions that were reclaimed or turned `away`. */
+  readonly swept = new Tally<Sweep>(sweeps);
+
+  /** Time of each store call, in seconds. Empty unless the store is observed. */
+  readonly storeLatency = new Distribution(storeBounds, storeOperations);
+  /** Calls that failed because the store was unavailable or faulty. A refusal, such as of an unknown session, is no error. */
+  readonly storeErrors = new Tally(storeOperations);
+}

@@ -1,0 +1,151 @@
+import type { Distribution } from '../measures/distribution.js';
+import type { NodeMeasures } from '../measures/node-measures.js';
+import type { MeasuresReading } from './read-measures.js';
+
+/** Value of the only series, or of each series by its label. */
+export type Series = number | Readonly<Record<string, number>>;
+
+/** A number of this node. */
+export interface NumberMeasure {
+  readonly kind: 'counter' | 'gauge';
+  /** In snake case, without the prefix and without the suffixes that a system adds. */
+  readonly name: string;
+  readonly unit: 'bytes' | undefined;
+  /** The name of the only label, whose values are of a fixed set. */
+  readonly label: string | undefined;
+  readonly help: string;
+  read(reading: MeasuresReading): Series;
+}
+
+/** Times, in seconds. */
+export interface DurationMeasure {
+  readonly name: string;
+  readonly label: string;
+  readonly help: string;
+  of(measures: NodeMeasures): Pick<Distribution<never>, 'bounds' | 'onObserve'>;
+}
+
+/** The prefix of every name. */
+export const prefix = 'session_mailbox';
+
+function counter(name: string, help: string, read: (reading: MeasuresReading) => number): NumberMeasure {
+  return { kind: 'counter', name, unit: undefined, label: undefined, help, read };
+}
+
+function counterBy(
+  label: string,
+  name: string,
+  help: string,
+  read: (reading: MeasuresReading) => Readonly<Record<string, number>>,
+): NumberMeasure {
+  return { kind: 'counter', name, unit: undefined, label, help, read };
+}
+
+function gauge(name: string, help: string, read: (reading: MeasuresReading) => number): NumberMeasure {
+  return { kind: 'gauge', name, unit: undefined, label: undefined, help, read };
+}
+
+/**
+ * Every number that the adapters export, in the order of the documentation. Each node counts what it did itself, so sums over
+ * the nodes of one store are right.
+ */
+export const numberMeasures: readonly NumberMeasure[] = [
+  counter('sessions_created', 'Sessions created at this node: logins', ({ sessions }) => sessions.created),
+  counterBy('reason', 'sessions_closed', 'Sessions closed by this node, by reason', ({ sessions }) => sessions.closed),
+  counter('sessions_renewed', 'Renewals by an authentication or a touch', ({ sessions }) => sessions.renewed),
+  counter('sessions_rotated', 'Tokens replaced', ({ sessions }) => sessions.rotated),
+  counter('sessions_replaced', 'Sessions that took over another', ({ sessions }) => sessions.replaced),
+  counterBy(
+    'presence',
+    'presence_changes',
+    'Sessions that turned online or away',
+    ({ sessions: { online, away } }) => ({
+      online,
+      away,
+    }),
+  ),
+  counterBy(
+    'verdict',
+    'limits_met',
+    'Logins of accounts at their limit, by verdict',
+    ({ sessions }) => sessions.limits,
+  ),
+  counterBy(
+    'kind',
+    'bearers_refused',
+    'Requests whose bearer was refused, by kind',
+    ({ sessions }) => sessions.refused,
+  ),
+  gauge('polls_held', 'Polls held at this node now', ({ polls }) => polls.held),
+  gauge('streams_held', 'Streams held at this node now: Server-Sent Events, WebSockets', ({ streams }) => streams.held),
+  counterBy('transport', 'waits_begun', 'Polls and streams taken up', ({ polls, streams }) => ({
+    poll: polls.arrived,
+    stream: streams.arrived,
+  })),
+  counterBy('ending', 'polls_ended', 'Polls ended, by what they were answered', ({ polls }) => polls.ended),
+  counterBy('ending', 'streams_ended', 'Streams ended, by the reason', ({ streams }) => streams.ended),
+  counter('turned_away', 'Polls and streams sent away without a read', ({ turnedAway }) => turnedAway),
+  counterBy('by', 'wake_ups', 'Parked polls and streams that were woken, by what', ({ wakeUps }) => wakeUps),
+  counterBy('outcome', 'messages_pushed', 'Messages pushed, counted in mailboxes', ({ messages }) => messages.pushed),
+  {
+    ...counter('pushed', 'Bytes of the messages that mailboxes accepted', ({ messages }) => messages.pushedBytes),
+    unit: 'bytes',
+  },
+  counterBy('verdict', 'overflows', 'Pushes to full mailboxes, by verdict', ({ messages }) => messages.overflows),
+  counter('messages_displaced', 'Messages dropped to make room for newer ones', ({ messages }) => messages.displaced),
+  counterBy(
+    'transport',
+    'messages_delivered',
+    'Messages given to polls and streams',
+    ({ messages }) => messages.delivered,
+  ),
+  {
+    ...counterBy(
+      'transport',
+      'delivered',
+      'Bytes given to polls and streams',
+      ({ messages }) => messages.deliveredBytes,
+    ),
+    unit: 'bytes',
+  },
+  counter('messages_lost', 'Messages that readers were told they have missed', ({ messages }) => messages.lost),
+  counter('resets', 'Readers that were told to start again', ({ messages }) => messages.resets),
+  gauge('broadcasts_running', 'Broadcasts that this node works on', ({ broadcasts }) => broadcasts.running),
+  counter('broadcasts', 'Broadcasts begun', ({ broadcasts }) => broadcasts.begun),
+  counter('broadcast_chunks', 'Chunks of broadcasts that the store has served', ({ broadcasts }) => broadcasts.chunks),
+  counter('broadcast_mailboxes', 'Mailboxes served by broadcasts', ({ broadcasts }) => broadcasts.mailboxes),
+  counterBy(
+    'sweep',
+    'sessions_swept',
+    'Sessions reclaimed (gc) or turned away (presence)',
+    ({ sweeps }) => sweeps.sessions,
+  ),
+  counterBy('operation', 'store_errors', 'Store calls that failed, by operation', ({ store }) => store.errors),
+  gauge('draining', '1 while this node holds no more polls because it is stopping, else 0', ({ isDraining }) =>
+    isDraining ? 1 : 0,
+  ),
+];
+
+/** Asked of the store when it is collected, also while no request needs it. */
+export const storeUp = { name: 'store_up', help: '1 while the store can be used, else 0' } as const;
+
+export const durationMeasures: readonly DurationMeasure[] = [
+  {
+    name: 'delivery_latency',
+    label: 'way',
+    help: 'From the acceptance of a message to its hand-over to the poll or stream, by way',
+    of: (measures) => measures.deliveryLatency,
+  },
+  {
+    name: 'store_call_duration',
+    label: 'operation',
+    help: 'Time of a store call, by operation',
+    of: (measures) => measures.storeLatency,
+  },
+  {
+    name: 'sweep_duration',
+    label: 'sweep',
+    help: 'Time of a whole round of background work',
+    of: (measures) => measures.sweepDuration,
+  },
+];

@@ -1,0 +1,63 @@
+import { metrics as api, type Meter, type Observable } from '@opentelemetry/api';
+import * as v from 'valibot';
+import type { SessionManager } from '../service/session-manager.js';
+import { checkOptions, objectWith, trueOrFalse } from '../validation/options.js';
+import { durationMeasures, type NumberMeasure, numberMeasures, prefix, storeUp } from './measure-table.js';
+import { MeasureSource } from './source.js';
+
+/** Every field is optional. */
+export interface OpenTelemetryOptions {
+  /** Of which the instruments are made. Default: `session-mailbox` of the global meter provider. */
+  readonly meter?: Meter;
+  /** Whether each store call is timed, which costs it a microsecond. Default true. */
+  readonly storeCalls?: boolean;
+}
+
+const known = {
+  meter: v.optional(objectWith<Meter>('createObservableCounter', 'createHistogram', 'addBatchObservableCallback')),
+  storeCalls: v.optional(trueOrFalse(), true),
+};
+
+/**
+ * Makes the instruments of this node with OpenTelemetry's API, of every app: `session_mailbox.polls_held` and so on. Counters
+ * and gauges are read when the meter's readers collect; histograms take what happens from now on.
+ *
+ * @returns ends the reading
+ * @throws SessionError `INVALID_CONTEXT`, `INVALID_ARGUMENT`
+ */
+export function metrics(manager: SessionManager, options: OpenTelemetryOptions = {}): () => void {
+  const checked = checkOptions({ front: 'metrics', known }, options);
+  const meter = checked.meter ?? api.getMeter('session-mailbox');
+  const source = new MeasureSource(manager, checked.storeCalls);
+  const numbers = numberMeasures.map((measure) => [measure, instrumentOf(meter, measure)] as const);
+  const up = meter.createObservableGauge(`${prefix}.${storeUp.name}`, { description: storeUp.help });
+  const observe: Parameters<Meter['addBatchObservableCallback']>[0] = async (result) => {
+    const { reading } = source;
+    for (const [{ label = '', read }, instrument] of numbers) {
+      const series = read(reading);
+      if (typeof series === 'number') result.observe(instrument, series);
+      else for (const [kind, value] of Object.entries(series)) result.observe(instrument, value, { [label]: kind });
+    }
+    result.observe(up, (await source.isStoreUp()) ? 1 : 0);
+  };
+  const observables: Observable[] = [...numbers.map(([, instrument]) => instrument), up];
+  meter.addBatchObservableCallback(observe, observables);
+  const ends = durationMeasures.map(({ name, label, help, of }) => {
+    const distribution = of(source.measures);
+    const advice = { explicitBucketBoundaries: [...distribution.bounds] };
+    const histogram = meter.createHistogram(`${prefix}.${name}`, { unit: 's', description: help, advice });
+    return distribution.onObserve((kind, value) => histogram.record(value, { [label]: kind }));
+  });
+  return () => {
+    meter.removeBatchObservableCallback(observe, observables);
+    for (const end of ends) end();
+  };
+}
+
+function instrumentOf(meter: Meter, { kind, name, unit, help }: NumberMeasure): Observable {
+  const settings = { description: help, ...(unit === 'bytes' && { unit: 'By' }) };
+  const full = `${prefix}.${name}`;
+  return kind === 'counter'
+    ? meter.createObservableCounter(full, settings)
+    : meter.createObservableGauge(full, settings);
+}

@@ -1,0 +1,89 @@
+import { Counter, Gauge, Histogram, type Registry, register } from 'prom-client';
+import * as v from 'valibot';
+import type { SessionManager } from '../service/session-manager.js';
+import { checkOptions, objectWith, trueOrFalse } from '../validation/options.js';
+import { durationMeasures, type NumberMeasure, numberMeasures, prefix, type Series, storeUp } from './measure-table.js';
+import { MeasureSource } from './source.js';
+
+/** Every field is optional. */
+export interface PrometheusOptions {
+  /** Where the metrics are registered. Default: the global registry of prom-client. */
+  readonly registry?: Registry;
+  /** Whether each store call is timed, which costs it a microsecond. Default true. */
+  readonly storeCalls?: boolean;
+}
+
+const known = {
+  registry: v.optional(objectWith<Registry>('registerMetric', 'removeSingleMetric', 'metrics')),
+  storeCalls: v.optional(trueOrFalse(), true),
+};
+
+/**
+ * Registers the metrics of this node with prom-client, of every app. They are read when the registry is. Two services of one
+ * process need a registry each.
+ *
+ * @returns removes them again
+ * @throws SessionError `INVALID_CONTEXT`, `INVALID_ARGUMENT`
+ */
+export function metrics(manager: SessionManager, options: PrometheusOptions = {}): () => void {
+  const { registry = register, storeCalls } = checkOptions({ front: 'metrics', known }, options);
+  const source = new MeasureSource(manager, storeCalls);
+  const registers = [registry];
+  const names: string[] = [];
+  for (const measure of numberMeasures) names.push(registerNumber(measure, source, registers));
+  const up = `${prefix}_${storeUp.name}`;
+  new Gauge({
+    name: up,
+    help: storeUp.help,
+    registers,
+    async collect() {
+      this.set((await source.isStoreUp()) ? 1 : 0);
+    },
+  });
+  names.push(up);
+  const ends = durationMeasures.map(({ name, label, help, of }) => {
+    const distribution = of(source.measures);
+    const full = `${prefix}_${name}_seconds`;
+    const buckets = [...distribution.bounds];
+    const histogram = new Histogram({ name: full, help, labelNames: [label], buckets, registers });
+    names.push(full);
+    return distribution.onObserve((kind, value) => histogram.observe({ [label]: kind }, value));
+  });
+  return () => {
+    for (const end of ends) end();
+    for (const name of names) registry.removeSingleMetric(name);
+  };
+}
+
+/** The name under which Prometheus knows a number. */
+export function prometheusName({ kind, name, unit }: NumberMeasure): string {
+  return [prefix, name, unit, kind === 'counter' ? 'total' : undefined].filter((part) => part !== undefined).join('_');
+}
+
+function registerNumber(measure: NumberMeasure, source: MeasureSource, registers: Registry[]): string {
+  const name = prometheusName(measure);
+  const { help, label, read } = measure;
+  const settings = { name, help, labelNames: label === undefined ? [] : [label], registers };
+  if (measure.kind === 'gauge') {
+    new Gauge({
+      ...settings,
+      collect() {
+        for (const [labels, value] of samplesOf(read(source.reading), label)) this.set(labels, value);
+      },
+    });
+  } else {
+    new Counter({
+      ...settings,
+      collect() {
+        this.reset();
+        for (const [labels, value] of samplesOf(read(source.reading), label)) this.inc(labels, value);
+      },
+    });
+  }
+  return name;
+}
+
+function samplesOf(series: Series, label = ''): readonly (readonly [Record<string, string>, number])[] {
+  if (typeof series === 'number') return [[{}, series]];
+  return Object.entries(series).map(([kind, value]) => [{ [label]: kind }, value] as const);
+}

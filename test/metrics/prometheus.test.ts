@@ -1,0 +1,97 @@
+import test from 'ava';
+import { Registry, register } from 'prom-client';
+import { metrics } from '../../src/metrics/prometheus.js';
+import { FaultyStore } from '../service/faulty-store.js';
+import { bindStore, startService } from '../support/service.js';
+
+/** The samples that a scrape gives, by name and labels. */
+async function scrape(registry: Registry): Promise<ReadonlyMap<string, number>> {
+  const lines = (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => {
+      const cut = line.lastIndexOf(' ');
+      return [line.slice(0, cut), Number(line.slice(cut + 1))];
+    }),
+  );
+}
+
+test('a scrape has what the node did, by kind', async (t) => {
+  const { manager } = await startService(t);
+  const registry = new Registry();
+  metrics(manager, { registry });
+  const { id } = await manager.createSession('alice');
+  await manager.push(id, 'hi');
+  await manager.poll(id, { after: '' });
+  await manager.closeSession(id);
+  const samples = await scrape(registry);
+  t.is(samples.get('session_mailbox_sessions_created_total'), 1);
+  t.is(samples.get('session_mailbox_sessions_closed_total{reason="revoked"}'), 1);
+  t.is(samples.get('session_mailbox_sessions_closed_total{reason="expired"}'), 0);
+  t.is(samples.get('session_mailbox_messages_pushed_total{outcome="accepted"}'), 1);
+  t.is(samples.get('session_mailbox_pushed_bytes_total'), 4);
+  t.is(samples.get('session_mailbox_delivered_bytes_total{transport="poll"}'), 4);
+  t.is(samples.get('session_mailbox_polls_held'), 0);
+  t.is(samples.get('session_mailbox_store_up'), 1);
+  t.is(samples.get('session_mailbox_delivery_latency_seconds_count{way="read"}'), 1);
+  t.is(samples.get('session_mailbox_store_call_duration_seconds_count{operation="append"}'), 1);
+});
+
+test('a counter is the same in two scrapes between which nothing happened', async (t) => {
+  const { manager } = await startService(t);
+  const registry = new Registry();
+  metrics(manager, { registry });
+  await manager.createSession('alice');
+  await scrape(registry);
+  t.is((await scrape(registry)).get('session_mailbox_sessions_created_total'), 1);
+});
+
+test('no metric has a label that a client chooses', async (t) => {
+  const { manager } = await startService(t);
+  const registry = new Registry();
+  metrics(manager, { registry });
+  const { id } = await manager.inApp('chosen-app').createSession('chosen-account');
+  await manager.inApp('chosen-app').push(id, 'hi', { key: 'chosen-key' });
+  await manager.inApp('chosen-app').poll(id, { after: '', reader: 'chosen-reader' });
+  const text = await registry.metrics();
+  t.notRegex(text, /chosen/);
+  t.false(text.includes(id));
+});
+
+test('a manager that answers no more leaves the scrape whole', async (t) => {
+  const { manager, container } = await startService(t);
+  const registry = new Registry();
+  metrics(manager, { registry });
+  await container.unbindAllAsync();
+  const samples = await scrape(registry);
+  t.is(samples.get('session_mailbox_store_up'), 0);
+  t.is(samples.get('session_mailbox_draining'), 1);
+});
+
+test('the metrics are registered globally by default, until they are removed', async (t) => {
+  const { manager } = await startService(t);
+  const remove = metrics(manager);
+  t.true((await scrape(register)).has('session_mailbox_store_up'));
+  remove();
+  t.is((await scrape(register)).size, 0);
+  metrics(manager)();
+});
+
+test('without storeCalls the operations of the store are those of its class', async (t) => {
+  let store: FaultyStore | undefined;
+  const binding = bindStore((context, clock) => {
+    store = new FaultyStore(context, clock);
+    return store;
+  });
+  const { manager } = await startService(t, {}, { store: binding });
+  const registry = new Registry();
+  metrics(manager, { registry, storeCalls: false })();
+  t.false(Object.hasOwn(store ?? {}, 'append'));
+  metrics(manager, { registry });
+  t.true(Object.hasOwn(store ?? {}, 'append'));
+});
+
+test('an option that it does not know is refused', async (t) => {
+  const { manager } = await startService(t);
+  const error = t.throws(() => metrics(manager, { register: new Registry() } as object));
+  t.regex(error?.message ?? '', /metrics: .*register.*registry/);
+});
