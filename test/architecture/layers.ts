@@ -91,6 +91,12 @@ export const layers: readonly Layer[] = [
     packages: ['inversify', '@inversifyjs/http-core', 'node:http'],
   },
   { path: 'src/node/', files: [...core, 'src/requests/', 'src/routes/'], packages: ['node:http', 'node:http2'] },
+  {
+    // The operator's page and its endpoints, for the controllers and for the fronts without a framework.
+    path: 'src/console/',
+    files: [...core, 'src/requests/', 'src/routes/', 'src/node/send-answer.ts'],
+    packages: ['inversify', '@inversifyjs/http-core', 'valibot', 'node:http', 'node:http2', 'node:os'],
+  },
   { path: 'src/fetch/', files: [...core, 'src/requests/', 'src/routes/'], packages: [] },
   {
     path: 'src/express-session/',
