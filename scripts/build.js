@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import { generatePage } from './generate-page.js';
 import { generateScripts } from './generate-scripts.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -41,6 +42,7 @@ function bundleClient() {
 }
 
 generateScripts();
+generatePage(compiler);
 build('tsconfig.build.json', 'dist', 'src/');
 bundleClient();
 if (process.argv.includes('--all')) build('tsconfig.json', '.build', '');

@@ -5,7 +5,13 @@ export type { StreamOptions, StreamReceiver } from './delivery/stream-request.js
 export { type ClosedNotice, type CloseReason, type CloseReasonEntry, closeReasons } from './errors/close-reason.js';
 export type { SessionErrorCode } from './errors/error-statuses.js';
 export { SessionError, type SessionErrorDetails, type UnknownToken } from './errors/session-error.js';
-export type { RefusedBearer, SessionEvent, SessionEventMap, SessionListener } from './events/session-events.js';
+export type {
+  OperatorAct,
+  RefusedBearer,
+  SessionEvent,
+  SessionEventMap,
+  SessionListener,
+} from './events/session-events.js';
 export type { Cursor } from './mailbox/cursor.js';
 export {
   Mailbox,

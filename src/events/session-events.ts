@@ -27,6 +27,26 @@ export interface RefusedBearer {
   readonly userAgent: string;
 }
 
+/** What an operator did by the console. Contains no message and no token. */
+export interface OperatorAct {
+  readonly app: string;
+  /** As the console's guard named the operator. */
+  readonly operator: string;
+  readonly act: 'revoke' | 'revoke-others' | 'close-account' | 'push';
+  /** The session that the act named. `undefined` of an act on an account. */
+  readonly id: string | undefined;
+  /** The account that the act was on. `undefined` where it is not known, such as of a session that has ended. */
+  readonly accountId: string | undefined;
+  /** `failed`: the act was refused or the store was unavailable, which may have carried it out nonetheless. */
+  readonly outcome: 'done' | 'failed';
+  /** Sessions that were closed, or mailboxes that keep the message. */
+  readonly count: number;
+  /** When the act ended, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** Address of the operator; empty where the front does not know it. */
+  readonly ip: string;
+}
+
 /** The payload of each event. */
 export interface SessionEventMap {
   created: SessionRecord;
@@ -44,6 +64,8 @@ export interface SessionEventMap {
   away: SessionReference;
   /** A push did not fit into a mailbox. `verdict` is what happened to it, `dropped` how many messages were dropped. */
   overflow: AppendOutcome;
+  /** An operator closed sessions or pushed a message by the console, or tried to. */
+  audit: OperatorAct;
 }
 
 /** The names of events. */

@@ -1,7 +1,7 @@
 import { invalidArgument } from '../errors/session-error.js';
 
 /** More than any cursor with the JSON around it. */
-const mostBytes = 1_024;
+const defaultMostBytes = 1_024;
 
 interface WithText {
   text(): Promise<string>;
@@ -9,21 +9,22 @@ interface WithText {
 
 /**
  * The JSON of a request's body, of whichever framework; middleware may have parsed it before, as `express.json()` does.
+ * @param mostBytes of a body that was not parsed before. Default 1024
  * @throws SessionError `INVALID_ARGUMENT`
  */
-export async function jsonBodyOf(request: object): Promise<unknown> {
+export async function jsonBodyOf(request: object, mostBytes: number = defaultMostBytes): Promise<unknown> {
   const raw = rawOf(request);
   if (raw instanceof Request) {
     // Hono keeps a body that middleware has read.
     if (raw.bodyUsed && hasText(request)) return parse(await request.text());
-    return parse(raw.body === null ? '' : await textOf(raw.body));
+    return parse(raw.body === null ? '' : await textOf(raw.body, mostBytes));
   }
   if ('body' in request && request.body !== undefined) return request.body;
-  if (isIterable(request)) return parse(await textOf(request));
+  if (isIterable(request)) return parse(await textOf(request, mostBytes));
   throw new TypeError('The request must come from node:http, Express, Fastify or Hono, or be a Request');
 }
 
-async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
+async function textOf(pieces: AsyncIterable<Uint8Array>, mostBytes: number): Promise<string> {
   const read: Uint8Array[] = [];
   let bytes = 0;
   for await (const piece of pieces) {

@@ -106,6 +106,12 @@ export const layers: readonly Layer[] = [
     files: [...core, 'src/requests/', 'src/routes/'],
     packages: ['valibot', 'node:http', 'node:https', 'node:net'],
   },
+  {
+    // The operator's page and its endpoints, for the controllers and for the fronts without a framework.
+    path: 'src/console/',
+    files: [...core, 'src/requests/', 'src/routes/'],
+    packages: ['inversify', '@inversifyjs/http-core', 'valibot', 'node:http', 'node:http2', 'node:os'],
+  },
   { path: 'src/fetch/', files: [...core, 'src/requests/', 'src/routes/'], packages: [] },
   {
     path: 'src/express-session/',

@@ -83,7 +83,8 @@ test('every event has its payload', (t) => {
     | 'refused'
     | 'online'
     | 'away'
-    | 'overflow';
+    | 'overflow'
+    | 'audit';
   holds<Same<SessionEvent, Names>>();
   holds<Same<SessionEventMap['created'], SessionRecord>>();
   holds<Same<SessionEventMap['renewed'], SessionRecord>>();

@@ -1,0 +1,111 @@
+import { SessionError } from '../errors/session-error.js';
+import type { OperatorAct } from '../events/session-events.js';
+import { runtimeOf } from '../service/app-service.js';
+import type { SessionManager } from '../service/session-manager.js';
+import type { SessionRuntime } from '../service/session-runtime.js';
+import { ConsoleLog, type SecurityEntry } from './console-log.js';
+import { type NodeFigures, ownFigures } from './node-figures.js';
+import { NodeReports } from './node-reports.js';
+
+/** How long figures are shown again before they are read anew: it bounds what many operators make the store do. */
+const freshTime = 1_000;
+
+export interface ConsoleNode {
+  /** Its name among the nodes; empty until its first report has reached the store. */
+  readonly node: string;
+  /** Whether it is the node that answered. */
+  readonly isThis: boolean;
+  /** How old its figures are, in milliseconds. */
+  readonly age: number;
+  readonly figures: NodeFigures | object;
+}
+
+/** What the console shows of the whole service. */
+export interface ConsoleOverview {
+  readonly app: string;
+  readonly at: number;
+  /** All nodes that have a console; the one that answers first. */
+  readonly nodes: readonly ConsoleNode[];
+  /** Why only the node that answers is shown; absent if all are. */
+  readonly nodesFault?: string;
+  /** Of the node that answers, newest first. */
+  readonly security: readonly SecurityEntry[];
+  readonly acts: readonly OperatorAct[];
+}
+
+const reportsOf = new WeakMap<SessionRuntime, NodeReports>();
+const statesOf = new WeakMap<SessionRuntime, Map<string, ConsoleState>>();
+
+/** What the consoles of one app at this node share. Made once, because each listens to the events and reports the node. */
+export class ConsoleState {
+  readonly #manager: SessionManager;
+  readonly #reports: NodeReports;
+  readonly #log: ConsoleLog;
+  #overview: Promise<ConsoleOverview> | undefined;
+  #readAt = 0;
+
+  private constructor(manager: SessionManager, reports: NodeReports) {
+    this.#manager = manager;
+    this.#reports = reports;
+    this.#log = new ConsoleLog(manager);
+  }
+
+  /** @param manager of a service that runs */
+  static of(manager: SessionManager): ConsoleState {
+    const runtime = runtimeOf(manager);
+    const states = statesOf.get(runtime) ?? new Map<string, ConsoleState>();
+    statesOf.set(runtime, states);
+    const known = states.get(manager.app);
+    if (known !== undefined) return known;
+    const state = new ConsoleState(manager, startedReports(manager, runtime));
+    states.set(manager.app, state);
+    return state;
+  }
+
+  /** Not older than a second. Never rejects: a store that can't be used is told as such. */
+  overview(): Promise<ConsoleOverview> {
+    const { now } = this.#manager;
+    if (this.#overview === undefined || now - this.#readAt >= freshTime) {
+      this.#readAt = now;
+      this.#overview = this.#read();
+    }
+    return this.#overview;
+  }
+
+  async #read(): Promise<ConsoleOverview> {
+    const manager = this.#manager;
+    const [figures, others] = await Promise.all([ownFigures(manager), this.#others()]);
+    const own = { node: this.#reports.node ?? '', isThis: true, age: 0, figures };
+    return {
+      app: manager.app,
+      at: manager.now,
+      nodes: [own, ...others.nodes],
+      ...(others.fault !== undefined && { nodesFault: others.fault }),
+      security: this.#log.security,
+      acts: this.#log.acts,
+    };
+  }
+
+  async #others(): Promise<{ readonly nodes: readonly ConsoleNode[]; readonly fault?: string }> {
+    try {
+      const reports = await this.#reports.all();
+      const others = reports.filter(({ node }) => node !== this.#reports.node);
+      const { now } = this.#manager;
+      return {
+        // The store's clock may be ahead of this node's.
+        nodes: others.map(({ node, at, figures }) => ({ node, isThis: false, age: Math.max(0, now - at), figures })),
+      };
+    } catch (error) {
+      return { nodes: [], fault: SessionError.is(error) ? error.message : 'The other nodes can’t be read' };
+    }
+  }
+}
+
+function startedReports(manager: SessionManager, runtime: SessionRuntime): NodeReports {
+  const known = reportsOf.get(runtime);
+  if (known !== undefined) return known;
+  const reports = new NodeReports(runtime, () => ownFigures(manager));
+  reportsOf.set(runtime, reports);
+  reports.start();
+  return reports;
+}

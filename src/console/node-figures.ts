@@ -1,0 +1,56 @@
+import { hostname } from 'node:os';
+import { SessionError } from '../errors/session-error.js';
+import { runtimeOf } from '../service/app-service.js';
+import type { SessionManager } from '../service/session-manager.js';
+
+/** What one node says of itself. Counts are of all apps, since the node started. */
+export interface NodeFigures {
+  readonly host: string;
+  readonly pid: number;
+  /** How long the process has run, in milliseconds. */
+  readonly uptime: number;
+  /** Polls and streams held now. */
+  readonly held: number;
+  readonly isDraining: boolean;
+  /** Resident memory of the process, in bytes. */
+  readonly memory: number;
+  /** How long the store took to answer a ping, in milliseconds; `undefined` if it could not be used. */
+  readonly storeMs?: number;
+  /** Why the store could not be used. */
+  readonly storeFault?: string;
+  /** As `sessions.counts` has them: by event, and by kind of those that have kinds. */
+  readonly counts: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
+}
+
+/** The figures of this node, now. Never rejects: a store that can't be used is one of the figures. */
+export async function ownFigures(manager: SessionManager): Promise<NodeFigures> {
+  const { room, isDraining } = runtimeOf(manager);
+  const store = await storeHealth(manager);
+  return {
+    host: hostname(),
+    pid: process.pid,
+    uptime: Math.round(process.uptime() * 1_000),
+    held: room.held,
+    isDraining,
+    memory: process.memoryUsage.rss(),
+    counts: countsOf(manager),
+    ...store,
+  };
+}
+
+async function storeHealth(manager: SessionManager): Promise<Pick<NodeFigures, 'storeMs' | 'storeFault'>> {
+  const startedAt = performance.now();
+  try {
+    await manager.ping();
+    return { storeMs: Math.round((performance.now() - startedAt) * 100) / 100 };
+  } catch (error) {
+    return { storeFault: SessionError.is(error) ? error.message : 'The store can’t be used' };
+  }
+}
+
+/** Events that have kinds are shown with all of them, also before the first. */
+function countsOf(manager: SessionManager): NodeFigures['counts'] {
+  const { counts } = manager;
+  const kinds = ['closed', 'limit', 'overflow', 'refused'].map((event) => [event, counts.byKind(event)]);
+  return { ...counts.toJSON(), ...Object.fromEntries(kinds) };
+}

@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { NodeReports, nodesApp, reportPause } from '../../src/console/node-reports.js';
+import type { StoreBinding } from '../../src/index.js';
+import { runtimeOf } from '../../src/service/app-service.js';
+import { redisStore } from '../../src/stores/redis/index.js';
+import { sqliteStore } from '../../src/stores/sqlite/index.js';
+import { ConsoleKit } from '../support/console-kit.js';
+import { limits } from '../support/limits.js';
+import { RedisServer } from '../support/redis-server.js';
+
+interface ShownNode {
+  readonly node: string;
+  readonly isThis: boolean;
+  readonly age: number;
+  readonly figures: { readonly pid?: number; readonly counts?: Readonly<Record<string, number>> };
+}
+
+/** The nodes that the console at this one shows, once there are as many. */
+async function nodesAt(kit: ConsoleKit, count: number): Promise<readonly ShownNode[]> {
+  const giveUpAt = performance.now() + limits.event;
+  for (;;) {
+    await kit.clock.advance(1_000);
+    const { nodes } = await kit.read('overview');
+    if (nodes.length === count && nodes.every(({ node }: ShownNode) => node !== '')) return nodes;
+    if (performance.now() > giveUpAt) throw new Error(`The console shows ${nodes.length} nodes, not ${count}`);
+  }
+}
+
+/** Two nodes over one store. The binding is made for each of them. */
+async function checkTwoNodes(t: ExecutionContext, binding: () => StoreBinding): Promise<void> {
+  const one = await ConsoleKit.start('node', { store: binding() });
+  t.teardown(() => one.close());
+  const other = await ConsoleKit.start('fastify', { store: binding() });
+  let isOpen = true;
+  const stop = async () => {
+    if (isOpen) await other.close();
+    isOpen = false;
+  };
+  t.teardown(stop);
+  await other.manager.createSession('alice');
+  await other.clock.advance(reportPause);
+  const [own, second] = await nodesAt(one, 2);
+  t.true(own?.isThis);
+  t.false(second?.isThis);
+  t.not(own?.node, second?.node);
+  t.is(second?.figures.pid, process.pid);
+  t.deepEqual(
+    (await nodesAt(other, 2)).map(({ node }) => node),
+    [second?.node, own?.node],
+    'each shows itself first',
+  );
+  await stop();
+  t.is((await nodesAt(one, 1))[0]?.node, own?.node, 'a node that stops leaves at once');
+}
+
+test('SQLite: the console of each node shows the figures of all', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'console-nodes-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  await checkTwoNodes(t, () => sqliteStore({ path: join(folder, 'sessions.db') }));
+});
+
+test('Redis: the console of each node shows the figures of all', async (t) => {
+  const redis = await RedisServer.start();
+  t.teardown(() => redis.stop());
+  await checkTwoNodes(t, () => redisStore({ url: redis.url, buckets: 4 }));
+});
+
+test('a node that died leaves the console when its report is older than 20 s; one that lives stays', async (t) => {
+  const kit = await ConsoleKit.start('node');
+  t.teardown(() => kit.close());
+  const dead = new NodeReports(runtimeOf(kit.manager), async () => ({ host: 'dead' }));
+  await dead.report();
+  const [own, other] = await nodesAt(kit, 2);
+  t.like(other, { node: dead.node, isThis: false, figures: { host: 'dead' } });
+  await kit.clock.advance(15_000);
+  t.is((await nodesAt(kit, 2))[0]?.node, own?.node);
+  await kit.clock.advance(6_000);
+  t.is((await nodesAt(kit, 1))[0]?.node, own?.node);
+});
+
+test('a node whose report has expired while its process stood still reports anew', async (t) => {
+  const kit = await ConsoleKit.start('node');
+  t.teardown(() => kit.close());
+  const frozen = new NodeReports(runtimeOf(kit.manager), async () => ({ host: 'frozen' }));
+  await frozen.report();
+  const before = frozen.node;
+  await kit.clock.advance(30_000);
+  await nodesAt(kit, 1);
+  await frozen.report();
+  t.not(frozen.node, before);
+  await nodesAt(kit, 2);
+});
+
+test('reports emit no event, are counted nowhere and are in no list of the application', async (t) => {
+  const kit = await ConsoleKit.start('node', { context: { gcTime: 60_000 } });
+  t.teardown(() => kit.close());
+  const heard: string[] = [];
+  for (const event of ['created', 'renewed', 'closed'] as const) {
+    kit.manager.inApp(nodesApp).on(event, () => heard.push(event));
+  }
+  await nodesAt(kit, 1);
+  await kit.clock.advance(30_000);
+  t.deepEqual(heard, []);
+  t.is(kit.manager.counts.total('created'), 0);
+  t.deepEqual(await kit.read('sessions'), { sessions: [] });
+});
+
+test('a console that can’t read the other nodes shows its own node, and why', async (t) => {
+  const kit = await ConsoleKit.start('node');
+  t.teardown(() => kit.close());
+  const { store } = runtimeOf(kit.manager);
+  store.ping = () => Promise.reject(new Error('broken'));
+  store.listAccount = () => Promise.reject(new Error('broken'));
+  await kit.clock.advance(1_000);
+  const { nodes, nodesFault } = await kit.read('overview');
+  t.is(nodes.length, 1);
+  t.is(nodes[0].figures.storeFault, 'The store can’t be used');
+  t.is(nodesFault, 'The other nodes can’t be read');
+});
