@@ -16,9 +16,16 @@ const streamRule =
  * removes only what its cursor confirms, and no page of another site knows a cursor.
  * @throws SessionError `INVALID_ARGUMENT`
  */
-export function requireCursorByCookie(request: RequestHead, { after }: PollOptions): void {
-  if (after !== undefined || isFromKnownPage(request)) return;
-  throw invalidArgument('after', pollRule, after);
+export function requireCursorByCookie(request: RequestHead, options: PollOptions): void {
+  if (!isFromKnownPage(request)) requireCursor(options);
+}
+
+/**
+ * What `requireCursorByCookie` requires of a poll whose page is not known.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export function requireCursor({ after }: PollOptions): void {
+  if (after === undefined) throw invalidArgument('after', pollRule, after);
 }
 
 /**
@@ -29,6 +36,7 @@ export function requireKnownPageByCookie(request: RequestHead): void {
   if (!isFromKnownPage(request)) throw invalidArgument('ack', streamRule, 'sent');
 }
 
-function isFromKnownPage(request: RequestHead): boolean {
+/** Whether the browser tells which page made the request. */
+export function isFromKnownPage(request: RequestHead): boolean {
   return request.header('sec-fetch-site') !== undefined || request.header('origin') !== undefined;
 }

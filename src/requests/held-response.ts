@@ -1,12 +1,9 @@
 import type { Batch } from '../delivery/batch.js';
 import type { PollReceiver } from '../delivery/poll-request.js';
 import { reportFault } from '../errors/fault-report.js';
-import { SessionError } from '../errors/session-error.js';
 import { encodeBatch } from './batch-encoding.js';
-import { problemOf } from './problem.js';
+import { batchHeaders, failedPoll } from './poll-answer.js';
 import { abort, isClosed, onceClosed, onceInTurn, onceWrittenOut, type RawResponse } from './raw-response.js';
-
-const batchHeaders = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
 
 /**
  * Answers a request later, or never, without its framework: while a poll is held, only Node's own objects and this one
@@ -31,14 +28,8 @@ export class HeldResponse implements PollReceiver {
   }
 
   fail(error: unknown): void {
-    if (SessionError.is(error)) {
-      const { status, headers, body } = problemOf(error);
-      this.#send(status, headers, () => body, undefined);
-      return;
-    }
-    reportFault('A poll failed', error);
-    const body = JSON.stringify({ title: 'Internal Server Error', status: 500 });
-    this.#send(500, { 'Content-Type': 'application/problem+json' }, () => body, undefined);
+    const { status, headers, body } = failedPoll(error);
+    this.#send(status, headers, () => body, undefined);
   }
 
   /**

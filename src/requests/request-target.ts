@@ -23,11 +23,31 @@ export function requestTarget(target: string | undefined): RequestTarget {
 
 /** The parameters of the query. A repeated parameter becomes a list. Escapes that are not valid stay as they are. */
 export function queryOfTarget(target: string | undefined): { readonly [name: string]: unknown } {
-  const parameters = new URLSearchParams(requestTarget(target).query);
-  const query: Record<string, unknown> = Object.create(null);
-  for (const name of parameters.keys()) {
-    const values = parameters.getAll(name);
-    query[name] = values.length === 1 ? values[0] : values;
+  return parametersOf(requestTarget(target).query);
+}
+
+/** What `URLSearchParams` decodes: escapes, and the plus sign; it also replaces what is beyond ASCII and not well-formed. */
+const encoded = /[%+]|[^\x20-\x7e]/;
+
+/** @param query without the question mark */
+export function parametersOf(query: string): { readonly [name: string]: unknown } {
+  const parameters: Record<string, unknown> = Object.create(null);
+  // Nearly every query of a poll is plain, and to split it takes a fifth of the time.
+  const pairs = encoded.test(query) ? new URLSearchParams(query) : plainPairs(query);
+  for (const [name, value] of pairs) {
+    const before = parameters[name];
+    parameters[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
   }
-  return query;
+  return parameters;
+}
+
+function plainPairs(query: string): (readonly [name: string, value: string])[] {
+  const pairs: (readonly [name: string, value: string])[] = [];
+  // `URLSearchParams` takes one question mark at the beginning for the one before the query.
+  for (const pair of (query.startsWith('?') ? query.slice(1) : query).split('&')) {
+    if (pair === '') continue;
+    const mark = pair.indexOf('=');
+    pairs.push(mark === -1 ? [pair, ''] : [pair.slice(0, mark), pair.slice(mark + 1)]);
+  }
+  return pairs;
 }

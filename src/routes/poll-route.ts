@@ -1,7 +1,7 @@
 import type { Batch } from '../delivery/batch.js';
 import type { PollOptions, PollReceiver } from '../delivery/poll-request.js';
 import { invalidArgument } from '../errors/session-error.js';
-import { requireCursorByCookie } from '../requests/cookie-poll.js';
+import { isFromKnownPage, requireCursor } from '../requests/cookie-poll.js';
 import { bearerTokenOf, type Credentials, soleBearer, type Tokens } from '../requests/credentials.js';
 import type { OriginPolicy } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
@@ -15,6 +15,12 @@ import type { PolledApp } from './polled-app.js';
 export interface AcceptedPoll {
   /** @returns cancels the poll, as when the client has disconnected */
   start(receiver: PollReceiver): () => void;
+}
+
+/** Who sends polls, by the headers of a request that was accepted. */
+export interface PollCaller {
+  /** @throws SessionError `INVALID_ARGUMENT` */
+  accept(options: PollOptions): AcceptedPoll;
 }
 
 /** `GET /poll`, without the framework that received the request. */
@@ -35,13 +41,27 @@ export class PollRoute {
     // Frameworks route HEAD to GET handlers. The answer has no body then, and a draining poll would lose its messages.
     if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
     const options = readPollOptions(query);
+    return this.callerOf(request, appOf).accept(options);
+  }
+
+  /**
+   * Who polls: the same for every request with the same headers on one connection.
+   * @param appOf the app that is polled
+   * @throws SessionError `SESSION_UNKNOWN` without a token, `CROSS_SITE`
+   */
+  callerOf(request: RequestHead, appOf: () => PolledApp): PollCaller {
     // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
     const tokens = this.#tokensOf(request, appOf);
-    if (bearerTokenOf(request) === undefined) requireCursorByCookie(request, options);
-    const app = appOf();
+    const needsCursor = bearerTokenOf(request) === undefined && !isFromKnownPage(request);
     const shown = refusedRequest(tokens, request);
     return {
-      start: (receiver) => startPoll(app, tokens, options, new ReportingReceiver(receiver, app, shown)),
+      accept: (options) => {
+        if (needsCursor) requireCursor(options);
+        const app = appOf();
+        return {
+          start: (receiver) => startPoll(app, tokens, options, new ReportingReceiver(receiver, app, shown)),
+        };
+      },
     };
   }
 

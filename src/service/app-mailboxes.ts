@@ -14,14 +14,30 @@ import { parseCursor } from '../mailbox/cursor.js';
 import { serialiseMessage } from '../mailbox/message.js';
 import { requireAccountId, requireSessionId } from '../store/session-arguments.js';
 import { AppService, runtimeOf } from './app-service.js';
-import { bearerOf, requireBearer } from './bearer.js';
+import { type Bearer, bearerOf, requireBearer } from './bearer.js';
 import { pollForBatch } from './polling.js';
 import { type PushOptions, pushMessage } from './push-message.js';
 import { type PushReport, reportOutcomes } from './push-report.js';
 import { Session } from './session.js';
 
+/**
+ * `pollAsBearer` by a token that was hashed before. The store still compares the hash with that of the session's secret, so a
+ * token that was replaced since is refused. For this package alone: a method would be public.
+ */
+export let pollByHash: (
+  service: AppMailboxes,
+  bearer: Bearer,
+  options: PollOptions,
+  receiver: PollReceiver,
+) => () => void;
+
 /** What `SessionManager` offers of the mailboxes of its app: pushing, polling and streaming. */
 export abstract class AppMailboxes extends AppService {
+  static {
+    pollByHash = (service, { id, secretHash }, options, receiver) =>
+      service.#poll(id, { secretHash, generation: undefined }, options, receiver);
+  }
+
   /**
    * Puts a message into a session's mailbox.
    * @param data any JSON value of at most `msgMaxBytes` bytes

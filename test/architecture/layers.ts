@@ -92,6 +92,11 @@ export const layers: readonly Layer[] = [
     packages: ['inversify', '@inversifyjs/http-core', 'node:http'],
   },
   { path: 'src/node/', files: [...core, 'src/requests/', 'src/routes/'], packages: ['node:http', 'node:http2'] },
+  {
+    path: 'src/fast-lane/',
+    files: [...core, 'src/requests/', 'src/routes/'],
+    packages: ['valibot', 'node:http', 'node:https', 'node:net'],
+  },
   { path: 'src/fetch/', files: [...core, 'src/requests/', 'src/routes/'], packages: [] },
   {
     path: 'src/express-session/',

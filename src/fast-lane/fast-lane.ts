@@ -1,0 +1,179 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { HoldTimes } from '../delivery/hold-times.js';
+import { guarded } from '../errors/guarded.js';
+import { requestTarget } from '../requests/request-target.js';
+import type { SessionManager } from '../service/session-manager.js';
+import { SystemClock } from '../time/clock.js';
+import { checkOptions, invalidOption } from '../validation/options.js';
+import type { LaneAnswer } from './lane-answer.js';
+import { LaneConnection } from './lane-connection.js';
+import type { LaneCounts } from './lane-counts.js';
+import type { LaneHost, LaneMember } from './lane-host.js';
+import { type FastLaneOptions, laneOptions } from './lane-options.js';
+import { LanePolls } from './lane-polls.js';
+import type { ConnectionListener } from './node-side.js';
+import { ResponseText } from './response-text.js';
+
+/** A lane that is open. */
+export interface FastLane {
+  readonly counts: LaneCounts;
+  /** Takes no more polls. Held ones are answered; every connection goes to `node:http` then. */
+  close(): void;
+}
+
+/**
+ * Answers plain polls on the connections of a server before `node:http` parses them, for half of its cost. Whatever is not
+ * plain goes to `node:http` untouched. Middleware, logs and limits of the application don't see the polls of the lane.
+ * @param server of `node:http` or `node:https`, also that of Fastify, Express or Hono, before or while it listens
+ * @throws SessionError `INVALID_CONTEXT`
+ */
+export function fastLane(
+  server: Server | HttpsServer,
+  manager: SessionManager,
+  options: FastLaneOptions = {},
+): FastLane {
+  return new Lane(server, manager, options);
+}
+
+const events = ['secureConnection', 'connection'] as const;
+
+class Lane implements FastLane, LaneHost {
+  readonly server: Server;
+  readonly listener: ConnectionListener;
+  readonly path: string;
+  readonly polls: LanePolls;
+  readonly text: ResponseText;
+  readonly clock = new SystemClock();
+  readonly holds = new HoldTimes<LaneMember>(this.clock, (connection) => connection.due());
+  readonly counts = { pollsInLane: 0, pollsOutside: 0, handedOver: 0, returned: 0 };
+  readonly onRequest: FastLaneOptions['onRequest'];
+  isOpen = true;
+  readonly #returns: boolean;
+  readonly #event: (typeof events)[number];
+  readonly #connections = new Map<object, LaneConnection>();
+  readonly #onConnection = guarded('A connection could not be taken', (socket: Socket) => this.#connected(socket));
+  readonly #onRequest = guarded(
+    'A request could not be counted',
+    (request: IncomingMessage, response: ServerResponse) => this.#requested(request, response),
+  );
+
+  constructor(server: Server, manager: SessionManager, options: FastLaneOptions) {
+    const checked = checkOptions({ front: 'fastLane', known: laneOptions }, options);
+    const own = connectionListener();
+    const event = events.find((name) => own !== undefined && server.listeners(name).includes(own));
+    if (own === undefined || event === undefined) {
+      const rule = 'must be a server of node:http or node:https that has no lane yet';
+      throw invalidOption('fastLane', 'server', rule, typeof server);
+    }
+    this.server = server;
+    this.listener = own;
+    this.path = checked.path;
+    this.polls = new LanePolls(manager.inApp(checked.app), checked);
+    this.text = new ResponseText(server);
+    this.onRequest = checked.onRequest;
+    this.#returns = checked.returns;
+    this.#event = event;
+    server.removeListener(event, own);
+    server.prependListener(event, this.#onConnection);
+    server.prependListener('request', this.#onRequest);
+    this.#joinClosing();
+  }
+
+  get mayReturn(): boolean {
+    return this.#returns && this.isOpen;
+  }
+
+  get headerTime(): number {
+    const { headersTimeout, requestTimeout } = this.server;
+    return headersTimeout && requestTimeout
+      ? Math.min(headersTimeout, requestTimeout)
+      : headersTimeout || requestTimeout;
+  }
+
+  /** Node closes an idle connection a second later than it tells the client, who may be sending its next request. */
+  get idleTime(): number {
+    const { keepAliveTimeout } = this.server;
+    const slack: unknown = Reflect.get(this.server, 'keepAliveTimeoutBuffer');
+    return keepAliveTimeout > 0 ? keepAliveTimeout + (typeof slack === 'number' ? slack : 1_000) : 0;
+  }
+
+  close(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.server.removeListener(this.#event, this.#onConnection);
+    this.server.prependListener(this.#event, this.listener);
+    for (const connection of [...this.#connections.values()]) connection.leave();
+    this.#endIfLeft();
+  }
+
+  report(connection: LaneMember, answer: LaneAnswer, status: number | undefined): void {
+    const { onRequest } = this;
+    if (onRequest === undefined) return;
+    const { query, since } = answer;
+    const url = query === '' ? this.path : `${this.path}?${query}`;
+    const request = { url, ip: connection.ip, status, duration: performance.now() - since };
+    guarded('The listener onRequest of the fast lane failed', onRequest)(request);
+  }
+
+  gave(connection: LaneMember, counts: boolean): void {
+    if (counts && this.server.maxRequestsPerSocket) return;
+    this.forget(connection);
+  }
+
+  forget(connection: LaneMember): void {
+    this.holds.remove(connection);
+    this.#connections.delete(connection.socket);
+    this.#endIfLeft();
+  }
+
+  #connected(socket: Socket): void {
+    this.#connections.set(socket, new LaneConnection(this, socket));
+  }
+
+  #requested(request: IncomingMessage, response: ServerResponse): void {
+    this.#connections.get(request.socket)?.requested(response);
+    const { url } = request;
+    if (url?.startsWith(this.path) && requestTarget(url).path === this.path) this.counts.pollsOutside += 1;
+  }
+
+  /** `node:http` knows nothing of the connections of the lane, and takes those that it knows and the lane uses for idle. */
+  #joinClosing(): void {
+    const { server } = this;
+    const { closeIdleConnections, closeAllConnections } = server;
+    server.closeIdleConnections = () => {
+      const connections = [...this.#connections.values()];
+      const used = connections.filter((each) => each.isIdleForNode);
+      for (const { socket } of used) socket.destroy = () => socket;
+      closeIdleConnections.call(server);
+      for (const { socket } of used) Reflect.deleteProperty(socket, 'destroy');
+      for (const each of connections) if (each.isIdle) each.socket.destroy();
+    };
+    server.closeAllConnections = () => {
+      closeAllConnections.call(server);
+      for (const { socket } of [...this.#connections.values()]) socket.destroy();
+    };
+    this.#leaveClosing = () => {
+      server.closeIdleConnections = closeIdleConnections;
+      server.closeAllConnections = closeAllConnections;
+    };
+  }
+
+  #leaveClosing: () => void = () => {};
+
+  #endIfLeft(): void {
+    if (this.isOpen || this.#connections.size > 0) return;
+    this.server.removeListener('request', this.#onRequest);
+    this.#leaveClosing();
+  }
+}
+
+/** The listener by which `node:http` takes a connection. Every server of it, and of `node:https`, has the same one. */
+function connectionListener(): ConnectionListener | undefined {
+  return createServer().listeners('connection').find(isConnectionListener);
+}
+
+function isConnectionListener(listener: unknown): listener is ConnectionListener {
+  return typeof listener === 'function';
+}

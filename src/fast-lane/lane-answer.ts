@@ -1,0 +1,102 @@
+import type { Batch } from '../delivery/batch.js';
+import type { PollReceiver } from '../delivery/poll-request.js';
+import { encodeBatch } from '../requests/batch-encoding.js';
+import { batchHeaders, type FailedPoll, failedPoll } from '../requests/poll-answer.js';
+import { headerLines, statusLine } from './response-text.js';
+
+/** What an answer asks of its connection. */
+export interface AnswerQueue {
+  /** An answer is ready, perhaps not the one whose turn it is. */
+  flush(): void;
+}
+
+const batchHead = `${headerLines(batchHeaders)}Content-Length: `;
+const okLine = statusLine(200);
+
+/** The answer to one poll of the lane, and its place among the answers of its connection. */
+export class LaneAnswer implements PollReceiver {
+  /** The answer that is written next. */
+  next: LaneAnswer | undefined = undefined;
+  /** Whether the connection ends with it. */
+  readonly isLast: boolean;
+  /** For the report of the request: its query, and when it came. Not kept where `onRequest` is not set. */
+  readonly query: string;
+  readonly since: number;
+  #queue: AnswerQueue;
+  readonly #crossOrigin: string;
+  #batch: Batch | undefined = undefined;
+  #failure: FailedPoll | undefined = undefined;
+  #acknowledge: (() => void) | undefined = undefined;
+  #cancel: (() => void) | undefined = undefined;
+  #onceClosed: (() => void) | undefined = undefined;
+
+  constructor(queue: AnswerQueue, crossOrigin: string, isLast: boolean, query: string, since: number) {
+    this.#queue = queue;
+    this.#crossOrigin = crossOrigin;
+    this.isLast = isLast;
+    this.query = query;
+    this.since = since;
+  }
+
+  get isReady(): boolean {
+    return this.#batch !== undefined || this.#failure !== undefined;
+  }
+
+  get status(): number {
+    return this.#failure?.status ?? 200;
+  }
+
+  /** What is to be called once the answer was written out; undefined where nothing is. */
+  get onWritten(): ((error: unknown) => void) | undefined {
+    const acknowledge = this.#acknowledge;
+    const closed = this.#onceClosed;
+    if (acknowledge === undefined && closed === undefined) return undefined;
+    return (error) => {
+      if (error == null) acknowledge?.();
+      closed?.();
+    };
+  }
+
+  /** @param cancel ends the poll without an answer */
+  started(cancel: () => void): void {
+    if (!this.isReady) this.#cancel = cancel;
+  }
+
+  deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
+    this.#batch = batch;
+    this.#acknowledge = acknowledge;
+    this.#queue.flush();
+  }
+
+  fail(error: unknown): void {
+    this.#failure = failedPoll(error);
+    this.#queue.flush();
+  }
+
+  onceClosed(listener: () => void): void {
+    this.#onceClosed = listener;
+  }
+
+  /** The client has left before the answer was written. */
+  abandon(): void {
+    this.#cancel?.();
+    this.#onceClosed?.();
+  }
+
+  /**
+   * The whole response. Made only when its turn has come: a batch shares its texts with the mailbox, the response is a copy.
+   * @param endOfHead what follows the length
+   * @returns with the encoding by which it is written
+   */
+  text(endOfHead: string): { readonly text: string; readonly encoding: 'latin1' | 'utf8' } {
+    const failure = this.#failure;
+    const body = failure === undefined ? (this.#batch === undefined ? '' : encodeBatch(this.#batch)) : failure.body;
+    const length = Buffer.byteLength(body);
+    const head =
+      failure === undefined
+        ? okLine + this.#crossOrigin + batchHead
+        : `${statusLine(failure.status)}${this.#crossOrigin}${headerLines(failure.headers)}Content-Length: `;
+    // A text of ASCII is written without being encoded.
+    return { text: head + length + endOfHead + body, encoding: length === body.length ? 'latin1' : 'utf8' };
+  }
+}

@@ -1,0 +1,282 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { HoldQueue } from '../delivery/hold-times.js';
+import { reportFault } from '../errors/fault-report.js';
+import { guarded } from '../errors/guarded.js';
+import { mostUnanswered } from '../requests/unanswered-requests.js';
+import { LaneAnswer } from './lane-answer.js';
+import type { LaneHost, LaneMember } from './lane-host.js';
+import type { LaneCaller } from './lane-polls.js';
+import { NodeSide } from './node-side.js';
+import { headPlaceOf, isOneRequest, mostHeadBytes, pollQueryOf } from './request-grammar.js';
+
+/** Bytes of further requests that may wait for the polls before them. Past it the connection is read no further. */
+const mostWaiting = 65_536;
+
+const fault = 'A connection of the fast lane failed';
+
+/**
+ * One connection of the server. Who reads it changes, the socket stays the same:
+ *
+ * - `lane`: polls are answered here. All answers are written in the order of their requests. Bytes that are no poll wait until
+ *   the polls before them were answered.
+ * - `lent`: `node:http` has exactly one request, and the connection comes back once it was answered.
+ * - `given`: `node:http` has the connection for good.
+ */
+export class LaneConnection implements LaneMember {
+  readonly socket: Socket;
+  readonly isEncrypted: boolean;
+  readonly #host: LaneHost;
+  readonly #node: NodeSide;
+  #owner: 'lane' | 'lent' | 'given' = 'lane';
+  #caller: LaneCaller | undefined = undefined;
+  #first: LaneAnswer | undefined = undefined;
+  #last: LaneAnswer | undefined = undefined;
+  #unanswered = 0;
+  /** All requests, of whichever side. */
+  #requests = 0;
+  /** The requests that `node:http` found in what it was lent. */
+  #found = 0;
+  #waiting: Buffer | undefined = undefined;
+  #isPaused = false;
+  #isEnding = false;
+  /** When the connection is closed, unless a request comes before. For `HoldTimes`, as the three below. */
+  deadline = 0;
+  queue: HoldQueue<LaneMember> | undefined = undefined;
+  previous: LaneMember | undefined = undefined;
+  next: LaneMember | undefined = undefined;
+
+  constructor(host: LaneHost, socket: Socket) {
+    this.#host = host;
+    this.socket = socket;
+    this.isEncrypted = 'encrypted' in socket && socket.encrypted === true;
+    this.#node = new NodeSide(
+      host.listener,
+      host.server,
+      socket,
+      guarded(fault, (bytes) => this.#read(bytes)),
+    );
+    this.#node.watch();
+    socket.on('drain', () => this.flush());
+    socket.on('close', () => this.#closed());
+    this.#hold(host.headerTime);
+  }
+
+  get ip(): string {
+    return this.socket.remoteAddress ?? '';
+  }
+
+  /** Whether polls of it are held here. */
+  get isHeld(): boolean {
+    return this.#owner === 'lane' && this.#unanswered > 0;
+  }
+
+  /** Whether it waits here for its next request. A connection without any request does not count, as for `node:http`. */
+  get isIdle(): boolean {
+    return this.#owner === 'lane' && this.#unanswered === 0 && this.#requests > 0;
+  }
+
+  /** Whether `node:http` would close it although polls of it are held here. */
+  get isIdleForNode(): boolean {
+    return this.isHeld && this.#node.isAttached;
+  }
+
+  /** `node:http` has found a request on it. */
+  requested(response: ServerResponse): void {
+    this.#host.holds.remove(this);
+    this.#requests += 1;
+    this.#found += 1;
+    if (this.#isLastRequest) response.setHeader('Connection', 'close');
+    if (this.#owner === 'lent') response.once('close', () => this.#answered(response));
+  }
+
+  due(): void {
+    const { server, holds } = this.#host;
+    if (this.#requests === 0) this.#node.refuseLate();
+    // Its last answer is still under way.
+    else if (this.socket.writableLength > 0) this.#hold(this.#host.idleTime);
+    else if (!server.emit('timeout', this.socket)) this.socket.destroy();
+    else holds.remove(this);
+  }
+
+  /** The lane was closed: what is not held here any more goes to `node:http`. */
+  leave(): void {
+    if (this.#owner === 'lane' && this.#unanswered === 0) this.#give(undefined);
+  }
+
+  /** Writes the answers whose turn has come, unless the client does not read. */
+  flush(): void {
+    if (this.#owner !== 'lane' || this.socket.destroyed) return;
+    const hadAny = this.#first !== undefined;
+    for (let first = this.#first; first?.isReady === true; first = this.#first) {
+      if (this.socket.writableNeedDrain) return;
+      this.#first = first.next;
+      this.#unanswered -= 1;
+      this.#write(first);
+    }
+    if (this.#first === undefined && (hadAny || this.#isPaused)) this.#settle();
+  }
+
+  get #isLastRequest(): boolean {
+    const most = this.#host.server.maxRequestsPerSocket ?? 0;
+    return most > 0 && this.#requests >= most;
+  }
+
+  #read(bytes: Buffer): void {
+    this.#host.holds.remove(this);
+    if (this.#isEnding) return;
+    // The client did not wait for its answer. Nothing tells here where its requests end.
+    if (this.#owner === 'lent') this.#give(bytes);
+    else if (this.#waiting !== undefined) this.#wait(bytes);
+    else this.#take(bytes);
+  }
+
+  #take(bytes: Buffer): void {
+    this.#node.stopIdling();
+    const text = bytes.toString('latin1');
+    let start = 0;
+    while (start < bytes.length && !this.#isEnding) {
+      const end = this.#host.isOpen ? this.#takePoll(text, start) : undefined;
+      if (end === undefined) break;
+      start = end;
+      if (this.socket.destroyed) return;
+    }
+    if (start < bytes.length && !this.#isEnding) {
+      const rest = bytes.subarray(start);
+      if (this.#unanswered > 0) this.#wait(rest);
+      else this.#handOver(rest, text.slice(start));
+    } else if (this.socket.writableNeedDrain) this.#pause();
+  }
+
+  /** @returns where the poll ends; undefined when no poll begins there that the lane may take */
+  #takePoll(text: string, start: number): number | undefined {
+    const line = text.indexOf('\r\n', start);
+    if (line === -1) return undefined;
+    const query = pollQueryOf(text.slice(start, line), this.#host.path);
+    if (query === undefined) return undefined;
+    let caller = this.#caller;
+    if (caller === undefined || !text.startsWith(caller.block, line)) {
+      const place = headPlaceOf(text, start);
+      caller = place && this.#host.polls.callerOf(text.slice(line, place.end), this);
+      if (caller === undefined) return undefined;
+    }
+    const end = line + caller.block.length;
+    if (end - start > mostHeadBytes) return undefined;
+    this.#caller = caller;
+    this.#poll(caller, query);
+    return end;
+  }
+
+  #poll(caller: LaneCaller, query: string): void {
+    this.#host.counts.pollsInLane += 1;
+    this.#requests += 1;
+    this.#isEnding = this.#isLastRequest;
+    const since = this.#host.onRequest === undefined ? 0 : performance.now();
+    const kept = this.#host.onRequest === undefined ? '' : query;
+    const answer = new LaneAnswer(this, caller.crossOrigin, this.#isEnding, kept, since);
+    if (this.#first === undefined) this.#first = answer;
+    else if (this.#last !== undefined) this.#last.next = answer;
+    this.#last = answer;
+    this.#unanswered += 1;
+    // As in `onceClosed` of a response: no client needs more of them.
+    if (this.#unanswered > mostUnanswered) {
+      this.socket.destroy();
+      return;
+    }
+    try {
+      answer.started(caller.accept(query).start(answer));
+    } catch (error) {
+      answer.fail(error);
+    }
+  }
+
+  #write(answer: LaneAnswer): void {
+    try {
+      const { text, encoding } = answer.text(this.#host.text.endOfHead(answer.isLast));
+      const { onWritten } = answer;
+      this.socket.write(text, encoding, onWritten && guarded('A listener of a poll response failed', onWritten));
+      this.#host.report(this, answer, answer.status);
+    } catch (error) {
+      reportFault('The answer to a poll could not be sent', error);
+      this.socket.destroy();
+    }
+  }
+
+  /** Every poll has its answer. */
+  #settle(): void {
+    if (this.#isEnding) {
+      this.socket.end();
+      return;
+    }
+    this.#resume();
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (waiting !== undefined) this.#take(waiting);
+    else if (this.#host.isOpen) this.#hold(this.#host.idleTime);
+    else this.#give(undefined);
+  }
+
+  #wait(bytes: Buffer): void {
+    this.#waiting = this.#waiting === undefined ? Buffer.from(bytes) : Buffer.concat([this.#waiting, bytes]);
+    if (this.#waiting.length > mostWaiting) this.#pause();
+  }
+
+  #handOver(bytes: Buffer, text: string): void {
+    if (!this.#host.mayReturn || !isOneRequest(text, bytes.length) || !this.#node.attach()) {
+      this.#give(bytes);
+      return;
+    }
+    this.#host.counts.handedOver += 1;
+    this.#owner = 'lent';
+    this.#found = 0;
+    this.#node.feed(bytes);
+    // What is one request here must be one there. Otherwise only `node:http` knows what it has.
+    if (this.#found !== 1) this.#give(undefined);
+  }
+
+  /** `node:http` has answered the request. */
+  #answered({ req }: ServerResponse): void {
+    if (this.#owner !== 'lent' || this.socket.destroyed) return;
+    if (!req.complete || this.socket.writableEnded) {
+      this.#give(undefined);
+      return;
+    }
+    this.#owner = 'lane';
+    this.#host.counts.returned += 1;
+    this.#node.idles();
+  }
+
+  #give(bytes: Buffer | undefined): void {
+    if (this.#owner === 'lane') this.#host.counts.handedOver += 1;
+    this.#owner = 'given';
+    this.#host.gave(this, this.#requests > 0);
+    this.#node.give(bytes);
+  }
+
+  #hold(time: number): void {
+    this.#host.holds.remove(this);
+    if (time === 0) return;
+    this.deadline = this.#host.clock.now() + time;
+    this.#host.holds.add(this);
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+    this.socket.pause();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.socket.resume();
+  }
+
+  #closed(): void {
+    this.#host.forget(this);
+    for (let answer = this.#first; answer !== undefined; answer = answer.next) {
+      answer.abandon();
+      this.#host.report(this, answer, undefined);
+    }
+    this.#first = undefined;
+  }
+}

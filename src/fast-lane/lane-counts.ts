@@ -1,0 +1,13 @@
+/** What the lane has done since it was opened. */
+export interface LaneCounts {
+  /** Polls that were answered, or are held, on the bare socket. */
+  readonly pollsInLane: number;
+  /** Polls of this path that reached `node:http` on connections of the server. */
+  readonly pollsOutside: number;
+  /** Times that a connection was handed over to `node:http`, for one request or for good. */
+  readonly handedOver: number;
+  /** Times that a connection came back after a request. */
+  readonly returned: number;
+}
+
+export type MutableLaneCounts = { -readonly [Name in keyof LaneCounts]: number };

@@ -1,0 +1,46 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Hold, HoldTimes } from '../delivery/hold-times.js';
+import type { Clock } from '../time/clock.js';
+import type { LaneAnswer } from './lane-answer.js';
+import type { MutableLaneCounts } from './lane-counts.js';
+import type { LaneRequest } from './lane-options.js';
+import type { LanePolls } from './lane-polls.js';
+import type { ConnectionListener } from './node-side.js';
+import type { ResponseText } from './response-text.js';
+
+/** One connection of the lane, as far as the lane itself knows it. */
+export interface LaneMember extends Hold<LaneMember> {
+  readonly socket: Socket;
+  readonly ip: string;
+  /** The deadline has come. */
+  due(): void;
+}
+
+/** What the connections of one server share. */
+export interface LaneHost {
+  readonly server: Server;
+  /** Of `node:http`, for a connection that the lane does not serve. */
+  readonly listener: ConnectionListener;
+  readonly path: string;
+  readonly polls: LanePolls;
+  readonly text: ResponseText;
+  readonly clock: Clock;
+  /** One timer for all connections that wait for a request. */
+  readonly holds: HoldTimes<LaneMember>;
+  readonly counts: MutableLaneCounts;
+  readonly onRequest: ((request: LaneRequest) => void) | undefined;
+  /** Whether the lane takes polls. */
+  readonly isOpen: boolean;
+  /** Whether a connection may come back from `node:http`. */
+  readonly mayReturn: boolean;
+  /** Milliseconds in which the first request of a connection must come; 0 for no limit. */
+  readonly headerTime: number;
+  /** Milliseconds after which an idle connection is closed; 0 for never. */
+  readonly idleTime: number;
+  report(connection: LaneMember, answer: LaneAnswer, status: number | undefined): void;
+  /** A connection was given to `node:http`. @param counts whether requests were answered before */
+  gave(connection: LaneMember, counts: boolean): void;
+  /** A connection was closed. */
+  forget(connection: LaneMember): void;
+}

@@ -1,0 +1,112 @@
+import type { PollOptions, PollReceiver } from '../delivery/poll-request.js';
+import { Credentials } from '../requests/credentials.js';
+import { OriginPolicy } from '../requests/origin-policy.js';
+import { readPollOptions } from '../requests/poll-query.js';
+import type { RequestHead } from '../requests/request-head.js';
+import { parametersOf } from '../requests/request-target.js';
+import { CrossOrigin } from '../routes/cross-origin.js';
+import { type AcceptedPoll, type PollCaller, PollRoute } from '../routes/poll-route.js';
+import type { PolledApp } from '../routes/polled-app.js';
+import { pollByHash } from '../service/app-mailboxes.js';
+import { type Bearer, bearerOf } from '../service/bearer.js';
+import type { RefusedRequest } from '../service/refused-bearer.js';
+import type { Session } from '../service/session.js';
+import type { SessionManager } from '../service/session-manager.js';
+import { type Headers, headersOf } from './request-grammar.js';
+import { headerLines } from './response-text.js';
+
+/** What is read of a connection. */
+export interface Peer {
+  readonly isEncrypted: boolean;
+  readonly ip: string;
+}
+
+/** Serves polls by the rules of the routes: the lane has none of its own. */
+export class LanePolls {
+  readonly #manager: SessionManager;
+  readonly #route: PollRoute;
+  readonly #crossOrigin: CrossOrigin;
+
+  /** @throws SessionError `INVALID_CONTEXT` */
+  constructor(
+    manager: SessionManager,
+    options: { readonly secure: boolean; readonly trustedOrigins: readonly string[] },
+  ) {
+    const { secure, trustedOrigins } = options;
+    const origins = new OriginPolicy({ secure, trustedOrigins });
+    this.#manager = manager;
+    this.#route = new PollRoute(new Credentials('fastLane', { secure }), origins);
+    this.#crossOrigin = new CrossOrigin(origins);
+  }
+
+  /** @returns undefined for headers that only `node:http` may judge */
+  callerOf(block: string, peer: Peer): LaneCaller | undefined {
+    const headers = headersOf(block);
+    if (headers === undefined || headers.has('content-length')) return undefined;
+    const head = headOf(headers, peer);
+    return new LaneCaller(this.#manager, this.#route, block, headerLines(this.#crossOrigin.headersFor(head)), head);
+  }
+}
+
+function headOf(headers: Headers, { isEncrypted, ip }: Peer): RequestHead {
+  return { method: 'GET', isEncrypted, header: (name) => headers.get(name), ip: () => ip };
+}
+
+const noHead = headOf(new Map(), { isEncrypted: false, ip: '' });
+
+/**
+ * The headers of a request, and what follows from them alone. Requests of one connection nearly always repeat them, so it is
+ * kept for the next. A token in them is hashed once: its hash goes to the store with every poll, which refuses it once the
+ * session has another secret, whichever way that came about.
+ */
+export class LaneCaller implements PolledApp {
+  /** The bytes of the headers, from the end of the request line on. */
+  readonly block: string;
+  /** Header lines that every answer has. */
+  readonly crossOrigin: string;
+  readonly #manager: SessionManager;
+  readonly #route: PollRoute;
+  #head: RequestHead;
+  #known: PollCaller | undefined;
+  #token: string | undefined;
+  #bearer: Bearer | undefined;
+
+  constructor(manager: SessionManager, route: PollRoute, block: string, crossOrigin: string, head: RequestHead) {
+    this.block = block;
+    this.crossOrigin = crossOrigin;
+    this.#manager = manager;
+    this.#route = route;
+    this.#head = head;
+  }
+
+  /** @throws SessionError as `PollRoute.accept`. Headers that prove no session throw each time, so that each refusal is reported */
+  accept(query: string): AcceptedPoll {
+    const options = readPollOptions(parametersOf(query));
+    return this.#caller().accept(options);
+  }
+
+  #caller(): PollCaller {
+    if (this.#known !== undefined) return this.#known;
+    this.#known = this.#route.callerOf(this.#head, () => this);
+    // All of it that is needed is known now.
+    this.#head = noHead;
+    return this.#known;
+  }
+
+  pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): () => void {
+    if (token !== this.#token) {
+      this.#token = token;
+      this.#bearer = bearerOf(token);
+    }
+    if (this.#bearer === undefined) return this.#manager.pollAsBearer(token, options, receiver);
+    return pollByHash(this.#manager, this.#bearer, options, receiver);
+  }
+
+  authenticate(token: string): Promise<Session> {
+    return this.#manager.authenticate(token);
+  }
+
+  reportRefused(error: unknown, request: RefusedRequest): void {
+    this.#manager.reportRefused(error, request);
+  }
+}

@@ -1,0 +1,100 @@
+/*
+ * What the lane reads of HTTP/1.1, on purpose less than RFC 9112 allows. Whatever is not of this form is left to `node:http`,
+ * so that no text means one thing here and another there. It has one spelling for each line end, no line that is continued, no
+ * byte beyond visible ASCII, no header twice, and nothing that says where a body ends but one plain `Content-Length`.
+ */
+
+/** Longer heads are left to `node:http`. */
+export const mostHeadBytes = 8_192;
+/** Heads with more headers are left to `node:http`. */
+export const mostHeaders = 64;
+
+/** Lines `Name: value`, with at most one space, and the empty line that ends them. */
+const headerBlock = /^(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+: ?(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?)+\r\n\r\n$/;
+
+/** Headers by which a request may have a body of unknown length, change the protocol, or end the connection. */
+const unusual: ReadonlySet<string> = new Set([
+  'transfer-encoding',
+  'trailer',
+  'te',
+  'upgrade',
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'http2-settings',
+]);
+
+/** The headers of a request, by name in lower case. */
+export type Headers = ReadonlyMap<string, string>;
+
+/**
+ * Reads the headers of a request.
+ * @param block from the line end of the request line to the end of the empty line
+ * @returns undefined for whatever is unusual
+ */
+export function headersOf(block: string): Headers | undefined {
+  if (!headerBlock.test(block)) return undefined;
+  const headers = new Map<string, string>();
+  for (const line of block.slice(2, -4).split('\r\n')) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon).toLowerCase();
+    if (headers.has(name) || unusual.has(name)) return undefined;
+    headers.set(name, line.charCodeAt(colon + 1) === 32 ? line.slice(colon + 2) : line.slice(colon + 1));
+  }
+  const connection = headers.get('connection');
+  if (connection !== undefined && connection.toLowerCase() !== 'keep-alive') return undefined;
+  // `node:http` refuses a request without a host. An empty one is left to it.
+  return headers.size > mostHeaders || !headers.get('host') ? undefined : headers;
+}
+
+/** Where the request line and the headers of a request stand in a text. */
+export interface HeadPlace {
+  /** Of the line end after the request line. */
+  readonly line: number;
+  /** Behind the empty line. */
+  readonly end: number;
+}
+
+/** @returns undefined when the head is not complete, or too long */
+export function headPlaceOf(text: string, start: number): HeadPlace | undefined {
+  const line = text.indexOf('\r\n', start);
+  if (line === -1) return undefined;
+  const last = text.indexOf('\r\n\r\n', line);
+  return last === -1 || last + 4 - start > mostHeadBytes ? undefined : { line, end: last + 4 };
+}
+
+/** What a path or a query has without an escape of another meaning (RFC 3986), and escapes themselves. */
+const plainTarget = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/?%]*$/;
+
+export const version = ' HTTP/1.1';
+
+/**
+ * The query of a poll's request line.
+ * @param line the request line without its end
+ * @param path such as `/poll`
+ * @returns undefined for any other request
+ */
+export function pollQueryOf(line: string, path: string): string | undefined {
+  if (!line.startsWith('GET ') || !line.startsWith(path, 4) || !line.endsWith(version)) return undefined;
+  const rest = line.slice(4 + path.length, -version.length);
+  if (rest === '') return '';
+  return rest.charCodeAt(0) === 63 && plainTarget.test(rest) ? rest.slice(1) : undefined;
+}
+
+const requestLine = /^(?:GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE) \/[\x21\x23-\x5b\x5d-\x7e]* HTTP\/1\.1$/;
+const lengthForm = /^(?:0|[1-9][0-9]{0,6})$/;
+
+/**
+ * Whether these bytes are exactly one request of any path, with its body: `node:http` has nothing left of them, and waits for
+ * nothing, once it has answered it.
+ * @param text its head at least
+ * @param length of the bytes
+ */
+export function isOneRequest(text: string, length: number): boolean {
+  const place = headPlaceOf(text, 0);
+  if (place === undefined || !requestLine.test(text.slice(0, place.line))) return false;
+  const headers = headersOf(text.slice(place.line, place.end));
+  if (headers === undefined) return false;
+  const bodyLength = headers.get('content-length') ?? '0';
+  return lengthForm.test(bodyLength) && place.end + Number(bodyLength) === length;
+}
