@@ -1,13 +1,13 @@
 import { shuffledIndex } from '../support/shuffle.js';
 import { UNANSWERED_LIMIT } from './plan.js';
 import type { PollCounter } from './poll-counter.js';
-import type { PollServer } from './poll-server.js';
+import type { Publishing } from './poll-server.js';
 
 /**
  * One message to every client, in random order, never to a client without a held poll: a pass takes each client once,
  * starts only when all polls are held, and goes on as clients poll again, with `UNANSWERED_LIMIT` away at most.
  */
-export async function deliverUnicast(server: PollServer, polls: PollCounter, order: Uint32Array): Promise<void> {
+export async function deliverUnicast(server: Publishing, polls: PollCounter, order: Uint32Array): Promise<void> {
   const before = polls.seen;
   let sent = 0;
   let scheduled = false;
@@ -28,7 +28,7 @@ export async function deliverUnicast(server: PollServer, polls: PollCounter, ord
 }
 
 /** One message to all clients, and on to the next only when every one of them polls again. */
-export async function deliverBroadcast(server: PollServer, polls: PollCounter, clients: number): Promise<void> {
+export async function deliverBroadcast(server: Publishing, polls: PollCounter, clients: number): Promise<void> {
   const answered = polls.reaches(polls.seen + clients);
   await server.broadcast();
   await answered;

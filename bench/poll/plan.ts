@@ -19,6 +19,18 @@ export const FIRST_CLIENTS = 50;
 /** No poll may end by itself while it is being measured. */
 export const HOLD_TIME = 15 * 60_000;
 
+export interface IdlePlan {
+  readonly clients: number;
+  /** After which a held poll is answered without messages, and a quiet stream is sent a heartbeat, in ms. */
+  readonly holdTime: number;
+  /** Hold times during which CPU is taken. */
+  readonly holdTimes: number;
+}
+
+export function idlePlanFor(clients: number, quick: boolean): IdlePlan {
+  return { clients, holdTime: quick ? 1_000 : 10_000, holdTimes: quick ? 1 : 2 };
+}
+
 export function planFor(clients: number, quick: boolean): PollPlan {
   const passes = quick ? 2 : Math.max(1, Math.round(60_000 / clients));
   return {

@@ -1,23 +1,31 @@
-import type { Server } from 'node:http';
+import type { HeldPolls } from './poll-server.js';
 
-/** Counts the polls that reach a server: one addition per request, the same for every server. */
-export class PollCounter {
+/** Counts the polls that reach a server of this process: one addition per request, the same for every server. */
+export class PollCounter implements HeldPolls {
   /** Called at every poll, after the server has been given it. */
   onPoll: () => void = () => {};
   #seen = 0;
+  #expectedFrom = 0;
   #goal = Number.POSITIVE_INFINITY;
   #reached: () => void = () => {};
 
-  constructor(http: Server) {
-    http.on('request', () => {
-      this.#seen++;
-      if (this.#seen >= this.#goal) this.#reached();
-      this.onPoll();
-    });
-  }
-
   get seen(): number {
     return this.#seen;
+  }
+
+  /** To be called once for every poll. */
+  readonly count = (): void => {
+    this.#seen++;
+    if (this.#seen >= this.#goal) this.#reached();
+    this.onPoll();
+  };
+
+  expect(): void {
+    this.#expectedFrom = this.#seen;
+  }
+
+  reach(clients: number): Promise<void> {
+    return this.reaches(this.#expectedFrom + clients);
   }
 
   reaches(goal: number): Promise<void> {

@@ -1,23 +1,23 @@
 import { note } from '../support/output.js';
 import type { Figures } from '../support/results.js';
 import { Child } from '../support/rpc.js';
-import type { LoadChild } from './load/child.js';
-import { FIRST_CLIENTS, type PollPlan } from './plan.js';
+import { LoadGroup } from './load/load-group.js';
+import { FIRST_CLIENTS, HOLD_TIME, type PollPlan } from './plan.js';
+import type { ServedMemory } from './poll-server.js';
 import type { ServerChild } from './server-child.js';
-import { type DialectName, SERVERS } from './servers/index.js';
+import { type DialectName, serverEntry } from './servers/index.js';
 
 interface Pair {
   readonly server: Child<ServerChild>;
-  readonly load: Child<LoadChild>;
+  readonly load: LoadGroup;
   readonly plan: PollPlan;
 }
 
 /** One server and its load, from start to end: memory while everything is new, then deliveries, then ready polls. */
 export async function measureServer(name: string, plan: PollPlan, profile: string | undefined): Promise<Figures> {
-  const dialect = SERVERS[name]?.dialect;
-  if (dialect === undefined) throw new Error(`no server ${JSON.stringify(name)}`);
+  const { dialect } = serverEntry(name);
   note(`${plan.clients} polls: ${name}`);
-  const pair: Pair = { server: startServer(name, profile), load: startLoad(), plan };
+  const pair: Pair = { server: startServer(name, HOLD_TIME, profile), load: new LoadGroup(plan.clients), plan };
   try {
     return {
       ...(await measureMemory(pair, dialect)),
@@ -33,38 +33,47 @@ export async function measureServer(name: string, plan: PollPlan, profile: strin
 async function measureMemory(pair: Pair, dialect: DialectName): Promise<Figures> {
   const { server, load, plan } = pair;
   await addClients(pair, dialect, FIRST_CLIENTS);
-  await load.call('connect');
+  await load.connect();
   await server.call('sendToEach');
-  await load.call('wave');
-  await load.call('disconnect');
+  await load.wave();
+  await load.disconnect();
   const before = await server.call('memory', 0);
 
   const added = plan.clients - FIRST_CLIENTS;
   await addClients(pair, dialect, added);
-  await load.call('connect');
-  const pollsBefore = await server.call('polls');
-  await load.call('hold');
-  await server.call('untilPolls', pollsBefore + plan.clients);
+  await load.connect();
+  await server.call('expectPolls');
+  await load.hold();
+  await server.call('untilHeld', plan.clients);
   const after = await server.call('memory', plan.clients);
-  const perPoll = (key: keyof typeof after): number => (after[key] - before[key]) / plan.clients;
-  return { live: perPoll('live'), heap: perPoll('heap'), rss: perPoll('rss') };
+  return growth(before, after, plan.clients);
+}
+
+/** Without what the server's kind of process has no account of. */
+export function growth(before: ServedMemory, after: ServedMemory, clients: number): Figures {
+  const figures: Record<string, number> = {};
+  for (const key of ['live', 'heap', 'rss'] as const) {
+    const [start, end] = [before[key], after[key]];
+    if (typeof start === 'number' && typeof end === 'number') figures[key] = (end - start) / clients;
+  }
+  return figures;
 }
 
 async function addClients({ server, load }: Pair, dialect: DialectName, count: number): Promise<void> {
   const credentials = await server.call('register', count);
-  await load.call('add', count, await server.call('port'), dialect, credentials);
+  await load.add(count, await server.call('port'), dialect, credentials);
 }
 
 async function measureDelivery({ server, load, plan }: Pair): Promise<Figures> {
   await server.call('unicast', plan.warmUpPasses);
   await server.call('broadcast', plan.warmUpPasses);
   const messages = plan.unicastPasses * plan.clients;
-  const answersBefore = await load.call('answers');
-  const loadBefore = await load.call('cpu');
+  const answersBefore = await load.answers();
+  const loadBefore = await load.cpu();
   const unicast = await server.call('unicast', plan.unicastPasses);
-  const loadCpu = ((await load.call('cpu')) - loadBefore) / messages;
+  const loadCpu = ((await load.cpu()) - loadBefore) / messages;
   const broadcast = await server.call('broadcast', plan.broadcastRounds);
-  const answers = (await load.call('answers')) - answersBefore;
+  const answers = (await load.answers()) - answersBefore;
   const expected = messages + plan.broadcastRounds * plan.clients;
   if (answers !== expected) throw new Error(`${expected} messages were delivered in ${answers} answers`);
   return { unicast, broadcast, load: loadCpu };
@@ -72,7 +81,7 @@ async function measureDelivery({ server, load, plan }: Pair): Promise<Figures> {
 
 /** Waves: a message is laid ready for every client, off the clock; then all of them poll at once. */
 async function measureReadyPolls({ server, load, plan: { clients, readyWaves } }: Pair): Promise<Figures> {
-  const resting = load.call('rest');
+  const resting = load.rest();
   await server.call('sendToEach');
   await resting;
   let elapsed = 0;
@@ -80,7 +89,7 @@ async function measureReadyPolls({ server, load, plan: { clients, readyWaves } }
   for (let wave = 0; wave <= readyWaves; wave++) {
     await server.call('sendToEach');
     const cpuBefore = await server.call('cpu');
-    const waveTime = await load.call('wave');
+    const waveTime = await load.wave();
     if (wave === 0) continue;
     elapsed += waveTime;
     cpu += (await server.call('cpu')) - cpuBefore;
@@ -89,12 +98,9 @@ async function measureReadyPolls({ server, load, plan: { clients, readyWaves } }
   return { ready: (polls / elapsed) * 1000, readyCpu: cpu / polls };
 }
 
-function startServer(name: string, profile: string | undefined): Child<ServerChild> {
+/** @param holdTime in ms */
+export function startServer(name: string, holdTime: number, profile: string | undefined): Child<ServerChild> {
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const module = new URL('./server-child.js', import.meta.url);
-  return Child.start(module, [name], ['--expose-gc', ...profiling]);
-}
-
-function startLoad(): Child<LoadChild> {
-  return Child.start(new URL('./load/child.js', import.meta.url), ['load'], []);
+  return Child.start(module, [name, `${holdTime}`], ['--expose-gc', ...profiling]);
 }

@@ -12,6 +12,7 @@ export interface Layer {
 
 const face = 'src/index.ts';
 const httpFace = 'src/http/index.ts';
+const nodeFace = 'src/node/index.ts';
 const expressSessionFace = 'src/express-session/index.ts';
 const requestsFace = 'src/requests/index.ts';
 const redisFace = 'src/stores/redis/index.ts';
@@ -162,7 +163,7 @@ export const layers: readonly Layer[] = [
   { path: 'demo/', files: [face, httpFace, requestsFace, redisFace, sqliteFace], packages: ['*'] },
   {
     path: 'bench/',
-    files: [face, httpFace, expressSessionFace, redisFace, sqliteFace, redisSessionsFace, restFace],
+    files: [face, httpFace, nodeFace, expressSessionFace, redisFace, sqliteFace, redisSessionsFace, restFace],
     packages: ['*'],
   },
 ];

@@ -11,10 +11,13 @@ let unanswered = 0;
 let allAnswered: () => void = () => {};
 
 const handlers = {
-  /** So many more clients, with a bearer token each where the server gives them. */
-  add(count: number, port: number, dialect: DialectName, credentials: readonly string[]): void {
+  /**
+   * So many more clients, with a bearer token each where the server gives them.
+   * @param first number of the first of them at the server
+   */
+  add(count: number, first: number, port: number, dialect: DialectName, credentials: readonly string[]): void {
     for (let n = 0; n < count; n++) {
-      clients.push(new Client(port, dialectOf(dialect, clients.length, credentials[n] ?? '')));
+      clients.push(new Client(port, dialectOf(dialect, first + n, credentials[n] ?? '')));
     }
   },
 
@@ -33,6 +36,15 @@ const handlers = {
   hold(): void {
     pollsAgain = true;
     pollAll();
+  },
+
+  /** All clients poll on and on, although hardly any answer brings a message. */
+  idle(): void {
+    for (const client of clients) client.pollOnAndOn();
+  },
+
+  stream(): void {
+    for (const client of clients) client.stream();
   },
 
   /** From now on an answered client rests. Resolves when all have been answered. */

@@ -32,7 +32,7 @@ export class Client {
     await this.#dialect.introduce((request) => {
       const connection = this.#connected();
       return new Promise((resolve) => {
-        connection.onAnswer = resolve;
+        connection.onAnswer = (body) => resolve(body);
         connection.send(request);
       });
     });
@@ -40,9 +40,9 @@ export class Client {
 
   poll(onMessage: (client: Client) => void): void {
     const connection = this.#connected();
-    connection.onAnswer = (body) => {
+    connection.onAnswer = (body, head) => {
       if (!body.includes(MESSAGE_MARK)) throw new Error(`a poll was answered without a message: ${body}`);
-      this.#dialect.answered(body);
+      this.#dialect.answered(body, head);
       onMessage(this);
     };
     connection.send(this.#dialect.poll());
@@ -51,6 +51,22 @@ export class Client {
   /** The same listener goes on; for the next poll from within it. */
   pollAgain(): void {
     this.#connected().send(this.#dialect.poll());
+  }
+
+  /** Polls on and on, whether or not there are messages. */
+  pollOnAndOn(): void {
+    const connection = this.#connected();
+    connection.onAnswer = (body, head) => {
+      this.#dialect.answered(body, head);
+      this.pollAgain();
+    };
+    this.pollAgain();
+  }
+
+  stream(): void {
+    const request = this.#dialect.stream?.();
+    if (request === undefined) throw new Error('this server has no streams');
+    this.#connected().stream(request);
   }
 
   #connected(): Connection {

@@ -8,10 +8,11 @@ const CONTENT_LENGTH = /\r\ncontent-length: (\d+)/i;
 
 /** A raw HTTP/1.1 connection that knows just enough of the protocol to find where an answer ends. */
 export class Connection {
-  /** Takes the body of each answer. */
-  onAnswer: (body: string) => void = () => {};
+  /** Takes the body of each answer, and its status line and headers. */
+  onAnswer: (body: string, head: string) => void = () => {};
   readonly #socket: Socket;
   #received = '';
+  #isStream = false;
 
   private constructor(port: number, opened: () => void, failed: (error: Error) => void) {
     this.#socket = connect({
@@ -53,18 +54,26 @@ export class Connection {
     this.#socket.write(request, 'latin1');
   }
 
+  /** Sends a request whose answer never ends. What comes is read, and dropped. */
+  stream(request: string): void {
+    this.#isStream = true;
+    this.onAnswer = () => {};
+    this.send(request);
+  }
+
   close(): void {
     this.#socket.destroy();
   }
 
   #read(chunk: string): void {
+    if (this.#isStream) return;
     const text = this.#received + chunk;
     const body = completeBody(text);
     if (body === undefined) {
       this.#received = text;
     } else {
       this.#received = '';
-      this.onAnswer(body);
+      this.onAnswer(body, text);
     }
   }
 }

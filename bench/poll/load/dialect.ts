@@ -8,8 +8,13 @@ export interface Dialect {
   introduce(exchange: Exchange): Promise<void>;
   /** The next poll, ready to be written. */
   poll(): string;
-  /** Takes what the next poll needs out of an answer to the last one. */
-  answered(body: string): void;
+  /**
+   * Takes what the next poll needs out of an answer to the last one.
+   * @param head begins with the status line and the headers
+   */
+  answered(body: string, head: string): void;
+  /** A request for a stream of messages, where the server has such. */
+  stream?(): string;
 }
 
 const COMMON_HEADERS = 'Host: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: application/json\r\n';
@@ -25,6 +30,8 @@ export function dialectOf(name: DialectName, client: number, credential: string)
       return new EngineIoDialect();
     case 'faye':
       return new FayeDialect(client);
+    case 'nchan':
+      return new NchanDialect(client);
   }
 }
 
@@ -48,9 +55,37 @@ class MailboxDialect implements Dialect {
     return `GET /poll?after=${this.#cursor}${this.#rest}`;
   }
 
+  stream(): string {
+    return `GET /events?after=${this.#cursor}${this.#rest}`;
+  }
+
   answered(body: string): void {
     const start = body.lastIndexOf(MailboxDialect.#mark) + MailboxDialect.#mark.length;
     this.#cursor = body.slice(start, body.indexOf('"', start));
+  }
+}
+
+/** The time and tag of the last message, as nchan's answers give them, in the headers that browsers' caches would send. */
+class NchanDialect implements Dialect {
+  static readonly #time = /\r\nLast-Modified: ([^\r]+)/;
+  static readonly #tag = /\r\nEtag: ([^\r]+)/i;
+  readonly #start: string;
+  #cursor = '';
+
+  constructor(client: number) {
+    this.#start = `GET /poll?id=${client} HTTP/1.1\r\n${COMMON_HEADERS}${authorization(FOREIGN_TOKEN)}`;
+  }
+
+  async introduce(): Promise<void> {}
+
+  poll(): string {
+    return `${this.#start}${this.#cursor}\r\n`;
+  }
+
+  answered(_body: string, head: string): void {
+    const time = NchanDialect.#time.exec(head)?.[1];
+    const tag = NchanDialect.#tag.exec(head)?.[1];
+    this.#cursor = `If-Modified-Since: ${time}\r\nIf-None-Match: ${tag}\r\n`;
   }
 }
 

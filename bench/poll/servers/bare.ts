@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { inProcess } from '../in-process.js';
 import { listening } from '../listening.js';
 import { nextMessage } from '../message.js';
 import type { PollServer } from '../poll-server.js';
@@ -54,8 +55,7 @@ export async function openBare(): Promise<PollServer> {
   });
 
   await listening(http);
-  return {
-    http,
+  return inProcess(http, {
     register(count) {
       const added = Array.from({ length: count }, () => randomBytes(32).toString('hex'));
       for (const token of added) clients.set(token, { offset: 0, waiting: [] });
@@ -71,7 +71,7 @@ export async function openBare(): Promise<PollServer> {
       const data = JSON.stringify(nextMessage());
       for (const [token, client] of clients) deliver(token, client, data);
     },
-  };
+  });
 }
 
 function answer(response: ServerResponse, messages: string, offset: number): void {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { attach, type Socket } from 'engine.io';
+import { inProcess } from '../in-process.js';
 import { listening } from '../listening.js';
 import { nextMessage } from '../message.js';
 import { HOLD_TIME } from '../plan.js';
@@ -17,8 +18,7 @@ export async function openEngineIo(): Promise<PollServer> {
   });
   engine.on('connection', (socket: Socket) => sockets.push(socket));
   await listening(http);
-  return {
-    http,
+  return inProcess(http, {
     register: () => [],
     unicast(n) {
       sockets[n]?.send(JSON.stringify(nextMessage()));
@@ -27,5 +27,5 @@ export async function openEngineIo(): Promise<PollServer> {
       const data = JSON.stringify(nextMessage());
       for (const socket of sockets) socket.send(data);
     },
-  };
+  });
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import faye from 'faye';
+import { inProcess } from '../in-process.js';
 import { listening } from '../listening.js';
 import { nextMessage } from '../message.js';
 import { HOLD_TIME } from '../plan.js';
@@ -12,8 +13,7 @@ export async function openFaye(): Promise<PollServer> {
   adapter.attach(http);
   const publisher = adapter.getClient();
   await listening(http);
-  return {
-    http,
+  return inProcess(http, {
     register: () => [],
     unicast(n) {
       publisher.publish(`/client/${n}`, nextMessage());
@@ -21,5 +21,5 @@ export async function openFaye(): Promise<PollServer> {
     broadcast() {
       publisher.publish('/all', nextMessage());
     },
-  };
+  });
 }

@@ -1,11 +1,14 @@
 import type { OpenPollServer } from '../poll-server.js';
+import { nchanMissing } from './nchan-installed.js';
 
-export type DialectName = 'mailbox' | 'engine.io' | 'faye';
+export type DialectName = 'mailbox' | 'engine.io' | 'faye' | 'nchan';
 
 interface ServerEntry {
   readonly dialect: DialectName;
   /** Loads on demand: a server's process must not carry the others' code. */
   readonly load: () => Promise<OpenPollServer>;
+  /** Why it cannot be measured on this machine, if so. */
+  readonly missing?: () => string | undefined;
 }
 
 export const SERVERS: Readonly<Record<string, ServerEntry>> = {
@@ -16,4 +19,20 @@ export const SERVERS: Readonly<Record<string, ServerEntry>> = {
   'bare node:http': { dialect: 'mailbox', load: async () => (await import('./bare.js')).openBare },
   'engine.io': { dialect: 'engine.io', load: async () => (await import('./engine-io.js')).openEngineIo },
   faye: { dialect: 'faye', load: async () => (await import('./faye.js')).openFaye },
+  nchan: { dialect: 'nchan', missing: nchanMissing, load: async () => (await import('./nchan.js')).openNchan },
 };
+
+/** Servers of the table of idle connections only. */
+export const IDLE_SERVERS: Readonly<Record<string, ServerEntry>> = {
+  sessionHandler: {
+    dialect: 'mailbox',
+    load: async () => (await import('./session-handler.js')).openSessionHandler,
+  },
+};
+
+/** @throws Error if there is no such server */
+export function serverEntry(name: string): ServerEntry {
+  const entry = SERVERS[name] ?? IDLE_SERVERS[name];
+  if (entry === undefined) throw new Error(`no server ${JSON.stringify(name)}`);
+  return entry;
+}
