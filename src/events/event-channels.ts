@@ -12,4 +12,5 @@ export const eventChannels = {
   online: new DiagnosticsChannel<object>('online'),
   away: new DiagnosticsChannel<object>('away'),
   overflow: new DiagnosticsChannel<object>('overflow'),
+  audit: new DiagnosticsChannel<object>('audit'),
 } as const;
