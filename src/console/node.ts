@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
-import { sendAnswer } from '../routes/send-answer.js';
 import type { RawResponse } from '../requests/raw-response.js';
 import { queryOfTarget, requestTarget } from '../requests/request-target.js';
+import { sendAnswer } from '../routes/send-answer.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { type ConsoleOptions, checkConsoleOptions } from './console-options.js';
 import { ConsoleRoutes } from './console-routes.js';
