@@ -46,15 +46,15 @@ export class LaneAnswer implements PollReceiver {
     return this.#failure?.status ?? 200;
   }
 
-  /** What is to be called once the answer was written out; undefined where nothing is. */
-  get onWritten(): ((error: unknown) => void) | undefined {
-    const acknowledge = this.#acknowledge;
-    const closed = this.#onceClosed;
-    if (acknowledge === undefined && closed === undefined) return undefined;
-    return (error) => {
-      if (error == null) acknowledge?.();
-      closed?.();
-    };
+  /** Whether somebody waits until the answer was written out. */
+  get isAwaited(): boolean {
+    return this.#acknowledge !== undefined || this.#onceClosed !== undefined;
+  }
+
+  /** @param isSent whether the last byte went to the operating system; otherwise the client is gone */
+  written(isSent: boolean): void {
+    if (isSent) this.#acknowledge?.();
+    this.#onceClosed?.();
   }
 
   /** @param cancel ends the poll without an answer */

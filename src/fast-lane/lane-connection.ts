@@ -14,6 +14,7 @@ import { isOneRequest } from './request-grammar.js';
 /** Bytes of further requests that may wait for the polls before them. Past it the connection is read no further. */
 const mostWaiting = 65_536;
 
+const listenerFault = 'A listener of a poll response failed';
 const fault = 'A connection of the fast lane failed';
 
 /**
@@ -175,8 +176,10 @@ export class LaneConnection implements LaneMember {
   #write(answer: LaneAnswer): void {
     try {
       const { text, encoding } = answer.text(this.#host.text.endOfHead(answer.isLast));
-      const { onWritten } = answer;
-      this.socket.write(text, encoding, onWritten && guarded('A listener of a poll response failed', onWritten));
+      const { socket } = this;
+      // Node calls back without an error also when the connection broke before. Only the socket tells.
+      const written = () => answer.written(!socket.destroyed && socket.errored == null);
+      socket.write(text, encoding, answer.isAwaited ? guarded(listenerFault, written) : undefined);
       this.#host.report(this, answer, answer.status);
     } catch (error) {
       reportFault('The answer to a poll could not be sent', error);

@@ -14,7 +14,14 @@ import {
   sessionModule,
 } from '../../src/index.js';
 import { Connection, type RawResponse, type RequestOptions, request } from './http-client.js';
-import { type AdapterName, adapterNames, controllerAdapters, type RunningServer, startServer } from './http-servers.js';
+import {
+  type AdapterName,
+  adapterNames,
+  controllerAdapters,
+  laneAdapters,
+  type RunningServer,
+  startServer,
+} from './http-servers.js';
 import { limits } from './limits.js';
 
 export interface KitOptions {
@@ -27,6 +34,8 @@ export interface KitOptions {
   readonly controllers?: readonly Newable<object>[];
   /** Why this can't hold where a server of the Fetch standard stands between. */
   readonly notOnFetch?: string;
+  /** Why this can't hold for polls that the application does not see. */
+  readonly notInLane?: string;
 }
 
 /** A batch as a client parses it off the wire. */
@@ -181,7 +190,10 @@ export function onEachAdapter(
   body: (t: ExecutionContext, kit: Kit) => Promise<void>,
 ): void {
   const all = options.controllers === undefined ? adapterNames : controllerAdapters;
-  const adapters = options.notOnFetch === undefined ? all : all.filter((name) => name !== 'fetch');
+  const lanes: readonly AdapterName[] = options.notInLane === undefined ? [] : laneAdapters;
+  const adapters = all.filter(
+    (name) => !(options.notOnFetch !== undefined && name === 'fetch') && !lanes.includes(name),
+  );
   for (const adapter of adapters) onAdapter(adapter, title, options, body);
 }
 

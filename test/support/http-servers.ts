@@ -8,6 +8,7 @@ import express from 'express';
 import { fastify } from 'fastify';
 import { Hono } from 'hono';
 import type { Container } from 'inversify';
+import { fastLane } from '../../src/fast-lane/index.js';
 import { sessionFetchHandler } from '../../src/fetch/index.js';
 import type { SessionHttpOptionsInput } from '../../src/http/index.js';
 import { SessionManager } from '../../src/index.js';
@@ -16,7 +17,10 @@ import { sessionHandler } from '../../src/node/index.js';
 /** What serves controllers. */
 export const controllerAdapters = ['fastify', 'express', 'hono'] as const;
 /** What serves `/poll` and `/sessions`: the controllers, and the fronts without a framework. */
-export const adapterNames = [...controllerAdapters, 'node', 'fetch'] as const;
+const serverNames = [...controllerAdapters, 'node', 'fetch'] as const;
+/** The same servers with a fast lane for their polls. */
+export const laneAdapters = ['fastify lane', 'express lane', 'node lane'] as const;
+export const adapterNames = [...serverNames, ...laneAdapters] as const;
 export type AdapterName = (typeof adapterNames)[number];
 
 /** What every server's middleware sets on every response, as a CORS plugin would. */
@@ -46,7 +50,23 @@ export async function startServer(
       return startNode(await container.getAsync(SessionManager), options);
     case 'fetch':
       return startFetch(await container.getAsync(SessionManager), options);
+    case 'fastify lane':
+      return withLane(await startFastify(container), container, options);
+    case 'express lane':
+      return withLane(await startExpress(container), container, options);
+    case 'node lane':
+      return withLane(await startNode(await container.getAsync(SessionManager), options), container, options);
   }
+}
+
+async function withLane(
+  server: RunningServer,
+  container: Container,
+  { app, secure, trustedOrigins }: SessionHttpOptionsInput,
+): Promise<RunningServer> {
+  const options = { ...(app && { app }), ...(secure && { secure }), ...(trustedOrigins && { trustedOrigins }) };
+  fastLane(server.node, await container.getAsync(SessionManager), options);
+  return server;
 }
 
 async function startFastify(container: Container): Promise<RunningServer> {
