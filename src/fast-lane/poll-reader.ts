@@ -1,6 +1,6 @@
 import type { LaneHost } from './lane-host.js';
 import type { LaneCaller, Peer } from './lane-polls.js';
-import { headPlaceOf, mostHeadBytes, pollQueryOf } from './request-grammar.js';
+import { headPlaceOf, pollQueryOf } from './request-grammar.js';
 
 /** A poll that the lane may take. */
 export interface LanePoll {
@@ -10,13 +10,15 @@ export interface LanePoll {
   readonly end: number;
 }
 
+type Host = Pick<LaneHost, 'path' | 'polls' | 'mostHeadBytes' | 'mostHeaders'>;
+
 /** Finds the polls in what comes on one connection. */
 export class PollReader {
-  readonly #host: Pick<LaneHost, 'path' | 'polls'>;
+  readonly #host: Host;
   readonly #peer: Peer;
   #caller: LaneCaller | undefined = undefined;
 
-  constructor(host: Pick<LaneHost, 'path' | 'polls'>, peer: Peer) {
+  constructor(host: Host, peer: Peer) {
     this.#host = host;
     this.#peer = peer;
   }
@@ -46,11 +48,11 @@ export class PollReader {
     let caller = this.#caller;
     if (caller === undefined || !text.startsWith(caller.block, line)) {
       const place = headPlaceOf(text, start);
-      caller = place && this.#host.polls.callerOf(text.slice(line, place.end), this.#peer);
+      caller = place && this.#host.polls.callerOf(text.slice(line, place.end), this.#host.mostHeaders, this.#peer);
       if (caller === undefined) return undefined;
     }
     const end = line + caller.block.length;
-    if (end - start > mostHeadBytes) return undefined;
+    if (end - start > this.#host.mostHeadBytes) return undefined;
     this.#caller = caller;
     return { caller, query, end };
   }
