@@ -37,6 +37,7 @@ export class LaneConnection implements LaneMember {
   #unanswered = 0;
   /** All requests, of whichever side. */
   #requests = 0;
+  #lent: ServerResponse | undefined = undefined;
   /** The requests that `node:http` found in what it was lent. */
   #found = 0;
   #waiting: Buffer | undefined = undefined;
@@ -60,8 +61,14 @@ export class LaneConnection implements LaneMember {
       guarded(fault, (bytes) => this.#read(bytes)),
     );
     this.#node.watch();
-    socket.on('drain', () => this.flush());
-    socket.on('close', () => this.#closed());
+    socket.on(
+      'drain',
+      guarded(fault, () => this.flush()),
+    );
+    socket.on(
+      'close',
+      guarded(fault, () => this.#closed()),
+    );
     this.#hold(host.headerTime);
   }
 
@@ -90,7 +97,7 @@ export class LaneConnection implements LaneMember {
     this.#requests += 1;
     this.#found += 1;
     if (this.#isLastRequest) response.setHeader('Connection', 'close');
-    if (this.#owner === 'lent') response.once('close', () => this.#answered(response));
+    if (this.#owner === 'lent') this.#lent = response;
   }
 
   due(): void {
@@ -128,8 +135,8 @@ export class LaneConnection implements LaneMember {
   #read(bytes: Buffer): void {
     this.#host.holds.remove(this);
     if (this.#isEnding) return;
-    // The client did not wait for its answer. Nothing tells here where its requests end.
-    if (this.#owner === 'lent') this.#give(bytes);
+    // Where the client did not wait for its answer, nothing tells here where its requests end.
+    if (this.#owner === 'lent' && !this.#comesBack()) this.#give(bytes);
     else if (this.#waiting !== undefined) this.#wait(bytes);
     else this.#take(bytes);
   }
@@ -178,8 +185,10 @@ export class LaneConnection implements LaneMember {
       const { text, encoding } = answer.text(this.#host.text.endOfHead(answer.isLast));
       const { socket } = this;
       // Node calls back without an error also when the connection broke before. Only the socket tells.
-      const written = () => answer.written(!socket.destroyed && socket.errored == null);
-      socket.write(text, encoding, answer.isAwaited ? guarded(listenerFault, written) : undefined);
+      const written = answer.isAwaited
+        ? guarded(listenerFault, () => answer.written(!socket.destroyed && socket.errored == null))
+        : undefined;
+      socket.write(text, encoding, written);
       this.#host.report(this, answer, answer.status);
     } catch (error) {
       reportFault('The answer to a poll could not be sent', error);
@@ -219,16 +228,19 @@ export class LaneConnection implements LaneMember {
     if (this.#found !== 1) this.#give(undefined);
   }
 
-  /** `node:http` has answered the request. */
-  #answered({ req }: ServerResponse): void {
-    if (this.#owner !== 'lent' || this.socket.destroyed) return;
-    if (!req.complete || this.socket.writableEnded) {
-      this.#give(undefined);
-      return;
-    }
+  /**
+   * Whether `node:http` has answered the request that it was lent. Asked when the next one comes: to be told of each answer
+   * would cost every request more.
+   */
+  #comesBack(): boolean {
+    const response = this.#lent;
+    this.#lent = undefined;
+    if (response === undefined || !response.writableFinished || !response.req.complete) return false;
+    if (this.socket.writableEnded) return false;
     this.#owner = 'lane';
     this.#host.counts.returned += 1;
     this.#node.idles();
+    return true;
   }
 
   #give(bytes: Buffer | undefined): void {

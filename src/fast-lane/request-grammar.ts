@@ -12,17 +12,12 @@ export const mostHeaders = 64;
 /** Lines `Name: value`, with at most one space, and the empty line that ends them. */
 const headerBlock = /^(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+: ?(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?)+\r\n\r\n$/;
 
-/** Headers by which a request may have a body of unknown length, change the protocol, or end the connection. */
-const unusual: ReadonlySet<string> = new Set([
-  'transfer-encoding',
-  'trailer',
-  'te',
-  'upgrade',
-  'expect',
-  'keep-alive',
-  'proxy-connection',
-  'http2-settings',
-]);
+/**
+ * Headers by which a request may have a body of unknown length, change the protocol, or end the connection. Also those that
+ * `node:http` alone may judge, and a `Connection` other than the usual one.
+ */
+const unusual =
+  /\r\n(?:transfer-encoding|trailer|te|upgrade|expect|keep-alive|proxy-connection|http2-settings|connection(?!: ?keep-alive\r\n)):/i;
 
 /** The headers of a request, by name in lower case. */
 export type Headers = ReadonlyMap<string, string>;
@@ -33,16 +28,14 @@ export type Headers = ReadonlyMap<string, string>;
  * @returns undefined for whatever is unusual
  */
 export function headersOf(block: string): Headers | undefined {
-  if (!headerBlock.test(block)) return undefined;
+  if (!headerBlock.test(block) || unusual.test(block)) return undefined;
   const headers = new Map<string, string>();
   for (const line of block.slice(2, -4).split('\r\n')) {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon).toLowerCase();
-    if (headers.has(name) || unusual.has(name)) return undefined;
+    if (headers.has(name)) return undefined;
     headers.set(name, line.charCodeAt(colon + 1) === 32 ? line.slice(colon + 2) : line.slice(colon + 1));
   }
-  const connection = headers.get('connection');
-  if (connection !== undefined && connection.toLowerCase() !== 'keep-alive') return undefined;
   // `node:http` refuses a request without a host. An empty one is left to it.
   return headers.size > mostHeaders || !headers.get('host') ? undefined : headers;
 }
@@ -82,19 +75,21 @@ export function pollQueryOf(line: string, path: string): string | undefined {
 }
 
 const requestLine = /^(?:GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE) \/[\x21\x23-\x5b\x5d-\x7e]* HTTP\/1\.1$/;
-const lengthForm = /^(?:0|[1-9][0-9]{0,6})$/;
+const contentLengths = /\r\ncontent-length: ?([0-9]{1,7})(?=\r\n)|\r\ncontent-length/gi;
 
 /**
  * Whether these bytes are exactly one request of any path, with its body: `node:http` has nothing left of them, and waits for
- * nothing, once it has answered it.
+ * nothing, once it has answered it. What else the headers say is its concern alone.
  * @param text its head at least
  * @param length of the bytes
  */
 export function isOneRequest(text: string, length: number): boolean {
   const place = headPlaceOf(text, 0);
   if (place === undefined || !requestLine.test(text.slice(0, place.line))) return false;
-  const headers = headersOf(text.slice(place.line, place.end));
-  if (headers === undefined) return false;
-  const bodyLength = headers.get('content-length') ?? '0';
-  return lengthForm.test(bodyLength) && place.end + Number(bodyLength) === length;
+  const block = text.slice(place.line, place.end);
+  if (!headerBlock.test(block) || unusual.test(block)) return false;
+  const [first, second] = block.toLowerCase().includes('\r\ncontent-length') ? block.matchAll(contentLengths) : [];
+  // Not a number where the length has another form.
+  const bodyLength = first === undefined ? 0 : Number(first[1]);
+  return second === undefined && place.end + bodyLength === length;
 }

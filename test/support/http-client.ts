@@ -52,6 +52,12 @@ export class Connection {
     return new Connection(socket);
   }
 
+  /** @param socket that is connecting, such as one of TLS */
+  static async over(socket: Socket): Promise<Connection> {
+    await once(socket, 'encrypted' in socket ? 'secureConnect' : 'connect');
+    return new Connection(socket);
+  }
+
   get isClosed(): boolean {
     return this.#isClosed;
   }

@@ -1,0 +1,243 @@
+import { once } from 'node:events';
+import test from 'ava';
+import { fastLane } from '../../src/fast-lane/index.js';
+import { SessionError } from '../../src/index.js';
+import { until } from '../support/http-kit.js';
+import { LaneStage, pollText } from './lane-stage.js';
+
+const other = 'GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+test('a connection that sends nothing is answered 408 after headersTimeout', async (t) => {
+  const stage = await LaneStage.start(t, { server: { headersTimeout: 100, requestTimeout: 100 } });
+  const { socket, received } = stage.raw();
+  await once(socket, 'close');
+  t.is(received(), 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n');
+});
+
+test('a request whose head does not end is answered 408 by node:http', async (t) => {
+  const server = { headersTimeout: 100, requestTimeout: 100, connectionsCheckingInterval: 50 };
+  const stage = await LaneStage.start(t, { server });
+  const { socket, received } = stage.raw();
+  socket.write('GET /poll HTTP/1.1\r\nHost: a\r\n');
+  await once(socket, 'close');
+  t.regex(received(), /^HTTP\/1\.1 408 /);
+});
+
+test('an idle connection is closed after keepAliveTimeout, which clients are told; a held poll is not', async (t) => {
+  const stage = await LaneStage.start(t, {
+    setUp: (server) => {
+      server.keepAliveTimeout = 1;
+    },
+  });
+  const { token } = await stage.logIn();
+  for (const first of [pollText(token), other]) {
+    const idle = stage.raw();
+    idle.socket.write(first);
+    await once(idle.socket, 'close');
+    t.true(idle.received().includes('\r\nKeep-Alive: timeout=0\r\n'));
+  }
+  const held = await stage.open();
+  held.sendRaw(pollText(token));
+  t.is((await held.response()).status, 200);
+  held.sendRaw(pollText(token, 'after='));
+  await stage.held(1);
+  const later = stage.raw();
+  later.socket.write(pollText(token, 'after=&wait=0&reader=b'));
+  await once(later.socket, 'close');
+  t.is(stage.service.room.held, 1);
+  t.false(held.isClosed);
+});
+
+test('a poll on a connection that came back is held longer than node:http lets an idle connection be', async (t) => {
+  const stage = await LaneStage.start(t, {
+    setUp: (server) => {
+      server.keepAliveTimeout = 1;
+    },
+  });
+  const { token } = await stage.logIn();
+  const held = await stage.open();
+  t.is((await held.send('/other').response()).status, 200);
+  held.sendRaw(pollText(token, 'after='));
+  await stage.held(1);
+  const later = stage.raw();
+  later.socket.write(other);
+  await once(later.socket, 'close');
+  t.is(stage.service.room.held, 1);
+  t.is(stage.lane.counts.returned, 1);
+});
+
+test('server.timeout closes a connection on which nothing moves, unless a listener takes the event', async (t) => {
+  const stage = await LaneStage.start(t, {
+    setUp: (server) => {
+      server.timeout = 50;
+    },
+  });
+  const { token } = await stage.logIn();
+  const held = await stage.open();
+  held.sendRaw(pollText(token, ''));
+  await held.closed();
+  await stage.held(0);
+  const timedOut = once(stage.server, 'timeout');
+  const kept = await stage.open();
+  kept.sendRaw(pollText(token, ''));
+  await timedOut;
+  t.false(kept.isClosed);
+});
+
+test('maxRequestsPerSocket counts the requests of both sides, and the last answer ends the connection', async (t) => {
+  const stage = await LaneStage.start(t, {
+    setUp: (server) => {
+      server.maxRequestsPerSocket = 3;
+    },
+  });
+  const { token } = await stage.logIn();
+  for (const [first, last] of [
+    [other, pollText(token)],
+    [pollText(token), other],
+  ]) {
+    const connection = await stage.open();
+    for (const text of [first, pollText(token)]) {
+      const { headers } = await connection.sendRaw(text ?? '').response();
+      t.is(headers.get('connection'), 'keep-alive');
+    }
+    const { headers } = await connection.sendRaw(last ?? '').response();
+    t.is(headers.get('connection'), 'close');
+    await connection.closed();
+  }
+});
+
+test('server.close ends idle connections of both sides; held polls are answered first', async (t) => {
+  const stage = await LaneStage.start(t);
+  const session = await stage.logIn();
+  const idle = await stage.open();
+  await idle.sendRaw(pollText(session.token)).response();
+  const lent = await stage.open();
+  await lent.sendRaw(other).response();
+  const bare = await stage.open();
+  bare.sendRaw(pollText(session.token, 'after=&reader=a'));
+  await stage.held(1);
+  const returned = await stage.open();
+  await returned.sendRaw(other).response();
+  returned.sendRaw(pollText(session.token, 'after=&reader=b'));
+  await stage.held(2);
+  stage.server.close();
+  await Promise.all([idle.closed(), lent.closed()]);
+  await stage.service.manager.push(session.id, 'last');
+  for (const held of [bare, returned]) t.is((await held.response()).status, 200);
+});
+
+test('closeIdleConnections spares held polls, closeAllConnections spares none', async (t) => {
+  const stage = await LaneStage.start(t);
+  const { token } = await stage.logIn();
+  const fresh = await stage.open();
+  const held = await stage.open();
+  await held.sendRaw(other).response();
+  held.sendRaw(pollText(token, ''));
+  await stage.held(1);
+  const idle = await stage.open();
+  await idle.sendRaw(pollText(token, 'wait=0&reader=b')).response();
+  stage.server.closeIdleConnections();
+  await idle.closed();
+  t.is(stage.service.room.held, 1);
+  t.is(await connectionCount(stage), 2);
+  stage.server.closeAllConnections();
+  await Promise.all([held.closed(), fresh.closed()]);
+  await stage.held(0);
+});
+
+test('getConnections counts the connections of the lane', async (t) => {
+  const stage = await LaneStage.start(t);
+  const { token } = await stage.logIn();
+  const connection = await stage.open();
+  connection.sendRaw(pollText(token, ''));
+  await stage.held(1);
+  t.is(await connectionCount(stage), 1);
+});
+
+test('a lane that was closed answers what it holds, and leaves the rest to node:http', async (t) => {
+  const stage = await LaneStage.start(t);
+  const session = await stage.logIn();
+  const [held, idle] = [await stage.open(), await stage.open()];
+  await idle.sendRaw(pollText(session.token, 'wait=0&reader=b')).response();
+  held.sendRaw(pollText(session.token, 'after='));
+  await stage.held(1);
+  stage.lane.close();
+  await stage.service.manager.push(session.id, 'last');
+  t.is((await held.response()).status, 200);
+  for (const connection of [held, idle, await stage.open()]) {
+    t.is((await connection.sendRaw(pollText(session.token)).response()).status, 200);
+  }
+  t.is(stage.seen.length, 3);
+  t.is(stage.lane.counts.pollsInLane, 2);
+});
+
+test('a client that reads no answer is read no further, and gets every answer once it reads', async (t) => {
+  const context = { msgMaxBytes: 1_000_000, mailboxMaxBytes: 4_000_000 };
+  const stage = await LaneStage.start(t, { context });
+  const session = await stage.logIn();
+  const sockets = new Set<{ readonly writableLength: number }>();
+  stage.server.on('connection', (socket) => sockets.add(socket));
+  for (let count = 0; count < 3; count += 1) await stage.service.manager.push(session.id, 'x'.repeat(900_000));
+  const connection = await stage.open();
+  connection.stopReading();
+  const polls = 10;
+  connection.sendRaw(pollText(session.token).repeat(polls));
+  await until(() => stage.lane.counts.pollsInLane === polls);
+  await until(() => [...sockets].some(({ writableLength }) => writableLength > 0));
+  const [waiting] = sockets;
+  t.true((waiting?.writableLength ?? 0) < 6_000_000, 'of ten answers one is under way');
+  connection.resumeReading();
+  for (let count = 0; count < polls; count += 1)
+    t.is(JSON.parse((await connection.response()).body).messages.length, 3);
+});
+
+test('pipelined polls are answered in their order, and what follows them waits for the last', async (t) => {
+  const stage = await LaneStage.start(t);
+  const session = await stage.logIn();
+  const connection = await stage.open();
+  const query = (reader: string) => pollText(session.token, `after=&reader=${reader}`);
+  connection.sendRaw(`${query('a')}${pollText(session.token, 'limit=0')}${other}`);
+  await stage.held(1);
+  connection.sendRaw(other);
+  await until(() => stage.lane.counts.pollsInLane === 2);
+  t.deepEqual(stage.seen, []);
+  await stage.service.manager.push(session.id, 'hi');
+  const statuses: number[] = [];
+  for (let count = 0; count < 4; count += 1) statuses.push((await connection.response()).status);
+  t.deepEqual(statuses, [200, 400, 200, 200]);
+});
+
+test('a newer poll of a reader supersedes the older one on the same connection', async (t) => {
+  const stage = await LaneStage.start(t);
+  const { token } = await stage.logIn();
+  const connection = await stage.open();
+  connection.sendRaw(pollText(token, 'after=') + pollText(token, 'after=&wait=1'));
+  t.true(JSON.parse((await connection.response()).body).superseded);
+});
+
+test('a connection with more polls unanswered than any client needs is ended', async (t) => {
+  const stage = await LaneStage.start(t, { context: { maxPoll: 1_000 } });
+  const { token } = await stage.logIn();
+  const connection = await stage.open();
+  connection.sendRaw(pollText(token, 'after=&reader=a') + pollText(token).repeat(101));
+  await connection.closed();
+  await stage.held(0);
+  t.pass();
+});
+
+test('a server that is none of node:http, or has a lane, is refused, and so are wrong options', async (t) => {
+  const stage = await LaneStage.start(t);
+  const { manager } = stage.service;
+  const again = t.throws(() => fastLane(stage.server, manager), { instanceOf: SessionError });
+  t.like(again, { code: 'INVALID_CONTEXT', details: { front: 'fastLane', field: 'server' } });
+  const unknown = t.throws(() => fastLane(stage.server, manager, JSON.parse('{"return":true}')));
+  t.regex(unknown?.message ?? '', /did you mean returns\?/);
+  t.throws(() => fastLane(stage.server, manager, { path: 'poll' }), { message: /path must be a path/ });
+  t.throws(() => fastLane(stage.server, manager, { trustedOrigins: ['x'] }), { message: /trustedOrigins/ });
+});
+
+async function connectionCount({ server }: LaneStage): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
+}

@@ -1,0 +1,141 @@
+import test from 'ava';
+import { until } from '../support/http-kit.js';
+import { LaneStage, pollText } from './lane-stage.js';
+
+const other = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+test('a connection comes back after another request, and its polls are served in the lane', async (t) => {
+  const stage = await LaneStage.start(t);
+  const { token } = await stage.logIn();
+  const connection = await stage.open();
+  for (let round = 0; round < 3; round += 1) {
+    t.is(
+      (await connection.send('/other', { method: 'POST', headers: { 'Content-Length': '0' } }).response()).status,
+      200,
+    );
+    connection.sendRaw(pollText(token));
+    t.is((await connection.response()).status, 200);
+  }
+  t.deepEqual(stage.seen, ['POST /other', 'POST /other', 'POST /other']);
+  t.like(stage.lane.counts, { pollsInLane: 3, pollsOutside: 0, handedOver: 3, returned: 3 });
+});
+
+test('with `returns: false` a connection is handed over for good', async (t) => {
+  const stage = await LaneStage.start(t, { lane: { returns: false } });
+  const { token } = await stage.logIn();
+  const connection = await stage.open();
+  t.is((await connection.send('/other').response()).body, 'GET /other ');
+  connection.sendRaw(pollText(token));
+  t.is((await connection.response()).status, 200);
+  t.like(stage.lane.counts, { pollsInLane: 0, pollsOutside: 1, handedOver: 1, returned: 0 });
+});
+
+test('a request in pieces of one byte reaches node:http whole, whichever side had the connection before', async (t) => {
+  const stage = await LaneStage.start(t);
+  const { token } = await stage.logIn();
+  for (const before of ['', other('/first')]) {
+    const { socket, received } = stage.raw();
+    if (before !== '') {
+      socket.write(before);
+      await until(() => received().endsWith('/first '));
+    }
+    const text = `POST /pieces HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody${pollText(token)}`;
+    for (const letter of text) socket.write(letter);
+    await until(() => received().includes('"cursor"'));
+    t.true(received().includes('POST /pieces body'));
+  }
+  t.is(stage.seen.filter((each) => each === 'POST /pieces').length, 2);
+});
+
+test('a large body reaches node:http whole, and the connection stays there', async (t) => {
+  const stage = await LaneStage.start(t);
+  const connection = await stage.open();
+  const body = 'x'.repeat(1_000_000);
+  for (const path of ['/a', '/b']) {
+    const response = await connection.send(path, { method: 'POST', body }).response();
+    t.is(response.body, `POST ${path} ${body}`);
+  }
+  t.like(stage.lane.counts, { handedOver: 1, returned: 0 });
+});
+
+test('a request that does not wait for the answer before it reaches node:http in its order', async (t) => {
+  const stage = await LaneStage.start(t);
+  const connection = await stage.open();
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  stage.server.prependListener('request', ({ url }) => url === '/two' && release());
+  connection.sendRaw(other('/one'));
+  await until(() => stage.seen.length === 1);
+  connection.sendRaw(other('/two')).sendRaw(other('/three'));
+  await released;
+  for (const path of ['/one', '/two', '/three']) t.is((await connection.response()).body, `GET ${path} `);
+});
+
+test('a WebSocket, whose bytes the lane never sees, is upgraded, also on a connection that came back', async (t) => {
+  const stage = await LaneStage.start(t);
+  stage.server.on('upgrade', (_request, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n');
+    socket.on('data', (bytes: Buffer) => socket.write(bytes.toString().toUpperCase()));
+    socket.on('error', () => {});
+    socket.on('end', () => socket.end());
+  });
+  const { token } = await stage.logIn();
+  for (const before of ['', pollText(token), other('/first')]) {
+    const { socket, received } = stage.raw();
+    if (before !== '') {
+      socket.write(before);
+      await until(() => /\}$|first $/.test(received()));
+    }
+    socket.write('GET /socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+    await until(() => received().includes('101 Switching'));
+    socket.write('get /poll');
+    await until(() => received().endsWith('GET /POLL'));
+  }
+  t.pass();
+});
+
+test('an answer of node:http that ends the connection ends it', async (t) => {
+  const stage = await LaneStage.start(t, {
+    setUp: (server) => server.prependListener('request', (_, response) => response.setHeader('Connection', 'close')),
+  });
+  const connection = await stage.open();
+  t.is((await connection.send('/other').response()).status, 200);
+  await connection.closed();
+  t.pass();
+});
+
+const smuggled = 'GET /poll?after=&wait=0 HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+const shapes: Readonly<Record<string, string>> = {
+  'both lengths': `POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG`,
+  'two lengths': `POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n${smuggled}`,
+  'a length in a poll': `GET /poll HTTP/1.1\r\nHost: a\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
+  'chunks in a poll': `GET /poll HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  'an encoding that is misspelt': `GET /poll HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n`,
+  'bare line feeds': 'GET /poll HTTP/1.1\nHost: a\n\n',
+  'a continued header': 'GET /poll HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n',
+  'two hosts': 'GET /poll HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
+  'no host': 'GET /poll HTTP/1.1\r\nX: a\r\n\r\n',
+  'a NUL in a header': 'GET /poll HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n',
+  'a tunnel': 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n',
+  'the preface of HTTP/2': 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+  'no HTTP at all': '\x16\x03\x01\x02\x00',
+};
+
+for (const [title, text] of Object.entries(shapes)) {
+  test(`${title}: the answer is the one of node:http, and the lane takes no poll of it`, async (t) => {
+    const answers: string[] = [];
+    for (const lane of [{}, 'none'] as const) {
+      const stage = await LaneStage.start(t, { lane });
+      const { socket, received } = stage.raw();
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      socket.end(text);
+      await closed;
+      answers.push(received().replaceAll(/Date: [^\r]+/g, ''));
+      t.is(stage.lane.counts.pollsInLane, 0);
+    }
+    t.is(answers[0], answers[1]);
+  });
+}
