@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, maxHeaderSize, type Server, type ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { HoldTimes } from '../delivery/hold-times.js';
@@ -14,6 +14,7 @@ import type { LaneHost, LaneMember } from './lane-host.js';
 import { type FastLaneOptions, laneOptions } from './lane-options.js';
 import { LanePolls } from './lane-polls.js';
 import type { ConnectionListener } from './node-side.js';
+import { mostHeadBytes, mostHeaders } from './request-grammar.js';
 import { ResponseText } from './response-text.js';
 
 /** A lane that is open. */
@@ -44,6 +45,7 @@ class Lane implements FastLane, LaneHost {
   readonly listener: ConnectionListener;
   readonly path: string;
   readonly polls: LanePolls;
+  readonly mostHeadBytes: number;
   readonly text: ResponseText;
   readonly clock = new SystemClock();
   readonly holds = new HoldTimes<LaneMember>(this.clock, (connection) => connection.due());
@@ -71,6 +73,8 @@ class Lane implements FastLane, LaneHost {
     this.listener = own;
     this.path = checked.path;
     this.polls = new LanePolls(manager.inApp(checked.app), checked);
+    const ownHeaderSize: unknown = Reflect.get(server, 'maxHeaderSize');
+    this.mostHeadBytes = Math.min(mostHeadBytes, typeof ownHeaderSize === 'number' ? ownHeaderSize : maxHeaderSize);
     this.text = new ResponseText(server);
     this.onRequest = checked.onRequest;
     this.#returns = checked.returns;
@@ -79,6 +83,10 @@ class Lane implements FastLane, LaneHost {
     server.prependListener(event, this.#onConnection);
     server.prependListener('request', this.#onRequest);
     this.#joinClosing();
+  }
+
+  get mostHeaders(): number {
+    return this.server.maxHeadersCount || mostHeaders;
   }
 
   get mayReturn(): boolean {

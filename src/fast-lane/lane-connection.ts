@@ -8,7 +8,8 @@ import { LaneAnswer } from './lane-answer.js';
 import type { LaneHost, LaneMember } from './lane-host.js';
 import type { LaneCaller } from './lane-polls.js';
 import { NodeSide } from './node-side.js';
-import { headPlaceOf, isOneRequest, mostHeadBytes, pollQueryOf } from './request-grammar.js';
+import { PollReader } from './poll-reader.js';
+import { isOneRequest } from './request-grammar.js';
 
 /** Bytes of further requests that may wait for the polls before them. Past it the connection is read no further. */
 const mostWaiting = 65_536;
@@ -30,7 +31,7 @@ export class LaneConnection implements LaneMember {
   readonly #host: LaneHost;
   readonly #node: NodeSide;
   #owner: 'lane' | 'lent' | 'given' = 'lane';
-  #caller: LaneCaller | undefined = undefined;
+  readonly #polls: PollReader;
   #first: LaneAnswer | undefined = undefined;
   #last: LaneAnswer | undefined = undefined;
   #unanswered = 0;
@@ -52,6 +53,7 @@ export class LaneConnection implements LaneMember {
     this.#host = host;
     this.socket = socket;
     this.isEncrypted = 'encrypted' in socket && socket.encrypted === true;
+    this.#polls = new PollReader(host, this);
     this.#node = new NodeSide(
       host.listener,
       host.server,
@@ -142,37 +144,17 @@ export class LaneConnection implements LaneMember {
   #take(bytes: Buffer): void {
     this.#node.stopIdling();
     const text = bytes.toString('latin1');
-    let start = 0;
-    while (start < bytes.length && !this.#isEnding) {
-      const end = this.#host.isOpen ? this.#takePoll(text, start) : undefined;
-      if (end === undefined) break;
-      start = end;
-      if (this.socket.destroyed) return;
+    const polls = this.#host.isOpen ? this.#polls.read(text) : undefined;
+    if (polls === undefined) {
+      if (this.#unanswered > 0) this.#wait(bytes);
+      else this.#handOver(bytes, text);
+      return;
     }
-    if (start < bytes.length && !this.#isEnding) {
-      const rest = bytes.subarray(start);
-      if (this.#unanswered > 0) this.#wait(rest);
-      else this.#handOver(rest, text.slice(start));
-    } else if (this.socket.writableNeedDrain) this.#pause();
-  }
-
-  /** @returns where the poll ends; undefined when no poll begins there that the lane may take */
-  #takePoll(text: string, start: number): number | undefined {
-    const line = text.indexOf('\r\n', start);
-    if (line === -1) return undefined;
-    const query = pollQueryOf(text.slice(start, line), this.#host.path);
-    if (query === undefined) return undefined;
-    let caller = this.#caller;
-    if (caller === undefined || !text.startsWith(caller.block, line)) {
-      const place = headPlaceOf(text, start);
-      caller = place && this.#host.polls.callerOf(text.slice(line, place.end), this);
-      if (caller === undefined) return undefined;
+    for (const { caller, query } of polls) {
+      this.#poll(caller, query);
+      if (this.socket.destroyed || this.#isEnding) return;
     }
-    const end = line + caller.block.length;
-    if (end - start > mostHeadBytes) return undefined;
-    this.#caller = caller;
-    this.#poll(caller, query);
-    return end;
+    if (this.socket.writableNeedDrain) this.#pause();
   }
 
   #poll(caller: LaneCaller, query: string): void {

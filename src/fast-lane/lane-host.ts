@@ -24,6 +24,10 @@ export interface LaneHost {
   readonly listener: ConnectionListener;
   readonly path: string;
   readonly polls: LanePolls;
+  /** Longer heads are left to `node:http`, which may refuse them. */
+  readonly mostHeadBytes: number;
+  /** Heads with more headers are left to `node:http`, which ignores those past its limit. */
+  readonly mostHeaders: number;
   readonly text: ResponseText;
   readonly clock: Clock;
   /** One timer for all connections that wait for a request. */

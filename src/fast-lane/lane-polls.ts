@@ -39,10 +39,13 @@ export class LanePolls {
     this.#crossOrigin = new CrossOrigin(origins);
   }
 
-  /** @returns undefined for headers that only `node:http` may judge */
-  callerOf(block: string, peer: Peer): LaneCaller | undefined {
+  /**
+   * @param mostHeaders of which `node:http` takes notice
+   * @returns undefined for headers that only `node:http` may judge
+   */
+  callerOf(block: string, mostHeaders: number, peer: Peer): LaneCaller | undefined {
     const headers = headersOf(block);
-    if (headers === undefined || headers.has('content-length')) return undefined;
+    if (headers === undefined || headers.has('content-length') || headers.size > mostHeaders) return undefined;
     const head = headOf(headers, peer);
     return new LaneCaller(this.#manager, this.#route, block, headerLines(this.#crossOrigin.headersFor(head)), head);
   }

@@ -1,0 +1,75 @@
+import { between, type Random, randomFrom } from '../../torture/random.js';
+import { mutated } from './mutations.js';
+import { type Caller, heldPollOf, otherOf, pollOf, textOf } from './requests.js';
+
+/** What happens on one connection, one after the other, each when everything before it has had its effect. */
+export type Step =
+  | { readonly kind: 'send'; readonly bytes: string }
+  /** A message is put into the mailbox of the connection's session. */
+  | { readonly kind: 'push' }
+  /** The client sends no more. */
+  | { readonly kind: 'end' };
+
+const mostPieces = 6;
+/** One more than a request has bytes: where it may be cut in two. */
+const mostCuts = 400;
+
+/**
+ * The script of a connection; the seed and the number alone decide.
+ * @param number also where requests are cut in two, so that every place has its turn
+ * @param holds whether there are polls that are held; then no request is changed, as one that is held by chance never ends
+ * @param apart whether no two requests come in one piece
+ */
+export function scriptOf(
+  seed: number,
+  number: number,
+  caller: Caller,
+  { holds = false, apart = false }: { readonly holds?: boolean; readonly apart?: boolean },
+): readonly Step[] {
+  const random = randomFrom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
+  const steps: Step[] = [];
+  const mutates = holds ? 0 : random() < 0.8 ? 0.06 : 0.5;
+  const textIn = (): string => {
+    const text = requestText(caller, mutates, holds, random);
+    return apart && hasMore(text) ? textOf(pollOf(caller, random, holds)) : text;
+  };
+  for (let group = between(1, 6, random); group > 0; group--) {
+    const texts = Array.from({ length: between(1, 12, random) }, textIn);
+    const isHeld = holds && random() < 0.7;
+    if (isHeld) texts[0] = textOf(heldPollOf(caller, random));
+    const pieces = apart ? texts.flatMap((text) => cut([text], number, random)) : cut(texts, number, random);
+    for (const bytes of pieces) steps.push({ kind: 'send', bytes });
+    if (isHeld) steps.push({ kind: 'push' });
+  }
+  if (random() < 0.5) steps.push({ kind: 'end' });
+  return steps;
+}
+
+/** What is changed may take messages away, so it has the session without any. */
+function requestText(caller: Caller, mutates: number, holds: boolean, random: Random): string {
+  const isMutated = random() < mutates;
+  const own = isMutated ? { ...caller, full: caller.empty } : caller;
+  const request = random() < 0.7 ? pollOf(own, random, holds) : otherOf(own, random, !holds);
+  return isMutated ? mutated(request, own, random) : textOf(request);
+}
+
+/** Whether anything follows the first empty line. */
+function hasMore(text: string): boolean {
+  const end = /\r?\n\r?\n/.exec(text);
+  return end !== null && end.index + end[0].length < text.length;
+}
+
+/** How the bytes of requests come. */
+function cut(texts: readonly string[], number: number, random: Random): readonly string[] {
+  const all = texts.join('');
+  const kind = random();
+  if (kind < 0.4) return all === '' ? [] : [all];
+  if (kind < 0.75) return texts.filter((text) => text !== '');
+  if (kind < 0.9) {
+    const at = number % Math.min(mostCuts, Math.max(1, all.length));
+    return [all.slice(0, at), all.slice(at)].filter((piece) => piece !== '');
+  }
+  const places = Array.from({ length: between(1, mostPieces, random) }, () => between(0, all.length, random));
+  const ends = [...places.toSorted((a, b) => a - b), all.length];
+  return ends.map((end, n) => all.slice(ends[n - 1] ?? 0, end)).filter((piece) => piece !== '');
+}
