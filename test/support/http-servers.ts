@@ -19,8 +19,8 @@ export const controllerAdapters = ['fastify', 'express', 'hono'] as const;
 export const adapterNames = [...controllerAdapters, 'node', 'fetch'] as const;
 export type AdapterName = (typeof adapterNames)[number];
 
-/** What every server's middleware sets on every response, as a CORS plugin would. */
-export const middlewareHeader = { name: 'access-control-allow-origin', value: 'https://app.example' } as const;
+/** What every server's middleware sets on every response, as a plugin would. */
+export const middlewareHeader = { name: 'x-application', value: 'shop' } as const;
 
 export interface RunningServer {
   readonly port: number;
