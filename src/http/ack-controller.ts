@@ -1,4 +1,12 @@
-import { Controller, NoContentHttpResponse, Post, Query, Request, UseErrorFilter } from '@inversifyjs/http-core';
+import {
+  ApplyMiddleware,
+  Controller,
+  NoContentHttpResponse,
+  Post,
+  Query,
+  Request,
+  UseErrorFilter,
+} from '@inversifyjs/http-core';
 import { inject } from 'inversify';
 import { Credentials } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
@@ -6,11 +14,13 @@ import { requestHeadOf } from '../requests/request-head.js';
 import { AckRoute } from '../routes/ack-route.js';
 import { jsonBodyOf } from '../routes/json-body.js';
 import { SessionManager } from '../service/session-manager.js';
+import { CrossOriginMiddleware } from './cross-origin-middleware.js';
 import { SessionErrorFilter } from './session-error-filter.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
 /** `POST /ack`: the client of a stream has everything up to the cursor in the body. */
 @Controller({ path: '/ack', scope: 'Singleton' })
+@ApplyMiddleware(CrossOriginMiddleware)
 @UseErrorFilter(SessionErrorFilter)
 export class AckController {
   readonly #app: SessionManager;

@@ -2,6 +2,7 @@ import { Controller, Get, Query, Request, Response, UseErrorFilter } from '@inve
 import { inject } from 'inversify';
 import { Credentials } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
+import { CrossOrigin } from '../routes/cross-origin.js';
 import { EventRoute } from '../routes/event-route.js';
 import { SessionManager } from '../service/session-manager.js';
 import { HeldExchange } from './held-exchange.js';
@@ -14,6 +15,7 @@ import { SessionHttpOptions } from './session-http-options.js';
 export class EventController {
   readonly #app: SessionManager;
   readonly #route: EventRoute;
+  readonly #crossOrigin: CrossOrigin;
 
   constructor(
     @inject(SessionManager) manager: SessionManager,
@@ -23,12 +25,14 @@ export class EventController {
   ) {
     this.#app = manager.inApp(options.app);
     this.#route = new EventRoute(credentials, origins);
+    this.#crossOrigin = new CrossOrigin(origins);
   }
 
   @Get()
   // Only built-in parameter decorators: the adapters await several promises for each custom one.
   stream(@Request() rawRequest: object, @Response() rawResponse: object, @Query() rawQuery: object): unknown {
     const exchange = new HeldExchange(rawRequest, rawResponse);
+    exchange.allow(this.#crossOrigin);
     const stream = this.#route.accept(exchange.request, { ...rawQuery }, this.#app);
     const { response, result } = exchange.stream(this.#app.context.streamMaxBytes);
     response.onceClosed(stream.start(response));

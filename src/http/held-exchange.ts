@@ -2,19 +2,9 @@ import { HeldResponse } from '../requests/held-response.js';
 import { HeldStream } from '../requests/held-stream.js';
 import type { RawResponse } from '../requests/raw-response.js';
 import { type RequestHead, requestHeadOf } from '../requests/request-head.js';
-
-/** The parts of a Fastify reply that are needed to take its response over. */
-interface FastifyReplyLike {
-  readonly raw: RawResponse;
-  hijack(): void;
-  getHeaders(): Record<string, number | string | string[] | undefined>;
-}
-
-/** The parts of a Hono context on Node that are needed to take its response over. */
-interface HonoContextLike {
-  readonly env: { readonly outgoing: RawResponse };
-  readonly res: Response;
-}
+import type { CrossOrigin } from '../routes/cross-origin.js';
+import { isFastifyReply, isHonoContext, isRawResponse } from './framework-response.js';
+import { setResponseHeaders } from './response-headers.js';
 
 /** A request and its response, of any supported framework, for a controller that answers later. */
 export class HeldExchange {
@@ -24,6 +14,14 @@ export class HeldExchange {
   constructor(request: object, response: object) {
     this.request = requestHeadOf(request);
     this.#response = response;
+  }
+
+  /**
+   * Sets the headers of CORS on whatever is answered, also by the error filters of the framework. Here rather than by
+   * `CrossOriginMiddleware`, which costs each poll several promises.
+   */
+  allow(crossOrigin: CrossOrigin): void {
+    setResponseHeaders(this.#response, crossOrigin.headersFor(this.request));
   }
 
   /**
@@ -70,16 +68,4 @@ function honoAlreadySent(): Response {
   const response = new Response(null, { headers: { 'x-hono-already-sent': 'true' } });
   void response.body;
   return response;
-}
-
-function isFastifyReply(response: object): response is FastifyReplyLike {
-  return 'hijack' in response && 'raw' in response;
-}
-
-function isHonoContext(response: object): response is HonoContextLike {
-  return 'env' in response && typeof response.env === 'object' && response.env !== null && 'outgoing' in response.env;
-}
-
-function isRawResponse(response: object): response is RawResponse {
-  return 'writeHead' in response && 'end' in response;
 }

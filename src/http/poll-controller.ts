@@ -2,6 +2,7 @@ import { Controller, Get, Query, Request, Response, UseErrorFilter } from '@inve
 import { inject } from 'inversify';
 import { Credentials } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
+import { CrossOrigin } from '../routes/cross-origin.js';
 import { PollRoute } from '../routes/poll-route.js';
 import { HeldExchange } from './held-exchange.js';
 import { PollApp } from './poll-app.js';
@@ -13,6 +14,7 @@ import { SessionErrorFilter } from './session-error-filter.js';
 export class PollController {
   readonly #app: PollApp;
   readonly #route: PollRoute;
+  readonly #crossOrigin: CrossOrigin;
 
   constructor(
     @inject(PollApp) app: PollApp,
@@ -21,12 +23,14 @@ export class PollController {
   ) {
     this.#app = app;
     this.#route = new PollRoute(credentials, origins);
+    this.#crossOrigin = new CrossOrigin(origins);
   }
 
   @Get()
   // Only built-in parameter decorators: the adapters await several promises for each custom one.
   poll(@Request() rawRequest: object, @Response() rawResponse: object, @Query() rawQuery: object): unknown {
     const exchange = new HeldExchange(rawRequest, rawResponse);
+    exchange.allow(this.#crossOrigin);
     const query = { ...rawQuery };
     const poll = this.#route.accept(exchange.request, query, () => this.#app.appOf(query));
     const { response, result } = exchange.hold();

@@ -1,4 +1,5 @@
 import {
+  ApplyMiddleware,
   Controller,
   Delete,
   Get,
@@ -15,6 +16,7 @@ import { AccountSessions, type SessionListEntry } from '../routes/account-sessio
 import { SessionCookie } from '../routes/session-cookie.js';
 import type { Session } from '../service/session.js';
 import { SessionManager } from '../service/session-manager.js';
+import { CrossOriginMiddleware } from './cross-origin-middleware.js';
 import { CurrentSession } from './current-session.js';
 import { problemResponse } from './problem-response.js';
 import { SessionErrorFilter } from './session-error-filter.js';
@@ -23,6 +25,7 @@ import { SessionHttpOptions } from './session-http-options.js';
 
 /** `/sessions`: lists the sessions of the request's account and closes them ("log out this device"). */
 @Controller({ path: '/sessions', scope: 'Singleton' })
+@ApplyMiddleware(CrossOriginMiddleware)
 @UseGuard(SessionGuard)
 @UseErrorFilter(SessionErrorFilter)
 export class SessionController {

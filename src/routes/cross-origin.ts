@@ -29,9 +29,9 @@ export class CrossOrigin {
     };
   }
 
-  /** Whether a browser asks what a page of another origin may request. */
-  isPreflight(request: RequestHead): boolean {
-    return request.method === 'OPTIONS' && request.header('access-control-request-method') !== undefined;
+  /** The method that a browser asks for before it lets a page of another origin use it; `undefined` for any other request. */
+  preflightMethod(request: RequestHead): string | undefined {
+    return request.method === 'OPTIONS' ? request.header('access-control-request-method') : undefined;
   }
 
   /** @throws SessionError `CROSS_SITE` */

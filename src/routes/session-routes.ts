@@ -76,12 +76,9 @@ export class SessionRoutes {
     if (!path.startsWith(this.#prefix)) return undefined;
     const [name, id, ...rest] = path.slice(this.#prefix.length).split('/');
     if (rest.length > 0 || id === '') return undefined;
-    const route = routeTo(request.method, name, id);
-    if (this.crossOrigin.isPreflight(request)) {
-      const wanted = request.header('access-control-request-method') ?? '';
-      return routeTo(wanted, name, id) === undefined ? undefined : { kind: 'preflight' };
-    }
-    return route;
+    const wanted = this.crossOrigin.preflightMethod(request);
+    if (wanted === undefined) return routeTo(request.method, name, id);
+    return hasRoute(wanted, name, id) ? { kind: 'preflight' } : undefined;
   }
 
   /**
@@ -131,6 +128,11 @@ export class SessionRoutes {
     }
     return (await this.#sessions.revoke(current, id)) ? emptyAnswer() : problemOf(sessionUnknown(), 404);
   }
+}
+
+/** Whether there is a route of this method. @param id what follows `name` in the path */
+export function hasRoute(method: string, name: string | undefined, id: string | undefined): boolean {
+  return routeTo(method, name, id) !== undefined;
 }
 
 function routeTo(method: string, name: string | undefined, id: string | undefined): Route | undefined {

@@ -20,33 +20,6 @@ const dataOf = (batch: unknown) => (batch as WireBatch).messages.map((message) =
 for (const server of ['express', 'express4'] as const) {
   const title = (fact: string) => `${server}: ${fact}`;
 
-  test(title('a poll with the cookie is held until a push to the account answers it'), async (t) => {
-    const { browser, manager, container } = await startShop(t, server);
-    const alice = browser();
-    await alice.get('login?account=alice');
-    const room = container.get(WaitingRoom);
-    const held = alice.request('poll?after=');
-    await eventually(() => room.held === 1);
-    await manager.pushToAccount('alice', { text: 'hi' });
-    const answer = await held;
-    t.is(answer.headers.get('content-type'), 'application/json');
-    t.is(answer.headers.get('cache-control'), 'no-store');
-    const batch = (await answer.json()) as WireBatch;
-    t.deepEqual(dataOf(batch), [{ text: 'hi' }]);
-    t.deepEqual(dataOf(await alice.get(`poll?wait=0&after=${batch.cursor}`)), []);
-    t.is(room.held, 0);
-  });
-
-  test(title('a poll without a cursor delivers each message once'), async (t) => {
-    const { browser, manager } = await startShop(t, server);
-    const alice = browser();
-    await alice.get('login?account=alice');
-    await manager.pushToAccount('alice', 1);
-    t.deepEqual(dataOf(await alice.get('poll?wait=0')), [1]);
-    await eventually(async () => (await manager.sessionsOfAccount('alice'))[0]?.undelivered === 0);
-    t.deepEqual(dataOf(await alice.get('poll?wait=0')), []);
-  });
-
   test(title('a visitor can poll'), async (t) => {
     const { browser, store, visitors } = await startShop(t, server);
     const visitor = browser();
@@ -54,21 +27,6 @@ for (const server of ['express', 'express4'] as const) {
     const session = await store.sessionOf(String(await visitor.get('sid')));
     await visitors.push(session?.id ?? '', 'welcome');
     t.deepEqual(dataOf(await visitor.get('poll?wait=0&after=')), ['welcome']);
-  });
-
-  test(title('the poll of a client that disconnects is released, and no message is lost'), async (t) => {
-    const { browser, manager, container } = await startShop(t, server);
-    const alice = browser();
-    await alice.get('login?account=alice');
-    const room = container.get(WaitingRoom);
-    const gone = new AbortController();
-    const held = alice.request('poll', { signal: gone.signal });
-    await eventually(() => room.held === 1);
-    gone.abort();
-    await t.throwsAsync(held, { any: true });
-    await eventually(() => room.held === 0);
-    await manager.pushToAccount('alice', 'kept');
-    t.deepEqual(dataOf(await alice.get('poll?wait=0')), ['kept']);
   });
 
   test(title('revoking a login answers its held poll with the reason; later polls are 401'), async (t) => {
@@ -84,42 +42,6 @@ for (const server of ['express', 'express4'] as const) {
     t.is(after.headers.get('content-type'), 'application/problem+json');
     t.like(await after.json(), { code: 'SESSION_UNKNOWN' });
   });
-
-  test(title('a poll with neither Sec-Fetch-Site nor Origin removes no message'), async (t) => {
-    const { browser, manager } = await startShop(t, server);
-    const alice = browser();
-    await alice.get('login?account=alice');
-    await manager.pushToAccount('alice', 'kept');
-    for (const [query, status] of [
-      ['wait=0', 400],
-      ['wait=0&after=', 200],
-    ] as const) {
-      const head = { method: 'GET', headers: { cookie: alice.cookie ?? '' } };
-      const answer = await fetch(new URL(`/poll?${query}`, alice.origin), head);
-      t.is(answer.status, status, query);
-      if (status === 400) t.like(await answer.json(), { code: 'INVALID_ARGUMENT' });
-    }
-    t.deepEqual(dataOf(await alice.get('poll?wait=0')), ['kept']);
-  });
-
-  test(
-    title('a poll without a session, with wrong parameters or from another site is refused with a problem document'),
-    async (t) => {
-      const { browser } = await startShop(t, server);
-      const alice = browser();
-      t.is((await alice.request('poll')).status, 401);
-      await alice.get('login?account=alice');
-      for (const query of ['wait=x', 'limit=0', 'after=1&after=2', 'reader=%20']) {
-        const answer = await alice.request(`poll?${query}`);
-        t.is(answer.status, 400, query);
-        t.like(await answer.json(), { code: 'INVALID_ARGUMENT' });
-      }
-      t.is((await alice.request('poll', { method: 'HEAD' })).status, 400);
-      const foreign = await alice.request('poll?wait=0', { headers: { 'sec-fetch-site': 'cross-site' } });
-      t.is(foreign.status, 403);
-      t.is((await alice.request('poll?wait=0', { headers: { 'sec-fetch-site': 'same-origin' } })).status, 200);
-    },
-  );
 }
 
 test('a poll is 503 when express-session gave the request no session, as while its store can not be reached', async (t) => {

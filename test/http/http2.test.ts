@@ -50,32 +50,6 @@ async function undelivered({ manager }: Service, id: string): Promise<number> {
   return (await manager.getSession(id)).undelivered;
 }
 
-test('HTTP/2: a draining poll delivers each message once', async (t) => {
-  const stage = await startHttp2(t);
-  const session = await stage.manager.createSession('alice');
-  await stage.manager.push(session.id, 'once');
-  const connection = stage.open();
-  const first = await connection.get('/poll?wait=0', bearer(session));
-  t.is(first.status, 200);
-  t.like(first.headers, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  t.deepEqual(dataIn(first.body), ['once']);
-  t.deepEqual(dataIn((await connection.get('/poll?wait=0', bearer(session))).body), []);
-  t.is(await undelivered(stage, session.id), 0);
-});
-
-test('HTTP/2: a poll with a cursor is given the same messages until its cursor passes them', async (t) => {
-  const stage = await startHttp2(t);
-  const session = await stage.manager.createSession('alice');
-  await stage.manager.push(session.id, 1);
-  const connection = stage.open();
-  for (const path of ['/poll?after=', '/poll?after=']) {
-    t.deepEqual(dataIn((await connection.get(path, bearer(session))).body), [1]);
-  }
-  const { body } = await connection.get('/poll?after=', bearer(session));
-  const next = await connection.get(`/poll?wait=0&after=${JSON.parse(body).cursor}`, bearer(session));
-  t.deepEqual(dataIn(next.body), []);
-});
-
 for (const [kind, path] of [
   ['draining', '/poll'],
   ['with a cursor', '/poll?after='],
@@ -152,13 +126,6 @@ async function answerBodyOf(stream: Parameters<typeof answerOf>[0]): Promise<{ r
   return { body };
 }
 
-test('HTTP/2: refusals are problem documents', async (t) => {
-  const stage = await startHttp2(t);
-  const answer = await stage.open().get('/poll?wait=0', { authorization: 'Bearer unknown' });
-  t.is(answer.status, 401);
-  t.is(JSON.parse(answer.body).code, 'SESSION_UNKNOWN');
-});
-
 test('HTTP/2: a page of the own origin may poll by cookie, and a page of another site may not', async (t) => {
   const stage = await startHttp2(t);
   const session = await stage.manager.createSession('alice');
@@ -169,46 +136,3 @@ test('HTTP/2: a page of the own origin may poll by cookie, and a page of another
   t.is((await from('http://app.example:8080')).status, 200);
   t.is((await from('http://evil.example:8080')).status, 403);
 });
-
-test('HTTP/2: a stream sends messages as they come, and ack=sent removes what was written out', async (t) => {
-  const stage = await startHttp2(t);
-  const session = await stage.manager.createSession('alice');
-  const stream = stage.open().send('/events?ack=sent', bearer(session));
-  let text = '';
-  stream.setEncoding('utf8').on('data', (piece: string) => {
-    text += piece;
-  });
-  await until(() => text.startsWith('id: '));
-  await stage.manager.push(session.id, 'hi');
-  await until(() => text.includes('"data":"hi"}\n\n'));
-  await removed(stage, session.id);
-  stream.close();
-  await until(() => stage.room.held === 0);
-  t.regex(text, /^id: \S+\n\nid: \S+\ndata: \{"offset":1,"at":\d+,"data":"hi"\}\n\n$/);
-});
-
-test('HTTP/2: a stream whose client takes nothing is cut off, and its messages stay', async (t) => {
-  const stage = await startHttp2(t, { streamMaxBytes: 100_000 });
-  const session = await stage.manager.createSession('alice');
-  const stream = stage.open().send('/events?reader=tab', bearer(session));
-  await new Promise((resolve) => stream.once('response', resolve));
-  stream.pause();
-  let pushed = 0;
-  for (; stage.room.held > 0 && pushed < 60; pushed += 1) {
-    await stage.manager.push(session.id, 'x'.repeat(300_000));
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  t.is(stage.room.held, 0);
-  t.true(pushed > 1);
-  t.true((await undelivered(stage, session.id)) > 0);
-});
-
-async function removed(stage: Stage, id: string): Promise<void> {
-  let left = -1;
-  await until(() => {
-    void undelivered(stage, id).then((count) => {
-      left = count;
-    });
-    return left === 0;
-  });
-}

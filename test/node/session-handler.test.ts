@@ -1,16 +1,11 @@
 import { createServer } from 'node:http';
-import { createServer as createHttp2Server } from 'node:http2';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import express from 'express';
-import { WaitingRoom } from '../../src/delivery/waiting-room.js';
 import { SessionError, startSessions } from '../../src/index.js';
 import { type SessionHandler, type SessionRouteOptions, sessionHandler } from '../../src/node/index.js';
 import { type RawResponse, type RequestOptions, request } from '../support/http-client.js';
-import { until } from '../support/http-kit.js';
-import { Http2Connection } from '../support/http2-client.js';
-import { startService } from '../support/service.js';
 
 type Listener = Parameters<typeof createServer>[1] & {};
 
@@ -44,7 +39,6 @@ async function serve(t: ExecutionContext, options: SessionRouteOptions = {}) {
 
 // Its types are those of Express 5, as far as they are used here.
 const express4: typeof express = createRequire(import.meta.url)('express4');
-const trusted = 'https://app.example';
 
 test('the handler leaves every request that is for none of its routes', async (t) => {
   const { ask } = await serve(t);
@@ -106,53 +100,6 @@ test('login and logout keep the cookies that the response has', async (t) => {
   ]);
 });
 
-test('a page of a trusted origin may poll by bearer token, and reads errors', async (t) => {
-  const { sessions, ask } = await serve(t, { trustedOrigins: [trusted] });
-  const { token } = await sessions.createSession('alice');
-  const headers = { Origin: trusted, 'Sec-Fetch-Site': 'cross-site' };
-  const preflight = await ask('/poll', {
-    method: 'OPTIONS',
-    headers: { ...headers, 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'authorization' },
-  });
-  t.is(preflight.status, 204);
-  t.is(preflight.headers.get('access-control-allow-methods'), 'GET, POST, DELETE');
-  t.is(preflight.headers.get('access-control-allow-headers'), 'Authorization, Content-Type, Last-Event-ID');
-  for (const response of [
-    preflight,
-    await ask('/poll?after=&wait=0', { token, headers }),
-    await ask('/poll?after=&wait=0', { headers }),
-    await ask('/poll?wait=x', { token, headers }),
-    await ask('/sessions', { token, headers }),
-    await ask(`/sessions/${'x'.repeat(24)}`, { method: 'DELETE', token, headers }),
-  ]) {
-    t.is(response.headers.get('access-control-allow-origin'), trusted, response.body);
-    t.is(response.headers.get('vary'), 'Origin');
-    t.false(response.headers.has('access-control-allow-credentials'));
-  }
-});
-
-test('a page of another origin gets no header of CORS, and its preflight is refused', async (t) => {
-  const { sessions, ask } = await serve(t, { trustedOrigins: [trusted] });
-  const { token } = await sessions.createSession('alice');
-  for (const Origin of ['https://evil.example', 'null', 'https://app.example.evil.example', 'http://app.example']) {
-    const preflight = await ask('/poll', {
-      method: 'OPTIONS',
-      headers: { Origin, 'Access-Control-Request-Method': 'GET' },
-    });
-    t.is(preflight.status, 403, Origin);
-    const poll = await ask('/poll?after=&wait=0', { token, headers: { Origin } });
-    for (const { headers } of [preflight, poll]) t.false(headers.has('access-control-allow-origin'));
-    t.is(poll.headers.get('vary'), 'Origin');
-  }
-});
-
-test('without trusted origins no answer has a header of CORS', async (t) => {
-  const { sessions, ask } = await serve(t);
-  const { token } = await sessions.createSession('alice');
-  const { headers } = await ask('/poll?after=&wait=0', { token, headers: { Origin: trusted } });
-  t.deepEqual([headers.has('vary'), headers.has('access-control-allow-origin')], [false, false]);
-});
-
 for (const [name, app] of [
   ['Express 5', express()],
   ['Express 4', express4()],
@@ -173,30 +120,3 @@ for (const [name, app] of [
     t.is((await ask('/api/me')).body, '"me"');
   });
 }
-
-test('over HTTP/2 a poll is held, cancelled and answered, and other routes are served', async (t) => {
-  const { manager, container } = await startService(t);
-  const room = container.get(WaitingRoom);
-  const handle = sessionHandler(manager);
-  const server = createHttp2Server((incoming, response) => {
-    if (!handle(incoming, response)) response.writeHead(418).end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const connection = new Http2Connection((server.address() as AddressInfo).port);
-  t.teardown(async () => {
-    await connection.close();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  const { id, token } = await manager.createSession('alice');
-  const headers = { authorization: `Bearer ${token}` };
-  const cancelled = connection.send('/poll?after=&reader=cancelled', headers);
-  const held = connection.get('/poll?after=', headers);
-  await until(() => room.held === 2);
-  cancelled.close();
-  await until(() => room.held === 1);
-  await manager.push(id, 'hi');
-  t.like(JSON.parse((await held).body), { messages: [{ data: 'hi' }] });
-  t.is((await connection.get('/poll?wait=0', headers)).status, 200);
-  t.is((await connection.get('/sessions', headers)).status, 200);
-  t.is((await connection.get('/other', headers)).status, 418);
-});

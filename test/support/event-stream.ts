@@ -1,4 +1,5 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { until } from './http-kit.js';
 
 /** One event as an `EventSource` takes it. */
@@ -8,9 +9,15 @@ export interface WireEvent {
   readonly data: string;
 }
 
+/** The response to `GET /events`, over HTTP/1 or HTTP/2. */
+export interface EventResponse extends Readable {
+  readonly statusCode?: number | undefined;
+  readonly headers: IncomingHttpHeaders;
+}
+
 /** A client of Server-Sent Events, which reads as the standard says. */
 export class EventStream {
-  readonly response: IncomingMessage;
+  readonly response: EventResponse;
   readonly events: WireEvent[] = [];
   heartbeats = 0;
   lastEventId = '';
@@ -21,7 +28,7 @@ export class EventStream {
   #id: string | undefined;
   #data: string[] = [];
 
-  private constructor(response: IncomingMessage) {
+  private constructor(response: EventResponse) {
     this.response = response;
     response.setEncoding('utf8');
     response.on('data', (text: string) => this.#take(text));
@@ -29,6 +36,10 @@ export class EventStream {
       this.hasEnded = true;
     });
     response.on('error', () => {});
+  }
+
+  static over(response: EventResponse): EventStream {
+    return new EventStream(response);
   }
 
   static open(port: number, path: string, headers: Readonly<Record<string, string>>): Promise<EventStream> {

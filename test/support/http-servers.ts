@@ -23,8 +23,8 @@ export const laneAdapters = ['fastify lane', 'express lane', 'node lane'] as con
 export const adapterNames = [...serverNames, ...laneAdapters] as const;
 export type AdapterName = (typeof adapterNames)[number];
 
-/** What every server's middleware sets on every response, as a CORS plugin would. */
-export const middlewareHeader = { name: 'access-control-allow-origin', value: 'https://app.example' } as const;
+/** What every server's middleware sets on every response, as a plugin would. */
+export const middlewareHeader = { name: 'x-application', value: 'shop' } as const;
 
 export interface RunningServer {
   readonly port: number;
