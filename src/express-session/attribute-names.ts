@@ -57,7 +57,8 @@ function escapedNameOf(key: string): string {
 /** The application's data among the attributes of a session: JSON text by key of `req.session`. */
 export function dataOf(texts: { readonly [name: string]: string }): Map<string, string> {
   const data = new Map<string, string>();
-  for (const [name, text] of Object.entries(texts)) {
+  for (const name of Object.keys(texts)) {
+    const text = texts[name] ?? '';
     if (!name.startsWith(reservedPrefix)) {
       data.set(name, text);
     } else if (name.startsWith(escapePrefix)) {
