@@ -1,7 +1,7 @@
 import { invalidArgument } from '../errors/session-error.js';
 import type { AttributePatch } from '../store/session-store.js';
 import { type AccountRules, accountIn, isAccount, isNoAccount } from './account-of.js';
-import { attributesFor, cookieAttribute, dataOf, isDataKey } from './attribute-names.js';
+import { addAttributesFor, cookieAttribute, dataOf, isDataKey } from './attribute-names.js';
 import { storedCookie } from './cookie-data.js';
 import { requireStorableJson } from './json-bounds.js';
 
@@ -134,7 +134,7 @@ export function patchOf(changes: ContentChanges): AttributePatch {
   const patch: Record<string, string | null> = {};
   for (const [key, text] of changes.data) {
     if (text !== undefined) requireStorableJson(argumentOf(key), text);
-    Object.assign(patch, attributesFor(key, text));
+    addAttributesFor(patch, key, text);
   }
   if (changes.cookie !== undefined) patch[cookieAttribute] = changes.cookie;
   return patch;

@@ -54,7 +54,7 @@ export async function patchAndRenew(
 /**
  * `SessionManager.createNamedSession` with attributes as JSON texts.
  * @param id what `namedSessionId` returned for this account and a name
- * @param texts the keys are checked, the texts are not
+ * @param texts kept, and frozen; without a prototype. The keys are checked, the texts are not
  * @throws SessionError as `SessionManager.createNamedSession`
  */
 export async function createNamedOfTexts(
@@ -67,7 +67,8 @@ export async function createNamedOfTexts(
   const runtime = runtimeOf(manager);
   for (const key of Object.keys(texts)) requireAttributeKey(key);
   const identity = { app: manager.app, id, accountId, secretHash: hashOfNoSecret() };
-  const { record, inserted } = await insertNamed(runtime, newSession(identity, options, runtime.context, texts));
+  const session = newSession(identity, options, runtime.context, Object.freeze(texts));
+  const { record, inserted } = await insertNamed(runtime, session);
   return { session: new Session(manager, record), created: inserted };
 }
 

@@ -11,3 +11,6 @@ export interface EntryStorage {
   readonly history: History;
   readonly hbGrace: number;
 }
+
+/** Which of its orders an entry was found by, and has to leave if it is saved. */
+export type FoundBy = 'due' | 'silent' | undefined;

@@ -4,11 +4,11 @@ import type { EntryPage, SessionEntry, SessionTables, Tombstone } from '../../..
 import type { NewSession } from '../../../store/session-record.js';
 import { isSessionId } from '../../../store/session-token.js';
 import type { Database } from '../driver/database.js';
-import type { EntryStorage } from './entry-storage.js';
+import type { EntryStorage, FoundBy } from './entry-storage.js';
 import type { History } from './history.js';
 import { KnownSessions } from './known-sessions.js';
 import { MessageRows } from './message-rows.js';
-import { type FoundBy, RowEntry } from './row-entry.js';
+import { RowEntry } from './row-entry.js';
 import { SessionRows, type StoredSession } from './session-rows.js';
 import { TombstoneRows } from './tombstone-rows.js';
 
