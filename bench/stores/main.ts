@@ -31,6 +31,9 @@ const stores = Object.keys(STORES).filter(isWanted);
 /** The memory of one process can't be shared by two. */
 const shared = stores.filter((name) => name !== 'memory');
 const frontStores = Object.keys(FRONT_STORES).filter(isWanted);
+const known = [...PARTS, ...Object.keys(STORES), ...Object.keys(FRONT_STORES)];
+const unknown = options.only.filter((name) => !known.includes(name));
+if (unknown.length > 0) throw new Error(`--only names ${unknown.join(' and ')}; it takes ${known.join(', ')}`);
 const roundsBySize = new Map<number, readonly Round[]>();
 const redis = await BenchRedis.start();
 

@@ -36,6 +36,9 @@ export interface WorkersPlan {
 /** Calls under way at once. */
 export const IN_FLIGHT = 256;
 
+/** Requests under way at once in a server of express-session. */
+export const FRONT_IN_FLIGHT = 64;
+
 /** Messages a second of the steady flow, over all workers. */
 export const STEADY_RATE = 1_000;
 

@@ -1,18 +1,22 @@
-import { figuresTable, targetsTable } from '../support/report.js';
+import { figuresTable, markdownTable, perSecond, targetsTable } from '../support/report.js';
 import { medianFigure, medianRatio, type Round } from '../support/results.js';
+import { FRONT_STORES } from './express/front-stores.js';
+import { OPERATIONS } from './operations/operations.js';
 import { CROWD_RATE, CROWD_SIZE, STEADY_RATE } from './plan.js';
 import {
   CROWD_METRICS,
   columnOf,
   FRONT_METRICS,
-  FRONT_TARGETS,
+  frontTargets,
   LEAST_GAIN,
   MOST_DELAY,
+  OPERATION_BARS,
   OPERATION_METRICS,
   OPERATION_TARGETS,
   WORKER_METRICS,
 } from './targets.js';
 
+const COMMIT = 'SQLite';
 const isOurs = (name: string): boolean => name.startsWith('SQLite');
 const word = (isMet: boolean): string => (isMet ? 'met' : '**missed**');
 
@@ -21,6 +25,18 @@ export function reportOperations(sessions: number, stores: readonly string[], ro
   for (const name of stores.filter(isOurs)) {
     console.log(`\n${name}:\n\n${targetsTable(rounds, name, OPERATION_METRICS, OPERATION_TARGETS)}`);
   }
+  if (stores.includes(COMMIT)) console.log(`\n${COMMIT}, against its bars:\n\n${barsTable(rounds)}`);
+}
+
+/** Beside the rate stands what the CPU per operation allows at most: the rate suffers first where other programs run. */
+function barsTable(rounds: readonly Round[]): string {
+  const rows = OPERATIONS.map((name) => {
+    const rate = medianFigure(rounds, COMMIT, name) ?? Number.NaN;
+    const byCpu = 1_000_000 / (medianFigure(rounds, COMMIT, `${name}Cpu`) ?? Number.NaN);
+    const bar = OPERATION_BARS[name];
+    return [name, perSecond(bar), perSecond(rate), perSecond(byCpu), word(rate >= bar)];
+  });
+  return markdownTable(['', 'at least', 'measured', 'by its CPU alone', 'result'], rows);
 }
 
 export function reportWorkers(stores: readonly string[], rounds: readonly Round[]): void {
@@ -52,8 +68,11 @@ export function reportCrowd(stores: readonly string[], rounds: readonly Round[])
 }
 
 export function reportFront(stores: readonly string[], rounds: readonly Round[]): void {
-  console.log(`\n## Through express-session\n\n${figuresTable(rounds, stores, FRONT_METRICS)}`);
+  const promises = stores.map((name) => FRONT_STORES[name]?.promise ?? '');
+  const table = figuresTable(rounds, stores, FRONT_METRICS).split('\n');
+  table.splice(2, 0, `| a save that was answered is | ${promises.join(' | ')} |`);
+  console.log(`\n## Through express-session\n\n${table.join('\n')}`);
   for (const name of stores.filter(isOurs)) {
-    console.log(`\n${name}:\n\n${targetsTable(rounds, name, FRONT_METRICS, FRONT_TARGETS)}`);
+    console.log(`\n${name}:\n\n${targetsTable(rounds, name, FRONT_METRICS, frontTargets(name))}`);
   }
 }

@@ -20,7 +20,7 @@ export interface Places {
 export const STORES: Readonly<Record<string, (places: Places) => StoreBinding>> = {
   memory: () => memoryStore(),
   SQLite: ({ folder }) => sqliteStore({ path: `${folder}/commit.db` }),
-  'SQLite, interval': ({ folder }) => sqliteStore({ path: `${folder}/interval.db`, durability: 'interval' }),
+  'SQLite (interval)': ({ folder }) => sqliteStore({ path: `${folder}/interval.db`, durability: 'interval' }),
   Redis: ({ redisUrl }) => redisStore({ url: redisUrl }),
 };
 

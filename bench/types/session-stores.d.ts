@@ -2,7 +2,7 @@ declare module 'better-sqlite3-session-store' {
   import type { Store } from 'express-session';
 
   /** What it uses of a connection of better-sqlite3. */
-  interface Client {
+  export interface BetterClient {
     exec(sql: string): void;
     prepare(sql: string): object;
   }
@@ -10,7 +10,7 @@ declare module 'better-sqlite3-session-store' {
   export default function makeStore(session: {
     readonly Store: typeof Store;
   }): new (options: {
-    readonly client: Client;
+    readonly client: BetterClient;
   }) => Store;
 }
 

@@ -29,7 +29,7 @@ export function isDataKey(key: string): boolean {
 }
 
 /**
- * The attributes that store one key of `req.session`, as JSON texts, or `null` for an attribute to delete.
+ * Adds the attributes that store one key of `req.session`, as JSON texts, or `null` for an attribute to delete.
  *
  * A key that is a valid attribute name is stored under its own name, so that `session.getAttr(key)` finds it. Two things
  * can't be stored that way: the value `null`, and keys that are no valid attribute name. They are stored as the pair
@@ -37,12 +37,10 @@ export function isDataKey(key: string): boolean {
  *
  * @param text JSON text of the value; `undefined` to delete the key
  */
-export function attributesFor(key: string, text: string | undefined): { readonly [name: string]: string | null } {
-  const escapedName = escapedNameOf(key);
-  const pair = text === undefined ? null : `[${JSON.stringify(key)},${text}]`;
-  if (!isPlainName(key)) return { [escapedName]: pair };
-  if (text === undefined) return { [key]: null, [escapedName]: null };
-  return text === 'null' ? { [key]: null, [escapedName]: pair } : { [key]: text, [escapedName]: null };
+export function addAttributesFor(patch: Record<string, string | null>, key: string, text: string | undefined): void {
+  const isPlain = isPlainName(key) && text !== 'null';
+  if (isPlainName(key)) patch[key] = isPlain ? (text ?? null) : null;
+  patch[escapedNameOf(key)] = isPlain || text === undefined ? null : `[${JSON.stringify(key)},${text}]`;
 }
 
 function isPlainName(key: string): boolean {
@@ -57,7 +55,8 @@ function escapedNameOf(key: string): string {
 /** The application's data among the attributes of a session: JSON text by key of `req.session`. */
 export function dataOf(texts: { readonly [name: string]: string }): Map<string, string> {
   const data = new Map<string, string>();
-  for (const [name, text] of Object.entries(texts)) {
+  for (const name of Object.keys(texts)) {
+    const text = texts[name] ?? '';
     if (!name.startsWith(reservedPrefix)) {
       data.set(name, text);
     } else if (name.startsWith(escapePrefix)) {

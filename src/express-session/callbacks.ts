@@ -4,22 +4,34 @@ import { invalidArgument } from '../errors/session-error.js';
 export type Callback<Result> = (error: unknown, result?: Result) => void;
 
 /**
- * Passes the outcome of the promise to the callback, once; returns the promise when there is no callback.
+ * Passes the outcome of the promise to the callback, once.
+ * @param failed is told of an error before the callback
  * @param pass calls the callback with the result; a caller may do more before and after that call
  */
 export function answer<Result>(
   promise: Promise<Result>,
-  callback: Callback<Result> | undefined,
+  callback: Callback<Result>,
+  failed: (error: unknown) => void,
   pass: (result: Result, succeed: (result: Result) => void) => void = (result, succeed) => succeed(result),
-): Promise<Result> | undefined {
-  if (callback === undefined || callback === null) return promise;
-  // In a microtask of its own: an exception of the callback is uncaught, as the application expects. Thrown inside the
-  // promise chain, it would reject that chain instead.
+): undefined {
   promise.then(
-    (result) => queueMicrotask(() => pass(result, (given) => callback(null, given))),
-    (error) => queueMicrotask(() => callback(error)),
+    (result) => uncaught(() => pass(result, (given) => callback(null, given))),
+    (error) => {
+      failed(error);
+      uncaught(() => callback(error));
+    },
   );
-  return undefined;
+}
+
+/** An exception of the callback is uncaught, as the application expects. It must not reject the chain of promises. */
+function uncaught(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }
 
 /** @throws SessionError `INVALID_ARGUMENT` */

@@ -34,9 +34,14 @@ export class ConnectionState {
     try {
       return await call;
     } catch (error) {
-      if (SessionError.is(error, 'STORE_UNAVAILABLE')) this.#beginOutage();
+      this.failed(error);
       throw error;
     }
+  }
+
+  /** A call failed with this error. */
+  failed(error: unknown): void {
+    if (SessionError.is(error, 'STORE_UNAVAILABLE')) this.#beginOutage();
   }
 
   close(): void {

@@ -27,6 +27,16 @@ export function requireStorableJson(argument: string, text: string): void {
   }
 }
 
+/**
+ * The JSON text of a text.
+ * @throws SessionError `INVALID_ARGUMENT`
+ */
+export function storableText(argument: string, value: string): string {
+  const text = JSON.stringify(value);
+  requireStorableJson(argument, text);
+  return text;
+}
+
 function isDeeperThan(limit: number, text: string): boolean {
   let depth = 0;
   let isInString = false;

@@ -9,7 +9,8 @@ export class LoadedSession {
   login: Login | undefined;
   /** Whether the request came with the sid: someone who gave the client that sid knows it too. */
   readonly cameWithRequest: boolean;
-  #lastSave: Promise<unknown> = Promise.resolve();
+  /** Ends when the last save so far has ended; never rejects. */
+  #lastSave: Promise<unknown> | undefined;
 
   constructor(sid: string, content: SessionContent, login: Login | undefined, cameWithRequest: boolean) {
     this.sid = sid;
@@ -20,7 +21,7 @@ export class LoadedSession {
 
   /** Runs saves of this object one after the other: each computes its changes from what the previous one stored. */
   inOrder<Result>(save: () => Promise<Result>): Promise<Result> {
-    const result = this.#lastSave.then(save);
+    const result = this.#lastSave === undefined ? save() : this.#lastSave.then(save);
     this.#lastSave = result.catch(() => {});
     return result;
   }
@@ -54,17 +55,29 @@ export function loadedOf(session: object): LoadedSession | undefined {
 }
 
 /**
+ * Gives the marker to each session that inherits from it. One object for all of them: V8 would make a class of each object
+ * that has a prototype of its own, which costs more than the session.
+ */
+const marked: object = Object.create(Object.prototype, {
+  [copyMarker]: {
+    enumerable: true,
+    get(): LoadedSession | undefined {
+      return loadedSessions.get(this);
+    },
+  },
+});
+
+/**
  * Passes a loaded session to a framework in such a way that a copy of it is recognised. express-session copies it in
  * `createSession`, which this package overrides. @fastify/session copies it key by key, inherited keys included, into an
  * object that this package never sees otherwise. So, during the call, the session inherits a key that gets copied.
  */
 export function withCopyMarker(session: object, pass: (session: object) => void): void {
-  const loaded = loadedSessions.get(session);
-  if (loaded === undefined) {
+  if (!loadedSessions.has(session)) {
     pass(session);
     return;
   }
-  Object.setPrototypeOf(session, { [copyMarker]: loaded });
+  Object.setPrototypeOf(session, marked);
   try {
     pass(session);
   } finally {
@@ -74,5 +87,5 @@ export function withCopyMarker(session: object, pass: (session: object) => void)
 
 /** Removes the marker early, for a copy that must not receive it. */
 export function clearCopyMarker(session: object): void {
-  Object.setPrototypeOf(session, Object.prototype);
+  if (Object.getPrototypeOf(session) === marked) Object.setPrototypeOf(session, Object.prototype);
 }

@@ -1,8 +1,7 @@
 import { invalidArgument } from '../errors/session-error.js';
 import type { AttributePatch } from '../store/session-store.js';
-import type { JsonValue } from '../validation/json-value.js';
 import { type AccountRules, accountIn, isAccount, isNoAccount } from './account-of.js';
-import { attributesFor, cookieAttribute, dataOf, isDataKey } from './attribute-names.js';
+import { addAttributesFor, cookieAttribute, dataOf, isDataKey } from './attribute-names.js';
 import { storedCookie } from './cookie-data.js';
 import { requireStorableJson } from './json-bounds.js';
 
@@ -16,12 +15,18 @@ export interface SessionContent {
 
 export const emptyContent: SessionContent = Object.freeze({ data: new Map(), cookie: undefined });
 
-/** What a request wants to be stored. */
-export interface WantedContent extends SessionContent {
-  /** The account that the sid is to be bound to; `undefined` for none. */
-  readonly accountId: string | undefined;
+/** What a request wants of the cookie. */
+export interface WantedCookie {
+  readonly cookie: string;
   /** Idle time in milliseconds; 0 or less when the cookie has expired. */
   readonly ttl: number | undefined;
+}
+
+/** What a request wants to be stored. */
+export interface WantedContent extends SessionContent, WantedCookie {
+  readonly cookie: string;
+  /** The account that the sid is to be bound to; `undefined` for none. */
+  readonly accountId: string | undefined;
 }
 
 /** How the application uses `req.session`. */
@@ -62,8 +67,14 @@ export function wantedContent(
   }
   for (const [key, text] of base?.data ?? []) if (!data.has(key) && key in session) data.set(key, text);
   const accountId = accountIn(data, rules);
-  const { text: cookie, ttl } = storedCookie('cookie' in session ? session.cookie : undefined, now);
+  const { cookie, ttl } = wantedCookie(session, now);
   return { data, cookie, ttl, accountId };
+}
+
+/** The part of `wantedContent` that a renewal stores. */
+export function wantedCookie(session: object, now: number): WantedCookie {
+  const { text, ttl } = storedCookie('cookie' in session ? session.cookie : undefined, now);
+  return { cookie: text, ttl };
 }
 
 /**
@@ -123,7 +134,7 @@ export function patchOf(changes: ContentChanges): AttributePatch {
   const patch: Record<string, string | null> = {};
   for (const [key, text] of changes.data) {
     if (text !== undefined) requireStorableJson(argumentOf(key), text);
-    Object.assign(patch, attributesFor(key, text));
+    addAttributesFor(patch, key, text);
   }
   if (changes.cookie !== undefined) patch[cookieAttribute] = changes.cookie;
   return patch;
@@ -142,11 +153,9 @@ export function patchOfNone({ data, cookie }: SessionContent): AttributePatch {
 }
 
 /** The content as the attributes of a new session. */
-export function attributesOf(content: SessionContent): Record<string, JsonValue> {
-  const attributes: Record<string, JsonValue> = {};
-  for (const [name, text] of Object.entries(patchOfAll(content))) {
-    if (text !== null) attributes[name] = JSON.parse(text);
-  }
+export function attributesOf(content: SessionContent): Record<string, string> {
+  const attributes: Record<string, string> = Object.create(null);
+  for (const [name, text] of Object.entries(patchOfAll(content))) if (text !== null) attributes[name] = text;
   return attributes;
 }
 

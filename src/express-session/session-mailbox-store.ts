@@ -10,7 +10,14 @@ import { loadedCookie } from './cookie-data.js';
 import { clearCopyMarker, forget, LoadedSession, loadedOf, remember, withCopyMarker } from './loaded-session.js';
 import { isAnswered, isRefusal, isRefused, markRefused } from './refused-login.js';
 import { clientOf, type RequestClient } from './request-client.js';
-import { emptyContent, type SessionContent, type WantedContent, wantedContent } from './session-content.js';
+import {
+  emptyContent,
+  type SessionContent,
+  type WantedContent,
+  type WantedCookie,
+  wantedContent,
+  wantedCookie,
+} from './session-content.js';
 import { SessionReader, type SidState } from './session-reader.js';
 import { SessionWriter } from './session-writer.js';
 import { SidCache } from './sid-cache.js';
@@ -193,7 +200,9 @@ export class SessionMailboxStore extends session.Store {
     // Starts synchronously, so that a save copies the session before the request changes it again. An exception about the
     // arguments becomes a rejection.
     const outcome = start(operate);
-    return answer(this.#connection.follow(outcome), callback, pass);
+    return callback === undefined || callback === null
+      ? this.#connection.follow(outcome)
+      : answer(outcome, callback, (error) => this.#connection.failed(error), pass);
   }
 
   async #get(sid: string): Promise<SessionData | undefined> {
@@ -209,7 +218,7 @@ export class SessionMailboxStore extends session.Store {
 
   #dataOf({ holder }: SidState, content: SessionContent): SessionData {
     const cookie = loadedCookie(content.cookie, holder.lastTime, this.#manager.now);
-    return { ...dataObject(content), cookie };
+    return Object.assign(dataObject(content), { cookie });
   }
 
   async #set(sid: string, session: object): Promise<void> {
@@ -261,9 +270,9 @@ export class SessionMailboxStore extends session.Store {
   }
 
   async #touch(sid: string, session: object): Promise<void> {
-    const loaded = this.#loadedFrom(sid, session);
-    const wanted = this.#wantedOf(session, loaded);
-    await (hasExpired(wanted) ? this.#writer.destroy(sid) : this.#writer.touch(sid, loaded, wanted));
+    const wanted = wantedCookie(session, this.#manager.now);
+    if (hasExpired(wanted)) await this.#writer.destroy(sid);
+    else await this.#writer.touch(sid, this.#loadedFrom(sid, session), wanted);
   }
 
   #loadedFrom(sid: string, session: object): LoadedSession | undefined {
@@ -276,11 +285,15 @@ export class SessionMailboxStore extends session.Store {
   }
 }
 
-async function start<Result>(operate: () => Promise<Result>): Promise<Result> {
-  return operate();
+function start<Result>(operate: () => Promise<Result>): Promise<Result> {
+  try {
+    return operate();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
-function hasExpired({ ttl }: WantedContent): boolean {
+function hasExpired({ ttl }: WantedCookie): boolean {
   return ttl !== undefined && ttl <= 0;
 }
 

@@ -40,16 +40,19 @@ export class SessionReader {
     const cached = this.#cache.entryOf(sid);
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       const cachedId = cached.loginId;
-      const [visitor, cachedLogin] = await Promise.all([
-        orClosed(visitors.getSession(cached.visitorId)),
-        cachedId === undefined ? undefined : orClosed(logins.getSession(cachedId)),
-      ]);
+      const visitorRead = orClosed(visitors.getSession(cached.visitorId));
+      const [visitor, cachedLogin] =
+        cachedId === undefined
+          ? [await visitorRead]
+          : await Promise.all([visitorRead, orClosed(logins.getSession(cachedId))]);
       if (visitor instanceof Closed || isClosing(visitor)) {
         this.#cache.evict(sid);
         await this.#finishClosing(sid, visitor, cachedId);
         return undefined;
       }
-      await this.#closeFormer(sid, visitor);
+      const former = formerOf(visitor);
+      if (former !== undefined && logins.now - former.since > abandonedAfter)
+        await this.#closeFormer(sid, visitor, former);
       const binding = bindingOf(visitor);
       const id = this.loginOf(sid, binding)?.id;
       cached.loginId = id;
@@ -65,10 +68,8 @@ export class SessionReader {
     return storedContent(holder.attributeTexts, binding.accountId, this.#rules);
   }
 
-  loginOf(sid: string, { accountId, generation }: Binding): Login | undefined {
-    return accountId === undefined
-      ? undefined
-      : { id: this.#sidSessions.loginId(sid, accountId, generation), accountId };
+  loginOf(sid: string, binding: Binding): Login | undefined {
+    return this.#cache.loginOf(sid, binding);
   }
 
   #updateCache(cached: CachedSid, state: SidState): SidState {
@@ -80,9 +81,7 @@ export class SessionReader {
   }
 
   /** Closes the login session of the previous binding, if the process that should have done so died. */
-  async #closeFormer(sid: string, visitor: Session): Promise<void> {
-    const former = formerOf(visitor);
-    if (former === undefined || this.#sidSessions.logins.now - former.since <= abandonedAfter) return;
+  async #closeFormer(sid: string, visitor: Session, former: FormerBinding): Promise<void> {
     const { logins, visitors } = this.#sidSessions;
     await Promise.all([
       logins.closeSession(this.#sidSessions.loginId(sid, former.accountId, former.generation), 'replaced'),
@@ -134,6 +133,7 @@ interface FormerBinding {
 }
 
 function formerOf(visitor: Session): FormerBinding | undefined {
+  if (visitor.attributeTexts[formerAttribute] === undefined) return undefined;
   const former = visitor.getAttr(formerAttribute);
   if (typeof former !== 'object' || former === null || !('generation' in former)) return undefined;
   const { generation, accountId, since } = former;
@@ -144,6 +144,7 @@ function formerOf(visitor: Session): FormerBinding | undefined {
 const neverBound: Binding = { generation: 0, accountId: undefined };
 
 export function bindingOf(visitor: Session): Binding {
+  if (visitor.attributeTexts[bindingAttribute] === undefined) return neverBound;
   const binding = visitor.getAttr(bindingAttribute);
   if (typeof binding !== 'object' || binding === null || !('generation' in binding)) return neverBound;
   const { generation, accountId } = binding;

@@ -1,18 +1,20 @@
 import { invalidArgument } from '../errors/session-error.js';
-import { patchTexts } from '../service/text-access.js';
+import { createNamedOfTexts, patchTexts } from '../service/text-access.js';
 import { closingAttribute, sidAttribute } from './attribute-names.js';
 import { Closed, orClosed } from './closed.js';
+import { storableText } from './json-bounds.js';
 import type { LoadedSession } from './loaded-session.js';
 import type { RequestClient } from './request-client.js';
+import { saveChanges } from './save-changes.js';
 import {
   attributesOf,
   type ContentChanges,
   changesBetween,
   isEmpty,
   noChanges,
-  patchOf,
   type SessionContent,
   type WantedContent,
+  type WantedCookie,
 } from './session-content.js';
 import { bindingOf, type SessionReader } from './session-reader.js';
 import { visitorExtraTtl, visitorRenewalInterval } from './session-times.js';
@@ -76,17 +78,23 @@ export class SessionWriter {
     const { visitors } = this.#sidSessions;
     const ttl = this.#ttlOf(wanted);
     const binds = wanted.accountId !== undefined;
+    const cached = this.#cache.entryOf(sid);
+    const texts: Record<string, string> = binds ? Object.create(null) : attributesOf(wanted);
+    texts[sidAttribute] = storableText('sid', sid);
     const creation = await orClosed(
-      visitors.createNamedSession(...this.#sidSessions.visitorName(sid), {
-        attributes: { ...(binds ? {} : attributesOf(wanted)), [sidAttribute]: sid },
+      createNamedOfTexts(visitors, cached.visitorAccount, cached.visitorId, texts, {
         ttl: binds ? ttl + visitorExtraTtl : ttl,
-        // The context's maxAge is for logins.
+        // The context's maxAge and maxSession are for logins.
         maxAge: 0,
+        maxSession: 0,
       }),
     );
     if (creation instanceof Closed) return undefined;
     const { session: visitor, created } = creation;
-    if (created && !binds) return undefined;
+    if (created && !binds) {
+      cached.renewal = { id: visitor.id, time: visitor.lastTime, ttl };
+      return undefined;
+    }
     const state = created ? { visitor, binding: bindingOf(visitor), holder: visitor } : await this.#reader.read(sid);
     if (state === undefined) return undefined;
     const changes = changesBetween(this.#reader.contentOf(state), wanted);
@@ -94,15 +102,16 @@ export class SessionWriter {
   }
 
   /** Renews the session, and stores its cookie if that has changed. */
-  async touch(sid: string, loaded: LoadedSession | undefined, wanted: WantedContent): Promise<void> {
+  async touch(sid: string, loaded: LoadedSession | undefined, wanted: WantedCookie): Promise<void> {
     const base = loaded ?? (await this.#find(sid));
     if (base === undefined) return;
     const ttl = this.#ttlOf(wanted);
-    const changes = { ...noChanges, cookie: wanted.cookie === base.content.cookie ? undefined : wanted.cookie };
+    const isChanged = wanted.cookie !== base.content.cookie;
+    const changes = isChanged ? { ...noChanges, cookie: wanted.cookie } : noChanges;
     const cached = this.#cache.entryOf(sid);
     if (isEmpty(changes) && this.#wasRenewedRecently(cached, base.login?.id ?? cached.visitorId, ttl)) return;
     await this.#write(sid, base.login, changes, ttl);
-    if (loaded !== undefined) loaded.content = { ...loaded.content, cookie: wanted.cookie };
+    if (loaded !== undefined && isChanged) loaded.content = { ...loaded.content, cookie: wanted.cookie };
   }
 
   /** Closes the sessions of a sid. */
@@ -133,16 +142,18 @@ export class SessionWriter {
     const { logins, visitors } = this.#sidSessions;
     const cached = this.#cache.entryOf(sid);
     const [manager, id] = login === undefined ? [visitors, cached.visitorId] : [logins, login.id];
-    const [patched, renewed] = await Promise.all([
-      isEmpty(changes) ? undefined : orClosed(patchTexts(manager, id, patchOf(changes))),
-      orClosed(manager.renewSession(id, { ttl })),
-      login === undefined ? undefined : this.#renewVisitor(cached, ttl),
-    ]);
-    if (patched instanceof Closed || renewed instanceof Closed) return;
-    cached.renewal = { id, time: renewed.lastTime, ttl };
-    // The store may execute the two in either order: the answer to the later one tells of a new binding.
-    const isBound = [renewed, patched ?? renewed].some((visitor) => bindingOf(visitor).accountId !== undefined);
-    if (login === undefined && isBound) await this.#repeatInLogin(sid, changes, ttl);
+    const saving = orClosed(saveChanges(manager, id, changes, ttl));
+    const saved = await (login === undefined ? saving : this.#withVisitor(saving, cached, ttl));
+    if (saved instanceof Closed) return;
+    for (const { lastTime } of saved) cached.renewal = { id, time: lastTime, ttl };
+    // Where the store makes two steps of it, it may execute them in either order: the later one tells of a new binding.
+    const isBound = login === undefined && saved.some((visitor) => bindingOf(visitor).accountId !== undefined);
+    if (isBound) await this.#repeatInLogin(sid, changes, ttl);
+  }
+
+  async #withVisitor<Result>(saving: Promise<Result>, cached: CachedSid, ttl: number): Promise<Result> {
+    const [result] = await Promise.all([saving, this.#renewVisitor(cached, ttl)]);
+    return result;
   }
 
   /** Another request has bound the sid since this one loaded it as a visitor: the write belongs to the login session. */
@@ -153,8 +164,7 @@ export class SessionWriter {
     await Promise.all([
       // The first write stays in the visitor session, where it does no harm: the request that binds the sid may be
       // reading it from there now.
-      isEmpty(changes) ? undefined : orClosed(patchTexts(logins, state.holder.id, patchOf(changes))),
-      orClosed(logins.renewSession(state.holder.id, { ttl })),
+      orClosed(saveChanges(logins, state.holder.id, changes, ttl)),
       this.#renewVisitor(this.#cache.entryOf(sid), ttl),
     ]);
   }
@@ -180,7 +190,7 @@ export class SessionWriter {
     return { sid, accountId: wanted.accountId, changes, ttl: this.#ttlOf(wanted), client };
   }
 
-  #ttlOf({ ttl }: WantedContent): number {
+  #ttlOf({ ttl }: WantedCookie): number {
     return ttl ?? this.#sidSessions.logins.context.gcTime;
   }
 }

@@ -1,10 +1,12 @@
 import { invalidArgument } from '../errors/session-error.js';
 import type { Session } from '../service/session.js';
-import { patchTexts } from '../service/text-access.js';
+import { createNamedOfTexts, patchTexts } from '../service/text-access.js';
+
 import type { AttributePatch } from '../store/session-store.js';
 import { bindingAttribute, formerAttribute, settledAttribute } from './attribute-names.js';
 import { Closed, orClosed } from './closed.js';
 import type { RequestClient } from './request-client.js';
+import { saveChanges } from './save-changes.js';
 import {
   attributesOf,
   type ContentChanges,
@@ -88,8 +90,7 @@ export class SidBinder {
     const { logins, visitors } = this.#sidSessions;
     const manager = holder === visitor ? visitors : logins;
     await Promise.all([
-      isEmpty(changes) ? undefined : orClosed(patchTexts(manager, holder.id, patchOf(changes))),
-      orClosed(manager.renewSession(holder.id, { ttl })),
+      orClosed(saveChanges(manager, holder.id, changes, ttl)),
       holder === visitor ? undefined : orClosed(visitors.renewSession(visitor.id, { ttl: ttl + visitorExtraTtl })),
     ]);
   }
@@ -197,8 +198,8 @@ export class SidBinder {
     const attributes = attributesOf(content);
     for (let step = 1; step <= maxUnfinished; step += 1) {
       const generation = binding.generation + step;
-      const name = this.#sidSessions.loginName(sid, generation);
-      const creation = await orClosed(logins.createNamedSession(accountId, name, { attributes, ttl, ...client }));
+      const id = this.#sidSessions.loginId(sid, accountId, generation);
+      const creation = await orClosed(createNamedOfTexts(logins, accountId, id, attributes, { ttl, ...client }));
       if (creation instanceof Closed) continue;
       const { session: login, created } = creation;
       if (created) return { login, generation, settles: true };

@@ -1,8 +1,11 @@
-import type { SidSessions } from './sid-sessions.js';
+import type { Binding, Login, SidSessions } from './sid-sessions.js';
 
 /** What this process knows about a sid. All of it can be read from the store again. */
 export interface CachedSid {
+  readonly visitorAccount: string;
   readonly visitorId: string;
+  /** The login session of one binding: to make its id takes two hashes. */
+  login: { readonly generation: number; readonly login: Login } | undefined;
   /** The login session at the last read. May be out of date, so it is read together with the visitor session. */
   loginId: string | undefined;
   /** The last known renewal of the session that holds the data; `time` and `ttl` in milliseconds. */
@@ -26,15 +29,22 @@ export class SidCache {
   entryOf(sid: string): CachedSid {
     const known = this.#entries.get(sid);
     if (known !== undefined) this.#entries.delete(sid);
-    const entry = known ?? {
-      visitorId: this.#sidSessions.visitorId(sid),
-      loginId: undefined,
-      renewal: undefined,
-      visitorExpiresAt: 0,
-    };
+    const entry = known ?? this.#newEntry(sid);
     this.#entries.set(sid, entry);
     if (this.#entries.size > this.#capacity) this.#evictOldest();
     return entry;
+  }
+
+  /** The login session of a binding; `undefined` for none. */
+  loginOf(sid: string, { accountId, generation }: Binding): Login | undefined {
+    if (accountId === undefined) return undefined;
+    // A walk over all sids must not evict those in use.
+    const entry = this.#entries.get(sid);
+    const known = entry?.login;
+    if (known?.generation === generation && known.login.accountId === accountId) return known.login;
+    const login = { id: this.#sidSessions.loginId(sid, accountId, generation), accountId };
+    if (entry !== undefined) entry.login = { generation, login };
+    return login;
   }
 
   evict(sid: string): void {
@@ -43,6 +53,12 @@ export class SidCache {
 
   clear(): void {
     this.#entries.clear();
+  }
+
+  #newEntry(sid: string): CachedSid {
+    const visitorAccount = this.#sidSessions.visitorAccount(sid);
+    const visitorId = this.#sidSessions.visitorId(visitorAccount);
+    return { visitorAccount, visitorId, login: undefined, loginId: undefined, renewal: undefined, visitorExpiresAt: 0 };
   }
 
   #evictOldest(): void {

@@ -30,12 +30,13 @@ export class SidSessions {
     this.visitors = manager.inApp(visitorApp);
   }
 
-  visitorName(sid: string): readonly [accountId: string, name: string] {
-    return [digestOf(sid), 'visitor'];
+  /** The account of the visitor session, which has no other session. */
+  visitorAccount(sid: string): string {
+    return digestOf(sid);
   }
 
-  visitorId(sid: string): string {
-    return this.visitors.namedSessionId(...this.visitorName(sid));
+  visitorId(visitorAccount: string): string {
+    return this.visitors.namedSessionId(visitorAccount, 'visitor');
   }
 
   loginName(sid: string, generation: number): string {

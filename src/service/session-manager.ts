@@ -7,15 +7,15 @@ import {
   requireApp,
   requireCloseReason,
   requireSessionId,
-  requireSessionName,
   sessionIdOf,
 } from '../store/session-arguments.js';
-import { hashSecret, idOf, newId, newSecret } from '../store/session-token.js';
+import { hashOfNoSecret, hashSecret, newId, newSecret } from '../store/session-token.js';
 import type { JsonValue } from '../validation/json-value.js';
 import { AppAuthentication } from './app-authentication.js';
 import { runtimeOf } from './app-service.js';
 import { requireAttributePatch } from './attributes.js';
 import { bearerOf } from './bearer.js';
+import { insertNamed, namedIdOf } from './named-session.js';
 import { type CreateOptions, newSession, reportInsertion } from './new-session.js';
 import { type RenewOptions, reportContact, requireRenewal } from './renewal.js';
 import { IssuedSession, Session } from './session.js';
@@ -78,13 +78,10 @@ export class SessionManager extends AppAuthentication {
     options: CreateOptions = {},
   ): Promise<{ readonly session: Session; readonly created: boolean }> {
     const runtime = runtimeOf(this);
-    const { store, context, events } = runtime;
     const id = this.namedSessionId(accountId, name);
-    const identity = { app: this.app, id, accountId, secretHash: hashSecret(newSecret()) };
-    const session = newSession(identity, options, context);
-    const insertion = await reportLimit(runtime, session, store.insertOnce(session));
-    if (insertion.inserted) reportInsertion(events, insertion);
-    return { session: new Session(this, insertion.record), created: insertion.inserted };
+    const identity = { app: this.app, id, accountId, secretHash: hashOfNoSecret() };
+    const { record, inserted } = await insertNamed(runtime, newSession(identity, options, runtime.context));
+    return { session: new Session(this, record), created: inserted };
   }
 
   /**
@@ -92,9 +89,7 @@ export class SessionManager extends AppAuthentication {
    * @throws SessionError `INVALID_ARGUMENT`, `STOPPED`
    */
   namedSessionId(accountId: string, name: string): string {
-    const prefix = runtimeOf(this).store.idPrefix(this.app, requireAccountId(accountId));
-    // No two names give one text: neither app nor account can contain the separator.
-    return idOf(prefix, `${this.app}\n${accountId}\n${requireSessionName(name)}`);
+    return namedIdOf(runtimeOf(this), this.app, accountId, name);
   }
 
   /** The session as it is now: neither a contact nor activity. */

@@ -1,9 +1,15 @@
 import { outgoingMessage } from '../mailbox/message.js';
+import { isPatchRenewal } from '../store/patch-renewal.js';
 import { requireAttributeKey, requireSessionId } from '../store/session-arguments.js';
+import type { AttributeTexts } from '../store/session-record.js';
 import type { AttributePatch } from '../store/session-store.js';
+import { hashOfNoSecret } from '../store/session-token.js';
 import { runtimeOf } from './app-service.js';
+import { insertNamed } from './named-session.js';
+import { type CreateOptions, newSession } from './new-session.js';
 import { type PushOptions, pushMessage } from './push-message.js';
 import type { PushReport } from './push-report.js';
+import { reportContact, requireRenewal } from './renewal.js';
 import { Session } from './session.js';
 import type { SessionManager } from './session-manager.js';
 
@@ -23,6 +29,47 @@ export async function patchTexts(manager: SessionManager, id: string, patch: Att
   const { store } = runtimeOf(manager);
   for (const key of Object.keys(patch)) requireAttributeKey(key);
   return new Session(manager, await store.patch(manager.app, requireSessionId(id), patch));
+}
+
+/**
+ * `patchTexts` and `SessionManager.renewSession` at once. Where the store can, in one step; else side by side, in either
+ * order.
+ * @param ttl new idle time, in milliseconds
+ * @returns the session as each step left it
+ */
+export async function patchAndRenew(
+  manager: SessionManager,
+  id: string,
+  patch: AttributePatch,
+  ttl: number,
+): Promise<readonly Session[]> {
+  const { store, events } = runtimeOf(manager);
+  if (!isPatchRenewal(store)) return Promise.all([patchTexts(manager, id, patch), manager.renewSession(id, { ttl })]);
+  for (const key of Object.keys(patch)) requireAttributeKey(key);
+  const contact = await store.patchAndRenew(manager.app, requireSessionId(id), patch, requireRenewal({ ttl }));
+  reportContact(events, contact);
+  return [new Session(manager, contact.record)];
+}
+
+/**
+ * `SessionManager.createNamedSession` with attributes as JSON texts.
+ * @param id what `namedSessionId` returned for this account and a name
+ * @param texts kept, and frozen; without a prototype. The keys are checked, the texts are not
+ * @throws SessionError as `SessionManager.createNamedSession`
+ */
+export async function createNamedOfTexts(
+  manager: SessionManager,
+  accountId: string,
+  id: string,
+  texts: AttributeTexts,
+  options: Omit<CreateOptions, 'attributes'>,
+): Promise<{ readonly session: Session; readonly created: boolean }> {
+  const runtime = runtimeOf(manager);
+  for (const key of Object.keys(texts)) requireAttributeKey(key);
+  const identity = { app: manager.app, id, accountId, secretHash: hashOfNoSecret() };
+  const session = newSession(identity, options, runtime.context, Object.freeze(texts));
+  const { record, inserted } = await insertNamed(runtime, session);
+  return { session: new Session(manager, record), created: inserted };
 }
 
 /**

@@ -8,6 +8,8 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 const generateId = customAlphabet(alphabet, idLength);
 const generateSecret = customAlphabet(alphabet, secretLength);
+/** In the form of `hashSecret`. */
+const generateHash = customAlphabet(`${alphabet}-_`, 43);
 
 /** The two parts of a token: the public id, and the secret (238 bits) that authenticates the bearer. */
 export interface TokenParts {
@@ -35,6 +37,11 @@ export function idOf(prefix: string, name: string): string {
 
 export function newSecret(): string {
   return generateSecret();
+}
+
+/** In the place of a hash, for a session without a token: nobody knows a secret that has it. */
+export function hashOfNoSecret(): string {
+  return generateHash();
 }
 
 export function isSessionId(value: unknown): value is string {

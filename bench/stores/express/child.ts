@@ -3,7 +3,7 @@ import { inCallbackLanes } from '../../support/flight.js';
 import type { Run } from '../../support/measured-run.js';
 import { serveParent } from '../../support/rpc.js';
 import { shuffledIndex } from '../../support/shuffle.js';
-import { IN_FLIGHT, TEXT_SIZE } from '../plan.js';
+import { FRONT_IN_FLIGHT, TEXT_SIZE } from '../plan.js';
 import { FRONT_STORES } from './front-stores.js';
 import type { FrontOperation } from './operations.js';
 
@@ -12,10 +12,11 @@ type Done = (error?: unknown) => void;
 
 const idleTime = 3_600_000;
 const text = 'x'.repeat(TEXT_SIZE);
+const otherText = 'y'.repeat(TEXT_SIZE);
 const [name = '', folder = ''] = process.argv.slice(2);
-const open = FRONT_STORES[name];
-if (open === undefined) throw new Error(`no store ${JSON.stringify(name)}`);
-const store = await open(folder);
+const subject = FRONT_STORES[name];
+if (subject === undefined) throw new Error(`no store ${JSON.stringify(name)}`);
+const store = await subject.open(folder);
 /** What `get` returned for each sid: a request touches the object that it has loaded. */
 const loaded = new Map<string, SessionData>();
 
@@ -37,6 +38,11 @@ const calls: Readonly<Record<FrontOperation, (sid: string, done: Done) => void>>
     data.cookie = cookieFor(idleTime);
     store.touch(sid, data, done);
   },
+  change: (sid, done) => {
+    const data = loaded.get(sid);
+    if (data === undefined) return done(new Error('a session was not loaded before it is changed'));
+    store.set(sid, Object.assign(data, { text: otherText }), done);
+  },
 };
 
 const handlers = {
@@ -47,7 +53,7 @@ const handlers = {
     const sids = order.map((i) => sidOf(start + i));
     const cpuBefore = process.cpuUsage();
     const startedAt = performance.now();
-    await inCallbackLanes(sids, IN_FLIGHT, (sid, advance) => {
+    await inCallbackLanes(sids, FRONT_IN_FLIGHT, (sid, advance) => {
       calls[operation](sid, (error) => {
         // Thrown where no code catches it: no run survives a failed call.
         if (error !== undefined && error !== null) throw error;

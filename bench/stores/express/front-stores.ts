@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import makeBetterSqlite3Store from 'better-sqlite3-session-store';
+import makeBetterSqlite3Store, { type BetterClient } from 'better-sqlite3-session-store';
 import session from 'express-session';
 import makeFileStore from 'session-file-store';
 import { SessionMailboxStore } from '../../../src/express-session/index.js';
@@ -10,33 +11,61 @@ import { openStore } from '../stores.js';
 /** A store as express-session calls it. */
 export type FrontStore = Required<Pick<session.Store, 'get' | 'set' | 'touch'>>;
 
-/** How each is opened, in a directory of its own that is empty. */
-export const FRONT_STORES: Readonly<Record<string, (folder: string) => Promise<FrontStore>>> = {
-  SQLite: (folder) => openOurs('SQLite', folder),
-  'SQLite, interval': (folder) => openOurs('SQLite, interval', folder),
+interface FrontSubject {
+  /** What is true once a save has been answered. */
+  readonly promise: string;
+  /** In a directory of its own that is empty. */
+  open(folder: string): Promise<FrontStore>;
+}
 
-  /**
-   * Its author means it for better-sqlite3, which this machine would have to compile. It is given the library that our
-   * store uses, in the mode that better-sqlite3 recommends and that syncs no commit.
-   */
-  'better-sqlite3-session-store': async (folder) => {
-    const client = new DatabaseSync(join(folder, 'sessions.db'));
-    client.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-    const Store = makeBetterSqlite3Store(session);
-    return withTouch(new Store({ client }));
+const synced = 'on the disk';
+const written = 'with the operating system: lost with the power';
+
+export const FRONT_STORES: Readonly<Record<string, FrontSubject>> = {
+  SQLite: { promise: synced, open: (folder) => openOurs('SQLite', folder) },
+  'SQLite (interval)': {
+    promise: `${written}, and noticed then`,
+    open: (folder) => openOurs('SQLite (interval)', folder),
   },
 
-  'session-file-store': async (folder) => {
-    const path = join(folder, 'sessions');
-    mkdirSync(path);
-    const Store = makeFileStore(session);
-    return withTouch(new Store({ path, logFn: () => {} }));
+  /** As its README has it: a new database as it comes, which has a rollback journal and syncs each save. */
+  'better-sqlite3-session-store': { promise: synced, open: (folder) => openBetter(folder, '') },
+
+  /** In the mode that better-sqlite3 recommends, which syncs no save. */
+  'better-sqlite3-session-store (WAL)': {
+    promise: written,
+    open: (folder) => openBetter(folder, 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL'),
+  },
+
+  'session-file-store': {
+    promise: written,
+    open: async (folder) => {
+      const path = join(folder, 'sessions');
+      mkdirSync(path);
+      const Store = makeFileStore(session);
+      return withTouch(new Store({ path, logFn: () => {} }));
+    },
   },
 };
 
 async function openOurs(name: string, folder: string): Promise<FrontStore> {
   const { manager } = await openStore(name, { folder, redisUrl: '' });
   return new SessionMailboxStore(manager);
+}
+
+/**
+ * Over better-sqlite3, for which its author means it, where `BETTER_SQLITE3` names a directory in which that was installed;
+ * else over the library that our store uses, which is slower by a fifth.
+ */
+async function openBetter(folder: string, pragmas: string): Promise<FrontStore> {
+  const path = join(folder, 'sessions.db');
+  const { BETTER_SQLITE3 } = process.env;
+  const Database: new (path: string) => BetterClient =
+    BETTER_SQLITE3 === undefined ? DatabaseSync : createRequire(join(BETTER_SQLITE3, 'package.json'))('better-sqlite3');
+  const client = new Database(path);
+  client.exec(pragmas);
+  const Store = makeBetterSqlite3Store(session);
+  return withTouch(new Store({ client }));
 }
 
 function withTouch(store: session.Store): FrontStore {

@@ -81,6 +81,12 @@ export class SessionEngine {
     return this.#rules.record(entry, now);
   }
 
+  patchAndRenew(app: string, id: string, attributes: AttributePatch, { activity, ttl }: Renewal, now: number): Contact {
+    const entry = this.#rules.live(app, id, now);
+    this.#patch(entry, attributes);
+    return this.#rules.renew(entry, now, activity, ttl);
+  }
+
   patchAsBearer(app: string, id: string, secretHash: string, attributes: AttributePatch, now: number): Contact {
     const entry = this.#rules.proven(app, id, secretHash, now);
     this.#patch(entry, attributes);

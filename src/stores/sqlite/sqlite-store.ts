@@ -6,6 +6,7 @@ import type { OutgoingMessage } from '../../mailbox/message.js';
 import type { ChangeFeed, ChangeWatcher } from '../../store/change-feed.js';
 import { AppWalks } from '../../store/engine/app-walks.js';
 import type { SessionEngine } from '../../store/engine/session-engine.js';
+import type { PatchRenewal } from '../../store/patch-renewal.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from '../../store/session-record.js';
 import {
   type AccountRotation,
@@ -44,7 +45,7 @@ const dueStep = 50;
  * within a transaction; SQLite lets one transaction write at a time, over all processes, which makes each step atomic.
  */
 @injectable()
-export class SqliteStore extends SessionStore implements ChangeFeed {
+export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewal {
   readonly #context: SessionContext;
   readonly #clock: SharedClock;
   readonly #settings: SqliteSettings;
@@ -107,6 +108,10 @@ export class SqliteStore extends SessionStore implements ChangeFeed {
 
   patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord> {
     return this.#run('change', (engine, now) => engine.patch(app, id, attributes, now));
+  }
+
+  patchAndRenew(app: string, id: string, attributes: AttributePatch, renewal: Renewal): Promise<Contact> {
+    return this.#run('change', (engine, now) => engine.patchAndRenew(app, id, attributes, renewal, now));
   }
 
   patchAsBearer(app: string, id: string, secretHash: string, attributes: AttributePatch): Promise<Contact> {

@@ -24,6 +24,13 @@ export interface Statement {
   run(...parameters: readonly SqlValue[]): number;
 
   /**
+   * Executes a statement that inserts one row.
+   * @returns its `rowid`
+   * @throws SqliteFault
+   */
+  insert(...parameters: readonly SqlValue[]): number;
+
+  /**
    * The first row; `undefined` when there is none.
    * @throws SqliteFault
    */

@@ -4,9 +4,14 @@ import { asSqliteFault } from './sqlite-fault.js';
 /** The package that has the interface of `node:sqlite` where Node.js has no such module. */
 const packageName = '@photostructure/sqlite';
 
+interface StatementResult {
+  readonly changes: number | bigint;
+  readonly lastInsertRowid: number | bigint;
+}
+
 /** The parts of `StatementSync` that are used. */
 interface NodeStatement {
-  run(...parameters: readonly SqlValue[]): { readonly changes: number | bigint };
+  run(...parameters: readonly SqlValue[]): StatementResult;
   get(...parameters: readonly SqlValue[]): object | undefined;
   all(...parameters: readonly SqlValue[]): readonly object[];
   /** Since Node.js 22.16: rows come as arrays. */
@@ -114,11 +119,11 @@ class PreparedStatement implements Statement {
   }
 
   run(...parameters: readonly SqlValue[]): number {
-    try {
-      return Number(this.#statement.run(...parameters).changes);
-    } catch (error) {
-      throw asSqliteFault(error);
-    }
+    return Number(this.#run(parameters).changes);
+  }
+
+  insert(...parameters: readonly SqlValue[]): number {
+    return Number(this.#run(parameters).lastInsertRowid);
   }
 
   get(...parameters: readonly SqlValue[]): Row | undefined {
@@ -133,6 +138,14 @@ class PreparedStatement implements Statement {
   all(...parameters: readonly SqlValue[]): readonly Row[] {
     try {
       return this.#statement.all(...parameters).map(valuesOf);
+    } catch (error) {
+      throw asSqliteFault(error);
+    }
+  }
+
+  #run(parameters: readonly SqlValue[]): StatementResult {
+    try {
+      return this.#statement.run(...parameters);
     } catch (error) {
       throw asSqliteFault(error);
     }

@@ -6,7 +6,7 @@ import type { StoredSession } from './session-rows.js';
 const mostWeight = 16_384;
 const partLength = 512;
 
-/** A session as this process wrote it last, with what was made of its texts. */
+/** A session as this process read or wrote it last, with what was made of its texts. */
 export interface KnownSession {
   readonly stored: StoredSession;
   /** Taken away by a step that uses it, because the step changes it; put back once the step has saved. */

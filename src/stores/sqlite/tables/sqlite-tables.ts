@@ -4,10 +4,11 @@ import type { EntryPage, SessionEntry, SessionTables, Tombstone } from '../../..
 import type { NewSession } from '../../../store/session-record.js';
 import { isSessionId } from '../../../store/session-token.js';
 import type { Database } from '../driver/database.js';
+import type { EntryStorage, FoundBy } from './entry-storage.js';
 import type { History } from './history.js';
 import { KnownSessions } from './known-sessions.js';
 import { MessageRows } from './message-rows.js';
-import { type EntryStorage, type FoundBy, RowEntry } from './row-entry.js';
+import { RowEntry } from './row-entry.js';
 import { SessionRows, type StoredSession } from './session-rows.js';
 import { TombstoneRows } from './tombstone-rows.js';
 
@@ -35,8 +36,10 @@ export class SqliteTables implements SessionTables {
       return RowEntry.ofKnown(this.#storage, known);
     }
     const stored = this.#sessions.find(app, id);
-    // It is known from its next save on: a contact would else pay twice for what is kept.
-    return stored === undefined ? undefined : new RowEntry(this.#storage, stored);
+    if (stored === undefined) return undefined;
+    const found = { stored, mailbox: undefined, attributes: undefined };
+    this.#known.put(found);
+    return RowEntry.ofKnown(this.#storage, found);
   }
 
   /** The transaction was undone, and with it what is known of the sessions that it changed. */

@@ -4,7 +4,8 @@ const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
 
 /** As the column `attributes` has them; `null` for none. */
 export function textOf(attributes: AttributeTexts): string | null {
-  const pairs = Object.entries(attributes).flat();
+  const pairs: string[] = [];
+  for (const key of Object.keys(attributes)) pairs.push(key, attributes[key] ?? '');
   return pairs.length === 0 ? null : JSON.stringify(pairs);
 }
 
