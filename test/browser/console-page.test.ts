@@ -130,6 +130,13 @@ test.serial('names and user agents that are markup are shown as they are', async
   t.is(await page.evaluate('window.hacked'), undefined);
 });
 
+test.serial('sessions are counted when the operator asks for it', async (t) => {
+  const page = await openConsole(t);
+  await page.getByRole('button', { name: 'Count' }).click();
+  await page.getByText(/^[0-9]+ live sessions, [0-9]+ accounts active within an hour/).waitFor();
+  t.pass();
+});
+
 test.serial('a token that is typed into the search is not sent', async (t) => {
   const { token } = await kit.manager.createSession('dave');
   const page = await openConsole(t);

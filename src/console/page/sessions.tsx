@@ -1,6 +1,8 @@
-import { count, device, duration, plural } from './format.js';
+import { useState } from 'preact/hooks';
+import { count, device, duration, plural, time } from './format.js';
+import { faultOf } from './live.js';
 import { Foreign, Table } from './parts.js';
-import type { SessionEntry, SessionPage } from './wire.js';
+import { type Census, read, type SessionEntry, type SessionPage } from './wire.js';
 
 /** What the list shows. */
 export type Query =
@@ -25,6 +27,7 @@ export function Sessions({ query, page, now, show, intend }: SessionsProps) {
   return (
     <section aria-labelledby="sessions-title">
       <h2 id="sessions-title">Sessions</h2>
+      <Count />
       <SearchForm key={JSON.stringify(query)} query={query} show={show} />
       {query.by === 'account' && (page?.sessions.length ?? 0) > 0 && (
         <p class="row">
@@ -54,6 +57,31 @@ export function Sessions({ query, page, now, show, intend }: SessionsProps) {
       )}
       {query.by === 'all' && <Pager query={query} page={page} show={show} />}
     </section>
+  );
+}
+
+/** Counts on demand alone: the store walks over all sessions for it. */
+function Count() {
+  const [text, setText] = useState('');
+  const [isBusy, setIsBusy] = useState(false);
+  const ask = async () => {
+    setIsBusy(true);
+    try {
+      const { sessions, activeAccounts, at } = await read<Census>('census');
+      const accounts = `${plural(activeAccounts, 'account')} active within an hour`;
+      setText(`${plural(sessions, 'live session')}, ${accounts}, counted at ${time(at)}.`);
+    } catch (error) {
+      setText(faultOf(error));
+    }
+    setIsBusy(false);
+  };
+  return (
+    <p class="row">
+      <button type="button" disabled={isBusy} onClick={() => void ask()}>
+        {isBusy ? 'Counting…' : 'Count'}
+      </button>
+      <span role="status">{text}</span>
+    </p>
   );
 }
 

@@ -71,6 +71,12 @@ export interface SessionPage {
   readonly more?: number;
 }
 
+export interface Census {
+  readonly sessions: number;
+  readonly activeAccounts: number;
+  readonly at: number;
+}
+
 /** The server answered, and not with what was asked for. */
 export class Refusal extends Error {
   readonly status: number;
