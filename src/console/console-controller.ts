@@ -51,6 +51,11 @@ export function consoleController(path: string): Newable<object> {
       return this.#answer({ kind: 'sessions' }, request, query);
     }
 
+    @Get('/api/census')
+    census(@Request() request: object): Promise<HttpResponse> {
+      return this.#answer({ kind: 'census' }, request);
+    }
+
     @Post('/api/:act')
     act(@Request() request: object, @Params({ name: 'act' }) act: string): Promise<HttpResponse> {
       return this.#answer({ kind: 'act', act }, request);

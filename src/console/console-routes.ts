@@ -25,6 +25,7 @@ export type ConsoleRoute =
   | { readonly kind: 'asset'; readonly name: AssetName }
   | { readonly kind: 'overview' }
   | { readonly kind: 'sessions' }
+  | { readonly kind: 'census' }
   | { readonly kind: 'act'; readonly act: string };
 
 /** Of every answer, whatever it is: a page in a frame, or a JSON taken for a script, must not act as the console. */
@@ -72,6 +73,7 @@ export class ConsoleRoutes<Incoming extends object = object> {
     if (rest === '') return { kind: 'page' };
     if (rest === 'api/overview') return { kind: 'overview' };
     if (rest === 'api/sessions') return { kind: 'sessions' };
+    if (rest === 'api/census') return { kind: 'census' };
     return isAssetName(rest) ? { kind: 'asset', name: rest } : undefined;
   }
 
@@ -108,6 +110,8 @@ export class ConsoleRoutes<Incoming extends object = object> {
         return jsonAnswer({ operator, ...(await this.#state.overview()) });
       case 'sessions':
         return jsonAnswer(await listSessions(this.#manager, query));
+      case 'census':
+        return jsonAnswer(await this.#state.census.count());
       case 'act':
         return this.#act(route.act, operator, request);
     }

@@ -3,6 +3,7 @@ import type { OperatorAct } from '../events/session-events.js';
 import { runtimeOf } from '../service/app-service.js';
 import type { SessionManager } from '../service/session-manager.js';
 import type { SessionRuntime } from '../service/session-runtime.js';
+import { Census } from './census.js';
 import { ConsoleLog, type SecurityEntry } from './console-log.js';
 import { type NodeFigures, ownFigures } from './node-figures.js';
 import { NodeReports } from './node-reports.js';
@@ -38,6 +39,7 @@ const statesOf = new WeakMap<SessionRuntime, Map<string, ConsoleState>>();
 
 /** What the consoles of one app at this node share. Made once, because each listens to the events and reports the node. */
 export class ConsoleState {
+  readonly census: Census;
   readonly #manager: SessionManager;
   readonly #reports: NodeReports;
   readonly #log: ConsoleLog;
@@ -48,6 +50,7 @@ export class ConsoleState {
     this.#manager = manager;
     this.#reports = reports;
     this.#log = new ConsoleLog(manager);
+    this.census = new Census(manager);
   }
 
   /** @param manager of a service that runs */

@@ -33,6 +33,8 @@ export class NodeReports {
   readonly #runtime: SessionRuntime;
   readonly #figures: () => Promise<object>;
   readonly #interval: Interval;
+  /** The latest report, which a node that leaves must not be overtaken by. */
+  #reporting: Promise<void> = Promise.resolve();
   #session: { readonly id: string; readonly secretHash: string } | undefined;
 
   constructor(runtime: SessionRuntime, figures: () => Promise<object>) {
@@ -54,7 +56,12 @@ export class NodeReports {
   }
 
   /** Never rejects: a store that is unavailable gets the next report. */
-  async report(): Promise<void> {
+  report(): Promise<void> {
+    this.#reporting = this.#report();
+    return this.#reporting;
+  }
+
+  async #report(): Promise<void> {
     try {
       const attributes = { [figuresKey]: JSON.stringify(await this.#figures()) };
       if (!this.#runtime.isDraining && !(await this.#renewed(attributes))) await this.#join(attributes);
@@ -96,6 +103,7 @@ export class NodeReports {
 
   async #leave(): Promise<void> {
     await this.#interval.stop();
+    await this.#reporting;
     const session = this.#session;
     if (session !== undefined) await this.#runtime.store.end(nodesApp, session.id, 'shutdown').catch(() => {});
   }

@@ -91,6 +91,20 @@ const cases: Readonly<Record<string, Case>> = {
     ]);
   },
 
+  'the census counts live sessions and active accounts': async (t, kit) => {
+    const { id } = await kit.manager.createSession('census');
+    await kit.manager.createSession('census');
+    await kit.clock.advance(60_000);
+    const before = await kit.read('census');
+    await kit.manager.closeSession(id);
+    t.deepEqual(await kit.read('census'), before, 'it is made once a minute');
+    await kit.clock.advance(60_000);
+    const after = await kit.read('census');
+    t.is(after.sessions, before.sessions - 1);
+    t.is(after.activeAccounts, before.activeAccounts);
+    t.true(after.activeAccounts > 0);
+  },
+
   'a session is found by its id, and one that has ended is not': async (t, kit) => {
     const { id } = await kit.manager.createSession('by-id');
     t.is((await kit.read(`sessions?id=${id}`)).sessions[0].accountId, 'by-id');

@@ -4,6 +4,7 @@ import { consoleModule } from '../../src/console/index.js';
 import { consoleHandler } from '../../src/console/node.js';
 import { SessionError, startSessions } from '../../src/index.js';
 import { ConsoleKit, type ConsoleKitOptions, consoleFronts } from '../support/console-kit.js';
+import { warningsOf } from '../support/warnings.js';
 
 function onEachFront(
   title: string,
@@ -19,7 +20,14 @@ function onEachFront(
   }
 }
 
-const reads = ['/console', '/console/page.js', '/console/page.css', '/console/api/overview', '/console/api/sessions'];
+const reads = [
+  '/console',
+  '/console/page.js',
+  '/console/page.css',
+  '/console/api/overview',
+  '/console/api/sessions',
+  '/console/api/census',
+];
 const stranger = { 'x-operator': '' };
 
 test('a console without a guard is refused when it is made', async (t) => {
@@ -72,13 +80,21 @@ const faultyGuards: Readonly<Record<string, () => never>> = {
   rejects: () => Promise.reject(new Error('late')) as never,
 };
 
-for (const [fault, guard] of Object.entries(faultyGuards)) {
-  test(`a guard that ${fault} lets no one in`, async (t) => {
+// Serial, because the warnings of a process are those of all its tests.
+test.serial('a guard that fails, or names no operator, refuses the request with a process warning', async (t) => {
+  for (const [fault, guard] of Object.entries(faultyGuards)) {
     const kit = await ConsoleKit.start('node', { console: { guard } });
     t.teardown(() => kit.close());
-    t.is((await kit.ask('/console/api/sessions')).status, 403);
-  });
-}
+    const warnings = await warningsOf(async () => {
+      t.is((await kit.ask('/console/api/sessions')).status, 403, fault);
+    });
+    t.deepEqual(
+      warnings.map(({ message }) => message),
+      ['The guard of the console failed'],
+      fault,
+    );
+  }
+});
 
 test('the error of a guard that is a SessionError is answered as such', async (t) => {
   const guard = () => {

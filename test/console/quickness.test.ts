@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { AppQuery } from '../../src/index.js';
-import { type Clock, MemoryStore, type SessionContext } from '../../src/index.js';
+import { type Clock, MemoryStore, type SessionContext, SessionError } from '../../src/index.js';
 import { ConsoleKit } from '../support/console-kit.js';
 import { bindStore } from '../support/service.js';
 
@@ -91,6 +91,32 @@ test('however many operators look, the store is asked once a second, and never w
   await kit.clock.advance(1_000);
   await Promise.all(Array.from({ length: 20 }, () => kit.read('overview')));
   t.is(store.calls.length, 4);
+});
+
+test('however many operators ask for it, the sessions are counted once a minute', async (t) => {
+  const { kit, store } = await start();
+  t.teardown(() => kit.close());
+  await kit.manager.createSession('alice');
+  store.calls.length = 0;
+  const answers = await Promise.all(Array.from({ length: 20 }, () => kit.read('census')));
+  for (const answer of answers) t.deepEqual(answer, answers[0]);
+  t.deepEqual(store.calls, ['scanApp', 'countActiveAccounts']);
+  await kit.clock.advance(59_999);
+  await kit.read('census');
+  t.is(store.calls.filter((call) => call === 'scanApp').length, 1);
+  await kit.clock.advance(1);
+  await kit.read('census');
+  t.is(store.calls.filter((call) => call === 'scanApp').length, 2);
+});
+
+test('a count that failed is made anew when it is asked for again', async (t) => {
+  const { kit, store } = await start();
+  t.teardown(() => kit.close());
+  const { countActiveAccounts } = store;
+  store.countActiveAccounts = () => Promise.reject(new SessionError('STORE_UNAVAILABLE', 'away', {}));
+  t.is((await kit.ask('/console/api/census')).status, 503);
+  store.countActiveAccounts = countActiveAccounts;
+  t.is((await kit.ask('/console/api/census')).status, 200);
 });
 
 test('the security events and the acts that a node keeps are bounded', async (t) => {

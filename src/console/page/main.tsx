@@ -1,3 +1,89 @@
 import { render } from 'preact';
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import { Confirm } from './confirm.js';
+import { time } from './format.js';
+import { faultOf, useLive } from './live.js';
+import { Acts, Security } from './logs.js';
+import { Nodes } from './nodes.js';
+import { Foreign } from './parts.js';
+import { type Intent, type Query, Sessions } from './sessions.js';
+import { read, type SessionPage } from './wire.js';
 
-render(<main>Sessions</main>, document.body);
+function pathOf(query: Query): string {
+  if (query.by !== 'all') return `sessions?${new URLSearchParams({ [query.by]: query.text })}`;
+  return query.cursor === undefined ? 'sessions' : `sessions?${new URLSearchParams({ cursor: query.cursor })}`;
+}
+
+/** A token is a secret: it must not get into an address, which logs keep. */
+function isToken(text: string): boolean {
+  return /^[0-9A-Za-z]{64}$/.test(text);
+}
+
+function Console() {
+  const live = useLive();
+  const { overview, history, isPaused } = live;
+  const [query, setQuery] = useState<Query>({ by: 'all' });
+  const [page, setPage] = useState<SessionPage>();
+  const [intent, setIntent] = useState<Intent>();
+  const [notice, setNotice] = useState('');
+  const load = useCallback(async (wanted: Query) => {
+    try {
+      setPage(await read<SessionPage>(pathOf(wanted)));
+    } catch (error) {
+      setPage({ sessions: [] });
+      setNotice(faultOf(error));
+    }
+  }, []);
+  useEffect(() => void load(query), [query, load]);
+  const show = (wanted: Query) => {
+    if (wanted.by !== 'all' && isToken(wanted.text)) {
+      setNotice('This looks like a token. Search by the first 24 characters of it, which are the id.');
+      return;
+    }
+    setNotice('');
+    setPage(undefined);
+    setQuery(wanted);
+  };
+  const search = (by: 'account' | 'id', text: string) => {
+    show({ by, text });
+    document.getElementById('sessions-title')?.scrollIntoView();
+  };
+  return (
+    <>
+      <header>
+        <h1>Sessions</h1>
+        {overview !== undefined && (
+          <p>
+            App <Foreign text={overview.app} />, operator <Foreign text={overview.operator} />, as of{' '}
+            {time(overview.at)}
+          </p>
+        )}
+        <button type="button" aria-pressed={isPaused} onClick={() => live.setPaused(!isPaused)}>
+          {isPaused ? 'Resume' : 'Pause'}
+        </button>
+      </header>
+      <p class="notice" role="status">
+        {live.fault || notice}
+      </p>
+      <main>
+        <Sessions query={query} page={page} now={overview?.at ?? Date.now()} show={show} intend={setIntent} />
+        {overview !== undefined && <Nodes overview={overview} history={history} />}
+        {overview !== undefined && <Security entries={overview.security} search={search} />}
+        {overview !== undefined && <Acts entries={overview.acts} search={search} />}
+      </main>
+      {intent !== undefined && (
+        <Confirm
+          intent={intent}
+          close={(result) => {
+            setIntent(undefined);
+            if (result === undefined) return;
+            setNotice(result);
+            void load(query);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+render(<Console />, document.body);

@@ -1,0 +1,59 @@
+import { runtimeOf } from '../service/app-service.js';
+import type { SessionManager } from '../service/session-manager.js';
+
+/** Ids of one chunk of the walk. */
+const chunkSize = 1_000;
+const hour = 3_600_000;
+/** How long a count is shown again before it is made anew. */
+const freshTime = 60_000;
+
+/** How many sessions and accounts there are, over all nodes. */
+export interface SessionCensus {
+  readonly sessions: number;
+  /** Accounts with a session that was active within the last hour. */
+  readonly activeAccounts: number;
+  /** When the count began. */
+  readonly at: number;
+}
+
+/**
+ * Counts the sessions of an app. That walks over all of them, in steps that let others do their work: it is done only when an
+ * operator asks for it, once at a time, and at most once a minute.
+ */
+export class Census {
+  readonly #manager: SessionManager;
+  #latest: Promise<SessionCensus> | undefined;
+  #isDone = false;
+  #startedAt = 0;
+
+  constructor(manager: SessionManager) {
+    this.#manager = manager;
+  }
+
+  /** @throws SessionError `STORE_UNAVAILABLE`, `STOPPED` */
+  count(): Promise<SessionCensus> {
+    const { now } = this.#manager;
+    if (this.#latest !== undefined && !(this.#isDone && now - this.#startedAt >= freshTime)) return this.#latest;
+    this.#startedAt = now;
+    this.#isDone = false;
+    const counting = this.#walk(now);
+    this.#latest = counting;
+    counting.then(
+      () => {
+        this.#isDone = true;
+      },
+      () => {
+        // The next operator who asks does not get this error again.
+        this.#latest = undefined;
+      },
+    );
+    return counting;
+  }
+
+  async #walk(at: number): Promise<SessionCensus> {
+    const { store } = runtimeOf(this.#manager);
+    let sessions = 0;
+    for await (const ids of store.scanApp(this.#manager.app, chunkSize)) sessions += ids.length;
+    return { sessions, activeAccounts: await this.#manager.activity(hour), at };
+  }
+}

@@ -1,0 +1,115 @@
+import { count, duration, megabytes, rate } from './format.js';
+import { eventCount, type History, sum } from './history.js';
+import { Foreign, Plot, Table } from './parts.js';
+import type { Figures, NodeEntry, Overview } from './wire.js';
+
+const columns = [
+  'Node',
+  'Up for',
+  'Held',
+  'Logins',
+  'Closed',
+  'Refused',
+  'Limits',
+  'Overflows',
+  'Memory',
+  'Store',
+  'As of',
+];
+
+export function Nodes({ overview, history }: { readonly overview: Overview; readonly history: History }) {
+  const { nodes, nodesFault } = overview;
+  const eventsOf = (event: string) => history.rates((node) => eventCount(node, event));
+  return (
+    <section aria-labelledby="nodes-title">
+      <h2 id="nodes-title">
+        Nodes <span class="count">{nodes.length}</span>
+      </h2>
+      {nodesFault !== undefined && <p class="fault">Only this node is shown: {nodesFault}</p>}
+      <div class="plots">
+        <Plot
+          title="Polls and streams"
+          unit="held"
+          format={count}
+          values={history.sums(({ figures }) => figures.held)}
+        />
+        <Plot title="Logins" unit="/ s" format={rate} values={eventsOf('created')} />
+        <Plot title="Sessions closed" unit="/ s" format={rate} values={eventsOf('closed')} />
+        <Plot title="Tokens refused" unit="/ s" format={rate} values={eventsOf('refused')} />
+        <Plot title="Mailbox overflows" unit="/ s" format={rate} values={eventsOf('overflow')} />
+        <Plot
+          title="Store, slowest node"
+          unit="ms"
+          format={rate}
+          values={history.largest(({ figures }) => figures.storeMs)}
+        />
+      </div>
+      <Table
+        label="Nodes"
+        columns={columns}
+        empty="No node."
+        rows={nodes.map((node) => ({ key: node.isThis ? 'this' : node.node, cells: cellsOf(node) }))}
+      />
+      <Reasons nodes={nodes} />
+    </section>
+  );
+}
+
+function cellsOf(node: NodeEntry) {
+  const { figures, isThis, age } = node;
+  return [
+    <>
+      <Foreign text={figures.host ?? node.node} /> <small>{figures.pid}</small>
+      {isThis && <span class="tag">this</span>}
+      {figures.isDraining === true && <span class="tag warn">draining</span>}
+    </>,
+    duration(figures.uptime ?? 0),
+    count(figures.held),
+    count(eventCount(node, 'created')),
+    count(eventCount(node, 'closed')),
+    count(eventCount(node, 'refused')),
+    count(eventCount(node, 'limit')),
+    count(eventCount(node, 'overflow')),
+    megabytes(figures.memory),
+    <Store key="store" figures={figures} />,
+    isThis ? 'now' : duration(age),
+  ];
+}
+
+function Store({ figures: { storeMs, storeFault } }: { readonly figures: Figures }) {
+  if (storeFault !== undefined) return <span class="fault">{storeFault}</span>;
+  return <>{storeMs === undefined ? '–' : `${rate(storeMs)} ms`}</>;
+}
+
+/** Closes by reason and refusals by kind, of all nodes, since each started. */
+function Reasons({ nodes }: { readonly nodes: readonly NodeEntry[] }) {
+  return (
+    <div class="reasons">
+      <Kinds title="Closed, by reason" event="closed" nodes={nodes} />
+      <Kinds title="Refused, by kind" event="refused" nodes={nodes} />
+      <Kinds title="Limits met" event="limit" nodes={nodes} />
+      <Kinds title="Overflows" event="overflow" nodes={nodes} />
+    </div>
+  );
+}
+
+function Kinds({ title, event, nodes }: { title: string; event: string; nodes: readonly NodeEntry[] }) {
+  const kinds = new Set(nodes.flatMap(({ figures }) => Object.keys(kindsOf(figures.counts?.[event]))));
+  return (
+    <div>
+      <h3>{title}</h3>
+      <dl>
+        {[...kinds].map((kind) => (
+          <div key={kind}>
+            <dt>{kind}</dt>
+            <dd>{count(sum(nodes.map((node) => eventCount(node, event, kind))))}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
+function kindsOf(counts: number | Readonly<Record<string, number>> | undefined): object {
+  return typeof counts === 'object' ? counts : {};
+}

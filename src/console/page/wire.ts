@@ -1,0 +1,108 @@
+/** What the console's endpoints answer. Figures may be those of another version of the package, so each may be missing. */
+export interface Figures {
+  readonly host?: string;
+  readonly pid?: number;
+  readonly uptime?: number;
+  readonly held?: number;
+  readonly isDraining?: boolean;
+  readonly memory?: number;
+  readonly storeMs?: number;
+  readonly storeFault?: string;
+  readonly counts?: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
+}
+
+export interface NodeEntry {
+  readonly node: string;
+  readonly isThis: boolean;
+  readonly age: number;
+  readonly figures: Figures;
+}
+
+export interface SecurityEntry {
+  readonly event: 'refused' | 'limit';
+  readonly at: number;
+  readonly id?: string;
+  readonly accountId?: string;
+  readonly kind?: string;
+  readonly reason?: string;
+  readonly verdict?: string;
+  readonly maxSession?: number;
+  readonly ip?: string;
+  readonly userAgent?: string;
+}
+
+export interface ActEntry {
+  readonly operator: string;
+  readonly act: string;
+  readonly id?: string;
+  readonly accountId?: string;
+  readonly outcome: string;
+  readonly count: number;
+  readonly at: number;
+  readonly ip: string;
+}
+
+export interface Overview {
+  readonly operator: string;
+  readonly app: string;
+  readonly at: number;
+  readonly nodes: readonly NodeEntry[];
+  readonly nodesFault?: string;
+  readonly security: readonly SecurityEntry[];
+  readonly acts: readonly ActEntry[];
+}
+
+export interface SessionEntry {
+  readonly id: string;
+  readonly accountId: string;
+  readonly createdAt: number;
+  readonly lastTime: number;
+  readonly ip: string;
+  readonly lastIp: string;
+  readonly userAgent: string;
+  readonly lastUserAgent: string;
+  readonly presence: string;
+  readonly undelivered: number;
+}
+
+export interface SessionPage {
+  readonly sessions: readonly SessionEntry[];
+  readonly cursor?: string;
+  readonly more?: number;
+}
+
+export interface Census {
+  readonly sessions: number;
+  readonly activeAccounts: number;
+  readonly at: number;
+}
+
+/** The server answered, and not with what was asked for. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, detail: string) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+// The console may be mounted anywhere: its endpoints are beside this script.
+const api = new URL('api/', import.meta.url);
+
+export function read<Answer>(path: string): Promise<Answer> {
+  return ask(path, {});
+}
+
+export function act(name: string, body: object): Promise<{ readonly count: number }> {
+  const headers = { 'content-type': 'application/json', 'x-session-mailbox-console': '1' };
+  return ask(name, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+async function ask<Answer>(path: string, options: RequestInit): Promise<Answer> {
+  const response = await fetch(new URL(path, api), { credentials: 'same-origin', cache: 'no-store', ...options });
+  if (response.ok) return response.json();
+  const problem: { detail?: unknown } = await response.json().catch(() => ({}));
+  const detail = typeof problem.detail === 'string' ? problem.detail : `The server answered ${response.status}`;
+  throw new Refusal(response.status, detail);
+}
