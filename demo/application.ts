@@ -3,36 +3,51 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { Container } from 'inversify';
 import { sessionHttpModule } from '../src/http/index.js';
-import { SessionManager, type StoreBinding, sessionModule } from '../src/index.js';
+import { SessionManager, sessionModule } from '../src/index.js';
 import { AdminGuard, AdminKey } from './admin-guard.js';
 import type { Configuration } from './configuration.js';
 import { DemoController } from './demo-controller.js';
 import { HealthController, Readiness } from './health-controller.js';
 import { buildHttpServer } from './http-server.js';
+import { LoopbackGuard } from './operations/loopback-guard.js';
+import { Operations } from './operations/operations.js';
+import { OperationsController } from './operations/operations-controller.js';
 import { PageController } from './page-controller.js';
+import { PolicyController } from './policies/policy-controller.js';
+import { servePolicies } from './policies/policy-routes.js';
+import { PolicyServices } from './policies/policy-services.js';
+import { mainStore, type Stores } from './stores.js';
 
 /** By so much later than it tells clients Node closes an idle connection: their requests may be on their way. */
 const keepAliveBufferMs = 1_000;
 
-/** The session service of the demo and its HTTP server. */
+/** The session services of the demo and their HTTP server. */
 export class Application {
   readonly #configuration: Configuration;
   readonly #readiness = new Readiness();
   readonly #container: Container;
+  readonly #stores: Stores;
   readonly #starting: Promise<FastifyInstance>;
+  #listening: Promise<string> | undefined;
   #stopping: Promise<void> | undefined;
 
-  /** Starts at once: opens the store, then builds the server. */
-  constructor(configuration: Configuration, store: StoreBinding) {
+  /** Starts at once: opens the stores, then builds the server. */
+  constructor(configuration: Configuration, stores: Stores, operations: Operations) {
     this.#configuration = configuration;
-    this.#container = buildContainer(configuration, store, this.#readiness);
+    this.#stores = stores;
+    this.#container = buildContainer(configuration, stores, operations, this.#readiness);
     this.#starting = this.#start();
     // A failed start is reported by `listen`.
     this.#starting.catch(() => {});
   }
 
-  /** @returns the URL of the server */
-  async listen(): Promise<string> {
+  /** Repeated calls listen once. @returns the URL of the server */
+  listen(): Promise<string> {
+    this.#listening ??= this.#listen();
+    return this.#listening;
+  }
+
+  async #listen(): Promise<string> {
     const app = await this.#starting;
     try {
       const { host, port } = this.#configuration.server;
@@ -61,14 +76,24 @@ export class Application {
   }
 
   async #start(): Promise<FastifyInstance> {
-    await this.#container.getAsync(SessionManager);
-    return buildHttpServer(this.#container, this.#configuration.server);
+    const services = await this.#startServices();
+    const app = await buildHttpServer(this.#container, this.#configuration.server);
+    servePolicies(app, services);
+    return app;
+  }
+
+  async #startServices(): Promise<PolicyServices> {
+    const services = await PolicyServices.start(await this.#container.getAsync(SessionManager), this.#stores);
+    this.#container
+      .bind(PolicyServices)
+      .toConstantValue(services)
+      .onDeactivation(() => services.stop());
+    return services;
   }
 
   async #stop(app: FastifyInstance): Promise<void> {
     this.#readiness.isStopping = true;
-    const manager = await this.#container.getAsync(SessionManager);
-    await manager.drain();
+    await this.#drain();
     const limit = setTimeout(() => app.server.closeAllConnections(), this.#configuration.session.drainTime);
     await app.close();
     clearTimeout(limit);
@@ -78,13 +103,12 @@ export class Application {
 
   async #retire(app: FastifyInstance, lastConnection: () => Promise<void>): Promise<void> {
     const { server } = app;
-    const manager = await this.#container.getAsync(SessionManager);
     server.prependListener('request', (_request, response) => {
       response.shouldKeepAlive = false;
     });
     // The HTTP server's own close() ends idle connections at once, and with them requests that are on their way.
     const closed = new Promise((resolve) => Server.prototype.close.call(server, resolve));
-    await Promise.all([lastConnection(), manager.drain()]);
+    await Promise.all([lastConnection(), this.#drain()]);
     // By then each idle connection has reached its time limit, or has received an answer that closed it.
     const limit = server.keepAliveTimeout + keepAliveBufferMs + this.#configuration.session.drainTime;
     const waiting = new AbortController();
@@ -94,11 +118,25 @@ export class Application {
     await closed;
     await this.#container.unbindAllAsync();
   }
+
+  async #drain(): Promise<void> {
+    const services = await this.#container.getAsync(PolicyServices);
+    await services.drain();
+  }
 }
 
-function buildContainer(configuration: Configuration, store: StoreBinding, readiness: Readiness): Container {
+function buildContainer(
+  configuration: Configuration,
+  stores: Stores,
+  operations: Operations,
+  readiness: Readiness,
+): Container {
   const container = new Container();
-  container.load(sessionModule(configuration.session, store), sessionHttpModule(configuration.http));
+  container.load(sessionModule(configuration.session, stores(mainStore)), sessionHttpModule(configuration.http));
+  container.bind(Operations).toConstantValue(operations);
+  container.bind(LoopbackGuard).toSelf().inSingletonScope();
+  container.bind(OperationsController).toSelf().inSingletonScope();
+  container.bind(PolicyController).toSelf().inSingletonScope();
   container.bind(AdminKey).toConstantValue(new AdminKey(configuration.adminKey));
   container.bind(AdminGuard).toSelf().inSingletonScope();
   container.bind(DemoController).toSelf().inSingletonScope();

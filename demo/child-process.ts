@@ -17,11 +17,17 @@ export class DemoChild {
   readonly #lastLines: string[] = [];
   #stopping: Promise<Ending> | undefined;
 
-  constructor(name: string, program: string, args: readonly string[], environment: NodeJS.ProcessEnv = process.env) {
+  /** @param options `speaks`: it is a Node.js process that sends messages */
+  constructor(
+    name: string,
+    program: string,
+    args: readonly string[],
+    { environment = process.env, speaks = false }: { environment?: NodeJS.ProcessEnv; speaks?: boolean } = {},
+  ) {
     this.name = name;
     this.#process = spawn(program, args, {
       env: environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(speaks ? (['ipc'] as const) : [])],
       // In a process group of its own: Ctrl-C signals the terminal's whole group, and children are to stop in order.
       detached: true,
     });
@@ -43,6 +49,15 @@ export class DemoChild {
 
   get pid(): number | undefined {
     return this.#process.pid;
+  }
+
+  /** Calls the listener with each message, and sends what it resolves with. */
+  answer(listener: (message: unknown) => Promise<object | undefined>): void {
+    this.#process.on('message', async (message) => {
+      const answer = await listener(message);
+      // It may have ended meanwhile.
+      if (answer !== undefined && this.#process.connected) this.#process.send(answer, () => {});
+    });
   }
 
   /** Resolves with the first line of output that matches; rejects when the process ends without one. */

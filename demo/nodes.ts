@@ -3,7 +3,8 @@ import { stopOnSignals } from '../src/index.js';
 import { DemoChild } from './child-process.js';
 import { readConfiguration } from './configuration.js';
 import { stopWithNpm } from './npm-shell.js';
-import { startRedis } from './redis-server.js';
+import { isRedisRequest, type RedisAnswer, type RedisRequest } from './operations/parent-redis.js';
+import { type DemoRedis, startRedis } from './redis-server.js';
 
 const entry = fileURLToPath(new URL('./server.js', import.meta.url));
 const nodeCount = 2;
@@ -11,7 +12,10 @@ const nodeCount = 2;
 /** The demo as several nodes that share a Redis. */
 class Nodes {
   readonly #nodes = new Set<DemoChild>();
-  #redis: DemoChild | undefined;
+  #redis: DemoRedis | undefined;
+  /** The stops and starts that nodes ask for, one after the other. */
+  #switching: Promise<void> = Promise.resolve();
+  #isRedisOff = false;
   #isStopping = false;
 
   /** Starts the nodes on consecutive ports, and a Redis unless one is configured. */
@@ -20,7 +24,7 @@ class Nodes {
     const url = redis.url ?? (await this.#startRedis(data));
     // With port 0 the system chooses a port for each node.
     const ports = Array.from({ length: nodeCount }, (_, n) => (server.port === 0 ? 0 : server.port + n));
-    const lines = await Promise.all(ports.map((port, n) => this.#startNode(`node ${n + 1}`, port, url)));
+    const lines = await Promise.all(ports.map((port, n) => this.#startNode(`node ${n + 1}`, port, url, data)));
     for (const line of lines) console.log(line);
   }
 
@@ -28,24 +32,49 @@ class Nodes {
   async stop(): Promise<void> {
     this.#isStopping = true;
     const endings = await Promise.all([...this.#nodes].map((node) => node.stop()));
-    await this.#redis?.stop();
+    await this.#switching;
+    await this.#redis?.child.stop();
     if (endings.some((ending) => ending !== 0)) throw new Error(`The nodes ended with ${endings.join(' and ')}`);
   }
 
   async #startRedis(data: string): Promise<string> {
-    const { port, url, child } = await startRedis(data);
-    this.#redis = child;
+    const redis = await startRedis(data, this.#redis);
+    const { port, url, child } = redis;
+    this.#redis = redis;
+    this.#isRedisOff = false;
     console.log(`redis (process ${child.pid}): redis://127.0.0.1:${port}`);
     void child.ended.then((ending) => {
-      if (!this.#isStopping) this.#abort(`redis ended with ${ending}; the nodes can't work without it`);
+      if (this.#isStopping || this.#isRedisOff) return;
+      this.#abort(`redis ended with ${ending}; the nodes can't work without it`);
     });
     return url;
   }
 
-  async #startNode(name: string, port: number, redisUrl: string): Promise<string> {
-    const environment = { ...process.env, PORT: String(port), REDIS_URL: redisUrl };
-    const node = new DemoChild(name, process.execPath, [entry], environment);
+  /** Does what a node asks for: the page of the demo shows what the nodes do while Redis is away. */
+  async #switchRedis(data: string, { redis, number }: RedisRequest): Promise<RedisAnswer> {
+    const switched = this.#switching.then(() => this.#setRedis(data, redis === 'start'));
+    this.#switching = switched.catch(() => {});
+    return switched.then(
+      () => ({ number }),
+      (error) => ({ number, error: String(error) }),
+    );
+  }
+
+  async #setRedis(data: string, isOn: boolean): Promise<void> {
+    if (this.#isStopping || isOn === !this.#isRedisOff) return;
+    if (isOn) await this.#startRedis(data);
+    else {
+      this.#isRedisOff = true;
+      await this.#redis?.child.stop();
+    }
+  }
+
+  async #startNode(name: string, port: number, redisUrl: string, data: string): Promise<string> {
+    const own = this.#redis === undefined ? {} : { DEMO_OWN_REDIS: '1' };
+    const environment = { ...process.env, PORT: String(port), REDIS_URL: redisUrl, ...own };
+    const node = new DemoChild(name, process.execPath, [entry], { environment, speaks: true });
     this.#nodes.add(node);
+    node.answer(async (message) => (isRedisRequest(message) ? this.#switchRedis(data, message) : undefined));
     const [url] = await node.outputMatching(/http:\/\/\S+/);
     void node.ended.then((ending) => {
       if (this.#isStopping) return;

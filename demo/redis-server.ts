@@ -17,14 +17,15 @@ export interface DemoRedis {
 /**
  * Starts a Redis that appends every write to a file, so that sessions outlive a restart. Resolves when it accepts
  * commands.
+ * @param former the same Redis before it was stopped: the clients know its port and password
  */
-export async function startRedis(data: string): Promise<DemoRedis> {
+export async function startRedis(data: string, former?: DemoRedis): Promise<DemoRedis> {
   const program = findProgram();
   const folder = resolve(data, 'redis');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const pidFile = join(folder, 'redis.pid');
   requireUnused(pidFile);
-  const port = await freePort();
+  const port = former?.port ?? (await freePort());
   const settings = {
     bind: '127.0.0.1',
     port: String(port),
@@ -35,7 +36,7 @@ export async function startRedis(data: string): Promise<DemoRedis> {
     logfile: '',
   };
   // Other users of the machine can connect to the port. Arguments are visible to them; this file is not.
-  const password = randomBytes(24).toString('base64url');
+  const password = former === undefined ? randomBytes(24).toString('base64url') : new URL(former.url).password;
   const secrets = join(folder, 'redis.conf');
   rmSync(secrets, { force: true });
   writeFileSync(secrets, `requirepass ${password}\n`, { mode: 0o600, flag: 'wx' });

@@ -1,16 +1,25 @@
 import 'reflect-metadata';
-import { join } from 'node:path';
-import type { StoreBinding } from '../src/index.js';
-import { redisStore } from '../src/stores/redis/index.js';
-import { sqliteStore } from '../src/stores/sqlite/index.js';
 import { Application } from './application.js';
-import { type Configuration, readConfiguration } from './configuration.js';
+import { readConfiguration } from './configuration.js';
+import { Operations } from './operations/operations.js';
+import { sharedStoresOf } from './stores.js';
 
 // One of the processes that serve the same port; see workers.ts.
 
-/** Shared by all workers of this machine; a Redis by those of other machines as well. */
-function storeOf({ redis, data }: Configuration): StoreBinding {
-  return redis.url === undefined ? sqliteStore({ path: join(data, 'sessions.db') }) : redisStore({ url: redis.url });
+/** The primary replaces workers one after the other when it is asked to, and at once when one was killed. */
+class WorkerOperations extends Operations {
+  override readonly startedBy = 'start:cluster';
+  override readonly restarts = 0;
+
+  override readonly redis = undefined;
+
+  override restart(): void {
+    process.send?.('reload');
+  }
+
+  override readonly killWorker = () => {
+    process.kill(process.pid, 'SIGKILL');
+  };
 }
 
 function exitAfter(ending: Promise<void>): void {
@@ -40,7 +49,7 @@ function lastConnection(): Promise<void> {
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const configuration = await readConfiguration();
-const application = new Application(configuration, storeOf(configuration));
+const application = new Application(configuration, sharedStoresOf(configuration), new WorkerOperations());
 process.on('SIGTERM', () => exitAfter(application.stop()));
 process.on('message', (message) => {
   if (message === 'retire') exitAfter(application.retire(lastConnection));

@@ -126,6 +126,9 @@ export class Workers {
       }),
     ]);
     slot.worker = worker;
+    worker.on('message', (message) => {
+      if (message === 'reload') void this.reload();
+    });
     console.log(`worker ${slot.number} (process ${worker.process.pid}) serves`);
     void ending.then((how) => this.#replace(slot, worker, startedAt, how));
     return url;

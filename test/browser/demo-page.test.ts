@@ -1,32 +1,21 @@
+import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
-import { limits } from '../support/limits.js';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { projectPath } from '../architecture/source-tree.js';
 import { DemoServer } from './demo-server.js';
+import { DemoPage, launchBrowser, pageErrors } from './demo-stage.js';
 import { contrast, overhang, paintedText } from './readable.js';
 
-const CHROMIUM_FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const PHONE = { viewport: { width: 360, height: 740 } };
+const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+const axe = readFileSync(projectPath('node_modules/axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
 let server: DemoServer;
-const pageErrors: string[] = [];
 
 test.before(async () => {
   server = await DemoServer.create();
   await server.start();
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: CHROMIUM_FLAGS,
-  });
+  browser = await launchBrowser();
 });
 
 test.serial.afterEach('no page has thrown an error or violated its content security policy', (t) => {
@@ -40,429 +29,289 @@ test.after.always('the demo stops with exit code 0 when it is asked to', async (
   t.is(code, 0);
 });
 
-/** A page in a browser context of its own, as in another browser. */
-async function openPage(t: ExecutionContext, options: BrowserContextOptions = {}, at = server): Promise<Page> {
-  const context = await browser.newContext(options);
-  t.teardown(() => context.close());
-  context.setDefaultTimeout(limits.event);
-  context.on('weberror', (event) => pageErrors.push(event.error().message));
-  context.on('console', (line) => {
-    if (line.text().includes('Content Security Policy')) pageErrors.push(line.text());
-  });
-  const page = await context.newPage();
-  await page.goto(at.url);
-  return page;
+/** A page whose accounts no other test has: each begins with a server that knows none. */
+async function open(t: ExecutionContext, options?: BrowserContextOptions): Promise<DemoPage> {
+  return DemoPage.open(t, browser, server, options);
 }
 
-async function logIn(page: Page, account: string): Promise<void> {
-  await accountField(page).fill(account);
-  await page.getByRole('button', { name: 'Log in', exact: true }).click();
-  await listening(page);
-}
-
-async function loggedIn(t: ExecutionContext, account: string, options?: BrowserContextOptions): Promise<Page> {
-  const page = await openPage(t, options);
-  await logIn(page, account);
-  return page;
-}
-
-async function listening(page: Page): Promise<void> {
-  await page.getByText('Listening', { exact: true }).waitFor();
-  await devices(page).first().waitFor();
-}
-
-// Two forms have such a field, but only one of them is visible at a time.
-const accountField = (page: Page): Locator => page.getByRole('textbox', { name: 'Account', exact: true });
-const devices = (page: Page): Locator => page.getByRole('list', { name: 'Devices' }).getByRole('listitem');
-const thisDevice = (page: Page): Locator => devices(page).filter({ hasNot: page.getByRole('button') });
-const otherDevice = (page: Page): Locator => devices(page).filter({ has: page.getByRole('button') });
-const messages = (page: Page): Locator => page.getByRole('log').getByRole('listitem');
-const message = (page: Page, text: string): Locator => messages(page).filter({ hasText: text });
-const focused = (page: Page, target: Locator): Locator => target.and(page.locator(':focus'));
-
-/** What the log shows, oldest first. */
-async function received(page: Page): Promise<string[]> {
-  return (await messages(page).locator('.body').allTextContents()).reverse();
-}
-
-/** The full id of this page's session, from its tooltip in the list. */
-async function sessionId(page: Page): Promise<string> {
-  return (await thisDevice(page).locator('code').getAttribute('title')) ?? '';
-}
-
-async function send(page: Page, text: string): Promise<void> {
-  await page.getByLabel('Message', { exact: true }).fill(text);
-  await page.getByRole('button', { name: 'Send', exact: true }).click();
-}
-
-async function choose(page: Page, option: string): Promise<void> {
-  await page.locator('#send').getByText(option, { exact: true }).first().click();
-}
-
-async function tabTo(page: Page, target: Locator): Promise<void> {
-  for (let presses = 0; presses < 40; presses++) {
-    if ((await focused(page, target).count()) === 1) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`The Tab key does not reach ${target}`);
+async function choosePolicy({ page }: DemoPage, words: string): Promise<void> {
+  await page.locator('#policies').getByText(words).click();
 }
 
 // ---- Sessions
 
-test.serial('a login lists the new session as this device, online, with an empty mailbox', async (t) => {
-  const page = await loggedIn(t, 'ada');
-  await page.getByRole('heading', { name: 'ada' }).waitFor();
-  await devices(page).getByText('This device').waitFor();
-  await devices(page).getByText('online').waitFor();
-  await devices(page).getByText('0 of 50 waiting').waitFor();
-  t.is(await devices(page).count(), 1);
-});
-
-test.serial('a second browser that logs in as the same account appears in the first one’s list', async (t) => {
-  const first = await loggedIn(t, 'ben');
-  const second = await loggedIn(t, 'ben');
-  await otherDevice(first).waitFor();
-  await otherDevice(second).waitFor();
-  t.is(await otherDevice(first).locator('code').getAttribute('title'), await sessionId(second));
-});
-
-test.serial('a device that another one logs out shows the reason and the login form', async (t) => {
-  const first = await loggedIn(t, 'cleo');
-  const second = await loggedIn(t, 'cleo');
-  await otherDevice(first).getByRole('button', { name: 'Log out' }).click();
-  const reason = second.getByRole('alert');
-  await reason.filter({ hasText: /\w+/ }).waitFor();
-  t.regex((await reason.textContent()) ?? '', /logged out|revoked|another/i);
-  await focused(second, accountField(second)).waitFor();
-  await otherDevice(first).waitFor({ state: 'detached' });
-  t.is(await devices(first).count(), 1);
-});
-
-test.serial('one button logs out all other devices, another one this device', async (t) => {
-  const first = await loggedIn(t, 'dora');
-  const second = await loggedIn(t, 'dora');
-  const third = await loggedIn(t, 'dora');
-  await otherDevice(first).nth(1).waitFor();
-  await first.getByRole('button', { name: 'Log out all other devices' }).click();
-  await second.getByRole('alert').filter({ hasText: /\w+/ }).waitFor();
-  await third.getByRole('alert').filter({ hasText: /\w+/ }).waitFor();
-  await first.getByRole('button', { name: 'Log out', exact: true }).click();
-  await first.getByText('You are logged out.').waitFor();
-  await first.reload();
-  await first.getByRole('button', { name: 'Log in', exact: true }).waitFor();
-  t.pass();
-});
-
-test.serial('a login past the limit logs out the oldest device, which shows the reason', async (t) => {
-  const oldest = await loggedIn(t, 'eve');
-  for (let login = 0; login < 5; login++) await server.logIn('eve');
-  const reason = oldest.getByRole('alert').filter({ hasText: /\w+/ });
-  await reason.waitFor();
-  t.regex((await reason.textContent()) ?? '', /newer session/i);
-  await oldest.getByText('One more login ends the oldest session.').waitFor();
-});
-
-test.serial('with onMaxSession reject, the page says why the login past the limit is refused', async (t) => {
-  const rejecting = await DemoServer.create();
-  t.teardown(() => rejecting.destroy());
-  await rejecting.start({ SESSION_ON_MAX_SESSION: 'reject' });
-  for (let login = 0; login < 5; login++) await rejecting.logIn('eve');
-  const page = await openPage(t, {}, rejecting);
-  await page.getByText('One more login is refused.').waitFor();
-  await accountField(page).fill('eve');
-  await page.keyboard.press('Enter');
-  await page.getByRole('status').filter({ hasText: /5/ }).waitFor();
-  t.true(await accountField(page).isVisible());
-});
-
-// ---- Messages
-
-test.serial('a push to the account by the form arrives on every device of it, and on no other', async (t) => {
-  const first = await loggedIn(t, 'finn');
-  const second = await loggedIn(t, 'finn');
-  const stranger = await loggedIn(t, 'gina');
-  await send(first, 'Hello, all of you');
-  await first.getByText('Delivered to 2 mailboxes.').waitFor();
-  await message(first, 'Hello, all of you').waitFor();
-  await message(second, 'Hello, all of you').waitFor();
-  t.is(await messages(stranger).count(), 0);
-});
-
-test.serial('a push to a device arrives there alone, a push to everyone at every account', async (t) => {
-  const first = await loggedIn(t, 'hana');
-  const second = await loggedIn(t, 'hana');
-  const stranger = await loggedIn(t, 'ivan');
-  await otherDevice(first).waitFor();
-  await choose(first, 'Device');
-  await first.getByRole('combobox', { name: 'Device' }).selectOption(await sessionId(second));
-  await send(first, 'For one');
-  await message(second, 'For one').waitFor();
-  await choose(first, 'Everyone');
-  await send(first, 'For all');
-  await message(first, 'For all').waitFor();
-  await message(second, 'For all').waitFor();
-  await message(stranger, 'For all').waitFor();
-  t.deepEqual(await received(first), ['For all']);
-  t.deepEqual(await received(second), ['For one', 'For all']);
-  t.deepEqual(await received(stranger), ['For all']);
-});
-
-test.serial('JSON is shown as JSON, and invalid JSON is not sent', async (t) => {
-  const page = await loggedIn(t, 'judy');
-  await choose(page, 'JSON');
-  await send(page, '{"order": 7');
-  await page.locator('#data:invalid').waitFor();
-  await focused(page, page.getByLabel('Message', { exact: true })).waitFor();
-  await send(page, '{"order": 7}');
-  await message(page, '"order": 7').waitFor();
-  t.deepEqual(await received(page), ['{\n  "order": 7\n}']);
-});
-
-test.serial('a push with a wrong admin key is refused; the page says so and keeps the text', async (t) => {
-  const page = await loggedIn(t, 'karl');
-  await page.getByLabel('Admin key').fill('guessed');
-  await send(page, 'Not for sending');
-  await page.locator('#send-note[data-tone=bad]').waitFor();
-  t.is(await page.getByLabel('Message', { exact: true }).inputValue(), 'Not for sending');
-  t.is(await messages(page).count(), 0);
-});
-
-test.serial('HTML in an account name and in a message is shown as text', async (t) => {
-  const html = '<img src=x onerror="document.title=1"><b>bold</b>';
-  const page = await loggedIn(t, html);
-  await page.getByRole('heading', { name: html }).waitFor();
-  await send(page, html);
-  await message(page, html).waitFor();
-  await choose(page, 'JSON');
-  await send(page, JSON.stringify({ html }));
-  await message(page, '"html"').waitFor();
-  t.is(await page.locator('img, b').count(), 0);
-});
-
-test.serial('after a reload the page shows the same messages, and receives later ones', async (t) => {
-  const page = await loggedIn(t, 'lena');
-  await server.push({ account: 'lena' }, { text: 'Before' });
-  await message(page, 'Before').waitFor();
-  await page.reload();
-  await listening(page);
-  await page.getByRole('heading', { name: 'lena' }).waitFor();
-  await server.push({ account: 'lena' }, { text: 'After' });
-  await message(page, 'After').waitFor();
-  t.deepEqual(await received(page), ['Before', 'After']);
-});
-
-test.serial('after an overflow of its mailbox the page says how many messages it missed', async (t) => {
-  const page = await loggedIn(t, 'mona');
-  await server.push({ account: 'mona' }, { text: 'Seen' });
-  await message(page, 'Seen').waitFor();
-  await page.goto('about:blank');
-  for (let n = 1; n <= 53; n++) await server.push({ account: 'mona' }, { text: `Away ${n}` });
-  await page.goto(server.url);
-  await message(page, '3 messages were missed').waitFor();
-  const expected = Array.from({ length: 50 }, (_, n) => `Away ${n + 4}`);
-  const [seen, missed, ...rest] = await received(page);
-  t.is(seen, 'Seen');
-  t.regex(missed ?? '', /^3 messages were missed/);
-  t.deepEqual(rest, expected);
-});
-
-// ---- Tabs
-
-test.serial('two tabs of one browser are one session, and both receive', async (t) => {
-  const first = await loggedIn(t, 'nils');
-  const second = await first.context().newPage();
-  await second.goto(server.url);
-  await listening(second);
-  await second.getByRole('heading', { name: 'nils' }).waitFor();
-  await server.push({ account: 'nils' }, { text: 'For both' });
-  await message(first, 'For both').waitFor();
-  await message(second, 'For both').waitFor();
-  t.is(await devices(first).count(), 1);
-  t.is(await sessionId(first), await sessionId(second));
-});
-
 test.serial(
-  'a duplicated tab, which starts with a copy of the session storage, does not end the poll of the first',
+  'four devices listen by poll, stream and socket, and a push to the account reaches its three',
   async (t) => {
-    const first = await loggedIn(t, 'olga');
-    const opening = first.waitForEvent('popup');
-    await first.evaluate('void window.open(location.href)');
-    const second = await opening;
-    await listening(second);
-    await server.push({ account: 'olga' }, { text: 'For both' });
-    await message(first, 'For both').waitFor();
-    await message(second, 'For both').waitFor();
-    await first.getByText('Listening', { exact: true }).waitFor();
-    t.pass();
+    const demo = await open(t);
+    const { page } = demo;
+    const transports = "[...document.querySelectorAll('.device select')].map((select) => select.value)";
+    t.deepEqual(await page.evaluate(transports), ['sse', 'poll', 'websocket', 'websocket']);
+    await demo.send('Hello, all of you');
+    await page.getByText('Accepted by 3 mailboxes.').waitFor();
+    const totals = await demo.accounted(3);
+    t.deepEqual(totals, { sent: 3, delivered: 3, waiting: 0, lost: 0, told: 0 });
+    for (const label of ['Laptop', 'Phone', 'Tablet']) {
+      t.deepEqual(await demo.log(demo.device(label)), ['1 Hello, all of you']);
+    }
+    t.deepEqual(await demo.log(demo.device('Laptop', 'ben')), []);
   },
 );
 
-test.serial('a tab whose reader name another client uses stops, says so, and resumes on request', async (t) => {
-  const page = await openPage(t);
-  const polling = page.waitForRequest((request) => request.url().includes('/poll?'));
-  await logIn(page, 'pia');
-  const reader = new URL((await polling).url()).searchParams.get('reader') ?? '';
-  await page.context().request.get(`${server.url}/poll`, { params: { reader, after: '', wait: 0 } });
-  await page.getByText('Paused', { exact: true }).waitFor();
-  await server.push({ account: 'pia' }, { text: 'Meanwhile' });
-  await page.getByRole('button', { name: 'Resume here' }).click();
-  await message(page, 'Meanwhile').waitFor();
-  await listening(page);
-  t.deepEqual(await received(page), ['Meanwhile']);
+test.serial('the sixth login of an account is refused, and its device has the reason on its face', async (t) => {
+  const demo = await open(t);
+  await demo.page.getByRole('button', { name: 'Log in the sixth' }).click();
+  const refused = demo.page.locator('.device[data-state=refused]');
+  await refused.getByText(/at most maxSession \(5\).*\(409 SESSION_LIMIT\)/).waitFor();
+  await demo.page.getByRole('status').filter({ hasText: 'was refused' }).waitFor();
+  await demo.listening(6);
+  await refused.getByRole('button', { name: /^Dismiss/ }).click();
+  await refused.waitFor({ state: 'detached' });
+  t.pass();
 });
 
-test.serial('a login as another account in a second tab changes the account of the first tab', async (t) => {
-  const first = await loggedIn(t, 'quinn');
-  await server.push({ account: 'quinn' }, { text: 'For quinn' });
-  await message(first, 'For quinn').waitFor();
-  const second = await first.context().newPage();
-  await second.goto(server.url);
-  await second.getByRole('button', { name: 'Log out', exact: true }).click();
-  await first.getByRole('button', { name: 'Log in', exact: true }).waitFor();
-  await logIn(second, 'rosa');
-  await first.getByRole('heading', { name: 'rosa' }).waitFor();
-  await listening(first);
-  t.deepEqual(await received(first), []);
+test.serial(
+  'by the other policies the sixth login ends the oldest or the idlest device, which shows the reason',
+  async (t) => {
+    const demo = await open(t);
+    const { page } = demo;
+    for (const words of ['ends the oldest', 'ends the idlest']) {
+      await choosePolicy(demo, words);
+      await demo.listening(4);
+      await page.getByRole('button', { name: 'Log in the sixth' }).click();
+      const evicted = page.locator('.device[data-state=ended]');
+      await evicted.getByText('A newer session of the account took the place of this one. (evicted)').waitFor();
+      t.is(await evicted.count(), 1);
+      await demo.listening(6);
+      if (words === 'ends the oldest') t.is(await demo.device('Laptop').getAttribute('data-state'), 'ended');
+    }
+    await choosePolicy(demo, 'is refused');
+    await demo.listening(4);
+  },
+);
+
+test.serial('a device that is logged out says so, and logs in again as another session', async (t) => {
+  const demo = await open(t);
+  await demo.act(demo.device('Tablet'), 'Log out');
+  await demo.device('Tablet').getByText('Logged out', { exact: true }).waitFor();
+  await demo.act(demo.device('Tablet'), 'Log in again');
+  await demo.listening(4);
+  t.is(await demo.page.locator('.device[data-state=ended]').count(), 0);
 });
 
-test.serial('a page that returns from the back/forward cache goes on where it was', async (t) => {
-  const page = await loggedIn(t, 'ruth');
-  await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))");
-  await server.push({ account: 'ruth' }, { text: 'While cached' });
-  await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))");
-  await message(page, 'While cached').waitFor();
-  t.deepEqual(await received(page), ['While cached']);
+test.serial('a device with a new token reads on, and misses nothing', async (t) => {
+  const demo = await open(t);
+  for (const label of ['Laptop', 'Phone', 'Tablet']) await demo.act(demo.device(label), 'Roll token');
+  await demo.page.getByText(/has a new token/).waitFor();
+  await demo.send('With the new token');
+  for (const label of ['Laptop', 'Phone', 'Tablet']) await demo.figure(demo.device(label), 'Delivered', 1);
+  t.deepEqual(await demo.accounted(3), { sent: 3, delivered: 3, waiting: 0, lost: 0, told: 0 });
 });
 
-// ---- Connection problems
+// ---- What breaks
 
-test.serial('a page that loses the network says so, tries again and misses no message', async (t) => {
-  const page = await loggedIn(t, 'sara');
-  await page.context().setOffline(true);
-  await page.getByText('Not connected', { exact: true }).waitFor();
-  await page.getByText(/Trying again in \d+ second/).waitFor();
-  await server.push({ account: 'sara' }, { text: 'While you were out' });
-  await page.context().setOffline(false);
-  await message(page, 'While you were out').waitFor();
-  await listening(page);
-  t.true(await page.getByRole('button', { name: 'Try now' }).isHidden());
+test.serial('a device without network gets what was sent meanwhile when it is back', async (t) => {
+  const demo = await open(t);
+  const labels = ['Laptop', 'Phone', 'Tablet'];
+  for (const label of labels) await demo.act(demo.device(label), 'Go offline');
+  await demo.send('One');
+  await demo.page.getByText('Accepted by 3 mailboxes.').waitFor();
+  await demo.send('Two');
+  t.deepEqual(await demo.accounted(6), { sent: 6, delivered: 0, waiting: 6, lost: 0, told: 0 });
+  for (const label of labels) await demo.act(demo.device(label), 'Go online');
+  for (const label of labels) await demo.figure(demo.device(label), 'Delivered', 2);
+  t.deepEqual(await demo.accounted(6), { sent: 6, delivered: 6, waiting: 0, lost: 0, told: 0 });
+  t.deepEqual(await demo.log(demo.device('Phone')), ['2 Two', '1 One']);
 });
 
-test.serial('after a restart of the server the page resumes, logged in, and misses no message', async (t) => {
-  const own = await DemoServer.create();
-  t.teardown(() => own.destroy());
-  await own.start();
-  const page = await openPage(t, {}, own);
-  await logIn(page, 'tess');
-  const away = await openPage(t, {}, own);
-  await logIn(away, 'tess');
-  const id = await sessionId(page);
-  await away.goto('about:blank');
-  await own.push({ account: 'tess' }, { text: 'Before the stop' });
-  await message(page, 'Before the stop').waitFor();
-  t.is(await own.stop(), 0);
-  await page.getByText('Not connected', { exact: true }).waitFor();
-  await own.start();
-  await own.push({ account: 'tess' }, { text: 'After the start' });
-  await message(page, 'After the start').waitFor();
-  await listening(page);
-  await away.goto(own.url);
-  await message(away, 'After the start').waitFor();
-  t.deepEqual(await received(page), ['Before the stop', 'After the start']);
-  t.deepEqual(await received(away), ['Before the stop', 'After the start']);
-  t.is(await sessionId(page), id);
-  t.is(await own.stop(), 0);
+test.serial('a flood past the bound of a sleeping device is lost in part, and told when it wakes', async (t) => {
+  const demo = await open(t);
+  const { page } = demo;
+  const phone = demo.device('Phone');
+  await demo.act(phone, 'Sleep');
+  await demo.act(phone, 'Flood');
+  await page.getByText('30 lost messages will be told with the next batch.').waitFor();
+  t.is(await page.locator('#total-waiting').textContent(), '50');
+  await phone.locator('.mailbox').getByText('50', { exact: true }).waitFor();
+  await demo.act(phone, 'Wake');
+  await demo.figure(phone, 'Told lost', 30);
+  t.deepEqual(await demo.accounted(80), { sent: 80, delivered: 50, waiting: 0, lost: 30, told: 30 });
 });
 
-// ---- Accessibility and layout
+test.serial(
+  'while the server restarts the page says so; what it had accepted arrives, what it refused was told',
+  async (t) => {
+    const demo = await open(t);
+    const { page } = demo;
+    await demo.act(demo.device('Phone'), 'Sleep');
+    await demo.send('Before the stop');
+    await page.getByText('Accepted by 3 mailboxes.').waitFor();
+    await page.getByRole('button', { name: 'Restart the server' }).click();
+    await page.getByText('The server is restarting; reconnecting', { exact: true }).waitFor();
+    await demo.send('Into the void');
+    await page.getByText(/^Not accepted/).waitFor();
+    await page.getByText('The server is restarting; reconnecting', { exact: true }).waitFor({ state: 'hidden' });
+    await demo.send('After the start');
+    await demo.act(demo.device('Phone'), 'Wake');
+    await demo.listening(4);
+    await page.getByText('1 push was not accepted, and the sender knows.').waitFor();
+    t.deepEqual(await demo.accounted(6), { sent: 6, delivered: 6, waiting: 0, lost: 0, told: 0 });
+    t.deepEqual(await demo.log(demo.device('Phone')), ['2 After the start', '1 Before the stop']);
+  },
+);
 
-test.serial('login, push and logout of a device work with the keyboard alone', async (t) => {
-  await loggedIn(t, 'uma');
-  const page = await openPage(t);
-  await focused(page, accountField(page)).waitFor();
-  await page.keyboard.type('uma');
-  await page.keyboard.press('Enter');
-  await listening(page);
-  await tabTo(page, page.getByLabel('Message', { exact: true }));
-  await page.keyboard.type('Typed, not clicked');
-  await page.keyboard.press('Control+Enter');
-  await message(page, 'Typed, not clicked').waitFor();
-  await page.keyboard.press('Control+Home');
-  await page.keyboard.press('Shift+Tab');
-  await tabTo(page, page.getByRole('radio', { name: 'Account' }));
-  await page.keyboard.press('ArrowRight');
-  await page.getByText('Every session of every account receives it.').waitFor();
-  await page.reload();
-  await listening(page);
-  await tabTo(page, page.getByRole('link', { name: 'Skip to content' }));
-  await page.keyboard.press('Enter');
-  await tabTo(page, otherDevice(page).getByRole('button', { name: 'Log out' }));
-  await page.keyboard.press('Enter');
-  await otherDevice(page).waitFor({ state: 'detached' });
-  await focused(page, page.getByRole('heading', { name: 'Devices' })).waitFor();
-  t.is(await devices(page).count(), 1);
-});
-
-test.serial('a refresh of the list of devices does not move the focus', async (t) => {
-  const page = await loggedIn(t, 'vera');
-  const second = await loggedIn(t, 'vera');
-  const button = otherDevice(page).getByRole('button', { name: 'Log out' });
-  await button.focus();
-  await second.goto('about:blank');
-  await server.push({ account: 'vera' }, { text: 'Waits for the other' });
-  await otherDevice(page).getByText('1 of 50 waiting').waitFor();
-  await loggedIn(t, 'vera');
-  await devices(page).nth(2).waitFor();
-  t.is(await focused(page, button.first()).count(), 1);
-});
-
-test.serial('on a phone 360 pixels wide nothing is wider than the page', async (t) => {
-  const page = await openPage(t, PHONE);
-  await accountField(page).waitFor();
-  t.is(await overhang(page), 0);
-  await logIn(page, 'w'.repeat(120));
-  await loggedIn(t, 'w'.repeat(120));
-  await otherDevice(page).waitFor();
-  await send(page, 'x'.repeat(300));
-  await message(page, 'x'.repeat(300)).waitFor();
-  await choose(page, 'JSON');
-  await send(page, JSON.stringify({ long: 'y'.repeat(300) }));
-  await message(page, '"long"').waitFor();
-  await choose(page, 'Device');
-  t.is(await overhang(page), 0);
-});
-
-test.serial('every text has enough contrast in the light and in the dark scheme, which differ', async (t) => {
-  const schemes = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
-    const page = await openPage(t, { colorScheme, reducedMotion: 'reduce' });
-    await accountField(page).waitFor();
-    const texts = await paintedText(page);
-    await logIn(page, `xena-${colorScheme}`);
-    await send(page, 'Readable');
-    await message(page, 'Readable').waitFor();
-    await page.getByLabel('Admin key').fill('wrong');
-    await send(page, 'Refused');
-    await page.locator('#send-note[data-tone=bad]').waitFor();
-    await page.context().setOffline(true);
-    await page.getByText('Not connected', { exact: true }).waitFor();
-    texts.push(...(await paintedText(page)));
-    for (const text of texts) t.true(contrast(text) >= 4.5, `${colorScheme}: ${JSON.stringify(text)}`);
-    schemes.push(texts.map(({ color, background }) => `${color} on ${background}`));
+test.serial('what needs another start command is disabled, with the command as the reason', async (t) => {
+  const { page } = await open(t);
+  for (const [name, command] of [
+    ['Kill this worker', 'npm run start:cluster'],
+    ['Stop Redis', 'npm run start:redis'],
+  ] as const) {
+    const button = page.getByRole('button', { name });
+    t.is(await button.getAttribute('aria-disabled'), 'true');
+    const hint = page.locator(`#${await button.getAttribute('aria-describedby')}`);
+    t.is(await hint.textContent(), `Needs ${command}.`);
   }
-  const [light, dark] = schemes as [string[], string[]];
-  t.true(light.length > 20);
-  for (const pair of light) t.false(dark.includes(pair), pair);
 });
 
-test.serial('the page uses no inline script, no inline style and no other site', async (t) => {
-  const page = await openPage(t);
+test.serial('each device may change its transport, except for a fourth that would hold a connection', async (t) => {
+  const demo = await open(t);
+  const transport = (label: string, account?: string) => demo.device(label, account).getByRole('combobox');
+  await transport('Tablet').selectOption('poll');
+  await transport('Laptop').selectOption('websocket');
+  await transport('Phone').selectOption('sse');
+  await demo.send('By other ways');
+  for (const label of ['Laptop', 'Phone', 'Tablet']) await demo.figure(demo.device(label), 'Delivered', 1);
+  await transport('Laptop').selectOption('sse');
+  await transport('Laptop', 'ben').selectOption('poll');
+  await demo.page.getByText(/^A browser opens six connections/).waitFor();
+  t.is(await transport('Laptop', 'ben').inputValue(), 'websocket');
+});
+
+// ---- Windows
+
+test.serial('a second window starts full, both receive, and a reload changes nothing', async (t) => {
+  const first = await open(t);
+  await first.send('Before the window');
+  await first.accounted(3);
+  const second = await first.secondWindow(server);
+  await second.listening(4);
+  t.deepEqual(await second.log(second.device('Phone')), ['1 Before the window']);
+  await second.send('For both');
+  for (const demo of [first, second]) await demo.figure(demo.device('Phone'), 'Delivered', 2);
+  await second.page.getByRole('button', { name: 'Log in', exact: true }).click();
+  for (const demo of [first, second]) await demo.listening(5);
+  await first.page.reload();
+  await first.listening(5);
+  t.deepEqual(await first.log(first.device('Phone')), ['2 For both', '1 Before the window']);
+  t.deepEqual(await first.accounted(6), { sent: 6, delivered: 6, waiting: 0, lost: 0, told: 0 });
+});
+
+// ---- Safety, accessibility and layout
+
+test.serial('HTML in an account name and in a message is shown as text', async (t) => {
+  const html = '<img src=x onerror="document.title=1"><b>bold</b>';
+  const demo = await open(t);
+  await demo.page.getByLabel('Account', { exact: true }).fill(html);
+  await demo.page.getByRole('button', { name: 'Log in', exact: true }).click();
+  await demo.listening(5);
+  await demo.send(html, 'Everyone');
+  await demo.device('Laptop').getByText(html).waitFor();
+  await demo.page.getByRole('heading', { name: html }).waitFor();
+  t.is(await demo.page.locator('img, b:not([id])').count(), 0);
+});
+
+test.serial('the page uses no inline script, no style element and no other site', async (t) => {
+  const { page } = await open(t);
   const elsewhere: string[] = [];
   page.on('request', (request) => {
     if (!request.url().startsWith(server.url)) elsewhere.push(request.url());
   });
   await page.reload();
-  await logIn(page, 'yara');
-  t.is(await page.locator('script:not([src]), style, [style], [onclick], [onload]').count(), 0);
+  await page.getByText('4 of 4 devices listening').waitFor();
+  t.is(await page.locator('script:not([src]), style, [onclick], [onload]').count(), 0);
   t.deepEqual(elsewhere, []);
+});
+
+test.serial(
+  'with the keyboard alone a message is sent, a device put to sleep and woken, and one logged in',
+  async (t) => {
+    const demo = await open(t);
+    const { page } = demo;
+    const { keyboard } = page;
+    await page.getByLabel('Message', { exact: true }).focus();
+    await keyboard.press('Enter');
+    await page.getByText('Accepted by 3 mailboxes.').waitFor();
+    await page.getByRole('link', { name: 'Skip to the devices' }).focus();
+    await keyboard.press('Enter');
+    for (let presses = 0; presses < 4; presses += 1) await keyboard.press('Tab');
+    t.is(await page.evaluate('document.activeElement.id'), 'sixth');
+    await keyboard.press('Shift+Tab');
+    await keyboard.press('Enter');
+    await demo.listening(5);
+    const sleep = demo.device('Laptop').getByRole('button', { name: /^Sleep/ });
+    for (let presses = 0; presses < 4; presses += 1) await keyboard.press('Tab');
+    await sleep.and(page.locator(':focus')).waitFor();
+    t.is(
+      await page.locator('#code').textContent(),
+      'const { cursor: after } = mailbox;\nmailbox.close(); // later, as the same reader:\nmailbox = connect({ token, reader, after });',
+    );
+    await keyboard.press('Enter');
+    await demo.device('Laptop').getByText('Asleep').waitFor();
+    await keyboard.press('Enter');
+    await demo.listening(5);
+  },
+);
+
+test.serial('a message is drawn on its way, but not for a user who wants less motion', async (t) => {
+  const moving = await open(t, { reducedMotion: 'no-preference' });
+  const drawn = moving.page.locator('#travel i').first().waitFor({ state: 'attached' });
+  await moving.page.getByRole('button', { name: '20 a second' }).click();
+  await drawn;
+  await moving.page.getByRole('button', { name: 'Stop sending' }).click();
+  const still = await open(t);
+  const count =
+    '(() => { globalThis.dots = 0; new MutationObserver((all) => { dots += all.length; }).observe(document.querySelector("#travel"), { childList: true }); })()';
+  await still.page.evaluate(count);
+  await still.send('At rest');
+  await still.accounted(3);
+  t.is(await still.page.evaluate('dots'), 0);
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.serial(
+    `in the ${colorScheme} scheme axe finds nothing serious, and every text has enough contrast`,
+    async (t) => {
+      const demo = await open(t, { colorScheme });
+      const { page } = demo;
+      await demo.act(demo.device('Phone'), 'Sleep');
+      await demo.act(demo.device('Phone'), 'Flood');
+      await demo.act(demo.device('Tablet'), 'Log out');
+      await demo.act(demo.device('Laptop', 'ben'), 'Go offline');
+      await page.getByRole('button', { name: 'Log in the sixth' }).click();
+      await page.locator('.device[data-state=refused]').waitFor();
+      await page.getByText(/will be told/).waitFor();
+      const texts = await paintedText(page);
+      t.true(texts.length > 60);
+      for (const text of texts) t.true(contrast(text) >= 4.5, JSON.stringify(text));
+      await page.evaluate(axe);
+      const run = 'axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations)';
+      const found = await page.evaluate<{ impact: string; id: string; nodes: { html: string }[] }[]>(run);
+      const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      t.deepEqual(
+        serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
+        [],
+      );
+    },
+  );
+}
+
+test.serial('on a phone 360 pixels wide nothing is wider than the page', async (t) => {
+  const demo = await open(t, phone);
+  const { page } = demo;
+  await page.getByLabel('Account', { exact: true }).fill('w'.repeat(120));
+  await page.getByRole('button', { name: 'Log in the sixth' }).click();
+  await page.locator('.device[data-state=refused]').waitFor();
+  await demo.send('x'.repeat(300), 'Everyone');
+  await demo.device('Laptop').getByText('x'.repeat(300)).waitFor();
+  t.is(await overhang(page), 0);
 });

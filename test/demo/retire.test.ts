@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import test from 'ava';
 import { Application } from '../../demo/application.js';
 import type { Configuration } from '../../demo/configuration.js';
+import { Operations } from '../../demo/operations/operations.js';
 import { memoryStore, SessionContext } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
 import { Connection } from '../support/http-client.js';
@@ -18,6 +19,14 @@ const configuration: Configuration = {
   session: new SessionContext(),
 };
 
+class NoOperations extends Operations {
+  override readonly startedBy = 'start';
+  override readonly restarts = 0;
+  override readonly killWorker = undefined;
+  override readonly redis = undefined;
+  override restart(): void {}
+}
+
 async function isRefused(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {
@@ -31,7 +40,7 @@ async function isRefused(port: number): Promise<boolean> {
 }
 
 test('a process that retires answers an open connection, and ends once no connection is on its way to it', async (t) => {
-  const application = new Application(configuration, memoryStore());
+  const application = new Application(configuration, () => memoryStore(), new NoOperations());
   const port = Number(new URL(await application.listen()).port);
   const connection = await Connection.open(port);
   t.is((await connection.send('/livez').response()).headers.get('connection'), 'keep-alive');

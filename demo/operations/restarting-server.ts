@@ -1,0 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Application } from '../application.js';
+import type { Configuration } from '../configuration.js';
+import type { Stores } from '../stores.js';
+import { Operations, type RedisAction, type StartCommand } from './operations.js';
+
+/** For so long nobody listens during a restart, so that the page shows what clients do meanwhile. */
+const pauseMs = 2_000;
+
+/** The demo as one process. Its restart stops the service as a signal does, and starts it again on the same data. */
+export class RestartingServer extends Operations {
+  readonly startedBy: StartCommand;
+  restarts = 0;
+  override readonly killWorker = undefined;
+  override readonly redis: ((action: RedisAction) => Promise<void>) | undefined;
+  readonly #configuration: Configuration;
+  readonly #stores: Stores;
+  readonly #stopping = new AbortController();
+  #application: Application;
+  #restarting: Promise<void> | undefined;
+
+  constructor(configuration: Configuration, stores: Stores, redis?: (action: RedisAction) => Promise<void>) {
+    super();
+    this.startedBy = redis === undefined ? 'start' : 'start:redis';
+    this.redis = redis;
+    this.#configuration = configuration;
+    this.#stores = stores;
+    this.#application = new Application(configuration, stores, this);
+  }
+
+  /** @returns the URL of the server */
+  listen(): Promise<string> {
+    return this.#application.listen();
+  }
+
+  override restart(): void {
+    this.#restarting ??= this.#restart()
+      .catch((error) => {
+        console.error('The restart failed:', error);
+        process.exit(1);
+      })
+      .finally(() => {
+        this.#restarting = undefined;
+      });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#restarting;
+    await this.#application.stop();
+  }
+
+  async #restart(): Promise<void> {
+    const { signal } = this.#stopping;
+    // On the same port also where the system has chosen it.
+    const port = Number(new URL(await this.#application.listen()).port);
+    await this.#application.stop();
+    await delay(pauseMs, undefined, { signal }).catch(() => {});
+    if (signal.aborted) return;
+    const { server } = this.#configuration;
+    this.#application = new Application({ ...this.#configuration, server: { ...server, port } }, this.#stores, this);
+    await this.#application.listen();
+    this.restarts += 1;
+  }
+}

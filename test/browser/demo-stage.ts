@@ -1,0 +1,110 @@
+import type { ExecutionContext } from 'ava';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import { limits } from '../support/limits.js';
+import type { DemoServer } from './demo-server.js';
+
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
+}
+
+/** What no page may do: throw, or violate its content security policy. */
+export const pageErrors: string[] = [];
+
+/** What the page says of all messages together. */
+export interface Totals {
+  readonly sent: number;
+  readonly delivered: number;
+  readonly waiting: number;
+  readonly lost: number;
+  readonly told: number;
+}
+
+/** The demo's page in a browser context of its own, as in another browser. */
+export class DemoPage {
+  readonly page: Page;
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Without motion, which only costs time here; the animation of messages has a test of its own. */
+  static async open(
+    t: ExecutionContext,
+    browser: Browser,
+    server: DemoServer,
+    options: BrowserContextOptions = {},
+  ): Promise<DemoPage> {
+    const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
+    t.teardown(() => context.close());
+    context.setDefaultTimeout(limits.event);
+    context.on('weberror', (event) => pageErrors.push(event.error().message));
+    context.on('console', (line) => {
+      if (line.text().includes('Content Security Policy')) pageErrors.push(line.text());
+    });
+    const page = await context.newPage();
+    await page.goto(server.url);
+    const demo = new DemoPage(page);
+    await demo.listening(4);
+    return demo;
+  }
+
+  /** Another window of the same browser. */
+  async secondWindow(server: DemoServer): Promise<DemoPage> {
+    const page = await this.page.context().newPage();
+    await page.goto(server.url);
+    return new DemoPage(page);
+  }
+
+  /** All of so many devices listen. */
+  async listening(count: number): Promise<void> {
+    await this.page.getByText(`${count} of ${count} devices listening`).waitFor();
+  }
+
+  device(label: string, account = 'ada'): Locator {
+    const name = new RegExp(`^${label} ${account}`);
+    return this.page.locator('.device').filter({ has: this.page.getByRole('heading', { name }) });
+  }
+
+  async act(device: Locator, action: string): Promise<void> {
+    await device.getByRole('button', { name: new RegExp(`^${action}:`) }).click();
+  }
+
+  /** The messages on the face of a device, newest first. */
+  async log(device: Locator): Promise<string[]> {
+    return device.locator('.log li').allTextContents();
+  }
+
+  async send(text: string, to?: string): Promise<void> {
+    if (to !== undefined) await this.page.getByLabel('To', { exact: true }).selectOption({ label: to });
+    await this.page.getByLabel('Message', { exact: true }).fill(text);
+    await this.page.getByRole('button', { name: 'Send', exact: true }).click();
+  }
+
+  /** Resolves with the totals once so many were sent, and the page says that all are accounted for. */
+  async accounted(count: number): Promise<Totals> {
+    await this.page.locator('#total-sent').getByText(String(count), { exact: true }).waitFor();
+    await this.page.locator('#verdict[data-verdict=exact]').waitFor();
+    const read = async (name: string) => Number(await this.page.locator(`#total-${name}`).textContent());
+    const [sent = 0, delivered = 0, waiting = 0, lost = 0, told = 0] = await Promise.all(
+      ['sent', 'delivered', 'waiting', 'lost', 'told'].map(read),
+    );
+    return { sent, delivered, waiting, lost, told };
+  }
+
+  /** The figure of that name on the face of a device has this value. */
+  async figure(device: Locator, name: string, value: number): Promise<void> {
+    const figure = device.locator('.figures div').filter({ hasText: name });
+    await figure.getByText(String(value), { exact: true }).waitFor();
+  }
+}
