@@ -29,12 +29,13 @@ export function scriptOf(
   const random = randomFrom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
   const steps: Step[] = [];
   const mutates = holds ? 0 : random() < 0.8 ? 0.06 : 0.5;
-  const textIn = (): string => {
-    const text = requestText(caller, mutates, holds, random);
+  const textIn = (others: number): string => {
+    const text = requestText(caller, mutates, others, holds, random);
     return apart && hasMore(text) ? textOf(pollOf(caller, random, holds)) : text;
   };
   for (let group = between(1, 6, random); group > 0; group--) {
-    const texts = Array.from({ length: between(1, 12, random) }, textIn);
+    const others = random() < 0.5 ? 0 : random();
+    const texts = Array.from({ length: between(1, 12, random) }, () => textIn(others));
     const isHeld = holds && random() < 0.7;
     if (isHeld) texts[0] = textOf(heldPollOf(caller, random));
     const pieces = apart ? texts.flatMap((text) => cut([text], number, random)) : cut(texts, number, random);
@@ -45,11 +46,14 @@ export function scriptOf(
   return steps;
 }
 
-/** What is changed may take messages away, so it has the session without any. */
-function requestText(caller: Caller, mutates: number, holds: boolean, random: Random): string {
+/**
+ * What is changed may take messages away, so it has the session without any.
+ * @param others how often it is no poll
+ */
+function requestText(caller: Caller, mutates: number, others: number, holds: boolean, random: Random): string {
   const isMutated = random() < mutates;
   const own = isMutated ? { ...caller, full: caller.empty } : caller;
-  const request = random() < 0.7 ? pollOf(own, random, holds) : otherOf(own, random, !holds);
+  const request = random() < others ? otherOf(own, random, !holds) : pollOf(own, random, holds);
   return isMutated ? mutated(request, own, random) : textOf(request);
 }
 
