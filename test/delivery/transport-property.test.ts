@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { rounds } from '../support/limits.js';
 import { pollTransports } from '../support/poll-transports.js';
 import { transports } from '../support/stream-transports.js';
-import { TransportWorld } from '../support/transport-world.js';
+import { TransportWorld, type WorldBounds } from '../support/transport-world.js';
 
 const reader = fc.nat(2);
 
@@ -41,6 +41,42 @@ const bounds = fc.record({
 
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
+/** Scripts with a loss, an older place, a lifetime and a restart, which few random ones have all of. */
+const examples: [WorldBounds, Command[]][] = [
+  [
+    { msgMaxLength: 2, onOverflow: 'drop-oldest', messageTtl: 0, readers: 1 },
+    [
+      { do: 'open', reader: 0, back: 0 },
+      { do: 'push', count: 2, key: undefined },
+      { do: 'close', reader: 0 },
+      { do: 'push', count: 3, key: undefined },
+      { do: 'open', reader: 0, back: 0 },
+      { do: 'acknowledge', reader: 0 },
+      { do: 'restart' },
+      { do: 'push', count: 3, key: undefined },
+      { do: 'open', reader: 0, back: 3 },
+    ],
+  ],
+  [
+    { msgMaxLength: 3, onOverflow: 'drop-newest', messageTtl: 5_000, readers: 3 },
+    [
+      { do: 'open', reader: 0, back: 0 },
+      { do: 'open', reader: 1, back: 0 },
+      { do: 'push', count: 2, key: 'k' },
+      { do: 'close', reader: 0 },
+      { do: 'push', count: 3, key: undefined },
+      { do: 'push', count: 2, key: undefined },
+      { do: 'open', reader: 0, back: 0 },
+      { do: 'close', reader: 0 },
+      { do: 'push', count: 2, key: undefined },
+      { do: 'advance', by: 5_000 },
+      { do: 'open', reader: 0, back: 0 },
+      { do: 'advance', by: 70_000 },
+      { do: 'open', reader: 0, back: 3 },
+    ],
+  ],
+];
+
 function carryOut(world: TransportWorld, each: Command): Promise<void> {
   switch (each.do) {
     case 'push':
@@ -61,7 +97,7 @@ function carryOut(world: TransportWorld, each: Command): Promise<void> {
 const inProcess: ReadonlySet<string> = new Set(['poll', 'streamInto']);
 
 for (const [name, start] of Object.entries({ ...pollTransports, ...transports })) {
-  const numRuns = inProcess.has(name) ? rounds({ sample: 40, full: 500 }) : rounds({ sample: 4, full: 60 });
+  const numRuns = inProcess.has(name) ? rounds({ sample: 40, full: 500 }) : rounds({ sample: 8, full: 60 });
   test.serial(
     `${name}: each client gets each message once, in order, or is told that it is lost, and what is not acknowledged stays`,
     async (t) => {
@@ -81,7 +117,7 @@ for (const [name, start] of Object.entries({ ...pollTransports, ...transports })
             await rm(snapshot, { force: true });
           }
         }),
-        { numRuns, includeErrorInReport: true },
+        { numRuns, examples, includeErrorInReport: true },
       );
       t.pass();
     },
