@@ -23,6 +23,8 @@ export interface TransportStream {
   taken(): Taken;
   acknowledge(cursor: string): Promise<void>;
   close(): void;
+  /** The cursor that the client has acknowledged by itself, where it does so. */
+  acknowledged?(): string;
 }
 
 /** One of the ways in which a client can have a stream. */
@@ -93,7 +95,7 @@ export const transports: Readonly<Record<string, (manager: SessionManager) => Pr
   },
 };
 
-function takenOf(batches: readonly (Batch | WireBatch)[]): Taken {
+export function takenOf(batches: readonly (Batch | WireBatch)[]): Taken {
   const messages = batches.flatMap((batch) => [...batch.messages]);
   return {
     cursor: batches.at(-1)?.cursor ?? '',
@@ -104,11 +106,23 @@ function takenOf(batches: readonly (Batch | WireBatch)[]): Taken {
   };
 }
 
-/** `/events`, `/ack` and `/stream`. */
-async function serve(manager: SessionManager): Promise<{ readonly port: number; end(): Promise<void> }> {
+export interface StreamServer {
+  readonly port: number;
+  /** Ends every connection, as a proxy or a network does. */
+  cut(): void;
+  end(): Promise<void>;
+}
+
+/**
+ * `/poll`, `/events`, `/ack` and `/stream`.
+ * @param page HTML for every other path
+ */
+export async function serve(manager: SessionManager, page?: string): Promise<StreamServer> {
   const handle = sessionHandler(manager);
   const server = createServer((incoming, response) => {
-    if (!handle(incoming, response)) response.writeHead(404).end();
+    if (handle(incoming, response)) return;
+    if (page === undefined) response.writeHead(404).end();
+    else response.writeHead(200, { 'content-type': 'text/html' }).end(page);
   });
   const webSocketServer = new WebSocketServer({ noServer: true });
   authenticateUpgrade(server, manager, { webSocketServer, path: '/stream' });
@@ -121,9 +135,12 @@ async function serve(manager: SessionManager): Promise<{ readonly port: number; 
     socket.once('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const end = async () => {
+  const cut = () => {
     for (const socket of sockets) socket.destroy();
+  };
+  const end = async () => {
+    cut();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { port: (server.address() as AddressInfo).port, end };
+  return { port: (server.address() as AddressInfo).port, cut, end };
 }

@@ -1,0 +1,115 @@
+import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { FetchStream } from '../../src/fetch/fetch-stream.js';
+import { type Batch, Message } from '../../src/index.js';
+import { HeldStream } from '../../src/requests/held-stream.js';
+import { type RawResponse, unsentBytes } from '../../src/requests/raw-response.js';
+import { Connection } from '../support/http-client.js';
+import { until } from '../support/http-kit.js';
+import { Http2Connection } from '../support/http2-client.js';
+
+/** More than the operating system takes for a client that does not read. */
+const bytes = 24_000_000;
+const most = 2 * bytes;
+
+function batchOf(json: string): Batch {
+  const message = new Message(1, 0, { json, bytes: json.length, key: undefined });
+  return { messages: [message], cursor: 'a.1.1', lost: 0 };
+}
+
+const huge = batchOf(`"${'x'.repeat(bytes)}"`);
+
+interface OpenedStream {
+  readonly raw: RawResponse;
+  readonly stream: HeldStream;
+  isClosed: boolean;
+}
+
+/** What a client of HTTP/1 or HTTP/2 opened, whose reading the test stops or lets go on. */
+async function open(t: ExecutionContext, protocol: 'HTTP/1.1' | 'HTTP/2') {
+  let opened: OpenedStream | undefined;
+  const hold = (_request: unknown, raw: RawResponse) => {
+    const held: OpenedStream = { raw, stream: new HeldStream(raw, most), isClosed: false };
+    held.stream.onceClosed(() => {
+      held.isClosed = true;
+    });
+    held.stream.deliver({ messages: [], cursor: 'a.0.0', lost: 0 }, undefined);
+    opened = held;
+  };
+  const server = protocol === 'HTTP/2' ? createHttp2Server(hold) : createServer(hold);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const read = protocol === 'HTTP/2' ? readHttp2(t, port) : await readHttp1(t, port);
+  t.teardown(() => server.close());
+  await until(() => opened !== undefined);
+  if (opened === undefined) throw new Error('The stream was not opened');
+  return { ...read, held: opened };
+}
+
+async function readHttp1(t: ExecutionContext, port: number) {
+  const connection = await Connection.open(port);
+  t.teardown(() => connection.close());
+  connection.send('/');
+  return { pause: () => connection.stopReading(), resume: () => connection.resumeReading() };
+}
+
+function readHttp2(t: ExecutionContext, port: number) {
+  const connection = new Http2Connection(port);
+  t.teardown(() => connection.close());
+  const stream = connection.send('/').on('data', () => {});
+  return { pause: () => stream.pause(), resume: () => stream.resume() };
+}
+
+for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
+  test(`${protocol}: a client that took nothing between two heartbeats is cut off`, async (t) => {
+    const { held, pause } = await open(t, protocol);
+    pause();
+    held.stream.deliver(huge, undefined);
+    let before = -1;
+    // Until the operating system takes no more.
+    await until(() => {
+      const unsent = unsentBytes(held.raw);
+      const isStuck = unsent === before;
+      before = unsent;
+      return isStuck && before > 0;
+    });
+    held.stream.beat();
+    await new Promise((resolve) => setImmediate(resolve));
+    t.false(held.isClosed, 'the first heartbeat only looks');
+    held.stream.beat();
+    await until(() => held.isClosed);
+    t.pass();
+  });
+
+  test(`${protocol}: a client that has taken everything by the heartbeat stays`, async (t) => {
+    const { held, pause, resume } = await open(t, protocol);
+    pause();
+    held.stream.deliver(batchOf(`"${'x'.repeat(1_000_000)}"`), undefined);
+    held.stream.beat();
+    resume();
+    await until(() => unsentBytes(held.raw) === 0);
+    for (let beat = 0; beat < 3; beat += 1) {
+      held.stream.beat();
+      await until(() => unsentBytes(held.raw) === 0);
+    }
+    t.false(held.isClosed);
+  });
+}
+
+test('fetch: a server that took nothing between two heartbeats is cut off', async (t) => {
+  const stream = new FetchStream({}, most);
+  let isEnded = false;
+  const response = await stream.open((receiver) => {
+    receiver.deliver(batchOf('"hi"'), undefined);
+    return () => {
+      isEnded = true;
+    };
+  }, new AbortController().signal);
+  stream.beat();
+  t.false(isEnded);
+  stream.beat();
+  t.true(isEnded);
+  await t.throwsAsync(response.text(), { message: /does not take what it is sent/ });
+});

@@ -1,0 +1,233 @@
+import { strict as assert } from 'node:assert';
+import { Container } from 'inversify';
+import { ManualClock } from '../../src/conformance/manual-clock.js';
+import { WaitingRoom } from '../../src/delivery/waiting-room.js';
+import {
+  Clock,
+  type IssuedSession,
+  memoryStore,
+  SessionError,
+  SessionManager,
+  sessionModule,
+} from '../../src/index.js';
+import { ClientLedger, offsetOf, type Pushed } from './http-client-ledger.js';
+import { until } from './http-kit.js';
+import type { Taken, Transport, TransportStream } from './stream-transports.js';
+
+export interface WorldBounds {
+  readonly msgMaxLength: number;
+  readonly onOverflow: 'drop-oldest' | 'drop-newest' | 'reject';
+  readonly messageTtl: number;
+  /** How many readers the session has; with one, no message has a key, so that what stays can be foretold. */
+  readonly readers: number;
+}
+
+interface OpenStream {
+  readonly stream: TransportStream;
+  /** Where it began; `undefined` for the oldest message that others had left. */
+  readonly start: number | undefined;
+  /** Whether the client was there last: then its place is proved. */
+  readonly isLatest: boolean;
+  /** How much was told as lost when it had caught up. */
+  lost: number | undefined;
+}
+
+/** What a client keeps when it is cut off. */
+class Client {
+  readonly ledger: ClientLedger;
+  open: OpenStream | undefined;
+  acknowledged = 0;
+
+  constructor(pushed: ReadonlyMap<number, Pushed>) {
+    this.ledger = new ClientLedger(pushed);
+  }
+}
+
+/** A session and its clients, over any transport and over restarts of the service. */
+export class TransportWorld {
+  readonly #bounds: WorldBounds;
+  readonly #startTransport: (manager: SessionManager) => Promise<Transport>;
+  readonly #snapshot: string;
+  readonly #clock = new ManualClock();
+  readonly #pushed = new Map<number, Pushed>();
+  readonly #clients: readonly Client[];
+  #container = new Container();
+  #transport: Transport | undefined;
+  #session: IssuedSession | undefined;
+  #tail = 0;
+
+  constructor(bounds: WorldBounds, start: (manager: SessionManager) => Promise<Transport>, snapshot: string) {
+    this.#bounds = bounds;
+    this.#startTransport = start;
+    this.#snapshot = snapshot;
+    this.#clients = Array.from({ length: bounds.readers }, () => new Client(this.#pushed));
+  }
+
+  async start(): Promise<void> {
+    const { readers, ...context } = this.#bounds;
+    this.#container = new Container();
+    this.#container.bind(Clock).toConstantValue(this.#clock);
+    const store = memoryStore({ snapshot: { path: this.#snapshot } });
+    this.#container.load(sessionModule({ ...context, gcTime: 1_000_000_000 }, store));
+    const manager = await this.#container.getAsync(SessionManager);
+    this.#session ??= await manager.createSession('alice');
+    this.#transport = await this.#startTransport(manager);
+  }
+
+  async stop(): Promise<void> {
+    await this.#container.unbindAllAsync();
+    await this.#transport?.end();
+    for (const client of this.#clients) {
+      client.open?.stream.close();
+      client.open = undefined;
+    }
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** One after the other: a live client takes each before the next. */
+  async push(count: number, key: string | undefined): Promise<void> {
+    for (let each = 0; each < count; each += 1) {
+      await this.#push(this.#isPlain ? undefined : key);
+      await this.settle();
+    }
+  }
+
+  /** @param back how many places before its latest the client begins, as if what came since had never reached it */
+  async open(index: number, back: number): Promise<void> {
+    const client = this.#clientAt(index);
+    const { past } = client.ledger;
+    const after = past[Math.max(0, past.length - 1 - back)] ?? '';
+    const older = client.open;
+    const start = after === '' && this.#clients.length > 1 ? undefined : offsetOf(after);
+    client.acknowledged = Math.max(client.acknowledged, start ?? 0);
+    const stream = await this.#running.open(this.#known, `reader-${index % this.#clients.length}`, after);
+    client.open = { stream, start, isLatest: after === client.ledger.cursor, lost: undefined };
+    await this.settle();
+    // The newer one has ended it.
+    older?.stream.close();
+  }
+
+  async close(index: number): Promise<void> {
+    const client = this.#clientAt(index);
+    client.open?.stream.close();
+    client.open = undefined;
+    await this.settle();
+  }
+
+  async acknowledge(index: number): Promise<void> {
+    const client = this.#clientAt(index);
+    const { cursor } = client.ledger;
+    if (client.open === undefined || cursor === '') return;
+    client.acknowledged = Math.max(client.acknowledged, offsetOf(cursor));
+    await client.open.stream.acknowledge(cursor);
+    await this.settle();
+  }
+
+  async advance(by: number): Promise<void> {
+    await this.#clock.advance(by);
+    await this.settle();
+  }
+
+  /** Every client comes back, and one that was never there before. */
+  async settleUp(): Promise<void> {
+    for (const index of this.#clients.keys()) await this.open(index, 0);
+    const { undelivered } = await this.#manager.getSession(this.#known.id);
+    const fresh = await this.#running.open(this.#known, 'fresh', '');
+    await until(() => offsetOf(fresh.taken().cursor) === this.#tail && fresh.taken().cursor !== '');
+    assert.equal(fresh.taken().offsets.length, undelivered, 'a new reader gets all that stays');
+    fresh.close();
+  }
+
+  /** Waits until every open client has all, and checks what each was given since it opened. */
+  async settle(): Promise<void> {
+    const open = this.#clients.flatMap((client) => (client.open === undefined ? [] : [{ client, ...client.open }]));
+    const room = this.#container.get(WaitingRoom);
+    await until(() => {
+      const cursors = open.map(({ stream }) => stream.taken().cursor);
+      return room.held === open.length && cursors.every((each) => each !== '' && offsetOf(each) === this.#tail);
+    });
+    for (const { client, stream } of open) this.#check(client, stream.taken());
+    if (this.#isPlain) await this.#checkRetained();
+  }
+
+  #check(client: Client, { cursor, offsets, data, lost, resets }: Taken): void {
+    const { ledger, open } = client;
+    if (open === undefined) return;
+    const messages = offsets.map((offset, index) => ({ offset, data: data[index] }));
+    if (resets > 0) assert.ok(!open.isLatest, 'a place that the client was given last is proved');
+    // After a reset, or from the oldest message, the client can't know what it missed.
+    const from = resets > 0 || open.start === undefined ? (offsets[0] ?? offsetOf(cursor) + 1) - 1 : open.start;
+    const isCounted = from === open.start;
+    ledger.take(from, { messages, cursor, lost: isCounted ? lost : missingBehind(from, offsets, cursor) }, false);
+    if (cursor !== ledger.cursor) ledger.past.push(cursor);
+    ledger.cursor = cursor;
+    if (open.lost !== undefined && this.#bounds.onOverflow !== 'drop-newest') {
+      assert.equal(lost, open.lost, 'a client that has caught up loses nothing');
+    }
+    open.lost = lost;
+    const own = open.stream.acknowledged?.();
+    if (own !== undefined) client.acknowledged = Math.max(client.acknowledged, offsetOf(own));
+  }
+
+  async #push(key: string | undefined): Promise<void> {
+    const data = { number: this.#tail + 1 };
+    // Recorded before it can arrive.
+    this.#pushed.set(this.#tail + 1, { data, key });
+    try {
+      const { refused } = await this.#manager.push(this.#known.id, data, key === undefined ? {} : { key });
+      assert.equal(refused, 0);
+      this.#tail += 1;
+    } catch (error) {
+      this.#pushed.delete(this.#tail + 1);
+      assert.ok(SessionError.is(error, 'MAILBOX_FULL') && this.#bounds.onOverflow === 'reject', String(error));
+      const isAway = this.#clients.some((client) => client.open === undefined);
+      assert.ok(isAway, 'live clients make room');
+    }
+  }
+
+  async #checkRetained(): Promise<void> {
+    const [client] = this.#clients;
+    const retained = Math.min(this.#tail - (client?.acknowledged ?? 0), this.#bounds.msgMaxLength);
+    let undelivered = -1;
+    await until(() => {
+      void this.#manager.getSession(this.#known.id).then((session) => {
+        undelivered = session.undelivered;
+      });
+      return undelivered === retained;
+    }).catch(() => assert.equal(undelivered, retained, 'what is not acknowledged stays, within the bounds'));
+  }
+
+  get #isPlain(): boolean {
+    const { readers, messageTtl, onOverflow } = this.#bounds;
+    return readers === 1 && messageTtl === 0 && onOverflow !== 'drop-newest';
+  }
+
+  get #manager(): SessionManager {
+    return this.#container.get(SessionManager);
+  }
+
+  get #known(): IssuedSession {
+    if (this.#session === undefined) throw new Error('The service is not running');
+    return this.#session;
+  }
+
+  get #running(): Transport {
+    if (this.#transport === undefined) throw new Error('The service is not running');
+    return this.#transport;
+  }
+
+  #clientAt(index: number): Client {
+    const client = this.#clients[index % this.#clients.length];
+    if (client === undefined) throw new Error('The world has no client');
+    return client;
+  }
+}
+
+/** How many offsets between a place and a cursor were not given. */
+function missingBehind(from: number, offsets: readonly number[], cursor: string): number {
+  return offsetOf(cursor) - from - offsets.length;
+}
