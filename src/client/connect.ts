@@ -40,8 +40,8 @@ export function connectBy<Data = unknown>(
   const reader = options.reader ?? memory.claimReader();
   const WebSocket: SocketMaker | undefined = Object(options).WebSocket ?? page.WebSocket;
   const setting = { base, fetch, WebSocket, memory, reader, token, exchange: transport(), surroundings };
-  const mailbox = new Mailbox<Data>(setting, memory, after);
+  const mailbox = new Mailbox<Data>(setting, after);
   if (signal?.aborted) mailbox.close();
-  signal?.addEventListener('abort', () => mailbox.close(), { once: true });
+  signal?.addEventListener('abort', () => mailbox.close());
   return mailbox;
 }

@@ -1,3 +1,4 @@
+import type { MailboxState, Pause, Tell } from './news.js';
 import { Refusal } from './refusal.js';
 import type { Sign, Surroundings } from './surroundings.js';
 import type { Exchange, Exchanger } from './transport.js';
@@ -16,16 +17,6 @@ const chancesAfterRotation = 5;
 /** The bearer token, or a function that gives it for each attempt; `undefined` for the cookie. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>) | undefined;
 
-export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'away';
-
-/** Why a client does not connect at the moment. */
-export interface Pause {
-  /** Milliseconds until it tries again. */
-  readonly delay: number;
-  /** An error, or the server's notice. */
-  readonly cause: unknown;
-}
-
 /** What a connection fills with messages. */
 export interface Feed {
   /** The application has everything up to here. */
@@ -36,14 +27,6 @@ export interface Feed {
   receive(batch: Batch): boolean;
   /** The server refuses the cursor. */
   startAnew(): void;
-}
-
-/** What a connection tells. */
-export interface ConnectionListener {
-  onState(state: 'connecting' | 'open'): void;
-  onPause(state: 'waiting' | 'away', pause: Pause): void;
-  /** The connection has ended for good. */
-  onEnd(closed: Closed): void;
 }
 
 export type ConnectionSetting = Pick<Exchange, 'base' | 'fetch' | 'WebSocket' | 'memory' | 'reader'> & {
@@ -67,10 +50,12 @@ const full = Symbol('full');
  * - `pause`: the server said when to come back. Nothing shortens it.
  */
 export class Connection {
+  /** Read by the mailbox alone. */
+  state: Exclude<MailboxState, 'closed'> = 'connecting';
   readonly #setting: ConnectionSetting;
   readonly #feed: Feed;
-  readonly #listener: ConnectionListener;
-  #state: ConnectionState = 'connecting';
+  readonly #tell: Tell;
+  readonly #onEnd: (closed: Closed) => void;
   #hasEnded = false;
   #exchange = new AbortController();
   #rest: 'room' | 'backoff' | 'pause' | undefined;
@@ -81,10 +66,12 @@ export class Connection {
   #failures = 0;
   #chances = usualChances;
 
-  constructor(setting: ConnectionSetting, feed: Feed, listener: ConnectionListener) {
+  /** @param onEnd called when the connection has ended for good */
+  constructor(setting: ConnectionSetting, feed: Feed, tell: Tell, onEnd: (closed: Closed) => void) {
     this.#setting = setting;
     this.#feed = feed;
-    this.#listener = listener;
+    this.#tell = tell;
+    this.#onEnd = onEnd;
     void this.#run();
   }
 
@@ -104,7 +91,7 @@ export class Connection {
     if (sign === 'offline' || sign === 'leaving') this.#exchange.abort(new Error('Away'));
     else if (this.#rest === 'backoff') this.#endRest();
     // What hangs on a connection from before may hang for ever. A page that is only looked at again still has its own.
-    else if (sign !== 'visible' && this.#rest === undefined) this.#exchange.abort(woken);
+    else if (sign !== 'visible' && !this.#rest) this.#exchange.abort(woken);
   }
 
   async #run(): Promise<void> {
@@ -121,7 +108,7 @@ export class Connection {
     const { signal } = aborter;
     this.#exchange = aborter;
     this.#asked = undefined;
-    if (this.#state !== 'open') this.#enter('connecting');
+    if (this.state !== 'open') this.#enter('connecting');
     try {
       const { token, exchange, surroundings } = this.#setting;
       const bearer = typeof token === 'function' ? await token() : token;
@@ -132,10 +119,10 @@ export class Connection {
         after: this.#feed.cursor,
         token: bearer,
         signal,
-        isOpen: this.#state === 'open',
+        isOpen: this.state === 'open',
         opened: () => this.#opened(),
         deliver: (batch) => this.#deliver(batch, signal),
-        hasPause: () => this.#asked !== undefined,
+        hasPause: () => !!this.#asked,
         onTaken: (listener) => {
           this.#onTaken = () => listener(this.#feed.cursor);
         },
@@ -149,7 +136,7 @@ export class Connection {
     }
     this.#onTaken = undefined;
     const asked = this.#asked;
-    if (asked !== undefined && !this.#hasEnded) await this.#pause('waiting', asked, 'pause');
+    if (asked && !this.#hasEnded) await this.#pause('waiting', asked, 'pause');
   }
 
   #opened(): void {
@@ -165,10 +152,10 @@ export class Connection {
     const { closed, superseded, retry } = batch;
     if (closed?.code === 'rotated') this.#chances = chancesAfterRotation;
     if (superseded) {
-      this.#end({ code: 'superseded', reason: 'Another client has this reader', reconnect: false });
-    } else if (closed !== undefined && !this.#mayComeBack(closed)) {
+      this.#end({ code: 'superseded', reason: 'Taken over by another client', reconnect: false });
+    } else if (closed && !this.#mayComeBack(closed)) {
       this.#end(closed);
-    } else if (closed !== undefined || retry !== undefined) {
+    } else if (closed || retry !== undefined) {
       // At random, so that clients that lost the server together don't come back together.
       this.#asked = { delay: retry ?? this.#setting.surroundings.random() * comeBack, cause: closed };
     } else if (this.#feed.unread >= mostUnread) {
@@ -182,19 +169,20 @@ export class Connection {
   }
 
   async #recover(cause: unknown): Promise<void> {
-    if (cause instanceof Refusal && this.#ends(cause)) return;
+    const refusal = cause instanceof Refusal ? cause : undefined;
+    if (refusal && this.#ends(refusal)) return;
     const { random, isOffline } = this.#setting.surroundings;
     const backoff = random() * Math.min(longestBackoff, firstBackoff * 2 ** this.#failures);
     this.#failures += 1;
-    const asked = cause instanceof Refusal ? cause.retryAfter : undefined;
+    const asked = refusal?.retryAfter;
     const delay = (asked ?? 0) + backoff;
     await this.#pause(isOffline() ? 'away' : 'waiting', { delay, cause }, asked === undefined ? 'backoff' : 'pause');
   }
 
   /** Whether trying again is useless; then everything has ended. */
   #ends({ status, code, closed, message, isFinal }: Refusal): boolean {
-    if (closed !== undefined && !this.#mayComeBack(closed)) return this.#end(closed);
-    if (!isFinal || code === undefined) return false;
+    if (closed && !this.#mayComeBack(closed)) return this.#end(closed);
+    if (!isFinal || !code) return false;
     if (status === 400 && this.#feed.cursor !== '') {
       this.#feed.startAnew();
       return false;
@@ -208,19 +196,19 @@ export class Connection {
 
   #end(closed: Closed): true {
     this.stop();
-    this.#listener.onEnd(closed);
+    this.#onEnd(closed);
     return true;
   }
 
   #enter(state: 'connecting' | 'open'): void {
-    if (state === this.#state) return;
-    this.#state = state;
-    this.#listener.onState(state);
+    if (state === this.state) return;
+    this.state = state;
+    this.#tell(state, undefined);
   }
 
   #pause(state: 'waiting' | 'away', pause: Pause, rest: 'backoff' | 'pause'): Promise<void> {
-    this.#state = state;
-    this.#listener.onPause(state, pause);
+    this.state = state;
+    this.#tell(state, pause);
     return this.#restFor(rest, pause.delay);
   }
 

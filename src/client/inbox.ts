@@ -1,3 +1,4 @@
+import type { Tell } from './news.js';
 import { type Batch, cursorAt, type Message, placeOf } from './wire.js';
 
 /** Received messages of which copies are recognised. */
@@ -15,8 +16,7 @@ interface Item {
 
 /** What an inbox tells. Called in the order of the messages, before the message that follows. */
 export interface InboxListener {
-  onLost(count: number): void;
-  onReset(): void;
+  readonly tell: Tell;
   /** The place of the application has moved. */
   onTaken(): void;
   /** There may be a message to take. */
@@ -91,8 +91,8 @@ export class Inbox {
     }
     // What reaches further than its last message is taken with that message.
     const last = this.#last;
-    if (last === undefined) this.#queue.push({ cursor });
-    else last.cursor = cursor;
+    if (last) last.cursor = cursor;
+    else this.#queue.push({ cursor });
     this.#forget();
     this.#advance();
     this.#listener.onReceived();
@@ -107,7 +107,7 @@ export class Inbox {
   /** Acknowledges the message that was given before, and gives the next one that is here. */
   take(): Message | undefined {
     const before = this.#inHand;
-    if (before !== undefined) {
+    if (before) {
       this.#inHand = undefined;
       this.#unread -= 1;
       this.#moveTo(before.cursor);
@@ -119,7 +119,7 @@ export class Inbox {
 
   /** The message that was given last is not acknowledged, and will be given again. */
   putBack(): void {
-    if (this.#inHand !== undefined) this.#queue.unshift(this.#inHand);
+    if (this.#inHand) this.#queue.unshift(this.#inHand);
     this.#inHand = undefined;
   }
 
@@ -129,11 +129,11 @@ export class Inbox {
 
   /** What comes before the next message is told as soon as no message before it is left. */
   #advance(): void {
-    if (this.#inHand !== undefined) return;
-    for (let [first] = this.#queue; first !== undefined && first.message === undefined; [first] = this.#queue) {
+    if (this.#inHand) return;
+    for (let [first] = this.#queue; first && !first.message; [first] = this.#queue) {
       this.#queue.shift();
-      if (first.reset) this.#listener.onReset();
-      if (first.lost) this.#listener.onLost(first.lost);
+      if (first.reset) this.#listener.tell('reset', undefined);
+      if (first.lost) this.#listener.tell('lost', first.lost);
       if (first.cursor !== this.#taken) this.#moveTo(first.cursor);
     }
   }

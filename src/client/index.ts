@@ -8,9 +8,10 @@ import { sse } from './transports/sse.js';
 import { webSocket } from './transports/web-socket.js';
 
 export { connectBy, type MailboxOptions } from './connect.js';
-export type { Pause, TokenSource } from './connection.js';
-export type { Mailbox, MailboxEvents, MailboxState } from './mailbox.js';
+export type { TokenSource } from './connection.js';
+export type { Mailbox } from './mailbox.js';
 export type { TabStorage } from './memory.js';
+export type { MailboxEvents, MailboxState, Pause } from './news.js';
 export { Refusal } from './refusal.js';
 export { shared } from './shared.js';
 export type { Transport } from './transport.js';
@@ -38,6 +39,7 @@ export function connect<Data = unknown>({
   share = true,
   ...options
 }: ConnectOptions = {}): Mailbox<Data> {
-  if (!Object.hasOwn(transports, transport)) throw new TypeError(`There is no transport ${transport}`);
-  return connectBy<Data>(share ? shared(transports[transport]) : transports[transport], options);
+  const way: Transport | undefined = transports[transport];
+  if (!way) throw new TypeError(`There is no transport ${transport}`);
+  return connectBy<Data>(share ? shared(way) : way, options);
 }

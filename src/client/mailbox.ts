@@ -1,30 +1,9 @@
-import { Connection, type ConnectionSetting, type ConnectionState, type Pause } from './connection.js';
+import { Connection, type ConnectionSetting } from './connection.js';
 import { Inbox } from './inbox.js';
 import type { TabMemory } from './memory.js';
+import type { MailboxEvents, MailboxState, Tell } from './news.js';
 import type { Sign } from './surroundings.js';
 import type { Closed, Message } from './wire.js';
-
-/**
- * - `connecting`: asks the server, which has not answered yet.
- * - `open`: the server answers.
- * - `waiting`: pauses until it tries again.
- * - `away`: as `waiting`, and the device says that it has no network.
- * - `closed`: has ended for good.
- */
-export type MailboxState = ConnectionState | 'closed';
-
-/** What the listeners of each event get. */
-export interface MailboxEvents {
-  connecting: undefined;
-  open: undefined;
-  waiting: Pause;
-  away: Pause;
-  closed: Closed;
-  /** So many messages before the next one were dropped by a bound of the mailbox. */
-  lost: number;
-  /** The mailbox has another life: the application may have messages that the server has forgotten. */
-  reset: undefined;
-}
 
 type Listeners = { readonly [Event in keyof MailboxEvents]: Set<(payload: MailboxEvents[Event]) => void> };
 
@@ -47,38 +26,29 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
     reset: new Set(),
   };
   readonly #endListening: () => void;
-  #state: MailboxState = 'connecting';
   #closed: Closed | undefined;
-  #isIterated = false;
+  /** Of the loop that runs. */
+  #iterator: object | undefined;
   /** Ends the wait of the loop for a message. */
   #wakeLoop = () => {};
 
   /** @param after the cursor to begin at, instead of the remembered one */
-  constructor(setting: ConnectionSetting, memory: TabMemory, after: string | undefined) {
+  constructor(setting: ConnectionSetting, after: string | undefined) {
+    const { memory } = setting;
     this.#memory = memory;
     this.#reader = setting.reader;
+    const tell: Tell = (event, news) => this.#tell(event, news);
     this.#inbox = new Inbox(after === undefined ? memory.place : { cursor: after, seen: [] }, {
-      onLost: (count) => this.#tell('lost', count),
-      onReset: () => this.#tell('reset', undefined),
+      tell,
       onTaken: () => this.#taken(),
       onReceived: () => this.#wakeLoop(),
     });
-    this.#connection = new Connection(setting, this.#inbox, {
-      onState: (state) => {
-        this.#state = state;
-        this.#tell(state, undefined);
-      },
-      onPause: (state, pause) => {
-        this.#state = state;
-        this.#tell(state, pause);
-      },
-      onEnd: (closed) => this.#end(closed),
-    });
+    this.#connection = new Connection(setting, this.#inbox, tell, (closed) => this.#end(closed));
     this.#endListening = setting.surroundings.listen((sign) => this.#heed(sign));
   }
 
   get state(): MailboxState {
-    return this.#state;
+    return this.#closed ? 'closed' : this.#connection.state;
   }
 
   /** Why the mailbox is closed; undefined while it is not. */
@@ -105,37 +75,43 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
 
   /** @throws TypeError while another loop runs: each would get a part of the messages */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<Data>, undefined> {
-    if (this.#isIterated) throw new TypeError('One loop at a time');
-    this.#isIterated = true;
+    if (this.#iterator) throw new TypeError('One loop at a time');
     const iterator: AsyncIterableIterator<Message<Data>, undefined> = {
-      next: () => this.#next(),
-      return: async () => {
-        this.#inbox.putBack();
-        this.#isIterated = false;
-        return { done: true, value: undefined };
+      next: () => this.#next(iterator),
+      return: () => {
+        // A second time it would be another loop whose message goes back.
+        if (this.#iterator === iterator) {
+          this.#inbox.putBack();
+          this.#iterator = undefined;
+          this.#wakeLoop();
+        }
+        return this.#next(iterator);
       },
       [Symbol.asyncIterator]: () => iterator,
     };
+    this.#iterator = iterator;
     return iterator;
   }
 
-  async #next(): Promise<IteratorResult<Message<Data>, undefined>> {
-    for (;;) {
+  async #next(iterator: object): Promise<IteratorResult<Message<Data>, undefined>> {
+    // A loop may be left while it waits.
+    while (this.#iterator === iterator) {
       const message = this.#inbox.take();
       // What a session got before its end is given. An application that closed its mailbox wants no more.
-      if (message !== undefined && this.#closed?.code !== 'closed') {
+      if (message && this.#closed?.code !== 'closed') {
         // Of what type the data is, the application says: it knows what its server pushes.
         return { done: false, value: message as Message<Data> };
       }
-      if (this.#closed !== undefined) return { done: true, value: undefined };
+      if (this.#closed) break;
       await new Promise<void>((resolve) => {
         this.#wakeLoop = resolve;
       });
     }
+    return { done: true, value: undefined };
   }
 
   #taken(): void {
-    if (this.#closed !== undefined) return;
+    if (this.#closed) return;
     this.#memory.keepPlace(this.#inbox.place);
     this.#connection.taken();
   }
@@ -147,9 +123,8 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
   }
 
   #end(closed: Closed): void {
-    if (this.#closed !== undefined) return;
+    if (this.#closed) return;
     this.#closed = closed;
-    this.#state = 'closed';
     this.#connection.stop();
     this.#endListening();
     if (closed.code === 'closed') this.#memory.yieldReader(this.#reader);

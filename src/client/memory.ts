@@ -24,9 +24,9 @@ export class TabMemory {
    * and two tabs with one name would end each other's polls.
    */
   claimReader(): string {
-    const name = this.read('reader');
+    const name = String(this.read('reader') ?? `tab-${Math.random().toString(36)}`);
     this.write('reader', null);
-    return typeof name === 'string' ? name : `tab-${Math.random().toString(36).slice(2)}`;
+    return name;
   }
 
   yieldReader(name: string): void {

@@ -11,10 +11,10 @@ export class Refusal extends Error {
 
   constructor(status: number, problem: unknown, retryAfter?: number) {
     const { code, detail, closed } = Object(problem);
-    super(typeof detail === 'string' ? detail : `Status ${status}`);
+    super(detail ?? `Status ${status}`);
     this.status = status;
     this.code = typeof code === 'string' ? code : undefined;
-    this.closed = typeof closed?.code === 'string' ? closed : undefined;
+    this.closed = closed?.code ? closed : undefined;
     this.retryAfter = retryAfter;
   }
 
@@ -29,24 +29,11 @@ export async function readAnswer<Value>(
   response: Response,
   isValue: (value: unknown) => value is Value,
 ): Promise<Value> {
-  const value = await bodyOf(response);
-  if (response.ok && isValue(value)) return value;
-  throw refusalOf(response, value);
-}
-
-export async function refuse(response: Response): Promise<never> {
-  throw refusalOf(response, await bodyOf(response));
-}
-
-async function bodyOf(response: Response): Promise<unknown> {
-  const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '');
-  if (isJson) return response.json();
-  await response.body?.cancel();
-  return undefined;
-}
-
-function refusalOf({ status, headers }: Response, problem: unknown): Refusal {
+  const { ok, status, headers, body } = response;
+  const isJson = /[/+]json\b/.test(headers.get('content-type') ?? '');
+  const value: unknown = await (isJson ? response.json() : body?.cancel());
+  if (ok && isValue(value)) return value;
   const after = headers.get('retry-after') ?? '';
-  const seconds = /^\d+$/.test(after) ? Number(after) * 1_000 : Date.parse(after) - Date.now();
-  return new Refusal(status, problem, seconds > 0 ? seconds : undefined);
+  const pause = /^\d+$/.test(after) ? Number(after) * 1_000 : Date.parse(after) - Date.now();
+  throw new Refusal(status, value, pause > 0 ? pause : undefined);
 }

@@ -15,11 +15,14 @@ interface Note {
   readonly kind: 'hello' | 'taken' | 'ping' | 'bye' | 'lead' | 'batch' | 'open' | 'trouble' | 'pong';
   /** Who speaks to the leader. */
   readonly from?: string | undefined;
-  /** Whom the leader means; empty for all. */
+  /** Whom the leader means; undefined for all. */
   readonly to?: string | undefined;
   readonly cursor: string;
   readonly batch?: Batch | undefined;
 }
+
+/** A note of the leader, as far as it differs from one to all tabs. */
+type LeaderNote = Pick<Note, 'kind'> & Partial<Note>;
 
 /**
  * One connection for all tabs of a browser that read by cookie, and so read one session. The tab that has a lock leads: it
@@ -35,12 +38,12 @@ export const shared =
     return (exchange) => {
       const { navigator, BroadcastChannel } = page;
       const locks = navigator?.locks;
-      if (exchange.token !== undefined || locks === undefined || BroadcastChannel === undefined) {
+      if (exchange.token !== undefined || !locks || !BroadcastChannel) {
         return exchanger(exchange);
       }
       // What ends the latest exchange early ends the lead: the page leaves, or its connection may be dead.
       exchange.signal.addEventListener('abort', () => leader?.end());
-      if (leader !== undefined) return leader.lead(exchange, exchanger);
+      if (leader) return leader.lead(exchange, exchanger);
       const name = `session-mailbox:${exchange.base}`;
       return follow(exchange, new BroadcastChannel(name), (options, onLead) => {
         let lead: Leader | undefined;
@@ -71,7 +74,7 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
   const waiting = new AbortController();
   let place = exchange.after;
   let hasSign = true;
-  let timer = { cancel: () => {} };
+  let timer: { cancel(): void } | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));
@@ -86,12 +89,12 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
         timer = clock.setTimer(tabPatience, look);
       };
       channel.onmessage = ({ data: { kind, to, cursor, batch } }: { readonly data: Note }) => {
-        if (to !== '' && to !== tab) return;
+        if (to && to !== tab) return;
         hasSign = true;
-        if (kind === 'trouble') reject(new Error('Trouble of the leading tab'));
+        if (kind === 'trouble') reject(new Error('The leading tab has trouble'));
         if (kind === 'open') exchange.opened();
         if (kind === 'lead') say('hello', place);
-        if (batch === undefined) return;
+        if (!batch) return;
         try {
           exchange.deliver(seenFrom(place, cursor, batch));
           place = batch.cursor;
@@ -108,7 +111,7 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
     });
   } finally {
     waiting.abort();
-    timer.cancel();
+    timer?.cancel();
     say('bye');
     channel.close();
   }
@@ -130,7 +133,7 @@ class Leader {
   readonly #ended = new AbortController();
   /** How far the other tabs are, by their names. */
   readonly #places = new Map<string, string>();
-  readonly #recent: Note[] = [];
+  readonly #recent: LeaderNote[] = [];
   /** How far this tab is. */
   #cursor: string;
   #isOpen = false;
@@ -166,9 +169,9 @@ class Leader {
         deliver: (batch) => {
           exchange.deliver(batch);
           this.#open();
-          const note: Note = { kind: 'batch', to: '', cursor: before, batch };
+          const note: LeaderNote = { kind: 'batch', cursor: before, batch };
           before = batch.cursor;
-          this.#channel.postMessage(note);
+          this.#say(note);
           if (batch.messages.length > 0 && this.#recent.push(note) > mostRecent) this.#recent.shift();
         },
         onTaken: (listener) => {
@@ -231,11 +234,11 @@ class Leader {
     const { epoch, offset } = placeOf(cursor);
     for (const note of this.#recent) {
       const last = placeOf(note.batch?.cursor ?? '');
-      if (last.epoch === epoch && last.offset > offset) this.#channel.postMessage({ ...note, to: tab });
+      if (last.epoch === epoch && last.offset > offset) this.#say({ ...note, to: tab });
     }
   }
 
-  #say(note: Pick<Note, 'kind'> & Partial<Note>): void {
-    this.#channel.postMessage({ to: '', cursor: '', ...note });
+  #say(note: LeaderNote): void {
+    this.#channel.postMessage({ cursor: '', ...note });
   }
 }

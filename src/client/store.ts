@@ -1,4 +1,5 @@
-import type { Mailbox, MailboxState } from './mailbox.js';
+import type { Mailbox } from './mailbox.js';
+import type { MailboxState } from './news.js';
 import type { Closed, Message } from './wire.js';
 
 /** What a view shows of a mailbox. Never changed: every change makes another one. */

@@ -34,8 +34,7 @@ interface PageEvent {
 }
 
 interface Target {
-  addEventListener(type: string, listener: (event: PageEvent) => void): void;
-  removeEventListener(type: string, listener: (event: PageEvent) => void): void;
+  addEventListener(type: string, listener: (event: PageEvent) => void, options: { readonly signal: AbortSignal }): void;
 }
 
 /** A `BroadcastChannel`. */
@@ -77,24 +76,21 @@ export const here: Surroundings = {
   isOffline: () => page.navigator?.onLine === false,
   listen: (listener) => {
     const { document } = page;
-    const ends: (() => void)[] = [];
-    const tell = (target: Partial<Target> | undefined, type: string, sign: Sign, isMeant = (_: PageEvent) => true) => {
-      const heard = (event: PageEvent) => {
-        if (isMeant(event)) listener(sign);
-      };
-      target?.addEventListener?.(type, heard);
-      ends.push(() => target?.removeEventListener?.(type, heard));
-    };
+    const over = new AbortController();
+    const { signal } = over;
+    const tell = (target: Partial<Target> | undefined, type: string, sign: Sign, isMeant = (_: PageEvent) => true) =>
+      target?.addEventListener?.(type, (event) => isMeant(event) && listener(sign), { signal });
     tell(page, 'offline', 'offline');
     tell(page, 'online', 'awake');
     tell(page, 'pagehide', 'leaving');
     tell(page, 'pageshow', 'back', ({ persisted }) => persisted === true);
     tell(document, 'resume', 'awake');
     tell(document, 'visibilitychange', 'visible', () => document?.visibilityState === 'visible');
-    ends.push(watchForSleep(systemClock, () => listener('awake')));
-    return () => {
-      for (const end of ends) end();
-    };
+    signal.addEventListener(
+      'abort',
+      watchForSleep(systemClock, () => listener('awake')),
+    );
+    return () => over.abort();
   },
 };
 

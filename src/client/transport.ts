@@ -5,6 +5,8 @@ import type { Batch } from './wire.js';
 
 /** Milliseconds until an answer that is due now must have come. */
 export const patience = 10_000;
+/** Milliseconds without so much as a heartbeat after which a stream counts as dead. */
+export const longestSilence = 70_000;
 
 /** One exchange with the server, from the view of a transport. */
 export interface Exchange {
@@ -41,6 +43,31 @@ export type Exchanger = (exchange: Exchange) => Promise<void>;
 
 /** Makes the exchanges of one client. */
 export type Transport = () => Exchanger;
+
+/** What ends an exchange that gives no sign. */
+export interface Deadline {
+  /** Aborted when the time is over, when the exchange is to end, and by `end`. */
+  readonly signal: AbortSignal;
+  /** Expects a sign within so many milliseconds from now, in place of the sign expected before. */
+  expect(time: number): void;
+  end(): void;
+}
+
+export function deadlineOf({ clock, signal }: Exchange): Deadline {
+  const late = new AbortController();
+  let timer: { cancel(): void } | undefined;
+  return {
+    signal: AbortSignal.any([signal, late.signal]),
+    expect: (time) => {
+      timer?.cancel();
+      timer = clock.setTimer(time, () => late.abort(new Error('No answer in time')));
+    },
+    end: () => {
+      timer?.cancel();
+      late.abort();
+    },
+  };
+}
 
 /** The address of a route, with the parameters of a poll or a stream. */
 export function addressOf({ base, after, reader }: Exchange, route: string, more: Record<string, string> = {}): string {

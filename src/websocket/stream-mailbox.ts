@@ -67,6 +67,8 @@ class SocketStream implements StreamReceiver {
   readonly #socket: StreamSocket;
   readonly #mostUnsent: number;
   readonly #isDraining: () => boolean;
+  /** Of the batch sent last. */
+  #cursor: string | undefined;
 
   constructor(socket: StreamSocket, mostUnsent: number, isDraining: () => boolean) {
     this.#socket = socket;
@@ -82,6 +84,7 @@ class SocketStream implements StreamReceiver {
       socket.terminate();
       return;
     }
+    this.#cursor = batch.cursor;
     socket.send(encodeBatch(batch), (error) => {
       if (error == null) acknowledge?.();
     });
@@ -102,8 +105,15 @@ class SocketStream implements StreamReceiver {
     }
   }
 
-  /** `authenticateUpgrade` pings, and ends what does not answer. */
-  beat(): void {}
+  /**
+   * The pings of `authenticateUpgrade` end what does not answer, but browsers hide them: a client could not tell a quiet
+   * mailbox from a connection that is dead.
+   */
+  beat(): void {
+    const cursor = this.#cursor;
+    if (cursor === undefined || this.#socket.readyState !== open) return;
+    this.#socket.send(encodeBatch({ messages: [], cursor, lost: 0 }), () => {});
+  }
 
   close(code: number, reason: string): void {
     // A close frame has room for 123 bytes of text.

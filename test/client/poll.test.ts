@@ -69,6 +69,23 @@ test('two loops at a time are refused', async (t) => {
   t.notThrows(() => mailbox[Symbol.asyncIterator]());
 });
 
+test('a loop that is left while it waits takes no message from the next one', async (t) => {
+  const stage = await ClientStage.start(t);
+  const mailbox = stage.connect();
+  const left = mailbox[Symbol.asyncIterator]();
+  const waiting = left.next();
+  await eventually(() => stage.kit.room.held === 1);
+  t.true((await left.return?.())?.done);
+  t.true((await waiting).done);
+  const { taken } = takeAll(mailbox);
+  t.true((await left.next()).done);
+  await left.return?.();
+  await stage.push('one', 'two');
+  await eventually(async () => (await stage.kept()) === 0);
+  t.deepEqual(taken, ['one', 'two']);
+  t.throws(() => mailbox[Symbol.asyncIterator](), { message: /One loop/ }, 'the second loop runs still');
+});
+
 test('what a bound dropped is told as lost, before the message that follows', async (t) => {
   const stage = await ClientStage.start(t, { context: { msgMaxLength: 2 } });
   await stage.push('one');

@@ -1,51 +1,8 @@
-import type { IncomingMessage } from 'node:http';
-import test, { type ExecutionContext } from 'ava';
-import { WebSocket, WebSocketServer } from 'ws';
-import { auto, type Mailbox, sse, type Transport, webSocket } from '../../src/client/index.js';
-import type { Session } from '../../src/index.js';
-import { authenticateUpgrade, streamMailbox } from '../../src/websocket/index.js';
+import test from 'ava';
+import { auto, sse, webSocket } from '../../src/client/index.js';
 import { eventually } from '../support/eventually.js';
-import type { KitOptions } from '../support/http-kit.js';
-import {
-  type ClientSetup,
-  ClientStage,
-  Device,
-  ManualClock,
-  Network,
-  next,
-  TabStorageStub,
-  take,
-  takeAll,
-} from './client-stage.js';
-
-/** A server that also has the WebSocket of the mailbox. */
-async function start(t: ExecutionContext, options: KitOptions = {}): Promise<ClientStage> {
-  const stage = await ClientStage.start(t, options);
-  const { manager, server } = stage.kit;
-  const webSocketServer = new WebSocketServer({ noServer: true });
-  sockets.set(stage, webSocketServer);
-  const stop = authenticateUpgrade(server.node, manager, { webSocketServer, path: '/stream' });
-  webSocketServer.on('connection', (socket: WebSocket, request: IncomingMessage, session: Session) => {
-    streamMailbox(manager, socket, session, request);
-  });
-  t.teardown(() => {
-    stage.disconnect();
-    for (const socket of webSocketServer.clients) socket.terminate();
-    stop();
-  });
-  return stage;
-}
-
-const sockets = new Map<ClientStage, WebSocketServer>();
-
-/** Breaks every connection. */
-function cut(stage: ClientStage): void {
-  stage.kit.server.node.closeAllConnections();
-  for (const socket of sockets.get(stage)?.clients ?? []) socket.terminate();
-}
-
-const open = (stage: ClientStage, transport: Transport, options: ClientSetup = {}): Mailbox =>
-  stage.connect({ transport, WebSocket, ...options });
+import { ClientStage, Device, ManualClock, Network, next, TabStorageStub, take, takeAll } from './client-stage.js';
+import { cut, open, start } from './streams-stage.js';
 
 for (const [name, transport] of Object.entries({ sse, webSocket })) {
   test(`${name}: each message is given once and in order, and acknowledged when it was taken`, async (t) => {

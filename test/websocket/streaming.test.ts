@@ -63,6 +63,17 @@ test('a WebSocket is sent each message as it is pushed, after an empty batch wit
   t.deepEqual(batch.messages, [{ offset: 1, at: clock.now(), data: { text: 'hi' } }]);
 });
 
+test('a WebSocket that is quiet for pollTime is sent an empty batch with its cursor, as browsers hide pings', async (t) => {
+  const { manager, clock, connect } = await stage(t);
+  const session = await manager.createSession('alice');
+  const client = await connect(session.token);
+  await next(client);
+  await manager.push(session.id, 'one');
+  const { cursor } = await next(client);
+  await clock.advance(25_000);
+  t.deepEqual(await next(client), { messages: [], cursor, lost: 0 });
+});
+
 test('an acknowledgement over the WebSocket removes messages, also of a stream that names no reader', async (t) => {
   const all = await stage(t);
   for (const query of ['?reader=tab', '']) {

@@ -13,7 +13,7 @@ export const auto: Transport = () => {
   let swallowed = 0;
   return async (exchange) => {
     const remembered = exchange.memory.read('way');
-    const least = exchange.token === undefined && exchange.WebSocket !== undefined ? 0 : 1;
+    const least = exchange.token === undefined && exchange.WebSocket ? 0 : 1;
     const way = Math.max(least, Number(remembered));
     let isThrough = false;
     try {

@@ -1,6 +1,14 @@
 import { Refusal, readAnswer } from '../refusal.js';
-import { addressOf, type Exchange, type Exchanger, patience, request, type Transport } from '../transport.js';
-import { isBatch } from '../wire.js';
+import {
+  addressOf,
+  deadlineOf,
+  type Exchange,
+  type Exchanger,
+  patience,
+  request,
+  type Transport,
+} from '../transport.js';
+import { type Batch, isBatch } from '../wire.js';
 
 /** Milliseconds that a poll is held at most; the server may hold it for less. */
 const longestHold = 25_000;
@@ -28,17 +36,17 @@ export const poll: Transport = (): Exchanger => {
   };
 };
 
-async function pollOnce(exchange: Exchange, wait: number) {
-  const late = new AbortController();
-  const timer = exchange.clock.setTimer(wait + patience, () => late.abort(new Error('No answer in time')));
+/** @throws Refusal for any answer but a batch, and what `fetch` throws */
+export async function pollOnce(exchange: Exchange, wait: number): Promise<Batch> {
+  const { signal, expect, end } = deadlineOf(exchange);
+  expect(wait + patience);
   try {
-    const signal = AbortSignal.any([exchange.signal, late.signal]);
     return await readAnswer(
       await request(exchange, addressOf(exchange, 'poll', { wait: `${wait}` }), { signal }),
       isBatch,
     );
   } finally {
-    timer.cancel();
+    end();
   }
 }
 

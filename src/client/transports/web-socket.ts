@@ -1,36 +1,20 @@
-import { addressOf, patience, type Transport } from '../transport.js';
+import { addressOf, longestSilence, type Transport } from '../transport.js';
+import { readSource } from './read-source.js';
 
 /**
- * Reads the mailbox over a WebSocket. A browser does not say why a server refused one, and sends no token with it: the
- * session must be in the cookie.
+ * Reads the mailbox over a WebSocket. A browser sends no token with it: the session must be in the cookie. The sockets of
+ * Node and of `ws` take headers.
  */
 export const webSocket: Transport = () => (exchange) =>
-  new Promise((resolve, reject) => {
-    const { WebSocket, clock, signal, token } = exchange;
-    if (WebSocket === undefined) throw new Error('No WebSocket');
-    // The sockets of Node and of `ws` take headers.
+  readSource(exchange, longestSilence, (heard) => {
+    const { WebSocket, token } = exchange;
+    if (!WebSocket) throw new Error('No WebSocket');
+    const url = addressOf(exchange, 'stream').replace('http', 'ws');
     const socket = new WebSocket(
-      addressOf(exchange, 'stream').replace('http', 'ws'),
+      url,
       ...(token === undefined ? [] : [{ headers: { authorization: `Bearer ${token}` } }]),
     );
-    const end = (error?: unknown) => {
-      timer.cancel();
-      socket.close();
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const timer = clock.setTimer(patience, () => end(new Error('No answer in time')));
-    signal.addEventListener('abort', () => end(signal.reason));
-    socket.onerror = socket.onclose = () => end(new Error('The stream has ended'));
-    socket.onmessage = ({ data }) => {
-      timer.cancel();
-      try {
-        exchange.deliver(JSON.parse(data));
-        // The last frame, which says what is to follow.
-        if (exchange.hasPause()) end();
-      } catch (error) {
-        end(error);
-      }
-    };
+    socket.onmessage = ({ data }) => heard(() => exchange.deliver(JSON.parse(data)));
     exchange.onTaken((cursor) => socket.send(JSON.stringify({ ack: cursor })));
+    return socket;
   });

@@ -1,0 +1,41 @@
+import { addressOf, type Exchange, request } from '../transport.js';
+import type { Batch } from '../wire.js';
+
+/** Sends one acknowledgement at a time; one that fails is made up for by the next, or by the next stream. */
+export function acknowledger(exchange: Exchange, signal: AbortSignal): (cursor: string) => void {
+  let latest = '';
+  let isSending = false;
+  const send = async () => {
+    isSending = true;
+    for (let sent = ''; sent !== latest; ) {
+      sent = latest;
+      const body = JSON.stringify({ cursor: sent });
+      await request(exchange, addressOf(exchange, 'ack'), { method: 'POST', body, signal }).catch(() => {});
+    }
+    isSending = false;
+  };
+  return (cursor) => {
+    latest = cursor;
+    if (!isSending) void send();
+  };
+}
+
+/** Makes batches of the events of one stream, given by their fields. */
+export function eventReader(exchange: Exchange): (fields: Record<string, string>) => void {
+  /** What was told of the messages that follow. */
+  let news: Partial<Batch> = {};
+  let cursor = exchange.after;
+  const deliver = (batch: Partial<Batch>) => exchange.deliver({ messages: [], lost: 0, ...batch, cursor });
+  return ({ id, event, data = 'null', retry }) => {
+    const value = JSON.parse(data);
+    if (retry !== undefined) deliver({ retry: Number(retry) });
+    if (event === 'lost') news = { ...news, ...value };
+    if (event === 'reset') news = { ...news, reset: true };
+    if (event === 'closed') deliver({ closed: value });
+    if (id !== undefined) {
+      cursor = id;
+      deliver({ ...news, messages: value === null ? [] : [value] });
+      news = {};
+    }
+  };
+}
