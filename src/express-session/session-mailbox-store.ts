@@ -1,5 +1,4 @@
 import session, { type SessionData } from 'express-session';
-import { invalidArgument } from '../errors/session-error.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { dataObject, fitsBinding } from './account-of.js';
@@ -20,6 +19,7 @@ import {
 } from './session-content.js';
 import { SessionReader, type SidState } from './session-reader.js';
 import { SessionWriter } from './session-writer.js';
+import { requireSession, requireSid } from './sid-arguments.js';
 import { SidCache } from './sid-cache.js';
 import { SidSessions } from './sid-sessions.js';
 import { SidWalk } from './sid-walk.js';
@@ -295,16 +295,4 @@ function start<Result>(operate: () => Promise<Result>): Promise<Result> {
 
 function hasExpired({ ttl }: WantedCookie): boolean {
   return ttl !== undefined && ttl <= 0;
-}
-
-/** @throws SessionError `INVALID_ARGUMENT` */
-function requireSid(sid: unknown): string {
-  if (typeof sid === 'string' && sid !== '') return sid;
-  throw invalidArgument('sid', 'must be a string that is not empty', typeof sid === 'string' ? sid : typeof sid);
-}
-
-/** @throws SessionError `INVALID_ARGUMENT` */
-function requireSession(session: unknown): object {
-  if (typeof session === 'object' && session !== null && !Array.isArray(session)) return session;
-  throw invalidArgument('session', 'must be an object', typeof session);
 }

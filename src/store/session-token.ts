@@ -39,7 +39,7 @@ export function newSecret(): string {
   return generateSecret();
 }
 
-/** In the place of a hash, for a session without a token: nobody knows a secret that has it. */
+/** In the place of a hash, for a session without a token: no secret is known that has it. */
 export function hashOfNoSecret(): string {
   return generateHash();
 }
