@@ -9,7 +9,7 @@ import { MeasureSource } from './source.js';
 export interface PrometheusOptions {
   /** Where the metrics are registered. Default: the global registry of prom-client. */
   readonly registry?: Registry;
-  /** Whether each store call is timed, which costs it a microsecond. Default true. */
+  /** Whether each store call is timed, which costs it about half a microsecond. Default true. */
   readonly storeCalls?: boolean;
 }
 

@@ -34,6 +34,7 @@ const samples: Readonly<Record<string, 'runs' | 'compiles' | `${string}.test.ts`
   'docs/node.md ts 1': 'front-samples.test.ts',
   'docs/events.md js 1': 'runs',
   'docs/events.md js 2': 'runs',
+  'docs/operations.md js 1': 'operations-page.test.ts',
   'docs/passport.md js 1': 'express-sample.test.ts',
   'docs/poll.md js 1': 'poll-client.test.ts',
   'docs/recipes.md js 1': 'recipes-page.test.ts',
