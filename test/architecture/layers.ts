@@ -11,6 +11,7 @@ export interface Layer {
 }
 
 const face = 'src/index.ts';
+const fastLaneFace = 'src/fast-lane/index.ts';
 const httpFace = 'src/http/index.ts';
 const expressSessionFace = 'src/express-session/index.ts';
 const requestsFace = 'src/requests/index.ts';
@@ -142,10 +143,10 @@ export const layers: readonly Layer[] = [
     packages: ['inversify', 'reflect-metadata', 'fastify', 'ioredis', 'node:*'],
   },
   // What users write can be written with what users are given.
-  { path: 'demo/', files: [face, httpFace, requestsFace, redisFace, sqliteFace], packages: ['*'] },
+  { path: 'demo/', files: [face, httpFace, fastLaneFace, requestsFace, redisFace, sqliteFace], packages: ['*'] },
   {
     path: 'bench/',
-    files: [face, httpFace, expressSessionFace, redisFace, sqliteFace, redisSessionsFace, restFace],
+    files: [face, httpFace, fastLaneFace, expressSessionFace, redisFace, sqliteFace, redisSessionsFace, restFace],
     packages: ['*'],
   },
 ];

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import test from 'ava';
 import { fastLane } from '../../src/fast-lane/index.js';
 import { SessionError } from '../../src/index.js';
+import { HostPolicy } from '../../src/requests/index.js';
 import { until } from '../support/http-kit.js';
 import { LaneStage, pollText } from './lane-stage.js';
 
@@ -75,7 +76,7 @@ test('server.timeout closes a connection on which nothing moves, unless a listen
   const { token } = await stage.logIn();
   const held = await stage.open();
   held.sendRaw(pollText(token, ''));
-  await held.closed();
+  await until(() => held.isClosed);
   await stage.held(0);
   const timedOut = once(stage.server, 'timeout');
   const kept = await stage.open();
@@ -171,6 +172,31 @@ test('a lane that was closed answers what it holds, and leaves the rest to node:
   t.is(stage.lane.counts.pollsInLane, 2);
 });
 
+test('once the server listens no more, every further request is one of node:http, which may end its connection', async (t) => {
+  const stage = await LaneStage.start(t);
+  const session = await stage.logIn();
+  const held = await stage.open();
+  held.sendRaw(pollText(session.token, 'after='));
+  await stage.held(1);
+  stage.server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+  stage.server.close();
+  await stage.service.manager.push(session.id, 'last');
+  t.is((await held.response()).headers.get('connection'), 'keep-alive');
+  t.is((await held.sendRaw(pollText(session.token)).response()).headers.get('connection'), 'close');
+  await held.closed();
+});
+
+test('polls for a host that the policy refuses go to node:http', async (t) => {
+  const stage = await LaneStage.start(t, { lane: { hostPolicy: new HostPolicy() } });
+  const { token } = await stage.logIn();
+  const connection = await stage.open();
+  for (const host of ['localhost', 'evil.example']) {
+    connection.sendRaw(pollText(token).replace('Host: localhost', `Host: ${host}`));
+    t.is((await connection.response()).status, 200);
+  }
+  t.like(stage.lane.counts, { pollsInLane: 1, pollsOutside: 1 });
+});
+
 test('a client that reads no answer is read no further, and gets every answer once it reads', async (t) => {
   const context = { msgMaxBytes: 1_000_000, mailboxMaxBytes: 4_000_000 };
   const stage = await LaneStage.start(t, { context });
@@ -220,7 +246,7 @@ test('a connection with more polls unanswered than any client needs is ended', a
   const { token } = await stage.logIn();
   const connection = await stage.open();
   connection.sendRaw(pollText(token, 'after=&reader=a') + pollText(token).repeat(101));
-  await connection.closed();
+  await until(() => connection.isClosed);
   await stage.held(0);
   t.pass();
 });
