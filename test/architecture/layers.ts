@@ -91,6 +91,8 @@ export const layers: readonly Layer[] = [
     packages: ['inversify', '@inversifyjs/http-core', 'node:http'],
   },
   { path: 'src/node/', files: [...core, 'src/requests/', 'src/routes/'], packages: ['node:http', 'node:http2'] },
+  // For browsers: bundled into a text, which the endpoints serve.
+  { path: 'src/console/page/', files: [], packages: ['preact'] },
   {
     // The operator's page and its endpoints, for the controllers and for the fronts without a framework.
     path: 'src/console/',
@@ -170,7 +172,7 @@ export function findWrongArrows(graph: ImportGraph, rules: readonly Layer[] = la
     }
     for (const target of imports) {
       // A file of the project has an ending; the name of a package has none that is TypeScript's.
-      const isAllowed = target.endsWith('.ts')
+      const isAllowed = /\.tsx?$/.test(target)
         ? isWithin(target, layer.path) || layer.files.some((place) => isWithin(target, place))
         : isPackageAllowed(target, layer.packages);
       if (!isAllowed) faults.push(`${path} imports ${target}`);
