@@ -1,9 +1,8 @@
 import type { Batch } from '../delivery/batch.js';
 import type { PollReceiver } from '../delivery/poll-request.js';
 import { reportFault } from '../errors/fault-report.js';
-import { SessionError } from '../errors/session-error.js';
 import { encodeBatch } from './batch-encoding.js';
-import { problemOf } from './problem.js';
+import { problemOfAny } from './problem.js';
 import { abort, isClosed, onceClosed, onceInTurn, onceWrittenOut, type RawResponse } from './raw-response.js';
 
 const batchHeaders = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
@@ -26,19 +25,15 @@ export class HeldResponse implements PollReceiver {
     onceClosed(this.#raw, listener);
   }
 
+  /** Answers with a batch, in the turn of its request. */
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
     this.#send(200, batchHeaders, () => encodeBatch(batch), acknowledge);
   }
 
+  /** Answers with a problem document. */
   fail(error: unknown): void {
-    if (SessionError.is(error)) {
-      const { status, headers, body } = problemOf(error);
-      this.#send(status, headers, () => body, undefined);
-      return;
-    }
-    reportFault('A poll failed', error);
-    const body = JSON.stringify({ title: 'Internal Server Error', status: 500 });
-    this.#send(500, { 'Content-Type': 'application/problem+json' }, () => body, undefined);
+    const { status, headers, body } = problemOfAny(error, 'A poll failed');
+    this.#send(status, headers, () => body, undefined);
   }
 
   /**
