@@ -12,6 +12,7 @@ export type ConsoleGuard<Incoming extends object = object> = (
   request: Incoming,
 ) => string | undefined | Promise<string | undefined>;
 
+/** Options of the console, for each front. */
 export interface ConsoleOptions<Incoming extends object = object> extends OriginOptions {
   /** Who may use the console. It must be given: the console is never open by default. */
   readonly guard: ConsoleGuard<Incoming>;

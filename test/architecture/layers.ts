@@ -104,6 +104,8 @@ export const layers: readonly Layer[] = [
     packages: ['inversify', '@inversifyjs/http-core', 'node:http'],
   },
   { path: 'src/node/', files: [...core, 'src/requests/', 'src/routes/'], packages: ['node:http', 'node:http2'] },
+  // For browsers: bundled into a text, which the endpoints serve.
+  { path: 'src/console/page/', files: [], packages: ['preact'] },
   {
     path: 'src/fast-lane/',
     files: [...core, 'src/requests/', 'src/routes/'],
@@ -203,7 +205,7 @@ export function findWrongArrows(graph: ImportGraph, rules: readonly Layer[] = la
     }
     for (const target of imports) {
       // A file of the project has an ending; the name of a package has none that is TypeScript's.
-      const isAllowed = target.endsWith('.ts')
+      const isAllowed = /\.tsx?$/.test(target)
         ? isWithin(target, layer.path) || layer.files.some((place) => isWithin(target, place))
         : isPackageAllowed(target, layer.packages);
       if (!isAllowed) faults.push(`${path} imports ${target}`);

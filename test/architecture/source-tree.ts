@@ -24,7 +24,7 @@ export function readTree(folders: readonly string[]): SourceTree {
     if (!existsSync(join(root, folder))) continue;
     for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })) {
       const path = `${folder}/${name.replaceAll('\\', '/')}`;
-      if (path.endsWith('.ts')) tree.set(path, readProjectFile(path));
+      if (/\.tsx?$/.test(path)) tree.set(path, readProjectFile(path));
     }
   }
   return tree;

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { plural } from './format.js';
-import { Foreign } from './parts.js';
-import type { Intent } from './sessions.js';
+import { Foreign } from './parts.tsx';
+import type { Intent } from './sessions.tsx';
 import { act } from './wire.js';
 
 interface ConfirmProps {

@@ -1,5 +1,5 @@
 import { device, time } from './format.js';
-import { Foreign, Table } from './parts.js';
+import { Foreign, Table } from './parts.tsx';
 import type { ActEntry, SecurityEntry } from './wire.js';
 
 /** Searches the sessions by account or by id. */

@@ -1,12 +1,12 @@
 import { render } from 'preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { Confirm } from './confirm.js';
+import { Confirm } from './confirm.tsx';
 import { time } from './format.js';
 import { faultOf, useLive } from './live.js';
-import { Acts, Security } from './logs.js';
-import { Nodes } from './nodes.js';
-import { Foreign } from './parts.js';
-import { type Intent, type Query, Sessions } from './sessions.js';
+import { Acts, Security } from './logs.tsx';
+import { Nodes } from './nodes.tsx';
+import { Foreign } from './parts.tsx';
+import { type Intent, type Query, Sessions } from './sessions.tsx';
 import { read, type SessionPage } from './wire.js';
 
 function pathOf(query: Query): string {

@@ -1,6 +1,6 @@
 import { count, duration, megabytes, rate } from './format.js';
 import { eventCount, type History, sum } from './history.js';
-import { Foreign, Plot, Table } from './parts.js';
+import { Foreign, Plot, Table } from './parts.tsx';
 import type { Figures, NodeEntry, Overview } from './wire.js';
 
 const columns = [

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { count, device, duration, plural, time } from './format.js';
 import { faultOf } from './live.js';
-import { Foreign, Table } from './parts.js';
+import { Foreign, Table } from './parts.tsx';
 import { type Census, read, type SessionEntry, type SessionPage } from './wire.js';
 
 /** What the list shows. */
