@@ -13,6 +13,7 @@ export interface Layer {
 const face = 'src/index.ts';
 const httpFace = 'src/http/index.ts';
 const nodeFace = 'src/node/index.ts';
+const laneFace = 'src/fast-lane/index.ts';
 const expressSessionFace = 'src/express-session/index.ts';
 const requestsFace = 'src/requests/index.ts';
 const redisFace = 'src/stores/redis/index.ts';
@@ -146,7 +147,7 @@ export const layers: readonly Layer[] = [
   { path: 'demo/', files: [face, httpFace, requestsFace, redisFace, sqliteFace], packages: ['*'] },
   {
     path: 'bench/',
-    files: [face, httpFace, nodeFace, expressSessionFace, redisFace, sqliteFace, redisSessionsFace, restFace],
+    files: [face, httpFace, nodeFace, laneFace, expressSessionFace, redisFace, sqliteFace, redisSessionsFace, restFace],
     packages: ['*'],
   },
 ];
