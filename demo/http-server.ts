@@ -2,8 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import { InversifyFastifyHttpAdapter } from '@inversifyjs/http-fastify';
 import { type FastifyError, type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Container } from 'inversify';
-import { HostPolicy, isLoopbackHost, limitUnanswered } from '../src/http/index.js';
-import { SessionError } from '../src/index.js';
+import { fastLane } from '../src/fast-lane/index.js';
+import { HostPolicy, isLoopbackHost, limitUnanswered, SessionHttpOptions } from '../src/http/index.js';
+import { SessionError, SessionManager } from '../src/index.js';
 import type { Configuration } from './configuration.js';
 
 /** Bytes: twice the default msgMaxBytes, for the envelope and for escapes. */
@@ -32,7 +33,8 @@ export async function buildHttpServer(
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error.statusCode ?? 400, error.message),
   });
   limitUnanswered(app.server, maxUnanswered);
-  if (isLoopbackHost(host) || hosts.length > 0) refuseOtherHosts(app, new HostPolicy({ hosts }));
+  const hostPolicy = isLoopbackHost(host) || hosts.length > 0 ? new HostPolicy({ hosts }) : undefined;
+  if (hostPolicy !== undefined) refuseOtherHosts(app, hostPolicy);
   // All bodies are JSON. Without its parser, Fastify refuses text with 415.
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler<FastifyError>((error, _request, reply) => {
@@ -43,7 +45,15 @@ export async function buildHttpServer(
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'There is no such route'));
   const adapter = new InversifyFastifyHttpAdapter(container, { logger: false }, app);
   await adapter.build();
+  if (process.env.FAST_LANE !== '0') await openLane(app, container, hostPolicy);
   return app;
+}
+
+/** Plain polls are answered before Fastify, and Node's own parser, see them. */
+async function openLane(app: FastifyInstance, container: Container, hostPolicy: HostPolicy | undefined): Promise<void> {
+  const { secure, trustedOrigins } = container.get(SessionHttpOptions);
+  const options = { secure, trustedOrigins, ...(hostPolicy && { hostPolicy }) };
+  fastLane(app.server, await container.getAsync(SessionManager), options);
 }
 
 /** The page of another site, whose name was made to point to this machine, must not be able to use the demo. */

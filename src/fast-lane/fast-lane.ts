@@ -20,7 +20,7 @@ import { ResponseText } from './response-text.js';
 /** A lane that is open. */
 export interface FastLane {
   readonly counts: LaneCounts;
-  /** Takes no more polls. Held ones are answered; every connection goes to `node:http` then. */
+  /** Takes no more polls. Held ones are answered; what comes on their connections then goes to `node:http`. */
   close(): void;
 }
 
@@ -51,7 +51,7 @@ class Lane implements FastLane, LaneHost {
   readonly holds = new HoldTimes<LaneMember>(this.clock, (connection) => connection.due());
   readonly counts = { pollsInLane: 0, pollsOutside: 0, handedOver: 0, returned: 0 };
   readonly onRequest: FastLaneOptions['onRequest'];
-  isOpen = true;
+  #isClosed = false;
   readonly #returns: boolean;
   readonly #event: (typeof events)[number];
   readonly #connections = new Map<object, LaneConnection>();
@@ -89,6 +89,11 @@ class Lane implements FastLane, LaneHost {
     return this.server.maxHeadersCount || mostHeaders;
   }
 
+  /** Once the server does not listen any more, `node:http` has every further request: the application may end its connection. */
+  get isOpen(): boolean {
+    return !this.#isClosed && this.server.listening;
+  }
+
   get mayReturn(): boolean {
     return this.#returns && this.isOpen;
   }
@@ -108,11 +113,10 @@ class Lane implements FastLane, LaneHost {
   }
 
   close(): void {
-    if (!this.isOpen) return;
-    this.isOpen = false;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.server.removeListener(this.#event, this.#onConnection);
     this.server.prependListener(this.#event, this.listener);
-    for (const connection of [...this.#connections.values()]) connection.leave();
     this.#endIfLeft();
   }
 
@@ -171,7 +175,7 @@ class Lane implements FastLane, LaneHost {
   #leaveClosing: () => void = () => {};
 
   #endIfLeft(): void {
-    if (this.isOpen || this.#connections.size > 0) return;
+    if (!this.#isClosed || this.#connections.size > 0) return;
     this.server.removeListener('request', this.#onRequest);
     this.#leaveClosing();
   }

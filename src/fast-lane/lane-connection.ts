@@ -109,11 +109,6 @@ export class LaneConnection implements LaneMember {
     else holds.remove(this);
   }
 
-  /** The lane was closed: what is not held here any more goes to `node:http`. */
-  leave(): void {
-    if (this.#owner === 'lane' && this.#unanswered === 0) this.#give(undefined);
-  }
-
   /** Writes the answers whose turn has come, unless the client does not read. */
   flush(): void {
     if (this.#owner !== 'lane' || this.socket.destroyed) return;
@@ -206,8 +201,7 @@ export class LaneConnection implements LaneMember {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     if (waiting !== undefined) this.#take(waiting);
-    else if (this.#host.isOpen) this.#hold(this.#host.idleTime);
-    else this.#give(undefined);
+    else this.#hold(this.#host.idleTime);
   }
 
   #wait(bytes: Buffer): void {

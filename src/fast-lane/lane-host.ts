@@ -34,7 +34,7 @@ export interface LaneHost {
   readonly holds: HoldTimes<LaneMember>;
   readonly counts: MutableLaneCounts;
   readonly onRequest: ((request: LaneRequest) => void) | undefined;
-  /** Whether the lane takes polls. */
+  /** Whether the lane takes polls: it was not closed, and the server listens. */
   readonly isOpen: boolean;
   /** Whether a connection may come back from `node:http`. */
   readonly mayReturn: boolean;

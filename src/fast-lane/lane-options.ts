@@ -1,7 +1,8 @@
 import * as v from 'valibot';
+import type { HostPolicy } from '../requests/host-policy.js';
 import { type OriginOptions, originOptions } from '../requests/origin-policy.js';
 import { appOption } from '../routes/route-options.js';
-import { callback, trueOrFalse } from '../validation/options.js';
+import { callback, objectWith, trueOrFalse } from '../validation/options.js';
 
 /** What is told of a request that the lane has answered, or whose client left before. */
 export interface LaneRequest {
@@ -22,6 +23,8 @@ export interface FastLaneOptions extends OriginOptions {
   readonly path?: string;
   /** Called with each request of the lane once it is over. An exception is reported as a process warning. */
   readonly onRequest?: (request: LaneRequest) => void;
+  /** Polls that it refuses go to `node:http`, where the application refuses them. Default: the lane takes polls for any host. */
+  readonly hostPolicy?: Pick<HostPolicy, 'require'>;
   /** Whether a connection comes back to the lane after `node:http` has answered a request of it. Default true. */
   readonly returns?: boolean;
 }
@@ -32,6 +35,7 @@ export const laneOptions = {
   app: appOption,
   path: v.optional(v.pipe(v.string(pathRule), v.regex(/^\/[A-Za-z0-9\-._~/]*$/, pathRule)), '/poll'),
   onRequest: v.optional(callback<(request: LaneRequest) => void>()),
+  hostPolicy: v.optional(objectWith<Pick<HostPolicy, 'require'>>('require')),
   returns: v.optional(trueOrFalse(), true),
   ...originOptions,
 };

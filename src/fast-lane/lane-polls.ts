@@ -1,5 +1,8 @@
 import type { PollOptions, PollReceiver } from '../delivery/poll-request.js';
+import { reportFault } from '../errors/fault-report.js';
+import { SessionError } from '../errors/session-error.js';
 import { Credentials } from '../requests/credentials.js';
+import type { HostPolicy } from '../requests/host-policy.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
 import type { RequestHead } from '../requests/request-head.js';
@@ -12,6 +15,8 @@ import { type Bearer, bearerOf } from '../service/bearer.js';
 import type { RefusedRequest } from '../service/refused-bearer.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
+import type { CheckedOptions } from '../validation/options.js';
+import type { laneOptions } from './lane-options.js';
 import { type Headers, headersOf } from './request-grammar.js';
 import { headerLines } from './response-text.js';
 
@@ -24,17 +29,19 @@ export interface Peer {
 /** Serves polls by the rules of the routes: the lane has none of its own. */
 export class LanePolls {
   readonly #manager: SessionManager;
+  readonly #hostPolicy: Pick<HostPolicy, 'require'> | undefined;
   readonly #route: PollRoute;
   readonly #crossOrigin: CrossOrigin;
 
   /** @throws SessionError `INVALID_CONTEXT` */
   constructor(
     manager: SessionManager,
-    options: { readonly secure: boolean; readonly trustedOrigins: readonly string[] },
+    options: Pick<CheckedOptions<typeof laneOptions>, 'secure' | 'trustedOrigins' | 'hostPolicy'>,
   ) {
-    const { secure, trustedOrigins } = options;
+    const { secure, trustedOrigins, hostPolicy } = options;
     const origins = new OriginPolicy({ secure, trustedOrigins });
     this.#manager = manager;
+    this.#hostPolicy = hostPolicy;
     this.#route = new PollRoute(new Credentials('fastLane', { secure }), origins);
     this.#crossOrigin = new CrossOrigin(origins);
   }
@@ -46,8 +53,19 @@ export class LanePolls {
   callerOf(block: string, mostHeaders: number, peer: Peer): LaneCaller | undefined {
     const headers = headersOf(block);
     if (headers === undefined || headers.has('content-length') || headers.size > mostHeaders) return undefined;
+    if (!this.#admits(headers)) return undefined;
     const head = headOf(headers, peer);
     return new LaneCaller(this.#manager, this.#route, block, headerLines(this.#crossOrigin.headersFor(head)), head);
+  }
+
+  #admits(headers: Headers): boolean {
+    try {
+      this.#hostPolicy?.require({ rawHeaders: [...headers].flat() });
+      return true;
+    } catch (error) {
+      if (!SessionError.is(error, 'CROSS_SITE')) reportFault('The host policy of the fast lane failed', error);
+      return false;
+    }
   }
 }
 

@@ -11,9 +11,9 @@ export interface Layer {
 }
 
 const face = 'src/index.ts';
+const fastLaneFace = 'src/fast-lane/index.ts';
 const httpFace = 'src/http/index.ts';
 const nodeFace = 'src/node/index.ts';
-const laneFace = 'src/fast-lane/index.ts';
 const expressSessionFace = 'src/express-session/index.ts';
 const requestsFace = 'src/requests/index.ts';
 const redisFace = 'src/stores/redis/index.ts';
@@ -144,10 +144,20 @@ export const layers: readonly Layer[] = [
     packages: ['inversify', 'reflect-metadata', 'fastify', 'ioredis', 'node:*'],
   },
   // What users write can be written with what users are given.
-  { path: 'demo/', files: [face, httpFace, requestsFace, redisFace, sqliteFace], packages: ['*'] },
+  { path: 'demo/', files: [face, httpFace, fastLaneFace, requestsFace, redisFace, sqliteFace], packages: ['*'] },
   {
     path: 'bench/',
-    files: [face, httpFace, nodeFace, laneFace, expressSessionFace, redisFace, sqliteFace, redisSessionsFace, restFace],
+    files: [
+      face,
+      httpFace,
+      nodeFace,
+      fastLaneFace,
+      expressSessionFace,
+      redisFace,
+      sqliteFace,
+      redisSessionsFace,
+      restFace,
+    ],
     packages: ['*'],
   },
 ];

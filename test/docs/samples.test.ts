@@ -20,6 +20,7 @@ const samples: Readonly<Record<string, 'runs' | 'compiles' | `${string}.test.ts`
   'docs/client.md js 1': 'client-page.test.ts',
   'docs/express-session.md js 1': 'express-sample.test.ts',
   'docs/express-session.md ts 1': 'express-sample.test.ts',
+  'docs/fast-lane.md js 1': 'runs',
   'docs/fetch.md ts 1': 'front-samples.test.ts',
   'docs/http.md ts 1': 'http-samples.test.ts',
   'docs/http.md ts 2': 'http-samples.test.ts',
