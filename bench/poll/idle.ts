@@ -13,11 +13,13 @@ interface Subject {
 }
 
 const POLLS = 'held polls';
+const LANE_POLLS = 'held polls in the fast lane';
 export const STREAMS = 'idle streams';
 
-/** Connections on which nothing happens, all of them to `node:http`. */
+/** Connections on which nothing happens. */
 export const IDLE_SUBJECTS: Readonly<Record<string, Subject>> = {
   [POLLS]: { server: 'sessionHandler', kind: 'polls' },
+  [LANE_POLLS]: { server: 'sessionHandler in the fast lane', kind: 'polls' },
   [STREAMS]: { server: 'sessionHandler', kind: 'streams' },
 };
 

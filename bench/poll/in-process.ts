@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { memoryAfterGc } from '../support/memory.js';
 import { deliverBroadcast, deliverUnicast } from './delivery.js';
 import { PollCounter } from './poll-counter.js';
@@ -30,6 +30,16 @@ export function inProcess(http: Server, publishing: Publishing, polls?: PollCoun
 function countRequests(http: Server): PollCounter {
   const counter = new PollCounter();
   http.on('request', counter.count);
+  return counter;
+}
+
+/**
+ * Counts what is read from connections, for a server whose polls don't become requests of `node:http`: the load sends each
+ * poll in one piece. To be called after the lane was opened, so that it has been given what is counted.
+ */
+export function countReads(http: Server): PollCounter {
+  const counter = new PollCounter();
+  http.on('connection', (socket: Socket) => socket.on('data', counter.count));
   return counter;
 }
 

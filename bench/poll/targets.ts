@@ -2,10 +2,12 @@ import { bytes, microseconds, perSecond } from '../support/report.js';
 import type { Metric, Target } from '../support/results.js';
 
 const FASTIFY = 'session-mailbox';
+const IN_LANE = 'session-mailbox in the fast lane';
+const NCHAN = 'nchan';
 const BARE = 'bare node:http';
 
 /** The servers that are held to targets. */
-export const OURS = [FASTIFY];
+export const OURS = [FASTIFY, IN_LANE];
 
 export const METRICS: readonly Metric[] = [
   { name: 'unicast', title: 'server CPU per message, unicast', format: microseconds },
@@ -34,6 +36,19 @@ export const TARGETS: ReadonlyMap<string, readonly Target[]> = new Map([
       { metric: 'live', peer: BARE, bound: 'at most', ratio: 1.3 },
       { metric: 'ready', peer: BARE, bound: 'at least', ratio: 0.75 },
       ...AGAINST_OTHERS,
+    ],
+  ],
+  [
+    IN_LANE,
+    [
+      { metric: 'unicast', peer: BARE, bound: 'at most', ratio: 0.75 },
+      { metric: 'broadcast', peer: BARE, bound: 'at most', ratio: 0.55 },
+      { metric: 'live', peer: BARE, bound: 'at most', ratio: 0.5 },
+      { metric: 'ready', peer: BARE, bound: 'at least', ratio: 1.2 },
+      ...AGAINST_OTHERS,
+      { metric: 'unicast', peer: NCHAN, bound: 'at most', ratio: 1.2 },
+      { metric: 'broadcast', peer: NCHAN, bound: 'at most', ratio: 1.2 },
+      { metric: 'live', peer: NCHAN, bound: 'at most', ratio: 0.5 },
     ],
   ],
 ]);

@@ -16,6 +16,10 @@ export const SERVERS: Readonly<Record<string, ServerEntry>> = {
     dialect: 'mailbox',
     load: async () => (await import('./session-mailbox.js')).openSessionMailbox,
   },
+  'session-mailbox in the fast lane': {
+    dialect: 'mailbox',
+    load: async () => (await import('./session-mailbox.js')).openInFastLane,
+  },
   'bare node:http': { dialect: 'mailbox', load: async () => (await import('./bare.js')).openBare },
   'engine.io': { dialect: 'engine.io', load: async () => (await import('./engine-io.js')).openEngineIo },
   faye: { dialect: 'faye', load: async () => (await import('./faye.js')).openFaye },
@@ -27,6 +31,10 @@ export const IDLE_SERVERS: Readonly<Record<string, ServerEntry>> = {
   sessionHandler: {
     dialect: 'mailbox',
     load: async () => (await import('./session-handler.js')).openSessionHandler,
+  },
+  'sessionHandler in the fast lane': {
+    dialect: 'mailbox',
+    load: async () => (await import('./session-handler.js')).openHandlerInFastLane,
   },
 };
 

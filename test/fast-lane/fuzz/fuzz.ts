@@ -177,7 +177,7 @@ class Pair {
 function withoutChance(text: string): string {
   return text
     .replaceAll(/Date: [A-Z][a-z]{2}, [^\r]{21}GMT/g, 'Date: …')
-    .replaceAll(/"cursor":"[a-z0-9]+\./g, '"cursor":"….');
+    .replaceAll(/("cursor":"|\nid: )[a-z0-9]+\./g, '$1….');
 }
 
 /** Where two texts differ, with what precedes it. */

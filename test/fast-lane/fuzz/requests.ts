@@ -111,7 +111,8 @@ const taking = [...takingAtOnce, '', '?'];
  */
 export function pollOf({ full, empty }: Caller, random: Random, holds = false): RequestText {
   const takes = random() < 0.3;
-  const query = pick(takes ? (holds ? takingAtOnce : taking) : random() < 0.8 ? reading : unusual, random);
+  const readings = holds || random() < 0.8 ? reading : unusual;
+  const query = pick(takes ? (holds ? takingAtOnce : taking) : readings, random);
   const headers = takes ? credentials(empty, empty, random) : credentials(full, empty, random);
   return pollWith(query, headers, random);
 }
