@@ -24,6 +24,10 @@ const command = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('open' as const), reader, back: fc.constantFrom(0, 0, 0, 1, 3) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('close' as const), reader }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('cut' as const), reader, count: fc.integer({ min: 1, max: 4 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('acknowledge' as const), reader }) },
   {
     weight: 2,
@@ -52,6 +56,8 @@ const examples: [WorldBounds, Command[]][] = [
       { do: 'push', count: 3, key: undefined },
       { do: 'open', reader: 0, back: 0 },
       { do: 'acknowledge', reader: 0 },
+      { do: 'cut', reader: 0, count: 3 },
+      { do: 'open', reader: 0, back: 0 },
       { do: 'restart' },
       { do: 'push', count: 3, key: undefined },
       { do: 'open', reader: 0, back: 3 },
@@ -85,6 +91,8 @@ function carryOut(world: TransportWorld, each: Command): Promise<void> {
       return world.open(each.reader, each.back);
     case 'close':
       return world.close(each.reader);
+    case 'cut':
+      return world.cut(each.reader, each.count);
     case 'acknowledge':
       return world.acknowledge(each.reader);
     case 'advance':

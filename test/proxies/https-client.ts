@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
-import { Agent, request as send } from 'node:https';
+import { Agent, type RequestOptions, request as send } from 'node:https';
 import { text } from 'node:stream/consumers';
+import { EventStream } from '../support/event-stream.js';
 
 export interface Answer {
   readonly status: number;
@@ -25,15 +26,33 @@ export class HttpsClient {
   }
 
   async ask(path: string, headers: Readonly<Record<string, string>> = {}, signal?: AbortSignal): Promise<Answer> {
+    return whole(await this.#send(path, headers, signal && { signal }));
+  }
+
+  async post(path: string, headers: Readonly<Record<string, string>>, body: string): Promise<Answer> {
+    return whole(await this.#send(path, headers, { method: 'POST' }, body));
+  }
+
+  /** A stream, as soon as its head has come. */
+  async stream(path: string, headers: Readonly<Record<string, string>>): Promise<EventStream> {
+    return EventStream.over(await this.#send(path, headers));
+  }
+
+  async #send(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    options: RequestOptions = {},
+    body?: string,
+  ): Promise<IncomingMessage> {
     const where = { host: '127.0.0.1', port: this.#port, path, agent: this.#agent, servername: 'localhost' };
     const request = send({
       ...where,
       headers: { Host: `localhost:${this.#port}`, ...headers },
-      ...(signal && { signal }),
+      ...options,
     });
-    request.end();
+    request.end(body);
     const [response] = (await once(request, 'response')) as [IncomingMessage];
-    return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
+    return response;
   }
 
   /** Logs in; resolves to the cookie. */
@@ -57,4 +76,8 @@ export class HttpsClient {
   close(): void {
     this.#agent.destroy();
   }
+}
+
+async function whole(response: IncomingMessage): Promise<Answer> {
+  return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
 }

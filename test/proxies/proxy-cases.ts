@@ -1,6 +1,8 @@
-import { constants } from 'node:http2';
+import { once } from 'node:events';
+import { constants, type IncomingHttpHeaders } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
+import { EventStream } from '../support/event-stream.js';
 import { eventually } from '../support/eventually.js';
 import { limits } from '../support/limits.js';
 import { HttpsClient } from './https-client.js';
@@ -87,6 +89,55 @@ export function proxyCases(name: string, start: StartProxy | undefined): void {
     for (const body of bodies) t.deepEqual(valuesOf(await body), ['hi']);
   });
 
+  check(`${name}: an event arrives as it is pushed, and one that leaves ends its stream at the node`, async (t) => {
+    const { nodes, client } = await stage(t);
+    const cookie = await client.login();
+    const headers = { cookie, origin: client.origin };
+    const stream = await client.stream('/events?reader=one', headers);
+    t.is(stream.response.headers['content-type'], 'text/event-stream');
+    const connection = client.http2();
+    t.teardown(() => connection.close());
+    const over2 = connection.send('/events?reader=two', headers);
+    const [head] = (await once(over2, 'response')) as [IncomingHttpHeaders];
+    const http2Stream = EventStream.over(Object.assign(over2, { headers: head }));
+    for (const each of [stream, http2Stream]) await each.until(({ lastEventId }) => lastEventId !== '');
+    for (let pushed = 1; pushed <= 3; pushed += 1) {
+      await nodes[pushed % 2 === 0 ? 0 : 1].sessions.pushToAccount('alice', pushed);
+      for (const each of [stream, http2Stream]) await each.until(({ events }) => events.length === pushed);
+    }
+    t.deepEqual(
+      [stream.data, http2Stream.data],
+      [
+        [1, 2, 3],
+        [1, 2, 3],
+      ],
+    );
+    const json = { ...headers, 'content-type': 'application/json' };
+    const acknowledged = await client.post('/ack?reader=one', json, JSON.stringify({ cursor: stream.lastEventId }));
+    t.is(acknowledged.status, 204);
+    stream.close();
+    over2.close(constants.NGHTTP2_CANCEL);
+    await areHeld(nodes, 0, '/events');
+  });
+
+  check(`${name}: a node that stops tells its stream, which goes on at the other node`, async (t) => {
+    const { nodes, client } = await stage(t);
+    const cookie = await client.login();
+    const headers = { cookie, origin: client.origin };
+    const stream = await client.stream('/events?reader=one', headers);
+    await stream.until(({ lastEventId }) => lastEventId !== '');
+    const [first, second] = nodes[0].unanswered.includes('/events') ? nodes : [nodes[1], nodes[0]];
+    await second.sessions.pushToAccount('alice', 'before');
+    await stream.until(({ events }) => events.length === 1);
+    await first.stop();
+    await stream.until(({ hasEnded }) => hasEnded);
+    t.true((stream.retry ?? 0) > 0);
+    await second.sessions.pushToAccount('alice', 'after');
+    const next = await client.stream('/events?reader=one', { ...headers, 'last-event-id': stream.lastEventId });
+    await next.until(({ events }) => events.length === 1);
+    t.deepEqual([stream.data, next.data], [['before'], ['after']]);
+  });
+
   check(`${name}: while one node stops, a client receives every message and sees no error`, async (t) => {
     const { nodes, client } = await stage(t);
     const cookie = await client.login();
@@ -117,10 +168,10 @@ export function proxyCases(name: string, start: StartProxy | undefined): void {
   });
 }
 
-function areHeld(nodes: readonly Node[], count: number): Promise<void> {
-  const what = `${count} polls are held`;
+function areHeld(nodes: readonly Node[], count: number, wanted = '/poll'): Promise<void> {
+  const what = `${count} of ${wanted} are held`;
   return eventually(
-    () => nodes.flatMap(({ unanswered }) => unanswered).filter((path) => path === '/poll').length === count,
+    () => nodes.flatMap(({ unanswered }) => unanswered).filter((path) => path === wanted).length === count,
     { what },
   );
 }

@@ -37,6 +37,8 @@ class Client {
   readonly ledger: ClientLedger;
   open: OpenStream | undefined;
   acknowledged = 0;
+  /** Whether it left while messages were on their way to it: which of them it has, the service can't know. */
+  wasCut = false;
 
   constructor(pushed: ReadonlyMap<number, Pushed>) {
     this.ledger = new ClientLedger(pushed);
@@ -100,12 +102,13 @@ export class TransportWorld {
   async open(index: number, back: number): Promise<void> {
     const client = this.#clientAt(index);
     const { past } = client.ledger;
-    const after = past[Math.max(0, past.length - 1 - back)] ?? '';
+    const after = client.wasCut ? client.ledger.cursor : (past[Math.max(0, past.length - 1 - back)] ?? '');
     const older = client.open;
     const start = after === '' && this.#clients.length > 1 ? undefined : offsetOf(after);
     client.acknowledged = Math.max(client.acknowledged, start ?? 0);
     const stream = await this.#running.open(this.#known, `reader-${index % this.#clients.length}`, after);
-    client.open = { stream, start, isLatest: after === client.ledger.cursor, lost: undefined };
+    client.open = { stream, start, isLatest: after === client.ledger.cursor && !client.wasCut, lost: undefined };
+    client.wasCut = false;
     await this.settle();
     // The newer one has ended it.
     older?.stream.close();
@@ -115,6 +118,19 @@ export class TransportWorld {
     const client = this.#clientAt(index);
     client.open?.stream.close();
     client.open = undefined;
+    await this.settle();
+  }
+
+  /** The client's connection breaks while it is sent messages; it has those that came before. */
+  async cut(index: number, count: number): Promise<void> {
+    const client = this.#clientAt(index);
+    // Where messages are dropped on arrival, the news of that may have come without the place behind it.
+    if (client.open === undefined || this.#bounds.onOverflow === 'drop-newest') return;
+    for (let each = 0; each < count; each += 1) await this.#push(undefined, true);
+    client.open.stream.close();
+    this.#check(client, client.open.stream.taken());
+    client.open = undefined;
+    client.wasCut = true;
     await this.settle();
   }
 
@@ -151,7 +167,7 @@ export class TransportWorld {
       return room.held === open.length && cursors.every((each) => each !== '' && offsetOf(each) === this.#tail);
     });
     for (const { client, stream } of open) this.#check(client, stream.taken());
-    if (this.#isPlain) await this.#checkRetained();
+    if (this.#isPlain && !this.#clientAt(0).wasCut) await this.#checkRetained();
   }
 
   #check(client: Client, { cursor, offsets, data, lost, resets }: Taken): void {
@@ -173,7 +189,8 @@ export class TransportWorld {
     if (own !== undefined) client.acknowledged = Math.max(client.acknowledged, offsetOf(own));
   }
 
-  async #push(key: string | undefined): Promise<void> {
+  /** @param mayRefuse whether clients may still be about to make room */
+  async #push(key: string | undefined, mayRefuse = false): Promise<void> {
     const data = { number: this.#tail + 1 };
     // Recorded before it can arrive.
     this.#pushed.set(this.#tail + 1, { data, key });
@@ -185,7 +202,7 @@ export class TransportWorld {
       this.#pushed.delete(this.#tail + 1);
       assert.ok(SessionError.is(error, 'MAILBOX_FULL') && this.#bounds.onOverflow === 'reject', String(error));
       const isAway = this.#clients.some((client) => client.open === undefined);
-      assert.ok(isAway, 'live clients make room');
+      assert.ok(isAway || mayRefuse, 'live clients make room');
     }
   }
 
