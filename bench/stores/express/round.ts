@@ -4,6 +4,7 @@ import { Child } from '../../support/rpc.js';
 import type { FrontPlan } from '../plan.js';
 import type { Places } from '../stores.js';
 import type { FrontChild } from './child.js';
+import { FRONT_STORES } from './front-stores.js';
 import { FRONT_OPERATIONS } from './operations.js';
 
 /** One round through the express-session front: a fresh process for each store, one after the other. */
@@ -23,11 +24,13 @@ export async function measureFront(
 async function measureStore(
   name: string,
   folder: string,
-  { sessions, warmUp }: FrontPlan,
+  plan: FrontPlan,
   profile: string | undefined,
 ): Promise<Figures> {
   const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   const child = Child.start<FrontChild>(new URL('./child.js', import.meta.url), [name, folder], profiling);
+  const portion = FRONT_STORES[name]?.portion ?? 1;
+  const [sessions, warmUp] = [plan.sessions * portion, plan.warmUp * portion];
   const figures: Record<string, number> = {};
   try {
     for (const operation of FRONT_OPERATIONS) {

@@ -54,6 +54,7 @@ const contactFirst = `SELECT ${both}, c.version FROM contact c CROSS JOIN sessio
 /** The statements on the tables `session` and `contact`. */
 export class SessionRows {
   readonly #byId: Statement;
+  readonly #byKey: Statement;
   readonly #version: Statement;
   readonly #byAccount: Statement;
   readonly #countByAccount: Statement;
@@ -71,6 +72,7 @@ export class SessionRows {
   constructor(database: Database) {
     const prepare = (sql: string) => database.prepare(sql);
     this.#byId = prepare(`${sessionFirst} WHERE s.app = ? AND s.id = ?`);
+    this.#byKey = prepare(`${contactFirst} WHERE c.key = ?`);
     this.#version = prepare('SELECT version FROM contact WHERE key = ?');
     this.#byAccount = prepare(`${sessionFirst} WHERE s.app = ? AND s.account = ? ORDER BY s.key`);
     this.#countByAccount = prepare('SELECT count(*) FROM session WHERE app = ? AND account = ?');
@@ -103,6 +105,12 @@ export class SessionRows {
 
   find(app: string, id: string): StoredSession | undefined {
     const row = this.#byId.get(app, id);
+    return row === undefined ? undefined : storedSession(row);
+  }
+
+  /** Cheaper than `find` by the way through an index, of which nothing is cached after a commit of another process. */
+  withKey(key: number): StoredSession | undefined {
+    const row = this.#byKey.get(key);
     return row === undefined ? undefined : storedSession(row);
   }
 

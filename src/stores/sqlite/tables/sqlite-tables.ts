@@ -32,14 +32,22 @@ export class SqliteTables implements SessionTables {
 
   find(app: string, id: string): SessionEntry | undefined {
     const known = this.#known.get(app, id);
-    if (known !== undefined && this.#sessions.versionOf(known.stored.key) === known.stored.version) {
-      return RowEntry.ofKnown(this.#storage, known);
-    }
-    const stored = this.#sessions.find(app, id);
+    const key = known?.stored.key;
+    const version = key === undefined ? undefined : this.#sessions.versionOf(key);
+    if (known !== undefined && version === known.stored.version) return RowEntry.ofKnown(this.#storage, known);
+    const stored = this.#read(app, id, version === undefined ? undefined : key);
     if (stored === undefined) return undefined;
     const found = { stored, mailbox: undefined, attributes: undefined };
     this.#known.put(found);
     return RowEntry.ofKnown(this.#storage, found);
+  }
+
+  /** @param key under which the session was known, if there still is a session under it */
+  #read(app: string, id: string, key: number | undefined): StoredSession | undefined {
+    const stored = key === undefined ? undefined : this.#sessions.withKey(key);
+    // A key is used again for another session once the session that was created last has ended.
+    const isIt = stored?.session.id === id && stored.session.app === app;
+    return isIt ? stored : this.#sessions.find(app, id);
   }
 
   /** The transaction was undone, and with it what is known of the sessions that it changed. */

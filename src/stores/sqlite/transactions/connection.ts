@@ -114,9 +114,12 @@ export class Connection implements TransactionScope {
     return asUnavailable(this.#file.path, error);
   }
 
+  get isContended(): boolean {
+    return performance.now() < this.#contendedUntil;
+  }
+
   pauseAfter(duration: number): number {
-    const isContended = duration >= longTransaction && performance.now() < this.#contendedUntil;
-    return Math.max(isContended ? gap : 0, this.#checkpointer.delay);
+    return Math.max(duration >= longTransaction && this.isContended ? gap : 0, this.#checkpointer.delay);
   }
 
   #rollBack(): void {

@@ -14,6 +14,8 @@ export interface TransactionScope {
   rollback(): void;
   /** Tells of what was committed. Never throws. */
   committed(): void;
+  /** Whether other processes write as well, as far as is known. */
+  readonly isContended: boolean;
   /** Resolves when everything committed before the call is durable. */
   durable(): Promise<void>;
   /** The error that a caller gets for any error but a `SessionError`. */
@@ -30,7 +32,8 @@ export interface QueueLimits {
   readonly lockTimeout: number;
   /**
    * Milliseconds after which a transaction is committed though more steps wait. The commit takes half as long again.
-   * Default 2.
+   * Default 2, and 3 while other processes write: what they have committed empties the page cache, so that a transaction
+   * costs more to begin.
    */
   readonly longestTransaction?: number;
 }
@@ -60,7 +63,7 @@ interface Outcome {
 export class TransactionQueue {
   readonly #scope: TransactionScope;
   readonly #lockTimeout: number;
-  readonly #longestTransaction: number;
+  readonly #longestTransaction: number | undefined;
   readonly #waiting: WaitingSteps;
   #isScheduled = false;
   /** Which of the turns of the event loop that were asked for is wanted: an earlier attempt makes the later void. */
@@ -79,7 +82,7 @@ export class TransactionQueue {
 
   constructor(
     scope: TransactionScope,
-    { lockTimeout, longestTransaction = 2 }: QueueLimits,
+    { lockTimeout, longestTransaction }: QueueLimits,
     waiting: WaitingSteps = new WaitingSteps(),
   ) {
     this.#scope = scope;
@@ -178,7 +181,7 @@ export class TransactionQueue {
   #serveLooks(): void {
     // Not the time of the attempt: after a slow one no look would be served, and looks would fail with the writes.
     const startedAt = performance.now();
-    while (this.#waiting.hasLooks && performance.now() - startedAt < this.#longestTransaction) {
+    while (this.#waiting.hasLooks && performance.now() - startedAt < this.#longest) {
       if (!this.#transact(this.#waiting.looks, startedAt, () => this.#scope.beginRead())) break;
     }
   }
@@ -209,10 +212,11 @@ export class TransactionQueue {
     try {
       begin();
       hasBegun = true;
+      const longest = this.#longest;
       for (current = steps.take(); current !== undefined; current = steps.take()) {
         outcomes.push(carryOut(current));
         current = undefined;
-        if (performance.now() - startedAt >= this.#longestTransaction) break;
+        if (performance.now() - startedAt >= longest) break;
       }
       this.#scope.commit();
     } catch (error) {
@@ -232,6 +236,10 @@ export class TransactionQueue {
     this.#scope.committed();
     this.#answer(outcomes);
     return true;
+  }
+
+  get #longest(): number {
+    return this.#longestTransaction ?? (this.#scope.isContended ? 3 : 2);
   }
 
   #retryEach(steps: readonly Step[], begin: () => void): void {

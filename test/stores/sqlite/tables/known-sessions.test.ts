@@ -178,3 +178,29 @@ test('what is known is bounded, and what is used stays', (t) => {
   for (let n = 0; n < 50_000; n += 1) add(n, 'x'.repeat(1_024));
   t.true(count(50_000) < 16_000, 'those with mailboxes weigh more');
 });
+
+test('a session that this process created or read is not read again while its row has the same version', async (t) => {
+  const { database, start } = await sharedDatabase(t);
+  const [creator, reader, newcomer] = [start().engine, start().engine, start().engine];
+  creator.insert(session(id, 'alice'), 0);
+  t.is(reader.get(app, id, 1).accountId, 'alice');
+  // A row that is read now is found to be damaged.
+  database.exec("UPDATE session SET account = 'mallory'");
+  t.is(creator.get(app, id, 2).accountId, 'alice');
+  t.is(reader.get(app, id, 2).accountId, 'alice');
+  t.throws(() => newcomer.get(app, id, 2), { message: /does not fit its checksum/ });
+});
+
+test('a patch with a renewal is one change of the row', async (t) => {
+  const { database, start } = await sharedDatabase(t);
+  const { engine } = start();
+  const version = () => Number(database.prepare('SELECT version FROM contact').get()?.[0]);
+  engine.insert(session(id, 'alice'), 0);
+  const before = version();
+  const { record } = engine.patchAndRenew(app, id, { theme: '"dark"' }, { activity: true, ttl: 90_000 }, 7);
+  t.like(record, { lastTime: 7, ttl: 90_000, attributes: { theme: '"dark"' } });
+  t.is(version(), before + 1);
+  t.throws(() => engine.patchAndRenew(app, otherId, {}, { activity: true, ttl: undefined }, 8), {
+    code: 'SESSION_UNKNOWN',
+  });
+});

@@ -18,6 +18,7 @@ class NumbersScope implements TransactionScope {
   readonly database: Database;
   readonly log: string[] = [];
   durability: Promise<void> = Promise.resolve();
+  readonly isContended = false;
 
   constructor(database: Database) {
     this.database = database;
@@ -100,6 +101,7 @@ class CountedSteps extends WaitingSteps {
 
 /** Transactions of nothing. */
 const noScope: TransactionScope = {
+  isContended: false,
   beginWrite: () => {},
   beginRead: () => {},
   commit: () => {},
@@ -110,12 +112,13 @@ const noScope: TransactionScope = {
   pauseAfter: () => 0,
 };
 
-async function stageFor(t: ExecutionContext, lockTimeout = 60_000): Promise<Stage> {
+/** @param longestTransaction without end, unless a test is about it: a busy machine may interrupt a transaction */
+async function stageFor(t: ExecutionContext, lockTimeout = 60_000, longestTransaction = 60_000): Promise<Stage> {
   const path = await freshPath(t);
   const [database, other] = [driver.open(path), driver.open(path)];
   database.exec('PRAGMA journal_mode = WAL; CREATE TABLE number (value INTEGER UNIQUE)');
   const scope = new NumbersScope(database);
-  const queue = new TransactionQueue(scope, { lockTimeout });
+  const queue = new TransactionQueue(scope, { lockTimeout, longestTransaction });
   t.teardown(async () => {
     await queue.stop();
     database.close();
@@ -252,7 +255,7 @@ test('any other error undoes the transaction, and each of its steps is tried onc
 });
 
 test('a transaction ends after a few milliseconds, and the rest of the steps goes into the next', async (t) => {
-  const { queue, scope, add, numbers } = await stageFor(t);
+  const { queue, scope, add, numbers } = await stageFor(t, 60_000, 2);
   const slowly = (number: number) => () => {
     const until = performance.now() + 2;
     while (performance.now() < until);
