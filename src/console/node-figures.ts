@@ -1,7 +1,22 @@
 import { hostname } from 'node:os';
 import { SessionError } from '../errors/session-error.js';
+import { readMeasures } from '../metrics/read-measures.js';
 import { runtimeOf } from '../service/app-service.js';
 import type { SessionManager } from '../service/session-manager.js';
+
+/** What became of the messages that went through a node since it started. */
+export interface MessageFigures {
+  /** Counted in mailboxes that keep the message. */
+  readonly pushed: number;
+  /** Pushes that a full mailbox dropped or refused, and older messages that were dropped to make room. */
+  readonly dropped: number;
+  readonly delivered: number;
+  /**
+   * How long messages took to clients that waited for them: how many fell between the bounds, in seconds; one more than there
+   * are bounds, for what is above the last.
+   */
+  readonly latency: { readonly bounds: readonly number[]; readonly buckets: readonly number[] };
+}
 
 /** What one node says of itself. Counts are of all apps, since the node started. */
 export interface NodeFigures {
@@ -20,6 +35,7 @@ export interface NodeFigures {
   readonly storeFault?: string;
   /** As `sessions.counts` has them: by event, and by kind of those that have kinds. */
   readonly counts: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
+  readonly messages: MessageFigures;
 }
 
 /** The figures of this node, now. Never rejects: a store that can't be used is one of the figures. */
@@ -34,6 +50,7 @@ export async function ownFigures(manager: SessionManager): Promise<NodeFigures> 
     isDraining,
     memory: process.memoryUsage.rss(),
     counts: countsOf(manager),
+    messages: messagesOf(manager),
     ...store,
   };
 }
@@ -46,6 +63,17 @@ async function storeHealth(manager: SessionManager): Promise<Pick<NodeFigures, '
   } catch (error) {
     return { storeFault: SessionError.is(error) ? error.message : 'The store can’t be used' };
   }
+}
+
+function messagesOf(manager: SessionManager): MessageFigures {
+  const { pushed, displaced, delivered, latency } = readMeasures(manager).messages;
+  const { bounds = [], buckets = [] } = latency.woken ?? {};
+  return {
+    pushed: pushed.accepted ?? 0,
+    dropped: (pushed.dropped ?? 0) + (pushed.refused ?? 0) + displaced,
+    delivered: Object.values(delivered).reduce((total, count) => total + count, 0),
+    latency: { bounds, buckets },
+  };
 }
 
 /** Events that have kinds are shown with all of them, also before the first. */

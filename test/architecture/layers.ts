@@ -114,7 +114,7 @@ export const layers: readonly Layer[] = [
   {
     // The operator's page and its endpoints, for the controllers and for the fronts without a framework.
     path: 'src/console/',
-    files: [...core, 'src/requests/', 'src/routes/'],
+    files: [...core, 'src/requests/', 'src/routes/', 'src/metrics/read-measures.ts'],
     packages: ['inversify', '@inversifyjs/http-core', 'valibot', 'node:http', 'node:http2', 'node:os'],
   },
   { path: 'src/fetch/', files: [...core, 'src/requests/', 'src/routes/'], packages: [] },

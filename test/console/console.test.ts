@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { OperatorAct, StoreBinding } from '../../src/index.js';
 import { memoryStore } from '../../src/index.js';
+import { runtimeOf } from '../../src/service/app-service.js';
 import { redisStore } from '../../src/stores/redis/index.js';
 import { sqliteStore } from '../../src/stores/sqlite/index.js';
 import { ConsoleKit, consoleFronts } from '../support/console-kit.js';
@@ -49,6 +50,22 @@ const cases: Readonly<Record<string, Case>> = {
     t.is(figures.held, 0);
     t.is(typeof figures.storeMs, 'number');
     t.is(figures.counts.closed['max-age'], 0);
+  },
+
+  'the overview counts messages, and how long they took to clients that waited': async (t, kit) => {
+    const { id } = await kit.manager.createSession('messages');
+    await kit.clock.advance(1_000);
+    const before = (await kit.read('overview')).nodes[0].figures.messages;
+    const polled = kit.manager.poll(id, { after: '', wait: 25_000 });
+    await until(() => runtimeOf(kit.manager).room.held === 1);
+    await kit.manager.push(id, 1);
+    await polled;
+    await kit.clock.advance(1_000);
+    const after = (await kit.read('overview')).nodes[0].figures.messages;
+    t.is(after.pushed, before.pushed + 1);
+    t.is(after.delivered, before.delivered + 1);
+    t.is(after.dropped, before.dropped);
+    t.is(after.latency.buckets.length, after.latency.bounds.length + 1);
   },
 
   'an account is found with all its sessions, oldest first, and nothing else of them than an operator needs': async (

@@ -36,17 +36,74 @@ export class History {
   }
 
   /** Of a count that only grows, what it grew by in a second, over all nodes. A node that came or went adds nothing. */
-  rates(of: (node: NodeEntry) => number): readonly number[] {
-    return this.#samples.flatMap((sample, index) => {
-      const before = this.#samples.slice(0, index).findLast(({ at }) => sample.at - at >= rateTime) ?? this.#samples[0];
-      if (before === undefined || before.at >= sample.at) return [];
-      const growth = [...sample.nodes].map(([name, node]) => {
+  rates(of: (node: NodeEntry) => number | undefined): readonly number[] {
+    return this.#spans().map(({ before, after }) => {
+      const growth = [...after.nodes].map(([name, node]) => {
         const earlier = before.nodes.get(name);
-        return earlier === undefined ? 0 : Math.max(0, of(node) - of(earlier));
+        return earlier === undefined ? 0 : Math.max(0, (of(node) ?? 0) - (of(earlier) ?? 0));
       });
-      return [(sum(growth) * 1_000) / (sample.at - before.at)];
+      return (sum(growth) * 1_000) / (after.at - before.at);
     });
   }
+
+  /**
+   * The time within which this part of the messages reached clients that waited for them, in milliseconds, over all nodes; 0
+   * where there was none.
+   * @param part 0 to 1
+   */
+  latencies(part: number): readonly number[] {
+    return this.#spans().map(({ before, after }) => quantileOf(latencyBetween(before, after), part) * 1_000);
+  }
+
+  /** Each look, with one that was some time before it. */
+  #spans(): readonly Span[] {
+    return this.#samples.flatMap((after, index) => {
+      const before = this.#samples.slice(0, index).findLast(({ at }) => after.at - at >= rateTime) ?? this.#samples[0];
+      return before === undefined || before.at >= after.at ? [] : [{ before, after }];
+    });
+  }
+}
+
+interface Span {
+  readonly before: Sample;
+  readonly after: Sample;
+}
+
+interface Latency {
+  readonly bounds: readonly number[];
+  readonly buckets: readonly number[];
+}
+
+/** What was delivered in between. Nodes whose bounds are others, such as those of another version, are left out. */
+function latencyBetween({ nodes: before }: Sample, { nodes: after }: Sample): Latency {
+  let bounds: readonly number[] = [];
+  const buckets: number[] = [];
+  for (const [name, { figures }] of after) {
+    const late = figures.messages?.latency;
+    const early = before.get(name)?.figures.messages?.latency;
+    if (late === undefined || early === undefined) continue;
+    if (bounds.length === 0) bounds = late.bounds;
+    if (String(bounds) !== String(late.bounds)) continue;
+    for (const [index, count] of late.buckets.entries()) {
+      buckets[index] = (buckets[index] ?? 0) + Math.max(0, count - (early.buckets[index] ?? 0));
+    }
+  }
+  return { bounds, buckets };
+}
+
+/** Within a bucket values count as evenly spread. */
+function quantileOf({ bounds, buckets }: Latency, part: number): number {
+  const rank = part * sum(buckets);
+  if (rank === 0) return 0;
+  let below = 0;
+  let lower = 0;
+  for (const [index, upper] of bounds.entries()) {
+    const inBucket = buckets[index] ?? 0;
+    if (inBucket > 0 && below + inBucket >= rank) return lower + ((upper - lower) * (rank - below)) / inBucket;
+    below += inBucket;
+    lower = upper;
+  }
+  return lower;
 }
 
 /** The number of one event at a node, of all its kinds or of one. */

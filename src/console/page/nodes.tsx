@@ -11,7 +11,8 @@ const columns = [
   'Closed',
   'Refused',
   'Limits',
-  'Overflows',
+  'Pushes',
+  'Dropped',
   'Memory',
   'Store',
   'As of',
@@ -36,7 +37,26 @@ export function Nodes({ overview, history }: { readonly overview: Overview; read
         <Plot title="Logins" unit="/ s" format={rate} values={eventsOf('created')} />
         <Plot title="Sessions closed" unit="/ s" format={rate} values={eventsOf('closed')} />
         <Plot title="Tokens refused" unit="/ s" format={rate} values={eventsOf('refused')} />
-        <Plot title="Mailbox overflows" unit="/ s" format={rate} values={eventsOf('overflow')} />
+        <Plot
+          title="Pushes"
+          unit="/ s"
+          format={rate}
+          values={history.rates(({ figures }) => figures.messages?.pushed)}
+        />
+        <Plot
+          title="Delivered"
+          unit="/ s"
+          format={rate}
+          values={history.rates(({ figures }) => figures.messages?.delivered)}
+        />
+        <Plot
+          title="Dropped"
+          unit="/ s"
+          format={rate}
+          values={history.rates(({ figures }) => figures.messages?.dropped)}
+        />
+        <Plot title="Delivery, half within" unit="ms" format={rate} values={history.latencies(0.5)} />
+        <Plot title="Delivery, 99 % within" unit="ms" format={rate} values={history.latencies(0.99)} />
         <Plot
           title="Store, slowest node"
           unit="ms"
@@ -69,7 +89,8 @@ function cellsOf(node: NodeEntry) {
     count(eventCount(node, 'closed')),
     count(eventCount(node, 'refused')),
     count(eventCount(node, 'limit')),
-    count(eventCount(node, 'overflow')),
+    count(figures.messages?.pushed),
+    count(figures.messages?.dropped),
     megabytes(figures.memory),
     <Store key="store" figures={figures} />,
     isThis ? 'now' : duration(age),

@@ -8,6 +8,12 @@ export interface Figures {
   readonly memory?: number;
   readonly storeMs?: number;
   readonly storeFault?: string;
+  readonly messages?: {
+    readonly pushed?: number;
+    readonly dropped?: number;
+    readonly delivered?: number;
+    readonly latency?: { readonly bounds: readonly number[]; readonly buckets: readonly number[] };
+  };
   readonly counts?: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
 }
 
