@@ -13,6 +13,8 @@ export interface Layer {
 const face = 'src/index.ts';
 const httpFace = 'src/http/index.ts';
 const expressSessionFace = 'src/express-session/index.ts';
+const nodeFace = 'src/node/index.ts';
+const webSocketFace = 'src/websocket/index.ts';
 const requestsFace = 'src/requests/index.ts';
 const redisFace = 'src/stores/redis/index.ts';
 const fileOwnership = 'src/stores/file-ownership.ts';
@@ -137,7 +139,11 @@ export const layers: readonly Layer[] = [
     packages: ['inversify', 'reflect-metadata', 'fastify', 'ioredis', 'node:*'],
   },
   // What users write can be written with what users are given.
-  { path: 'demo/', files: [face, httpFace, requestsFace, redisFace, sqliteFace], packages: ['*'] },
+  {
+    path: 'demo/',
+    files: [face, httpFace, requestsFace, nodeFace, webSocketFace, redisFace, sqliteFace],
+    packages: ['*'],
+  },
   {
     path: 'bench/',
     files: [face, httpFace, expressSessionFace, redisFace, sqliteFace, redisSessionsFace, restFace],

@@ -34,7 +34,7 @@ test('the package has its code, its docs and its licence, and nothing else', asy
   );
   for (const folder of ['dist/src', 'dist/test', 'dist/demo', 'dist/bench']) t.false(folders.includes(folder), folder);
   t.deepEqual(
-    paths.filter((path) => /\.test\.|(?<!\.d)\.ts$|\.tsbuildinfo$/.test(path)),
+    paths.filter((path) => /\.test\.|(?<!\.d)\.ts$|\.tsbuildinfo$|\.png$/.test(path)),
     [],
   );
 });
