@@ -39,11 +39,12 @@ export class OperationsController {
 
   @Post('/kill')
   @UseGuard(CrossSiteGuard, AdminGuard, LoopbackGuard)
-  kill(@Response() reply: FastifyReply): unknown {
+  async kill(@Response() reply: FastifyReply): Promise<void> {
     const { killWorker } = this.#operations;
     if (killWorker === undefined) throw needs('start:cluster');
-    reply.raw.once('close', killWorker);
-    return jsonResponse(202, { pid: process.pid });
+    // With the last byte of the answer handed over, so that the page hears which process it was.
+    reply.raw.once('finish', killWorker);
+    await reply.code(202).header('cache-control', 'no-store').send({ pid: process.pid });
   }
 
   @Post('/redis')

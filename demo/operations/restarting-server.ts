@@ -4,7 +4,7 @@ import type { Configuration } from '../configuration.js';
 import type { Stores } from '../stores.js';
 import { Operations, type RedisAction, type StartCommand } from './operations.js';
 
-/** For so long nobody listens during a restart, so that the page shows what clients do meanwhile. */
+/** For so long a restart leaves the port closed, so that the page shows what clients do meanwhile. */
 const pauseMs = 2_000;
 
 /** The demo as one process. Its restart stops the service as a signal does, and starts it again on the same data. */

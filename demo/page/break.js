@@ -6,7 +6,7 @@ import { operations, setAdminKey } from './server.js';
 const COMMANDS = { start: 'npm start', 'start:cluster': 'npm run start:cluster', 'start:redis': 'npm run start:redis' };
 const HINTS = {
   restart: 'Stops for two seconds, and starts again on the same data.',
-  reload: 'Replaces the workers one after the other: nobody notices.',
+  reload: 'Replaces the workers one after the other; the port is always served.',
   kill: 'As kill -9. Another worker takes its place.',
   redis: 'Stops the Redis of both nodes, and starts it again.',
   killNeeds: 'Needs npm run start:cluster.',

@@ -123,7 +123,7 @@ export class Device extends EventTarget {
     this.#read(mailbox);
   }
 
-  /** As a phone in a pocket: nothing runs, nobody says goodbye. */
+  /** The device stops reading; its session and its mailbox stay. */
   sleep() {
     this.#hangUp();
     this.#enter('asleep');

@@ -11,7 +11,7 @@ export class Network {
     this.isCut = true;
     this.#cutting.abort(lost());
     for (const socket of this.#sockets) {
-      // A dead network does not say goodbye: the client hears of the end before any handshake.
+      // A network that is gone takes part in no closing handshake, so the client must not wait for one.
       socket.onclose?.();
       socket.close();
     }

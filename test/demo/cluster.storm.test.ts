@@ -114,6 +114,24 @@ test.serial('a worker that dies is replaced, and its clients stay logged in', as
   t.like(batch, { messages: [{ data: 'one' }], lost: 0 });
 });
 
+test.serial('the page may kill a worker, which is replaced, and reload the others; no session ends', async (t) => {
+  const login = await demo.post('/policies/reject/login', { account: 'paula', device: 'Phone' });
+  const { id, token } = JSON.parse(login.body);
+  const asAdmin = { 'X-Admin-Key': 'key' };
+  await demo.post('/policies/reject/messages', { to: { session: id }, data: 'one' }, asAdmin);
+  const count = workersOf(demo).length;
+  const { pid } = JSON.parse((await demo.post('/operations/kill', {}, asAdmin)).body);
+  await until(() => workersOf(demo).length === count + 1, limits.processes);
+  t.false(isAlive(pid));
+  const before = reloadsOf(demo);
+  t.is((await demo.post('/operations/restart', {}, asAdmin)).status, 202);
+  await until(() => reloadsOf(demo) === before + 1, limits.processes);
+  const batch = JSON.parse((await demo.request('/policies/reject/poll?after=&wait=0', { token })).body);
+  t.like(batch, { messages: [{ data: 'one' }], lost: 0 });
+  const { startedBy, can } = JSON.parse((await demo.request('/operations')).body);
+  t.deepEqual([startedBy, can], ['start:cluster', { restart: true, kill: true, redis: false }]);
+});
+
 test.serial('a worker that dies while a reload replaces it is replaced once', async (t) => {
   const count = workersOf(demo).length;
   const reloading = reload();

@@ -152,7 +152,7 @@ test('a restart stops the server for a while, and its sessions and messages are 
   await own.post('/policies/reject/messages', { to: { session: id }, data: 'kept' }, asAdmin);
   t.is((await own.post('/operations/restart', {}, asAdmin)).status, 202);
   await eventually(async () => {
-    // Refused while nobody listens.
+    // Refused while the port is closed.
     const { body } = (await own.request('/operations').catch(() => undefined)) ?? { body: '{}' };
     return JSON.parse(body).restarts === 1;
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { Redis } from 'ioredis';
 import { type DemoNode, DemoNodes, isAlive } from '../support/demo-nodes.js';
+import { eventually } from '../support/eventually.js';
 import { takenPort } from '../support/free-port.js';
 import { DemoProcess } from '../support/http-demo-process.js';
 import { until } from '../support/http-kit.js';
@@ -113,6 +114,22 @@ test.serial('the Redis of the demo wants a password, which only the user can rea
   t.is(await owner.ping(), 'PONG');
   t.is(statSync(join(data, 'redis', 'redis.conf')).mode & 0o777, 0o600);
   t.false(pair.demo.stdout.includes(passwordOf(data)));
+});
+
+test.serial('the page may stop Redis and start it again; sessions and messages are there again', async (t) => {
+  const { demo, first, second } = pair;
+  const { id, cookie } = await first.logIn('rosa');
+  await first.push({ session: id }, 'kept');
+  const redis = (action: string) => first.post('/operations/redis', { action }, { 'X-Admin-Key': 'key' });
+  t.is((await redis('stop')).status, 200);
+  t.is((await second.request('/healthz')).status, 503);
+  t.is((await second.push({ session: id }, 'refused')).status, 503);
+  t.is((await redis('stop')).status, 200, 'once more has no effect');
+  t.is((await redis('start')).status, 200);
+  await eventually(async () => (await second.request('/healthz')).status === 200, { patience: limits.processes });
+  const batch = JSON.parse((await second.request('/poll?after=', { cookie })).body);
+  t.like(batch, { messages: [{ data: 'kept' }], lost: 0 });
+  t.is(demo.isOver, false);
 });
 
 test.serial('a second start on the same folder is refused', async (t) => {

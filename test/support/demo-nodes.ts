@@ -22,14 +22,14 @@ export class DemoNode {
   }
 
   async logIn(account: string): Promise<{ readonly id: string; readonly cookie: string }> {
-    const response = await this.#post('/login', { account });
+    const response = await this.post('/login', { account });
     if (response.status !== 200) throw new Error(`The login failed: ${response.status} ${response.body}`);
     const cookie = (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
     return { id: JSON.parse(response.body).id, cookie };
   }
 
   push(to: object, data: unknown): Promise<RawResponse> {
-    return this.#post('/messages', { to, data }, { 'X-Admin-Key': 'key' });
+    return this.post('/messages', { to, data }, { 'X-Admin-Key': 'key' });
   }
 
   /** A poll that was sent; the server may not have read it yet. */
@@ -38,7 +38,7 @@ export class DemoNode {
     return connection.send(`/poll?after=${after}`, { cookie });
   }
 
-  #post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<RawResponse> {
+  post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<RawResponse> {
     const options = { method: 'POST', body: JSON.stringify(body) };
     return this.request(path, { ...options, headers: { 'Content-Type': 'application/json', ...headers } });
   }
@@ -111,9 +111,9 @@ export class DemoNodes {
     return [...lines].map(([, pid, port]) => new DemoNode(Number(pid), Number(port)));
   }
 
-  /** The Redis that it started, if any. */
+  /** The Redis that it started last, if any. */
   get redis(): { readonly pid: number; readonly url: string } | undefined {
-    const [, pid, url = ''] = /^redis \(process (\d+)\): (\S+)$/m.exec(this.stdout) ?? [];
+    const [, pid, url = ''] = [...this.stdout.matchAll(/^redis \(process (\d+)\): (\S+)$/gm)].at(-1) ?? [];
     return pid === undefined ? undefined : { pid: Number(pid), url };
   }
 
