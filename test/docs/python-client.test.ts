@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
 import { projectPath } from '../architecture/source-tree.js';
@@ -81,4 +82,26 @@ pythonTest(title('the client in Python is told what it lost, and ends where its 
   const stranger = run(t, kit, 'x'.repeat(64));
   await stranger.exit;
   t.deepEqual(stranger.told, [['closed', 'SESSION_UNKNOWN']]);
+});
+
+pythonTest(title('the client in Python tries again after the refusals that pass'), async (t) => {
+  const kit = await Kit.start('node');
+  t.teardown(() => kit.close());
+  const session = await kit.logIn();
+  const statuses = [408, 425, 429];
+  const { node } = kit.server;
+  const routes = node.listeners('request');
+  node.removeAllListeners('request');
+  node.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const status = statuses.shift();
+    if (status === undefined) for (const route of routes) route.call(node, request, response);
+    else {
+      response.writeHead(status, { 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify({ status, code: 'TOO_EARLY', detail: 'A sentence.' }));
+    }
+  });
+  await kit.manager.push(session.id, 'one');
+  const { told } = run(t, kit, session.token);
+  await eventually(() => told.length === 1);
+  t.deepEqual(told, [['one']]);
 });

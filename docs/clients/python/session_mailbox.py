@@ -20,6 +20,7 @@ PATIENCE = 10.0  # seconds that an answer may be late
 FIRST_BACKOFF = 0.5
 LAST_BACKOFF = 30.0
 MOST_SEEN = 2_000
+PASSING = (408, 425, 429)
 
 
 class Closed(Exception):
@@ -115,7 +116,7 @@ class Mailbox:
             except (OSError, ValueError):
                 problem = None
         # Only the server's own answers have a code. Proxies and captive portals answer too, and pass.
-        if isinstance(problem, dict) and "code" in problem and 400 <= error.code < 500 and error.code != 429:
+        if isinstance(problem, dict) and "code" in problem and 400 <= error.code < 500 and error.code not in PASSING:
             closed = problem.get("closed")
             if closed and not closed["reconnect"]:
                 raise Closed(closed["code"], closed["reason"])
