@@ -216,9 +216,9 @@ test('pipelined polls are answered in their order, and what follows them waits f
   const session = await stage.logIn();
   const connection = await stage.open();
   const query = (reader: string) => pollText(session.token, `after=&reader=${reader}`);
-  connection.sendRaw(`${query('a')}${pollText(session.token, 'limit=0')}${other}`);
+  connection.sendRaw(`${query('a')}${pollText(session.token, 'limit=0')}`);
   await stage.held(1);
-  connection.sendRaw(other);
+  connection.sendRaw(`${other}${other}`);
   await until(() => stage.lane.counts.pollsInLane === 2);
   t.deepEqual(stage.seen, []);
   await stage.service.manager.push(session.id, 'hi');
