@@ -116,6 +116,8 @@ export class LaneConnection implements LaneMember {
     for (let first = this.#first; first?.isReady === true; first = this.#first) {
       if (this.socket.writableNeedDrain) return;
       this.#first = first.next;
+      // An idle connection must not keep the messages of its last answer.
+      if (first.next === undefined) this.#last = undefined;
       this.#unanswered -= 1;
       this.#write(first);
     }

@@ -218,7 +218,7 @@ test('pipelined polls are answered in their order, and what follows them waits f
   const query = (reader: string) => pollText(session.token, `after=&reader=${reader}`);
   connection.sendRaw(`${query('a')}${pollText(session.token, 'limit=0')}`);
   await stage.held(1);
-  connection.sendRaw(`${other}${other}`);
+  connection.sendRaw(other).sendRaw(other);
   await until(() => stage.lane.counts.pollsInLane === 2);
   t.deepEqual(stage.seen, []);
   await stage.service.manager.push(session.id, 'hi');
