@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import test from 'ava';
+import { until } from '../support/http-kit.js';
+import { LaneStage, pollText } from './lane-stage.js';
+
+test('polls that come in one piece with a malformed request are refused with it, as node:http does', async (t) => {
+  const stage = await LaneStage.start(t);
+  const { token } = await stage.logIn();
+  const { socket, received } = stage.raw();
+  socket.write(`${pollText(token)}GET /poll HTTP/1.1\r\nHost: localhost\r\nno colon\r\n\r\n`);
+  await once(socket, 'close');
+  t.regex(received(), /^HTTP\/1\.1 400 /);
+  t.is(stage.lane.counts.pollsInLane, 0);
+});
+
+test('polls that come in one piece with another request are answered with it by node:http, in their order', async (t) => {
+  const stage = await LaneStage.start(t);
+  const { token } = await stage.logIn();
+  const { socket, received } = stage.raw();
+  socket.write(`${pollText(token)}GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n${pollText(token)}`);
+  await until(() => received().split('HTTP/1.1 200').length === 4);
+  t.is(stage.seen.length, 3);
+  t.is(stage.lane.counts.pollsInLane, 0);
+});
+
+test('a bearer that stands behind maxHeadersCount is not seen', async (t) => {
+  const stage = await LaneStage.start(t, { setUp: (server) => Object.assign(server, { maxHeadersCount: 3 }) });
+  const { token } = await stage.logIn();
+  const { socket, received } = stage.raw();
+  const text = pollText(token).replace('Authorization', 'X-One: 1\r\nX-Two: 2\r\nAuthorization');
+  socket.write(text);
+  await until(() => received() !== '');
+  t.regex(received(), /^HTTP\/1\.1 401 /);
+  t.is(stage.lane.counts.pollsInLane, 0);
+});
+
+test('a head longer than maxHeaderSize is refused with 431', async (t) => {
+  const stage = await LaneStage.start(t, { server: { maxHeaderSize: 300 } });
+  const { token } = await stage.logIn();
+  const { socket, received } = stage.raw();
+  socket.write(pollText(token, undefined, `X-Long: ${'x'.repeat(300)}\r\n`));
+  await once(socket, 'close');
+  t.regex(received(), /^HTTP\/1\.1 431 /);
+  t.is(stage.lane.counts.pollsInLane, 0);
+});
