@@ -13,6 +13,7 @@ const usualChances = 1;
 /** After a rotation the client may hear of it before it gets the new token. */
 const chancesAfterRotation = 5;
 
+/** The bearer token, or a function that gives it for each attempt; `undefined` for the cookie. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>) | undefined;
 
 export type ConnectionState = 'connecting' | 'open' | 'waiting' | 'away';

@@ -7,6 +7,7 @@ import { insertCommand, insertOnceCommand, replaceCommand, sessionCommands } fro
 import { checkFactory, type StoreFactory } from './store-setup.js';
 import { Trial } from './trial.js';
 
+/** Options of `checkStoreAgainstModel`. */
 export interface ModelRunOptions {
   readonly create: StoreFactory;
   /** As in the conformance suite: 1 for a store with a `ManualClock`. */

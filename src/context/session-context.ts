@@ -31,11 +31,11 @@ const known = {
   pollTime: v.optional(wholeNumber(0, longestTimer), 25_000),
   pollRenews: v.optional(trueOrFalse(), true),
   maxReader: v.optional(wholeNumber(1, 1_000), 8),
-  /** By default as many as there may be readers, but not less than 16. */
+  // By default as many as there may be readers, but not less than 16.
   maxPoll: v.optional(wholeNumber(1, 1_000_000)),
   maxSocket: v.optional(wholeNumber(1, 1_000_000), 64),
   maxWaiter: v.optional(wholeNumber(0, 100_000_000), 100_000),
-  /** By default twice `mailboxMaxBytes`: what a full mailbox holds is sent in one piece. */
+  // By default twice `mailboxMaxBytes`: what a full mailbox holds is sent in one piece.
   streamMaxBytes: v.optional(wholeNumber(0, 2 * mostBytes)),
   tombstoneTime: v.optional(wholeNumber(0, century), 60_000),
   drainTime: v.optional(wholeNumber(0, longestTimer), 5_000),

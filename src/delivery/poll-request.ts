@@ -45,8 +45,12 @@ export interface PollCredential {
 
 /** Receives the answer to one poll: one call of `deliver` or `fail`. */
 export interface PollReceiver {
-  /** @param acknowledge given when the poll drains: call it once the client has the batch. Removes its messages. */
+  /**
+   * The answer.
+   * @param acknowledge given when the poll drains: call it once the client has the batch. Removes its messages.
+   */
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void;
+  /** The poll ended without an answer, such as by an error of the store. */
   fail(error: unknown): void;
   /** Calls `listener` once the answer was written out, or its client is gone. Left out where an answer takes no time to send. */
   onceClosed?(listener: () => void): void;

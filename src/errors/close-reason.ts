@@ -41,6 +41,7 @@ export const closeReasons = {
   },
 } as const satisfies Record<string, CloseReasonEntry>;
 
+/** Why a session ended: the keys of `closeReasons`. */
 export type CloseReason = keyof typeof closeReasons;
 
 /** A close reason as clients receive it, in batches and in problem documents. */

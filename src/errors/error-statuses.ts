@@ -17,4 +17,5 @@ export const errorStatuses = {
   REAUTHENTICATION_REQUIRED: 401,
 } as const;
 
+/** The codes of `SessionError`. docs/errors.md lists them with their HTTP status. */
 export type SessionErrorCode = keyof typeof errorStatuses;

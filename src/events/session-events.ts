@@ -44,7 +44,9 @@ export interface SessionEventMap {
   overflow: AppendOutcome;
 }
 
+/** The names of events. */
 export type SessionEvent = keyof SessionEventMap;
+/** Called with what an event tells. An error that it throws is reported, and reaches no other listener. */
 export type SessionListener<Event extends SessionEvent> = (payload: SessionEventMap[Event]) => void;
 
 type Listeners = { [Event in SessionEvent]?: Set<SessionListener<Event>> };

@@ -13,6 +13,7 @@ import { checkOptions } from '../validation/options.js';
 
 /** Finds the session of a sid; implemented by `SessionMailboxStore`. */
 export interface SessionsOfSids {
+  /** The session that a sid is bound to, if it is alive. */
   sessionOf(sid: string): Promise<Session | undefined>;
 }
 

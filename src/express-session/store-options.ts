@@ -10,6 +10,7 @@ import {
 } from '../validation/options.js';
 import type { AccountRules, SessionDataCopy } from './account-of.js';
 
+/** Options of `SessionMailboxStore`. */
 export interface SessionMailboxStoreOptions {
   /** The key of `req.session` that binds it to an account. Default `accountId`. */
   readonly accountKey?: string;

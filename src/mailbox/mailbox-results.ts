@@ -24,6 +24,7 @@ export const dropped: MailboxAppend = { verdict: 'dropped', dropped: 1, message:
 export const full: MailboxAppend = { verdict: 'full', dropped: 0, message: undefined };
 export const close: MailboxAppend = { verdict: 'close', dropped: 0, message: undefined };
 
+/** What a mailbox gives one reader. */
 export interface MailboxRead {
   readonly messages: readonly Message[];
   /** The reader's position after these messages: the offset of its next cursor. */

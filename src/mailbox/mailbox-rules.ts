@@ -130,6 +130,7 @@ export abstract class MailboxRules extends MessageLog {
     this.#removeTaken(now, bounds);
   }
 
+  /** The reader of this name, if the mailbox knows it. */
   reader(name: string): Reader | undefined {
     return this.readers.find((reader) => reader.name === name);
   }

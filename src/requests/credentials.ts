@@ -22,6 +22,7 @@ export interface ExpressSessionOptions {
   readonly cookiePrefix?: string;
 }
 
+/** Which credentials of a request are read. */
 export interface RequestSessionOptions {
   /** The token's cookie is `__Host-sid`, as in `sessionHttpModule`; a cookie `sid` is ignored then. Default false. */
   readonly secure?: boolean;

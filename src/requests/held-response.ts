@@ -23,10 +23,12 @@ export class HeldResponse implements PollReceiver {
     onceClosed(this.#raw, listener);
   }
 
+  /** Answers with a batch, in the turn of its request. */
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
     this.#send(200, batchHeaders, () => encodeBatch(batch), acknowledge);
   }
 
+  /** Answers with a problem document. */
   fail(error: unknown): void {
     const { status, headers, body } = failedPoll(error);
     this.#send(status, headers, () => body, undefined);

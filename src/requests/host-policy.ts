@@ -21,6 +21,7 @@ function nameOf(text: string): string | undefined {
 /** A list of names that requests may give in `Host`. */
 export const hostNames = v.array(v.pipe(v.string(nameRule), v.check(isHostName, nameRule)), listRule);
 
+/** Options of `HostPolicy`. */
 export interface HostOptions {
   /** Names and addresses that a request may give, beside those of the loopback interface; each with any port. Default none. */
   readonly hosts?: readonly string[];

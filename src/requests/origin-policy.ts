@@ -4,6 +4,7 @@ import { checkOptions, trueOrFalse } from '../validation/options.js';
 import { isSameOrigin, type Origin, originOfHost, parseOrigin } from './origin.js';
 import type { RequestHead } from './request-head.js';
 
+/** Options of `OriginPolicy`, which each front has among its own. */
 export interface OriginOptions {
   /**
    * Origins of other sites whose pages may act with their visitor's cookie, such as `['https://app.example.com']` or
@@ -71,7 +72,7 @@ export class OriginPolicy {
     return this.#trusted.length > 0;
   }
 
-  /** @param text an `Origin` header */
+  /** Whether an origin is in `trustedOrigins`. @param text an `Origin` header */
   isTrusted(text: string): boolean {
     const origin = parseOrigin(text);
     return origin !== undefined && this.#trusted.some((trusted) => isSameOrigin(trusted, origin));

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { closedNotice } from '../errors/close-reason.js';
+import { reportFault } from '../errors/fault-report.js';
 import { SessionError } from '../errors/session-error.js';
 import { stepUpChallenge } from './required-authentication.js';
 
@@ -10,7 +11,7 @@ export interface Problem {
   readonly body: string;
 }
 
-/** @param status default: the one of the error's code */
+/** The answer of an error as `application/problem+json` (RFC 9457). @param status default: the one of the error's code */
 export function problemOf(error: SessionError, status: number = error.status): Problem {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
@@ -26,4 +27,15 @@ export function problemOf(error: SessionError, status: number = error.status): P
     headers,
     body: JSON.stringify({ title, status, detail: error.message, code: error.code, closed, required: stepUp?.details }),
   };
+}
+
+/**
+ * The answer of any error. One that is not for the client is reported as a process warning, and told as 500 only.
+ * @param failed what failed, such as `A request failed`
+ */
+export function problemOfAny(error: unknown, failed: string): Problem {
+  if (SessionError.is(error)) return problemOf(error);
+  reportFault(failed, error);
+  const headers = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };
+  return { status: 500, headers, body: JSON.stringify({ title: STATUS_CODES[500], status: 500 }) };
 }

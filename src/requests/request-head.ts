@@ -3,7 +3,7 @@ export interface RequestHead {
   readonly method: string;
   /** Whether the request came to this process over TLS; `false` behind a proxy that ends TLS. */
   readonly isEncrypted: boolean;
-  /** @param name in lower case */
+  /** The value of a header, if the request has it. @param name in lower case */
   header(name: string): string | undefined;
   /** Address of the client, as Express or Fastify tell it, else of the connection; `''` where it is not known. */
   ip(): string;

@@ -1,6 +1,4 @@
-import { reportFault } from '../errors/fault-report.js';
-import { SessionError } from '../errors/session-error.js';
-import { problemOf } from '../requests/problem.js';
+import { problemOfAny } from '../requests/problem.js';
 
 /** A complete response, for any front to send. */
 export interface Answer {
@@ -20,8 +18,5 @@ export function emptyAnswer(headers: Readonly<Record<string, string>> = {}): Ans
 
 /** A problem document. An error that is not for the client is reported as a process warning, and told as 500 only. */
 export function answerToError(error: unknown): Answer {
-  if (SessionError.is(error)) return problemOf(error);
-  reportFault('A request failed', error);
-  const body = JSON.stringify({ title: 'Internal Server Error', status: 500 });
-  return { status: 500, headers: { 'content-type': 'application/problem+json' }, body };
+  return problemOfAny(error, 'A request failed');
 }

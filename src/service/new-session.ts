@@ -7,6 +7,7 @@ import { requireWholeNumber } from '../validation/argument-rules.js';
 import type { JsonValue } from '../validation/json-value.js';
 import { noAttributes, requireAttributes } from './attributes.js';
 
+/** What a new session starts with, beside its account. */
 export interface CreateOptions {
   /** Address of the client: at most 64 characters. Default `''`. */
   readonly ip?: string;

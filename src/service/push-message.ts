@@ -3,6 +3,7 @@ import { requireSessionId } from '../store/session-arguments.js';
 import { type PushReport, reportOutcomes, requireNotRefused } from './push-report.js';
 import type { SessionRuntime } from './session-runtime.js';
 
+/** How a message is pushed. */
 export interface PushOptions {
   /** 1 to 128 characters. The message replaces the undelivered message with the same key. Default: none, nothing is replaced. */
   readonly key?: string;

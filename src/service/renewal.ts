@@ -3,6 +3,7 @@ import type { SessionEvents } from '../events/session-events.js';
 import { requireTtl } from '../store/session-arguments.js';
 import type { Contact, Renewal } from '../store/session-store.js';
 
+/** How a request renews a session. */
 export interface RenewOptions {
   /** New idle time after which the session expires, in milliseconds. Default: unchanged. */
   readonly ttl?: number;

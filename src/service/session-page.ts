@@ -6,6 +6,7 @@ import type { Session } from './session.js';
 const defaultPageSize = 1_000;
 const largestPageSize = 10_000;
 
+/** Which sessions of an app are listed, and which page of them. */
 export interface SessionsOfAppOptions {
   /** Only sessions whose last activity is at most this long ago, in milliseconds. Default: all sessions. */
   readonly activeWithin?: number;
@@ -15,6 +16,7 @@ export interface SessionsOfAppOptions {
   readonly cursor?: string;
 }
 
+/** One page of an app's sessions. */
 export interface SessionPage {
   readonly sessions: readonly Session[];
   /** Where the next page begins; absent on the last page. */

@@ -24,6 +24,7 @@ export interface SessionVerbs {
   poll(id: string, options?: DrainOptions & { readonly wait: number }): Promise<Batch>;
 }
 
+/** What `Session.drain` takes. */
 export interface DrainOptions {
   /** Which of the session's readers takes the messages. Default: `default`. */
   readonly reader?: string;

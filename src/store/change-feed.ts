@@ -36,6 +36,7 @@ export interface ChangeFeed {
   watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>>;
 }
 
+/** Whether a store tells the changes of its sessions. */
 export function isChangeFeed(store: object): store is ChangeFeed {
   return 'watchChanges' in store && typeof store.watchChanges === 'function';
 }

@@ -14,12 +14,14 @@ export interface AppendOutcome extends SessionReference {
   readonly undelivered: number;
 }
 
+/** A session with a new secret, after the account's other sessions were ended. */
 export interface AccountRotation {
   readonly record: SessionRecord;
   /** The account's other sessions, closed with the reason `revoked`. */
   readonly closed: readonly ClosedSession[];
 }
 
+/** Which records of an app are listed, and which page of them. */
 export interface AppQuery {
   /** Only sessions with activity within this many milliseconds; `undefined` for all. */
   readonly activeWithin: number | undefined;
@@ -29,6 +31,7 @@ export interface AppQuery {
   readonly cursor: string | undefined;
 }
 
+/** One page of an app's records. */
 export interface AppPage {
   readonly records: readonly SessionRecord[];
   /** For the next page; `undefined` on the last page. */

@@ -25,12 +25,14 @@ export interface Renewal {
   readonly ttl: number | undefined;
 }
 
+/** The result of an insert. */
 export interface Insertion {
   readonly record: SessionRecord;
   /** The sessions evicted to make room, by `onMaxSession`. */
   readonly evicted: readonly ClosedSession[];
 }
 
+/** The result of an insert of a session whose id is chosen by the caller. */
 export interface OnceInsertion extends Insertion {
   /** Whether the session was inserted; otherwise the record is that of the live session with this id. */
   readonly inserted: boolean;
@@ -51,6 +53,7 @@ export interface LimitedLogin extends SessionReference {
 /** Attributes to set, as JSON text, and to delete (`null`). */
 export type AttributePatch = { readonly [key: string]: string | null };
 
+/** The result of a replace. */
 export interface Replacement {
   readonly record: SessionRecord;
   /** The old session. Its `undelivered` counts the messages that did not fit into the new mailbox. */
@@ -86,6 +89,7 @@ export interface ReadRequest {
   readonly ticket: number;
 }
 
+/** What a read gave, and what it did to the reader. */
 export interface ReadResult {
   readonly accountId: string;
   /** The session's generation at this read. */

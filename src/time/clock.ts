@@ -1,5 +1,6 @@
 /** A timer that was set and has not fired yet. Cancelling it twice, or after it fired, does nothing. */
 export interface Timer {
+  /** Does nothing once the timer has fired. */
   cancel(): void;
 }
 

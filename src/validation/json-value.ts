@@ -1,5 +1,6 @@
 import { invalidArgument, SessionError } from '../errors/session-error.js';
 
+/** A value that `JSON.stringify` writes without loss. Keys whose value is `undefined` are left out. */
 export type JsonValue =
   | string
   | number

@@ -10,13 +10,14 @@ const words = ['whoever', 'whomever', 'nobody', 'heirs?', 'doorbells?', 'farewel
 const pattern = new RegExp(`\\b(?:${words.join('|')})\\b`, 'gi');
 const folders = ['src', 'test', 'demo', 'bench', 'docs', 'scripts', 'config'];
 const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'];
-const own = 'test/architecture/language.test.ts';
+const thisFile = 'test/architecture/language.test.ts';
 
 function textFiles(): readonly string[] {
   const found = folders.flatMap((folder) =>
     readdirSync(projectPath(folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
   );
-  return [...found.filter((path) => /\.(?:ts|js|lua|md|html|css|json)$/.test(path) && path !== own), ...pages];
+  const own = found.filter((path) => !path.includes('/node_modules/'));
+  return [...own.filter((path) => /\.(?:ts|js|lua|md|html|css|json)$/.test(path) && path !== thisFile), ...pages];
 }
 
 function findUnclearWords(text: string): readonly string[] {

@@ -6,18 +6,18 @@ import { projectPath, readProjectFile } from './source-tree.js';
 
 const run = promisify(execFile);
 
-const packSchema = v.pipe(
-  v.array(v.object({ files: v.array(v.object({ path: v.string() })) })),
-  v.transform(([pack]) => pack?.files.map(({ path }) => path) ?? []),
-);
+const packSchema = v.tuple([
+  v.object({ size: v.number(), unpackedSize: v.number(), files: v.array(v.object({ path: v.string() })) }),
+]);
 
-/** The paths that `npm pack` would put into the package. The build has run already, so no script is needed. */
-async function packedPaths(): Promise<readonly string[]> {
+/** The paths and sizes, in bytes, of what `npm pack` would make. The build has run already, so no script is needed. */
+async function pack() {
   const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: projectPath('.'),
     maxBuffer: 10_000_000,
   });
-  return v.parse(packSchema, JSON.parse(stdout));
+  const [{ size, unpackedSize, files }] = v.parse(packSchema, JSON.parse(stdout));
+  return { size, unpackedSize, paths: files.map(({ path }) => path) };
 }
 
 /** The first `depth` names of each path, each once. */
@@ -26,7 +26,7 @@ function entries(paths: readonly string[], depth: number): readonly string[] {
 }
 
 test('the package has its code, its docs and its licence, and nothing else', async (t) => {
-  const paths = await packedPaths();
+  const { paths } = await pack();
   t.deepEqual(entries(paths, 1), ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
   const folders = entries(
     paths.filter((path) => path.startsWith('dist/')),
@@ -34,13 +34,19 @@ test('the package has its code, its docs and its licence, and nothing else', asy
   );
   for (const folder of ['dist/src', 'dist/test', 'dist/demo', 'dist/bench']) t.false(folders.includes(folder), folder);
   t.deepEqual(
-    paths.filter((path) => /\.test\.|(?<!\.d)\.ts$|\.tsbuildinfo$/.test(path)),
+    paths.filter((path) => /\.(?:png|webp)$|\.test\.|(?<!\.d)\.ts$|\.tsbuildinfo$/.test(path)),
     [],
   );
 });
 
+test('the package is small enough to install without a thought', async (t) => {
+  const { size, unpackedSize } = await pack();
+  t.true(size < 800_000, `${size} bytes packed`);
+  t.true(unpackedSize < 3_000_000, `${unpackedSize} bytes unpacked`);
+});
+
 test('every module of the package comes with its types', async (t) => {
-  const paths = new Set(await packedPaths());
+  const paths = new Set((await pack()).paths);
   const modules = [...paths].filter((path) => path.endsWith('.js'));
   t.true(modules.length > 100);
   for (const path of modules) t.true(paths.has(path.replace(/\.js$/, '.d.ts')), path);

@@ -5,6 +5,7 @@ import { checkOptions } from '../../validation/options.js';
 import { MemoryStore } from './memory-store.js';
 import { SnapshotFile, type SnapshotOptions } from './snapshot-file.js';
 
+/** Options of `memoryStore`. */
 export interface MemoryStoreOptions {
   /** Keep the sessions in this file from a stop to the next start. Without it they end with the process. */
   readonly snapshot?: SnapshotOptions;

@@ -37,6 +37,7 @@ type Header = v.InferOutput<typeof headerSchema>;
 /** The file can't be restored. `message` says why, for the operator. */
 export class SnapshotFault extends Error {}
 
+/** Where and how the memory store keeps its snapshot. */
 export interface SnapshotOptions {
   /**
    * The file of the snapshot. Its folder is created if it is missing, for this user alone. A file or folder of another

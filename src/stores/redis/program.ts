@@ -15,6 +15,7 @@ const parts: readonly ScriptName[] = [
   'notices',
   'offset-runs',
   'messages',
+  'mailbox-readers',
   'mailboxes',
   'closing',
 ];

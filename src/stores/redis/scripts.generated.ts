@@ -109,6 +109,41 @@ argumentPosition = next
 end
 return replies
 `,
+  'mailbox-readers': `
+local mailboxReaders = {}
+
+local function isMoreSilent(reader, other)
+local isParked = reader[$parkedUntil] ~= 0
+local otherIsParked = other[$parkedUntil] ~= 0
+if isParked == otherIsParked then
+return reader[$lastPoll] < other[$lastPoll]
+end
+return otherIsParked
+end
+function mailboxReaders.evictSilentest(readers)
+local silentest = 1
+for index = 2, #readers do
+if isMoreSilent(readers[index], readers[silentest]) then
+silentest = index
+end
+end
+return table.remove(readers, silentest)
+end
+
+function mailboxReaders.find(entry, name)
+local readers = entry.fields[$readers] or {}
+for index = 1, #readers do
+if readers[index][$name] == name then
+return readers[index]
+end
+end
+return nil
+end
+function mailboxReaders.prove(reader, offset, proof)
+return offset <= reader[$given] and proof == reader[$givenProof]
+or offset <= reader[$cursor] and proof == reader[$proof]
+end
+`,
   'mailboxes': `
 local mailboxes = {}
 local function newEpoch(entry)
@@ -255,39 +290,6 @@ dropped = dropped + 1
 end
 return 'accepted', dropped, accept(entry, key, json, at)
 end
-
-local function isMoreSilent(reader, other)
-local isParked = reader[$parkedUntil] ~= 0
-local otherIsParked = other[$parkedUntil] ~= 0
-if isParked == otherIsParked then
-return reader[$lastPoll] < other[$lastPoll]
-end
-return otherIsParked
-end
-local function dropSilentest(readers)
-local silentest = 1
-for index = 2, #readers do
-if isMoreSilent(readers[index], readers[silentest]) then
-silentest = index
-end
-end
-return table.remove(readers, silentest)
-end
-
-function mailboxes.reader(entry, name)
-local readers = entry.fields[$readers] or {}
-for index = 1, #readers do
-if readers[index][$name] == name then
-return readers[index]
-end
-end
-return nil
-end
-
-local function proves(reader, offset, proof)
-return offset <= reader[$given] and proof == reader[$givenProof]
-or offset <= reader[$cursor] and proof == reader[$proof]
-end
 local function isProven(entry, epoch, offset, proof, asking)
 local fields = entry.fields
 if epoch ~= fields[$epoch] or offset > fields[$tail] then
@@ -296,12 +298,12 @@ elseif offset == 0 or proof == fields[$tailProof] then
 return true
 elseif offset == fields[$tail] then
 return false
-elseif asking and proves(asking, offset, proof) or offset <= fields[$taken] and proof == fields[$takenProof] then
+elseif asking and mailboxReaders.prove(asking, offset, proof) or offset <= fields[$taken] and proof == fields[$takenProof] then
 return true
 end
 local readers = fields[$readers]
 for index = 1, #readers do
-if proves(readers[index], offset, proof) then
+if mailboxReaders.prove(readers[index], offset, proof) then
 return true
 end
 end
@@ -310,7 +312,7 @@ end
 function mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
 local fields = entry.fields
 messages.dropAged(entry)
-local reader = mailboxes.reader(entry, name)
+local reader = mailboxReaders.find(entry, name)
 local reset = 0
 local from, fromProof = fields[$taken], fields[$takenProof]
 if after == 'KNOWN' then
@@ -333,7 +335,7 @@ end
 reader[$lastPoll] = now
 else
 if #fields[$readers] >= $maxReader then
-evicted = dropSilentest(fields[$readers])
+evicted = mailboxReaders.evictSilentest(fields[$readers])
 end
 local cursor = acknowledges and from or fields[$taken]
 reader = { name, cursor, now, 0, '', 0, acknowledges and fromProof or fields[$takenProof], from, fromProof }
@@ -351,7 +353,7 @@ local lost = last - from - #elements - runs.countWithin(fields[$replaced], from,
 return elements, last, lost, reset, reader, evicted
 end
 function mailboxes.acknowledge(entry, name, epoch, offset, proof)
-local reader = mailboxes.reader(entry, name)
+local reader = mailboxReaders.find(entry, name)
 if not reader or offset <= reader[$cursor] or not isProven(entry, epoch, offset, proof, reader) then
 return false
 end
@@ -766,7 +768,7 @@ operations.release = function()
 local key, name, node = takeKey(), take(), take()
 local entry = sessions.open(key)
 if sessions.isLive(entry) then
-local reader = mailboxes.reader(entry, name)
+local reader = mailboxReaders.find(entry, name)
 if reader and reader[$parkedUntil] ~= 0 and reader[$node] == node then
 sessions.unpark(entry.fields, reader, now)
 sessions.contact(entry)
@@ -1386,7 +1388,7 @@ return { 'closed', 'rotated' }
 end
 mailboxes.ensure(entry)
 if not acknowledges then
-local known = mailboxes.reader(entry, name)
+local known = mailboxReaders.find(entry, name)
 if known and known[$node] ~= '' and known[$node] ~= node then
 return { 1, fields[$accountId], after, offset, {}, 0, 0, 0, 0, '', proof, fields[$generation], 1 }
 end

@@ -73,7 +73,7 @@ test('an account whose sessions were all deleted is not active', async (t) => {
 });
 
 test('index entries of deleted sessions are dropped', async (t) => {
-  const { manager, lose, traces } = await start(t, { gcTime: 300, gcInterval: 20, hbGrace: 100, hbTime: 20 });
+  const { manager, lose, traces } = await start(t, { gcTime: 2_000, gcInterval: 20, hbGrace: 100, hbTime: 20 });
   const { id } = await manager.createSession('alice');
   t.true((await traces(id)) > 0);
   await lose(id);

@@ -48,16 +48,19 @@ export interface ListedSession<Data = SessionData> extends Session<Data> {
   readonly handle: string;
 }
 
+/** A call on one app. */
 export interface AppOptions {
   /** The namespace: 3 to 20 letters, digits, `_` and `-`. */
   readonly app: string;
 }
 
+/** A call on one account. */
 export interface AccountOptions extends AppOptions {
   /** The account: 1 to 128 characters of any script. */
   readonly id: string;
 }
 
+/** A call on one session. */
 export interface TokenOptions extends AppOptions {
   /** 64 letters and digits. */
   readonly token: string;
@@ -67,6 +70,7 @@ export interface TokenOptions extends AppOptions {
 export type WithinOptions = AppOptions &
   ({ readonly deltaTime: number | string } | { readonly dt: number | string; readonly deltaTime?: undefined });
 
+/** The call that creates a session. */
 export interface CreateCallOptions<Data = SessionData> extends AccountOptions {
   /** 1 to 39 characters. */
   readonly ip: string;
@@ -77,11 +81,13 @@ export interface CreateCallOptions<Data = SessionData> extends AccountOptions {
   readonly no_resave?: boolean;
 }
 
+/** The call that changes a session's data. */
 export interface SetOptions<Data = SessionData> extends TokenOptions {
   /** At least one key. Other keys keep their values. */
   readonly d: DataPatch<Data>;
 }
 
+/** The reply of `create`. */
 export interface Created {
   /** The bearer secret. No other reply contains it. */
   readonly token: string;
@@ -92,10 +98,12 @@ export interface Killed {
   readonly kill: number;
 }
 
+/** The reply of a list. */
 export interface Listed<Data = SessionData> {
   readonly sessions: readonly ListedSession<Data>[];
 }
 
+/** The reply of `activity`. */
 export interface Activity {
   /** Accounts, not sessions. */
   readonly activity: number;
@@ -159,4 +167,5 @@ export interface RedisSessionsManagerOptions extends CacheOptions {
   readonly manager: SessionManager;
 }
 
+/** Options of the class: either its own Redis, or a manager that runs already. */
 export type RedisSessionsOptions = RedisSessionsRedisOptions | RedisSessionsManagerOptions;

@@ -163,41 +163,6 @@ function mailboxes.append(entry, key, json, at, onOverflow)
   return 'accepted', dropped, accept(entry, key, json, at)
 end
 
-local function isMoreSilent(reader, other)
-  local isParked = reader[$parkedUntil] ~= 0
-  local otherIsParked = other[$parkedUntil] ~= 0
-  if isParked == otherIsParked then
-    return reader[$lastPoll] < other[$lastPoll]
-  end
-  return otherIsParked
-end
-
--- Evicts the reader that has been silent for longest; a parked one, which is not silent, only when all are parked.
-local function dropSilentest(readers)
-  local silentest = 1
-  for index = 2, #readers do
-    if isMoreSilent(readers[index], readers[silentest]) then
-      silentest = index
-    end
-  end
-  return table.remove(readers, silentest)
-end
-
-function mailboxes.reader(entry, name)
-  local readers = entry.fields[$readers] or {}
-  for index = 1, #readers do
-    if readers[index][$name] == name then
-      return readers[index]
-    end
-  end
-  return nil
-end
-
-local function proves(reader, offset, proof)
-  return offset <= reader[$given] and proof == reader[$givenProof]
-    or offset <= reader[$cursor] and proof == reader[$proof]
-end
-
 -- Whether the cursor was given by this mailbox. `asking` is looked at first.
 local function isProven(entry, epoch, offset, proof, asking)
   local fields = entry.fields
@@ -207,12 +172,12 @@ local function isProven(entry, epoch, offset, proof, asking)
     return true
   elseif offset == fields[$tail] then
     return false
-  elseif asking and proves(asking, offset, proof) or offset <= fields[$taken] and proof == fields[$takenProof] then
+  elseif asking and mailboxReaders.prove(asking, offset, proof) or offset <= fields[$taken] and proof == fields[$takenProof] then
     return true
   end
   local readers = fields[$readers]
   for index = 1, #readers do
-    if proves(readers[index], offset, proof) then
+    if mailboxReaders.prove(readers[index], offset, proof) then
       return true
     end
   end
@@ -226,7 +191,7 @@ end
 function mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
   local fields = entry.fields
   messages.dropAged(entry)
-  local reader = mailboxes.reader(entry, name)
+  local reader = mailboxReaders.find(entry, name)
   local reset = 0
   local from, fromProof = fields[$taken], fields[$takenProof]
   if after == 'KNOWN' then
@@ -249,7 +214,7 @@ function mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
     reader[$lastPoll] = now
   else
     if #fields[$readers] >= $maxReader then
-      evicted = dropSilentest(fields[$readers])
+      evicted = mailboxReaders.evictSilentest(fields[$readers])
     end
     -- A stream that goes on has acknowledged nothing here.
     local cursor = acknowledges and from or fields[$taken]
@@ -271,7 +236,7 @@ end
 -- The reader has received everything up to `offset`; no poll of its own says so. An older offset than known is ignored,
 -- and so is one that can't be proved.
 function mailboxes.acknowledge(entry, name, epoch, offset, proof)
-  local reader = mailboxes.reader(entry, name)
+  local reader = mailboxReaders.find(entry, name)
   if not reader or offset <= reader[$cursor] or not isProven(entry, epoch, offset, proof, reader) then
     return false
   end

@@ -31,7 +31,7 @@ operations.release = function()
   local key, name, node = takeKey(), take(), take()
   local entry = sessions.open(key)
   if sessions.isLive(entry) then
-    local reader = mailboxes.reader(entry, name)
+    local reader = mailboxReaders.find(entry, name)
     -- If another node has parked it since, that node releases it.
     if reader and reader[$parkedUntil] ~= 0 and reader[$node] == node then
       sessions.unpark(entry.fields, reader, now)

@@ -28,7 +28,7 @@ operations.read = function()
   end
   mailboxes.ensure(entry)
   if not acknowledges then
-    local known = mailboxes.reader(entry, name)
+    local known = mailboxReaders.find(entry, name)
     if known and known[$node] ~= '' and known[$node] ~= node then
       return { 1, fields[$accountId], after, offset, {}, 0, 0, 0, 0, '', proof, fields[$generation], 1 }
     end

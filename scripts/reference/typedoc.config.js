@@ -1,0 +1,63 @@
+// The API reference: every subpath of the package. A broken link or an exported name without a docstring fails the run.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const modules = Object.values(exports).filter((path) => /^\.\/dist\/.*(?<!\/bundle)\.js$/.test(path));
+
+/** @type {Partial<import('typedoc').TypeDocOptions>} */
+export default {
+  name: 'session-mailbox',
+  entryPoints: modules.map((path) => path.replace('./dist/', `${root}src/`).replace(/\.js$/, '.ts')),
+  tsconfig: `${root}tsconfig.build.json`,
+  basePath: `${root}src`,
+  readme: `${root}README.md`,
+  out: `${root}.build/reference`,
+  excludePrivate: true,
+  excludeProtected: true,
+  excludeInternal: true,
+  disableSources: true,
+  githubPages: false,
+  // Properties and methods are documented where their name and type don't say it all.
+  requiredToBeDocumented: ['Class', 'Interface', 'Function', 'TypeAlias', 'Variable', 'Enum'],
+  intentionallyNotDocumented: [
+    // Shapes of other libraries: theirs are the docs.
+    'websocket.WebSocketServerLike.handleUpgrade',
+    'websocket.WebSocketServerLike.emit',
+    'websocket.SocketIoLike.conn.__type.once',
+    'websocket.SocketIoLike.conn.__type.close',
+    'websocket.SocketIoLike.once',
+    'websocket.SocketIoLike.emit',
+    'websocket.SocketIoLike.disconnect',
+    'websocket.StreamSocket.send',
+    'websocket.StreamSocket.close',
+    'websocket.StreamSocket.terminate',
+    'websocket.StreamSocket.on',
+    'websocket.WebSocketLike.close',
+    'websocket.WebSocketLike.terminate',
+    'websocket.WebSocketLike.ping',
+    'websocket.WebSocketLike.on',
+    'websocket.WebSocketLike.removeAllListeners',
+    'client.TabStorage.getItem',
+    'client.TabStorage.setItem',
+    'requests.ExpressSessionOptions.store.__type.sessionOf',
+    'express-session.FailedRequest.__type.session.__type.destroy',
+    'index.IssuedSession.[custom]',
+    'index.Session.[custom]',
+    'index.Message.toJSON',
+    // Called by Inversify, by routes that docs/http.md lists.
+    'http.AckController.acknowledge',
+    'http.EventController.stream',
+    'http.PollController.poll',
+    'http.SessionController.list',
+    'http.SessionController.logOut',
+    'http.SessionController.revoke',
+    'http.SessionController.revokeOthers',
+    'http.SessionErrorFilter.catch',
+    'http.CrossSiteGuard.activate',
+    'http.SessionGuard.activate',
+  ],
+  validation: { notExported: false, invalidLink: true, invalidPath: true, notDocumented: true },
+  treatValidationWarningsAsErrors: true,
+};
