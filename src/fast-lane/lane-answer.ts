@@ -1,7 +1,8 @@
 import type { Batch } from '../delivery/batch.js';
 import type { PollReceiver } from '../delivery/poll-request.js';
 import { encodeBatch } from '../requests/batch-encoding.js';
-import { batchHeaders, type FailedPoll, failedPoll } from '../requests/poll-answer.js';
+import { batchHeaders, failedPoll } from '../requests/poll-answer.js';
+import type { Problem } from '../requests/problem.js';
 import { headerLines, statusLine } from './response-text.js';
 
 /** What an answer asks of its connection. */
@@ -25,7 +26,7 @@ export class LaneAnswer implements PollReceiver {
   #queue: AnswerQueue;
   readonly #crossOrigin: string;
   #batch: Batch | undefined = undefined;
-  #failure: FailedPoll | undefined = undefined;
+  #failure: Problem | undefined = undefined;
   #acknowledge: (() => void) | undefined = undefined;
   #cancel: (() => void) | undefined = undefined;
   #onceClosed: (() => void) | undefined = undefined;
