@@ -26,6 +26,7 @@ export interface MailboxStore<Data = unknown> {
   readonly getSnapshot: () => MailboxSnapshot<Data>;
 }
 
+/** Options of `mailboxStore`. */
 export interface MailboxStoreOptions {
   /** How many of the newest messages a snapshot has, at least 1. Default 100. */
   readonly limit?: number;

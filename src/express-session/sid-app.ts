@@ -10,6 +10,7 @@ import type { SessionManager } from '../service/session-manager.js';
 
 /** Finds the session of a sid; implemented by `SessionMailboxStore`. */
 export interface SessionsOfSids {
+  /** The session that a sid is bound to, if it is alive. */
   sessionOf(sid: string): Promise<Session | undefined>;
 }
 
