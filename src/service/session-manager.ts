@@ -212,7 +212,7 @@ export class SessionManager extends AppAuthentication {
 
   /**
    * How many sessions of the app are kept, over all nodes, including those that have expired and were not swept yet.
-   * Loads no session; Redis and memory answer in one step, SQLite in steps of 5000 sessions.
+   * Loads no session; memory and Redis need one step, SQLite one for each 2000 sessions.
    */
   async countSessions(): Promise<number> {
     return runtimeOf(this).store.countSessions(this.app);

@@ -12,8 +12,8 @@ import { RowEntry } from './row-entry.js';
 import { SessionRows, type StoredSession } from './session-rows.js';
 import { TombstoneRows } from './tombstone-rows.js';
 
-/** Entries of an index counted in one step. */
-const countStep = 5_000;
+/** Entries of an index counted in one step: about half a millisecond. */
+const countStep = 2_000;
 
 /**
  * The tables of a session engine in a SQLite database. Statements are prepared once, here. Every call is part of a
