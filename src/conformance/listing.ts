@@ -120,6 +120,30 @@ export function listingRules(rule: DeclareRule, unit: number): void {
     assert.equal((await scanned(trial.store, 3)).length, 10);
   });
 
+  rule('countSessions counts the sessions of one app, as they are created and closed', async (start) => {
+    const trial = await start();
+    assert.equal(await trial.store.countSessions(app), 0);
+    const [first, second] = await populate(trial, 40);
+    await trial.store.insert({ ...trial.newSession('alice'), app: 'other' });
+    assert.equal(await trial.store.countSessions(app), 40);
+    assert.equal(await trial.store.countSessions('other'), 1);
+    assert.equal(await trial.store.countSessions('none'), 0);
+    for (const login of [first, second]) await trial.store.end(app, login?.id ?? '', 'logout');
+    assert.equal(await trial.store.countSessions(app), 38);
+    await trial.store.endAccount(app, 'account-5', 'revoked', undefined);
+    assert.equal(await trial.store.countSessions(app), 36);
+  });
+
+  rule('countSessions counts a session that has expired until it is swept', async (start) => {
+    const trial = await start();
+    await trial.login('alice', { ttl: unit });
+    await trial.login('bob');
+    await trial.pass(2);
+    assert.equal(await trial.store.countSessions(app), 2);
+    await trial.sweep();
+    assert.equal(await trial.store.countSessions(app), 1);
+  });
+
   rule('countActiveAccounts counts accounts, not sessions', async (start) => {
     const trial = await start();
     for (const accountId of ['alice', 'alice', 'alice', 'bob', 'bob', 'carol']) await trial.login(accountId);

@@ -230,6 +230,9 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
     command('scanApp', { size: fc.nat({ max: 5 }) }, async ({ size }, model, real) => {
       assert.deepEqual((await scanned(real.store, size + 1)).sort(), model.live.map(({ id }) => id).sort());
     }),
+    command('countSessions', {}, async (_args, model, real) => {
+      assert.equal(await real.store.countSessions(app), model.live.length + model.due.length);
+    }),
     command('countActiveAccounts', { within: fc.nat({ max: 6 }) }, async (args, model, real) => {
       const within = args.within * unit + half;
       const active = model.live.filter((session) => model.activeWithin(session, within));

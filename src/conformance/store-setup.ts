@@ -41,6 +41,7 @@ const operations = {
   listAccount: true,
   listApp: true,
   scanApp: true,
+  countSessions: true,
   countActiveAccounts: true,
   append: true,
   appendToAccount: true,

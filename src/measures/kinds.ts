@@ -44,6 +44,7 @@ export const storeOperations = [
   'listAccount',
   'listApp',
   'scanApp',
+  'countSessions',
   'countActiveAccounts',
   'append',
   'appendToAccount',

@@ -1,6 +1,7 @@
 import type { Distribution } from '../measures/distribution.js';
 import type { NodeMeasures } from '../measures/node-measures.js';
 import type { MeasuresReading } from './read-measures.js';
+import type { MeasureSource } from './source.js';
 
 /** Value of the only series, or of each series by its label. */
 export type Series = number | Readonly<Record<string, number>>;
@@ -15,6 +16,14 @@ export interface NumberMeasure {
   readonly label: string | undefined;
   readonly help: string;
   read(reading: MeasuresReading): Series;
+}
+
+/** A gauge that the store is asked for. */
+export interface StoreMeasure {
+  readonly name: string;
+  readonly help: string;
+  /** `undefined` when there is no value now: the gauge is left out. Never rejects. */
+  ask(source: MeasureSource): Promise<number | undefined>;
 }
 
 /** Times, in seconds. */
@@ -126,8 +135,19 @@ export const numberMeasures: readonly NumberMeasure[] = [
   ),
 ];
 
-/** Asked of the store when it is collected, also while no request needs it. */
-export const storeUp = { name: 'store_up', help: '1 while the store can be used, else 0' } as const;
+/** Asked of the store when they are collected, also while no request needs it. */
+export const storeMeasures: readonly StoreMeasure[] = [
+  {
+    name: 'store_up',
+    help: '1 while the store can be used, else 0',
+    ask: async (source) => ((await source.isStoreUp()) ? 1 : 0),
+  },
+  {
+    name: 'sessions',
+    help: 'Sessions kept of the app of the manager, over all nodes',
+    ask: (source) => source.countSessions(),
+  },
+];
 
 export const durationMeasures: readonly DurationMeasure[] = [
   {

@@ -2,7 +2,7 @@ import { metrics as api, type Meter, type Observable } from '@opentelemetry/api'
 import * as v from 'valibot';
 import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions, objectWith, trueOrFalse } from '../validation/options.js';
-import { durationMeasures, type NumberMeasure, numberMeasures, prefix, storeUp } from './measure-table.js';
+import { durationMeasures, type NumberMeasure, numberMeasures, prefix, storeMeasures } from './measure-table.js';
 import { MeasureSource } from './source.js';
 
 /** Every field is optional. */
@@ -30,7 +30,9 @@ export function metrics(manager: SessionManager, options: OpenTelemetryOptions =
   const meter = checked.meter ?? api.getMeter('session-mailbox');
   const source = new MeasureSource(manager, checked.storeCalls);
   const numbers = numberMeasures.map((measure) => [measure, instrumentOf(meter, measure)] as const);
-  const up = meter.createObservableGauge(`${prefix}.${storeUp.name}`, { description: storeUp.help });
+  const gauges = storeMeasures.map(({ name, help, ask }) => {
+    return { ask, instrument: meter.createObservableGauge(`${prefix}.${name}`, { description: help }) };
+  });
   const observe: Parameters<Meter['addBatchObservableCallback']>[0] = async (result) => {
     const { reading } = source;
     for (const [{ label = '', read }, instrument] of numbers) {
@@ -38,9 +40,16 @@ export function metrics(manager: SessionManager, options: OpenTelemetryOptions =
       if (typeof series === 'number') result.observe(instrument, series);
       else for (const [kind, value] of Object.entries(series)) result.observe(instrument, value, { [label]: kind });
     }
-    result.observe(up, (await source.isStoreUp()) ? 1 : 0);
+    const values = await Promise.all(gauges.map(({ ask }) => ask(source)));
+    for (const [index, { instrument }] of gauges.entries()) {
+      const value = values[index];
+      if (value !== undefined) result.observe(instrument, value);
+    }
   };
-  const observables: Observable[] = [...numbers.map(([, instrument]) => instrument), up];
+  const observables: Observable[] = [
+    ...numbers.map(([, instrument]) => instrument),
+    ...gauges.map(({ instrument }) => instrument),
+  ];
   meter.addBatchObservableCallback(observe, observables);
   const ends = durationMeasures.map(({ name, label, help, of }) => {
     const distribution = of(source.measures);

@@ -2,7 +2,15 @@ import { Counter, Gauge, Histogram, type Registry, register } from 'prom-client'
 import * as v from 'valibot';
 import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions, objectWith, trueOrFalse } from '../validation/options.js';
-import { durationMeasures, type NumberMeasure, numberMeasures, prefix, type Series, storeUp } from './measure-table.js';
+import {
+  durationMeasures,
+  type NumberMeasure,
+  numberMeasures,
+  prefix,
+  type Series,
+  type StoreMeasure,
+  storeMeasures,
+} from './measure-table.js';
 import { MeasureSource } from './source.js';
 
 /** Every field is optional. */
@@ -31,16 +39,7 @@ export function metrics(manager: SessionManager, options: PrometheusOptions = {}
   const registers = [registry];
   const names: string[] = [];
   for (const measure of numberMeasures) names.push(registerNumber(measure, source, registers));
-  const up = `${prefix}_${storeUp.name}`;
-  new Gauge({
-    name: up,
-    help: storeUp.help,
-    registers,
-    async collect() {
-      this.set((await source.isStoreUp()) ? 1 : 0);
-    },
-  });
-  names.push(up);
+  for (const measure of storeMeasures) names.push(registerOfStore(measure, source, registers));
   const ends = durationMeasures.map(({ name, label, help, of }) => {
     const distribution = of(source.measures);
     const full = `${prefix}_${name}_seconds`;
@@ -81,6 +80,21 @@ function registerNumber(measure: NumberMeasure, source: MeasureSource, registers
     });
   }
   return name;
+}
+
+function registerOfStore({ name, help, ask }: StoreMeasure, source: MeasureSource, registers: Registry[]): string {
+  const full = `${prefix}_${name}`;
+  new Gauge({
+    name: full,
+    help,
+    registers,
+    async collect() {
+      const value = await ask(source);
+      if (value === undefined) this.remove();
+      else this.set(value);
+    },
+  });
+  return full;
 }
 
 function samplesOf(series: Series, label = ''): readonly (readonly [Record<string, string>, number])[] {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { Registry } from 'prom-client';
-import { durationMeasures, numberMeasures, prefix } from '../../src/metrics/measure-table.js';
+import { durationMeasures, numberMeasures, prefix, storeMeasures } from '../../src/metrics/measure-table.js';
 import { metrics, prometheusName } from '../../src/metrics/prometheus.js';
 import { readProjectFile } from '../architecture/source-tree.js';
 import { startService } from '../support/service.js';
@@ -23,7 +23,7 @@ test('the table of metrics has the label of each', (t) => {
   const actual = [
     ...numberMeasures.map((measure) => [prometheusName(measure), measure.label] as const),
     ...durationMeasures.map(({ name, label }) => [`${prefix}_${name}_seconds`, label] as const),
-    [`${prefix}_store_up`, undefined] as const,
+    ...storeMeasures.map(({ name }) => [`${prefix}_${name}`, undefined] as const),
   ].map(([name, label]) => [name, label === undefined ? '' : `\`${label}\``]);
   t.deepEqual(Object.fromEntries(stated), Object.fromEntries(actual));
 });

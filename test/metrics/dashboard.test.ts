@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Registry } from 'prom-client';
 import * as v from 'valibot';
 import { type SessionManager, startSessions } from '../../src/index.js';
-import { durationMeasures, numberMeasures, prefix } from '../../src/metrics/measure-table.js';
+import { durationMeasures, numberMeasures, prefix, storeMeasures } from '../../src/metrics/measure-table.js';
 import { metrics, prometheusName } from '../../src/metrics/prometheus.js';
 import { readProjectFile } from '../architecture/source-tree.js';
 import { readTable } from '../docs/tables.js';
@@ -30,7 +30,7 @@ const watched = readTable(readProjectFile('docs/operations.md'), '| what | alert
 const names: ReadonlySet<string> = new Set([
   ...numberMeasures.map(prometheusName),
   ...durationMeasures.map(({ name }) => `${prefix}_${name}_seconds`),
-  `${prefix}_store_up`,
+  ...storeMeasures.map(({ name }) => `${prefix}_${name}`),
 ]);
 
 function namesIn(expressions: readonly string[]): readonly string[] {

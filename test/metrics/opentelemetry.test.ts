@@ -1,6 +1,6 @@
 import { AggregationTemporality, MeterProvider, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import test, { type ExecutionContext } from 'ava';
-import { numberMeasures } from '../../src/metrics/measure-table.js';
+import { numberMeasures, storeMeasures } from '../../src/metrics/measure-table.js';
 import { metrics } from '../../src/metrics/opentelemetry.js';
 import { startService } from '../support/service.js';
 
@@ -59,7 +59,27 @@ test('every number of the table is collected', async (t) => {
   const { meter, collect } = startReader(t);
   metrics(manager, { meter });
   const names = [...(await collect()).keys()].map((name) => name.replace(/\{.*$/, ''));
-  for (const { name } of numberMeasures) t.true(names.includes(`session_mailbox.${name}`), name);
+  for (const { name } of [...numberMeasures, ...storeMeasures]) t.true(names.includes(`session_mailbox.${name}`), name);
+});
+
+test('the sessions that are kept are collected', async (t) => {
+  const { manager } = await startService(t);
+  const { meter, collect } = startReader(t);
+  metrics(manager, { meter });
+  await manager.createSession('alice');
+  t.is((await collect()).get('session_mailbox.sessions'), 1);
+});
+
+test('the number of sessions is not observed while the store can not be asked, and all else is', async (t) => {
+  const { manager, container } = await startService(t);
+  const { meter, collect } = startReader(t);
+  metrics(manager, { meter });
+  await container.unbindAllAsync();
+  // The first collection: the SDK repeats a value that was observed once.
+  const values = await collect();
+  t.false(values.has('session_mailbox.sessions'));
+  t.is(values.get('session_mailbox.store_up'), 0);
+  t.is(values.get('session_mailbox.sessions_created'), 0);
 });
 
 test('nothing is collected once the reading has ended', async (t) => {

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { Registry, register } from 'prom-client';
+import { SessionError } from '../../src/index.js';
 import { metrics } from '../../src/metrics/prometheus.js';
 import { FaultyStore } from '../service/faulty-store.js';
 import { bindStore, startService } from '../support/service.js';
@@ -43,6 +44,52 @@ test('a counter is the same in two scrapes between which nothing happened', asyn
   await manager.createSession('alice');
   await scrape(registry);
   t.is((await scrape(registry)).get('session_mailbox_sessions_created_total'), 1);
+});
+
+test('the sessions of the app of the manager are counted, and no others', async (t) => {
+  const { manager } = await startService(t);
+  const registry = new Registry();
+  metrics(manager, { registry });
+  for (const accountId of ['alice', 'alice', 'bob']) await manager.createSession(accountId);
+  await manager.inApp('other').createSession('carol');
+  t.is((await scrape(registry)).get('session_mailbox_sessions'), 3);
+});
+
+test('however many scrapes there are, sessions are counted every five seconds', async (t) => {
+  const { manager, clock } = await startService(t);
+  const registry = new Registry();
+  metrics(manager, { registry });
+  const counts = async () =>
+    (await scrape(registry)).get('session_mailbox_store_call_duration_seconds_count{operation="countSessions"}');
+  await Promise.all(Array.from({ length: 10 }, () => scrape(registry)));
+  t.is(await counts(), 1);
+  await clock.advance(4_999);
+  await manager.createSession('alice');
+  t.is((await scrape(registry)).get('session_mailbox_sessions'), 0);
+  t.is(await counts(), 1);
+  await clock.advance(1);
+  t.is((await scrape(registry)).get('session_mailbox_sessions'), 1);
+  t.is(await counts(), 2);
+});
+
+test('while the store is unavailable the number of sessions is left out of the scrape', async (t) => {
+  let store: FaultyStore | undefined;
+  const binding = bindStore((context, clock) => {
+    store = new FaultyStore(context, clock);
+    return store;
+  });
+  const { manager, clock } = await startService(t, {}, { store: binding });
+  const registry = new Registry();
+  metrics(manager, { registry });
+  await manager.createSession('alice');
+  t.is((await scrape(registry)).get('session_mailbox_sessions'), 1);
+  await clock.advance(5_000);
+  if (store !== undefined) store.countFault = new SessionError('STORE_UNAVAILABLE', 'The store is away', {});
+  const samples = await scrape(registry);
+  t.false(samples.has('session_mailbox_sessions'));
+  t.is(samples.get('session_mailbox_sessions_created_total'), 1);
+  if (store !== undefined) store.countFault = undefined;
+  t.is((await scrape(registry)).get('session_mailbox_sessions'), 1);
 });
 
 test('no metric has a label that a client chooses', async (t) => {

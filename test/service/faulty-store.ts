@@ -11,6 +11,14 @@ export class FaultyStore extends MemoryStore {
   /** While set, no slice is answered before it resolves. */
   hold: Promise<void> | undefined;
 
+  /** What a count of the sessions rejects with; `undefined`: it works. */
+  countFault: Error | undefined;
+
+  override async countSessions(app: string): Promise<number> {
+    if (this.countFault !== undefined) throw this.countFault;
+    return super.countSessions(app);
+  }
+
   override async sweep(limit: number): Promise<Slice<ClosedSession>> {
     await this.#meet();
     return super.sweep(limit);

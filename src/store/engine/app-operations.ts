@@ -42,6 +42,12 @@ export class AppOperations {
     return this.#walk(app, after, size, now, ({ id }) => id);
   }
 
+  /** How many entries come next: live ones, and those that have expired and were not swept yet. */
+  count(app: string, after: string | undefined): AppStep<number> {
+    const { count, end } = this.#rules.tables.count(app, after);
+    return { items: [count], next: end };
+  }
+
   /** The accounts of the sessions with activity within so many milliseconds; one may be given several times. */
   activeAccounts(app: string, after: string | undefined, within: number, steps: number, now: number): AppStep<string> {
     return this.#walk(app, after, steps, now, (entry) => {

@@ -41,6 +41,13 @@ export class AppWalks {
     return this.#chunks((after) => this.#run((apps, now) => apps.end(app, after, reason, this.#most, now)));
   }
 
+  async countSessions(app: string): Promise<number> {
+    let sum = 0;
+    const chunks = this.#chunks((after) => this.#run((apps) => apps.count(app, after)));
+    for await (const chunk of chunks) for (const count of chunk) sum += count;
+    return sum;
+  }
+
   async countActiveAccounts(app: string, within: number): Promise<number> {
     const accounts = new Set<string>();
     const chunks = this.#chunks((after) => {

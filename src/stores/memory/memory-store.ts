@@ -177,6 +177,10 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     return this.#walks.scanApp(app, size);
   }
 
+  async countSessions(app: string): Promise<number> {
+    return this.#walks.countSessions(app);
+  }
+
   async countActiveAccounts(app: string, within: number): Promise<number> {
     return this.#walks.countActiveAccounts(app, within);
   }

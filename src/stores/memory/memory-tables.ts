@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../errors/session-error.js';
-import type { EntryPage, SessionEntry, SessionTables, Tombstone } from '../../store/engine/tables.js';
+import type { EntryCount, EntryPage, SessionEntry, SessionTables, Tombstone } from '../../store/engine/tables.js';
 import type { NewSession } from '../../store/session-record.js';
 import { MemoryApp } from './memory-app.js';
 
@@ -55,6 +55,11 @@ export class MemoryTables implements SessionTables {
       if (entry !== undefined) entries.push(entry);
     }
     return { entries, end: end < slotCount ? String(end - 1) : undefined };
+  }
+
+  /** All at once: each app knows its size. */
+  count(app: string): EntryCount {
+    return { count: this.#apps.get(app)?.size ?? 0, end: undefined };
   }
 
   *due(now: number): Iterable<SessionEntry> {

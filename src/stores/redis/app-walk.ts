@@ -73,6 +73,10 @@ export class AppWalk {
     }
   }
 
+  async countSessions(app: string): Promise<number> {
+    return (await this.#sizes(app)).reduce((sum, size) => sum + size, 0);
+  }
+
   async countActiveAccounts(app: string, within: number): Promise<number> {
     const counts = await Promise.all(
       this.#keys.buckets.map(async (_name, bucket) => {

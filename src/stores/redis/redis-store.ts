@@ -28,7 +28,7 @@ import { type Clock, SystemClock } from '../../time/clock.js';
 import { Adoption } from './adoption.js';
 import { AppWalk } from './app-walk.js';
 import { CallRoutes } from './call-routes.js';
-import { ChangeReceiver } from './change-receiver.js';
+import { ChangeReceivers } from './change-receivers.js';
 import { RedisConnection } from './connection.js';
 import { DueWork } from './due-work.js';
 import { Handover } from './handover.js';
@@ -66,10 +66,10 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
   readonly #handover: Handover;
   readonly #adoption: Adoption;
   readonly #heartbeat: NodeHeartbeat;
+  readonly #changes: ChangeReceivers;
   /** The name of this node among those that share the sessions. */
   readonly #node = newId('').slice(0, 12);
   #notices: NoticeReceiver | undefined;
-  readonly #changeReceivers = new Set<ChangeReceiver>();
 
   /**
    * @param timeSource Lua that defines the local function `microseconds`, for tests
@@ -95,6 +95,7 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     this.#handover = new Handover(this.#queue, this.#keys, isCluster);
     this.#adoption = new Adoption(this.#queue, this.#keys);
     this.#heartbeat = new NodeHeartbeat(this.#queue, this.#keys, this.#node, clock);
+    this.#changes = new ChangeReceivers(this.#connection, this.#keys);
   }
 
   async open(listener: StoreListener): Promise<void> {
@@ -122,7 +123,7 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     await this.#heartbeat.leave();
     await this.#queue.settle();
     await this.#notices?.close();
-    await Promise.all([...this.#changeReceivers].map((receiver) => receiver.close()));
+    await this.#changes.close();
     await this.#queue.close();
   }
 
@@ -215,6 +216,10 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     return this.#walk.scan(app, size);
   }
 
+  countSessions(app: string): Promise<number> {
+    return this.#walk.countSessions(app);
+  }
+
   countActiveAccounts(app: string, within: number): Promise<number> {
     return this.#walk.countActiveAccounts(app, within);
   }
@@ -271,26 +276,13 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     return this.#adoption.resolveAlias(app, token);
   }
 
-  /** Opens a connection of its own, so that a store without watchers needs none. */
-  async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
-    const receiver = new ChangeReceiver(this.#connection, this.#keys, watcher);
-    this.#changeReceivers.add(receiver);
-    const close = async () => {
-      this.#changeReceivers.delete(receiver);
-      await receiver.close();
-    };
-    try {
-      await receiver.open();
-    } catch (error) {
-      await close();
-      throw asUnavailable(error);
-    }
-    return close;
+  watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
+    return this.#changes.watch(watcher);
   }
 
   /** Their connections may still lead to a server that is not the master any more. */
   #renewSubscriptions(): void {
     this.#notices?.moved();
-    for (const receiver of this.#changeReceivers) receiver.moved();
+    this.#changes.moved();
   }
 }

@@ -29,7 +29,8 @@ import type { StoreListener } from '../../store/store-listener.js';
 import { type Clock, SystemClock } from '../../time/clock.js';
 import { ChangeWatchers } from './change-watchers.js';
 import { SharedClock } from './nodes/shared-clock.js';
-import { OpenStore, type OpenStoreListener } from './open-store.js';
+import { OpenStore } from './open-store.js';
+import { ownListenerFor } from './own-listener.js';
 import { checkSqliteOptions, type SqliteSettings, type SqliteStoreOptions } from './sqlite-options.js';
 import type { StepKind } from './transactions/waiting-steps.js';
 import { storeUnavailable } from './unavailable.js';
@@ -67,7 +68,7 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   async open(listener: StoreListener): Promise<void> {
     // A restarted process is another node: what was parked by the one before stays parked for none.
     const node = newId('').slice(0, 12);
-    const ownListener = this.#listenerFor(listener);
+    const ownListener = ownListenerFor(listener, this.#watchers);
     this.#store = await OpenStore.open(this.#settings, this.#context, node, this.#clock, ownListener);
   }
 
@@ -171,6 +172,10 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
     return this.#looks.scanApp(app, size);
   }
 
+  countSessions(app: string): Promise<number> {
+    return this.#looks.countSessions(app);
+  }
+
   countActiveAccounts(app: string, within: number): Promise<number> {
     return this.#looks.countActiveAccounts(app, within);
   }
@@ -270,27 +275,5 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
       });
     }).finally(() => this.#told.delete(told));
     this.#told.add(told);
-  }
-
-  #listenerFor(listener: StoreListener): OpenStoreListener {
-    const watchers = this.#watchers;
-    return {
-      appended: (app, id, epoch, message, before) => listener.appended(app, id, epoch, message, before),
-      changed: (app, id) => listener.changed(app, id),
-      closed: (app, id, reason) => listener.closed(app, id, reason),
-      rotated: (app, id, generation) => listener.rotated(app, id, generation),
-      superseded: (app, id, reader, ticket) => listener.superseded(app, id, reader, ticket),
-      missed: () => {
-        listener.missed();
-        watchers.interrupted();
-        watchers.resumed();
-      },
-      sessionChanged: (app, id, change) => watchers.changed(app, id, change),
-      lost: () => watchers.interrupted(),
-      recovered: () => {
-        listener.missed();
-        watchers.resumed();
-      },
-    };
   }
 }

@@ -146,6 +146,10 @@ export class RemoteStore extends SessionStore {
     return this.#iterate('scanApp', app, size);
   }
 
+  countSessions(app: string): Promise<number> {
+    return this.#call('countSessions', app);
+  }
+
   countActiveAccounts(app: string, within: number): Promise<number> {
     return this.#call('countActiveAccounts', app, within);
   }

@@ -170,6 +170,7 @@ for (const [place, open] of [
     const query = { activeWithin: undefined, limit: 1_000, cursor: undefined };
     // At most: on a single server buckets whose calls are light travel together.
     const most: readonly (readonly [string, number, () => Promise<unknown>])[] = [
+      ['countSessions', buckets, () => store.countSessions(app)],
       ['countActiveAccounts', buckets, () => store.countActiveAccounts(app, 60_000)],
       ['listApp', 2 * buckets, () => store.listApp(app, query)],
       ['scanApp', 2 * buckets, () => takeAll(store.scanApp(app, 1_000))],

@@ -59,6 +59,7 @@ export class SessionRows {
   readonly #byAccount: Statement;
   readonly #countByAccount: Statement;
   readonly #page: Statement;
+  readonly #count: Statement;
   readonly #due: Statement;
   readonly #silent: Statement;
   readonly #insertSession: Statement;
@@ -77,6 +78,10 @@ export class SessionRows {
     this.#byAccount = prepare(`${sessionFirst} WHERE s.app = ? AND s.account = ? ORDER BY s.key`);
     this.#countByAccount = prepare('SELECT count(*) FROM session WHERE app = ? AND account = ?');
     this.#page = prepare(`${sessionFirst} WHERE s.app = ? AND s.id > ? ORDER BY s.id ${boundLimit}`);
+    // The index over both columns has all of it: no row of the table is read.
+    this.#count = prepare(
+      `SELECT count(*), max(id) FROM (SELECT id FROM session WHERE app = ? AND id > ? ORDER BY id ${boundLimit})`,
+    );
     this.#due = prepare(`${contactFirst} WHERE c.due_at <= ? ORDER BY c.due_at ${boundLimit}`);
     this.#silent = prepare(`${contactFirst} WHERE c.silent_at <= ? ORDER BY c.silent_at ${boundLimit}`);
     this.#insertSession = prepare(
@@ -131,6 +136,16 @@ export class SessionRows {
   /** @param after an id; `''` to begin */
   page(app: string, after: string, limit: number): readonly StoredSession[] {
     return this.#page.all(app, after, limit).map(storedSession);
+  }
+
+  /**
+   * Counts the next `limit` sessions at most.
+   * @param after an id; `''` to begin
+   * @returns also the id of the last; `undefined` when there is none
+   */
+  count(app: string, after: string, limit: number): { readonly count: number; readonly last: string | undefined } {
+    const [count, last] = this.#count.get(app, after, limit) ?? [];
+    return { count: Number(count), last: typeof last === 'string' ? last : undefined };
   }
 
   due(now: number, limit: number): readonly StoredSession[] {

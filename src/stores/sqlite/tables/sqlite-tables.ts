@@ -1,6 +1,6 @@
 import type { SessionContext } from '../../../context/session-context.js';
 import { invalidArgument } from '../../../errors/session-error.js';
-import type { EntryPage, SessionEntry, SessionTables, Tombstone } from '../../../store/engine/tables.js';
+import type { EntryCount, EntryPage, SessionEntry, SessionTables, Tombstone } from '../../../store/engine/tables.js';
 import type { NewSession } from '../../../store/session-record.js';
 import { isSessionId } from '../../../store/session-token.js';
 import type { Database } from '../driver/database.js';
@@ -11,6 +11,9 @@ import { MessageRows } from './message-rows.js';
 import { RowEntry } from './row-entry.js';
 import { SessionRows, type StoredSession } from './session-rows.js';
 import { TombstoneRows } from './tombstone-rows.js';
+
+/** Entries of an index counted in one step: about half a millisecond. */
+const countStep = 2_000;
 
 /**
  * The tables of a session engine in a SQLite database. Statements are prepared once, here. Every call is part of a
@@ -74,6 +77,11 @@ export class SqliteTables implements SessionTables {
     const entries = this.#entries(this.#sessions.page(app, after ?? '', most + 1));
     if (entries.length <= most) return { entries, end: undefined };
     return { entries: entries.slice(0, most), end: entries[most - 1]?.place };
+  }
+
+  count(app: string, after: string | undefined): EntryCount {
+    const { count, last } = this.#sessions.count(app, after ?? '', countStep);
+    return { count, end: count === countStep ? last : undefined };
   }
 
   due(now: number, most: number): Iterable<SessionEntry> {

@@ -203,6 +203,33 @@ test('a session that ends leaves no row but its tombstone, and that for its time
   t.deepEqual(counts(), [0, 0, 0, 0]);
 });
 
+test('sessions beyond one step are counted in the next, each once', async (t) => {
+  const { database, engine } = await stage(t);
+  const add = (count: number, first: number) => {
+    database.exec(`
+      WITH RECURSIVE number (n) AS (SELECT ${first} UNION ALL SELECT n + 1 FROM number WHERE n + 1 < ${first + count})
+      INSERT INTO session (app, id, account, secret_hash, generation, created_at, max_age, ip, user_agent, writes, checksum)
+      SELECT '${app}', printf('%024d', n), 'alice', '', 0, 0, 0, '', '', 0, 0 FROM number`);
+  };
+  const steps = () => {
+    const counts: number[] = [];
+    let after: string | undefined;
+    do {
+      const { items, next } = engine.apps.count(app, after);
+      counts.push(...items);
+      after = next;
+    } while (after !== undefined);
+    return counts;
+  };
+  t.deepEqual(steps(), [0]);
+  add(1_999, 0);
+  t.deepEqual(steps(), [1_999]);
+  add(1, 1_999);
+  t.deepEqual(steps(), [2_000, 0]);
+  add(1, 2_000);
+  t.deepEqual(steps(), [2_000, 1]);
+});
+
 test('a checksum depends on each value, its kind and its place, also beyond 32 bits and in long texts', (t) => {
   const long = 'x'.repeat(1_000);
   const rows: (readonly (string | number | null)[])[] = [

@@ -1,0 +1,47 @@
+import type { ChangeWatcher } from '../../store/change-feed.js';
+import { ChangeReceiver } from './change-receiver.js';
+import type { RedisConnection } from './connection.js';
+import type { Keys } from './keys.js';
+import { asUnavailable } from './unavailable.js';
+
+/** The watches of changes that a store has open. */
+export class ChangeReceivers {
+  readonly #connection: RedisConnection;
+  readonly #keys: Keys;
+  readonly #open = new Set<ChangeReceiver>();
+
+  constructor(connection: RedisConnection, keys: Keys) {
+    this.#connection = connection;
+    this.#keys = keys;
+  }
+
+  /**
+   * Opens a connection of its own, so that a store without watchers needs none.
+   * @returns ends the watch
+   * @throws SessionError `STORE_UNAVAILABLE`
+   */
+  async watch(watcher: ChangeWatcher): Promise<() => Promise<void>> {
+    const receiver = new ChangeReceiver(this.#connection, this.#keys, watcher);
+    this.#open.add(receiver);
+    const close = async () => {
+      this.#open.delete(receiver);
+      await receiver.close();
+    };
+    try {
+      await receiver.open();
+    } catch (error) {
+      await close();
+      throw asUnavailable(error);
+    }
+    return close;
+  }
+
+  /** The connections may still lead to a server that is not the master any more. */
+  moved(): void {
+    for (const receiver of this.#open) receiver.moved();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map((receiver) => receiver.close()));
+  }
+}
