@@ -176,9 +176,10 @@ export class TransportWorld {
     const messages = offsets.map((offset, index) => ({ offset, data: data[index] }));
     if (resets > 0) assert.ok(!open.isLatest, 'a place that the client was given last is proved');
     // After a reset, or from the oldest message, the client can't know what it missed.
-    const from = resets > 0 || open.start === undefined ? (offsets[0] ?? offsetOf(cursor) + 1) - 1 : open.start;
-    const isCounted = from === open.start;
-    ledger.take(from, { messages, cursor, lost: isCounted ? lost : missingBehind(from, offsets, cursor) }, false);
+    const start = resets > 0 ? undefined : open.start;
+    const from = start ?? (offsets[0] ?? offsetOf(cursor) + 1) - 1;
+    const counted = start === undefined ? missingBehind(from, offsets, cursor) : lost;
+    ledger.take(from, { messages, cursor, lost: counted }, false);
     if (cursor !== ledger.cursor) ledger.past.push(cursor);
     ledger.cursor = cursor;
     if (open.lost !== undefined && this.#bounds.onOverflow !== 'drop-newest') {
