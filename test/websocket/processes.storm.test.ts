@@ -103,7 +103,7 @@ test('attributes set by another process are read in the socket here, and the oth
 });
 
 test('an expired session closes its socket, whichever node sweeps it', async (t) => {
-  const { here } = await startNodes(t, { gcTime: 500, gcInterval: 50 });
+  const { here } = await startNodes(t, { gcTime: 3_000, gcInterval: 50 });
   const client = await here.connect({ token: (await here.logIn()).token });
   t.is((await client.closed).code, 4001);
   await here.empties();
