@@ -7,13 +7,15 @@ import { requestTarget } from '../requests/request-target.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { SystemClock } from '../time/clock.js';
 import { checkOptions, invalidOption } from '../validation/options.js';
+import { ConnectionListeners } from './connection-listeners.js';
 import type { LaneAnswer } from './lane-answer.js';
 import { LaneConnection } from './lane-connection.js';
 import type { LaneCounts } from './lane-counts.js';
 import type { LaneHost, LaneMember } from './lane-host.js';
 import { type FastLaneOptions, laneOptions } from './lane-options.js';
 import { LanePolls } from './lane-polls.js';
-import type { ConnectionListener } from './node-side.js';
+import { type ConnectionListener, NodeSide } from './node-side.js';
+import { type LaneLimits, PollReader } from './poll-reader.js';
 import { mostHeadBytes, mostHeaders } from './request-grammar.js';
 import { ResponseText } from './response-text.js';
 
@@ -40,9 +42,10 @@ export function fastLane(
 
 const events = ['secureConnection', 'connection'] as const;
 
-class Lane implements FastLane, LaneHost {
+class Lane implements FastLane, LaneHost, LaneLimits {
   readonly server: Server;
-  readonly listener: ConnectionListener;
+  readonly node: NodeSide;
+  readonly reader: PollReader;
   readonly path: string;
   readonly polls: LanePolls;
   readonly mostHeadBytes: number;
@@ -54,7 +57,9 @@ class Lane implements FastLane, LaneHost {
   #isClosed = false;
   readonly #returns: boolean;
   readonly #event: (typeof events)[number];
+  readonly #listener: ConnectionListener;
   readonly #connections = new Map<object, LaneConnection>();
+  readonly #listeners = new ConnectionListeners((socket) => this.#connections.get(socket));
   readonly #onConnection = guarded('A connection could not be taken', (socket: Socket) => this.#connected(socket));
   readonly #onRequest = guarded(
     'A request could not be counted',
@@ -70,7 +75,9 @@ class Lane implements FastLane, LaneHost {
       throw invalidOption('fastLane', 'server', rule, typeof server);
     }
     this.server = server;
-    this.listener = own;
+    this.#listener = own;
+    this.node = new NodeSide(server, own, this.#listeners.data);
+    this.reader = new PollReader(this);
     this.path = checked.path;
     this.polls = new LanePolls(manager.inApp(checked.app), checked);
     const ownHeaderSize: unknown = Reflect.get(server, 'maxHeaderSize');
@@ -116,7 +123,7 @@ class Lane implements FastLane, LaneHost {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.server.removeListener(this.#event, this.#onConnection);
-    this.server.prependListener(this.#event, this.listener);
+    this.server.prependListener(this.#event, this.#listener);
     this.#endIfLeft();
   }
 
@@ -141,6 +148,7 @@ class Lane implements FastLane, LaneHost {
   }
 
   #connected(socket: Socket): void {
+    this.#listeners.watch(socket);
     this.#connections.set(socket, new LaneConnection(this, socket));
   }
 

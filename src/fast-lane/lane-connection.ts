@@ -4,18 +4,17 @@ import type { HoldQueue } from '../delivery/hold-times.js';
 import { reportFault } from '../errors/fault-report.js';
 import { guarded } from '../errors/guarded.js';
 import { mostUnanswered } from '../requests/unanswered-requests.js';
+import type { ListeningConnection } from './connection-listeners.js';
 import { LaneAnswer } from './lane-answer.js';
 import type { LaneHost, LaneMember } from './lane-host.js';
 import type { LaneCaller } from './lane-polls.js';
-import { NodeSide } from './node-side.js';
-import { PollReader } from './poll-reader.js';
+import type { DataListener } from './node-side.js';
 import { isOneRequest } from './request-grammar.js';
 
 /** Bytes of further requests that may wait for the polls before them. Past it the connection is read no further. */
 const mostWaiting = 65_536;
 
 const listenerFault = 'A listener of a poll response failed';
-const fault = 'A connection of the fast lane failed';
 
 /**
  * One connection of the server. Who reads it changes, the socket stays the same:
@@ -25,13 +24,17 @@ const fault = 'A connection of the fast lane failed';
  * - `lent`: `node:http` has exactly one request, and the connection comes back once it was answered.
  * - `given`: `node:http` has the connection for good.
  */
-export class LaneConnection implements LaneMember {
+export class LaneConnection implements LaneMember, ListeningConnection {
   readonly socket: Socket;
   readonly isEncrypted: boolean;
   readonly #host: LaneHost;
-  readonly #node: NodeSide;
   #owner: 'lane' | 'lent' | 'given' = 'lane';
-  readonly #polls: PollReader;
+  /** Who sent the last poll. */
+  #caller: LaneCaller | undefined = undefined;
+  /** Gives bytes to `node:http` by hand, once it has its listeners on the socket. */
+  #feed: DataListener | undefined = undefined;
+  /** Whether `node:http` has set the time after which it closes the idle connection. */
+  #idlesForNode = false;
   #first: LaneAnswer | undefined = undefined;
   #last: LaneAnswer | undefined = undefined;
   #unanswered = 0;
@@ -53,22 +56,7 @@ export class LaneConnection implements LaneMember {
     this.#host = host;
     this.socket = socket;
     this.isEncrypted = 'encrypted' in socket && socket.encrypted === true;
-    this.#polls = new PollReader(host, this);
-    this.#node = new NodeSide(
-      host.listener,
-      host.server,
-      socket,
-      guarded(fault, (bytes) => this.#read(bytes)),
-    );
-    this.#node.watch();
-    socket.on(
-      'drain',
-      guarded(fault, () => this.flush()),
-    );
-    socket.on(
-      'close',
-      guarded(fault, () => this.#closed()),
-    );
+    host.node.watch(socket);
     this.#hold(host.headerTime);
   }
 
@@ -88,7 +76,7 @@ export class LaneConnection implements LaneMember {
 
   /** Whether `node:http` would close it although polls of it are held here. */
   get isIdleForNode(): boolean {
-    return this.isHeld && this.#node.isAttached;
+    return this.isHeld && this.#feed !== undefined;
   }
 
   /** `node:http` has found a request on it. */
@@ -101,8 +89,8 @@ export class LaneConnection implements LaneMember {
   }
 
   due(): void {
-    const { server, holds } = this.#host;
-    if (this.#requests === 0) this.#node.refuseLate();
+    const { server, holds, node } = this.#host;
+    if (this.#requests === 0) node.refuseLate(this.socket);
     // Its last answer is still under way.
     else if (this.socket.writableLength > 0) this.#hold(this.#host.idleTime);
     else if (!server.emit('timeout', this.socket)) this.socket.destroy();
@@ -129,7 +117,7 @@ export class LaneConnection implements LaneMember {
     return most > 0 && this.#requests >= most;
   }
 
-  #read(bytes: Buffer): void {
+  read(bytes: Buffer): void {
     this.#host.holds.remove(this);
     if (this.#isEnding) return;
     // Where the client did not wait for its answer, nothing tells here where its requests end.
@@ -139,15 +127,17 @@ export class LaneConnection implements LaneMember {
   }
 
   #take(bytes: Buffer): void {
-    this.#node.stopIdling();
+    if (this.#idlesForNode) this.#host.node.stopIdling(this.socket);
+    this.#idlesForNode = false;
     const text = bytes.toString('latin1');
-    const polls = this.#host.isOpen ? this.#polls.read(text) : undefined;
+    const polls = this.#host.isOpen ? this.#host.reader.read(text, this, this.#caller) : undefined;
     if (polls === undefined) {
       if (this.#unanswered > 0) this.#wait(bytes);
       else this.#handOver(bytes, text);
       return;
     }
     for (const { caller, query } of polls) {
+      this.#caller = caller;
       this.#poll(caller, query);
       if (this.socket.destroyed || this.#isEnding) return;
     }
@@ -212,16 +202,22 @@ export class LaneConnection implements LaneMember {
   }
 
   #handOver(bytes: Buffer, text: string): void {
-    if (!this.#host.mayReturn || !isOneRequest(text, bytes.length) || !this.#node.attach()) {
+    const feed = this.#host.mayReturn && isOneRequest(text, bytes.length) ? this.#attach() : undefined;
+    if (feed === undefined) {
       this.#give(bytes);
       return;
     }
     this.#host.counts.handedOver += 1;
     this.#owner = 'lent';
     this.#found = 0;
-    this.#node.feed(bytes);
+    feed.call(this.socket, bytes);
     // What is one request here must be one there. Otherwise only `node:http` knows what it has.
     if (this.#found !== 1) this.#give(undefined);
+  }
+
+  #attach(): DataListener | undefined {
+    this.#feed ??= this.#host.node.attach(this.socket);
+    return this.#feed;
   }
 
   /**
@@ -235,7 +231,7 @@ export class LaneConnection implements LaneMember {
     if (this.socket.writableEnded) return false;
     this.#owner = 'lane';
     this.#host.counts.returned += 1;
-    this.#node.idles();
+    this.#idlesForNode = true;
     return true;
   }
 
@@ -243,7 +239,9 @@ export class LaneConnection implements LaneMember {
     if (this.#owner === 'lane') this.#host.counts.handedOver += 1;
     this.#owner = 'given';
     this.#host.gave(this, this.#requests > 0);
-    this.#node.give(bytes);
+    const feed = this.#feed;
+    this.#feed = undefined;
+    this.#host.node.give(this.socket, feed, bytes);
   }
 
   #hold(time: number): void {
@@ -264,7 +262,7 @@ export class LaneConnection implements LaneMember {
     this.socket.resume();
   }
 
-  #closed(): void {
+  closed(): void {
     this.#host.forget(this);
     for (let answer = this.#first; answer !== undefined; answer = answer.next) {
       answer.abandon();

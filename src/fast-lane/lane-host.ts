@@ -5,8 +5,8 @@ import type { Clock } from '../time/clock.js';
 import type { LaneAnswer } from './lane-answer.js';
 import type { MutableLaneCounts } from './lane-counts.js';
 import type { LaneRequest } from './lane-options.js';
-import type { LanePolls } from './lane-polls.js';
-import type { ConnectionListener } from './node-side.js';
+import type { NodeSide } from './node-side.js';
+import type { PollReader } from './poll-reader.js';
 import type { ResponseText } from './response-text.js';
 
 /** One connection of the lane, as far as the lane itself knows it. */
@@ -20,14 +20,9 @@ export interface LaneMember extends Hold<LaneMember> {
 /** What the connections of one server share. */
 export interface LaneHost {
   readonly server: Server;
-  /** Of `node:http`, for a connection that the lane does not serve. */
-  readonly listener: ConnectionListener;
+  readonly node: NodeSide;
+  readonly reader: PollReader;
   readonly path: string;
-  readonly polls: LanePolls;
-  /** Longer heads are left to `node:http`, which may refuse them. */
-  readonly mostHeadBytes: number;
-  /** Heads with more headers are left to `node:http`, which ignores those past its limit. */
-  readonly mostHeaders: number;
   readonly text: ResponseText;
   readonly clock: Clock;
   /** One timer for all connections that wait for a request. */

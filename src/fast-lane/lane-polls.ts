@@ -103,7 +103,7 @@ export class LaneCaller implements PolledApp {
   /** @throws SessionError as `PollRoute.accept`. Headers that prove no session throw each time, so that each refusal is reported */
   accept(query: string): AcceptedPoll {
     const options = readPollOptions(parametersOf(query));
-    return this.#caller().accept(options);
+    return this.#caller().accept(options, () => this);
   }
 
   #caller(): PollCaller {

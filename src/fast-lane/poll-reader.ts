@@ -1,5 +1,4 @@
-import type { LaneHost } from './lane-host.js';
-import type { LaneCaller, Peer } from './lane-polls.js';
+import type { LaneCaller, LanePolls, Peer } from './lane-polls.js';
 import { headPlaceOf, pollQueryOf } from './request-grammar.js';
 
 /** A poll that the lane may take. */
@@ -10,50 +9,57 @@ export interface LanePoll {
   readonly end: number;
 }
 
-type Host = Pick<LaneHost, 'path' | 'polls' | 'mostHeadBytes' | 'mostHeaders'>;
+/** What the lane takes. */
+export interface LaneLimits {
+  readonly path: string;
+  readonly polls: LanePolls;
+  /** Longer heads are left to `node:http`, which may refuse them. */
+  readonly mostHeadBytes: number;
+  /** Heads with more headers are left to `node:http`, which ignores those past its limit. */
+  readonly mostHeaders: number;
+}
 
-/** Finds the polls in what comes on one connection. */
+/** Finds the polls in what comes on the connections of a lane. */
 export class PollReader {
-  readonly #host: Host;
-  readonly #peer: Peer;
-  #caller: LaneCaller | undefined = undefined;
+  readonly #limits: LaneLimits;
 
-  constructor(host: Host, peer: Peer) {
-    this.#host = host;
-    this.#peer = peer;
+  constructor(limits: LaneLimits) {
+    this.#limits = limits;
   }
 
   /**
    * All or nothing: `node:http` refuses at once what came together, so no poll may be answered that stands before a request
    * which only `node:http` judges.
    * @param text one character for each byte
+   * @param known who sent the last poll of the connection
    * @returns undefined when the text is anything else than complete polls
    */
-  read(text: string): readonly LanePoll[] | undefined {
+  read(text: string, peer: Peer, known: LaneCaller | undefined): readonly LanePoll[] | undefined {
     const polls: LanePoll[] = [];
+    let caller = known;
     for (let start = 0; start < text.length; ) {
-      const poll = this.#pollAt(text, start);
+      const poll = this.#pollAt(text, start, peer, caller);
       if (poll === undefined) return undefined;
       polls.push(poll);
       start = poll.end;
+      caller = poll.caller;
     }
     return polls;
   }
 
-  #pollAt(text: string, start: number): LanePoll | undefined {
+  #pollAt(text: string, start: number, peer: Peer, known: LaneCaller | undefined): LanePoll | undefined {
     const line = text.indexOf('\r\n', start);
     if (line === -1) return undefined;
-    const query = pollQueryOf(text.slice(start, line), this.#host.path);
+    const query = pollQueryOf(text.slice(start, line), this.#limits.path);
     if (query === undefined) return undefined;
-    let caller = this.#caller;
+    let caller = known;
     if (caller === undefined || !text.startsWith(caller.block, line)) {
       const place = headPlaceOf(text, start);
-      caller = place && this.#host.polls.callerOf(text.slice(line, place.end), this.#host.mostHeaders, this.#peer);
+      caller = place && this.#limits.polls.callerOf(text.slice(line, place.end), this.#limits.mostHeaders, peer);
       if (caller === undefined) return undefined;
     }
     const end = line + caller.block.length;
-    if (end - start > this.#host.mostHeadBytes) return undefined;
-    this.#caller = caller;
+    if (end - start > this.#limits.mostHeadBytes) return undefined;
     return { caller, query, end };
   }
 }

@@ -5,6 +5,7 @@ import { soleBearer, type Tokens } from '../requests/credentials.js';
 import type { OriginPolicy } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
 import type { RequestHead } from '../requests/request-head.js';
+import type { RefusedRequest } from '../service/refused-bearer.js';
 import { pollOnceKnown } from './poll-once-known.js';
 import type { PolledApp } from './polled-app.js';
 import { refusedRequest, reporting } from './reporting-receiver.js';
@@ -18,8 +19,11 @@ export interface AcceptedPoll {
 
 /** Who sends polls, by the headers of a request that was accepted. */
 export interface PollCaller {
-  /** @throws SessionError `INVALID_ARGUMENT` */
-  accept(options: PollOptions): AcceptedPoll;
+  /**
+   * @param appOf the app that is polled
+   * @throws SessionError `INVALID_ARGUMENT`
+   */
+  accept(options: PollOptions, appOf: () => PolledApp): AcceptedPoll;
 }
 
 /** `GET /poll`, without the framework that received the request. */
@@ -40,25 +44,39 @@ export class PollRoute {
     // Frameworks route HEAD to GET handlers. The answer has no body then, and a draining poll would lose its messages.
     if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
     const options = readPollOptions(query);
-    return this.callerOf(request, appOf).accept(options);
+    return this.callerOf(request, appOf).accept(options, appOf);
   }
 
   /**
    * Who polls: the same for every request with the same headers on one connection.
-   * @param appOf the app that is polled
+   * @param appOf the app that is told of a refusal
    * @throws SessionError `SESSION_UNKNOWN` without a token, `CROSS_SITE`
    */
   callerOf(request: RequestHead, appOf: () => PolledApp): PollCaller {
     // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
     const tokens = provenTokens(this.#credentials, this.#origins, request, appOf);
     const needsCursor = this.#credentials.isCookie(request) && !isFromKnownPage(request);
-    const shown = refusedRequest(tokens, request);
+    return new ProvenCaller(tokens, refusedRequest(tokens, request), needsCursor);
+  }
+}
+
+/** A class, not closures: the fast lane keeps one for each connection. */
+class ProvenCaller implements PollCaller {
+  readonly #tokens: Tokens;
+  readonly #shown: RefusedRequest;
+  readonly #needsCursor: boolean;
+
+  constructor(tokens: Tokens, shown: RefusedRequest, needsCursor: boolean) {
+    this.#tokens = tokens;
+    this.#shown = shown;
+    this.#needsCursor = needsCursor;
+  }
+
+  accept(options: PollOptions, appOf: () => PolledApp): AcceptedPoll {
+    if (this.#needsCursor) requireCursor(options);
+    const app = appOf();
     return {
-      accept: (options) => {
-        if (needsCursor) requireCursor(options);
-        const app = appOf();
-        return { start: (receiver) => startPoll(app, tokens, options, reporting(receiver, app, shown)) };
-      },
+      start: (receiver) => startPoll(app, this.#tokens, options, reporting(receiver, app, this.#shown)),
     };
   }
 }
