@@ -14,6 +14,8 @@ import { now, World } from './world.js';
 let world;
 let reader = claimReader();
 let wasUp = true;
+/** Whether the devices of the chosen policy are there. */
+let isEntered = false;
 const cards = new Map();
 const plot = new Plot();
 const travel = new Travel($('travel'), {
@@ -48,11 +50,24 @@ function enter(policy) {
   next.addEventListener('server', ({ detail }) => showStatus(detail));
   next.addEventListener('change', showSoon);
   sendThrough(next);
-  next.open().then(nameAccount, (error) => announce(error.message, 'bad'));
+  allowLogin(false);
+  $('status').dataset.state = 'connecting';
+  setText($('status'), 'Connecting');
+  next
+    .open()
+    .catch((error) => announce(error.message, 'bad'))
+    .then(() => {
+      if (world !== next) return;
+      $('account').value = world.devices[0]?.account ?? 'ada';
+      allowLogin(true);
+      showSoon();
+    });
 }
 
-function nameAccount() {
-  $('account').value = world.devices[0]?.account ?? 'ada';
+/** Before the first devices are there, the form names an account of the policy before. */
+function allowLogin(isAllowed) {
+  isEntered = isAllowed;
+  for (const control of $('login').elements) control.disabled = !isAllowed;
 }
 
 function leave() {
@@ -99,7 +114,7 @@ function show() {
     name.textContent = account;
     return [name, `${world.liveCount(account)} of ${maxSession}`];
   });
-  if (wasUp) showListening();
+  if (wasUp && isEntered) showListening();
 }
 
 function showListening() {
@@ -134,13 +149,14 @@ function wireLogin() {
   // As many as it takes to go one past the limit.
   onClick($('sixth'), async () => {
     if (!$('login').reportValidity()) return;
+    const here = world;
     const { account, kind } = chosen();
-    const { maxSession } = world.settings;
-    const needed = Math.max(1, maxSession + 1 - world.liveCount(account));
-    for (let login = 0; login < needed; login += 1) {
-      if (!(await world.logIn({ account, kind }))) return;
+    const { maxSession } = here.settings;
+    const needed = Math.max(1, maxSession + 1 - here.liveCount(account));
+    for (let login = 0; login < needed && here === world; login += 1) {
+      if (!(await here.logIn({ account, kind }))) return;
       // A device that has not begun to listen would be the idlest of all.
-      await world.devices.at(-1)?.isOpened();
+      await here.devices.at(-1)?.isOpened();
     }
   });
 }
