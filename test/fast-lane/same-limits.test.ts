@@ -30,7 +30,8 @@ test('a bearer that stands behind maxHeadersCount is not seen', async (t) => {
   const text = pollText(token).replace('Authorization', 'X-One: 1\r\nX-Two: 2\r\nAuthorization');
   socket.write(text);
   await until(() => received() !== '');
-  t.regex(received(), /^HTTP\/1\.1 401 /);
+  // Newer versions of Node refuse the request in the place of ignoring the header.
+  t.regex(received(), /^HTTP\/1\.1 (401|431) /);
   t.is(stage.lane.counts.pollsInLane, 0);
 });
 
