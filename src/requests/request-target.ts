@@ -31,23 +31,33 @@ const encoded = /[%+]|[^\x20-\x7e]/;
 
 /** @param query without the question mark */
 export function parametersOf(query: string): { readonly [name: string]: unknown } {
-  const parameters: Record<string, unknown> = Object.create(null);
-  // Nearly every query of a poll is plain, and to split it takes a fifth of the time.
-  const pairs = encoded.test(query) ? new URLSearchParams(query) : plainPairs(query);
-  for (const [name, value] of pairs) {
-    const before = parameters[name];
-    parameters[name] = before === undefined ? value : Array.isArray(before) ? [...before, value] : [before, value];
-  }
+  const parameters: Parameters = Object.create(null);
+  // Nearly every query of a poll is plain, and to split it takes a tenth of the time.
+  if (encoded.test(query)) for (const [name, value] of new URLSearchParams(query)) add(parameters, name, value);
+  else addPlain(parameters, query);
   return parameters;
 }
 
-function plainPairs(query: string): (readonly [name: string, value: string])[] {
-  const pairs: (readonly [name: string, value: string])[] = [];
+type Parameters = Record<string, string | string[]>;
+
+function addPlain(parameters: Parameters, query: string): void {
   // `URLSearchParams` takes one question mark at the beginning for the one before the query.
-  for (const pair of (query.startsWith('?') ? query.slice(1) : query).split('&')) {
-    if (pair === '') continue;
-    const mark = pair.indexOf('=');
-    pairs.push(mark === -1 ? [pair, ''] : [pair.slice(0, mark), pair.slice(mark + 1)]);
+  for (let start = query.startsWith('?') ? 1 : 0; start < query.length; ) {
+    const and = query.indexOf('&', start);
+    const end = and === -1 ? query.length : and;
+    const mark = query.indexOf('=', start);
+    if (mark === -1 || mark > end) {
+      if (end > start) add(parameters, query.slice(start, end), '');
+    } else {
+      add(parameters, query.slice(start, mark), query.slice(mark + 1, end));
+    }
+    start = end + 1;
   }
-  return pairs;
+}
+
+function add(parameters: Parameters, name: string, value: string): void {
+  const before = parameters[name];
+  if (before === undefined) parameters[name] = value;
+  else if (typeof before === 'string') parameters[name] = [before, value];
+  else before.push(value);
 }
