@@ -1,8 +1,5 @@
-import { runtimeOf } from '../service/app-service.js';
 import type { SessionManager } from '../service/session-manager.js';
 
-/** Ids of one chunk of the walk. */
-const chunkSize = 1_000;
 const hour = 3_600_000;
 /** How long a count is shown again before it is made anew. */
 const freshTime = 60_000;
@@ -17,8 +14,8 @@ export interface SessionCensus {
 }
 
 /**
- * Counts the sessions of an app. That walks over all of them, in steps that let others do their work: it is done only when an
- * operator asks for it, once at a time, and at most once a minute.
+ * Counts the sessions of an app. SQLite walks over all of them for that, in steps that let others do their work: it is done only
+ * when an operator asks for it, once at a time, and at most once a minute.
  */
 export class Census {
   readonly #manager: SessionManager;
@@ -36,7 +33,7 @@ export class Census {
     if (this.#latest !== undefined && !(this.#isDone && now - this.#startedAt >= freshTime)) return this.#latest;
     this.#startedAt = now;
     this.#isDone = false;
-    const counting = this.#walk(now);
+    const counting = this.#make(now);
     this.#latest = counting;
     counting.then(
       () => {
@@ -50,10 +47,8 @@ export class Census {
     return counting;
   }
 
-  async #walk(at: number): Promise<SessionCensus> {
-    const { store } = runtimeOf(this.#manager);
-    let sessions = 0;
-    for await (const ids of store.scanApp(this.#manager.app, chunkSize)) sessions += ids.length;
-    return { sessions, activeAccounts: await this.#manager.activity(hour), at };
+  async #make(at: number): Promise<SessionCensus> {
+    const [sessions, activeAccounts] = await Promise.all([this.#manager.countSessions(), this.#manager.activity(hour)]);
+    return { sessions, activeAccounts, at };
   }
 }

@@ -108,7 +108,7 @@ const cases: Readonly<Record<string, Case>> = {
     ]);
   },
 
-  'the census counts live sessions and active accounts': async (t, kit) => {
+  'the census counts the sessions that are kept, and active accounts': async (t, kit) => {
     const { id } = await kit.manager.createSession('census');
     await kit.manager.createSession('census');
     await kit.clock.advance(60_000);

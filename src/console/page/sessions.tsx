@@ -69,7 +69,7 @@ function Count() {
     try {
       const { sessions, activeAccounts, at } = await read<Census>('census');
       const accounts = `${plural(activeAccounts, 'account')} active within an hour`;
-      setText(`${plural(sessions, 'live session')}, ${accounts}, counted at ${time(at)}.`);
+      setText(`${plural(sessions, 'session')}, ${accounts}, counted at ${time(at)}.`);
     } catch (error) {
       setText(faultOf(error));
     }
