@@ -3,7 +3,9 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { HoldTimes } from '../delivery/hold-times.js';
 import { guarded } from '../errors/guarded.js';
+import type { NodeMeasures } from '../measures/node-measures.js';
 import { requestTarget } from '../requests/request-target.js';
+import { runtimeOf } from '../service/app-service.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { SystemClock } from '../time/clock.js';
 import { checkOptions, invalidOption } from '../validation/options.js';
@@ -57,6 +59,7 @@ class Lane implements FastLane, LaneHost, LaneLimits {
   readonly onRequest: FastLaneOptions['onRequest'];
   #isClosed = false;
   readonly #returns: boolean;
+  readonly #measures: NodeMeasures;
   readonly #event: (typeof events)[number];
   readonly #listener: ConnectionListener;
   readonly #connections = new Map<object, LaneConnection>();
@@ -84,6 +87,7 @@ class Lane implements FastLane, LaneHost, LaneLimits {
     const ownHeaderSize: unknown = Reflect.get(server, 'maxHeaderSize');
     this.mostHeadBytes = Math.min(mostHeadBytes, typeof ownHeaderSize === 'number' ? ownHeaderSize : maxHeaderSize);
     this.text = new ResponseText(server);
+    this.#measures = runtimeOf(manager).events.measures;
     this.onRequest = checked.onRequest;
     this.#returns = checked.returns;
     this.#event = event;
@@ -128,6 +132,12 @@ class Lane implements FastLane, LaneHost, LaneLimits {
     this.#endIfLeft();
   }
 
+  countPoll(side: 'lane' | 'node-http'): void {
+    if (side === 'lane') this.counts.pollsInLane += 1;
+    else this.counts.pollsOutside += 1;
+    this.#measures.lanePolls.add(side);
+  }
+
   report(connection: LaneMember, answer: LaneAnswer, status: number | undefined): void {
     const { onRequest } = this;
     if (onRequest === undefined) return;
@@ -156,7 +166,7 @@ class Lane implements FastLane, LaneHost, LaneLimits {
   #requested(request: IncomingMessage, response: ServerResponse): void {
     this.#connections.get(request.socket)?.requested(response);
     const { url } = request;
-    if (url?.startsWith(this.path) && requestTarget(url).path === this.path) this.counts.pollsOutside += 1;
+    if (url?.startsWith(this.path) && requestTarget(url).path === this.path) this.countPoll('node-http');
   }
 
   /** `node:http` knows nothing of the connections of the lane, and takes those that it knows and the lane uses for idle. */

@@ -145,7 +145,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
   }
 
   #poll(caller: LaneCaller, query: string): void {
-    this.#host.counts.pollsInLane += 1;
+    this.#host.countPoll('lane');
     this.#requests += 1;
     this.#isEnding = this.#isLastRequest;
     const since = this.#host.onRequest === undefined ? 0 : performance.now();

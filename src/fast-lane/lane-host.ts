@@ -28,6 +28,8 @@ export interface LaneHost {
   /** One timer for all connections that wait for a request. */
   readonly holds: HoldTimes<LaneMember>;
   readonly counts: MutableLaneCounts;
+  /** A poll has come. */
+  countPoll(side: 'lane' | 'node-http'): void;
   readonly onRequest: ((request: LaneRequest) => void) | undefined;
   /** Whether the lane takes polls: it was not closed, and the server listens. */
   readonly isOpen: boolean;

@@ -15,6 +15,9 @@ export const wakeUps = ['message', 'read'] as const;
 export const transports = ['poll', 'stream'] as const;
 export type Transport = (typeof transports)[number];
 
+/** Which side of a server with a fast lane had a poll: the `lane`, or `node-http`. */
+export const laneSides = ['lane', 'node-http'] as const;
+
 /** What became of a message at one mailbox. */
 export const pushOutcomes = ['accepted', 'dropped', 'refused'] as const;
 

@@ -2,6 +2,7 @@ import { Distribution } from './distribution.js';
 import {
   deliveryWays,
   endings,
+  laneSides,
   pushOutcomes,
   type Sweep,
   storeOperations,
@@ -32,6 +33,8 @@ export class NodeMeasures {
   readonly endedPolls = new Tally(endings);
   readonly endedStreams = new Tally(endings);
   readonly wakeUps = new Tally(wakeUps);
+  /** Polls of servers with a fast lane. */
+  readonly lanePolls = new Tally(laneSides);
 
   readonly pushed = new Tally(pushOutcomes);
   /** Bytes of the messages that mailboxes accepted, once for each mailbox. */

@@ -95,6 +95,7 @@ export const numberMeasures: readonly NumberMeasure[] = [
   counterBy('ending', 'streams_ended', 'Streams ended, by the reason', ({ streams }) => streams.ended),
   counter('turned_away', 'Polls and streams sent away without a read', ({ turnedAway }) => turnedAway),
   counterBy('by', 'wake_ups', 'Parked polls and streams that were woken, by what', ({ wakeUps }) => wakeUps),
+  counterBy('side', 'lane_polls', 'Polls of servers with a fast lane, by side', ({ lanePolls }) => lanePolls),
   counterBy('outcome', 'messages_pushed', 'Messages pushed, counted in mailboxes', ({ messages }) => messages.pushed),
   {
     ...counter('pushed', 'Bytes of the messages that mailboxes accepted', ({ messages }) => messages.pushedBytes),

@@ -43,6 +43,8 @@ export interface MeasuresReading {
   readonly turnedAway: number;
   /** Parked polls and streams that were woken: by their next `message`, or to `read` their mailbox again. */
   readonly wakeUps: Counts;
+  /** Polls of servers with a fast lane, by the side that had them: `lane`, `node-http`. */
+  readonly lanePolls: Counts;
   readonly messages: {
     /** Counted in mailboxes, by outcome: `accepted`, `dropped`, `refused`. */
     readonly pushed: Counts;
@@ -106,6 +108,7 @@ export function readMeasures(manager: SessionManager): MeasuresReading {
     streams: { held: room.heldStreams, arrived: arrived.stream ?? 0, ended: measures.endedStreams.read() },
     turnedAway: measures.turnedAway,
     wakeUps: measures.wakeUps.read(),
+    lanePolls: measures.lanePolls.read(),
     messages: {
       pushed: measures.pushed.read(),
       pushedBytes: measures.pushedBytes,

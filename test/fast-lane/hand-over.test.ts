@@ -1,4 +1,5 @@
 import test from 'ava';
+import { readMeasures } from '../../src/metrics/index.js';
 import { until } from '../support/http-kit.js';
 import { LaneStage, pollText } from './lane-stage.js';
 
@@ -18,6 +19,17 @@ test('a connection comes back after another request, and its polls are served in
   }
   t.deepEqual(stage.seen, ['POST /other', 'POST /other', 'POST /other']);
   t.like(stage.lane.counts, { pollsInLane: 3, pollsOutside: 0, handedOver: 3, returned: 3 });
+});
+
+test('the metrics tell which side had the polls, of all lanes of a node', async (t) => {
+  const stage = await LaneStage.start(t);
+  const { token } = await stage.logIn();
+  const connection = await stage.open();
+  connection.sendRaw(pollText(token));
+  t.is((await connection.response()).status, 200);
+  connection.sendRaw(pollText(token, undefined, 'TE: trailers\r\n'));
+  t.is((await connection.response()).status, 200);
+  t.deepEqual(readMeasures(stage.service.manager).lanePolls, { lane: 1, 'node-http': 1 });
 });
 
 test('with `returns: false` a connection is handed over for good', async (t) => {
