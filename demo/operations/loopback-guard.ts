@@ -1,19 +1,25 @@
-import { BlockList } from 'node:net';
+import { BlockList, isIPv6 } from 'node:net';
 import { ErrorHttpResponse, type Guard } from '@inversifyjs/http-core';
 import type { FastifyRequest } from 'fastify';
 import { injectable } from 'inversify';
+import { requestHeadOf } from '../../src/requests/index.js';
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** Requires a client on this machine, whatever interface the demo listens on, and none that a proxy speaks for. */
+/** Whether the client is on this machine, whatever interface the demo listens on, and no proxy speaks for another. */
+export function isLocalClient(request: object): boolean {
+  const head = requestHeadOf(request);
+  const ip = head.ip();
+  const isForwarded = head.header('x-forwarded-for') !== undefined || head.header('forwarded') !== undefined;
+  return !isForwarded && ip !== '' && loopback.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4');
+}
+
 @injectable()
 export class LoopbackGuard implements Guard<FastifyRequest> {
-  activate({ raw, headers }: FastifyRequest): boolean {
-    const { remoteAddress = '', remoteFamily } = raw.socket;
-    const isLocal = loopback.check(remoteAddress, remoteFamily === 'IPv6' ? 'ipv6' : 'ipv4');
-    if (isLocal && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined) return true;
+  activate(request: FastifyRequest): boolean {
+    if (isLocalClient(request)) return true;
     const detail = 'Only a client on the machine of the demo may do this';
     const body = JSON.stringify({ title: 'Forbidden', status: 403, detail });
     throw new ErrorHttpResponse(403, body, detail, undefined, { 'content-type': 'application/problem+json' });

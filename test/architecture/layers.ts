@@ -12,6 +12,7 @@ export interface Layer {
 
 const face = 'src/index.ts';
 const fastLaneFace = 'src/fast-lane/index.ts';
+const consoleFace = 'src/console/index.ts';
 const httpFace = 'src/http/index.ts';
 const nodeFace = 'src/node/index.ts';
 const expressSessionFace = 'src/express-session/index.ts';
@@ -166,7 +167,7 @@ export const layers: readonly Layer[] = [
   // What users write can be written with what users are given.
   {
     path: 'demo/',
-    files: [face, httpFace, nodeFace, fastLaneFace, websocketFace, requestsFace, redisFace, sqliteFace],
+    files: [face, httpFace, nodeFace, fastLaneFace, websocketFace, requestsFace, consoleFace, redisFace, sqliteFace],
     packages: ['*'],
   },
   {

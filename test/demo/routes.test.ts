@@ -78,6 +78,19 @@ test('/livez and /healthz answer 200 while the server runs', async (t) => {
   }
 });
 
+test('the console is for a client of the same machine, and for none that a proxy speaks for', async (t) => {
+  const { id } = await demo.logIn('carol');
+  const listed = await demo.request('/console/api/sessions?account=carol');
+  t.is(listed.status, 200);
+  t.deepEqual(
+    JSON.parse(listed.body).sessions.map((each: { readonly id: string }) => each.id),
+    [id],
+  );
+  for (const header of ['X-Forwarded-For', 'Forwarded']) {
+    t.is((await demo.request('/console', { headers: { [header]: '198.51.100.7' } })).status, 403);
+  }
+});
+
 test('a push without the right key is 403, and no message arrives', async (t) => {
   const { id, token } = await demo.logIn('paul');
   const wrong = [
