@@ -2,7 +2,6 @@ import { Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { Container } from 'inversify';
-import { consoleModule } from '../src/console/index.js';
 import { sessionHttpModule } from '../src/http/index.js';
 import { SessionManager, sessionModule } from '../src/index.js';
 import { AdminGuard, AdminKey } from './admin-guard.js';
@@ -10,7 +9,7 @@ import type { Configuration } from './configuration.js';
 import { DemoController } from './demo-controller.js';
 import { HealthController, Readiness } from './health-controller.js';
 import { buildHttpServer } from './http-server.js';
-import { isLocalClient, LoopbackGuard } from './operations/loopback-guard.js';
+import { LoopbackGuard } from './operations/loopback-guard.js';
 import { Operations } from './operations/operations.js';
 import { OperationsController } from './operations/operations-controller.js';
 import { PageController } from './page-controller.js';
@@ -133,12 +132,7 @@ function buildContainer(
   readiness: Readiness,
 ): Container {
   const container = new Container();
-  container.load(
-    sessionModule(configuration.session, stores(mainStore)),
-    sessionHttpModule(configuration.http),
-    // An application would ask for the session of an administrator.
-    consoleModule({ ...configuration.http, guard: (request) => (isLocalClient(request) ? 'demo' : undefined) }),
-  );
+  container.load(sessionModule(configuration.session, stores(mainStore)), sessionHttpModule(configuration.http));
   container.bind(Operations).toConstantValue(operations);
   container.bind(LoopbackGuard).toSelf().inSingletonScope();
   container.bind(OperationsController).toSelf().inSingletonScope();

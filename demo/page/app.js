@@ -31,6 +31,7 @@ function enter(policy) {
   const next = new World(policy, reader);
   world = next;
   chosenPolicy.write(policy);
+  $('console').href = `/policies/${policy}/console/`;
   next.addEventListener('device', ({ detail: { device } }) => addCard(device));
   next.addEventListener('gone', ({ detail: { device } }) => removeCard(device));
   next.addEventListener('refused', ({ detail }) => {

@@ -12,7 +12,7 @@ export interface Layer {
 
 const face = 'src/index.ts';
 const fastLaneFace = 'src/fast-lane/index.ts';
-const consoleFace = 'src/console/index.ts';
+const consoleFace = 'src/console/node.ts';
 const httpFace = 'src/http/index.ts';
 const nodeFace = 'src/node/index.ts';
 const expressSessionFace = 'src/express-session/index.ts';

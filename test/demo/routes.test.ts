@@ -78,16 +78,15 @@ test('/livez and /healthz answer 200 while the server runs', async (t) => {
   }
 });
 
-test('the console is for a client of the same machine, and for none that a proxy speaks for', async (t) => {
+test('the console of a policy is for a client of the same machine, and for none that a proxy speaks for', async (t) => {
   const { id } = await demo.logIn('carol');
-  const listed = await demo.request('/console/api/sessions?account=carol');
-  t.is(listed.status, 200);
-  t.deepEqual(
-    JSON.parse(listed.body).sessions.map((each: { readonly id: string }) => each.id),
-    [id],
-  );
+  t.is((await demo.request('/policies/evict-oldest/console/')).status, 200);
+  const listed = JSON.parse((await demo.request('/policies/evict-oldest/console/api/sessions?account=carol')).body);
+  t.is(listed.sessions.length, 1);
+  t.is(listed.sessions[0].id, id);
   for (const header of ['X-Forwarded-For', 'Forwarded']) {
-    t.is((await demo.request('/console', { headers: { [header]: '198.51.100.7' } })).status, 403);
+    const headers = { [header]: '198.51.100.7' };
+    t.is((await demo.request('/policies/evict-oldest/console/', { headers })).status, 403);
   }
 });
 
