@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import { eventually } from './eventually.js';
 import { freePorts } from './free-port.js';
+import { limits } from './limits.js';
 import { ProcessGuard } from './process-guard.js';
 import { findRedisBinary } from './redis-binary.js';
 
@@ -55,9 +56,18 @@ export class RedisSentinel {
 
   /** Promotes the replica; resolves when the Sentinel names it as the master. */
   async failOver(): Promise<void> {
-    const before = await this.#masterPort();
-    await this.#client.call('SENTINEL', 'FAILOVER', masterName);
-    await eventually(async () => (await this.#masterPort()) !== before, { what: 'the replica is promoted' });
+    const before = (await this.#master()).port;
+    const isPromoted = async () => {
+      // In one answer: a failover that has just ended must not be followed by another one.
+      const { port, flags } = await this.#master();
+      if (port !== before) return true;
+      // It gives a failover up that takes longer than its time-out, as on a busy machine.
+      if (!flags.includes('failover_in_progress')) {
+        await this.#client.call('SENTINEL', 'FAILOVER', masterName).catch(ignoreRefusal);
+      }
+      return false;
+    };
+    await eventually(isPromoted, { patience: limits.processes, what: 'the replica is promoted' });
   }
 
   async stop(): Promise<void> {
@@ -68,13 +78,21 @@ export class RedisSentinel {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #masterPort(): Promise<number> {
-    const address = await this.#client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', masterName);
-    return Array.isArray(address) ? Number(address[1]) : 0;
+  async #master(): Promise<{ readonly port: number; readonly flags: readonly string[] }> {
+    const reply = await this.#client.call('SENTINEL', 'MASTER', masterName);
+    if (!Array.isArray(reply)) throw new Error('The Sentinel knows no master');
+    // Names and values by turns.
+    const field = (name: string) => String(reply[reply.indexOf(name) + 1]);
+    return { port: Number(field('port')), flags: field('flags').split(',') };
   }
 
   async #replicas(): Promise<number> {
     const replicas = await this.#client.call('SENTINEL', 'REPLICAS', masterName);
     return Array.isArray(replicas) ? replicas.length : 0;
   }
+}
+
+/** As while the replica is not fit yet. */
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof ReplyError)) throw error;
 }
