@@ -3,6 +3,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { HoldTimes } from '../delivery/hold-times.js';
 import { guarded } from '../errors/guarded.js';
+import type { LaneSide } from '../measures/kinds.js';
 import type { NodeMeasures } from '../measures/node-measures.js';
 import { requestTarget } from '../requests/request-target.js';
 import { runtimeOf } from '../service/app-service.js';
@@ -29,8 +30,8 @@ export interface FastLane {
 }
 
 /**
- * Answers plain polls on the connections of a server before `node:http` parses them, which takes half of the memory and
- * less CPU. Whatever is not plain goes to `node:http` untouched. Middleware, logs and limits of the application don't see the
+ * Answers plain polls on the connections of a server before `node:http` parses them, which takes about half of the memory.
+ * Whatever is not plain goes to `node:http` untouched. Middleware, logs and limits of the application don't see the
  * polls of the lane.
  * @param server of `node:http` or `node:https`, also that of Fastify, Express or Hono, before or while it listens
  * @throws SessionError `INVALID_CONTEXT`
@@ -132,7 +133,7 @@ class Lane implements FastLane, LaneHost, LaneLimits {
     this.#endIfLeft();
   }
 
-  countPoll(side: 'lane' | 'node-http'): void {
+  countPoll(side: LaneSide): void {
     if (side === 'lane') this.counts.pollsInLane += 1;
     else this.counts.pollsOutside += 1;
     this.#measures.lanePolls.add(side);

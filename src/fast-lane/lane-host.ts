@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Hold, HoldTimes } from '../delivery/hold-times.js';
+import type { LaneSide } from '../measures/kinds.js';
 import type { Clock } from '../time/clock.js';
 import type { LaneAnswer } from './lane-answer.js';
 import type { MutableLaneCounts } from './lane-counts.js';
@@ -29,7 +30,7 @@ export interface LaneHost {
   readonly holds: HoldTimes<LaneMember>;
   readonly counts: MutableLaneCounts;
   /** A poll has come. */
-  countPoll(side: 'lane' | 'node-http'): void;
+  countPoll(side: LaneSide): void;
   readonly onRequest: ((request: LaneRequest) => void) | undefined;
   /** Whether the lane takes polls: it was not closed, and the server listens. */
   readonly isOpen: boolean;

@@ -22,7 +22,7 @@ export class NodeSide {
     this.#server = server;
     this.#listener = listener;
     this.#onData = onData;
-    // One set for all connections: closures of each would take as much memory as the rest that the lane keeps of it.
+    // One set for all connections; see `ConnectionListeners`.
     this.#own = {
       error(error) {
         if (!server.emit('clientError', error, this)) this.destroy(error);
@@ -64,7 +64,7 @@ export class NodeSide {
     return feed;
   }
 
-  /** `node:http` has set the time after which it closes the idle connection. */
+  /** Undoes that `node:http` has set the time after which it closes the idle connection. */
   stopIdling(socket: Socket): void {
     socket.setTimeout(this.#server.timeout);
   }

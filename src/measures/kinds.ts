@@ -17,6 +17,7 @@ export type Transport = (typeof transports)[number];
 
 /** Which side of a server with a fast lane had a poll: the `lane`, or `node-http`. */
 export const laneSides = ['lane', 'node-http'] as const;
+export type LaneSide = (typeof laneSides)[number];
 
 /** What became of a message at one mailbox. */
 export const pushOutcomes = ['accepted', 'dropped', 'refused'] as const;

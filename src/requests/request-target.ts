@@ -32,7 +32,7 @@ const encoded = /[%+]|[^\x20-\x7e]/;
 /** @param query without the question mark */
 export function parametersOf(query: string): { readonly [name: string]: unknown } {
   const parameters: Parameters = Object.create(null);
-  // Nearly every query of a poll is plain, and to split it takes a tenth of the time.
+  // Nearly every query of a poll is plain, and to split it takes half of the time.
   if (encoded.test(query)) for (const [name, value] of new URLSearchParams(query)) add(parameters, name, value);
   else addPlain(parameters, query);
   return parameters;

@@ -137,7 +137,7 @@ export class HeldPoll {
 
   constructor(request: OpenRequest) {
     this.#request = request;
-    // At once: from Node 24 on, a response over HTTP/2 is gone with its stream, which ends before a test asks for the answer.
+    // At once: on Node 24.21 an unread response over HTTP/2 is gone with its stream, which may end before a test asks for it.
     this.#answer = request.answer.then(readWhole);
     // A test that cancels the poll expects no answer.
     this.#answer.catch(() => {});

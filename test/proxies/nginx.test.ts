@@ -39,6 +39,7 @@ function startNginx(
 
 proxyCases('nginx', isThere ? startNginx : undefined);
 
+// nginx is no package of npm's, so a contributor may not have it. CI installs it.
 const onNginx = isThere ? test : test.skip;
 
 /** The site without TLS, which the client would have to be told to trust, and as nginx does without our settings. */
