@@ -53,7 +53,8 @@ export async function checkStoreAgainstModel(options: ModelRunOptions): Promise<
     }
   });
   const replay = { ...(seed !== undefined && { seed }), ...(path !== undefined && { path }) };
-  await fc.assert(property, { numRuns: runs, ...replay });
+  // Some test runners, such as AVA, do not print the cause of an error.
+  await fc.assert(property, { numRuns: runs, includeErrorInReport: true, ...replay });
 }
 
 function repeated(times: number, commands: fc.Arbitrary<StoreCommand>[]): fc.Arbitrary<StoreCommand>[] {

@@ -1,8 +1,8 @@
 import { strict as assert } from 'node:assert';
 import test from 'ava';
-import fc from 'fast-check';
 import { connectBy, type Mailbox, poll } from '../../src/client/index.js';
 import { eventually } from '../support/eventually.js';
+import fc from '../support/fast-check.js';
 import { rounds } from '../support/limits.js';
 import { Device, ManualClock, TabStorageStub } from './client-stage.js';
 import { FaultyServer, type FaultyServerOptions, faults } from './faulty-server.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import fc from 'fast-check';
+import fc from '../support/fast-check.js';
 import { rounds } from '../support/limits.js';
 import { pollTransports } from '../support/poll-transports.js';
 import { transports } from '../support/stream-transports.js';

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
-import fc from 'fast-check';
 import { ManualClock } from '../../src/conformance/manual-clock.js';
 import { SessionMailboxStore } from '../../src/express-session/index.js';
+import fc from '../support/fast-check.js';
 import { startService } from '../support/service.js';
 import { loadedSession, sessionData } from './session-data.js';
 

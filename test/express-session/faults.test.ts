@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
-import fc from 'fast-check';
 import { SessionMailboxStore } from '../../src/express-session/index.js';
 import { type SessionContextOptions, SessionError, SessionStore } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
+import fc from '../support/fast-check.js';
 import { rounds } from '../support/limits.js';
 import { bindStore, startService } from '../support/service.js';
 import { reportedFault } from '../websocket/reported-fault.js';

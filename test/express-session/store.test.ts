@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
-import fc from 'fast-check';
 import { ManualClock } from '../../src/conformance/manual-clock.js';
 import { SessionMailboxStore, type SessionMailboxStoreOptions } from '../../src/express-session/index.js';
 import type { SessionContextOptions } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
+import fc from '../support/fast-check.js';
 import { startService, throwsCode } from '../support/service.js';
 import { sessionData as data, contentOf as dataOf } from './session-data.js';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { SessionError } from '../../src/index.js';
 import { formatCursor, parseCursor } from '../../src/mailbox/cursor.js';
+import fc from '../support/fast-check.js';
 
 test('a formatted cursor is parsed to the same epoch, offset and proof', (t) => {
   const epochs = fc.stringMatching(/^[0-9a-z]{1,16}$/);

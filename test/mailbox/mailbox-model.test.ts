@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
-import fc from 'fast-check';
 import { Mailbox, type MailboxBounds } from '../../src/mailbox/mailbox.js';
 import type { OutgoingMessage } from '../../src/mailbox/message.js';
+import fc from '../support/fast-check.js';
 
 /**
  * What one client knows: the offsets that it received, and how many messages it was told that it lost. It never looks

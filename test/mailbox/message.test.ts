@@ -1,7 +1,7 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { SessionError } from '../../src/errors/session-error.js';
 import { Message, serialiseMessage } from '../../src/mailbox/message.js';
+import fc from '../support/fast-check.js';
 
 const maxBytes = 65_536;
 

@@ -1,6 +1,6 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { OffsetRuns } from '../../src/mailbox/offset-runs.js';
+import fc from '../support/fast-check.js';
 
 const maxRuns = 256;
 

@@ -1,7 +1,7 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { type Batch, Message } from '../../src/index.js';
 import { encodeBatch } from '../../src/requests/batch-encoding.js';
+import fc from '../support/fast-check.js';
 
 function messageOf(offset: number, data: unknown): Message {
   const json = JSON.stringify(data);

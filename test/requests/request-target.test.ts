@@ -1,6 +1,6 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { queryOfTarget, requestTarget } from '../../src/requests/request-target.js';
+import fc from '../support/fast-check.js';
 
 const cases: readonly (readonly [target: string | undefined, path: string, query: string])[] = [
   [undefined, '/', ''],

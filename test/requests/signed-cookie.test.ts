@@ -1,7 +1,7 @@
 import { sign } from '@fastify/cookie';
 import test from 'ava';
-import fc from 'fast-check';
 import { sidInCookies } from '../../src/requests/signed-cookie.js';
+import fc from '../support/fast-check.js';
 
 const name = 'connect.sid';
 const anySecret = fc.string({ minLength: 1, unit: 'binary' });

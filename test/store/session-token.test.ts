@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
-import fc from 'fast-check';
 import { newEpoch } from '../../src/mailbox/epoch.js';
 import { hashSecret, idLength, isSessionId, newId, newSecret, parseToken } from '../../src/store/session-token.js';
+import fc from '../support/fast-check.js';
 
 const alphanumerics = fc.constantFrom(...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz');
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from './fast-check.js';
 import { PollWorld } from './http-poll-world.js';
 import type { PollStage } from './poll-stage.js';
 

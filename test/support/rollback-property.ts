@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { SessionContext } from '../../src/index.js';
+import fc from './fast-check.js';
 import { type RollbackStage, RollbackWorld } from './rollback-world.js';
 
 const reader = fc.constantFrom('one' as const, 'two' as const);

@@ -36,7 +36,11 @@ export interface KeptState {
 interface Push {
   readonly value: number;
   readonly key: string | undefined;
-  readonly acceptedAt: number;
+  /**
+   * The event after which it was accepted. A held poll may be told of a message before its publisher is, so this is taken as
+   * the push begins.
+   */
+  readonly acceptedAfter: number;
 }
 
 interface Mark {
@@ -94,7 +98,7 @@ export class RollbackWorld {
     const json = JSON.stringify(value);
     const { verdict } = await this.#store.append(app, this.#id, { json, bytes: json.length, key });
     if (verdict === 'full') return;
-    const push = { value, key: verdict === 'accepted' ? key : undefined, acceptedAt: this.#events };
+    const push = { value, key: verdict === 'accepted' ? key : undefined, acceptedAfter: value };
     this.#pushes.push(push);
     this.#present.push(push);
   }
@@ -200,7 +204,7 @@ export class RollbackWorld {
     for (const reader of this.#readers) {
       const client = this.#clients[reader];
       const silent = owed.filter(
-        (push) => !client.received.has(push.value) && client.toldAt < push.acceptedAt && !this.#isReplaced(push),
+        (push) => !client.received.has(push.value) && client.toldAt < push.acceptedAfter && !this.#isReplaced(push),
       );
       assert.deepEqual(silent, [], `${reader} was neither given these messages nor told of them`);
     }
@@ -217,8 +221,8 @@ export class RollbackWorld {
     await this.#stage.close();
   }
 
-  #isReplaced({ key, acceptedAt }: Push): boolean {
-    return key !== undefined && this.#present.some((other) => other.key === key && other.acceptedAt > acceptedAt);
+  #isReplaced({ key, acceptedAfter }: Push): boolean {
+    return key !== undefined && this.#present.some((other) => other.key === key && other.acceptedAfter > acceptedAfter);
   }
 
   #take(client: Client, { messages, cursor, lost, reset }: Batch): void {

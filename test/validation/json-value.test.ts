@@ -1,7 +1,7 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { SessionError } from '../../src/errors/session-error.js';
 import { toJsonText } from '../../src/validation/json-value.js';
+import fc from '../support/fast-check.js';
 
 function nested(levels: number, innermost: unknown = 1): unknown {
   let value = innermost;

@@ -1,7 +1,7 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { DueLists } from '../../../src/stores/memory/due-lists.js';
 import { SlotLinks } from '../../../src/stores/memory/ordered-list.js';
+import fc from '../../support/fast-check.js';
 
 type Step = readonly [action: 'append' | 'insert' | 'remove' | 'postpone' | 'pass', slot: number, amount: number];
 

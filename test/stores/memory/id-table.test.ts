@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
-import fc from 'fast-check';
 import { newId } from '../../../src/store/session-token.js';
 import { IdTable } from '../../../src/stores/memory/id-table.js';
+import fc from '../../support/fast-check.js';
 
 interface Item {
   readonly id: string;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
-import fc from 'fast-check';
 import type { NewSession } from '../../../src/index.js';
 import { AccountIndex } from '../../../src/stores/memory/account-index.js';
 import { MemoryApp } from '../../../src/stores/memory/memory-app.js';
 import { MemoryEntry } from '../../../src/stores/memory/memory-entry.js';
+import fc from '../../support/fast-check.js';
 
 function idOf(index: number): string {
   return `id${index}`.padEnd(24, 'x');

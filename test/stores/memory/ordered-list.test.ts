@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
-import fc from 'fast-check';
 import { OrderedList, SlotLinks } from '../../../src/stores/memory/ordered-list.js';
+import fc from '../../support/fast-check.js';
 
 function drained(list: OrderedList): number[] {
   const slots: number[] = [];

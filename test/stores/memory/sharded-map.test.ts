@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'ava';
-import fc from 'fast-check';
 import { ShardedMap } from '../../../src/stores/memory/sharded-map.js';
+import fc from '../../support/fast-check.js';
 
 test('holds what a Map holds', (t) => {
   const keys = fc.oneof(fc.constantFrom('', 'a', '__proto__', 'constructor', '日本'), fc.string({ maxLength: 3 }));

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import fc from 'fast-check';
 import { allPages, app, isUnknown } from '../../../src/conformance/trial.js';
 import { SnapshotFault } from '../../../src/stores/memory/snapshot-file.js';
+import fc from '../../support/fast-check.js';
 import { SnapshotFolder } from './snapshot-fixture.js';
 
 /** A folder with a sound snapshot of a few sessions. */
