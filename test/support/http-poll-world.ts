@@ -178,9 +178,11 @@ export class PollWorld {
   async #read(reader: string, after: string, limit: number | undefined, adopts: boolean): Promise<void> {
     const from = after === '' ? '' : offsetOf(after);
     const mayOvercount = from !== '' && from < this.#reference.lowestCursor;
-    const expected = this.#reference.read(reader, from, this.#most(limit), this.#clock.now());
+    const now = this.#clock.now();
     const options = limit === undefined ? {} : { limit };
     const batch = await this.manager.poll(this.#id, { reader, after, wait: 0, ...options });
+    const isProven = batch.reset !== true && this.#isProofOfSeveral(after);
+    const expected = this.#reference.read(reader, from, this.#most(limit), now, isProven);
     await this.#expectSuperseded(reader);
     const lost = mayOvercount ? Math.max(batch.lost, expected.lost) : expected.lost;
     assert.deepEqual(plain(batch), { ...expected, cursor: batch.cursor, lost });
@@ -193,15 +195,9 @@ export class PollWorld {
   async #startHold(reader: string, after: string | undefined): Promise<void> {
     const from = after === undefined || after === '' ? after : offsetOf(after);
     const now = this.#clock.now();
-    const expected = this.#reference.read(reader, from, this.#most(undefined), now);
-    const isQuiet = expected.messages.length === 0 && expected.lost === 0 && !expected.reset;
-    const pending: Pending = {
-      from: expected.offset,
-      deadline: now + holdTime,
-      abort: new AbortController(),
-      outcome: 'open',
-    };
-    const { signal } = pending.abort;
+    const abort = new AbortController();
+    const pending: Pending = { from: 0, deadline: now + holdTime, abort, outcome: 'open' };
+    const { signal } = abort;
     const options = after === undefined ? {} : { after };
     this.manager.poll(this.#id, { reader, wait: holdTime, signal, ...options }).then(
       (batch) => {
@@ -212,9 +208,14 @@ export class PollWorld {
       },
     );
     await this.#clock.settle();
+    const isReset = typeof pending.outcome === 'object' && pending.outcome.reset === true;
+    const isProven = !isReset && this.#isProofOfSeveral(after);
+    const expected = this.#reference.read(reader, from, this.#most(undefined), now, isProven);
+    const isQuiet = expected.messages.length === 0 && expected.lost === 0 && !expected.reset;
     await this.#expectSuperseded(reader);
     if (isQuiet) {
       assert.equal(pending.outcome, 'open');
+      pending.from = expected.offset;
       this.#reference.setParked(reader, true, now);
       this.#pending.set(reader, pending);
       return;
@@ -284,6 +285,12 @@ export class PollWorld {
       this.#ledgers.set(reader, ledger);
     }
     return ledger;
+  }
+
+  /** Whether messages that were accepted in the same millisecond share the proof, so that it fits where another would not. */
+  #isProofOfSeveral(cursor: string | undefined): boolean {
+    const [, , proof] = (cursor ?? '').split('.');
+    return proof !== undefined && this.#reference.acceptedAt(Number.parseInt(proof, 36)) > 1;
   }
 
   #most(limit: number | undefined): number {

@@ -76,9 +76,17 @@ export class ReferenceMailbox {
     return 'accepted';
   }
 
-  /** @param after `undefined` for a drain, `''` for the oldest kept */
-  read(name: string, after: number | '' | undefined, limit: number, now: number): ReferenceBatch {
-    const isReset = typeof after === 'number' && !this.#isRemembered(after, now);
+  /** How many messages were accepted at this time. */
+  acceptedAt(time: number): number {
+    return this.#messages.filter(({ at }) => at === time).length;
+  }
+
+  /**
+   * @param after `undefined` for a drain, `''` for the oldest kept
+   * @param isProven whether the cursor holds although its offset is none that is remembered
+   */
+  read(name: string, after: number | '' | undefined, limit: number, now: number, isProven = false): ReferenceBatch {
+    const isReset = typeof after === 'number' && !isProven && !this.#isRemembered(after, now);
     const from = isReset || after === '' ? this.#taken : (after ?? this.#readers.get(name)?.cursor ?? this.#taken);
     const reader = { cursor: from, given: from, lastPoll: now, parked: false };
     this.#readers.set(name, reader);

@@ -19,7 +19,8 @@ export interface PollStage {
 
 /** A held poll, from its client's view. */
 export interface Pending {
-  readonly from: number;
+  /** The offset behind which it is held. */
+  from: number;
   readonly deadline: number;
   readonly abort: AbortController;
   outcome: Batch | 'open' | 'aborted';
