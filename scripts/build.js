@@ -1,11 +1,13 @@
 // Builds `dist/` (what is published) and, with `--all`, `.build/` (the same sources with demo, tests and benchmarks).
 // What is up to date is not compiled again, so that every script may build first.
-import { execFileSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { generatePage } from './generate-page.js';
 import { generateScripts } from './generate-scripts.js';
+import { groupTests } from './group-tests.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const compiler = fileURLToPath(import.meta.resolve('typescript')).replace(/lib[\\/][^\\/]*$/, 'bin/tsc');
@@ -19,12 +21,20 @@ function removeOrphans(output, sources) {
   }
 }
 
-function build(project, output, sources) {
+async function build(project, output, sources) {
   removeOrphans(output, sources);
   // The record of the last build says that all outputs exist; without the output folder it is wrong.
   const record = `${root}.build/${project === 'tsconfig.json' ? 'tsconfig' : 'dist'}.tsbuildinfo`;
   if (!existsSync(`${root}${output}`)) rmSync(record, { force: true });
-  execFileSync(process.execPath, [compiler, '-p', project], { cwd: root, stdio: 'inherit' });
+  await compile(project);
+}
+
+async function compile(project) {
+  const [code] = await once(
+    spawn(process.execPath, [compiler, '-p', project], { cwd: root, stdio: 'inherit' }),
+    'exit',
+  );
+  if (code !== 0) process.exit(1);
 }
 
 /** Makes the client one file, in place of the module that only re-exports it: browsers load it without a bundler. */
@@ -42,7 +52,11 @@ function bundleClient() {
 }
 
 generateScripts();
-generatePage(compiler);
-build('tsconfig.build.json', 'dist', 'src/');
-bundleClient();
-if (process.argv.includes('--all')) build('tsconfig.json', '.build', '');
+generatePage();
+const isAll = process.argv.includes('--all');
+await Promise.all([
+  compile('src/console/page'),
+  build('tsconfig.build.json', 'dist', 'src/').then(bundleClient),
+  isAll ? build('tsconfig.json', '.build', '') : undefined,
+]);
+if (isAll) groupTests();

@@ -10,8 +10,15 @@ const packSchema = v.tuple([
   v.object({ size: v.number(), unpackedSize: v.number(), files: v.array(v.object({ path: v.string() })) }),
 ]);
 
+let packed: ReturnType<typeof packOnce> | undefined;
+
 /** The paths and sizes, in bytes, of what `npm pack` would make. The build has run already, so no script is needed. */
-async function pack() {
+function pack() {
+  packed ??= packOnce();
+  return packed;
+}
+
+async function packOnce() {
   const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: projectPath('.'),
     maxBuffer: 10_000_000,

@@ -1,3 +1,4 @@
+// @own-worker: it keeps the processor busy, and tests beside it would wait.
 import test from 'ava';
 import { isStorm } from '../support/limits.js';
 import { ProtocolSearch } from './protocol-search.js';

@@ -287,7 +287,8 @@ test('a push under drop-newest answers the parked poll', async (t) => {
   t.deepEqual(poll.data, ['next']);
 });
 
-test('an exception in a receiver is reported, and reaches neither the push nor the other readers', async (t) => {
+// In series, because it counts the warnings of the process.
+test.serial('an exception in a receiver is reported, and reaches neither the push nor the other readers', async (t) => {
   const service = await startService(t);
   const { manager } = service;
   const session = await manager.createSession('alice');

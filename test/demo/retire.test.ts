@@ -1,3 +1,4 @@
+// @own-worker: a server closes an idle connection after five seconds, and tests beside it could delay its client.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import test from 'ava';

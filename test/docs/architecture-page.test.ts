@@ -24,7 +24,7 @@ for (const [name, path] of new Map(steps.map((step) => [step.join(' in '), step]
   });
 }
 
-test('every path that the page names is there', (t) => {
+test('every path that the page of the architecture names is there', (t) => {
   for (const [, path = ''] of page.matchAll(/`((?:src|test)\/[^`*]+)`/g)) t.true(existsSync(projectPath(path)), path);
 });
 

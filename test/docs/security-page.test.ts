@@ -6,7 +6,7 @@ import { readTable } from './tables.js';
 const page = readProjectFile('docs/security.md');
 const paths = [...page.matchAll(/`((?:src|test)\/[^`]+)`/g)].map(([, path = '']) => path);
 
-test('every path that the page names is there', (t) => {
+test('every path that the page of security names is there', (t) => {
   t.true(paths.length > 40, String(paths.length));
   for (const path of paths) t.true(existsSync(projectPath(path)), path);
 });

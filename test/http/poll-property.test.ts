@@ -1,3 +1,4 @@
+// @own-worker: it keeps the processor busy, and tests beside it would wait.
 import { strict as assert } from 'node:assert';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import test from 'ava';
 import { type IssuedSession, memoryStore, SessionError, type SessionManager } from '../../src/index.js';
 import { hold } from '../delivery/held-poll.js';
+import { rounds } from '../support/limits.js';
 import { startService, throwsCode } from '../support/service.js';
 
-const attempts = 10_000;
+const attempts = rounds({ sample: 2_000, full: 10_000 });
 
 async function createAtOnce(manager: SessionManager): Promise<PromiseSettledResult<IssuedSession>[]> {
   return Promise.allSettled(Array.from({ length: attempts }, () => manager.createSession('alice')));
@@ -16,7 +17,7 @@ async function liveIds(manager: SessionManager): Promise<readonly string[]> {
   return (await manager.sessionsOfAccount('alice')).map((session) => session.id);
 }
 
-test('of 10 000 concurrent logins reject admits exactly the first maxSession', async (t) => {
+test('of thousands of concurrent logins reject admits exactly the first maxSession', async (t) => {
   const { manager, events } = await startService(t, { maxSession: 5, onMaxSession: 'reject' });
   const results = await createAtOnce(manager);
   const admitted = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value.id);
@@ -45,7 +46,7 @@ test('an account has the limit that createSession names, and others that of the 
 });
 
 for (const onMaxSession of ['evict-oldest', 'evict-idle'] as const) {
-  test(`of 10 000 concurrent logins ${onMaxSession} leaves exactly the last maxSession and reports each eviction once`, async (t) => {
+  test(`of thousands of concurrent logins ${onMaxSession} leaves exactly the last maxSession and reports each eviction once`, async (t) => {
     const { manager, events } = await startService(t, { maxSession: 5, onMaxSession });
     const results = await createAtOnce(manager);
     const ids = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value.id);

@@ -25,6 +25,8 @@ export class Connection {
   readonly #methods: string[] = [];
   /** Sizes of what arrived in one piece each. */
   readonly pieces: number[] = [];
+  /** What arrived after `#buffer`. It is joined when a response may be whole: at each piece it would cost the square of its size. */
+  #arrived: Buffer[] = [];
   #buffer: Buffer = Buffer.alloc(0);
   #isClosed = false;
   #wake: () => void = () => {};
@@ -33,7 +35,7 @@ export class Connection {
     this.#socket = socket;
     socket.on('data', (piece: Buffer) => {
       this.pieces.push(piece.length);
-      this.#buffer = Buffer.concat([this.#buffer, piece]);
+      this.#arrived.push(piece);
       this.#wake();
     });
     socket.on('error', () => {
@@ -86,17 +88,27 @@ export class Connection {
   /** The answer to the oldest request not answered yet. Rejects when the connection ends before. */
   async response(): Promise<RawResponse> {
     const method = this.#methods.shift() ?? 'GET';
-    for (;;) {
+    for (let needed = 0; ; ) {
+      this.#join(needed);
       const parsed = parseResponse(this.#buffer, method, this.#isClosed);
-      if (parsed !== undefined) {
+      if (parsed.response !== undefined) {
         this.#buffer = this.#buffer.subarray(parsed.length);
         return parsed.response;
       }
+      needed = parsed.length;
       if (this.#isClosed) throw new Error('The connection ended before the response was whole');
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
+  }
+
+  /** Joins what arrived, if with it there are so many bytes. */
+  #join(needed: number): void {
+    const length = this.#arrived.reduce((sum, piece) => sum + piece.length, this.#buffer.length);
+    if (length < needed && !this.#isClosed) return;
+    this.#buffer = Buffer.concat([this.#buffer, ...this.#arrived]);
+    this.#arrived = [];
   }
 
   /** Takes nothing more from the network, so that the server's writes get stuck. */
@@ -131,13 +143,15 @@ export class Connection {
 }
 
 interface Parsed {
-  readonly response: RawResponse;
+  /** `undefined` while it is not whole. */
+  readonly response: RawResponse | undefined;
+  /** How many bytes it has, or how many there must be at least before it can be whole. */
   readonly length: number;
 }
 
-function parseResponse(buffer: Buffer, method: string, isClosed: boolean): Parsed | undefined {
+function parseResponse(buffer: Buffer, method: string, isClosed: boolean): Parsed {
   const end = buffer.indexOf(headEnd);
-  if (end === -1) return undefined;
+  if (end === -1) return { response: undefined, length: buffer.length + 1 };
   const [statusLine = '', ...lines] = buffer.subarray(0, end).toString('latin1').split('\r\n');
   const status = Number(statusLine.split(' ')[1]);
   const rawHeaders = lines.map((line): [string, string] => {
@@ -150,23 +164,24 @@ function parseResponse(buffer: Buffer, method: string, isClosed: boolean): Parse
   if (method === 'HEAD' || status === 204 || status === 304) return { response: response(''), length: start };
   if (headers.get('transfer-encoding') === 'chunked') {
     const chunked = parseChunked(buffer, start);
-    return chunked && { response: response(chunked.body), length: chunked.end };
+    return { response: chunked.body === undefined ? undefined : response(chunked.body), length: chunked.end };
   }
   const declared = headers.get('content-length');
-  if (declared === undefined && !isClosed) return undefined;
+  if (declared === undefined && !isClosed) return { response: undefined, length: buffer.length + 1 };
   const bodyEnd = declared === undefined ? buffer.length : start + Number(declared);
-  if (buffer.length < bodyEnd) return undefined;
+  if (buffer.length < bodyEnd) return { response: undefined, length: bodyEnd };
   return { response: response(buffer.subarray(start, bodyEnd).toString()), length: bodyEnd };
 }
 
-function parseChunked(buffer: Buffer, start: number): { body: string; end: number } | undefined {
+/** @returns `end` as `Parsed.length` */
+function parseChunked(buffer: Buffer, start: number): { body: string | undefined; end: number } {
   const chunks: Buffer[] = [];
   for (let at = start; ; ) {
     const lineEnd = buffer.indexOf('\r\n', at);
-    if (lineEnd === -1) return undefined;
+    if (lineEnd === -1) return { body: undefined, end: buffer.length + 1 };
     const size = Number.parseInt(buffer.subarray(at, lineEnd).toString('latin1'), 16);
     const next = lineEnd + 2 + size + 2;
-    if (buffer.length < next) return undefined;
+    if (buffer.length < next) return { body: undefined, end: next };
     if (size === 0) return { body: Buffer.concat(chunks).toString(), end: next };
     chunks.push(buffer.subarray(lineEnd + 2, lineEnd + 2 + size));
     at = next;

@@ -192,7 +192,7 @@ test('a session that ends leaves its namespace only, and the last one closes the
   await stage.empties();
 });
 
-test('clients that disconnect during their authentication are forgotten', async (t) => {
+test('Socket.IO: clients that disconnect during their authentication are forgotten', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await SocketIoStage.start(t, { store: binding });
   const { token } = await stage.logIn();
@@ -257,7 +257,7 @@ test('connection state recovery is refused if it skips the middleware, and works
   t.is((await client.refused()).data?.code, 'SESSION_CLOSED');
 });
 
-test('wrong options are refused at the start', async (t) => {
+test('Socket.IO: wrong options are refused at the start', async (t) => {
   const { manager } = await SocketIoStage.start(t);
   for (const options of [
     { actvity: true },

@@ -1,3 +1,4 @@
+// @own-worker: it keeps the processor busy, and tests beside it would wait.
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';

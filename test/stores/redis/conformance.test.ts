@@ -1,3 +1,4 @@
+// @own-worker: it keeps the processor busy, and tests beside it would wait.
 import test from 'ava';
 import { testSessionStore } from '../../../src/conformance/session-store.js';
 import { testRule } from '../test-rule.js';

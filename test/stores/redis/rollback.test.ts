@@ -1,3 +1,4 @@
+// @own-worker: it keeps the processor busy, and tests beside it would wait.
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
 import { type SessionContext, SystemClock } from '../../../src/index.js';

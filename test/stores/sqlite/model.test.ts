@@ -1,3 +1,4 @@
+// @own-worker: it keeps the processor busy, and tests beside it would wait.
 import test from 'ava';
 import { checkStoreAgainstModel } from '../../../src/conformance/session-store-model.js';
 import { startedNodes } from '../nodes/started-nodes.js';

@@ -3,6 +3,7 @@ import test from 'ava';
 import { ManualClock } from '../../../src/conformance/manual-clock.js';
 import { Clock, SessionContext, SessionStore, type StoreBinding } from '../../../src/index.js';
 import { SqliteStore } from '../../../src/stores/sqlite/index.js';
+import { rounds } from '../../support/limits.js';
 import { checkPolls } from '../../support/poll-property.js';
 import { Tracked } from '../nodes/tracked-store.js';
 import { freshDirectory, removeDirectory } from './create-sqlite-store.js';
@@ -27,8 +28,8 @@ function bindWatched(path: string, operations: Tracked): StoreBinding {
 }
 
 for (const [name, nodes, runs] of [
-  ['one node', 1, 40],
-  ['four nodes', 4, 30],
+  ['one node', 1, rounds({ sample: 12, full: 400 })],
+  ['four nodes', 4, rounds({ sample: 8, full: 300 })],
 ] as const) {
   test(`with ${name} every batch is what the design says, and lost counts what bounds dropped`, async (t) => {
     await checkPolls({
