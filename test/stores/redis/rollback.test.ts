@@ -1,6 +1,7 @@
 // @own-worker: it keeps the processor busy, and tests beside it would wait.
 import { setTimeout as pause } from 'node:timers/promises';
 import test from 'ava';
+import * as v from 'valibot';
 import { type SessionContext, SystemClock } from '../../../src/index.js';
 import { RedisStore } from '../../../src/stores/redis/index.js';
 import { rounds } from '../../support/limits.js';
@@ -10,18 +11,29 @@ import { serverFor } from './places.js';
 
 const server = serverFor(test);
 
+/** Names and contents of all keys with the prefix, in one atomic step: a key may expire at any time. */
+const dumpAll = `
+  local all = {}
+  for _, name in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
+    all[#all + 1] = name
+    all[#all + 1] = redis.call('DUMP', name)
+  end
+  return all`;
+
+/** Puts the keys with the prefix back to what `dumpAll` returned, in one atomic step. */
+const restoreAll = `
+  for _, name in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do redis.call('DEL', name) end
+  for index = 2, #ARGV, 2 do redis.call('RESTORE', ARGV[index], 0, ARGV[index + 1]) end`;
+
 test('over any older data every message is received, or its reader was told lost or reset, by a node that stays', async (t) => {
   const { client, url } = server();
-  const keysOf = (prefix: string) => client.keys(`${prefix}*`);
   await checkRollbacks({
     stage: async (context: SessionContext) => {
       const keyPrefix = freshPrefix();
       const mark = async () => {
-        const names = await keysOf(keyPrefix);
-        const kept = await Promise.all(names.map((name) => client.dumpBuffer(name)));
+        const kept = v.parse(v.array(v.instance(Buffer)), await client.callBuffer('EVAL', dumpAll, 0, keyPrefix));
         const goBack = async () => {
-          await client.del(...(await keysOf(keyPrefix)));
-          for (const [index, name] of names.entries()) await client.restore(name, 0, kept[index] ?? '');
+          await client.call('EVAL', restoreAll, 0, keyPrefix, ...kept);
           return undefined;
         };
         return { next: undefined, goBack };
