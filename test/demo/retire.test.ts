@@ -10,7 +10,14 @@ import { Connection } from '../support/http-client.js';
 
 const configuration: Configuration = {
   // Long enough that no connection idles out between two requests of a busy machine.
-  server: { host: '127.0.0.1', hosts: [], port: 0, keepAliveTimeout: 60_000, requestTimeout: 60_000, maxUnanswered: 100 },
+  server: {
+    host: '127.0.0.1',
+    hosts: [],
+    port: 0,
+    keepAliveTimeout: 60_000,
+    requestTimeout: 60_000,
+    maxUnanswered: 100,
+  },
   workers: 1,
   data: '.data',
   store: 'memory',
