@@ -271,7 +271,7 @@ for (const [title, scenario] of Object.entries(scenarios)) {
   test(`as with redis-sessions: ${title}`, async (t) => {
     const expected = await scenario(theirs(t, server()));
     t.deepEqual(withoutHandles(await scenario(await oursInMemory(t))), expected);
-    t.deepEqual(withoutHandles(await scenario(oursOnRedis(t, server()))), expected);
+    t.deepEqual(atOnce(withoutHandles(await scenario(oursOnRedis(t, server())))), atOnce(expected));
   });
 }
 
@@ -302,6 +302,11 @@ async function refusalOf(library: Library, method: string, options: object): Pro
 /** Handles are what ours tells besides. */
 function withoutHandles(seen: unknown): unknown {
   return JSON.parse(JSON.stringify(seen, (key, value) => (key === 'handle' ? undefined : value)));
+}
+
+/** On a busy machine seconds may pass between two calls, and the clock of Redis goes on. */
+function atOnce(seen: unknown): unknown {
+  return JSON.parse(JSON.stringify(seen, (key, value) => (key === 'idle' ? 0 : value)));
 }
 
 function sortedByIp(listed: unknown): unknown {
