@@ -2,9 +2,13 @@
 import config from './ava.config.js';
 import { testsWith } from './scripts/test-files.js';
 
+/** It takes longest: begun last, it would run for minutes when all others have ended. */
+const isFirst = (path) => path.endsWith('starts.storm.test.js');
+
 export default {
   ...config,
   files: [...testsWith(/^import \{[^}]*\b(?:isStorm|rounds|stormSize)\b/m), '.build/test/**/*.storm.test.js'],
+  sortTestFiles: (one, other) => Number(isFirst(other)) - Number(isFirst(one)),
   environmentVariables: { STORM: '1' },
   timeout: '40m',
 };
