@@ -2,4 +2,11 @@
 import config from './ava.config.js';
 import { testsWith } from './scripts/test-files.js';
 
-export default { ...config, files: testsWith(/\blaneAdapters\b/), environmentVariables: { LANES: '1' } };
+/** The demo has a server of its own. */
+const isOfSuites = (path) => !/\.storm\.|\/demo\//.test(path);
+
+export default {
+  ...config,
+  files: testsWith(/\blaneAdapters\b/).filter(isOfSuites),
+  environmentVariables: { LANES: '1' },
+};
