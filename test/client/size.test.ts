@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { build } from 'esbuild';
 import { projectPath } from '../architecture/source-tree.js';
+import { importBuilt } from '../support/built-package.js';
 
 /** What a page loads for this code, as a bundler makes it. */
 async function bundle(code: string): Promise<string> {
@@ -37,6 +38,7 @@ test('a client with everything is at most 6 kB, also as the file that browsers l
 test('the file for browsers imports nothing, and exports what the module does', async (t) => {
   const text = readFileSync(projectPath('dist/client/bundle.js'), 'utf8');
   t.notRegex(text, /\bimport\b|\brequire\b|\bprocess\b/);
-  const [file, module] = await Promise.all([import('session-mailbox/client/bundle'), import('session-mailbox/client')]);
+  const file = await importBuilt('session-mailbox/client/bundle');
+  const module = await importBuilt('session-mailbox/client');
   t.deepEqual(Object.keys(file).toSorted(), Object.keys(module).toSorted());
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { importBuilt } from '../support/built-package.js';
 
 /** The packages that a built module imports at run time, itself and through the files that it imports. */
 function packagesOf(path: string, seen = new Set<string>(), packages = new Set<string>()): ReadonlySet<string> {
@@ -25,7 +26,7 @@ test('session-mailbox/requests needs no package but valibot, which session-mailb
 });
 
 test('session-mailbox/requests exports what a guard or handler of an application needs', async (t) => {
-  const exported: Record<string, unknown> = await import('session-mailbox/requests');
+  const exported = await importBuilt('session-mailbox/requests');
   t.deepEqual(Object.keys(exported).sort(), [
     'HeldResponse',
     'HostPolicy',
@@ -43,5 +44,5 @@ test('session-mailbox/requests exports what a guard or handler of an application
 });
 
 test('sessionFromRequest is exported from session-mailbox/requests only', async (t) => {
-  t.false('sessionFromRequest' in (await import('session-mailbox/websocket')));
+  t.false('sessionFromRequest' in (await importBuilt('session-mailbox/websocket')));
 });
