@@ -95,19 +95,11 @@ test.serial(
   },
 );
 
-// In one process, one after the other: to load the library takes longer than most samples. What a sample left open would
-// keep the process from its end.
-test.serial('every sample that needs no server runs to its end', async (t) => {
-  t.timeout(limit);
-  const files = Object.keys(samples)
-    .filter((name) => samples[name] === 'runs')
-    .map((name) => fileOf(name).replace('.mts', '.mjs'));
-  const inTurn = files
-    .map((file) => `process.stdout.write('begin ${file}\\n');\nawait import('./${file}');\n`)
-    .join('');
-  await writeFile(projectPath(`${folder}/all.mjs`), `${inTurn}process.stdout.write('end\\n');\n`);
-  const file = projectPath(`${folder}/all.mjs`);
-  const { stdout } = await run(process.execPath, [file], { cwd: projectPath(folder), timeout: limit });
-  // Only where one fails, the last one begun is of interest.
-  t.true(stdout.includes('\nend\n'), stdout);
-});
+for (const [name, how] of Object.entries(samples)) {
+  if (how !== 'runs') continue;
+  test.serial(`${name} runs to its end`, async (t) => {
+    t.timeout(limit);
+    const file = projectPath(`${folder}/${fileOf(name).replace('.mts', '.mjs')}`);
+    await t.notThrowsAsync(run(process.execPath, [file], { cwd: projectPath(folder), timeout: limit }));
+  });
+}
