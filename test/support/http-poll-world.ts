@@ -61,6 +61,8 @@ export class PollWorld {
   }
 
   async push(key: string | undefined): Promise<void> {
+    // Of one millisecond messages share their proof, and a cursor that should be refused would fit.
+    await this.advance(1);
     this.#count += 1;
     const data = { number: this.#count };
     const now = this.#clock.now();
