@@ -114,6 +114,7 @@ const isSqliteMissing = findProgram('sqlite3') === undefined;
 
 const isRedisToolMissing = findProgram('redis-cli') === undefined;
 
+// It comes with a package of its own, too.
 (isRedisToolMissing ? test.skip : test)(
   `${isRedisToolMissing ? 'skipped, no redis-cli here: ' : ''}a dump of Redis can be restored, and every reader is told`,
   async (t) => {
