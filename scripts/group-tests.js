@@ -18,7 +18,7 @@ const startsProcesses = /node:child_process|findRedisBinary/;
  * Hooks would apply to the other files too, and AVA accepts no test that is declared after an `await` of another file. The word
  * says it for other reasons.
  */
-const needsOwnWorker = /\btest\.(?:before|after|beforeEach|afterEach)\b|^\S.*\bawait\b|@own-worker\b/m;
+const needsOwnWorker = /\btest\.(?:serial\.)?(?:before|after|beforeEach|afterEach)\b|^\S.*\bawait\b|@own-worker\b/m;
 
 /** Writes a file for each group, with imports of its tests. */
 export function groupTests() {
@@ -26,25 +26,23 @@ export function groupTests() {
   mkdirSync(output, { recursive: true });
   const withProcesses = new Set(testsWith(startsProcesses));
   const small = [];
-  for (const [room, files] of filesByRoom()) {
-    const alone = files.filter(
+  for (const [room, all] of filesByRoom()) {
+    const alone = all.filter(
       (file) =>
         withProcesses.has(`.build/test/${file}`) || needsOwnWorker.test(readFileSync(join(compiled, file), 'utf8')),
     );
-    const together = files.filter((file) => !alone.includes(file));
-    const groups = alone.map((file) => [file]);
+    const together = all.filter((file) => !alone.includes(file));
+    for (const file of alone) write(file.replace(/\.test\.js$/, ''), [file]);
     if (together.length < fewFiles) small.push(...together);
-    else groups.push(...chunks(together));
-    write(room.replaceAll('/', '-'), groups);
+    else for (const [index, files] of chunks(together).entries()) write(`${room}-${index + 1}`, files);
   }
-  write('small-rooms', chunks(small));
+  for (const [index, files] of chunks(small).entries()) write(`small-rooms-${index + 1}`, files);
 }
 
-function write(name, groups) {
-  for (const [index, files] of groups.entries()) {
-    const imports = files.map((file) => `import '../test/${file}';\n`).join('');
-    writeFileSync(join(output, `${name}-${index + 1}.test.js`), imports);
-  }
+/** The name is what the report shows before each title. */
+function write(name, files) {
+  const imports = files.map((file) => `import '../test/${file}';\n`).join('');
+  writeFileSync(join(output, `${name.replaceAll('/', '-')}.test.js`), imports);
 }
 
 function filesByRoom() {
