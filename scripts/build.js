@@ -59,4 +59,4 @@ await Promise.all([
   build('tsconfig.build.json', 'dist', 'src/').then(bundleClient),
   isAll ? build('tsconfig.json', '.build', '') : undefined,
 ]);
-if (isAll) groupTests();
+if (isAll) await groupTests();

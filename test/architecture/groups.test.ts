@@ -3,9 +3,11 @@ import test from 'ava';
 import { projectPath } from './source-tree.js';
 
 test('each test file that npm test runs is in one group, and in one only', (t) => {
-  const folder = projectPath('.build/test-groups');
+  const folder = projectPath('.build/test-groups/entries');
   const grouped = readdirSync(folder).flatMap((name) =>
-    [...readFileSync(`${folder}/${name}`, 'utf8').matchAll(/^import '\.\.\/test\/(.+)';$/gm)].map(([, path]) => path),
+    [...readFileSync(`${folder}/${name}`, 'utf8').matchAll(/^import '\.\.\/\.\.\/test\/(.+)';$/gm)].map(
+      ([, path]) => path,
+    ),
   );
   const files = readdirSync(projectPath('test'), { recursive: true, encoding: 'utf8' })
     .filter((path) => /\.test\.ts$/.test(path) && !/\.storm\.|^browser\//.test(path))

@@ -1,6 +1,5 @@
 import test from 'ava';
 import { errorStatuses } from '../../src/errors/error-statuses.js';
-import { IssuedSession, SessionManager } from '../../src/index.js';
 import { readProjectFile } from '../architecture/source-tree.js';
 import { readTable, rowsByName } from './tables.js';
 
@@ -31,15 +30,26 @@ function parametersOf(method: () => unknown): string {
     .join(', ')})`;
 }
 
+type Library = typeof import('../../src/index.js');
+
 const tables = [
-  // `app` is set by the constructor, so that no class has it.
-  { header: '| SessionManager | what it does | errors |', members: [...membersOf(SessionManager), 'app'] },
-  { header: '| Session | what it does | errors |', members: membersOf(IssuedSession) },
+  {
+    header: '| SessionManager | what it does | errors |',
+    // `app` is set by the constructor, so that no class has it.
+    members: ({ SessionManager }: Library) => [...membersOf(SessionManager), 'app'],
+  },
+  {
+    header: '| Session | what it does | errors |',
+    members: ({ IssuedSession }: Library) => membersOf(IssuedSession),
+  },
 ];
+// As it is published: in a group of tests, which is one module, a parameter may have another name.
+const published: string = 'session-mailbox';
 
 for (const { header, members } of tables) {
-  test(`the table ${header} has every public member with its parameters, and no other`, (t) => {
-    t.deepEqual(Object.keys(rowsByName(readTable(page, header))).toSorted(), members.toSorted());
+  test(`the table ${header} has every public member with its parameters, and no other`, async (t) => {
+    const library: Library = await import(published);
+    t.deepEqual(Object.keys(rowsByName(readTable(page, header))).toSorted(), members(library).toSorted());
   });
 
   test(`every row of the table ${header} says what the member does, and names errors that exist`, (t) => {
