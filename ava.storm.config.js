@@ -9,6 +9,6 @@ export default {
   ...config,
   files: [...testsWith(/^import \{[^}]*\b(?:isStorm|rounds|stormSize)\b/m), '.build/test/**/*.storm.test.js'],
   sortTestFiles: (one, other) => Number(isFirst(other)) - Number(isFirst(one)),
-  environmentVariables: { STORM: '1' },
+  environmentVariables: { STORM: '1', TEST_PROGRAMS: '.build/test-groups/programs' },
   timeout: '40m',
 };

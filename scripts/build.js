@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import { bundleTests } from './bundle-tests.js';
 import { generatePage } from './generate-page.js';
 import { generateScripts } from './generate-scripts.js';
 import { groupTests } from './group-tests.js';
@@ -59,4 +60,7 @@ await Promise.all([
   build('tsconfig.build.json', 'dist', 'src/').then(bundleClient),
   isAll ? build('tsconfig.json', '.build', '') : undefined,
 ]);
-if (isAll) await groupTests();
+if (isAll) {
+  groupTests();
+  await bundleTests();
+}

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { programFile } from '../support/program.js';
 
 /** A limit for processes that hang: they are killed, which fails their test. */
 const longest = 60_000;
@@ -12,6 +12,12 @@ export interface Ending {
   readonly errors: string;
 }
 
+const programs = {
+  'idle-process': programFile(new URL('./idle-process.js', import.meta.url)),
+  'serving-process': programFile(new URL('./serving-process.js', import.meta.url)),
+  'stopping-process': programFile(new URL('./stopping-process.js', import.meta.url)),
+} as const;
+
 /** A real process that runs one of the fixtures beside this file. */
 export class Child {
   readonly ended: Promise<Ending>;
@@ -20,10 +26,9 @@ export class Child {
   readonly #waiting = new Map<string, () => void>();
 
   /** @param nodeOptions for Node.js itself, such as `--watch` */
-  constructor(fixture: string, args: readonly string[] = [], nodeOptions: readonly string[] = []) {
-    const path = fileURLToPath(new URL(`./${fixture}.js`, import.meta.url));
+  constructor(fixture: keyof typeof programs, args: readonly string[] = [], nodeOptions: readonly string[] = []) {
     // In a process group of its own, so that the group can be signalled without the test.
-    const child = spawn(process.execPath, [...nodeOptions, path, ...args], {
+    const child = spawn(process.execPath, [...nodeOptions, programs[fixture], ...args], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: longest,

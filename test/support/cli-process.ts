@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { type RawResponse, type RequestOptions, request } from './http-client.js';
+import { programFile } from './program.js';
 
-const entry = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+const entry = programFile(new URL('../../src/cli/main.js', import.meta.url));
 
 type Environment = Readonly<Record<string, string>>;
 

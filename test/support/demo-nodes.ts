@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { Connection, type RawResponse, type RequestOptions, request } from './http-client.js';
 import { until } from './http-kit.js';
 import { limits } from './limits.js';
+import { programFile } from './program.js';
 import type { TeardownOwner } from './teardowns.js';
 
-const entry = fileURLToPath(new URL('../../demo/nodes.js', import.meta.url));
+const entry = programFile(new URL('../../demo/nodes.js', import.meta.url));
 
 /** One node of the demo, as its clients use it. */
 export class DemoNode {

@@ -2,14 +2,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Connection, type RawResponse, type RequestOptions, request } from './http-client.js';
 import { until } from './http-kit.js';
 import { limits } from './limits.js';
+import { programFile } from './program.js';
 import type { TeardownOwner } from './teardowns.js';
 
+const programs = {
+  server: programFile(new URL('../../demo/server.js', import.meta.url)),
+  cluster: programFile(new URL('../../demo/cluster.js', import.meta.url)),
+} as const;
+
 /** Which program of the demo to run: one process, or a cluster on one port. */
-export type DemoEntry = 'server' | 'cluster';
+export type DemoEntry = keyof typeof programs;
 
 /** The demo as a child process on the loopback interface, with its data in a temporary folder. */
 export class DemoProcess {
@@ -24,9 +29,8 @@ export class DemoProcess {
     this.data = data;
     // Without the variables of the test runner and the developer, which could select another configuration.
     const { PATH = '', HOME = '' } = process.env;
-    const path = fileURLToPath(new URL(`../../demo/${entry}.js`, import.meta.url));
     const env = { PATH, HOME, PORT: '0', DEMO_DATA: data, DEMO_ADMIN_KEY: 'key', ...environment };
-    this.#child = spawn(process.execPath, [path], { env, cwd: data, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(process.execPath, [programs[entry]], { env, cwd: data, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stdout?.on('data', (text) => {
       this.stdout += text;
     });

@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { type Outcome, revivedError } from './wire.js';
 
 /** An order as the other process gets it; the answer comes under the same number. */
@@ -21,8 +20,8 @@ export class ForkedProcess<Order, Event> {
   readonly #settle = new Map<number, (outcome: Outcome) => void>();
   #calls = 0;
 
-  constructor(program: URL, onEvent: (event: Event) => void) {
-    this.#child = fork(fileURLToPath(program), { serialization: 'advanced' });
+  constructor(program: string, onEvent: (event: Event) => void) {
+    this.#child = fork(program, { serialization: 'advanced' });
     this.#child.on('message', (report: Report<Event>) => {
       if (report.call === undefined) onEvent(report.event);
       else this.#end(report.call, report.outcome);

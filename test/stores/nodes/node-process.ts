@@ -1,13 +1,14 @@
 import type { StoreListener } from '../../../src/index.js';
+import { programFile } from '../../support/program.js';
 import { ForkedProcess } from './forked-process.js';
 import { type Heard, type ListenerCall, revived, revivedMessage, type StoreOrder } from './wire.js';
+
+const program = programFile(new URL('./store-node.js', import.meta.url));
 
 /** A node: a forked process that hosts stores. */
 export class NodeProcess {
   readonly #listeners = new Map<number, StoreListener>();
-  readonly #process = new ForkedProcess<StoreOrder, Heard>(new URL('./store-node.js', import.meta.url), (event) =>
-    this.#forward(event),
-  );
+  readonly #process = new ForkedProcess<StoreOrder, Heard>(program, (event) => this.#forward(event));
 
   hear(store: number, listener: StoreListener): void {
     this.#listeners.set(store, listener);

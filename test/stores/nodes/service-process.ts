@@ -1,14 +1,17 @@
 import type { ExecutionContext } from 'ava';
 import { eventually } from '../../support/eventually.js';
+import { programFile } from '../../support/program.js';
 import { ForkedProcess } from './forked-process.js';
 import type { PlainBatch, ServiceActions } from './service-actions.js';
 import type { ServiceOrder, ServiceSettings } from './start-service.js';
 
 type Action = keyof ServiceActions;
 
+const program = programFile(new URL('./service-node.js', import.meta.url));
+
 /** A node: a forked process that runs the whole service. */
 export class ServiceProcess {
-  readonly #process = new ForkedProcess<ServiceOrder, never>(new URL('./service-node.js', import.meta.url), () => {});
+  readonly #process = new ForkedProcess<ServiceOrder, never>(program, () => {});
 
   /** Starts a node that lives until it is killed. */
   static async launch(settings: ServiceSettings): Promise<ServiceProcess> {

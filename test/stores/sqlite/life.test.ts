@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { SessionContext } from '../../../src/index.js';
 import { loadDriver } from '../../../src/stores/sqlite/driver/driver.js';
 import { SqliteStore, type SqliteStoreOptions } from '../../../src/stores/sqlite/index.js';
 import { eventually } from '../../support/eventually.js';
+import { programFile } from '../../support/program.js';
 import { freshPath } from './create-sqlite-store.js';
 import { openedTrial, trialOf } from './opened-trial.js';
 
@@ -85,7 +85,7 @@ test.serial('what one store changes is told to those who watch at another, until
 });
 
 test.serial('a process that has nothing else to do ends, though a store is open', async (t) => {
-  const program = fileURLToPath(new URL('./nodes/idle.js', import.meta.url));
+  const program = programFile(new URL('./nodes/idle.js', import.meta.url));
   const { stdout } = await run(process.execPath, [program, await freshPath(t)], { timeout: 20_000 });
   t.is(stdout, 'created');
 });

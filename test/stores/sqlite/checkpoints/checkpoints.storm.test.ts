@@ -1,17 +1,17 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { Checkpointer } from '../../../../src/stores/sqlite/checkpoints/checkpointer.js';
 import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
+import { programFile } from '../../../support/program.js';
 import { freshPath } from '../create-sqlite-store.js';
 import { trialOf } from '../opened-trial.js';
 import { randomNumbers, stormSize } from '../storm-size.js';
 import { damageIn } from '../verify.js';
 
 const mebibyte = 1_048_576;
-const heavyWriter = fileURLToPath(new URL('../nodes/heavy-writer.js', import.meta.url));
+const heavyWriter = programFile(new URL('../nodes/heavy-writer.js', import.meta.url));
 
 function sizeOf(path: string): number {
   return existsSync(path) ? statSync(path).size : 0;

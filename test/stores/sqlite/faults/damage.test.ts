@@ -1,14 +1,14 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { outgoing } from '../../../../src/conformance/trial.js';
+import { programFile } from '../../../support/program.js';
 import { freshPath } from '../create-sqlite-store.js';
 import type { DamageReport } from '../nodes/damage-check.js';
 import { openedTrial } from '../opened-trial.js';
 import { stormSize } from '../storm-size.js';
 
-const program = fileURLToPath(new URL('../nodes/damage-check.js', import.meta.url));
+const program = programFile(new URL('../nodes/damage-check.js', import.meta.url));
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
 test('of a file that is damaged anywhere nothing wrong is taken for right, and no process crashes', async (t) => {

@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { programFile } from '../../../support/program.js';
 import { freshPath } from '../create-sqlite-store.js';
 import { openedTrial } from '../opened-trial.js';
 
-const program = fileURLToPath(new URL('../nodes/lock-holder.js', import.meta.url));
+const program = programFile(new URL('../nodes/lock-holder.js', import.meta.url));
 
 test('while a stopped process holds the lock, writes fail after the time-out, reads go on, the event loop runs, and all resumes', async (t) => {
   const path = await freshPath(t);

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { programFile } from '../../../support/program.js';
 import type { Acknowledgement, WriterOrder } from './writer.js';
 
-const program = fileURLToPath(new URL('./writer.js', import.meta.url));
-const primaryProgram = fileURLToPath(new URL('./primary.js', import.meta.url));
+const program = programFile(new URL('./writer.js', import.meta.url));
+const primaryProgram = programFile(new URL('./primary.js', import.meta.url));
 
 /** What is known of a session from outside. */
 export interface Promised {
