@@ -120,9 +120,8 @@ class Lane implements FastLane, LaneHost, LaneLimits {
 
   /** Node closes an idle connection a second later than it tells the client, who may be sending its next request. */
   get idleTime(): number {
-    const { keepAliveTimeout } = this.server;
-    const slack: unknown = Reflect.get(this.server, 'keepAliveTimeoutBuffer');
-    return keepAliveTimeout > 0 ? keepAliveTimeout + (typeof slack === 'number' ? slack : 1_000) : 0;
+    const { keepAliveTimeout, keepAliveTimeoutBuffer = 1_000 }: IdleSettings = this.server;
+    return keepAliveTimeout > 0 ? keepAliveTimeout + keepAliveTimeoutBuffer : 0;
   }
 
   close(): void {
@@ -199,6 +198,12 @@ class Lane implements FastLane, LaneHost, LaneLimits {
     this.server.removeListener('request', this.#onRequest);
     this.#leaveClosing();
   }
+}
+
+interface IdleSettings {
+  readonly keepAliveTimeout: number;
+  /** Since Node 22.19 and 24.6. */
+  readonly keepAliveTimeoutBuffer?: number;
 }
 
 /** The listener by which `node:http` takes a connection. Every server of it, and of `node:https`, has the same one. */

@@ -53,7 +53,7 @@ export class PollReader {
     const query = pollQueryOf(text.slice(start, line), this.#limits.path);
     if (query === undefined) return undefined;
     let caller = known;
-    if (caller === undefined || !text.startsWith(caller.block, line)) {
+    if (caller === undefined || text.slice(line, line + caller.block.length) !== caller.block) {
       const place = headPlaceOf(text, start);
       caller = place && this.#limits.polls.callerOf(text.slice(line, place.end), this.#limits.mostHeaders, peer);
       if (caller === undefined) return undefined;

@@ -10,7 +10,10 @@ export interface KeepAliveSettings {
 export class ResponseText {
   readonly #server: KeepAliveSettings;
   #second = 0;
-  #date = '';
+  #keepAliveTimeout = 0;
+  #maxRequests: number | null = 0;
+  #last = '';
+  #kept = '';
 
   constructor(server: KeepAliveSettings) {
     this.#server = server;
@@ -21,22 +24,25 @@ export class ResponseText {
    * @param isLast whether the connection ends with this response
    */
   endOfHead(isLast: boolean): string {
-    if (isLast) return `\r\nDate: ${this.#now()}\r\nConnection: close\r\n\r\n`;
     const { keepAliveTimeout, maxRequestsPerSocket } = this.#server;
-    const max = maxRequestsPerSocket ? `, max=${maxRequestsPerSocket}` : '';
-    const keepAlive = keepAliveTimeout ? `Keep-Alive: timeout=${Math.floor(keepAliveTimeout / 1_000)}${max}\r\n` : '';
-    return `\r\nDate: ${this.#now()}\r\nConnection: keep-alive\r\n${keepAlive}\r\n`;
-  }
-
-  /** To make the text takes longer than all else that an answer needs, so it is made once a second. */
-  #now(): string {
     const now = Date.now();
     const second = Math.floor(now / 1_000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#date = new Date(now).toUTCString();
-    }
-    return this.#date;
+    // To write the date takes longer than all else that an answer needs, so the texts are made once a second.
+    const isNew = second !== this.#second || keepAliveTimeout !== this.#keepAliveTimeout;
+    if (isNew || maxRequestsPerSocket !== this.#maxRequests) this.#write(now, second);
+    return isLast ? this.#last : this.#kept;
+  }
+
+  #write(now: number, second: number): void {
+    const { keepAliveTimeout, maxRequestsPerSocket } = this.#server;
+    this.#second = second;
+    this.#keepAliveTimeout = keepAliveTimeout;
+    this.#maxRequests = maxRequestsPerSocket;
+    const date = `\r\nDate: ${new Date(now).toUTCString()}\r\n`;
+    const max = maxRequestsPerSocket ? `, max=${maxRequestsPerSocket}` : '';
+    const keepAlive = keepAliveTimeout ? `Keep-Alive: timeout=${Math.floor(keepAliveTimeout / 1_000)}${max}\r\n` : '';
+    this.#last = `${date}Connection: close\r\n\r\n`;
+    this.#kept = `${date}Connection: keep-alive\r\n${keepAlive}\r\n`;
   }
 }
 

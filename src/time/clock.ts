@@ -16,6 +16,9 @@ export abstract class Clock {
   abstract setTimer(delay: number, callback: () => void): Timer;
 }
 
+/** Read once, because the global is a getter. */
+const { performance } = globalThis;
+
 /** The wall time at which it was made, and the time that has passed since. It does not follow when the wall clock is set. */
 export class SystemClock extends Clock {
   readonly #start = Date.now() - performance.now();
