@@ -47,10 +47,13 @@ export class LanePolls {
   }
 
   /**
+   * @param given the bytes of the headers, from the end of the request line on
    * @param mostHeaders of which `node:http` takes notice
    * @returns undefined for headers that only `node:http` may judge
    */
-  callerOf(block: string, mostHeaders: number, peer: Peer): LaneCaller | undefined {
+  callerOf(given: string, mostHeaders: number, peer: Peer): LaneCaller | undefined {
+    // A part of a text keeps the whole of it, and this one is kept as long as the connection.
+    const block = Buffer.from(given, 'latin1').toString('latin1');
     const headers = headersOf(block);
     if (headers === undefined || headers.has('content-length') || headers.size > mostHeaders) return undefined;
     if (!this.#admits(headers)) return undefined;

@@ -7,6 +7,9 @@ import { Reader } from './reader.js';
 
 export type { AppendVerdict, MailboxAppend, MailboxBounds, MailboxRead } from './mailbox-results.js';
 
+/** Shared by all mailboxes without messages. Never changed. */
+const noMessages: never[] = [];
+
 /** The complete state of a mailbox, as plain data. */
 export interface MailboxState {
   readonly epoch: string;
@@ -25,7 +28,7 @@ export interface MailboxState {
 /** A mailbox that keeps its messages in memory. */
 export class Mailbox extends MailboxRules {
   readonly epoch: string;
-  #messages: Message[] = [];
+  #messages: Message[] = noMessages;
   #byKey: Map<string, Message> | undefined;
 
   constructor(state?: MailboxState, now = 0) {
@@ -68,7 +71,7 @@ export class Mailbox extends MailboxRules {
   }
 
   clear(): void {
-    this.#messages = [];
+    this.#messages = noMessages;
     this.#byKey = undefined;
     this.bytes = 0;
   }
@@ -100,7 +103,7 @@ export class Mailbox extends MailboxRules {
   }
 
   protected addNewest(message: Message): void {
-    // V8 grows an empty array to a capacity of 17 on the first push; most mailboxes hold one message, or none.
+    // V8 would grow an empty array to a capacity of 17 on the first push; most mailboxes hold one message, or none.
     if (this.#messages.length === 0) this.#messages = [message];
     else this.#messages.push(message);
     if (message.key === undefined) return;
@@ -109,12 +112,14 @@ export class Mailbox extends MailboxRules {
   }
 
   protected remove(message: Message): void {
-    this.#messages.splice(this.#indexAfter(message.offset) - 1, 1);
+    if (this.#messages.length === 1) this.#messages = noMessages;
+    else this.#messages.splice(this.#indexAfter(message.offset) - 1, 1);
     this.#forget(message);
   }
 
   protected removeOldest(oldest: Message): void {
-    this.#messages.shift();
+    if (this.#messages.length === 1) this.#messages = noMessages;
+    else this.#messages.shift();
     this.#forget(oldest);
   }
 

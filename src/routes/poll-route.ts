@@ -60,14 +60,20 @@ export class PollRoute {
   }
 }
 
-/** A class, not closures: the fast lane keeps one for each connection. */
+const none: readonly string[] = [];
+
+/** A class, not closures, and no list for one token: the fast lane keeps one for each connection. */
 class ProvenCaller implements PollCaller {
-  readonly #tokens: Tokens;
+  readonly #token: string;
+  /** Of which one may be the bearer as well. */
+  readonly #others: readonly string[];
   readonly #shown: RefusedRequest;
   readonly #needsCursor: boolean;
 
   constructor(tokens: Tokens, shown: RefusedRequest, needsCursor: boolean) {
-    this.#tokens = tokens;
+    const [token, ...others] = tokens;
+    this.#token = token;
+    this.#others = others.length === 0 ? none : others;
     this.#shown = shown;
     this.#needsCursor = needsCursor;
   }
@@ -75,14 +81,12 @@ class ProvenCaller implements PollCaller {
   accept(options: PollOptions, appOf: () => PolledApp): AcceptedPoll {
     if (this.#needsCursor) requireCursor(options);
     const app = appOf();
-    return {
-      start: (receiver) => startPoll(app, this.#tokens, options, reporting(receiver, app, this.#shown)),
-    };
+    return { start: (receiver) => this.#start(app, options, reporting(receiver, app, this.#shown)) };
   }
-}
 
-function startPoll(app: PolledApp, tokens: Tokens, options: PollOptions, receiver: PollReceiver): () => void {
-  if (tokens.length === 1) return app.pollAsBearer(tokens[0], options, receiver);
-  const token = soleBearer(app, tokens).then((bearer) => bearer.token);
-  return pollOnceKnown(app, token, options, receiver);
+  #start(app: PolledApp, options: PollOptions, receiver: PollReceiver): () => void {
+    if (this.#others.length === 0) return app.pollAsBearer(this.#token, options, receiver);
+    const token = soleBearer(app, [this.#token, ...this.#others]).then((bearer) => bearer.token);
+    return pollOnceKnown(app, token, options, receiver);
+  }
 }

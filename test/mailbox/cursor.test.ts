@@ -13,6 +13,14 @@ test('a formatted cursor is parsed to the same epoch, offset and proof', (t) => 
   );
 });
 
+test('cursors that are formatted in turns have each their own proof', (t) => {
+  const proofs = [0, 7, 0, 1_795_966_520_163, 1_795_966_520_164, 1_795_966_520_164, 7];
+  t.deepEqual(
+    proofs.map((proof) => parseCursor(formatCursor('abc', 1, proof)).proof),
+    proofs,
+  );
+});
+
 test('the largest offset that is accepted is exact', (t) => {
   t.is(parseCursor('a.999999999999999').offset, 999_999_999_999_999);
   t.true(Number.isSafeInteger(parseCursor('a.999999999999999').offset));

@@ -29,6 +29,21 @@ test('a new mailbox is empty, at offset 0, and has a new epoch', (t) => {
   t.not(mailbox.epoch, new Mailbox().epoch);
 });
 
+test('mailboxes that are or became empty share no message', (t) => {
+  const mailboxes = ['new', 'read', 'replaced', 'cleared'].map(() => new Mailbox());
+  const [, read, replaced, cleared] = mailboxes;
+  for (const mailbox of [read, cleared]) mailbox?.append(text('1'), 0, roomy);
+  for (const json of ['1', '2']) replaced?.append(text(json, 'key'), 0, roomy);
+  for (const mailbox of [read, replaced]) {
+    const { offset, proof } = mailbox?.read('r', '', 9, 1, roomy) ?? { offset: 0, proof: 0 };
+    mailbox?.acknowledge('r', { epoch: mailbox.epoch, offset, proof }, 1, roomy);
+  }
+  cleared?.clear();
+  t.deepEqual(mailboxes.map(jsonOf), [[], [], [], []]);
+  for (const [index, mailbox] of mailboxes.entries()) mailbox.append(text(`"${index}"`), 2, roomy);
+  t.deepEqual(mailboxes.map(jsonOf), [['"0"'], ['"1"'], ['"2"'], ['"3"']]);
+});
+
 test('append returns the message that it retained: at the next offset, with the given time', (t) => {
   const mailbox = new Mailbox();
   for (const offset of [1, 2, 3]) {

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { fastLane } from '../../../src/fast-lane/index.js';
 import { type SessionManager, startSessions } from '../../../src/index.js';
 import { sessionHandler } from '../../../src/node/index.js';
-import { countReads, inProcess } from '../in-process.js';
+import { countLanePolls, inProcess } from '../in-process.js';
 import { listening } from '../listening.js';
 import { HOLD_TIME } from '../plan.js';
 import type { PollServer } from '../poll-server.js';
@@ -18,8 +18,7 @@ export async function openSessionHandler(holdTime: number): Promise<PollServer> 
 /** The same with a fast lane. */
 export async function openHandlerInFastLane(holdTime: number): Promise<PollServer> {
   const { http, sessions } = await startApplication(holdTime);
-  fastLane(http, sessions);
-  const polls = countReads(http);
+  const polls = countLanePolls(fastLane(http, sessions));
   await listening(http);
   return inProcess(http, publishedSessions(sessions), polls);
 }

@@ -5,7 +5,7 @@ import { Container } from 'inversify';
 import { fastLane } from '../../../src/fast-lane/index.js';
 import { sessionHttpModule } from '../../../src/http/index.js';
 import { SessionManager, sessionModule } from '../../../src/index.js';
-import { countReads, inProcess } from '../in-process.js';
+import { countLanePolls, inProcess } from '../in-process.js';
 import { listening } from '../listening.js';
 import { HOLD_TIME } from '../plan.js';
 import type { PollServer } from '../poll-server.js';
@@ -21,8 +21,7 @@ export async function openSessionMailbox(holdTime: number): Promise<PollServer> 
 /** The same with a fast lane before Fastify. */
 export async function openInFastLane(holdTime: number): Promise<PollServer> {
   const { http, sessions } = await startApplication(holdTime);
-  fastLane(http, sessions);
-  const polls = countReads(http);
+  const polls = countLanePolls(fastLane(http, sessions));
   await listening(http);
   return inProcess(http, publishedSessions(sessions), polls);
 }
