@@ -1,6 +1,6 @@
 export { SessionContext, type SessionContextOptions } from './context/session-context.js';
 export type { Batch } from './delivery/batch.js';
-export type { PollOptions, PollReceiver } from './delivery/poll-request.js';
+export type { Cancellable, PollOptions, PollReceiver } from './delivery/poll-request.js';
 export type { StreamOptions, StreamReceiver } from './delivery/stream-request.js';
 export { type ClosedNotice, type CloseReason, type CloseReasonEntry, closeReasons } from './errors/close-reason.js';
 export type { SessionErrorCode } from './errors/error-statuses.js';

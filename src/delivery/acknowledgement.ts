@@ -8,10 +8,10 @@ import type { Waiter } from './waiter.js';
  * poll is the acknowledgement, and the client of a stream sends one.
  */
 export function acknowledgementOf(store: SessionStore, waiter: Waiter, batch: Batch): (() => void) | undefined {
-  if (!waiter.request.drains || (batch.messages.length === 0 && batch.lost === 0)) return undefined;
+  if (!waiter.drains || (batch.messages.length === 0 && batch.lost === 0)) return undefined;
   // Read now: the waiter may move on before the receiver calls.
-  const { app, id, request, epoch, offset, proof } = waiter;
-  return () => void acknowledge(store, app, id, request.reader, { epoch, offset, proof });
+  const { app, id, reader, epoch, offset, proof } = waiter;
+  return () => void acknowledge(store, app, id, reader, { epoch, offset, proof });
 }
 
 /** Never throws, because a server calls it when the answer was written out. */
@@ -24,9 +24,9 @@ async function acknowledge(store: SessionStore, app: string, id: string, reader:
 }
 
 /** Ends the parking of a waiter's reader. */
-export async function release(store: SessionStore, { app, id, request }: Waiter): Promise<void> {
+export async function release(store: SessionStore, { app, id, reader }: Waiter): Promise<void> {
   try {
-    await store.release(app, id, request.reader);
+    await store.release(app, id, reader);
   } catch {
     // The store is unavailable. It releases the reader itself when the wait is over.
   }

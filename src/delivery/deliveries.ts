@@ -52,14 +52,14 @@ export class Deliveries {
    */
   give(waiter: Waiter, batch: Batch, way: DeliveryWay = 'read'): void {
     waiter.isOpen = true;
-    waiter.deadline = this.#clock.now() + waiter.request.wait;
+    waiter.deadline = this.#clock.now() + waiter.wait;
     this.#reports.given(waiter, batch, way);
     this.#callStream(waiter, () => waiter.receiver.deliver(batch, acknowledgementOf(this.#store, waiter, batch)));
   }
 
   /** A stream was given nothing for the time of one hold. */
   beat(waiter: Waiter, now: number): void {
-    waiter.deadline = now + waiter.request.wait;
+    waiter.deadline = now + waiter.wait;
     if (waiter.isOpen) this.#callStream(waiter, () => waiter.receiver.beat?.());
   }
 
@@ -69,7 +69,7 @@ export class Deliveries {
     this.#reports.given(waiter, batch, way);
     this.#reports.ended(waiter, endingOf(batch));
     try {
-      if (!waiter.request.streams) this.#bound.count(waiter.id, batch, waiter.receiver);
+      if (!waiter.streams) this.#bound.count(waiter.id, batch, waiter.receiver);
       waiter.receiver.deliver(batch, acknowledgementOf(this.#store, waiter, batch));
     } catch (error) {
       reportFault('The receiver of a poll threw', error);

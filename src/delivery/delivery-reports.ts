@@ -36,8 +36,7 @@ export class DeliveryReports {
     if (reset) measures.resets += 1;
     if (!diagnostics.delivery.isHeard) return;
     const latency = Math.max(0, now - (messages[0]?.at ?? now));
-    const { app, id, transport } = waiter;
-    const { reader } = waiter.request;
+    const { app, id, reader, transport } = waiter;
     const count = messages.length;
     diagnostics.delivery.publish({ app, id, reader, transport, way, messages: count, bytes, lost, reset, latency });
   }
@@ -47,7 +46,7 @@ export class DeliveryReports {
     const tally = transport === 'stream' ? this.#measures.endedStreams : this.#measures.endedPolls;
     tally.add(ending);
     if (!diagnostics.answered.isHeard) return;
-    diagnostics.answered.publish({ app, id, reader: waiter.request.reader, transport, ending });
+    diagnostics.answered.publish({ app, id, reader: waiter.reader, transport, ending });
   }
 }
 

@@ -3,14 +3,14 @@ import type { Waiter } from './waiter.js';
 
 /** The next read of a waiter. @param now by the clock of its deadline */
 export function readRequestOf(waiter: Waiter, now: number): ReadRequest {
-  const { request, epoch, offset, proof, generation, secretHash, readTicket } = waiter;
+  const { reader, limit, streams, drains, epoch, offset, proof, generation, secretHash, readTicket } = waiter;
   const hasRead = epoch !== '';
-  const goesOn = hasRead && request.streams;
+  const goesOn = hasRead && streams;
   const read = {
-    reader: request.reader,
+    reader,
     // After its first read a waiter has a position of its own. The mailbox keeps the position of a draining poll.
-    after: goesOn || (hasRead && request.after !== undefined) ? { epoch, offset, proof } : request.after,
-    limit: request.limit,
+    after: goesOn || (hasRead && !drains) ? { epoch, offset, proof } : waiter.after,
+    limit,
     wait: waiter.holds ? Math.max(0, waiter.deadline - now) : 0,
     // Once the secret is proved, the generation stands for it: a rotation that keeps the polls replaces the secret.
     secretHash,

@@ -120,7 +120,7 @@ export class WaiterStates {
     this.#bySession.set(waiter.id, waiters === undefined ? [waiter] : [...waiters, waiter]);
     if (!waiter.holds) return;
     this.#held += 1;
-    if (waiter.request.streams) this.#heldStreams += 1;
+    if (waiter.streams) this.#heldStreams += 1;
   }
 
   /**
@@ -174,11 +174,11 @@ export class WaiterStates {
 
   #countDown(waiter: Waiter): void {
     this.#held -= 1;
-    if (waiter.request.streams) this.#heldStreams -= 1;
+    if (waiter.streams) this.#heldStreams -= 1;
     if (this.#held === 0) this.#onNoneHeld?.();
   }
 }
 
-function publishHeld({ app, id, transport, request: { reader, wait } }: Waiter): void {
+function publishHeld({ app, id, transport, reader, wait }: Waiter): void {
   diagnostics.held.publish({ app, id, reader, transport, wait });
 }

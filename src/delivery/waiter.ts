@@ -1,18 +1,26 @@
-import { formatCursor } from '../mailbox/cursor.js';
+import { type Cursor, formatCursor } from '../mailbox/cursor.js';
 import type { Transport } from '../measures/kinds.js';
 import type { ReadResult } from '../store/session-store.js';
 import type { Hold, HoldQueue } from './hold-times.js';
-import type { PollReceiver, PollRequest } from './poll-request.js';
+import type { Cancellable, PollCredential, PollReceiver, PollRequest } from './poll-request.js';
 
 /** `WaiterStates` describes the states and the transitions between them. */
 export type WaiterState = 'reading' | 'outdated' | 'superseded' | 'abandoned' | 'parked' | 'ended';
 
 /** One poll or stream, from its arrival until it was answered for the last time, or its client hangs up. */
-export class Waiter implements Hold<Waiter> {
+export class Waiter implements Hold<Waiter>, Cancellable {
   readonly app: string;
   readonly id: string;
-  readonly request: PollRequest;
+  // What is needed of its request, not the request: thousands of polls are held.
+  readonly reader: string;
+  readonly limit: number;
+  readonly wait: number;
+  readonly streams: boolean;
+  readonly drains: boolean;
+  /** Where the first read begins. */
+  after: Cursor | '' | undefined;
   readonly receiver: PollReceiver;
+  readonly #onCancel: (waiter: Waiter) => void;
   /** Of two polls of one reader the one with the higher number is the newer. */
   readonly arrival: number;
   /** When the hold ends. Not after the arrival for a poll that is not to be held. A stream begins another hold then. */
@@ -32,7 +40,7 @@ export class Waiter implements Hold<Waiter> {
   /** Whether a stream was given its first batch. */
   isOpen = false;
   /** Given until the store has proven it. */
-  secretHash: string | undefined = undefined;
+  secretHash: string | undefined;
   /**
    * The store may have the reader parked because of this waiter. When the waiter ends, the reader must be released,
    * unless another waiter of the same reader takes this duty over.
@@ -47,20 +55,32 @@ export class Waiter implements Hold<Waiter> {
     app: string,
     id: string,
     request: PollRequest,
+    { secretHash, generation }: PollCredential,
     receiver: PollReceiver,
     arrival: number,
     deadline: number,
     holds: boolean,
-    generation: number | undefined,
+    onCancel: (waiter: Waiter) => void,
   ) {
     this.app = app;
     this.id = id;
-    this.request = request;
+    this.reader = request.reader;
+    this.limit = request.limit;
+    this.wait = request.wait;
+    this.streams = request.streams;
+    this.drains = request.drains;
+    this.after = request.after;
     this.receiver = receiver;
     this.arrival = arrival;
     this.deadline = deadline;
     this.holds = holds;
+    this.secretHash = secretHash;
     this.generation = generation;
+    this.#onCancel = onCancel;
+  }
+
+  cancel(): void {
+    this.#onCancel(this);
   }
 
   get cursor(): string {
@@ -68,7 +88,7 @@ export class Waiter implements Hold<Waiter> {
   }
 
   get transport(): Transport {
-    return this.request.streams ? 'stream' : 'poll';
+    return this.streams ? 'stream' : 'poll';
   }
 
   /**
@@ -82,11 +102,12 @@ export class Waiter implements Hold<Waiter> {
 
   /** Whether a wait was asked for, and refused. */
   get isTurnedAway(): boolean {
-    return this.request.wait > 0 && !this.holds;
+    return this.wait > 0 && !this.holds;
   }
 
   /** The waiter stands where the read has ended, and its secret is proven. */
   takeIn({ epoch, offset, proof, generation, parked }: ReadResult): void {
+    this.after = undefined;
     this.secretHash = undefined;
     this.generation ??= generation;
     this.epoch = epoch;
@@ -96,6 +117,6 @@ export class Waiter implements Hold<Waiter> {
   }
 
   isSameReader(other: Waiter): boolean {
-    return this.app === other.app && this.request.reader === other.request.reader;
+    return this.app === other.app && this.reader === other.reader;
   }
 }

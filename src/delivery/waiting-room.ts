@@ -13,7 +13,7 @@ import type { Batch } from './batch.js';
 import { Deliveries } from './deliveries.js';
 import { forEachParked } from './parked-waiters.js';
 import { PollBound } from './poll-bound.js';
-import type { PollCredential, PollReceiver, PollRequest } from './poll-request.js';
+import type { Cancellable, PollCredential, PollReceiver, PollRequest } from './poll-request.js';
 import { readRequestOf } from './read-request.js';
 import { Rereading } from './rereading.js';
 import { Waiter } from './waiter.js';
@@ -35,6 +35,8 @@ export class WaitingRoom implements StoreListener {
   readonly #rereading: Rereading;
   readonly #bound: PollBound;
   readonly #deliveries: Deliveries;
+  /** One for all waiters. */
+  readonly #hangUp = (waiter: Waiter) => this.#deliveries.hangUp(waiter);
   #arrivals = 0;
   #reads = 0;
   #drained: Promise<void> | undefined;
@@ -83,19 +85,18 @@ export class WaitingRoom implements StoreListener {
   /**
    * Answers the poll as soon as there is something to deliver, at the latest when its wait is over; or opens the stream.
    * @param credential what the poll was opened with; it fails unless that still fits the session
-   * @returns to be called when the client hangs up: the poll ends without an answer
    */
-  poll(app: string, id: string, credential: PollCredential, request: PollRequest, receiver: PollReceiver): () => void {
+  poll(app: string, id: string, credential: PollCredential, request: PollRequest, receiver: PollReceiver): Cancellable {
     this.#arrivals += 1;
     const deadline = this.#clock.now() + request.wait;
     const holds = request.wait > 0 && this.#mayHold;
-    const waiter = new Waiter(app, id, request, receiver, this.#arrivals, deadline, holds, credential.generation);
-    waiter.secretHash = credential.secretHash;
+    const arrival = this.#arrivals;
+    const waiter = new Waiter(app, id, request, credential, receiver, arrival, deadline, holds, this.#hangUp);
     // Counted before the store is asked. Otherwise all polls of a burst would find room.
     this.#waiters.add(waiter);
     this.#deliveries.arrived(waiter);
     void this.#read(waiter);
-    return () => this.#deliveries.hangUp(waiter);
+    return waiter;
   }
 
   appended(_app: string, id: string, epoch: string, message: Message, before: number): void {
@@ -135,7 +136,7 @@ export class WaitingRoom implements StoreListener {
   superseded(_app: string, id: string, reader: string, ticket: number): void {
     for (const waiter of this.#waiters.of(id)) {
       // A waiter that has read again since holds a newer ticket, and is not meant.
-      if (waiter.readTicket === ticket && waiter.request.reader === reader) this.#supersede(waiter, false);
+      if (waiter.readTicket === ticket && waiter.reader === reader) this.#supersede(waiter, false);
     }
   }
 
@@ -182,7 +183,7 @@ export class WaitingRoom implements StoreListener {
     waiter.readTicket = this.#reads;
     const now = this.#clock.now();
     // A stream whose hold has ended while it was reading begins another one.
-    if (waiter.request.streams && waiter.deadline <= now) this.#deliveries.beat(waiter, now);
+    if (waiter.streams && waiter.deadline <= now) this.#deliveries.beat(waiter, now);
     return readRequestOf(waiter, now);
   }
 
@@ -210,9 +211,9 @@ export class WaitingRoom implements StoreListener {
       // With what was read, because the cursor passes it.
       const batch = result === undefined ? emptyBatch(waiter) : readBatch(waiter, result, this.#context);
       this.#deliveries.last(waiter, { ...batch, superseded: true });
-    } else if (waiter.request.streams && this.#drained !== undefined) {
+    } else if (waiter.streams && this.#drained !== undefined) {
       this.#deliveries.sendAway(waiter, result && readBatch(waiter, result, this.#context));
-    } else if (waiter.request.streams && result !== undefined) {
+    } else if (waiter.streams && result !== undefined) {
       this.#streamOn(waiter, result);
     } else if (result?.parked === false) {
       this.#deliveries.last(waiter, readBatch(waiter, result, this.#context));
@@ -232,7 +233,7 @@ export class WaitingRoom implements StoreListener {
 
   /** The hold of a parked waiter has ended. That of a stream begins again, with another read that keeps it parked. */
   #endHold(waiter: Waiter): void {
-    if (!waiter.request.streams) {
+    if (!waiter.streams) {
       this.#deliveries.last(waiter, emptyBatch(waiter));
       return;
     }
@@ -244,7 +245,7 @@ export class WaitingRoom implements StoreListener {
   /** Gives a parked waiter its next message. */
   #pass(waiter: Waiter, batch: Batch): void {
     this.#events.measures.wakeUps.add('message');
-    if (!waiter.request.streams) {
+    if (!waiter.streams) {
       this.#deliveries.last(waiter, batch, 'woken');
       return;
     }
@@ -268,7 +269,7 @@ export class WaitingRoom implements StoreListener {
     const waiters = this.#waiters.of(waiter.id);
     if (waiters.length === 1) return;
     for (const other of waiters) {
-      if (other.request.reader === evictedReader && other.readTicket < waiter.readTicket) this.#supersede(other, false);
+      if (other.reader === evictedReader && other.readTicket < waiter.readTicket) this.#supersede(other, false);
       else if (other.isSameReader(waiter) && other.arrival < waiter.arrival) this.#supersede(other, true);
     }
   }

@@ -1,4 +1,4 @@
-import type { PollOptions, PollReceiver } from '../delivery/poll-request.js';
+import type { Cancellable, PollOptions, PollReceiver } from '../delivery/poll-request.js';
 import type { StreamOptions, StreamReceiver } from '../delivery/stream-request.js';
 import { SessionError, sessionUnknown } from '../errors/session-error.js';
 import type { StreamedApp } from '../routes/event-route.js';
@@ -34,7 +34,7 @@ export class SidApp implements PolledApp, StreamedApp {
     return session;
   }
 
-  pollAsBearer(sid: string, options: PollOptions, receiver: PollReceiver): () => void {
+  pollAsBearer(sid: string, options: PollOptions, receiver: PollReceiver): Cancellable {
     return onceKnown(
       this.authenticate(sid),
       ({ id, app }) => this.#manager.inApp(app).pollInto(id, options, receiver),
@@ -42,7 +42,7 @@ export class SidApp implements PolledApp, StreamedApp {
     );
   }
 
-  streamAsBearer(sid: string, options: StreamOptions, receiver: StreamReceiver): () => void {
+  streamAsBearer(sid: string, options: StreamOptions, receiver: StreamReceiver): Cancellable {
     return onceKnown(
       this.authenticate(sid),
       ({ id, app }) => this.#manager.inApp(app).streamInto(id, options, receiver),

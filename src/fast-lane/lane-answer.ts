@@ -1,5 +1,5 @@
 import type { Batch } from '../delivery/batch.js';
-import type { PollReceiver } from '../delivery/poll-request.js';
+import type { Cancellable, PollReceiver } from '../delivery/poll-request.js';
 import { encodeBatch } from '../requests/batch-encoding.js';
 import { batchHeaders, failedPoll } from '../requests/poll-answer.js';
 import type { Problem } from '../requests/problem.js';
@@ -28,7 +28,7 @@ export class LaneAnswer implements PollReceiver {
   #batch: Batch | undefined = undefined;
   #failure: Problem | undefined = undefined;
   #acknowledge: (() => void) | undefined = undefined;
-  #cancel: (() => void) | undefined = undefined;
+  #poll: Cancellable | undefined = undefined;
   #onceClosed: (() => void) | undefined = undefined;
 
   constructor(queue: AnswerQueue, crossOrigin: string, isLast: boolean, query: string, since: number) {
@@ -58,9 +58,8 @@ export class LaneAnswer implements PollReceiver {
     this.#onceClosed?.();
   }
 
-  /** @param cancel ends the poll without an answer */
-  started(cancel: () => void): void {
-    if (!this.isReady) this.#cancel = cancel;
+  started(poll: Cancellable): void {
+    if (!this.isReady) this.#poll = poll;
   }
 
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
@@ -80,7 +79,7 @@ export class LaneAnswer implements PollReceiver {
 
   /** The client has left before the answer was written. */
   abandon(): void {
-    this.#cancel?.();
+    this.#poll?.cancel();
     this.#onceClosed?.();
   }
 

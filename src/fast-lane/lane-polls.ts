@@ -1,4 +1,4 @@
-import type { PollOptions, PollReceiver } from '../delivery/poll-request.js';
+import type { Cancellable, PollOptions, PollReceiver } from '../delivery/poll-request.js';
 import { reportFault } from '../errors/fault-report.js';
 import { SessionError } from '../errors/session-error.js';
 import { Credentials } from '../requests/credentials.js';
@@ -117,7 +117,7 @@ export class LaneCaller implements PolledApp {
     return this.#known;
   }
 
-  pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): () => void {
+  pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): Cancellable {
     if (token !== this.#token) {
       this.#token = token;
       this.#bearer = bearerOf(token);

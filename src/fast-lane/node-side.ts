@@ -16,6 +16,8 @@ export class NodeSide {
   readonly #listener: ConnectionListener;
   readonly #onData: DataListener;
   readonly #own: Listeners;
+  /** As the server has made its sockets: those of `node:http` stay open for a client that has ended its side, those of TLS do not. */
+  #allowsHalfOpen = true;
 
   /** @param onData has the bytes of a connection until it is given to `node:http` for good */
   constructor(server: Server, listener: ConnectionListener, onData: DataListener) {
@@ -27,9 +29,6 @@ export class NodeSide {
       error(error) {
         if (!server.emit('clientError', error, this)) this.destroy(error);
       },
-      end() {
-        this.end();
-      },
       timeout() {
         if (!server.emit('timeout', this)) this.destroy();
       },
@@ -39,7 +38,10 @@ export class NodeSide {
   /** Does what `node:http` does for a connection, until it is attached. */
   watch(socket: Socket): void {
     socket.on('error', this.#own.error);
-    socket.on('end', this.#own.end);
+    // As `node:http` ends its side once the client has ended its own. A listener of 'end' would do the same, for 64 bytes of each
+    // connection.
+    this.#allowsHalfOpen = socket.allowHalfOpen;
+    socket.allowHalfOpen = false;
     if (this.#server.timeout > 0) {
       socket.setTimeout(this.#server.timeout);
       socket.on('timeout', this.#own.timeout);
@@ -83,7 +85,7 @@ export class NodeSide {
     }
     socket.pause();
     if (bytes !== undefined) socket.unshift(bytes);
-    if (socket.listeners('end').includes(this.#own.end)) {
+    if (socket.listeners('error').includes(this.#own.error)) {
       this.#unwatch(socket);
       this.#listener.call(this.#server, socket);
     }
@@ -100,14 +102,13 @@ export class NodeSide {
 
   #unwatch(socket: Socket): void {
     socket.removeListener('error', this.#own.error);
-    socket.removeListener('end', this.#own.end);
+    socket.allowHalfOpen = this.#allowsHalfOpen;
     socket.removeListener('timeout', this.#own.timeout);
   }
 }
 
 interface Listeners {
   readonly error: (this: Socket, error: Error) => void;
-  readonly end: (this: Socket) => void;
   readonly timeout: (this: Socket) => void;
 }
 

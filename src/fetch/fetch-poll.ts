@@ -1,5 +1,5 @@
 import type { Batch } from '../delivery/batch.js';
-import type { PollReceiver } from '../delivery/poll-request.js';
+import type { Cancellable, PollReceiver } from '../delivery/poll-request.js';
 import { encodeBatch } from '../requests/batch-encoding.js';
 
 /** What nginx logs for a client that left before the answer. No client receives it. */
@@ -17,19 +17,18 @@ export class FetchPoll implements PollReceiver {
   }
 
   /**
-   * @param start starts the poll, and returns what cancels it
    * @param signal aborted when the client has left
    * @returns rejects with the error of a poll that failed
    */
-  async answer(start: (receiver: PollReceiver) => () => void, signal: AbortSignal): Promise<Response> {
+  async answer(start: (receiver: PollReceiver) => Cancellable, signal: AbortSignal): Promise<Response> {
     let leave = () => {};
     try {
       return await new Promise<Response>((resolve, reject) => {
         this.#resolve = resolve;
         this.#reject = reject;
-        const cancel = start(this);
+        const poll = start(this);
         leave = () => {
-          cancel();
+          poll.cancel();
           resolve(new Response(null, { status: clientClosedRequest }));
         };
         if (signal.aborted) leave();

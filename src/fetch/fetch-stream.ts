@@ -1,4 +1,5 @@
 import type { Batch } from '../delivery/batch.js';
+import type { Cancellable } from '../delivery/poll-request.js';
 import type { StreamReceiver } from '../delivery/stream-request.js';
 import { encodeEvents, encodeFailure, heartbeatEvent, isLast } from '../requests/event-encoding.js';
 import { eventHeaders } from '../requests/held-stream.js';
@@ -30,20 +31,19 @@ export class FetchStream implements StreamReceiver {
   }
 
   /**
-   * @param start opens the stream, and returns what ends it
    * @param signal aborted when the client has left
    * @returns rejects with the error of a stream that could not be opened
    */
-  async open(start: (receiver: StreamReceiver) => () => void, signal: AbortSignal): Promise<Response> {
+  async open(start: (receiver: StreamReceiver) => Cancellable, signal: AbortSignal): Promise<Response> {
     return new Promise<Response>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
       const leave = () => this.#leave();
-      const end = start(this);
+      const opened = start(this);
       this.#hangUp = () => {
         // A signal may live longer than its request.
         signal.removeEventListener('abort', leave);
-        end();
+        opened.cancel();
       };
       if (this.#hasEnded) this.#hangUp();
       else if (signal.aborted) leave();

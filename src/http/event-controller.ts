@@ -35,7 +35,8 @@ export class EventController {
     exchange.allow(this.#crossOrigin);
     const stream = this.#route.accept(exchange.request, { ...rawQuery }, this.#app);
     const { response, result } = exchange.stream(this.#app.context.streamMaxBytes);
-    response.onceClosed(stream.start(response));
+    const opened = stream.start(response);
+    response.onceClosed(() => opened.cancel());
     return result;
   }
 }

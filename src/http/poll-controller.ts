@@ -34,7 +34,8 @@ export class PollController {
     const query = { ...rawQuery };
     const poll = this.#route.accept(exchange.request, query, () => this.#app.appOf(query));
     const { response, result } = exchange.hold();
-    response.onceClosed(poll.start(response));
+    const held = poll.start(response);
+    response.onceClosed(() => held.cancel());
     return result;
   }
 }

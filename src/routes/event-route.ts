@@ -1,3 +1,4 @@
+import type { Cancellable } from '../delivery/poll-request.js';
 import type { StreamOptions, StreamReceiver } from '../delivery/stream-request.js';
 import { invalidArgument } from '../errors/session-error.js';
 import { requireKnownPageByCookie } from '../requests/cookie-poll.js';
@@ -18,8 +19,7 @@ export type StreamedApp = Pick<
 
 /** A stream whose request was accepted: it is well-formed, has a token, and no page of another site sent it by cookie. */
 export interface AcceptedStream {
-  /** @returns ends the stream, as when the client has disconnected */
-  start(receiver: StreamReceiver): () => void;
+  start(receiver: StreamReceiver): Cancellable;
 }
 
 /** `GET /events`, without the framework that received the request. */
@@ -43,7 +43,7 @@ export class EventRoute {
   }
 }
 
-function startStream(app: StreamedApp, tokens: Tokens, options: StreamOptions, receiver: StreamReceiver): () => void {
+function startStream(app: StreamedApp, tokens: Tokens, options: StreamOptions, receiver: StreamReceiver): Cancellable {
   if (tokens.length === 1) return app.streamAsBearer(tokens[0], options, receiver);
   const token = soleBearer(app, tokens).then((bearer) => bearer.token);
   return onceKnown(token, (known) => app.streamAsBearer(known, options, receiver), receiver);

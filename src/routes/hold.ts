@@ -11,7 +11,8 @@ import type { AcceptedPoll } from './poll-route.js';
 export function holdPoll(raw: RawResponse, accept: () => AcceptedPoll): void {
   const response = new HeldResponse(raw);
   try {
-    response.onceClosed(accept().start(response));
+    const held = accept().start(response);
+    response.onceClosed(() => held.cancel());
   } catch (error) {
     response.fail(error);
   }
@@ -25,7 +26,8 @@ export function holdPoll(raw: RawResponse, accept: () => AcceptedPoll): void {
 export function holdStream(raw: RawResponse, mostUnsent: number, accept: () => AcceptedStream): void {
   const response = new HeldStream(raw, mostUnsent);
   try {
-    response.onceClosed(accept().start(response));
+    const held = accept().start(response);
+    response.onceClosed(() => held.cancel());
   } catch (error) {
     response.fail(error);
   }

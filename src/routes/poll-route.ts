@@ -1,4 +1,4 @@
-import type { PollOptions, PollReceiver } from '../delivery/poll-request.js';
+import type { Cancellable, PollOptions, PollReceiver } from '../delivery/poll-request.js';
 import { invalidArgument } from '../errors/session-error.js';
 import { isFromKnownPage, requireCursor } from '../requests/cookie-poll.js';
 import { soleBearer, type Tokens } from '../requests/credentials.js';
@@ -13,8 +13,7 @@ import { provenTokens, type RouteCredentials } from './route-credentials.js';
 
 /** A poll whose request was accepted: it is well-formed, has a token, and no page of another site sent it by cookie. */
 export interface AcceptedPoll {
-  /** @returns cancels the poll, as when the client has disconnected */
-  start(receiver: PollReceiver): () => void;
+  start(receiver: PollReceiver): Cancellable;
 }
 
 /** Who sends polls, by the headers of a request that was accepted. */
@@ -84,7 +83,7 @@ class ProvenCaller implements PollCaller {
     return { start: (receiver) => this.#start(app, options, reporting(receiver, app, this.#shown)) };
   }
 
-  #start(app: PolledApp, options: PollOptions, receiver: PollReceiver): () => void {
+  #start(app: PolledApp, options: PollOptions, receiver: PollReceiver): Cancellable {
     if (this.#others.length === 0) return app.pollAsBearer(this.#token, options, receiver);
     const token = soleBearer(app, [this.#token, ...this.#others]).then((bearer) => bearer.token);
     return pollOnceKnown(app, token, options, receiver);

@@ -2,6 +2,7 @@ import type { SessionContext } from '../context/session-context.js';
 import { unreadBatch } from '../delivery/answers.js';
 import type { Batch } from '../delivery/batch.js';
 import {
+  type Cancellable,
   type PollCredential,
   type PollOptions,
   type PollReceiver,
@@ -29,7 +30,10 @@ export let pollByHash: (
   bearer: Bearer,
   options: PollOptions,
   receiver: PollReceiver,
-) => () => void;
+) => Cancellable;
+
+/** In the place of a poll that has its answer already. */
+const over: Cancellable = { cancel() {} };
 
 /** What `SessionManager` offers of the mailboxes of its app: pushing, polling and streaming. */
 export abstract class AppMailboxes extends AppService {
@@ -87,9 +91,8 @@ export abstract class AppMailboxes extends AppService {
   /**
    * A poll by the bearer of a token, for transports that hold many: it costs less than a promise. The receiver gets the
    * batch or the error, at once or later; the method itself never throws.
-   * @returns cancels the poll; to be called when the client hangs up. No message is lost
    */
-  pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): () => void {
+  pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): Cancellable {
     const bearer = bearerOf(token);
     return this.#poll(bearer?.id, { secretHash: bearer?.secretHash, generation: undefined }, options, receiver);
   }
@@ -99,22 +102,21 @@ export abstract class AppMailboxes extends AppService {
    * @param session the session that a token opened, such as that of a guard: a poll of one whose token was rotated since
    * is refused. With an id the caller vouches for the client
    */
-  pollInto(session: Session | string, options: PollOptions, receiver: PollReceiver): () => void {
+  pollInto(session: Session | string, options: PollOptions, receiver: PollReceiver): Cancellable {
     const [id, generation] = session instanceof Session ? [session.id, session.generation] : [session, undefined];
     return this.#poll(id, { secretHash: undefined, generation }, options, receiver);
   }
 
   /**
    * Opens a stream by the bearer of a token: the receiver gets batches as messages come. The method itself never throws.
-   * @returns ends the stream; to be called when the client hangs up. No message is lost
    */
-  streamAsBearer(token: string, options: StreamOptions, receiver: StreamReceiver): () => void {
+  streamAsBearer(token: string, options: StreamOptions, receiver: StreamReceiver): Cancellable {
     const bearer = bearerOf(token);
     return this.#stream(bearer?.id, { secretHash: bearer?.secretHash, generation: undefined }, options, receiver);
   }
 
   /** `streamAsBearer` for a caller that needs no token. @param session as for `pollInto` */
-  streamInto(session: Session | string, options: StreamOptions, receiver: StreamReceiver): () => void {
+  streamInto(session: Session | string, options: StreamOptions, receiver: StreamReceiver): Cancellable {
     const [id, generation] = session instanceof Session ? [session.id, session.generation] : [session, undefined];
     return this.#stream(id, { secretHash: undefined, generation }, options, receiver);
   }
@@ -140,7 +142,7 @@ export abstract class AppMailboxes extends AppService {
     await store.acknowledgeAsBearer(this.app, id, secretHash, name, place);
   }
 
-  #poll(id: string | undefined, credential: PollCredential, options: PollOptions, receiver: PollReceiver): () => void {
+  #poll(id: string | undefined, credential: PollCredential, options: PollOptions, receiver: PollReceiver): Cancellable {
     return this.#wait(id, credential, options.after, receiver, (context) => requirePollRequest(options, context));
   }
 
@@ -149,7 +151,7 @@ export abstract class AppMailboxes extends AppService {
     credential: PollCredential,
     options: StreamOptions,
     receiver: StreamReceiver,
-  ): () => void {
+  ): Cancellable {
     return this.#wait(id, credential, options.after, receiver, (context) => requireStreamRequest(options, context));
   }
 
@@ -159,7 +161,7 @@ export abstract class AppMailboxes extends AppService {
     after: string | undefined,
     receiver: PollReceiver,
     requireRequest: (context: SessionContext) => PollRequest,
-  ): () => void {
+  ): Cancellable {
     const { room, context, events } = runtimeOf(this);
     try {
       runtimeOf(this).requireRunning();
@@ -169,10 +171,10 @@ export abstract class AppMailboxes extends AppService {
         return room.poll(this.app, sessionId, credential, request, receiver);
       events.measures.turnedAway += 1;
       receiver.deliver(unreadBatch(after, context), undefined);
-      return () => {};
+      return over;
     } catch (error) {
       receiver.fail(error);
-      return () => {};
+      return over;
     }
   }
 }

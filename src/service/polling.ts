@@ -1,28 +1,27 @@
 import type { Batch } from '../delivery/batch.js';
-import type { PollReceiver } from '../delivery/poll-request.js';
+import type { Cancellable, PollReceiver } from '../delivery/poll-request.js';
 
 /**
  * One poll as a promise. A batch is acknowledged as soon as it is given to the caller: the caller has it then, whatever
  * the caller does with it.
  *
- * @param startPoll starts the poll and gives what cancels it
  * @param signal cancels the poll; the promise then rejects with the signal's reason
  */
 export async function pollForBatch(
-  startPoll: (receiver: PollReceiver) => () => void,
+  startPoll: (receiver: PollReceiver) => Cancellable,
   signal: AbortSignal | undefined,
 ): Promise<Batch> {
   signal?.throwIfAborted();
   return new Promise((resolve, reject) => {
-    let cancel = () => {};
+    let poll: Cancellable | undefined;
     const abort = () => {
-      cancel();
+      poll?.cancel();
       reject(signal?.reason);
     };
     const settle = () => signal?.removeEventListener('abort', abort);
     // Before the poll starts: it may be answered at once, and the listener must be gone then.
     signal?.addEventListener('abort', abort, { once: true });
-    cancel = startPoll({
+    poll = startPoll({
       deliver: (batch, acknowledge) => {
         settle();
         acknowledge?.();

@@ -56,8 +56,8 @@ export function streamMailbox(
     const options = readStreamOptions(requestHeadOf(request), queryOfTarget(request.url));
     const reader = options.reader ?? newId('');
     socket.on('message', (data) => void acknowledge(app, session.id, reader, stream, data.toString()));
-    const end = app.streamInto(session, { ...options, reader }, stream);
-    socket.on('close', end);
+    const opened = app.streamInto(session, { ...options, reader }, stream);
+    socket.on('close', () => opened.cancel());
   } catch (error) {
     stream.fail(error);
   }

@@ -1,6 +1,13 @@
 import type { ExecutionContext } from 'ava';
 import { settle } from '../../src/conformance/manual-clock.js';
-import type { Batch, IssuedSession, PollOptions, SessionContextOptions, SessionManager } from '../../src/index.js';
+import type {
+  Batch,
+  Cancellable,
+  IssuedSession,
+  PollOptions,
+  SessionContextOptions,
+  SessionManager,
+} from '../../src/index.js';
 import { bindStore, type Service, startService } from '../support/service.js';
 import { DelayedStore } from './delayed-store.js';
 
@@ -12,16 +19,20 @@ export class HeldPoll {
   readonly batches: Batch[] = [];
   readonly errors: unknown[] = [];
   acknowledge: (() => void) | undefined;
-  readonly hangUp: () => void;
+  readonly #poll: Cancellable;
 
   constructor(manager: SessionManager, token: string, options: PollOptions = { after: '' }) {
-    this.hangUp = manager.pollAsBearer(token, options, {
+    this.#poll = manager.pollAsBearer(token, options, {
       deliver: (batch, acknowledge) => {
         this.batches.push(batch);
         this.acknowledge = acknowledge;
       },
       fail: (error) => this.errors.push(error),
     });
+  }
+
+  hangUp(): void {
+    this.#poll.cancel();
   }
 
   get isHeld(): boolean {

@@ -1,5 +1,5 @@
 import { settle } from '../../src/conformance/manual-clock.js';
-import type { Batch, IssuedSession, SessionManager, StreamOptions } from '../../src/index.js';
+import type { Batch, Cancellable, IssuedSession, SessionManager, StreamOptions } from '../../src/index.js';
 import type { Service } from '../support/service.js';
 
 /** One stream with a token, as a front opens it. */
@@ -10,10 +10,10 @@ export class OpenStream {
   beats = 0;
   /** Called with each batch, before `deliver` returns. */
   onBatch: (batch: Batch) => void = () => {};
-  readonly hangUp: () => void;
+  readonly #stream: Cancellable;
 
   constructor(manager: SessionManager, token: string, options: StreamOptions = {}) {
-    this.hangUp = manager.streamAsBearer(token, options, {
+    this.#stream = manager.streamAsBearer(token, options, {
       deliver: (batch, acknowledge) => {
         this.batches.push(batch);
         if (acknowledge !== undefined) this.acknowledges.push(acknowledge);
@@ -24,6 +24,10 @@ export class OpenStream {
         this.beats += 1;
       },
     });
+  }
+
+  hangUp(): void {
+    this.#stream.cancel();
   }
 
   get data(): readonly unknown[] {

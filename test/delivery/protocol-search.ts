@@ -255,8 +255,10 @@ function opened({ mailbox, parked }: Stored): Mailbox {
 }
 
 function waiterAt({ epoch, offset, proof }: Cursor): Waiter {
+  const vouched = { secretHash: undefined, generation: undefined };
+  const receiver = { deliver() {}, fail() {} };
   const request = { reader: 'any', after: '', limit: 1, wait: 1, streams: false, drains: false } as const;
-  const waiter = new Waiter('default', 'id', request, { deliver() {}, fail() {} }, 1, 1, true, undefined);
+  const waiter = new Waiter('default', 'id', request, vouched, receiver, 1, 1, true, () => {});
   return Object.assign(waiter, { epoch, offset, proof });
 }
 

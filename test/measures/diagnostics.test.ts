@@ -77,12 +77,12 @@ test.serial('a stream is published as held again after each message', async (t) 
   const answered = listen(t, 'session-mailbox:poll.answered');
   const { manager, clock } = await startService(t);
   const { id } = await manager.createSession('alice');
-  const hangUp = manager.streamInto(id, { reader: 'tab' }, { deliver() {}, fail() {}, beat() {} });
+  const stream = manager.streamInto(id, { reader: 'tab' }, { deliver() {}, fail() {}, beat() {} });
   await clock.settle();
   await manager.push(id, 1);
   await clock.settle();
   t.is(held.length, 2);
-  hangUp();
+  stream.cancel();
   t.deepEqual(answered, [{ app: 'default', id, reader: 'tab', transport: 'stream', ending: 'hung-up' }]);
 });
 

@@ -46,13 +46,13 @@ test('a message that waited in its mailbox counts with the time that it waited',
 test('a stream is held until its client hangs up', async (t) => {
   const { manager, clock } = await startService(t);
   const { id } = await manager.createSession('alice');
-  const hangUp = manager.streamInto(id, {}, { deliver() {}, fail() {}, beat() {} });
+  const stream = manager.streamInto(id, {}, { deliver() {}, fail() {}, beat() {} });
   await clock.settle();
   await manager.push(id, 1);
   t.is(readMeasures(manager).streams.held, 1);
   t.is(readMeasures(manager).polls.held, 0);
-  hangUp();
-  hangUp();
+  stream.cancel();
+  stream.cancel();
   const { streams, messages } = readMeasures(manager);
   t.is(streams.held, 0);
   t.is(streams.arrived, 1);

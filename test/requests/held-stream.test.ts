@@ -103,8 +103,10 @@ test('fetch: a server that took nothing between two heartbeats is cut off', asyn
   let isEnded = false;
   const response = await stream.open((receiver) => {
     receiver.deliver(batchOf('"hi"'), undefined);
-    return () => {
-      isEnded = true;
+    return {
+      cancel() {
+        isEnded = true;
+      },
     };
   }, new AbortController().signal);
   stream.beat();

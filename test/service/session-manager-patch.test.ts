@@ -54,8 +54,8 @@ test('pollInto gives an unknown session and wrong options to receiver.fail', asy
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   const [malformed, wrong] = [new Answer(), new Answer()];
-  manager.pollInto('unknown', {}, malformed)();
+  manager.pollInto('unknown', {}, malformed).cancel();
   await throwsCode(t, malformed.arrived, 'SESSION_UNKNOWN');
-  manager.pollInto(id, { limit: 0 }, wrong)();
+  manager.pollInto(id, { limit: 0 }, wrong).cancel();
   await throwsCode(t, wrong.arrived, 'INVALID_ARGUMENT');
 });

@@ -188,10 +188,10 @@ test('pollAsBearer gives every error to receiver.fail and never throws', async (
   const { token } = await manager.createSession('alice');
   const errors: unknown[] = [];
   const receiver = { deliver: () => t.fail(), fail: (error: unknown) => errors.push(error) };
-  manager.pollAsBearer(token, { limit: 0 }, receiver)();
-  manager.pollAsBearer('', {}, receiver)();
+  manager.pollAsBearer(token, { limit: 0 }, receiver).cancel();
+  manager.pollAsBearer('', {}, receiver).cancel();
   await container.unbindAllAsync();
-  manager.pollAsBearer(token, {}, receiver)();
+  manager.pollAsBearer(token, {}, receiver).cancel();
   const codes = errors.map((error) => (SessionError.is(error) ? error.code : error));
   t.deepEqual(codes, ['INVALID_ARGUMENT', 'SESSION_UNKNOWN', 'STOPPED']);
 });

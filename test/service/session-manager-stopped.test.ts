@@ -12,7 +12,7 @@ import { startService, throwsCode } from '../support/service.js';
 const id = 'x'.repeat(24);
 
 /** Rejects with what `receiver.fail` is called with. */
-function failureOf(poll: (receiver: PollReceiver) => () => void): Promise<unknown> {
+function failureOf(poll: (receiver: PollReceiver) => unknown): Promise<unknown> {
   return new Promise((deliver, fail) => void poll({ deliver, fail }));
 }
 

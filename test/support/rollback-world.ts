@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { Batch } from '../../src/delivery/batch.js';
-import { requirePollRequest } from '../../src/delivery/poll-request.js';
+import { type Cancellable, requirePollRequest } from '../../src/delivery/poll-request.js';
 import { WaitingRoom } from '../../src/delivery/waiting-room.js';
 import { SessionEvents } from '../../src/events/session-events.js';
 import type { Clock, SessionContext, SessionStore } from '../../src/index.js';
@@ -55,7 +55,7 @@ class Client {
   cursor = '';
   /** The event at which it was told `lost` or `reset` last. */
   toldAt = -1;
-  hangUp: (() => void) | undefined;
+  held: Cancellable | undefined;
 }
 
 /** Clients, a publisher and a store that forgets, with the checks of what the design promises. */
@@ -119,14 +119,14 @@ export class RollbackWorld {
     const client = this.#clients[reader];
     this.#endHold(client);
     const options = { after: client.cursor, reader, wait: holdTime };
-    client.hangUp = this.#room.poll(app, this.#id, vouchedFor, requirePollRequest(options, this.#stage.context), {
+    client.held = this.#room.poll(app, this.#id, vouchedFor, requirePollRequest(options, this.#stage.context), {
       deliver: (batch) => {
-        client.hangUp = undefined;
+        client.held = undefined;
         this.#take(client, batch);
       },
       // The session was replaced.
       fail: () => {
-        client.hangUp = undefined;
+        client.held = undefined;
       },
     });
   }
@@ -180,7 +180,7 @@ export class RollbackWorld {
   async #goOnWith(next: NextStore): Promise<void> {
     if (next === undefined) return;
     // The process ended, and its clients' connections with it.
-    for (const client of Object.values(this.#clients)) client.hangUp = undefined;
+    for (const client of Object.values(this.#clients)) client.held = undefined;
     this.#store = next;
     this.#room = this.#newRoom();
     await this.#store.open(this.#room);
@@ -234,8 +234,8 @@ export class RollbackWorld {
   }
 
   #endHold(client: Client): void {
-    client.hangUp?.();
-    client.hangUp = undefined;
+    client.held?.cancel();
+    client.held = undefined;
   }
 
   #newRoom(): WaitingRoom {

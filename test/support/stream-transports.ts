@@ -41,11 +41,11 @@ export const transports: Readonly<Record<string, (manager: SessionManager) => Pr
         throw error;
       };
       const deliver = (batch: Batch) => batches.push(batch);
-      const close = manager.streamInto(session, { reader, after }, { deliver, fail, beat() {} });
+      const stream = manager.streamInto(session, { reader, after }, { deliver, fail, beat() {} });
       return {
         taken: () => takenOf(batches),
         acknowledge: (cursor) => manager.acknowledge(session.id, reader, cursor),
-        close,
+        close: () => stream.cancel(),
       };
     },
     end: async () => {},
