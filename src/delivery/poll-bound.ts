@@ -26,7 +26,7 @@ export class PollBound {
    * @param secretHash the one of the new poll, if it must still be proven
    */
   hasRoomFor(id: string, waiters: readonly Waiter[], secretHash: string | undefined): boolean {
-    const unwritten = this.#unwritten.get(id) ?? 0;
+    const unwritten = this.#unwritten.size === 0 ? 0 : (this.#unwritten.get(id) ?? 0);
     if (waiters.length + unwritten < this.#most) return true;
     const counted = waiters.filter((each) => each.secretHash === undefined || each.secretHash === secretHash);
     return counted.length + unwritten < this.#most;

@@ -1,4 +1,3 @@
-import type { SessionContext } from '../context/session-context.js';
 import { unreadBatch } from '../delivery/answers.js';
 import type { Batch } from '../delivery/batch.js';
 import {
@@ -143,7 +142,14 @@ export abstract class AppMailboxes extends AppService {
   }
 
   #poll(id: string | undefined, credential: PollCredential, options: PollOptions, receiver: PollReceiver): Cancellable {
-    return this.#wait(id, credential, options.after, receiver, (context) => requirePollRequest(options, context));
+    const runtime = runtimeOf(this);
+    try {
+      runtime.requireRunning();
+      return this.#wait(id, credential, requirePollRequest(options, runtime.context), options.after, receiver);
+    } catch (error) {
+      receiver.fail(error);
+      return over;
+    }
   }
 
   #stream(
@@ -152,29 +158,30 @@ export abstract class AppMailboxes extends AppService {
     options: StreamOptions,
     receiver: StreamReceiver,
   ): Cancellable {
-    return this.#wait(id, credential, options.after, receiver, (context) => requireStreamRequest(options, context));
-  }
-
-  #wait(
-    id: string | undefined,
-    credential: PollCredential,
-    after: string | undefined,
-    receiver: PollReceiver,
-    requireRequest: (context: SessionContext) => PollRequest,
-  ): Cancellable {
-    const { room, context, events } = runtimeOf(this);
+    const runtime = runtimeOf(this);
     try {
-      runtimeOf(this).requireRunning();
-      const request = requireRequest(context);
-      const sessionId = requireSessionId(id);
-      if (room.hasRoomFor(sessionId, credential.secretHash, request.streams))
-        return room.poll(this.app, sessionId, credential, request, receiver);
-      events.measures.turnedAway += 1;
-      receiver.deliver(unreadBatch(after, context), undefined);
-      return over;
+      runtime.requireRunning();
+      return this.#wait(id, credential, requireStreamRequest(options, runtime.context), options.after, receiver);
     } catch (error) {
       receiver.fail(error);
       return over;
     }
+  }
+
+  /** @throws SessionError `SESSION_UNKNOWN` */
+  #wait(
+    id: string | undefined,
+    credential: PollCredential,
+    request: PollRequest,
+    after: string | undefined,
+    receiver: PollReceiver,
+  ): Cancellable {
+    const { room, context, events } = runtimeOf(this);
+    const sessionId = requireSessionId(id);
+    if (room.hasRoomFor(sessionId, credential.secretHash, request.streams))
+      return room.poll(this.app, sessionId, credential, request, receiver);
+    events.measures.turnedAway += 1;
+    receiver.deliver(unreadBatch(after, context), undefined);
+    return over;
   }
 }

@@ -60,6 +60,28 @@ test('a malformed cursor is refused as INVALID_ARGUMENT of after', (t) => {
   }
 });
 
+const grammar = /^([0-9a-z]{1,16})\.([0-9]{1,15})(?:\.([0-9a-z]{1,10}))?$/;
+const character = fc.constantFrom(...'..00119az');
+const nearly = fc.string({
+  unit: fc.oneof({ arbitrary: character, weight: 9 }, fc.constantFrom(...'-A /:{`\n')),
+  maxLength: 30,
+});
+
+test('exactly what fits the grammar is parsed, as the numbers that it stands for', (t) => {
+  fc.assert(
+    fc.property(nearly, (text) => {
+      const [, epoch, offset, proof] = grammar.exec(text) ?? [];
+      if (epoch === undefined) t.throws(() => parseCursor(text), undefined, text);
+      else t.deepEqual(parseCursor(text), { epoch, offset: Number(offset), proof: numberOf(proof) }, text);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+function numberOf(proof: string | undefined): number {
+  return proof === undefined ? -1 : Number.parseInt(proof, 36);
+}
+
 test('any text is either parsed or refused as INVALID_ARGUMENT', (t) => {
   fc.assert(
     fc.property(fc.string({ maxLength: 40 }), (text) => {
