@@ -114,10 +114,9 @@ export class WaiterStates {
     return this.#bySession.get(id) ?? noWaiters;
   }
 
-  /** Adds a waiter, whose read is about to begin. */
-  add(waiter: Waiter): void {
-    const waiters = this.#bySession.get(waiter.id);
-    this.#bySession.set(waiter.id, waiters === undefined ? [waiter] : [...waiters, waiter]);
+  /** Adds a waiter, whose read is about to begin. @param others those of its session */
+  add(waiter: Waiter, others: Waiters): void {
+    this.#bySession.set(waiter.id, others.length === 0 ? [waiter] : [...others, waiter]);
     if (!waiter.holds) return;
     this.#held += 1;
     if (waiter.streams) this.#heldStreams += 1;

@@ -72,12 +72,6 @@ export class WaitingRoom implements StoreListener {
     return this.#waiters.heldStreams;
   }
 
-  /** Whether this node may serve one more poll or stream of this session; see `PollBound`. A stream must be held. */
-  hasRoomFor(id: string, secretHash: string | undefined, streams: boolean): boolean {
-    if (streams && !this.#mayHold) return false;
-    return this.#bound.hasRoomFor(id, this.#waiters.of(id), secretHash);
-  }
-
   get #mayHold(): boolean {
     return this.#drained === undefined && this.held < this.#context.maxWaiter;
   }
@@ -85,15 +79,25 @@ export class WaitingRoom implements StoreListener {
   /**
    * Answers the poll as soon as there is something to deliver, at the latest when its wait is over; or opens the stream.
    * @param credential what the poll was opened with; it fails unless that still fits the session
+   * @returns `undefined` when this node may not serve one more of this session; see `PollBound`. A stream must be held
    */
-  poll(app: string, id: string, credential: PollCredential, request: PollRequest, receiver: PollReceiver): Cancellable {
+  poll(
+    app: string,
+    id: string,
+    credential: PollCredential,
+    request: PollRequest,
+    receiver: PollReceiver,
+  ): Cancellable | undefined {
+    const others = this.#waiters.of(id);
+    if (request.streams && !this.#mayHold) return undefined;
+    if (!this.#bound.hasRoomFor(id, others, credential.secretHash)) return undefined;
     this.#arrivals += 1;
     const deadline = this.#clock.now() + request.wait;
     const holds = request.wait > 0 && this.#mayHold;
     const arrival = this.#arrivals;
     const waiter = new Waiter(app, id, request, credential, receiver, arrival, deadline, holds, this.#hangUp);
     // Counted before the store is asked. Otherwise all polls of a burst would find room.
-    this.#waiters.add(waiter);
+    this.#waiters.add(waiter, others);
     this.#deliveries.arrived(waiter);
     void this.#read(waiter);
     return waiter;

@@ -35,9 +35,11 @@ export class PollReader {
    * @returns undefined when the text is anything else than complete polls
    */
   read(text: string, peer: Peer, known: LaneCaller | undefined): readonly LanePoll[] | undefined {
-    const polls: LanePoll[] = [];
-    let caller = known;
-    for (let start = 0; start < text.length; ) {
+    const first = this.#pollAt(text, 0, peer, known);
+    if (first === undefined) return undefined;
+    const polls = [first];
+    let { caller } = first;
+    for (let start = first.end; start < text.length; ) {
       const poll = this.#pollAt(text, start, peer, caller);
       if (poll === undefined) return undefined;
       polls.push(poll);

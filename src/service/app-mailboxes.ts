@@ -177,9 +177,10 @@ export abstract class AppMailboxes extends AppService {
     receiver: PollReceiver,
   ): Cancellable {
     const { room, context, events } = runtimeOf(this);
-    const sessionId = requireSessionId(id);
-    if (room.hasRoomFor(sessionId, credential.secretHash, request.streams))
-      return room.poll(this.app, sessionId, credential, request, receiver);
+    // One that comes with the hash of a secret is that of a token, which was parsed.
+    const sessionId = id !== undefined && credential.secretHash !== undefined ? id : requireSessionId(id);
+    const poll = room.poll(this.app, sessionId, credential, request, receiver);
+    if (poll !== undefined) return poll;
     events.measures.turnedAway += 1;
     receiver.deliver(unreadBatch(after, context), undefined);
     return over;
