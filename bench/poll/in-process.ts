@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FastLane } from '../../src/fast-lane/index.js';
-import type { MutableLaneCounts } from '../../src/fast-lane/lane-counts.js';
+import type { FastLane, LaneCounts } from '../../src/fast-lane/index.js';
 import { memoryAfterGc } from '../support/memory.js';
 import { deliverBroadcast, deliverUnicast } from './delivery.js';
 import { PollCounter } from './poll-counter.js';
@@ -46,7 +45,7 @@ export function countLanePolls(lane: FastLane): PollCounter {
   return counter;
 }
 
-class WatchedCounts implements MutableLaneCounts {
+class WatchedCounts implements LaneCounts {
   readonly #counter: PollCounter;
   pollsOutside = 0;
   handedOver = 0;

@@ -33,8 +33,9 @@ export class HoldTimes<Each extends Hold<Each>> {
     this.#onDue = onDue;
   }
 
-  add(hold: Each): void {
-    const delay = Math.max(0, hold.deadline - this.#clock.now());
+  /** @param now by its clock */
+  add(hold: Each, now = this.#clock.now()): void {
+    const delay = Math.max(0, hold.deadline - now);
     let queue = this.#queues.get(delay);
     if (queue === undefined) {
       queue = { delay, first: undefined, last: undefined, timer: undefined };

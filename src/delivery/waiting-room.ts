@@ -16,6 +16,7 @@ import { PollBound } from './poll-bound.js';
 import type { Cancellable, PollCredential, PollReceiver, PollRequest } from './poll-request.js';
 import { readRequestOf } from './read-request.js';
 import { Rereading } from './rereading.js';
+import { supersede, supersedeOthers } from './superseding.js';
 import { Waiter } from './waiter.js';
 import { WaiterStates } from './waiter-states.js';
 
@@ -140,7 +141,8 @@ export class WaitingRoom implements StoreListener {
   superseded(_app: string, id: string, reader: string, ticket: number): void {
     for (const waiter of this.#waiters.of(id)) {
       // A waiter that has read again since holds a newer ticket, and is not meant.
-      if (waiter.readTicket === ticket && waiter.reader === reader) this.#supersede(waiter, false);
+      if (waiter.readTicket === ticket && waiter.reader === reader)
+        supersede(this.#waiters, this.#deliveries, waiter, false);
     }
   }
 
@@ -204,7 +206,7 @@ export class WaitingRoom implements StoreListener {
     const { app, id } = waiter;
     waiter.takeIn(result);
     if (result.cameOnline) this.#events.emit('online', { app, id, accountId: result.accountId });
-    this.#supersedeOthers(waiter, result.droppedReader);
+    supersedeOthers(this.#waiters, this.#deliveries, waiter, result.droppedReader);
   }
 
   /** @param result `undefined` when the store was unavailable, and the waiter is held all the same */
@@ -263,29 +265,6 @@ export class WaitingRoom implements StoreListener {
     this.#waiters.settle(waiter, false);
     if (waiter.state === 'superseded') this.#deliveries.last(waiter, supersededBatch(waiter));
     else if (waiter.state === 'reading') void this.#read(waiter);
-  }
-
-  /**
-   * Supersedes the older waiters of the same reader, and those of the reader that the store evicted for this one. One
-   * of an evicted reader that was read again since has a newer ticket, and stays.
-   */
-  #supersedeOthers(waiter: Waiter, evictedReader: string | undefined): void {
-    const waiters = this.#waiters.of(waiter.id);
-    if (waiters.length === 1) return;
-    for (const other of waiters) {
-      if (other.reader === evictedReader && other.readTicket < waiter.readTicket) this.#supersede(other, false);
-      else if (other.isSameReader(waiter) && other.arrival < waiter.arrival) this.#supersede(other, true);
-    }
-  }
-
-  /** @param mayBeParked whether the store may still have the reader parked for this node */
-  #supersede(waiter: Waiter, mayBeParked: boolean): void {
-    if (waiter.state === 'parked') {
-      waiter.owesRelease = mayBeParked;
-      this.#deliveries.last(waiter, supersededBatch(waiter));
-    } else if (waiter.state === 'reading' || waiter.state === 'outdated') {
-      this.#waiters.move(waiter, 'superseded');
-    }
   }
 
   #readMailboxAgain(id: string): void {

@@ -247,8 +247,9 @@ export class LaneConnection implements LaneMember, ListeningConnection {
   #hold(time: number): void {
     this.#host.holds.remove(this);
     if (time === 0) return;
-    this.deadline = this.#host.clock.now() + time;
-    this.#host.holds.add(this);
+    const now = this.#host.clock.now();
+    this.deadline = now + time;
+    this.#host.holds.add(this, now);
   }
 
   #pause(): void {

@@ -1,0 +1,33 @@
+import { supersededBatch } from './answers.js';
+import type { Deliveries } from './deliveries.js';
+import type { Waiter } from './waiter.js';
+import type { WaiterStates } from './waiter-states.js';
+
+/**
+ * Supersedes the older waiters of the same reader, and those of the reader that the store evicted for this one. One
+ * of an evicted reader that was read again since has a newer ticket, and stays.
+ */
+export function supersedeOthers(
+  waiters: WaiterStates,
+  deliveries: Deliveries,
+  waiter: Waiter,
+  evictedReader: string | undefined,
+): void {
+  const ofSession = waiters.of(waiter.id);
+  if (ofSession.length === 1) return;
+  for (const other of ofSession) {
+    if (other.reader === evictedReader && other.readTicket < waiter.readTicket)
+      supersede(waiters, deliveries, other, false);
+    else if (other.isSameReader(waiter) && other.arrival < waiter.arrival) supersede(waiters, deliveries, other, true);
+  }
+}
+
+/** @param mayBeParked whether the store may still have the reader parked for this node */
+export function supersede(waiters: WaiterStates, deliveries: Deliveries, waiter: Waiter, mayBeParked: boolean): void {
+  if (waiter.state === 'parked') {
+    waiter.owesRelease = mayBeParked;
+    deliveries.last(waiter, supersededBatch(waiter));
+  } else if (waiter.state === 'reading' || waiter.state === 'outdated') {
+    waiters.move(waiter, 'superseded');
+  }
+}
