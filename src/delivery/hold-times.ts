@@ -1,5 +1,8 @@
 import type { Clock, Timer } from '../time/clock.js';
 
+/** The start from which it counts is of no concern. */
+export type HoldClock = Pick<Clock, 'now' | 'setTimer'>;
+
 /** One element of the queues of `HoldTimes`. Only `HoldTimes` changes `queue`, `previous` and `next`. */
 export interface Hold<Each> {
   /** When the hold ends, on the clock of `HoldTimes`. */
@@ -23,12 +26,12 @@ export interface HoldQueue<Each> {
  * 400 bytes more, and nearly all of them would be cancelled unused.
  */
 export class HoldTimes<Each extends Hold<Each>> {
-  readonly #clock: Clock;
+  readonly #clock: HoldClock;
   readonly #onDue: (hold: Each) => void;
   /** By delay. */
   readonly #queues = new Map<number, HoldQueue<Each>>();
 
-  constructor(clock: Clock, onDue: (hold: Each) => void) {
+  constructor(clock: HoldClock, onDue: (hold: Each) => void) {
     this.#clock = clock;
     this.#onDue = onDue;
   }

@@ -8,7 +8,7 @@ import type { NodeMeasures } from '../measures/node-measures.js';
 import { requestTarget } from '../requests/request-target.js';
 import { runtimeOf } from '../service/app-service.js';
 import type { SessionManager } from '../service/session-manager.js';
-import { SystemClock } from '../time/clock.js';
+import { UptimeClock } from '../time/clock.js';
 import { checkOptions, invalidOption } from '../validation/options.js';
 import { ConnectionListeners } from './connection-listeners.js';
 import type { LaneAnswer } from './lane-answer.js';
@@ -54,7 +54,7 @@ class Lane implements FastLane, LaneHost, LaneLimits {
   readonly polls: LanePolls;
   readonly mostHeadBytes: number;
   readonly text: ResponseText;
-  readonly clock = new SystemClock();
+  readonly clock = new UptimeClock();
   readonly holds = new HoldTimes<LaneMember>(this.clock, (connection) => connection.due());
   readonly counts = { pollsInLane: 0, pollsOutside: 0, handedOver: 0, returned: 0 };
   readonly onRequest: FastLaneOptions['onRequest'];
@@ -140,8 +140,9 @@ class Lane implements FastLane, LaneHost, LaneLimits {
 
   report(connection: LaneMember, answer: LaneAnswer, status: number | undefined): void {
     const { onRequest } = this;
-    if (onRequest === undefined) return;
-    const { query, since } = answer;
+    const { asked } = answer;
+    if (onRequest === undefined || asked === undefined) return;
+    const { query, since } = asked;
     const url = query === '' ? this.path : `${this.path}?${query}`;
     const request = { url, ip: connection.ip, status, duration: performance.now() - since };
     guarded('The listener onRequest of the fast lane failed', onRequest)(request);

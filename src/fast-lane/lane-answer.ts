@@ -11,6 +11,19 @@ export interface AnswerQueue {
   flush(): void;
 }
 
+/** What is read of who sent the poll. */
+export interface AnsweredCaller {
+  /** Header lines of every answer. */
+  readonly crossOrigin: string;
+  report(error: unknown): void;
+}
+
+export interface AskedPoll {
+  readonly query: string;
+  /** When it came, by `performance.now`. */
+  readonly since: number;
+}
+
 const batchHead = `${headerLines(batchHeaders)}Content-Length: `;
 const okLine = statusLine(200);
 
@@ -20,23 +33,21 @@ export class LaneAnswer implements PollReceiver {
   next: LaneAnswer | undefined = undefined;
   /** Whether the connection ends with it. */
   readonly isLast: boolean;
-  /** For the report of the request: its query, and when it came. Not kept where `onRequest` is not set. */
-  readonly query: string;
-  readonly since: number;
-  #queue: AnswerQueue;
-  readonly #crossOrigin: string;
+  /** For the report of the request. Not kept where `onRequest` is not set. */
+  readonly asked: AskedPoll | undefined;
+  readonly #queue: AnswerQueue;
+  readonly #caller: AnsweredCaller;
   #batch: Batch | undefined = undefined;
   #failure: Problem | undefined = undefined;
   #acknowledge: (() => void) | undefined = undefined;
   #poll: Cancellable | undefined = undefined;
   #onceClosed: (() => void) | undefined = undefined;
 
-  constructor(queue: AnswerQueue, crossOrigin: string, isLast: boolean, query: string, since: number) {
+  constructor(queue: AnswerQueue, caller: AnsweredCaller, isLast: boolean, asked: AskedPoll | undefined) {
     this.#queue = queue;
-    this.#crossOrigin = crossOrigin;
+    this.#caller = caller;
     this.isLast = isLast;
-    this.query = query;
-    this.since = since;
+    this.asked = asked;
   }
 
   get isReady(): boolean {
@@ -69,6 +80,12 @@ export class LaneAnswer implements PollReceiver {
   }
 
   fail(error: unknown): void {
+    this.#caller.report(error);
+    this.refuse(error);
+  }
+
+  /** Answers what is no poll. */
+  refuse(error: unknown): void {
     this.#failure = failedPoll(error);
     this.#queue.flush();
   }
@@ -94,8 +111,8 @@ export class LaneAnswer implements PollReceiver {
     const length = Buffer.byteLength(body);
     const head =
       failure === undefined
-        ? okLine + this.#crossOrigin + batchHead
-        : `${statusLine(failure.status)}${this.#crossOrigin}${headerLines(failure.headers)}Content-Length: `;
+        ? okLine + this.#caller.crossOrigin + batchHead
+        : `${statusLine(failure.status)}${this.#caller.crossOrigin}${headerLines(failure.headers)}Content-Length: `;
     // A text of ASCII is written without being encoded.
     return { text: head + length + endOfHead + body, encoding: length === body.length ? 'latin1' : 'utf8' };
   }

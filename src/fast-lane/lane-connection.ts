@@ -26,7 +26,6 @@ const listenerFault = 'A listener of a poll response failed';
  */
 export class LaneConnection implements LaneMember, ListeningConnection {
   readonly socket: Socket;
-  readonly isEncrypted: boolean;
   readonly #host: LaneHost;
   #owner: 'lane' | 'lent' | 'given' = 'lane';
   /** Who sent the last poll. */
@@ -55,9 +54,12 @@ export class LaneConnection implements LaneMember, ListeningConnection {
   constructor(host: LaneHost, socket: Socket) {
     this.#host = host;
     this.socket = socket;
-    this.isEncrypted = 'encrypted' in socket && socket.encrypted === true;
     host.node.watch(socket);
     this.#hold(host.headerTime);
+  }
+
+  get isEncrypted(): boolean {
+    return 'encrypted' in this.socket && this.socket.encrypted === true;
   }
 
   get ip(): string {
@@ -148,9 +150,8 @@ export class LaneConnection implements LaneMember, ListeningConnection {
     this.#host.countPoll('lane');
     this.#requests += 1;
     this.#isEnding = this.#isLastRequest;
-    const since = this.#host.onRequest === undefined ? 0 : performance.now();
-    const kept = this.#host.onRequest === undefined ? '' : query;
-    const answer = new LaneAnswer(this, caller.crossOrigin, this.#isEnding, kept, since);
+    const asked = this.#host.onRequest && { query, since: performance.now() };
+    const answer = new LaneAnswer(this, caller, this.#isEnding, asked);
     if (this.#first === undefined) this.#first = answer;
     else if (this.#last !== undefined) this.#last.next = answer;
     this.#last = answer;
@@ -163,7 +164,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
     try {
       answer.started(caller.accept(query).start(answer));
     } catch (error) {
-      answer.fail(error);
+      answer.refuse(error);
     }
   }
 

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Hold, HoldTimes } from '../delivery/hold-times.js';
 import type { LaneSide } from '../measures/kinds.js';
-import type { Clock } from '../time/clock.js';
+import type { UptimeClock } from '../time/clock.js';
 import type { LaneAnswer } from './lane-answer.js';
 import type { MutableLaneCounts } from './lane-counts.js';
 import type { LaneRequest } from './lane-options.js';
@@ -25,7 +25,7 @@ export interface LaneHost {
   readonly reader: PollReader;
   readonly path: string;
   readonly text: ResponseText;
-  readonly clock: Clock;
+  readonly clock: UptimeClock;
   /** One timer for all connections that wait for a request. */
   readonly holds: HoldTimes<LaneMember>;
   readonly counts: MutableLaneCounts;

@@ -106,7 +106,12 @@ export class LaneCaller implements PolledApp {
   /** @throws SessionError as `PollRoute.accept`. Headers that prove no session throw each time, so that each refusal is reported */
   accept(query: string): AcceptedPoll {
     const options = readPollOptions(parametersOf(query));
-    return this.#caller().accept(options, () => this);
+    return this.#caller().accept(options, this);
+  }
+
+  /** Reports the refusal of the bearer, if that is what a poll failed by. */
+  report(error: unknown): void {
+    this.#known?.report(error, this);
   }
 
   #caller(): PollCaller {

@@ -5,10 +5,9 @@ import { soleBearer, type Tokens } from '../requests/credentials.js';
 import type { OriginPolicy } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
 import type { RequestHead } from '../requests/request-head.js';
-import type { RefusedRequest } from '../service/refused-bearer.js';
 import { pollOnceKnown } from './poll-once-known.js';
 import type { PolledApp } from './polled-app.js';
-import { refusedRequest, reporting } from './reporting-receiver.js';
+import { reporting } from './reporting-receiver.js';
 import { provenTokens, type RouteCredentials } from './route-credentials.js';
 
 /** A poll whose request was accepted: it is well-formed, has a token, and no page of another site sent it by cookie. */
@@ -19,10 +18,13 @@ export interface AcceptedPoll {
 /** Who sends polls, by the headers of a request that was accepted. */
 export interface PollCaller {
   /**
-   * @param appOf the app that is polled
+   * @param app that is polled
+   * @returns a poll whose receiver gives what it failed by to `report`
    * @throws SessionError `INVALID_ARGUMENT`
    */
-  accept(options: PollOptions, appOf: () => PolledApp): AcceptedPoll;
+  accept(options: PollOptions, app: PolledApp): AcceptedPoll;
+  /** Reports the refusal of the bearer, if that is what the poll failed by. @param app that was polled */
+  report(error: unknown, app: PolledApp): void;
 }
 
 /** `GET /poll`, without the framework that received the request. */
@@ -43,7 +45,10 @@ export class PollRoute {
     // Frameworks route HEAD to GET handlers. The answer has no body then, and a draining poll would lose its messages.
     if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
     const options = readPollOptions(query);
-    return this.callerOf(request, appOf).accept(options, appOf);
+    const caller = this.callerOf(request, appOf);
+    const app = appOf();
+    const accepted = caller.accept(options, app);
+    return { start: (receiver) => accepted.start(reporting(receiver, (error) => caller.report(error, app))) };
   }
 
   /**
@@ -55,7 +60,7 @@ export class PollRoute {
     // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
     const tokens = provenTokens(this.#credentials, this.#origins, request, appOf);
     const needsCursor = this.#credentials.isCookie(request) && !isFromKnownPage(request);
-    return new ProvenCaller(tokens, refusedRequest(tokens, request), needsCursor);
+    return new ProvenCaller(tokens, request, needsCursor);
   }
 }
 
@@ -66,21 +71,28 @@ class ProvenCaller implements PollCaller {
   readonly #token: string;
   /** Of which one may be the bearer as well. */
   readonly #others: readonly string[];
-  readonly #shown: RefusedRequest;
+  // What is told of a refusal: read at once, so that a held poll does not keep the head of its request.
+  readonly #ip: string;
+  readonly #userAgent: string | undefined;
   readonly #needsCursor: boolean;
 
-  constructor(tokens: Tokens, shown: RefusedRequest, needsCursor: boolean) {
+  constructor(tokens: Tokens, request: RequestHead, needsCursor: boolean) {
     const [token, ...others] = tokens;
     this.#token = token;
     this.#others = others.length === 0 ? none : others;
-    this.#shown = shown;
+    this.#ip = request.ip();
+    this.#userAgent = request.header('user-agent');
     this.#needsCursor = needsCursor;
   }
 
-  accept(options: PollOptions, appOf: () => PolledApp): AcceptedPoll {
+  accept(options: PollOptions, app: PolledApp): AcceptedPoll {
     if (this.#needsCursor) requireCursor(options);
-    const app = appOf();
-    return { start: (receiver) => this.#start(app, options, reporting(receiver, app, this.#shown)) };
+    return { start: (receiver) => this.#start(app, options, receiver) };
+  }
+
+  report(error: unknown, app: PolledApp): void {
+    const token = this.#others.length === 0 ? this.#token : undefined;
+    app.reportRefused(error, { token, ip: this.#ip, userAgent: this.#userAgent });
   }
 
   #start(app: PolledApp, options: PollOptions, receiver: PollReceiver): Cancellable {
