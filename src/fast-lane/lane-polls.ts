@@ -111,7 +111,7 @@ export class LaneCaller implements PolledApp {
 
   /** Reports the refusal of the bearer, if that is what a poll failed by. */
   report(error: unknown): void {
-    this.#known?.report(error, this);
+    if (this.#known !== undefined) this.#manager.reportRefused(error, this.#known.shown);
   }
 
   #caller(): PollCaller {

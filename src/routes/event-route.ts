@@ -39,15 +39,7 @@ export class EventRoute {
     const tokens = provenTokens(this.#credentials, this.#origins, request, () => app);
     if (options.ack === 'sent' && this.#credentials.isCookie(request)) requireKnownPageByCookie(request);
     const shown = refusedRequest(tokens, request);
-    return {
-      start: (receiver) =>
-        startStream(
-          app,
-          tokens,
-          options,
-          reporting(receiver, (error) => app.reportRefused(error, shown)),
-        ),
-    };
+    return { start: (receiver) => startStream(app, tokens, options, reporting(receiver, app, shown)) };
   }
 }
 

@@ -5,6 +5,7 @@ import { soleBearer, type Tokens } from '../requests/credentials.js';
 import type { OriginPolicy } from '../requests/origin-policy.js';
 import { readPollOptions } from '../requests/poll-query.js';
 import type { RequestHead } from '../requests/request-head.js';
+import type { RefusedRequest } from '../service/refused-bearer.js';
 import { pollOnceKnown } from './poll-once-known.js';
 import type { PolledApp } from './polled-app.js';
 import { reporting } from './reporting-receiver.js';
@@ -19,12 +20,12 @@ export interface AcceptedPoll {
 export interface PollCaller {
   /**
    * @param app that is polled
-   * @returns a poll whose receiver gives what it failed by to `report`
+   * @returns a poll whose receiver has to report that its bearer was refused
    * @throws SessionError `INVALID_ARGUMENT`
    */
   accept(options: PollOptions, app: PolledApp): AcceptedPoll;
-  /** Reports the refusal of the bearer, if that is what the poll failed by. @param app that was polled */
-  report(error: unknown, app: PolledApp): void;
+  /** What is reported of its requests when their bearer is refused. */
+  readonly shown: RefusedRequest;
 }
 
 /** `GET /poll`, without the framework that received the request. */
@@ -48,7 +49,7 @@ export class PollRoute {
     const caller = this.callerOf(request, appOf);
     const app = appOf();
     const accepted = caller.accept(options, app);
-    return { start: (receiver) => accepted.start(reporting(receiver, (error) => caller.report(error, app))) };
+    return { start: (receiver) => accepted.start(reporting(receiver, app, caller.shown)) };
   }
 
   /**
@@ -71,7 +72,7 @@ class ProvenCaller implements PollCaller {
   readonly #token: string;
   /** Of which one may be the bearer as well. */
   readonly #others: readonly string[];
-  // What is told of a refusal: read at once, so that a held poll does not keep the head of its request.
+  // Read at once, so that a held poll does not keep the head of its request.
   readonly #ip: string;
   readonly #userAgent: string | undefined;
   readonly #needsCursor: boolean;
@@ -85,14 +86,15 @@ class ProvenCaller implements PollCaller {
     this.#needsCursor = needsCursor;
   }
 
+  /** Made anew: the fast lane keeps the caller, and nearly none is refused. */
+  get shown(): RefusedRequest {
+    const token = this.#others.length === 0 ? this.#token : undefined;
+    return { token, ip: this.#ip, userAgent: this.#userAgent };
+  }
+
   accept(options: PollOptions, app: PolledApp): AcceptedPoll {
     if (this.#needsCursor) requireCursor(options);
     return { start: (receiver) => this.#start(app, options, receiver) };
-  }
-
-  report(error: unknown, app: PolledApp): void {
-    const token = this.#others.length === 0 ? this.#token : undefined;
-    app.reportRefused(error, { token, ip: this.#ip, userAgent: this.#userAgent });
   }
 
   #start(app: PolledApp, options: PollOptions, receiver: PollReceiver): Cancellable {

@@ -31,6 +31,14 @@ test('a repeated parameter becomes a list, and invalid escapes are no error', (t
   );
 });
 
+test('a parameter that was not sent is none, whatever objects of JavaScript inherit', (t) => {
+  const none = queryOfTarget('/poll');
+  for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
+    t.is(none[name], undefined, name);
+    t.is(queryOfTarget(`/poll?${name}=x`)[name], 'x', name);
+  }
+});
+
 test('no target makes it throw', (t) => {
   fc.assert(fc.property(fc.string(), (text) => queryOfTarget(text) !== undefined));
   t.pass();
