@@ -108,6 +108,26 @@ test('a WebSocket, whose bytes the lane never sees, is upgraded, also on a conne
   t.pass();
 });
 
+test('an upgraded socket may answer a client that has ended its side, as without a lane', async (t) => {
+  for (const lane of [{}, 'none'] as const) {
+    const stage = await LaneStage.start(t, { lane });
+    stage.server.on('upgrade', (_request, socket) => {
+      let heard = '';
+      socket.on('data', (bytes) => {
+        heard += bytes;
+      });
+      socket.on('end', () => setImmediate(() => socket.end(`heard ${heard}`)));
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n');
+    });
+    const { socket, received } = stage.raw();
+    socket.write('GET /echo HTTP/1.1\r\nHost: localhost\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n');
+    await until(() => received().includes('101 Switching'));
+    socket.end('bytes');
+    await until(() => received().endsWith('heard bytes'));
+  }
+  t.pass();
+});
+
 test('an answer of node:http that ends the connection ends it', async (t) => {
   const stage = await LaneStage.start(t, {
     setUp: (server) => server.prependListener('request', (_, response) => response.setHeader('Connection', 'close')),
