@@ -77,6 +77,7 @@ export class OpenStore {
     this.#isSynced = settings.durability === 'commit';
     const isSynced = this.#isSynced;
     this.#connection = new Connection(file, this.#sync, isSynced, this.#checkpointer, {
+      begun: (version) => tables.begun(version),
       finish: () => {
         this.#node.clearInbox();
         outbox.finish();

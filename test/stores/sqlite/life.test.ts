@@ -64,6 +64,22 @@ test.serial('two stores of one process share a file, and wake each other', async
   t.is(notice.kind === 'appended' && notice.message.json, '"hi"');
 });
 
+test.serial('what one store changes is seen by the next call at another that knows the session', async (t) => {
+  const path = await freshPath(t);
+  const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
+  const { id, secretHash } = await one.login();
+  for (let round = 0; round < 6; round += 1) {
+    const [here, there] = round % 2 === 0 ? [one.store, other.store] : [other.store, one.store];
+    await here.get('default', id);
+    await there.patch('default', id, { a: `${round}` });
+    t.is((await here.get('default', id)).attributes.a, `${round}`, 'a look');
+    await there.touch('default', id, { activity: true, ttl: 60_000 + round });
+    t.is((await here.authenticate('default', id, secretHash)).record.ttl, 60_000 + round, 'a step that writes');
+  }
+  await one.store.end('default', id, 'logout');
+  await t.throwsAsync(other.store.get('default', id), { code: 'SESSION_CLOSED' });
+});
+
 test.serial('what one store changes is told to those who watch at another, until they stop', async (t) => {
   const path = await freshPath(t);
   const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];

@@ -12,12 +12,14 @@ export interface KnownSession {
   /** Taken away by a step that uses it, because the step changes it; put back once the step has saved. */
   mailbox: RowMailbox | undefined;
   attributes: AttributeTexts | undefined;
+  /** The data version of the database when its row was read, compared or written last. Set by `KnownSessions` alone. */
+  checkedAt?: unknown;
 }
 
 /**
  * The sessions that this process used lately. Another process may have changed them since: what is known of a session
- * holds only while its row has the same version, which the same transaction has to look up. That costs a fifth of
- * reading and decoding the rows.
+ * holds while no other connection has committed, and after that only if its row still has the same version, which the
+ * same transaction has to look up. That costs a fifth of reading and decoding the rows.
  *
  * What is known may be ahead of the database only within a transaction: `clear` it when one is undone.
  */
@@ -26,17 +28,42 @@ export class KnownSessions {
   #young = new Map<string, KnownSession>();
   #old = new Map<string, KnownSession>();
   #weight = 0;
+  #dataVersion: unknown;
+
+  /**
+   * A transaction has begun.
+   * @param dataVersion `PRAGMA data_version` within it: another one after each commit of another connection
+   */
+  begin(dataVersion: unknown): void {
+    this.#dataVersion = dataVersion;
+  }
+
+  /** Whether no other connection can have changed its row. */
+  isCurrent({ checkedAt }: KnownSession): boolean {
+    return checkedAt !== undefined && checkedAt === this.#dataVersion;
+  }
+
+  /** Its row was found to have the same version. */
+  confirm(known: KnownSession): void {
+    known.checkedAt = this.#dataVersion;
+  }
 
   get(app: string, id: string): KnownSession | undefined {
     const young = this.#young.get(id);
     const known = young ?? this.#old.get(id);
     // An id is unique within its app only.
     if (known === undefined || known.stored.session.app !== app) return undefined;
-    if (young === undefined) this.put(known);
+    if (young === undefined) this.#keep(known);
     return known;
   }
 
+  /** What was read or written in this transaction. */
   put(known: KnownSession): void {
+    this.confirm(known);
+    this.#keep(known);
+  }
+
+  #keep(known: KnownSession): void {
     const { id } = known.stored.session;
     this.#weight += weightOf(known) - weightOf(this.#young.get(id));
     this.#young.set(id, known);

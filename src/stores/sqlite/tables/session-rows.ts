@@ -202,15 +202,18 @@ export class SessionRows {
     this.#updateSession.run(secretHash, generation, amendments, attributes, writes, sessionChecksum(session), key);
   }
 
-  /** @param moves whether `dueAt` or `silentAt` changed */
+  /**
+   * @param moves whether `dueAt` or `silentAt` changed
+   * @throws DamagedRow when there is no such row
+   */
   updateContact({ key, session, contact }: Omit<StoredSession, 'version'>, moves: boolean): void {
     const { lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox } = contact;
     const sum = contactChecksum(key, session, contact);
-    if (!moves) {
-      this.#updateContact.run(lastTime, lastContact, ttl, reads, parked, retained, mailbox, sum, key);
-      return;
-    }
-    this.#moveContact.run(lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox, sum, key);
+    const changed = moves
+      ? this.#moveContact.run(lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox, sum, key)
+      : this.#updateContact.run(lastTime, lastContact, ttl, reads, parked, retained, mailbox, sum, key);
+    // A damaged page can lack rows without an error of SQLite.
+    if (changed === 0) throw new DamagedRow('contact', 'is missing');
   }
 
   delete(key: number): void {

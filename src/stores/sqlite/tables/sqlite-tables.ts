@@ -35,9 +35,13 @@ export class SqliteTables implements SessionTables {
 
   find(app: string, id: string): SessionEntry | undefined {
     const known = this.#known.get(app, id);
+    if (known !== undefined && this.#known.isCurrent(known)) return RowEntry.ofKnown(this.#storage, known);
     const key = known?.stored.key;
     const version = key === undefined ? undefined : this.#sessions.versionOf(key);
-    if (known !== undefined && version === known.stored.version) return RowEntry.ofKnown(this.#storage, known);
+    if (known !== undefined && version === known.stored.version) {
+      this.#known.confirm(known);
+      return RowEntry.ofKnown(this.#storage, known);
+    }
     const stored = this.#read(app, id, version === undefined ? undefined : key);
     if (stored === undefined) return undefined;
     const found = { stored, mailbox: undefined, attributes: undefined };
@@ -51,6 +55,11 @@ export class SqliteTables implements SessionTables {
     // A key is used again for another session once the session that was created last has ended.
     const isIt = stored?.session.id === id && stored.session.app === app;
     return isIt ? stored : this.#sessions.find(app, id);
+  }
+
+  /** @param dataVersion as for `KnownSessions.begin` */
+  begun(dataVersion: unknown): void {
+    this.#known.begin(dataVersion);
   }
 
   /** The transaction was undone, and with it what is known of the sessions that it changed. */

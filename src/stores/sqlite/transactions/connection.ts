@@ -15,6 +15,8 @@ const longTransaction = 1.5;
 
 /** What takes part in the transactions of a connection besides their steps. */
 export interface Participant {
+  /** At the start of each transaction. @param version as of `Connection` */
+  begun(version: unknown): void;
   /** Before each commit of a transaction that may write. */
   finish(): void;
   /** After each commit of a transaction that may have written. Never throws. */
@@ -73,7 +75,9 @@ export class Connection implements TransactionScope {
     withoutStacks(() => this.#beginWrite.run());
     this.#hasBegun = true;
     this.#isWriting = true;
-    this.#noteOtherWriters();
+    const { version } = this;
+    this.#noteOtherWriters(version);
+    this.#participant.begun(version);
   }
 
   beginRead(): void {
@@ -81,6 +85,7 @@ export class Connection implements TransactionScope {
     this.#beginRead.run();
     this.#hasBegun = true;
     this.#isWriting = false;
+    this.#participant.begun(this.version);
   }
 
   commit(): void {
@@ -136,8 +141,7 @@ export class Connection implements TransactionScope {
     this.#file.requireInPlace();
   }
 
-  #noteOtherWriters(): void {
-    const { version } = this;
+  #noteOtherWriters(version: unknown): void {
     if (version === this.#seenVersion) return;
     this.#seenVersion = version;
     this.#contendedUntil = performance.now() + contentionTime;

@@ -191,6 +191,33 @@ test('a session that this process created or read is not read again while its ro
   t.throws(() => newcomer.get(app, id, 2), { message: /does not fit its checksum/ });
 });
 
+test('the version of a row is looked up only after another connection has committed', async (t) => {
+  const { database, start } = await sharedDatabase(t);
+  const { engine, tables } = start();
+  const other = start().engine;
+  tables.begun(1);
+  engine.insert(session(id, 'alice'), 0);
+  t.is(engine.get(app, id, 1).accountId, 'alice');
+  // No commit of another connection, as far as the data version tells.
+  database.exec('UPDATE contact SET version = version + 1');
+  t.is(engine.get(app, id, 2).ttl, 60_000);
+  other.touch(app, id, { activity: true, ttl: 90_000 }, 3);
+  t.is(engine.get(app, id, 4).ttl, 60_000);
+  tables.begun(2);
+  t.is(engine.get(app, id, 5).ttl, 90_000);
+});
+
+test('a session whose row is gone without a commit is not acknowledged as changed', async (t) => {
+  const { database, start } = await sharedDatabase(t);
+  const { engine, tables } = start();
+  tables.begun(1);
+  engine.insert(session(id, 'alice'), 0);
+  database.exec('DELETE FROM contact');
+  t.throws(() => engine.touch(app, id, { activity: true, ttl: undefined }, 1), {
+    message: /a row of the table contact is missing/,
+  });
+});
+
 test('a patch with a renewal is one change of the row', async (t) => {
   const { database, start } = await sharedDatabase(t);
   const { engine } = start();
