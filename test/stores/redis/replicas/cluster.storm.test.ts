@@ -39,7 +39,7 @@ function openOn(t: ExecutionContext, replicas: { readonly count: number; readonl
 test.serial(
   'while the replica of one shard hangs, only pushes to that shard fail as unsure, with few WAITs',
   async (t) => {
-    const store = await openOn(t, { count: 1, timeout: 500 });
+    const store = await openOn(t, { count: 1, timeout: 5_000 });
     const ids = await insertAll(store);
     const waits = async () => {
       const counts = await Promise.all(cluster().masters.map((master) => callsOf(master, 'wait')));

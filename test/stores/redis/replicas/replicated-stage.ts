@@ -21,10 +21,16 @@ export async function openStore(
   return store;
 }
 
+/** The id of a session that the replicas have. On a busy machine one may take longer than a call waits for it. */
 export async function insertOne(store: RedisStore, accountId = 'alice'): Promise<string> {
-  const session = newSession(store, accountId);
-  await store.insert(session);
-  return session.id;
+  let id = '';
+  const isInserted = () => {
+    const session = newSession(store, accountId);
+    id = session.id;
+    return isAcknowledged(store.insert(session));
+  };
+  await eventually(isInserted, { what: 'the replicas have a session' });
+  return id;
 }
 
 let tickets = 0;
