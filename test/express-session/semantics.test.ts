@@ -61,10 +61,12 @@ for (const server of webServerNames) {
     await alice.get(changing({ a: 1 }));
     await alice.get('rememberMe');
     const { originalMaxAge } = (await alice.get('cookie')) as { readonly originalMaxAge: unknown };
-    // express-session reads the clock twice to set an age: the two readings may lie milliseconds apart.
-    const missing = 86_400_000 - Number(originalMaxAge);
-    t.true(missing >= 0 && missing < 10_000, String(originalMaxAge));
-    t.is((await store.sessionOf(String(await alice.get('sid'))))?.ttl, Number(originalMaxAge));
+    const ttl = (await store.sessionOf(String(await alice.get('sid'))))?.ttl;
+    // Each time that express-session sets an age it reads the clock twice, and milliseconds may pass in between.
+    for (const age of [originalMaxAge, ttl]) {
+      const missing = 86_400_000 - Number(age);
+      t.true(missing >= 0 && missing < 10_000, String(age));
+    }
   });
 
   test(title('two servers over one Redis share a session, and each sees the logouts of the other'), async (t) => {
