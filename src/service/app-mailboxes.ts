@@ -1,3 +1,4 @@
+import type { SessionContext } from '../context/session-context.js';
 import { unreadBatch } from '../delivery/answers.js';
 import type { Batch } from '../delivery/batch.js';
 import {
@@ -142,14 +143,7 @@ export abstract class AppMailboxes extends AppService {
   }
 
   #poll(id: string | undefined, credential: PollCredential, options: PollOptions, receiver: PollReceiver): Cancellable {
-    const runtime = runtimeOf(this);
-    try {
-      runtime.requireRunning();
-      return this.#wait(id, credential, requirePollRequest(options, runtime.context), options.after, receiver);
-    } catch (error) {
-      receiver.fail(error);
-      return over;
-    }
+    return this.#wait(id, credential, options, receiver, requirePollRequest);
   }
 
   #stream(
@@ -158,31 +152,31 @@ export abstract class AppMailboxes extends AppService {
     options: StreamOptions,
     receiver: StreamReceiver,
   ): Cancellable {
-    const runtime = runtimeOf(this);
-    try {
-      runtime.requireRunning();
-      return this.#wait(id, credential, requireStreamRequest(options, runtime.context), options.after, receiver);
-    } catch (error) {
-      receiver.fail(error);
-      return over;
-    }
+    return this.#wait(id, credential, options, receiver, requireStreamRequest);
   }
 
-  /** @throws SessionError `SESSION_UNKNOWN` */
-  #wait(
+  /** @param requireRequest validates the options. Not a function made for each call: every poll comes by here */
+  #wait<Options extends { readonly after?: string }>(
     id: string | undefined,
     credential: PollCredential,
-    request: PollRequest,
-    after: string | undefined,
+    options: Options,
     receiver: PollReceiver,
+    requireRequest: (options: Options, context: SessionContext) => PollRequest,
   ): Cancellable {
-    const { room, context, events } = runtimeOf(this);
-    // One that comes with the hash of a secret is that of a token, which was parsed.
-    const sessionId = id !== undefined && credential.secretHash !== undefined ? id : requireSessionId(id);
-    const poll = room.poll(this.app, sessionId, credential, request, receiver);
-    if (poll !== undefined) return poll;
-    events.measures.turnedAway += 1;
-    receiver.deliver(unreadBatch(after, context), undefined);
+    const runtime = runtimeOf(this);
+    const { room, context, events } = runtime;
+    try {
+      runtime.requireRunning();
+      const request = requireRequest(options, context);
+      // One that comes with the hash of a secret is that of a token, which was parsed.
+      const sessionId = id !== undefined && credential.secretHash !== undefined ? id : requireSessionId(id);
+      const poll = room.poll(this.app, sessionId, credential, request, receiver);
+      if (poll !== undefined) return poll;
+      events.measures.turnedAway += 1;
+      receiver.deliver(unreadBatch(options.after, context), undefined);
+    } catch (error) {
+      receiver.fail(error);
+    }
     return over;
   }
 }
