@@ -43,8 +43,8 @@ function failSyncs(path: string): void {
 const failed = { code: 'STORE_UNAVAILABLE', message: /the disk failed to keep what was written; restart this process/ };
 
 for (const durability of ['commit', 'interval'] as const) {
-  // Only Linux has such descriptors, and lists them.
-  (process.platform === 'linux' ? test : test.skip)(
+  // Only Linux has such descriptors, and lists them. Serial, since another test of this process could be given the descriptor.
+  (process.platform === 'linux' ? test.serial : test.serial.skip)(
     `after a sync failed under ${durability} every call fails until the store is opened anew, and what was acknowledged before is there`,
     async (t) => {
       const path = await freshPath(t);
