@@ -362,7 +362,8 @@ test('a poll with an outdated read is superseded by a newer poll of its reader',
   t.is(service.store.underWay.length, 0);
 });
 
-test('a receiver whose fail() throws is reported, and its poll has ended', async (t) => {
+// In series, because it counts the warnings of the process.
+test.serial('a receiver whose fail() throws is reported, and its poll has ended', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const warnings: string[] = [];

@@ -3,30 +3,34 @@ import { settle } from '../../src/conformance/manual-clock.js';
 import { onEachAdapter, until } from '../support/http-kit.js';
 import { startService } from '../support/http-service.js';
 
-test('listener that throws or rejects: the error is reported, and the operation and other listeners go on', async (t) => {
-  const { container, manager } = await startService();
-  const warnings: Error[] = [];
-  const onWarning = (warning: Error) => warnings.push(warning);
-  process.on('warning', onWarning);
-  t.teardown(() => process.off('warning', onWarning));
-  const heard: string[] = [];
-  manager.on('created', () => {
-    throw new Error('thrown');
-  });
-  manager.on('created', async () => {
-    throw new Error('rejected');
-  });
-  manager.on('created', () => {
-    throw undefined;
-  });
-  manager.on('created', ({ id }) => void heard.push(id));
-  const session = await manager.createSession('alice');
-  await until(() => warnings.length === 3);
-  t.deepEqual(heard, [session.id]);
-  t.true(warnings.every(({ name }) => name === 'SessionMailboxWarning'));
-  t.is((await manager.authenticate(session.token)).id, session.id);
-  await container.unbindAllAsync();
-});
+// In series, because it counts the warnings of the process.
+test.serial(
+  'listener that throws or rejects: the error is reported, and the operation and other listeners go on',
+  async (t) => {
+    const { container, manager } = await startService();
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    t.teardown(() => process.off('warning', onWarning));
+    const heard: string[] = [];
+    manager.on('created', () => {
+      throw new Error('thrown');
+    });
+    manager.on('created', async () => {
+      throw new Error('rejected');
+    });
+    manager.on('created', () => {
+      throw undefined;
+    });
+    manager.on('created', ({ id }) => void heard.push(id));
+    const session = await manager.createSession('alice');
+    await until(() => warnings.length === 3);
+    t.deepEqual(heard, [session.id]);
+    t.true(warnings.every(({ name }) => name === 'SessionMailboxWarning'));
+    t.is((await manager.authenticate(session.token)).id, session.id);
+    await container.unbindAllAsync();
+  },
+);
 
 test('listener that calls the manager: it can close the session of the event', async (t) => {
   const { container, manager } = await startService();

@@ -5,7 +5,7 @@ import { diagnostics, storeTracing } from '../../src/measures/diagnostics.js';
 import { observeStore } from '../../src/metrics/index.js';
 import { startService, throwsCode } from '../support/service.js';
 
-/** What a channel has published since, of every service of this process: each test has a process-wide ear. */
+/** What a channel has published since, of every service of this process. */
 function listen(t: ExecutionContext, name: string): readonly unknown[] {
   const heard: unknown[] = [];
   const listener = (message: unknown) => heard.push(message);

@@ -114,7 +114,8 @@ test('memory: the managers of all apps hear the changes of each', async (t) => {
   t.deepEqual(heard.texts.slice(1), [`revoked default alice ${id}`]);
 });
 
-test('a watcher may call the manager, and one that throws is reported and harms no operation', async (t) => {
+// In series, because it counts the warnings of the process.
+test.serial('a watcher may call the manager, and one that throws is reported and harms no operation', async (t) => {
   const { manager } = await startService(t, { maxSession: 1, onMaxSession: 'evict-oldest' });
   const warnings: string[] = [];
   const warned = (warning: Error) => void warnings.push(warning.message);
