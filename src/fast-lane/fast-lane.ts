@@ -138,13 +138,13 @@ class Lane implements FastLane, LaneHost, LaneLimits {
     this.#measures.lanePolls.add(side);
   }
 
-  report(connection: LaneMember, answer: LaneAnswer, status: number | undefined): void {
+  report(answer: LaneAnswer, status: number | undefined): void {
     const { onRequest } = this;
     const { asked } = answer;
     if (onRequest === undefined || asked === undefined) return;
-    const { query, since } = asked;
+    const { query, ip, since } = asked;
     const url = query === '' ? this.path : `${this.path}?${query}`;
-    const request = { url, ip: connection.ip, status, duration: performance.now() - since };
+    const request = { url, ip, status, duration: performance.now() - since };
     guarded('The listener onRequest of the fast lane failed', onRequest)(request);
   }
 

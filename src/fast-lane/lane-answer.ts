@@ -7,6 +7,8 @@ import { headerLines, statusLine } from './response-text.js';
 
 /** What an answer asks of its connection. */
 export interface AnswerQueue {
+  /** Address of the client. */
+  readonly ip: string;
   /** An answer is ready, perhaps not the one whose turn it is. */
   flush(): void;
 }
@@ -15,11 +17,13 @@ export interface AnswerQueue {
 export interface AnsweredCaller {
   /** Header lines of every answer. */
   readonly crossOrigin: string;
-  report(error: unknown): void;
+  report(error: unknown, ip: string): void;
 }
 
 export interface AskedPoll {
   readonly query: string;
+  /** Address of the client. Read at once: a socket that was closed does not have it any more. */
+  readonly ip: string;
   /** When it came, by `performance.now`. */
   readonly since: number;
 }
@@ -80,7 +84,7 @@ export class LaneAnswer implements PollReceiver {
   }
 
   fail(error: unknown): void {
-    this.#caller.report(error);
+    this.#caller.report(error, this.#queue.ip);
     this.refuse(error);
   }
 

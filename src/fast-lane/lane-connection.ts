@@ -150,7 +150,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
     this.#host.countPoll('lane');
     this.#requests += 1;
     this.#isEnding = this.#isLastRequest;
-    const asked = this.#host.onRequest && { query, since: performance.now() };
+    const asked = this.#host.onRequest && { query, ip: this.ip, since: performance.now() };
     const answer = new LaneAnswer(this, caller, this.#isEnding, asked);
     if (this.#first === undefined) this.#first = answer;
     else if (this.#last !== undefined) this.#last.next = answer;
@@ -177,7 +177,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
         ? guarded(listenerFault, () => answer.written(!socket.destroyed && socket.errored == null))
         : undefined;
       socket.write(text, encoding, written);
-      this.#host.report(this, answer, answer.status);
+      this.#host.report(answer, answer.status);
     } catch (error) {
       reportFault('The answer to a poll could not be sent', error);
       this.socket.destroy();
@@ -268,7 +268,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
     this.#host.forget(this);
     for (let answer = this.#first; answer !== undefined; answer = answer.next) {
       answer.abandon();
-      this.#host.report(this, answer, undefined);
+      this.#host.report(answer, undefined);
     }
     this.#first = undefined;
   }

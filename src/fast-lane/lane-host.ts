@@ -13,7 +13,6 @@ import type { ResponseText } from './response-text.js';
 /** One connection of the lane, as far as the lane itself knows it. */
 export interface LaneMember extends Hold<LaneMember> {
   readonly socket: Socket;
-  readonly ip: string;
   /** The deadline has come. */
   due(): void;
 }
@@ -40,7 +39,7 @@ export interface LaneHost {
   readonly headerTime: number;
   /** Milliseconds after which an idle connection is closed; 0 for never. */
   readonly idleTime: number;
-  report(connection: LaneMember, answer: LaneAnswer, status: number | undefined): void;
+  report(answer: LaneAnswer, status: number | undefined): void;
   /** A connection was given to `node:http`. @param counts whether requests were answered before */
   gave(connection: LaneMember, counts: boolean): void;
   /** A connection was closed. */

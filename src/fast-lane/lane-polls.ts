@@ -23,6 +23,7 @@ import { headerLines } from './response-text.js';
 /** What is read of a connection. */
 export interface Peer {
   readonly isEncrypted: boolean;
+  /** Address of the client. To be read only where it is needed: from then on Node keeps it in some 140 bytes of the socket. */
   readonly ip: string;
 }
 
@@ -72,8 +73,8 @@ export class LanePolls {
   }
 }
 
-function headOf(headers: Headers, { isEncrypted, ip }: Peer): RequestHead {
-  return { method: 'GET', isEncrypted, header: (name) => headers.get(name), ip: () => ip };
+function headOf(headers: Headers, peer: Peer): RequestHead {
+  return { method: 'GET', isEncrypted: peer.isEncrypted, header: (name) => headers.get(name), ip: () => peer.ip };
 }
 
 const noHead = headOf(new Map(), { isEncrypted: false, ip: '' });
@@ -109,9 +110,9 @@ export class LaneCaller implements PolledApp {
     return this.#caller().accept(options, this);
   }
 
-  /** Reports the refusal of the bearer, if that is what a poll failed by. */
-  report(error: unknown): void {
-    if (this.#known !== undefined) this.#manager.reportRefused(error, this.#known.shown);
+  /** Reports the refusal of the bearer, if that is what a poll from this address failed by. */
+  report(error: unknown, ip: string): void {
+    if (this.#known !== undefined) this.#manager.reportRefused(error, this.#known.shownFrom(ip));
   }
 
   #caller(): PollCaller {

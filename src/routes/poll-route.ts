@@ -24,8 +24,11 @@ export interface PollCaller {
    * @throws SessionError `INVALID_ARGUMENT`
    */
   accept(options: PollOptions, app: PolledApp): AcceptedPoll;
-  /** What is reported of its requests when their bearer is refused. */
-  readonly shown: RefusedRequest;
+  /**
+   * What is reported of a request when its bearer is refused.
+   * @param ip address of the client
+   */
+  shownFrom(ip: string): RefusedRequest;
 }
 
 /** `GET /poll`, without the framework that received the request. */
@@ -49,7 +52,9 @@ export class PollRoute {
     const caller = this.callerOf(request, appOf);
     const app = appOf();
     const accepted = caller.accept(options, app);
-    return { start: (receiver) => accepted.start(reporting(receiver, app, caller.shown)) };
+    // Read at once, so that a held poll does not keep the head of its request.
+    const shown = caller.shownFrom(request.ip());
+    return { start: (receiver) => accepted.start(reporting(receiver, app, shown)) };
   }
 
   /**
@@ -61,7 +66,7 @@ export class PollRoute {
     // A poll acknowledges messages, so a link or an image on another site's page must not be able to cause one.
     const tokens = provenTokens(this.#credentials, this.#origins, request, appOf);
     const needsCursor = this.#credentials.isCookie(request) && !isFromKnownPage(request);
-    return new ProvenCaller(tokens, request, needsCursor);
+    return new ProvenCaller(tokens, request.header('user-agent'), needsCursor);
   }
 }
 
@@ -72,24 +77,21 @@ class ProvenCaller implements PollCaller {
   readonly #token: string;
   /** Of which one may be the bearer as well. */
   readonly #others: readonly string[];
-  // Read at once, so that a held poll does not keep the head of its request.
-  readonly #ip: string;
   readonly #userAgent: string | undefined;
   readonly #needsCursor: boolean;
 
-  constructor(tokens: Tokens, request: RequestHead, needsCursor: boolean) {
+  constructor(tokens: Tokens, userAgent: string | undefined, needsCursor: boolean) {
     const [token, ...others] = tokens;
     this.#token = token;
     this.#others = others.length === 0 ? none : others;
-    this.#ip = request.ip();
-    this.#userAgent = request.header('user-agent');
+    this.#userAgent = userAgent;
     this.#needsCursor = needsCursor;
   }
 
   /** Made anew: the fast lane keeps the caller, and nearly none is refused. */
-  get shown(): RefusedRequest {
+  shownFrom(ip: string): RefusedRequest {
     const token = this.#others.length === 0 ? this.#token : undefined;
-    return { token, ip: this.#ip, userAgent: this.#userAgent };
+    return { token, ip, userAgent: this.#userAgent };
   }
 
   accept(options: PollOptions, app: PolledApp): AcceptedPoll {

@@ -121,8 +121,8 @@ for (const [change, make] of Object.entries(changes)) {
 
 test('each refusal of the lane is an event', async (t) => {
   const stage = await LaneStage.start(t);
-  const kinds: string[] = [];
-  stage.service.manager.on('refused', ({ kind }) => kinds.push(kind));
+  const refusals: string[] = [];
+  stage.service.manager.on('refused', ({ kind, ip }) => refusals.push(`${kind} from ${ip}`));
   const { token: known } = await stage.logIn();
   const connection = await stage.open();
   const crossSite = `${cookie(known)}Sec-Fetch-Site: cross-site\r\n\r\n`;
@@ -130,7 +130,23 @@ test('each refusal of the lane is an event', async (t) => {
     connection.sendRaw(text);
     await connection.response();
   }
-  t.deepEqual(kinds, ['unknown', 'unknown', 'cross-site', 'cross-site']);
+  const kinds = ['unknown', 'unknown', 'cross-site', 'cross-site'];
+  t.deepEqual(
+    refusals,
+    kinds.map((kind) => `${kind} from 127.0.0.1`),
+  );
+});
+
+test('onRequest hears the address of a client that left during its first poll', async (t) => {
+  const heard: LaneRequest[] = [];
+  const stage = await LaneStage.start(t, { lane: { onRequest: (request) => void heard.push(request) } });
+  const session = await stage.logIn();
+  const connection = await stage.open();
+  connection.sendRaw(pollText(session.token, ''));
+  await stage.held(1);
+  await connection.close();
+  await until(() => heard.length === 1);
+  t.like(heard, [{ ip: '127.0.0.1', status: undefined }]);
 });
 
 test('onRequest hears of each request of the lane, also of one whose client left; its exception harms no poll', async (t) => {
