@@ -2,9 +2,12 @@ import type { AttributeTexts } from '../../../store/session-record.js';
 import type { RowMailbox } from './row-mailbox.js';
 import type { StoredSession } from './session-rows.js';
 
-/** What one generation may weigh: a session counts one, and one more for each part of its mailbox's JSON. */
-const mostWeight = 16_384;
-const partLength = 512;
+/**
+ * What one generation may take, in bytes: some 32 000 sessions with small texts. A session takes some 1.2 kB, and attributes and
+ * mailboxes may have a megabyte each: sessions alone, counted without their texts, could fill the memory of the process.
+ */
+const mostBytes = 32 * 1_048_576;
+const bytesOfSession = 1_024;
 
 /** A session as this process read or wrote it last, with what was made of its texts. */
 export interface KnownSession {
@@ -27,7 +30,7 @@ export class KnownSessions {
   /** Two generations: when the younger one is full, the older is dropped with all that was not used meanwhile. */
   #young = new Map<string, KnownSession>();
   #old = new Map<string, KnownSession>();
-  #weight = 0;
+  #bytes = 0;
   #dataVersion: unknown;
 
   /**
@@ -65,16 +68,16 @@ export class KnownSessions {
 
   #keep(known: KnownSession): void {
     const { id } = known.stored.session;
-    this.#weight += weightOf(known) - weightOf(this.#young.get(id));
+    this.#bytes += bytesOf(known) - bytesOf(this.#young.get(id));
     this.#young.set(id, known);
-    if (this.#weight < mostWeight) return;
+    if (this.#bytes < mostBytes) return;
     this.#old = this.#young;
     this.#young = new Map();
-    this.#weight = 0;
+    this.#bytes = 0;
   }
 
   delete(id: string): void {
-    this.#weight -= weightOf(this.#young.get(id));
+    this.#bytes -= bytesOf(this.#young.get(id));
     this.#young.delete(id);
     this.#old.delete(id);
   }
@@ -82,10 +85,13 @@ export class KnownSessions {
   clear(): void {
     this.#young.clear();
     this.#old.clear();
-    this.#weight = 0;
+    this.#bytes = 0;
   }
 }
 
-function weightOf(known: KnownSession | undefined): number {
-  return known === undefined ? 0 : 1 + (known.stored.contact.mailbox?.length ?? 0) / partLength;
+/** About: texts by their length, and once, also where they were read into objects. */
+function bytesOf(known: KnownSession | undefined): number {
+  if (known === undefined) return 0;
+  const { session, contact } = known.stored;
+  return bytesOfSession + (session.attributes?.length ?? 0) + (contact.mailbox?.length ?? 0);
 }

@@ -154,10 +154,10 @@ test('a known mailbox takes a new epoch when another history has begun', async (
 test('what is known is bounded, and what is used stays', (t) => {
   const known = new KnownSessions();
   const idOf = (n: number) => `session-${n}`;
-  const add = (n: number, mailbox: string | null) => {
+  const add = (n: number, mailbox: string | null, attributes: string | null = null) => {
     const values = { accountId: '', secretHash: '', generation: 0, createdAt: 0, maxAge: 0, ip: '', userAgent: '' };
     const contact = { lastTime: 0, lastContact: 0, ttl: 0, reads: 0, dueAt: 0, silentAt: 0, parked: 0, retained: 0 };
-    const amended = { amendments: null, attributes: null, writes: 0 };
+    const amended = { amendments: null, attributes, writes: 0 };
     const stored = {
       key: n,
       session: { app, id: idOf(n), ...values, ...amended },
@@ -168,15 +168,21 @@ test('what is known is bounded, and what is used stays', (t) => {
   };
   const count = (end: number) => Array.from({ length: end }, (_, n) => known.get(app, idOf(n))).filter(Boolean).length;
   add(0, null);
-  for (let n = 1; n <= 50_000; n += 1) {
+  for (let n = 1; n <= 70_000; n += 1) {
     add(n, null);
     known.get(app, idOf(0));
   }
   t.not(known.get(app, idOf(0)), undefined);
   t.is(known.get(app, idOf(1)), undefined);
-  known.clear();
-  for (let n = 0; n < 50_000; n += 1) add(n, 'x'.repeat(1_024));
-  t.true(count(50_000) < 16_000, 'those with mailboxes weigh more');
+  const texts: readonly (readonly [string | null, string | null])[] = [
+    ['x'.repeat(1_048_576), null],
+    [null, 'x'.repeat(1_048_576)],
+  ];
+  for (const [mailbox, attributes] of texts) {
+    known.clear();
+    for (let n = 0; n < 200; n += 1) add(n, mailbox, attributes);
+    t.true(count(200) <= 64, 'at most 64 MiB of texts are kept');
+  }
 });
 
 test('a session that this process created or read is not read again while its row has the same version', async (t) => {
