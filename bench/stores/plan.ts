@@ -58,6 +58,6 @@ export function planFor(sessions: number, quick: boolean): StoresPlan {
       ? { sessions: 200, warmUp: 400, messages: 1_000, seconds: 1 }
       : { sessions: 4_000, warmUp: 20_000, messages: 60_000, seconds: 5 },
     crowd: quick ? { sessions: 400, seconds: 1 } : { sessions: 4_000, seconds: 3 },
-    front: quick ? { sessions: 400, warmUp: 100 } : { sessions: 5_000, warmUp: 2_000 },
+    front: quick ? { sessions: 400, warmUp: 100 } : { sessions: 10_000, warmUp: 10_000 },
   };
 }

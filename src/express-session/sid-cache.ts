@@ -1,3 +1,4 @@
+import { BoundedMap } from '../caching/bounded-map.js';
 import type { Binding, Login, SidSessions } from './sid-sessions.js';
 
 /** What this process knows about a sid. All of it can be read from the store again. */
@@ -17,21 +18,17 @@ export interface CachedSid {
 /** LRU cache of what this process knows about recent sids. */
 export class SidCache {
   readonly #sidSessions: SidSessions;
-  readonly #capacity: number;
-  readonly #entries = new Map<string, CachedSid>();
+  readonly #entries: BoundedMap<string, CachedSid>;
 
   constructor(sidSessions: SidSessions, capacity: number) {
     this.#sidSessions = sidSessions;
-    this.#capacity = capacity;
+    this.#entries = new BoundedMap(capacity);
   }
 
   /** The entry of a sid, added if it is missing, as the most recently used one. */
   entryOf(sid: string): CachedSid {
-    const known = this.#entries.get(sid);
-    if (known !== undefined) this.#entries.delete(sid);
-    const entry = known ?? this.#newEntry(sid);
+    const entry = this.#entries.get(sid) ?? this.#newEntry(sid);
     this.#entries.set(sid, entry);
-    if (this.#entries.size > this.#capacity) this.#evictOldest();
     return entry;
   }
 
@@ -59,12 +56,5 @@ export class SidCache {
     const visitorAccount = this.#sidSessions.visitorAccount(sid);
     const visitorId = this.#sidSessions.visitorId(visitorAccount);
     return { visitorAccount, visitorId, login: undefined, loginId: undefined, renewal: undefined, visitorExpiresAt: 0 };
-  }
-
-  #evictOldest(): void {
-    for (const sid of this.#entries.keys()) {
-      this.#entries.delete(sid);
-      return;
-    }
   }
 }

@@ -25,8 +25,8 @@ const sqliteFace = 'src/stores/sqlite/index.ts';
 const redisSessionsFace = 'src/compat/redis-sessions/class/index.ts';
 const restFace = 'src/compat/redis-sessions/rest/index.ts';
 
-/** What any room may know: what is refused and how that is said, how values are checked, what time it is, what is counted. */
-const base = ['src/errors/', 'src/validation/', 'src/time/', 'src/context/', 'src/measures/'];
+/** What any room may know: what is refused and how that is said, how values are checked, the time, what is counted, what is cached. */
+const base = ['src/errors/', 'src/validation/', 'src/time/', 'src/context/', 'src/measures/', 'src/caching/'];
 /** What a store implements, and of what. */
 const port = [...base, 'src/mailbox/', 'src/store/'];
 /** The whole service, without any store or way in. */
@@ -39,6 +39,8 @@ export const layers: readonly Layer[] = [
   { path: 'src/time/', files: [], packages: [] },
   // What a node counts, and the channels on which it tells what it does.
   { path: 'src/measures/', files: [], packages: ['node:diagnostics_channel'] },
+  // What a process keeps of what it used lately.
+  { path: 'src/caching/', files: [], packages: [] },
   { path: 'src/context/', files: ['src/errors/', 'src/validation/'], packages: ['valibot'] },
   // Rules of one mailbox: no clock, no store, no configuration.
   { path: 'src/mailbox/', files: ['src/errors/', 'src/validation/'], packages: ['node:crypto'] },

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../caching/bounded-map.js';
 import type { SessionManager } from '../../../service/session-manager.js';
 
 /** The tokens of redis-sessions: 55 characters without a Z, a Z, and the time of creation in base 36. */
@@ -20,7 +21,7 @@ export function looksOld(token: string): boolean {
  * after `rememberFor`, because each look-up extends the life of the alias.
  */
 export class OldTokens {
-  readonly #known = new Map<string, { readonly token: string; readonly until: number }>();
+  readonly #known = new BoundedMap<string, { readonly token: string; readonly until: number }>(mostKnown);
 
   /** The current token of an imported session; any other token unchanged. */
   async current(manager: Resolver, token: string): Promise<string> {
@@ -32,15 +33,6 @@ export class OldTokens {
     this.#known.delete(name);
     if (resolved === undefined) return token;
     this.#known.set(name, { token: resolved.token, until: manager.now + resolved.rememberFor });
-    this.#forgetOldest();
     return resolved.token;
-  }
-
-  #forgetOldest(): void {
-    if (this.#known.size <= mostKnown) return;
-    for (const name of this.#known.keys()) {
-      this.#known.delete(name);
-      return;
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../../caching/bounded-map.js';
 import type { ChangeWatcher } from '../../../store/change-feed.js';
 
 interface Entry<Value> {
@@ -19,9 +20,7 @@ export interface Fill {
  */
 export class ReadCache<Value> implements ChangeWatcher {
   readonly #lifetime: number;
-  readonly #most: number;
-  /** Least recently used first: a Map keeps the order of insertion. */
-  readonly #entries = new Map<string, Entry<Value>>();
+  readonly #entries: BoundedMap<string, Entry<Value>>;
   readonly #fills = new Map<string, Fill>();
   #isNotified = true;
 
@@ -31,7 +30,7 @@ export class ReadCache<Value> implements ChangeWatcher {
    */
   constructor(lifetime: number, most: number) {
     this.#lifetime = lifetime;
-    this.#most = most;
+    this.#entries = new BoundedMap(most);
   }
 
   get size(): number {
@@ -44,8 +43,10 @@ export class ReadCache<Value> implements ChangeWatcher {
     const entry = this.#entries.get(key);
     // No timing attack: the sender of a guess cannot choose its hash, so the time of the comparison reveals nothing.
     if (entry === undefined || entry.secretHash !== secretHash) return undefined;
-    this.#entries.delete(key);
-    if (entry.until <= now) return undefined;
+    if (entry.until <= now) {
+      this.#entries.delete(key);
+      return undefined;
+    }
     this.#entries.set(key, entry);
     return entry.value;
   }
@@ -71,13 +72,7 @@ export class ReadCache<Value> implements ChangeWatcher {
   /** @param life milliseconds until the session expires; the entry does not live longer */
   keep(fill: Fill, secretHash: string, value: Value, now: number, life: number): void {
     if (fill.isStale) return;
-    this.#entries.delete(fill.key);
     this.#entries.set(fill.key, { secretHash, value, until: now + Math.min(this.#lifetime, life) });
-    if (this.#entries.size <= this.#most) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
-    }
   }
 
   changed(app: string, id: string): void {
