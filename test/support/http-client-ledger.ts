@@ -31,12 +31,13 @@ export class ClientLedger {
   }
 
   /**
+   * A batch with `reset` begins anew: the mailbox has forgotten the place, as when the client went back to an older one since.
    * @param from the offset of the cursor that was sent
    * @param adopts whether the client goes on from this batch, or acts as if it never came
    */
   take(from: number, batch: LedgerBatch, adopts: boolean): void {
     const to = offsetOf(batch.cursor);
-    let last = from;
+    let last = batch.reset ? 0 : from;
     for (const { offset, data } of batch.messages) {
       if (offset <= last) throw new Error(`Offset ${offset} came after ${last}`);
       if (!isDeepStrictEqual(this.#pushed.get(offset)?.data, data))
@@ -44,10 +45,11 @@ export class ClientLedger {
       last = offset;
     }
     if (to < last) throw new Error(`The cursor ${to} does not cover offset ${last}`);
-    this.#account(from, to, batch);
+    if (!batch.reset) this.#account(from, to, batch);
     if (!adopts) return;
     for (const { offset } of batch.messages) this.received.add(offset);
-    if (to > this.offset) this.lost += batch.lost;
+    if (batch.reset) this.lost += this.#missedUpTo(to);
+    else if (to > this.offset) this.lost += batch.lost;
     this.cursor = batch.cursor;
     this.offset = to;
     this.past.push(batch.cursor);
@@ -66,6 +68,14 @@ export class ClientLedger {
     throw new Error(
       `From ${from} to ${to}, ${missing} are missing, ${replaceable} of them replaceable; lost: ${batch.lost}`,
     );
+  }
+
+  /** How many messages since the last batch were neither received nor replaced. */
+  #missedUpTo(to: number): number {
+    let missed = 0;
+    for (let offset = this.offset + 1; offset <= to; offset += 1)
+      if (!this.received.has(offset) && !this.#hasSuccessor(offset)) missed += 1;
+    return missed;
   }
 
   #hasSuccessor(offset: number): boolean {

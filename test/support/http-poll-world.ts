@@ -11,7 +11,7 @@ import {
   sessionModule,
 } from '../../src/index.js';
 import { ClientLedger, offsetOf, type Pushed } from './http-client-ledger.js';
-import { ReferenceMailbox } from './http-reference-mailbox.js';
+import { type Place, ReferenceMailbox } from './http-reference-mailbox.js';
 import { answerTo, type Pending, type PollStage, plain, span } from './poll-stage.js';
 
 const drainer = 'drainer';
@@ -61,7 +61,7 @@ export class PollWorld {
   }
 
   async push(key: string | undefined): Promise<void> {
-    // Of one millisecond messages share their proof, and a cursor that should be refused would fit.
+    // Of one millisecond messages share their proof: fewer cursors would be refused.
     await this.advance(1);
     this.#count += 1;
     const data = { number: this.#count };
@@ -108,7 +108,7 @@ export class PollWorld {
 
   async drain(limit: number | undefined): Promise<void> {
     const expected = this.#reference.read(drainer, undefined, this.#most(limit), this.#clock.now());
-    this.#reference.acknowledge(drainer, expected.offset, this.#clock.now());
+    this.#reference.acknowledge(drainer, this.#reference.givenTo(drainer), this.#clock.now());
     const options = limit === undefined ? {} : { limit };
     const batch = await this.manager.poll(this.#id, { reader: drainer, wait: 0, ...options });
     // Its node acknowledges it behind the poll; another node might be asked before that has arrived.
@@ -178,13 +178,13 @@ export class PollWorld {
   }
 
   async #read(reader: string, after: string, limit: number | undefined, adopts: boolean): Promise<void> {
+    const place = after === '' ? '' : placeOf(after);
     const from = after === '' ? '' : offsetOf(after);
     const mayOvercount = from !== '' && from < this.#reference.lowestCursor;
     const now = this.#clock.now();
     const options = limit === undefined ? {} : { limit };
     const batch = await this.manager.poll(this.#id, { reader, after, wait: 0, ...options });
-    const isProven = batch.reset !== true && this.#isProofOfSeveral(after);
-    const expected = this.#reference.read(reader, from, this.#most(limit), now, isProven);
+    const expected = this.#reference.read(reader, place, this.#most(limit), now);
     await this.#expectSuperseded(reader);
     const lost = mayOvercount ? Math.max(batch.lost, expected.lost) : expected.lost;
     assert.deepEqual(plain(batch), { ...expected, cursor: batch.cursor, lost });
@@ -210,9 +210,8 @@ export class PollWorld {
       },
     );
     await this.#clock.settle();
-    const isReset = typeof pending.outcome === 'object' && pending.outcome.reset === true;
-    const isProven = !isReset && this.#isProofOfSeveral(after);
-    const expected = this.#reference.read(reader, from, this.#most(undefined), now, isProven);
+    const place = after === undefined || after === '' ? after : placeOf(after);
+    const expected = this.#reference.read(reader, place, this.#most(undefined), now);
     const isQuiet = expected.messages.length === 0 && expected.lost === 0 && !expected.reset;
     await this.#expectSuperseded(reader);
     if (isQuiet) {
@@ -243,7 +242,8 @@ export class PollWorld {
       assert.equal(outcome.messages.length, accepted ? 1 : 0);
       assert.equal(outcome.lost, accepted ? 0 : 1);
       // The news of a drop is read from the mailbox, which moves the reader; a message is handed on as it comes.
-      if (!accepted) this.#reference.read(reader, reader === drainer ? undefined : from, everything, now);
+      const place = reader === drainer ? undefined : this.#reference.givenTo(reader);
+      if (!accepted) this.#reference.read(reader, place, everything, now);
       if (reader === drainer) this.#acknowledgeDrain(outcome);
       else this.#ledgerOf(reader).take(from, outcome, true);
     }
@@ -269,7 +269,7 @@ export class PollWorld {
   }
 
   #acknowledgeDrain(batch: Batch): void {
-    this.#reference.acknowledge(drainer, offsetOf(batch.cursor), this.#clock.now());
+    this.#reference.acknowledge(drainer, placeOf(batch.cursor), this.#clock.now());
     this.#takeDrained(batch);
   }
 
@@ -289,15 +289,13 @@ export class PollWorld {
     return ledger;
   }
 
-  /** Whether messages that were accepted in the same millisecond share the proof, so that it fits where another would not. */
-  #isProofOfSeveral(cursor: string | undefined): boolean {
-    const [, , proof] = (cursor ?? '').split('.');
-    return proof !== undefined && this.#reference.acceptedAt(Number.parseInt(proof, 36)) > 1;
-  }
-
   #most(limit: number | undefined): number {
     return Math.min(limit ?? everything, this.#context.msgMaxLength);
   }
+}
+
+function placeOf(cursor: string): Place {
+  return { offset: offsetOf(cursor), proof: Number.parseInt(cursor.split('.')[2] ?? '0', 36) };
 }
 
 function adoptFirst(ledger: ClientLedger, batch: Batch): void {

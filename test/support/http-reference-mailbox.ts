@@ -7,10 +7,16 @@ export interface ReferenceMessage {
   readonly key: string | undefined;
 }
 
+/** What a cursor says: everything up to the offset, and when the message was accepted that was the newest as it was given. */
+export interface Place {
+  readonly offset: number;
+  readonly proof: number;
+}
+
 interface ReferenceReader {
-  cursor: number;
-  /** The cursor that it was given last. */
-  given: number;
+  cursor: Place;
+  /** The place that it was given last. */
+  given: Place;
   lastPoll: number;
   parked: boolean;
 }
@@ -22,6 +28,8 @@ export interface ReferenceBatch {
   readonly reset?: true;
 }
 
+const start: Place = { offset: 0, proof: 0 };
+
 /**
  * A mailbox as a reader of the design would write it down: every offset keeps its fate for ever, and everything asked is
  * counted anew from those fates.
@@ -31,7 +39,7 @@ export class ReferenceMailbox {
   readonly #messages: ReferenceMessage[] = [];
   readonly #fates = new Map<number, 'kept' | 'replaced' | 'gone'>();
   readonly #readers = new Map<string, ReferenceReader>();
-  #taken = 0;
+  #taken: Place = start;
 
   constructor(context: SessionContext) {
     this.#context = context;
@@ -43,7 +51,7 @@ export class ReferenceMailbox {
 
   /** The least of what known readers have said to have; below it, replaced places may be told as lost. */
   get lowestCursor(): number {
-    return Math.min(...[...this.#readers.values()].map(({ cursor }) => cursor));
+    return Math.min(...[...this.#readers.values()].map(({ cursor }) => cursor.offset));
   }
 
   kept(now: number): readonly ReferenceMessage[] {
@@ -72,39 +80,36 @@ export class ReferenceMailbox {
       this.#fates.set(oldest.offset, 'gone');
     }
     this.#append(data, key, now, 'kept');
-    for (const reader of this.#readers.values()) if (reader.parked) reader.given = this.tail;
+    for (const reader of this.#readers.values()) if (reader.parked) reader.given = this.#end;
     return 'accepted';
   }
 
-  /** How many messages were accepted at this time. */
-  acceptedAt(time: number): number {
-    return this.#messages.filter(({ at }) => at === time).length;
+  /** The place that the reader was given last. */
+  givenTo(name: string): Place {
+    return this.#readers.get(name)?.given ?? start;
   }
 
-  /**
-   * @param after `undefined` for a drain, `''` for the oldest kept
-   * @param isProven whether the cursor holds although its offset is none that is remembered
-   */
-  read(name: string, after: number | '' | undefined, limit: number, now: number, isProven = false): ReferenceBatch {
-    const isReset = typeof after === 'number' && !isProven && !this.#isRemembered(after, now);
+  /** @param after `undefined` for a drain, `''` for the oldest kept */
+  read(name: string, after: Place | '' | undefined, limit: number, now: number): ReferenceBatch {
+    const isReset = typeof after === 'object' && !this.#isProven(after, now);
     const from = isReset || after === '' ? this.#taken : (after ?? this.#readers.get(name)?.cursor ?? this.#taken);
     const reader = { cursor: from, given: from, lastPoll: now, parked: false };
     this.#readers.set(name, reader);
     this.#removeTaken(now);
-    const rest = this.kept(now).filter(({ offset }) => offset > from);
+    const rest = this.kept(now).filter(({ offset }) => offset > from.offset);
     const taken = rest.slice(0, limit);
     const offset = taken.length === rest.length ? this.tail : (taken.at(-1)?.offset ?? this.tail);
     let lost = 0;
-    for (let each = from + 1; each <= offset; each += 1) if (this.#fates.get(each) === 'gone') lost += 1;
-    reader.given = offset;
+    for (let each = from.offset + 1; each <= offset; each += 1) if (this.#fates.get(each) === 'gone') lost += 1;
+    if (from.offset < this.tail) reader.given = { offset, proof: this.#end.proof };
     const messages = taken.map(({ offset, at, data }) => ({ offset, at, data }));
     return { messages, offset, lost, ...(isReset && { reset: true }) };
   }
 
-  acknowledge(name: string, offset: number, now: number): void {
+  acknowledge(name: string, place: Place, now: number): void {
     const reader = this.#readers.get(name);
-    if (reader === undefined || offset <= reader.cursor) return;
-    reader.cursor = offset;
+    if (reader === undefined || place.offset <= reader.cursor.offset) return;
+    reader.cursor = place;
     this.#removeTaken(now);
   }
 
@@ -118,11 +123,21 @@ export class ReferenceMailbox {
     for (const reader of this.#readers.values()) Object.assign(reader, { parked: false, lastPoll: now });
   }
 
-  /** Whether a cursor at this offset can still be told from one of another history. */
-  #isRemembered(offset: number, now: number): boolean {
-    const known = [0, this.tail, this.#taken, ...this.kept(now).map((each) => each.offset)];
-    for (const { cursor, given } of this.#readers.values()) known.push(cursor, given);
-    return known.includes(offset);
+  /** The place of who has everything. */
+  get #end(): Place {
+    return { offset: this.tail, proof: this.#messages.at(-1)?.at ?? 0 };
+  }
+
+  /**
+   * Whether the cursor can still be told from one of another history: by a message kept, or a place remembered, at its offset or
+   * beyond that was the newest when it was given.
+   */
+  #isProven({ offset, proof }: Place, now: number): boolean {
+    const places = [this.#end, this.#taken, ...this.kept(now).map((each) => ({ offset: each.offset, proof: each.at }))];
+    for (const { cursor, given } of this.#readers.values()) places.push(cursor, given);
+    // The proof of the tail is known: no other fits there.
+    if (offset === this.tail && proof !== this.#end.proof) return offset === 0;
+    return offset === 0 || places.some((place) => offset <= place.offset && proof === place.proof);
   }
 
   #append(data: unknown, key: string | undefined, at: number, fate: 'kept' | 'gone'): void {
@@ -136,8 +151,9 @@ export class ReferenceMailbox {
       ({ parked, lastPoll }) => parked || now - lastPoll < this.#context.readerGrace,
     );
     if (live.length === 0) return;
-    const passed = Math.min(...live.map(({ cursor }) => cursor));
-    for (const { offset } of this.kept(now)) if (offset <= passed) this.#fates.set(offset, 'gone');
-    this.#taken = Math.max(this.#taken, passed);
+    const [passed] = live.map(({ cursor }) => cursor).toSorted((one, other) => one.offset - other.offset);
+    if (passed === undefined || passed.offset <= this.#taken.offset) return;
+    for (const { offset } of this.kept(now)) if (offset <= passed.offset) this.#fates.set(offset, 'gone');
+    this.#taken = passed;
   }
 }
