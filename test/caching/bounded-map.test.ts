@@ -1,6 +1,6 @@
 import test from 'ava';
-import fc from 'fast-check';
 import { BoundedMap } from '../../src/caching/bounded-map.js';
+import fc from '../support/fast-check.js';
 
 type Command = { readonly kind: 'set' | 'use' | 'delete'; readonly key: number } | { readonly kind: 'clear' };
 
@@ -13,7 +13,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 test('whatever is set, used, deleted and cleared: the newest entries are kept, and the one that was set first goes', (t) => {
   const property = fc.property(
     fc.integer({ min: 1, max: 8 }),
-    fc.array(command, { maxLength: 100, size: 'max' }),
+    fc.array(command, { maxLength: 100 }),
     (most, commands) => {
       const map = new BoundedMap<number, number>(most);
       let expected: (readonly [number, number])[] = [];

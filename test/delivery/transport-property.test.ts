@@ -114,21 +114,17 @@ for (const [name, start] of Object.entries({ ...pollTransports, ...transports })
       const snapshot = join(folder, 'sessions.snapshot');
       // A failure tells its seed and path.
       await fc.assert(
-        fc.asyncProperty(
-          bounds,
-          fc.array(command, { minLength: 1, maxLength: 25, size: 'max' }),
-          async (each, commands) => {
-            const world = new TransportWorld(each, start, snapshot);
-            await world.start();
-            try {
-              for (const one of commands) await carryOut(world, one);
-              await world.settleUp();
-            } finally {
-              await world.stop();
-              await rm(snapshot, { force: true });
-            }
-          },
-        ),
+        fc.asyncProperty(bounds, fc.array(command, { minLength: 1, maxLength: 25 }), async (each, commands) => {
+          const world = new TransportWorld(each, start, snapshot);
+          await world.start();
+          try {
+            for (const one of commands) await carryOut(world, one);
+            await world.settleUp();
+          } finally {
+            await world.stop();
+            await rm(snapshot, { force: true });
+          }
+        }),
         { numRuns, examples, includeErrorInReport: true },
       );
       t.pass();

@@ -249,21 +249,17 @@ test('whatever clients and the network do, no retained message is missed and eve
   t.teardown(() => rm(folder, { recursive: true }));
   const snapshot = join(folder, 'sessions.snapshot');
   await fc.assert(
-    fc.asyncProperty(
-      bounds,
-      fc.array(command, { minLength: 1, maxLength: 40, size: 'max' }),
-      async (each, commands) => {
-        const endpoint = new Endpoint(each, snapshot);
-        await endpoint.start();
-        try {
-          for (const next of commands) await obey(endpoint, next);
-          await endpoint.settleUp();
-        } finally {
-          await endpoint.stop();
-          await rm(snapshot, { force: true });
-        }
-      },
-    ),
+    fc.asyncProperty(bounds, fc.array(command, { minLength: 1, maxLength: 40 }), async (each, commands) => {
+      const endpoint = new Endpoint(each, snapshot);
+      await endpoint.start();
+      try {
+        for (const next of commands) await obey(endpoint, next);
+        await endpoint.settleUp();
+      } finally {
+        await endpoint.stop();
+        await rm(snapshot, { force: true });
+      }
+    }),
     { numRuns: 60 },
   );
   t.pass();

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 
-// AVA does not print the cause of an error, and so would not say what is wrong about a counterexample.
-fc.configureGlobal({ ...fc.readConfigureGlobal(), includeErrorInReport: true });
+fc.configureGlobal({
+  ...fc.readConfigureGlobal(),
+  // AVA does not print the cause of an error, and so would not say what is wrong about a counterexample.
+  includeErrorInReport: true,
+  // Otherwise a list of up to sixty commands has ten at most.
+  defaultSizeToMaxWhenMaxSpecified: true,
+});
 
 export default fc;

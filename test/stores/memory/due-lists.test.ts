@@ -11,7 +11,7 @@ const steps = fc.array(
     fc.nat(9),
     fc.integer({ min: 1, max: 12 }),
   ),
-  { maxLength: 200, size: 'max' },
+  { maxLength: 200 },
 ) satisfies fc.Arbitrary<Step[]>;
 
 test('due lists give exactly the slots that are due, whatever was appended, removed and postponed', (t) => {
