@@ -3,7 +3,7 @@ import type { StreamReceiver } from '../delivery/stream-request.js';
 import { reportFault } from '../errors/fault-report.js';
 import { encodeEvents, encodeFailure, heartbeatEvent, isLast } from './event-encoding.js';
 import { HeldResponse } from './held-response.js';
-import { abort, isClosed, onceClosed, type RawResponse, unsentBytes, writeText } from './raw-response.js';
+import { abort, isClosed, onceClosed, type RawResponse, sendHead, unsentBytes, writeText } from './raw-response.js';
 
 export const eventHeaders: Readonly<Record<string, string>> = {
   'content-type': 'text/event-stream',
@@ -69,8 +69,7 @@ export class HeldStream implements StreamReceiver {
       }
       if (!this.#isOpen) {
         this.#isOpen = true;
-        raw.statusCode = 200;
-        for (const [name, value] of Object.entries(eventHeaders)) raw.setHeader(name, value);
+        sendHead(raw, eventHeaders);
       }
       writeText(raw, encode(), onWrittenOut);
       if (ends) raw.end();

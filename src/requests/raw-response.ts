@@ -89,6 +89,17 @@ export function unsentBytes(raw: RawResponse): number {
   return isHttp2(raw) ? raw.stream.writableLength : raw.writableLength;
 }
 
+/** Sends the head of a response that stays open, with status 200. */
+export function sendHead(raw: RawResponse, headers: Readonly<Record<string, string>>): void {
+  if (isHttp2(raw)) {
+    raw.writeHead(200, { ...headers });
+    return;
+  }
+  raw.writeHead(200, headers);
+  // Node keeps the head for as long as the response is open, and joins its many parts only where it sends it by itself.
+  raw.flushHeaders();
+}
+
 /** @param onWrittenOut called once the text went to the operating system, and never if the client was gone before */
 export function writeText(raw: RawResponse, text: string, onWrittenOut: (() => void) | undefined): void {
   if (text === '') return;

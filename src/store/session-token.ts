@@ -19,7 +19,12 @@ export interface TokenParts {
 
 /** @param prefix the first characters of the id, from `SessionStore.idPrefix` */
 export function newId(prefix: string): string {
-  return prefix === '' ? generateId() : prefix + generateId(idLength - prefix.length);
+  return joined(prefix === '' ? generateId() : prefix + generateId(idLength - prefix.length));
+}
+
+/** In one piece. Of an id that was put together character by character, V8 may keep a node for each as long as the id is kept. */
+function joined(id: string): string {
+  return Buffer.from(id, 'latin1').toString('latin1');
 }
 
 /**
@@ -32,7 +37,7 @@ export function idOf(prefix: string, name: string): string {
   for (const byte of hash('sha512', name, 'buffer').subarray(0, idLength - prefix.length)) {
     id += alphabet[byte % alphabet.length];
   }
-  return id;
+  return joined(id);
 }
 
 export function newSecret(): string {
