@@ -23,7 +23,7 @@ import { headerLines } from './response-text.js';
 /** What is read of a connection. */
 export interface Peer {
   readonly isEncrypted: boolean;
-  /** Address of the client. To be read only where it is needed: from then on Node keeps it in some 140 bytes of the socket. */
+  /** Address of the client. To be read only where it is needed: from then on Node keeps it in some 100 bytes of the socket. */
   readonly ip: string;
 }
 

@@ -179,7 +179,7 @@ export class PollWorld {
 
   async #read(reader: string, after: string, limit: number | undefined, adopts: boolean): Promise<void> {
     const place = after === '' ? '' : placeOf(after);
-    const from = after === '' ? '' : offsetOf(after);
+    const from = place === '' ? '' : place.offset;
     const mayOvercount = from !== '' && from < this.#reference.lowestCursor;
     const now = this.#clock.now();
     const options = limit === undefined ? {} : { limit };
