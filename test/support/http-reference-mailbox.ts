@@ -40,6 +40,7 @@ export class ReferenceMailbox {
   readonly #fates = new Map<number, 'kept' | 'replaced' | 'gone'>();
   readonly #readers = new Map<string, ReferenceReader>();
   #taken: Place = start;
+  #floor = 0;
 
   constructor(context: SessionContext) {
     this.#context = context;
@@ -49,9 +50,12 @@ export class ReferenceMailbox {
     return this.#messages.length;
   }
 
-  /** The least of what known readers have said to have; below it, replaced places may be told as lost. */
-  get lowestCursor(): number {
-    return Math.min(...[...this.#readers.values()].map(({ cursor }) => cursor.offset));
+  /**
+   * The highest offset that all known readers had passed at one time. A mailbox may have forgotten which messages up to it
+   * were replaced, and then tells a reader that goes back that they are lost, although another reader went back before it.
+   */
+  get floor(): number {
+    return this.#floor;
   }
 
   kept(now: number): readonly ReferenceMessage[] {
@@ -147,13 +151,19 @@ export class ReferenceMailbox {
   }
 
   #removeTaken(now: number): void {
-    const live = [...this.#readers.values()].filter(
-      ({ parked, lastPoll }) => parked || now - lastPoll < this.#context.readerGrace,
-    );
-    if (live.length === 0) return;
-    const [passed] = live.map(({ cursor }) => cursor).toSorted((one, other) => one.offset - other.offset);
-    if (passed === undefined || passed.offset <= this.#taken.offset) return;
-    for (const { offset } of this.kept(now)) if (offset <= passed.offset) this.#fates.set(offset, 'gone');
-    this.#taken = passed;
+    const readers = [...this.#readers.values()];
+    const live = readers.filter(({ parked, lastPoll }) => parked || now - lastPoll < this.#context.readerGrace);
+    const passed = lowestOf(live);
+    if (passed === undefined) return;
+    if (passed.offset > this.#taken.offset) {
+      for (const { offset } of this.kept(now)) if (offset <= passed.offset) this.#fates.set(offset, 'gone');
+      this.#taken = passed;
+    }
+    const lowest = Math.min(this.#taken.offset, lowestOf(readers)?.offset ?? 0);
+    this.#floor = Math.max(this.#floor, lowest);
   }
+}
+
+function lowestOf(readers: readonly ReferenceReader[]): Place | undefined {
+  return readers.map(({ cursor }) => cursor).toSorted((one, other) => one.offset - other.offset)[0];
 }

@@ -29,6 +29,28 @@ const bounds = fc.record({
   messageTtl: fc.constantFrom(0, 5_000),
 });
 
+type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
+type Bounds = typeof bounds extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Two readers go back behind what all had passed: what was replaced there may be told as lost to the second one, too. */
+const twoGoBack: [Bounds, Command[]] = [
+  { msgMaxLength: 1, onOverflow: 'drop-oldest', messageTtl: 0 },
+  [
+    { do: 'poll', reader: 'b', limit: undefined, adopts: true },
+    { do: 'poll', reader: 'c', limit: undefined, adopts: true },
+    { do: 'push', key: 'k' },
+    { do: 'poll', reader: 'c', limit: undefined, adopts: true },
+    { do: 'hold', reader: 'c' },
+    { do: 'push', key: 'k' },
+    { do: 'poll', reader: 'b', limit: undefined, adopts: true },
+    { do: 'hold', reader: 'b' },
+    { do: 'push', key: undefined },
+    { do: 'hold', reader: 'c' },
+    { do: 'retry', reader: 'c', limit: undefined, back: 3 },
+    { do: 'retry', reader: 'b', limit: undefined, back: 2 },
+  ],
+];
+
 export interface PollPropertyOptions {
   /** Makes an empty store and a clock, and `close` to remove them. */
   readonly stage: () => Promise<PollStage & { close(): Promise<void> }>;
@@ -55,11 +77,9 @@ export async function checkPolls({ stage, runs }: PollPropertyOptions): Promise<
         await place.close();
       }
     }),
-    { numRuns: runs },
+    { numRuns: runs, examples: [twoGoBack] },
   );
 }
-
-type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
 function carryOut(world: PollWorld, each: Command): Promise<void> {
   switch (each.do) {
