@@ -147,6 +147,8 @@ export class LaneConnection implements LaneMember, ListeningConnection {
   }
 
   #poll(caller: LaneCaller, query: string): void {
+    // The poll before it in the same bytes may have been refused at once, which left the connection idle.
+    this.#host.holds.remove(this);
     this.#host.countPoll('lane');
     this.#requests += 1;
     this.#isEnding = this.#isLastRequest;

@@ -61,6 +61,24 @@ test('a poll on a connection that came back is held longer than node:http lets a
   t.true(stage.lane.counts.returned > 0);
 });
 
+test('a poll held behind one that was refused at once is held longer than an idle connection', async (t) => {
+  const stage = await LaneStage.start(t, {
+    setUp: (server) => {
+      server.keepAliveTimeout = 1;
+    },
+  });
+  const { token } = await stage.logIn();
+  const connection = await stage.open();
+  connection.sendRaw(pollText(token, 'limit=0') + pollText(token, 'after='));
+  t.is((await connection.response()).status, 400);
+  await stage.held(1);
+  const later = stage.raw();
+  later.socket.write(other);
+  await once(later.socket, 'close');
+  t.is(stage.service.room.held, 1);
+  t.false(connection.isClosed);
+});
+
 test('server.timeout closes a connection on which nothing moves, unless a listener takes the event', async (t) => {
   const stage = await LaneStage.start(t, {
     setUp: (server) => {
