@@ -76,10 +76,16 @@ export class Application {
   }
 
   async #start(): Promise<FastifyInstance> {
-    const services = await this.#startServices();
-    const app = await buildHttpServer(this.#container, this.#configuration.server);
-    servePolicies(app, services);
-    return app;
+    try {
+      const services = await this.#startServices();
+      const app = await buildHttpServer(this.#container, this.#configuration.server);
+      servePolicies(app, services);
+      return app;
+    } catch (error) {
+      // As in `#listen`: what was opened until then must be closed. A service that could not start can't be stopped either.
+      await this.#container.unbindAllAsync().catch(() => {});
+      throw error;
+    }
   }
 
   async #startServices(): Promise<PolicyServices> {

@@ -21,11 +21,16 @@ export class PolicyServices {
   static async start(main: SessionManager, stores: Stores): Promise<PolicyServices> {
     const managers = new Map<string, SessionManager>([[main.context.onMaxSession, main]]);
     const stops: (() => Promise<void>)[] = [];
-    for (const policy of policies.filter((each) => !managers.has(each))) {
-      const context = { ...main.context, onMaxSession: policy };
-      const { sessions, stop } = await startSessions(context, stores(`${mainStore}-${policy}`));
-      managers.set(policy, sessions);
-      stops.push(stop);
+    try {
+      for (const policy of policies.filter((each) => !managers.has(each))) {
+        const context = { ...main.context, onMaxSession: policy };
+        const { sessions, stop } = await startSessions(context, stores(`${mainStore}-${policy}`));
+        managers.set(policy, sessions);
+        stops.push(stop);
+      }
+    } catch (error) {
+      await Promise.all(stops.map((stop) => stop()));
+      throw error;
     }
     return new PolicyServices(managers, stops);
   }

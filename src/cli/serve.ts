@@ -66,10 +66,15 @@ async function storeOf(store: StoreSettings): Promise<StoreBinding> {
   return redisStore({ url: store.url, keyPrefix: keyPrefixOf(store.namespace) });
 }
 
-/** Restores the sessions, then builds the server around them. */
+/** Restores the sessions, then builds the server around them. Restored sessions are only in memory: a failure writes them again. */
 async function start(container: Container): Promise<FastifyInstance> {
   await container.getAsync(SessionManager);
-  return buildRestServer(container);
+  try {
+    return await buildRestServer(container);
+  } catch (error) {
+    await container.unbindAllAsync();
+    throw error;
+  }
 }
 
 /** Held polls are answered first, so that the server does not wait for them. The store is closed last. */

@@ -33,7 +33,12 @@ export function readBatch(waiter: Waiter, { messages, lost, reset }: ReadResult,
   return { ...batch, ...(reset && { reset }), ...(isTurnedAway && { retry: retryTime(context) }) };
 }
 
+/** In milliseconds: no settings send a client away for longer. */
+const mostRetry = 60_000;
+
 /** In milliseconds. Random, so that clients that were sent away together don't come back together. */
 function retryTime({ hbTime, drainTime }: SessionContext): number {
-  return Math.round(hbTime / 2 + Math.random() * Math.max(hbTime, drainTime));
+  const least = Math.min(hbTime, mostRetry) / 2;
+  const spread = Math.min(Math.max(hbTime, drainTime), mostRetry - least);
+  return Math.round(least + Math.random() * spread);
 }

@@ -171,7 +171,8 @@ export class WaitingRoom implements StoreListener {
         let result: ReadResult | undefined;
         try {
           result = await this.#store.read(waiter.app, waiter.id, this.#nextRead(waiter));
-          this.#rereading.forget(waiter.id);
+          // Another reader of the session may still wait to be read again.
+          if (this.#waiters.of(waiter.id).length === 1) this.#rereading.forget(waiter.id);
         } catch (error) {
           this.#keepHoldingIfUnavailable(waiter, error);
         }
@@ -243,7 +244,10 @@ export class WaitingRoom implements StoreListener {
       this.#deliveries.last(waiter, emptyBatch(waiter));
       return;
     }
+    const { owesRelease } = waiter;
     this.#waiters.move(waiter, 'reading');
+    // Until it is read again the store has it parked, and its receiver may hang up at the heartbeat.
+    waiter.owesRelease = owesRelease;
     this.#deliveries.beat(waiter, this.#clock.now());
     this.#goOn(waiter);
   }
@@ -264,7 +268,9 @@ export class WaitingRoom implements StoreListener {
   #goOn(waiter: Waiter): void {
     this.#waiters.settle(waiter, false);
     if (waiter.state === 'superseded') this.#deliveries.last(waiter, supersededBatch(waiter));
-    else if (waiter.state === 'reading') void this.#read(waiter);
+    if (waiter.state !== 'reading') return;
+    waiter.owesRelease = false;
+    void this.#read(waiter);
   }
 
   #readMailboxAgain(id: string): void {

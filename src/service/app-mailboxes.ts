@@ -11,6 +11,7 @@ import {
   requireReader,
 } from '../delivery/poll-request.js';
 import { requireStreamRequest, type StreamOptions, type StreamReceiver } from '../delivery/stream-request.js';
+import { guarded } from '../errors/guarded.js';
 import { parseCursor } from '../mailbox/cursor.js';
 import { serialiseMessage } from '../mailbox/message.js';
 import { requireAccountId, requireSessionId } from '../store/session-arguments.js';
@@ -172,11 +173,17 @@ export abstract class AppMailboxes extends AppService {
       const sessionId = id !== undefined && credential.secretHash !== undefined ? id : requireSessionId(id);
       const poll = room.poll(this.app, sessionId, credential, request, receiver);
       if (poll !== undefined) return poll;
-      events.measures.turnedAway += 1;
-      receiver.deliver(unreadBatch(options.after, context), undefined);
     } catch (error) {
-      receiver.fail(error);
+      callReceiver(() => receiver.fail(error));
+      return over;
     }
+    events.measures.turnedAway += 1;
+    callReceiver(() => receiver.deliver(unreadBatch(options.after, context), undefined));
     return over;
   }
+}
+
+/** As of one that was held: an exception of a receiver is reported, and it is called once. */
+function callReceiver(call: () => void): void {
+  guarded('The receiver of a poll threw', call)();
 }

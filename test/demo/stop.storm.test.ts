@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { takenPort } from '../support/free-port.js';
 import type { Connection } from '../support/http-client.js';
@@ -141,6 +141,17 @@ test('a port in use is a clear error with exit code 1, and the snapshot is kept'
   t.regex(refused.stderr, /EADDRINUSE/);
   t.true(refused.stderr.includes(String(port)));
   t.is(refused.stdout, '');
+  t.true((await readFile(refused.snapshot, 'utf8')).includes('"alice"'));
+});
+
+test('a snapshot of another policy that others may write to is refused with exit code 1, and the sessions are kept', async (t) => {
+  const data = await copyOfStopped(t);
+  const other = `${data}/sessions-reject.snapshot`;
+  await writeFile(other, '', { mode: 0o666 });
+  await chmod(other, 0o666);
+  const refused = DemoProcess.spawn(t, data, inMemory);
+  t.is(await refused.exit, 1);
+  t.true(refused.stderr.includes(other), refused.stderr);
   t.true((await readFile(refused.snapshot, 'utf8')).includes('"alice"'));
 });
 

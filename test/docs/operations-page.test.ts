@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
-import { SessionContext } from '../../src/index.js';
+import { memoryStore, SessionContext, startSessions } from '../../src/index.js';
 import { projectPath, readProjectFile } from '../architecture/source-tree.js';
 import { findProgram } from '../proxies/proxy.js';
 import { eventually } from '../support/eventually.js';
-import { freePorts } from '../support/free-port.js';
+import { freePorts, takenPort } from '../support/free-port.js';
 import { limits } from '../support/limits.js';
 import { codeBlocks } from './pages.js';
 import { readTable } from './tables.js';
@@ -78,6 +78,23 @@ test('the server of the page answers its probes and has metrics, and SIGTERM sto
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
   t.deepEqual(await exited, [0, null]);
+});
+
+test('a server of the page whose port is taken exits with 1, and keeps the sessions that it restored', async (t) => {
+  t.timeout(limits.test);
+  const folderOf = await mkdtemp(join(tmpdir(), 'session-mailbox-operations-'));
+  t.teardown(() => rm(folderOf, { recursive: true, force: true }));
+  const path = join(folderOf, 'sessions.snapshot');
+  const first = await startSessions({}, memoryStore({ snapshot: { path } }));
+  const { id } = await first.sessions.createSession('alice');
+  await first.stop();
+  const taken = await takenPort(t);
+  const env = { ...process.env, PORT: String(taken), SESSIONS: path };
+  const child = spawn(process.execPath, [fromStart.file], { cwd: folder, env, stdio: 'ignore' });
+  t.deepEqual(await once(child, 'exit'), [1, null]);
+  const second = await startSessions({}, memoryStore({ snapshot: { path } }));
+  t.is((await second.sessions.getSession(id)).accountId, 'alice');
+  await second.stop();
 });
 
 test('the unit of the page starts what the page calls its server, and gives a stop more than drainTime', (t) => {

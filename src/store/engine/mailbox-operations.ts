@@ -121,13 +121,12 @@ export class MailboxOperations {
     if (older.length === 0) return 0;
     const { app, id, mailbox } = entry;
     const own = [...(mailbox?.messages ?? [])];
-    if (mailbox !== undefined) {
-      for (const node of this.#wake(entry, mailbox, now)) notices.changed(node, app, id);
-      mailbox.clear();
-    }
+    const woken = mailbox === undefined ? [] : this.#wake(entry, mailbox, now);
+    mailbox?.clear();
     const merged = entry.createMailbox();
     let left = 0;
     for (const message of [...older, ...own]) left += merged.append(message, message.at, this.#dropOldest).dropped;
+    for (const node of woken) notices.changed(node, app, id);
     return left;
   }
 
