@@ -5,6 +5,7 @@ import type { ClosedSession } from '../store/session-record.js';
 import type { Contact } from '../store/session-store.js';
 import { hashSecret, newSecret, parseToken, secretOf } from '../store/session-token.js';
 import { hasTokenAliases } from '../store/token-aliases.js';
+import { requireOptions } from '../validation/argument-rules.js';
 import type { JsonValue } from '../validation/json-value.js';
 import { AppMailboxes } from './app-mailboxes.js';
 import { runtimeOf } from './app-service.js';
@@ -110,8 +111,9 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
    */
   async reauthenticated(id: string, options: { readonly level?: number } = {}): Promise<Session> {
     const { store } = runtimeOf(this);
-    const level = options.level === undefined ? undefined : requireLevel(options.level);
-    return new Session(this, await store.reauthenticate(this.app, requireSessionId(id), level));
+    const { level } = requireOptions(options);
+    const proven = level === undefined ? undefined : requireLevel(level);
+    return new Session(this, await store.reauthenticate(this.app, requireSessionId(id), proven));
   }
 
   /** Records the client only if it is accepted: what was refused once must be refused again. */
@@ -133,7 +135,8 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
   }
 }
 
-function requireKeepOpen({ keepOpen = false }: { readonly keepOpen?: boolean }): boolean {
+function requireKeepOpen(options: { readonly keepOpen?: boolean }): boolean {
+  const { keepOpen = false } = requireOptions(options);
   if (typeof keepOpen === 'boolean') return keepOpen;
   throw invalidArgument('keepOpen', 'must be true or false', keepOpen);
 }

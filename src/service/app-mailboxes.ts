@@ -15,6 +15,7 @@ import { guarded } from '../errors/guarded.js';
 import { parseCursor } from '../mailbox/cursor.js';
 import { serialiseMessage } from '../mailbox/message.js';
 import { requireAccountId, requireSessionId } from '../store/session-arguments.js';
+import { requireOptions } from '../validation/argument-rules.js';
 import { AppService, runtimeOf } from './app-service.js';
 import { type Bearer, bearerOf, requireBearer } from './bearer.js';
 import { pollForBatch } from './polling.js';
@@ -49,7 +50,7 @@ export abstract class AppMailboxes extends AppService {
    * @throws SessionError `MESSAGE_TOO_LARGE`, or, depending on `onOverflow`, `MAILBOX_FULL` or `SESSION_CLOSED`
    */
   async push(id: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
-    const message = serialiseMessage(data, options.key, this.context.msgMaxBytes);
+    const message = serialiseMessage(data, requireOptions(options).key, this.context.msgMaxBytes);
     return pushMessage(runtimeOf(this), this.app, id, message);
   }
 
@@ -60,7 +61,7 @@ export abstract class AppMailboxes extends AppService {
    */
   async pushToAccount(accountId: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
     const { store, context, events } = runtimeOf(this);
-    const message = serialiseMessage(data, options.key, context.msgMaxBytes);
+    const message = serialiseMessage(data, requireOptions(options).key, context.msgMaxBytes);
     const outcomes = await store.appendToAccount(this.app, requireAccountId(accountId), message);
     const report = reportOutcomes(events, message, outcomes);
     publishPush(this.app, 'account', accountId, message, report);
@@ -75,7 +76,7 @@ export abstract class AppMailboxes extends AppService {
    */
   async pushToApp(data: unknown, options: PushOptions = {}): Promise<PushReport> {
     const { broadcaster, context } = runtimeOf(this);
-    const message = serialiseMessage(data, options.key, context.msgMaxBytes);
+    const message = serialiseMessage(data, requireOptions(options).key, context.msgMaxBytes);
     const report = await broadcaster.pushToApp(this.app, message);
     publishPush(this.app, 'app', undefined, message, report);
     return report;
@@ -86,7 +87,7 @@ export abstract class AppMailboxes extends AppService {
    * @param options `signal` cancels the poll: the promise rejects with the signal's reason, and no message is lost
    */
   poll(id: string, options: PollOptions & { readonly signal?: AbortSignal } = {}): Promise<Batch> {
-    return pollForBatch((receiver) => this.pollInto(id, options, receiver), options.signal);
+    return pollForBatch((receiver) => this.pollInto(id, options, receiver), options?.signal);
   }
 
   /**
@@ -168,7 +169,7 @@ export abstract class AppMailboxes extends AppService {
     const { room, context, events } = runtime;
     try {
       runtime.requireRunning();
-      const request = requireRequest(options, context);
+      const request = requireRequest(requireOptions(options), context);
       // One that comes with the hash of a secret is that of a token, which was parsed.
       const sessionId = id !== undefined && credential.secretHash !== undefined ? id : requireSessionId(id);
       const poll = room.poll(this.app, sessionId, credential, request, receiver);

@@ -3,7 +3,7 @@ import type { SessionEvents } from '../events/session-events.js';
 import { requireIp, requireLevel, requireTtl, requireUserAgent } from '../store/session-arguments.js';
 import { type AttributeTexts, defaultLevel, type NewSession } from '../store/session-record.js';
 import type { Insertion } from '../store/session-store.js';
-import { requireWholeNumber } from '../validation/argument-rules.js';
+import { requireOptions, requireWholeNumber } from '../validation/argument-rules.js';
 import type { JsonValue } from '../validation/json-value.js';
 import { noAttributes, requireAttributes } from './attributes.js';
 
@@ -38,10 +38,11 @@ export interface CreateOptions {
  */
 export function newSession(
   { app, id, accountId, secretHash }: Pick<NewSession, 'app' | 'id' | 'accountId' | 'secretHash'>,
-  { ip, userAgent, ttl, maxAge, maxSession, level, attributes }: CreateOptions,
+  options: CreateOptions,
   context: SessionContext,
   texts?: AttributeTexts,
 ): NewSession {
+  const { ip, userAgent, ttl, maxAge, maxSession, level, attributes } = requireOptions(options);
   // Field by field: to spread the identity would cost V8 four microseconds, a quarter of a login.
   return {
     app,

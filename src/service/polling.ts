@@ -1,5 +1,6 @@
 import type { Batch } from '../delivery/batch.js';
 import type { Cancellable, PollReceiver } from '../delivery/poll-request.js';
+import { invalidArgument } from '../errors/session-error.js';
 
 /**
  * One poll as a promise. A batch is acknowledged as soon as it is given to the caller: the caller has it then, whatever
@@ -11,7 +12,7 @@ export async function pollForBatch(
   startPoll: (receiver: PollReceiver) => Cancellable,
   signal: AbortSignal | undefined,
 ): Promise<Batch> {
-  signal?.throwIfAborted();
+  if (signal !== undefined) requireSignal(signal).throwIfAborted();
   return new Promise((resolve, reject) => {
     let poll: Cancellable | undefined;
     const abort = () => {
@@ -33,4 +34,10 @@ export async function pollForBatch(
       },
     });
   });
+}
+
+/** @throws SessionError `INVALID_ARGUMENT` unless it is an AbortSignal, perhaps one of another realm */
+function requireSignal(signal: AbortSignal): AbortSignal {
+  if (typeof signal?.throwIfAborted === 'function' && typeof signal.addEventListener === 'function') return signal;
+  throw invalidArgument('signal', 'must be an AbortSignal', signal);
 }

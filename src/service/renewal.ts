@@ -2,6 +2,7 @@ import { invalidArgument } from '../errors/session-error.js';
 import type { SessionEvents } from '../events/session-events.js';
 import { requireTtl } from '../store/session-arguments.js';
 import type { Contact, Renewal } from '../store/session-store.js';
+import { requireOptions } from '../validation/argument-rules.js';
 
 /** How a request renews a session. */
 export interface RenewOptions {
@@ -12,7 +13,8 @@ export interface RenewOptions {
 }
 
 /** @throws SessionError `INVALID_ARGUMENT` */
-export function requireRenewal({ ttl, activity = true }: RenewOptions): Renewal {
+export function requireRenewal(options: RenewOptions): Renewal {
+  const { ttl, activity = true } = requireOptions(options);
   if (typeof activity !== 'boolean') throw invalidArgument('activity', 'must be true or false', activity);
   return { activity, ttl: ttl === undefined ? undefined : requireTtl(ttl) };
 }

@@ -10,6 +10,7 @@ import {
   sessionIdOf,
 } from '../store/session-arguments.js';
 import { hashOfNoSecret, hashSecret, newId, newSecret } from '../store/session-token.js';
+import { requireOptions } from '../validation/argument-rules.js';
 import type { JsonValue } from '../validation/json-value.js';
 import { AppAuthentication } from './app-authentication.js';
 import { runtimeOf } from './app-service.js';
@@ -175,7 +176,7 @@ export class SessionManager extends AppAuthentication {
     options: { readonly except?: string; readonly reason?: CloseReason } = {},
   ): Promise<number> {
     const { store, events } = runtimeOf(this);
-    const { except, reason = 'revoked' } = options;
+    const { except, reason = 'revoked' } = requireOptions(options);
     const kept = except === undefined ? undefined : requireKeptId(except);
     const closed = await store.endAccount(this.app, requireAccountId(accountId), requireCloseReason(reason), kept);
     for (const each of closed) events.emit('closed', each);
@@ -189,8 +190,9 @@ export class SessionManager extends AppAuthentication {
    */
   async closeApp(options: { readonly reason?: CloseReason } = {}): Promise<number> {
     const { store, events } = runtimeOf(this);
+    const { reason = 'revoked' } = requireOptions(options);
     let count = 0;
-    for await (const chunk of store.endApp(this.app, requireCloseReason(options.reason ?? 'revoked'))) {
+    for await (const chunk of store.endApp(this.app, requireCloseReason(reason))) {
       for (const closed of chunk) events.emit('closed', closed);
       count += chunk.length;
     }

@@ -1,6 +1,6 @@
 import { requirePageCursor } from '../store/session-arguments.js';
 import type { AppQuery } from '../store/session-store.js';
-import { requireWholeNumber } from '../validation/argument-rules.js';
+import { requireOptions, requireWholeNumber } from '../validation/argument-rules.js';
 import type { Session } from './session.js';
 
 const defaultPageSize = 1_000;
@@ -24,7 +24,8 @@ export interface SessionPage {
 }
 
 /** @throws SessionError `INVALID_ARGUMENT` */
-export function requireAppQuery({ activeWithin, limit = defaultPageSize, cursor }: SessionsOfAppOptions): AppQuery {
+export function requireAppQuery(options: SessionsOfAppOptions): AppQuery {
+  const { activeWithin, limit = defaultPageSize, cursor } = requireOptions(options);
   return {
     activeWithin: activeWithin === undefined ? undefined : requireMilliseconds('activeWithin', activeWithin),
     limit: requireWholeNumber('limit', limit, 1, largestPageSize),

@@ -4,6 +4,7 @@ import { requireAttributeKey, requireSessionId } from '../store/session-argument
 import type { AttributeTexts } from '../store/session-record.js';
 import type { AttributePatch } from '../store/session-store.js';
 import { hashOfNoSecret } from '../store/session-token.js';
+import { requireOptions } from '../validation/argument-rules.js';
 import { runtimeOf } from './app-service.js';
 import { insertNamed } from './named-session.js';
 import { type CreateOptions, newSession } from './new-session.js';
@@ -84,5 +85,10 @@ export async function pushText(
   options: PushOptions = {},
 ): Promise<PushReport> {
   const runtime = runtimeOf(manager);
-  return pushMessage(runtime, manager.app, id, outgoingMessage(json, options.key, runtime.context.msgMaxBytes));
+  return pushMessage(
+    runtime,
+    manager.app,
+    id,
+    outgoingMessage(json, requireOptions(options).key, runtime.context.msgMaxBytes),
+  );
 }

@@ -8,6 +8,15 @@ export function isPlainText(value: unknown, longest: number): value is string {
   return typeof value === 'string' && value.length <= longest && !controlCharacter.test(value) && value.isWellFormed();
 }
 
+/**
+ * To be called before an options argument is read: of `null` JavaScript would read no member, and of a text no option.
+ * @throws SessionError `INVALID_ARGUMENT` unless it is an object
+ */
+export function requireOptions<Options extends object>(options: Options): Options {
+  if (typeof options === 'object' && options !== null) return options;
+  throw invalidArgument('options', 'must be an object', options);
+}
+
 /** @throws SessionError `INVALID_ARGUMENT` unless it is a whole number from `least` to `most` */
 export function requireWholeNumber(argument: string, value: unknown, least: number, most: number): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return value;

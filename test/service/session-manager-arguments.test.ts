@@ -80,6 +80,47 @@ test('an app of a wrong shape is INVALID_ARGUMENT', async (t) => {
   for (const app of ['a', 'A-z_9', 'x'.repeat(64), '__proto__']) t.is(manager.inApp(app).app, app);
 });
 
+/** Every method that takes options, called with what are none. */
+const optionCalls: Record<string, (manager: SessionManager, wrong: never, id: string) => Promise<unknown>> = {
+  createSession: (manager, wrong) => manager.createSession('bob', wrong),
+  createNamedSession: (manager, wrong) => manager.createNamedSession('bob', 'phone', wrong),
+  renewSession: (manager, wrong, id) => manager.renewSession(id, wrong),
+  rotateToken: (manager, wrong, id) => manager.rotateToken(id, wrong),
+  reauthenticated: (manager, wrong, id) => manager.reauthenticated(id, wrong),
+  closeAccount: (manager, wrong) => manager.closeAccount('alice', wrong),
+  closeApp: (manager, wrong) => manager.closeApp(wrong),
+  sessionsOfApp: (manager, wrong) => manager.sessionsOfApp(wrong),
+  push: (manager, wrong, id) => manager.push(id, 'hi', wrong),
+  pushToAccount: (manager, wrong) => manager.pushToAccount('alice', 'hi', wrong),
+  pushToApp: (manager, wrong) => manager.pushToApp('hi', wrong),
+  poll: (manager, wrong, id) => manager.poll(id, wrong),
+  pollInto: (manager, wrong, id) => new Promise((deliver, fail) => void manager.pollInto(id, wrong, { deliver, fail })),
+  streamInto: (manager, wrong, id) =>
+    new Promise((deliver, fail) => void manager.streamInto(id, wrong, { deliver, fail, beat() {} })),
+};
+
+for (const [name, call] of Object.entries(optionCalls)) {
+  test(`${name} with options that are no object rejects with INVALID_ARGUMENT, and changes nothing`, async (t) => {
+    const { manager, events } = await startService(t);
+    const { id } = await manager.createSession('alice');
+    events.clear();
+    for (const wrong of [null, 'wait=0', 5, true]) {
+      t.is((await throwsCode(t, call(manager, wrong as never, id), 'INVALID_ARGUMENT')).details.argument, 'options');
+    }
+    t.deepEqual(events.names, []);
+    t.is((await manager.poll(id, { wait: 0 })).messages.length, 0);
+  });
+}
+
+test('a poll whose signal is none rejects with INVALID_ARGUMENT', async (t) => {
+  const { manager } = await startService(t);
+  const { id } = await manager.createSession('alice');
+  for (const signal of [{}, null, 'stop', { throwIfAborted() {} }]) {
+    const error = await throwsCode(t, manager.poll(id, { signal: signal as never, wait: 0 }), 'INVALID_ARGUMENT');
+    t.is(error.details.argument, 'signal');
+  }
+});
+
 /** Every method that takes the id of a session, called with one that is wrong. */
 const idCalls: Record<string, (manager: SessionManager, wrong: string, id: string) => Promise<unknown>> = {
   getSession: (manager, wrong) => manager.getSession(wrong),
