@@ -70,8 +70,8 @@ export async function writeSnapshot(
   tables: MemoryTables,
   context: SessionContext,
   clock: Clock,
+  now: number,
 ): Promise<void> {
-  const now = clock.now();
   const machine = machineTime(clock);
   let count = 0;
   for (const _each of liveEntries(tables, context, now)) count += 1;
@@ -81,8 +81,9 @@ export async function writeSnapshot(
 /**
  * Locks the snapshot, and restores it wholly or not at all; one that can't be restored is set aside, with a warning.
  * @throws SessionError `STORE_UNAVAILABLE` when another user may have written it, or another process has locked it
+ * @returns what the time of its sessions is ahead of the clock, in milliseconds
  */
-export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<void> {
+export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<number> {
   const fault = await snapshot.findOwnershipFault();
   if (fault !== undefined) {
     const text = `The session snapshot ${snapshot.path} can't be trusted: ${fault}`;
@@ -90,27 +91,30 @@ export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTabl
   }
   await snapshot.lock();
   try {
-    await restore(snapshot, tables, clock);
+    return await restore(snapshot, tables, clock);
   } catch (error) {
     await snapshot.unlock();
     throw error;
   }
 }
 
-async function restore(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<void> {
+async function restore(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<number> {
   const records: SnapshotRecord[] = [];
   let writtenAt: SnapshotTime | undefined;
   try {
     const found = await snapshot.read((record) => records.push(requireRecord(record)));
-    if (found === undefined) return;
+    if (found === undefined) return 0;
     writtenAt = found.time;
   } catch (error) {
     await setAside(snapshot, error);
-    return;
+    return 0;
   }
-  if (writtenAt !== undefined) moveTimes(records, stepSince(writtenAt, clock));
-  admit(records, tables, clock.now());
+  // A wall clock that was set must not end sessions or messages early, or let them live longer. Their times can't be moved
+  // instead: those of messages are the proofs in cursors.
+  const ahead = writtenAt === undefined ? 0 : -stepSince(writtenAt, clock);
+  admit(records, tables, clock.now() + ahead);
   await snapshot.remove();
+  return ahead;
 }
 
 /**
@@ -122,17 +126,6 @@ function stepSince(writtenAt: SnapshotTime, clock: Clock): number {
   const machine = machineTime(clock);
   if (machine === undefined || machine.boot !== writtenAt.machine?.boot) return Math.min(0, now - writtenAt.now);
   return now - writtenAt.now - (machine.steady - writtenAt.machine.steady);
-}
-
-/** A wall clock that was set must not end sessions early, or let them live longer. */
-function moveTimes(records: readonly SnapshotRecord[], step: number): void {
-  if (step === 0) return;
-  for (const record of records) {
-    record.createdAt += step;
-    record.lastTime += step;
-    record.lastContact += step;
-    if (record.amendments !== undefined) record.amendments.authenticatedAt += step;
-  }
 }
 
 async function setAside(snapshot: SnapshotFile, error: unknown): Promise<void> {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inject, injectable, optional } from 'inversify';
 import { SessionContext } from '../../context/session-context.js';
 import type { CloseReason } from '../../errors/close-reason.js';
+import { SessionError } from '../../errors/session-error.js';
 import type { Cursor } from '../../mailbox/cursor.js';
 import type { OutgoingMessage } from '../../mailbox/message.js';
 import type { ChangeFeed, ChangeWatcher } from '../../store/change-feed.js';
@@ -49,6 +50,9 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   readonly #notices = new MemoryNotices();
   readonly #engine: SessionEngine;
   readonly #walks: AppWalks;
+  #isClosing = false;
+  /** What the time of the sessions is ahead of the clock: the time of the process that wrote the snapshot goes on. */
+  #ahead = 0;
 
   constructor(
     @inject(SessionContext) context: SessionContext,
@@ -61,7 +65,9 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     this.#snapshot = snapshot;
     this.#engine = new SessionEngine({ context, tables: this.#tables, notices: this.#notices, node: undefined });
     this.#walks = new AppWalks(async (step) => {
-      const result = step(this.#engine.apps, clock.now());
+      // A walk that is under way would end sessions while they are written.
+      if (this.#isClosing) throw new SessionError('STORE_UNAVAILABLE', 'The memory store is closed', {});
+      const result = step(this.#engine.apps, this.#now());
       if (result.next !== undefined) await nextTurn();
       return result;
     }, stepSize);
@@ -70,19 +76,21 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   /** @throws SessionError `STORE_UNAVAILABLE` when another user may have written the snapshot, or a process has locked it */
   async open(listener: StoreListener): Promise<void> {
     this.#notices.listener = listener;
-    if (this.#snapshot !== undefined) await restoreSnapshot(this.#snapshot, this.#tables, this.#clock);
+    if (this.#snapshot !== undefined) this.#ahead = await restoreSnapshot(this.#snapshot, this.#tables, this.#clock);
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     if (this.#snapshot !== undefined) {
       try {
-        await writeSnapshot(this.#snapshot, this.#tables, this.#context, this.#clock);
+        await writeSnapshot(this.#snapshot, this.#tables, this.#context, this.#clock, this.#now());
       } finally {
         await this.#snapshot.unlock();
       }
     }
     this.#tables.clear();
     this.#notices.clear();
+    this.#isClosing = false;
   }
 
   async ping(): Promise<void> {}
@@ -92,55 +100,55 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   }
 
   async insert(session: NewSession): Promise<Insertion> {
-    return this.#engine.insert(session, this.#clock.now());
+    return this.#engine.insert(session, this.#now());
   }
 
   async insertOnce(session: NewSession): Promise<OnceInsertion> {
-    return this.#engine.insertOnce(session, this.#clock.now());
+    return this.#engine.insertOnce(session, this.#now());
   }
 
   async authenticate(app: string, id: string, secretHash: string): Promise<Contact> {
-    return this.#engine.authenticate(app, id, secretHash, this.#clock.now());
+    return this.#engine.authenticate(app, id, secretHash, this.#now());
   }
 
   async get(app: string, id: string): Promise<SessionRecord> {
-    return this.#engine.get(app, id, this.#clock.now());
+    return this.#engine.get(app, id, this.#now());
   }
 
   async touch(app: string, id: string, renewal: Renewal): Promise<Contact> {
-    return this.#engine.touch(app, id, renewal, this.#clock.now());
+    return this.#engine.touch(app, id, renewal, this.#now());
   }
 
   async patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord> {
-    return this.#engine.patch(app, id, attributes, this.#clock.now());
+    return this.#engine.patch(app, id, attributes, this.#now());
   }
 
   async patchAsBearer(app: string, id: string, secretHash: string, attributes: AttributePatch): Promise<Contact> {
-    return this.#engine.patchAsBearer(app, id, secretHash, attributes, this.#clock.now());
+    return this.#engine.patchAsBearer(app, id, secretHash, attributes, this.#now());
   }
 
   async rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
-    return this.#engine.rotate(app, id, secretHash, keepOpen, this.#clock.now());
+    return this.#engine.rotate(app, id, secretHash, keepOpen, this.#now());
   }
 
   async rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
-    return this.#engine.rotateAndEndOthers(app, accountId, id, secretHash, this.#clock.now());
+    return this.#engine.rotateAndEndOthers(app, accountId, id, secretHash, this.#now());
   }
 
   async reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
-    return this.#engine.reauthenticate(app, id, level, this.#clock.now());
+    return this.#engine.reauthenticate(app, id, level, this.#now());
   }
 
   async recordClient(app: string, id: string, ip: string, userAgent: string): Promise<SessionRecord> {
-    return this.#engine.recordClient(app, id, ip, userAgent, this.#clock.now());
+    return this.#engine.recordClient(app, id, ip, userAgent, this.#now());
   }
 
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
-    return this.#engine.replace(app, newId, oldId, this.#clock.now());
+    return this.#engine.replace(app, newId, oldId, this.#now());
   }
 
   async end(app: string, id: string, reason: CloseReason): Promise<ClosedSession | undefined> {
-    return this.#engine.end(app, id, reason, this.#clock.now());
+    return this.#engine.end(app, id, reason, this.#now());
   }
 
   async endAsBearer(
@@ -149,7 +157,7 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     secretHash: string,
     reason: CloseReason,
   ): Promise<ClosedSession | undefined> {
-    return this.#engine.endAsBearer(app, id, secretHash, reason, this.#clock.now());
+    return this.#engine.endAsBearer(app, id, secretHash, reason, this.#now());
   }
 
   async endAccount(
@@ -158,7 +166,7 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     reason: CloseReason,
     except: string | undefined,
   ): Promise<readonly ClosedSession[]> {
-    return this.#engine.endAccount(app, accountId, reason, except, this.#clock.now());
+    return this.#engine.endAccount(app, accountId, reason, except, this.#now());
   }
 
   endApp(app: string, reason: CloseReason): AsyncIterable<readonly ClosedSession[]> {
@@ -166,7 +174,7 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   }
 
   async listAccount(app: string, accountId: string): Promise<readonly SessionRecord[]> {
-    return this.#engine.listAccount(app, accountId, this.#clock.now());
+    return this.#engine.listAccount(app, accountId, this.#now());
   }
 
   async listApp(app: string, query: AppQuery): Promise<AppPage> {
@@ -186,44 +194,48 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   }
 
   async append(app: string, id: string, message: OutgoingMessage): Promise<AppendOutcome> {
-    return this.#engine.append(app, id, message, this.#clock.now());
+    return this.#engine.append(app, id, message, this.#now());
   }
 
   async appendToAccount(app: string, accountId: string, message: OutgoingMessage): Promise<readonly AppendOutcome[]> {
-    return this.#engine.appendToAccount(app, accountId, message, this.#clock.now());
+    return this.#engine.appendToAccount(app, accountId, message, this.#now());
   }
 
   async appendToEach(app: string, ids: readonly string[], message: OutgoingMessage): Promise<readonly AppendOutcome[]> {
-    return this.#engine.appendToEach(app, ids, message, this.#clock.now());
+    return this.#engine.appendToEach(app, ids, message, this.#now());
   }
 
   async read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
-    return this.#engine.read(app, id, request, this.#clock.now());
+    return this.#engine.read(app, id, request, this.#now());
   }
 
   async acknowledge(app: string, id: string, reader: string, place: Cursor): Promise<void> {
-    this.#engine.acknowledge(app, id, reader, place, this.#clock.now());
+    this.#engine.acknowledge(app, id, reader, place, this.#now());
   }
 
   async acknowledgeAsBearer(app: string, id: string, secretHash: string, reader: string, place: Cursor): Promise<void> {
-    this.#engine.acknowledgeAsBearer(app, id, secretHash, reader, place, this.#clock.now());
+    this.#engine.acknowledgeAsBearer(app, id, secretHash, reader, place, this.#now());
   }
 
   async release(app: string, id: string, reader: string): Promise<void> {
-    this.#engine.release(app, id, reader, this.#clock.now());
+    this.#engine.release(app, id, reader, this.#now());
   }
 
   async sweep(limit: number): Promise<Slice<ClosedSession>> {
-    return this.#engine.sweep(limit, this.#clock.now());
+    return this.#engine.sweep(limit, this.#now());
   }
 
   async judgePresence(limit: number): Promise<Slice<SessionReference>> {
-    return this.#engine.judgePresence(limit, this.#clock.now());
+    return this.#engine.judgePresence(limit, this.#now());
   }
 
   async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
     const { watchers } = this.#notices;
     watchers.add(watcher);
     return async () => void watchers.delete(watcher);
+  }
+
+  #now(): number {
+    return this.#clock.now() + this.#ahead;
   }
 }

@@ -136,6 +136,7 @@ export class SnapshotFile {
   /** A snapshot that was restored must go: read again after a crash, it would revive sessions closed since. */
   async remove(): Promise<void> {
     await rm(this.path, { force: true });
+    await syncFolder(dirname(this.path));
   }
 
   /** Renames an unusable file, so that the operator can look at it. @returns its new path */
@@ -220,7 +221,7 @@ async function* readLines(path: string, length: number): AsyncGenerator<string, 
   }
 }
 
-/** Makes the rename durable. */
+/** Makes the rename or the removal durable. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {

@@ -94,7 +94,8 @@ export class OpenStore {
       },
     });
     this.#queue = new TransactionQueue(this.#connection, settings);
-    this.#node = new Node(name, nodeTables, outbox, this.#queue, clock, listener);
+    const begin = () => this.#history.begin(currentBoot(), isSynced);
+    this.#node = new Node(name, nodeTables, outbox, this.#queue, clock, listener, begin);
     this.#watch = new LogWatch(file.logPath, settings.lookInterval, (isRegular) => this.#look(isRegular));
     this.#freePages = new FreePages(database);
     this.#spaceTimer = setInterval(() => void this.#giveSpaceBack(), spacePause).unref();
@@ -139,10 +140,9 @@ export class OpenStore {
   }
 
   async #begin(): Promise<void> {
-    await this.#queue.run('change', () => this.#history.begin(currentBoot(), this.#isSynced));
+    await this.#node.join();
     // Before anything is acknowledged that a crash could take back.
     await this.#sync.durable();
-    await this.#node.join();
   }
 
   run<Result>(kind: StepKind, work: () => Result): Promise<Result> {

@@ -35,13 +35,21 @@ export class SweepReports {
     for (const [node, number, text] of this.#tables.reports(lookStep)) {
       if (adopted.length === most) break;
       if (node === this.#node || this.#tables.has(node)) continue;
-      // Written by `add` of this version.
-      const closed: readonly ClosedSession[] = JSON.parse(text);
+      const closed = closedOf(text);
       const room = most - adopted.length;
       adopted.push(...closed.slice(0, room));
       if (closed.length > room) this.#tables.setReport(node, number, JSON.stringify(closed.slice(room)));
       else this.#tables.deleteReport(node, number);
     }
     return adopted;
+  }
+}
+
+/** @param text written by `add` of this version. Of a row that is damaged nothing is reported: else no sweep would ever end */
+function closedOf(text: string): readonly ClosedSession[] {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return [];
   }
 }

@@ -74,8 +74,10 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
 
   async close(): Promise<void> {
     await Promise.all(this.#told);
-    await this.#store?.close();
+    const store = this.#store;
+    // Steps of a walk that is under way are refused from now on: no transaction would carry them out any more.
     this.#store = undefined;
+    await store?.close();
     this.#watchers.clear();
   }
 

@@ -69,8 +69,7 @@ export class Checkpointer {
 
   async #run(mode: CheckpointMode): Promise<CheckpointResult | undefined> {
     if (!this.#hasNoThread) {
-      this.#thread ??= new CheckpointThread(this.#path);
-      const result = await this.#thread.checkpoint(mode);
+      const result = await this.#startedThread()?.checkpoint(mode);
       if (result !== undefined) return result;
       // As when the application was bundled into one file: better to block now and then than to grow without bound.
       this.#hasNoThread = true;
@@ -80,5 +79,15 @@ export class Checkpointer {
     } catch {
       return undefined;
     }
+  }
+
+  /** `undefined` where the system refuses another thread, as at a container's limit. */
+  #startedThread(): CheckpointThread | undefined {
+    try {
+      this.#thread ??= new CheckpointThread(this.#path);
+    } catch {
+      // The caller does the work itself.
+    }
+    return this.#thread;
   }
 }

@@ -9,7 +9,7 @@ import { SqliteFault } from '../driver/sqlite-fault.js';
 import { type FileIdentity, identityOf, requireSameFile } from './file-identity.js';
 import { noteUse } from './library-guard.js';
 import { requireLocalFileSystem } from './network-file-systems.js';
-import { prepareSchema } from './schema.js';
+import { prepareSchema, requireOwnOrEmpty } from './schema.js';
 
 /** Kilobytes of pages that a connection keeps in memory. */
 const cacheKilobytes = 65_536;
@@ -48,7 +48,10 @@ export class DatabaseFile {
    */
   static async open(requestedPath: string, driver: Driver, lockTimeout: number): Promise<DatabaseFile> {
     await mkdir(dirname(requestedPath), { recursive: true, mode: 0o700 });
-    const path = join(realpathSync(dirname(requestedPath)), basename(requestedPath));
+    const asked = join(realpathSync(dirname(requestedPath)), basename(requestedPath));
+    await requireOwnership(asked);
+    // SQLite follows a link, and keeps the other two files beside what it leads to.
+    const path = identityOf(asked) === undefined ? asked : realpathSync(asked);
     await requireOwnership(path);
     requireLocalFileSystem(dirname(path));
     await createIfMissing(path);
@@ -84,15 +87,15 @@ export class DatabaseFile {
     return fstatSync(this.#log).size;
   }
 
-  /** @throws Error when the file was removed, moved or replaced */
+  /** @throws Error when the file or its log was removed, moved or replaced: what is written to a log that is gone is lost */
   requireInPlace(): void {
     requireSameFile(this.path, this.#identity);
+    requireSameFile(this.logPath, this.#logIdentity);
   }
 
   /** @throws Error when any of the three files was removed, moved or replaced */
   requireAllInPlace(): void {
-    requireSameFile(this.path, this.#identity);
-    requireSameFile(this.logPath, this.#logIdentity);
+    this.requireInPlace();
     if (identityOf(`${this.path}-shm`) === undefined) {
       throw new Error(`${this.path}-shm was removed while it was in use: restart all processes that use the store`);
     }
@@ -165,6 +168,8 @@ async function createIfMissing(path: string): Promise<void> {
 
 async function prepare(database: Database, lockTimeout: number): Promise<void> {
   await whenFree(lockTimeout, () => {
+    // Before anything is changed, such as the journal mode of another program's database.
+    requireOwnOrEmpty(database);
     database.exec(`PRAGMA cache_size = -${cacheKilobytes}; PRAGMA temp_store = MEMORY`);
     // Only of effect in an empty file, and only before the next line.
     database.exec('PRAGMA auto_vacuum = INCREMENTAL');

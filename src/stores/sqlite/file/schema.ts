@@ -29,6 +29,11 @@ export function prepareSchema(database: Database): void {
   }
 }
 
+/** @throws Error when the database is of another program or of another version */
+export function requireOwnOrEmpty(database: Database): void {
+  if (!isEmpty(database)) requireOwnSchema(database);
+}
+
 function createSchema(database: Database): void {
   database.exec(sessionSchema);
   database.exec(nodeSchema);

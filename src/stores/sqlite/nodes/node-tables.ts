@@ -10,7 +10,7 @@ export const nodeSchema = `
 CREATE TABLE node (
   name TEXT PRIMARY KEY,
   beat INTEGER NOT NULL, -- counts up for as long as the node lives
-  watches INTEGER NOT NULL -- 1: is notified of changes of sessions
+  watches INTEGER NOT NULL -- 1: is notified of changes of sessions; -1: given up, and a part of its inbox is deleted
 ) WITHOUT ROWID;
 CREATE TABLE inbox (
   node TEXT NOT NULL,
@@ -34,8 +34,8 @@ export type CounterName = 'notice' | 'boot' | 'clock' | 'time';
 /** Rows of an inbox deleted in one step: a few milliseconds. */
 const mostDeleted = 200;
 
-/** A row of an inbox. */
-export type NoticeRow = readonly [number: number, notices: readonly Notice[]];
+/** A row of an inbox; `undefined` for notices that can't be read, because the row is damaged. */
+export type NoticeRow = readonly [number: number, notices: readonly Notice[] | undefined];
 
 /** The statements on the tables of the nodes. */
 export class NodeTables {
@@ -61,7 +61,7 @@ export class NodeTables {
     );
     this.#beats = database.prepare('SELECT name, beat FROM node');
     this.#watching = database.prepare('SELECT name FROM node WHERE watches = 1');
-    this.#hasNode = database.prepare('SELECT 1 FROM node WHERE name = ?');
+    this.#hasNode = database.prepare('SELECT 1 FROM node WHERE name = ? AND watches >= 0');
     this.#deleteNode = database.prepare('DELETE FROM node WHERE name = ?');
     this.#count = database.prepare('SELECT value FROM counter WHERE name = ?');
     this.#setCount = database.prepare('INSERT OR REPLACE INTO counter VALUES (?, ?)');
@@ -73,7 +73,7 @@ export class NodeTables {
     this.#deleteSomeNotices = database.prepare(
       `DELETE FROM inbox WHERE node = ? AND number IN (SELECT number FROM inbox WHERE node = ? ORDER BY number ${boundLimit})`,
     );
-    this.#unwatch = database.prepare('UPDATE node SET watches = 0 WHERE name = ?');
+    this.#unwatch = database.prepare('UPDATE node SET watches = -1 WHERE name = ?');
     this.#insertReport = database.prepare('INSERT OR REPLACE INTO report (node, number, closed) VALUES (?, ?, ?)');
     this.#reports = database.prepare(`SELECT node, number, closed FROM report ORDER BY node, number ${boundLimit}`);
     this.#deleteReport = database.prepare('DELETE FROM report WHERE node = ? AND number = ?');
@@ -92,17 +92,24 @@ export class NodeTables {
     return this.#watching.all().map(([name]) => String(name));
   }
 
+  /** Whether it is there, and was not given up. */
   has(node: string): boolean {
     return this.#hasNode.get(node) !== undefined;
   }
 
   /**
    * Deletes the node with its inbox; its reports stay. Of a large inbox it deletes a part, and the node stays as one
-   * without watchers until a later call deletes the rest.
+   * that was given up until a later call deletes the rest.
    */
   forget(node: string): void {
     if (this.#deleteSomeNotices.run(node, node, mostDeleted) < mostDeleted) this.#deleteNode.run(node);
     else this.#unwatch.run(node);
+  }
+
+  /** Deletes the node with its whole inbox, as its own process does when it leaves. */
+  leave(node: string): void {
+    this.deleteNoticesUntil(node, Number.MAX_SAFE_INTEGER);
+    this.#deleteNode.run(node);
   }
 
   /** The number of the latest row of any inbox. */
@@ -130,7 +137,7 @@ export class NodeTables {
   /** @param most rows */
   noticesAfter(node: string, number: number, most: number): readonly NoticeRow[] {
     // Written by `addNotices` of this version: another one refuses to open the database.
-    return this.#notices.all(node, number, most).map(([each, notices]) => [Number(each), JSON.parse(String(notices))]);
+    return this.#notices.all(node, number, most).map(([each, notices]) => [Number(each), noticesOf(String(notices))]);
   }
 
   deleteNoticesUntil(node: string, number: number): void {
@@ -147,5 +154,13 @@ export class NodeTables {
 
   deleteReport(node: string, number: number): void {
     this.#deleteReport.run(node, number);
+  }
+}
+
+function noticesOf(text: string): readonly Notice[] | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

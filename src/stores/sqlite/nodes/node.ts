@@ -19,6 +19,7 @@ export class Node {
   readonly #queue: TransactionQueue;
   readonly #clock: SharedClock;
   readonly #listener: NoticeListener;
+  readonly #begin: () => void;
   readonly #others = new OtherNodes();
   #beat: NodeJS.Timeout | undefined;
   #hasJoined = false;
@@ -27,6 +28,10 @@ export class Node {
   #delivered = 0;
   #deleted = 0;
 
+  /**
+   * @param begin called in the transaction in which the node is seen for the first time, or again after it was given up:
+   * what it marks in the file, the last node that leaves takes away
+   */
   constructor(
     name: string,
     tables: NodeTables,
@@ -34,6 +39,7 @@ export class Node {
     queue: TransactionQueue,
     clock: SharedClock,
     listener: NoticeListener,
+    begin: () => void,
   ) {
     this.#name = name;
     this.#tables = tables;
@@ -41,6 +47,7 @@ export class Node {
     this.#queue = queue;
     this.#clock = clock;
     this.#listener = listener;
+    this.#begin = begin;
   }
 
   /** @throws SessionError `STORE_UNAVAILABLE` */
@@ -57,7 +64,10 @@ export class Node {
    * Shows that this node lives, and deletes the rows of nodes that are gone. Within a transaction that writes.
    */
   attend(): void {
-    if (this.#hasJoined && !this.#tables.has(this.#name)) this.#wasGivenUp = true;
+    if (!this.#tables.has(this.#name)) {
+      this.#wasGivenUp = this.#hasJoined;
+      this.#begin();
+    }
     this.#tables.attend(this.#name, this.#outbox.watches);
     if (this.#hasJoined) this.#clock.note(this.#tables);
     for (const gone of this.#others.observe(this.#tables.beats(), performance.now())) {
@@ -90,7 +100,7 @@ export class Node {
     clearInterval(this.#beat);
     await this.#queue
       .run('contact', () => {
-        this.#tables.forget(this.#name);
+        this.#tables.leave(this.#name);
         if (this.#tables.beats().length === 0) last();
       })
       .catch(() => {
@@ -112,7 +122,8 @@ export class Node {
       const rows = this.#tables.noticesAfter(this.#name, this.#delivered, readStep);
       for (const [number, notices] of rows) {
         this.#delivered = number;
-        for (const notice of notices) deliver(notice, this.#listener);
+        if (notices === undefined) this.#listener.missed();
+        else for (const notice of notices) deliver(notice, this.#listener);
       }
       if (rows.length < readStep) return;
     }

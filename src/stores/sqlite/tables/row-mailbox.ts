@@ -51,7 +51,7 @@ export class RowMailbox extends MailboxRules {
   readonly #rows: MessageRows;
   readonly #session: number;
   readonly #history: History;
-  /** The history under which it was read. */
+  /** The history under which it was read, and is written: its readers were not told of a later one. */
   readonly #tag: string;
   #count = 0;
   /** The messages, oldest first; `undefined` while they are rows of their own. */
@@ -116,7 +116,7 @@ export class RowMailbox extends MailboxRules {
       this.#inRow?.map(({ offset, at, bytes, key, json }) => [offset, at, bytes, key ?? null, json]) ?? null,
       this.lastProof,
       this.takenProof,
-      this.#history.tag,
+      this.#tag,
     ];
     return JSON.stringify(state);
   }

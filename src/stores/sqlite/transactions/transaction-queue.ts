@@ -76,6 +76,8 @@ export class TransactionQueue {
   #attempts = 0;
   /** The lock was refused for `lockTimeout`. Until an attempt succeeds, every write fails after one more attempt. */
   #isLockedOut = false;
+  /** At the latest attempt looks were refused a lock, too. Else those that wait were only not reached in its time. */
+  #areLooksRefused = false;
   #isStopped = false;
   #durabilityWaits = 0;
   #idle: (() => void)[] = [];
@@ -173,17 +175,21 @@ export class TransactionQueue {
     const isRead = !this.#isLockedOut && !this.#waiting.hasWrites;
     if (isRead) return this.#transact(this.#waiting.looks, startedAt, () => this.#scope.beginRead());
     if (this.#transact(this.#waiting.inOrder, startedAt, () => this.#scope.beginWrite())) return true;
-    this.#serveLooks();
+    this.#areLooksRefused = !this.#serveLooks();
     return false;
   }
 
-  /** Looks that are refused a lock as well wait with the writes, and fail with them. */
-  #serveLooks(): void {
+  /**
+   * Looks that are refused a lock as well wait with the writes, and fail with them.
+   * @returns false when a look was refused
+   */
+  #serveLooks(): boolean {
     // Not the time of the attempt: after a slow one no look would be served, and looks would fail with the writes.
     const startedAt = performance.now();
     while (this.#waiting.hasLooks && performance.now() - startedAt < this.#longest) {
-      if (!this.#transact(this.#waiting.looks, startedAt, () => this.#scope.beginRead())) break;
+      if (!this.#transact(this.#waiting.looks, startedAt, () => this.#scope.beginRead())) return false;
     }
+    return true;
   }
 
   #noteRefusal(now: number): void {
@@ -192,10 +198,11 @@ export class TransactionQueue {
     if (now - this.#refusedSince < this.#lockTimeout) return;
     this.#isLockedOut = true;
     const why = `another process has held the lock of the database for more than ${this.#lockTimeout} ms: end that process, or let it go on`;
-    this.#rejectAll(this.#waiting.inOrder, new Error(why));
+    this.#rejectAll(this.#areLooksRefused ? this.#waiting.inOrder : this.#waiting.writes, new Error(why));
   }
 
   #pauseBeforeNextAttempt(): number {
+    if (this.#waiting.hasLooks && !this.#areLooksRefused) return 0;
     if (this.#isLockedOut) return latestPause;
     // At random, so that processes which wait do not meet again; longer, so that many of them leave time to the holder.
     return attemptPause + Math.random() * Math.min(longestExtraPause, this.#attempts / 4);

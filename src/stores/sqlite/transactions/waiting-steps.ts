@@ -49,6 +49,7 @@ export class WaitingSteps {
   readonly #writes = new StepList();
   readonly inOrder: StepSource = { take: () => this.takeNext(), putBack: (steps) => this.putBack(steps) };
   readonly looks: StepSource = { take: () => this.takeLook(), putBack: (steps) => this.putBack(steps) };
+  readonly writes: StepSource = { take: () => this.#writes.takeFirst(), putBack: (steps) => this.putBack(steps) };
   #lastNumber = 0;
 
   get size(): number {

@@ -1,0 +1,84 @@
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { setTimeout as pauseFor } from 'node:timers/promises';
+import test from 'ava';
+import { Container } from 'inversify';
+import { Trial, valuesOf } from '../../../src/conformance/trial.js';
+import { MemoryStore, memoryStore, SessionContext, SessionManager, sessionModule } from '../../../src/index.js';
+import { SystemClock } from '../../../src/time/clock.js';
+import { setWallClock } from '../nodes/wall-clock.js';
+import { SnapshotFolder } from './snapshot-fixture.js';
+
+test.serial('closeApp that is under way at a stop does not cost all other sessions', async (t) => {
+  const folder = await SnapshotFolder.make(t);
+  const start = async () => {
+    const container = new Container();
+    const snapshot = { path: folder.path, warn: (text: string) => void folder.warnings.push(text) };
+    container.load(sessionModule({ maxSession: 0 }, memoryStore({ snapshot })));
+    return { container, manager: await container.getAsync(SessionManager) };
+  };
+  const before = await start();
+  const kept = await before.manager.inApp('kept').createSession('alice');
+  for (let each = 0; each < 8_000; each += 1) await before.manager.inApp('ended').createSession(`account-${each}`);
+  const ending = before.manager.inApp('ended').closeApp();
+  await before.container.unbindAllAsync();
+  await ending.catch(() => {});
+  const after = await start();
+  t.teardown(() => after.container.unbindAllAsync());
+  t.deepEqual(folder.warnings, []);
+  t.is((await after.manager.inApp('kept').getSession(kept.id)).accountId, 'alice');
+});
+
+test.serial('a wall clock that was set between two runs drops no message early, and keeps none longer', async (t) => {
+  t.teardown(() => setWallClock(0));
+  const context = { gcTime: 10_000_000, maxAge: 0 };
+  for (const set of [3_600_000, -3_600_000]) {
+    const folder = await SnapshotFolder.make(t);
+    const run = async (messageTtl: number) => {
+      const store = new MemoryStore(new SessionContext({ ...context, messageTtl }), new SystemClock(), folder.file());
+      const trial = new Trial({ store, advance: async () => {}, close: () => store.close() }, 1, context);
+      await store.open(trial);
+      return trial;
+    };
+    setWallClock(0);
+    const before = await run(60_000);
+    const { id } = await before.login();
+    await before.push(id, 'kept');
+    await before.close();
+    setWallClock(set);
+    const after = await run(set > 0 ? 60_000 : 1);
+    await pauseFor(10);
+    t.deepEqual(valuesOf(await after.read(id)), set > 0 ? ['kept'] : [], `set by ${set} ms`);
+    await after.close();
+  }
+});
+
+test.serial('the removal of a restored snapshot is made durable', async (t) => {
+  const folder = await SnapshotFolder.make(t);
+  const before = await folder.start();
+  await before.login();
+  await before.close();
+  const events: string[] = [];
+  const { rm, open } = fs.promises;
+  fs.promises.rm = async (path, options) => {
+    await rm(path, options);
+    if (path === folder.path) events.push('removed');
+  };
+  fs.promises.open = async (path, ...rest) => {
+    const handle = await open(path, ...rest);
+    const { sync } = handle;
+    handle.sync = async () => {
+      if (path === folder.folder) events.push('folder synced');
+      return sync.call(handle);
+    };
+    return handle;
+  };
+  syncBuiltinESMExports();
+  t.teardown(() => {
+    Object.assign(fs.promises, { rm, open });
+    syncBuiltinESMExports();
+  });
+  const after = await folder.start();
+  t.deepEqual(events, ['removed', 'folder synced']);
+  await after.close();
+});
