@@ -39,3 +39,12 @@ export function requireCallback(callback: unknown): void {
   if (callback === undefined || callback === null || typeof callback === 'function') return;
   throw invalidArgument('callback', 'must be a function, or left out to get a promise', callback);
 }
+
+/** Starts synchronously; an exception becomes a rejection. */
+export function start<Result>(operate: () => Promise<Result>): Promise<Result> {
+  try {
+    return operate();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

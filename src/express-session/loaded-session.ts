@@ -9,6 +9,8 @@ export class LoadedSession {
   login: Login | undefined;
   /** Whether the request came with the sid: someone who gave the client that sid knows it too. */
   readonly cameWithRequest: boolean;
+  /** Whether the save that was to create it failed: the next one must create it. */
+  wasNotStored = false;
   /** Ends when the last save so far has ended; never rejects. */
   #lastSave: Promise<unknown> | undefined;
 

@@ -15,6 +15,11 @@ export function markRefused(session: object): void {
   refused.add(session);
 }
 
+/** A later save has succeeded, without the account or because there was room for it by then. */
+export function unmarkRefused(session: object): void {
+  refused.delete(session);
+}
+
 export function isRefused(session: unknown): session is object {
   return typeof session === 'object' && session !== null && refused.has(session);
 }

@@ -13,8 +13,6 @@ export interface SessionContent {
   readonly cookie: string | undefined;
 }
 
-export const emptyContent: SessionContent = Object.freeze({ data: new Map(), cookie: undefined });
-
 /** What a request wants of the cookie. */
 export interface WantedCookie {
   readonly cookie: string;
@@ -44,7 +42,8 @@ export interface ContentChanges {
 /**
  * Takes a copy of what the object holds now; later changes to the object have no effect on it.
  * @param base the content that the object was loaded with. A key that the object's class has a member for is missing in
- *   its own entries without having been deleted: such a key keeps its loaded text
+ *   its own entries without having been deleted: such a key keeps its loaded text. An own entry whose value JSON leaves
+ *   out, such as `undefined`, was deleted
  * @throws SessionError `INVALID_ARGUMENT` for data that JSON can't represent or that are too large, or for a value of
  *   the account key that is no account id
  */
@@ -65,7 +64,9 @@ export function wantedContent(
   if (bytes > rules.dataMaxBytes) {
     throw invalidArgument('session', `must not hold more than dataMaxBytes (${rules.dataMaxBytes}) of JSON`, bytes);
   }
-  for (const [key, text] of base?.data ?? []) if (!data.has(key) && key in session) data.set(key, text);
+  for (const [key, text] of base?.data ?? []) {
+    if (!data.has(key) && key in session && !isOwnEntry(session, key)) data.set(key, text);
+  }
   const accountId = accountIn(data, rules);
   const { cookie, ttl } = wantedCookie(session, now);
   return { data, cookie, ttl, accountId };
@@ -157,6 +158,11 @@ export function attributesOf(content: SessionContent): Record<string, string> {
   const attributes: Record<string, string> = Object.create(null);
   for (const [name, text] of Object.entries(patchOfAll(content))) if (text !== null) attributes[name] = text;
   return attributes;
+}
+
+/** Whether `Object.entries` has it. */
+function isOwnEntry(session: object, key: string): boolean {
+  return Object.prototype.propertyIsEnumerable.call(session, key);
 }
 
 /** `undefined` for what JSON leaves out, as in other session stores. */

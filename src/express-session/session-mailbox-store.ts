@@ -3,14 +3,13 @@ import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { dataObject, fitsBinding } from './account-of.js';
 import { BindingWatch } from './binding-watch.js';
-import { answer, type Callback, requireCallback } from './callbacks.js';
+import { answer, type Callback, requireCallback, start } from './callbacks.js';
 import { ConnectionState } from './connection-state.js';
 import { loadedCookie } from './cookie-data.js';
 import { clearCopyMarker, forget, LoadedSession, loadedOf, remember, withCopyMarker } from './loaded-session.js';
-import { isAnswered, isRefusal, isRefused, markRefused } from './refused-login.js';
+import { isAnswered, isRefusal, isRefused, markRefused, unmarkRefused } from './refused-login.js';
 import { clientOf, type RequestClient } from './request-client.js';
 import {
-  emptyContent,
   type SessionContent,
   type WantedContent,
   type WantedCookie,
@@ -227,15 +226,18 @@ export class SessionMailboxStore extends session.Store {
     const client = clientOf(session);
     if (wanted.accountId !== undefined) this.#bindings.bound();
     else if (loaded === undefined) this.#bindings.visitorCreated(wanted);
-    if (isRefused(session)) {
+    if (wanted.accountId !== undefined && isRefused(session)) {
       // express-session begins to send the answer after it has called `save`, in the same turn.
       await undefined;
       if (isAnswered(session)) return;
     }
     try {
       await this.#save(sid, session, loaded, wanted, client);
+      unmarkRefused(session);
     } catch (error) {
-      if (wanted.accountId !== undefined && isRefusal(error)) markRefused(session);
+      // In a session that is bound to the account already, it was not the login that was refused.
+      const isLogin = wanted.accountId !== undefined && loadedOf(session)?.login?.accountId !== wanted.accountId;
+      if (isLogin && isRefusal(error)) markRefused(session);
       throw error;
     }
   }
@@ -248,9 +250,11 @@ export class SessionMailboxStore extends session.Store {
     client: RequestClient,
   ): Promise<void> {
     if (loaded !== undefined) {
-      await loaded.inOrder(() =>
-        hasExpired(wanted) ? this.#writer.destroy(sid) : this.#writer.save(loaded, wanted, client),
-      );
+      await loaded.inOrder(() => {
+        // The save that was to create the session failed while this one waited.
+        if (loaded.wasNotStored) return this.#save(sid, session, this.#loadedFrom(sid, session), wanted, client);
+        return hasExpired(wanted) ? this.#writer.destroy(sid) : this.#writer.save(loaded, wanted, client);
+      });
       return;
     }
     // Before the first await: a second save of the same object must wait for this one.
@@ -263,7 +267,7 @@ export class SessionMailboxStore extends session.Store {
       });
     } catch (error) {
       // Nothing was stored: the next save of this object must store all of it.
-      created.content = emptyContent;
+      created.wasNotStored = true;
       forget(session, created);
       throw error;
     }
@@ -282,14 +286,6 @@ export class SessionMailboxStore extends session.Store {
 
   #wantedOf(session: object, loaded: LoadedSession | undefined): WantedContent {
     return wantedContent(session, loaded?.content, this.#settings, this.#manager.now);
-  }
-}
-
-function start<Result>(operate: () => Promise<Result>): Promise<Result> {
-  try {
-    return operate();
-  } catch (error) {
-    return Promise.reject(error);
   }
 }
 

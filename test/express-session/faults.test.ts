@@ -195,6 +195,24 @@ test('a login keeps a cookie that another request changes during its steps', asy
   t.is(accountId, 'alice');
 });
 
+for (const content of [{ a: 1 }, { a: 1, accountId: 'alice' }]) {
+  const what = 'accountId' in content ? 'a login' : 'a session';
+  test(`a save that waits for another one to create ${what} creates it when that one fails`, async (t) => {
+    const { hooked, newStore } = await start(t);
+    const store = newStore();
+    const session = sessionData(content);
+    hooked.before = () => {
+      revive(hooked);
+      throw away();
+    };
+    const first = store.set('sid', session);
+    const others = [{ b: 2 }, { c: 3 }].map((change) => store.set('sid', Object.assign(session, change)));
+    await t.throwsAsync(first, { message: 'The store is away' });
+    await Promise.all(others);
+    t.deepEqual(await contentOf(newStore(), 'sid'), { ...content, b: 2, c: 3 });
+  });
+}
+
 test('a sid whose account changes while another process loads it is loaded with the new account', async (t) => {
   const { hooked, newStore, manager } = await start(t);
   await newStore().set('sid', sessionData({ a: 1, accountId: 'alice' }));

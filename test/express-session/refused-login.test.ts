@@ -25,6 +25,38 @@ async function startApp(t: ExecutionContext, answersErrors: boolean) {
     Object.assign(request.session, { accountId: 'alice' });
     response.json('welcome');
   });
+  app.get('/give-up', (request, response, next) => {
+    request.session.regenerate((error) => {
+      if (error) return next(error);
+      Object.assign(request.session, { accountId: 'alice' });
+      request.session.save((failure) => {
+        Reflect.deleteProperty(request.session, 'accountId');
+        Object.assign(request.session, { flash: 'Too many devices' });
+        response.json(failure.code);
+      });
+    });
+  });
+  app.get('/retry', (request, response, next) => {
+    request.session.regenerate((error) => {
+      if (error) return next(error);
+      Object.assign(request.session, { accountId: 'alice' });
+      request.session.save(async (failure) => {
+        await manager.closeAccount('alice');
+        request.session.save((again) => {
+          if (again) return next(again);
+          Object.assign(request.session, { cart: 3 });
+          response.json(failure.code);
+        });
+      });
+    });
+  });
+  app.get('/bad-value', (request, response) => {
+    Object.assign(request.session, { nick: '\ud800', views: 7 });
+    request.session.save((failure) => {
+      Reflect.deleteProperty(request.session, 'nick');
+      response.json(failure.code);
+    });
+  });
   app.get('/bug', () => {
     throw new TypeError('a bug');
   });
@@ -84,6 +116,29 @@ test('without the error handler Express answers 409 too, resets no connection, a
   await first?.close();
   t.is((await get('look', cookie)).text, '[]');
   t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+});
+
+test('what a request stores after it has given up a refused login is kept', async (t) => {
+  const { manager, get } = await startApp(t, true);
+  await manager.createSession('alice');
+  const { text, cookie } = await get('give-up');
+  t.is(text, '"SESSION_LIMIT"');
+  t.is((await get('look', cookie)).text, '["flash"]');
+});
+
+test('what a request stores after a refused login has succeeded in another try is kept', async (t) => {
+  const { manager, get } = await startApp(t, true);
+  await manager.createSession('alice');
+  const { text, cookie } = await get('retry');
+  t.is(text, '"SESSION_LIMIT"');
+  t.is((await get('look', cookie)).text, '["accountId","cart"]');
+});
+
+test('what a request of a login stores after a value was refused is kept', async (t) => {
+  const { get } = await startApp(t, true);
+  const { cookie } = await get('login');
+  t.is((await get('bad-value', cookie)).text, '"INVALID_ARGUMENT"');
+  t.is((await get('look', cookie)).text, '["accountId","views"]');
 });
 
 test('the error handler passes on what is no SessionError, and destroys no session but that of a refused login', async (t) => {

@@ -48,6 +48,28 @@ for (const server of webServerNames) {
     t.deepEqual(await manager.sessionsOfAccount('alice'), []);
   });
 
+  test(title('a key that is set to undefined is deleted, and an account so logged out'), async (t) => {
+    const { browser, manager } = await startShop(t, server, {
+      actions: {
+        clear: (web) => {
+          web().data.theme = undefined;
+        },
+        leave: async (web) => {
+          web().data.accountId = undefined;
+          await web().save();
+        },
+      },
+    });
+    const alice = browser();
+    await alice.get('login?account=alice&regenerate=1');
+    await alice.get(changing({ theme: 'dark' }));
+    await alice.get('clear');
+    t.deepEqual(await alice.get('look'), { accountId: 'alice' });
+    await alice.get('leave');
+    t.deepEqual(await alice.get('look'), {});
+    t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+  });
+
   test(title('an age that a request sets on the cookie holds for the next request'), async (t) => {
     const { browser, store } = await startShop(t, server, {
       actions: {

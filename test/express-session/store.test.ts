@@ -117,6 +117,15 @@ test('an object that was loaded for one sid replaces the whole content of anothe
   t.deepEqual(await dataOf(store, 'sid'), { a: 1, b: 1 });
 });
 
+test('a key that is set to undefined is deleted, and an account so logged out', async (t) => {
+  const { store, manager } = await start(t);
+  await store.set('sid', data({ a: 1, b: 2, accountId: 'alice' }));
+  const loaded = await store.get('sid');
+  await store.set('sid', Object.assign(loaded ?? data(), { a: undefined, accountId: undefined }));
+  t.deepEqual(await dataOf(store, 'sid'), { b: 2 });
+  t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+});
+
 test('set does not save what the caller changes after the call', async (t) => {
   const { store } = await start(t);
   const session = data({ list: [1] });
