@@ -11,6 +11,11 @@ export class Closed {
   }
 }
 
+/** Whether the attributes of a session would have taken more than `attributesMaxBytes`. */
+export function isTooLarge(error: unknown): boolean {
+  return SessionError.is(error, 'INVALID_ARGUMENT') && error.details.argument === 'attributes';
+}
+
 /** The result of the operation, or `Closed` when its session is not live. Rejects with any other error. */
 export async function orClosed<Result>(operation: Promise<Result>): Promise<Result | Closed> {
   try {

@@ -29,6 +29,16 @@ export function storedCookie(cookie: unknown, now: number): StoredCookie {
   return { text: textOf(fields, { expires: date.toJSON() }), ttl: boundedTtl(date.getTime() - now) };
 }
 
+/**
+ * The idle time that a stored cookie asks for, for a session that is live and is to stay so.
+ * @param text what `storedCookie` made
+ * @returns 1 millisecond or more; `undefined` when the cookie names none
+ */
+export function idleTimeOf(text: string, now: number): number | undefined {
+  const { ttl } = storedCookie(JSON.parse(text), now);
+  return ttl === undefined ? undefined : Math.max(1, ttl);
+}
+
 /** A cookie just loaded stays valid for at least this many milliseconds, the time that its own request takes. */
 const minRemaining = 1_000;
 

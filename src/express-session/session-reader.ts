@@ -2,7 +2,8 @@ import type { Session } from '../service/session.js';
 import { patchTexts } from '../service/text-access.js';
 import { bindingAttribute, closingAttribute, formerAttribute } from './attribute-names.js';
 import { Closed, orClosed } from './closed.js';
-import { type ContentRules, type SessionContent, storedContent } from './session-content.js';
+import { idleTimeOf } from './cookie-data.js';
+import { type ContentChanges, type ContentRules, type SessionContent, storedContent } from './session-content.js';
 import { abandonedAfter } from './session-times.js';
 import type { CachedSid, SidCache } from './sid-cache.js';
 import type { Binding, Login, SidSessions } from './sid-sessions.js';
@@ -66,6 +67,22 @@ export class SessionReader {
 
   contentOf({ holder, binding }: Pick<SidState, 'holder' | 'binding'>): SessionContent {
     return storedContent(holder.attributeTexts, binding.accountId, this.#rules);
+  }
+
+  /** The idle time that a stored cookie asks for, in milliseconds. */
+  idleTimeOf(cookie: string): number {
+    const { now, context } = this.#sidSessions.logins;
+    return idleTimeOf(cookie, now) ?? context.gcTime;
+  }
+
+  /**
+   * The idle time with which a request may renew the session: that of the stored cookie, which another request may have
+   * changed since this one loaded it, unless this request changes the cookie itself.
+   * @param ttl the idle time of the request's own cookie
+   */
+  ttlFor(state: SidState, changes: ContentChanges, ttl: number): number {
+    const { cookie } = this.contentOf(state);
+    return changes.cookie !== undefined || cookie === undefined ? ttl : this.idleTimeOf(cookie);
   }
 
   loginOf(sid: string, binding: Binding): Login | undefined {

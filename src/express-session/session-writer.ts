@@ -1,7 +1,8 @@
 import { invalidArgument } from '../errors/session-error.js';
+import type { Session } from '../service/session.js';
 import { createNamedOfTexts, patchTexts } from '../service/text-access.js';
-import { closingAttribute, sidAttribute } from './attribute-names.js';
-import { Closed, orClosed } from './closed.js';
+import { closingAttribute, cookieAttribute, sidAttribute } from './attribute-names.js';
+import { Closed, isTooLarge, orClosed } from './closed.js';
 import { storableText } from './json-bounds.js';
 import type { LoadedSession } from './loaded-session.js';
 import type { RequestClient } from './request-client.js';
@@ -12,6 +13,7 @@ import {
   changesBetween,
   isEmpty,
   noChanges,
+  patchOfNone,
   type SessionContent,
   type WantedContent,
   type WantedCookie,
@@ -57,7 +59,7 @@ export class SessionWriter {
     const { sid, content, login } = loaded;
     const changes = changesBetween(content, wanted);
     if (login?.accountId === wanted.accountId) {
-      await this.#write(sid, login, changes, this.#ttlOf(wanted));
+      await this.#write(sid, login, changes, wanted);
       loaded.content = wanted;
       return;
     }
@@ -65,7 +67,15 @@ export class SessionWriter {
       const rule = 'must be bound to a new sid: call req.session.regenerate before the login, or set allowKeptSid';
       throw invalidArgument('accountId', rule, wanted.accountId);
     }
-    loaded.login = await this.#binder.bind(this.#bindRequestOf(sid, changes, wanted, client));
+    try {
+      loaded.login = await this.#binder.bind(this.#bindRequestOf(sid, changes, wanted, client));
+    } catch (error) {
+      if (wanted.accountId !== undefined || !isTooLarge(error)) throw error;
+      // A visitor session has attributes of its own, beside which the data of a login may not fit. The login must end all
+      // the same, so the data end with it; only what this request wants to add is worth an error.
+      await this.destroy(sid);
+      if ([...changes.data.values()].some((text) => text !== undefined)) throw error;
+    }
     loaded.content = wanted;
   }
 
@@ -110,7 +120,7 @@ export class SessionWriter {
     const changes = isChanged ? { ...noChanges, cookie: wanted.cookie } : noChanges;
     const cached = this.#cache.entryOf(sid);
     if (isEmpty(changes) && this.#wasRenewedRecently(cached, base.login?.id ?? cached.visitorId, ttl)) return;
-    await this.#write(sid, base.login, changes, ttl);
+    await this.#write(sid, base.login, changes, wanted);
     if (loaded !== undefined && isChanged) loaded.content = { ...loaded.content, cookie: wanted.cookie };
   }
 
@@ -121,13 +131,27 @@ export class SessionWriter {
     this.#cache.evict(sid);
     // A request that binds the sid after this patch finds the attribute and gives up; a binding before it is in the
     // answer.
-    const visitor = await orClosed(patchTexts(visitors, visitorId, { [closingAttribute]: 'true' }));
+    const visitor = await orClosed(this.#markClosing(visitorId));
     if (visitor instanceof Closed) return;
     const login = this.#reader.loginOf(sid, bindingOf(visitor));
     await Promise.all([
       login === undefined ? false : logins.closeSession(login.id, 'logout'),
       visitors.closeSession(visitorId, 'logout'),
     ]);
+  }
+
+  async #markClosing(visitorId: string): Promise<Session> {
+    const { visitors } = this.#sidSessions;
+    const closing = { [closingAttribute]: 'true' };
+    try {
+      return await patchTexts(visitors, visitorId, closing);
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      // The data make room for the mark.
+      const visitor = await visitors.getSession(visitorId);
+      const content = this.#reader.contentOf({ holder: visitor, binding: bindingOf(visitor) });
+      return patchTexts(visitors, visitorId, { ...patchOfNone(content), ...closing });
+    }
   }
 
   async #find(
@@ -138,9 +162,10 @@ export class SessionWriter {
   }
 
   /** Writes and renews in one round trip, without a read before: the store refuses both if the session has ended. */
-  async #write(sid: string, login: Login | undefined, changes: ContentChanges, ttl: number): Promise<void> {
+  async #write(sid: string, login: Login | undefined, changes: ContentChanges, wanted: WantedCookie): Promise<void> {
     const { logins, visitors } = this.#sidSessions;
     const cached = this.#cache.entryOf(sid);
+    const ttl = this.#ttlOf(wanted);
     const [manager, id] = login === undefined ? [visitors, cached.visitorId] : [logins, login.id];
     const saving = orClosed(saveChanges(manager, id, changes, ttl));
     const saved = await (login === undefined ? saving : this.#withVisitor(saving, cached, ttl));
@@ -148,7 +173,16 @@ export class SessionWriter {
     for (const { lastTime } of saved) cached.renewal = { id, time: lastTime, ttl };
     // Where the store makes two steps of it, it may execute them in either order: the later one tells of a new binding.
     const isBound = login === undefined && saved.some((visitor) => bindingOf(visitor).accountId !== undefined);
-    if (isBound) await this.#repeatInLogin(sid, changes, ttl);
+    if (isBound) {
+      await this.#repeatInLogin(sid, changes, ttl);
+      return;
+    }
+    const cookie = changes.cookie === undefined ? otherCookieOf(saved, wanted.cookie) : undefined;
+    if (cookie === undefined) return;
+    // Another request has changed the cookie since this one loaded it, and this one renewed by the old cookie.
+    const idleTime = this.#reader.idleTimeOf(cookie);
+    const renewing = orClosed(manager.renewSession(id, { ttl: idleTime }));
+    await (login === undefined ? renewing : this.#withVisitor(renewing, cached, idleTime));
   }
 
   async #withVisitor<Result>(saving: Promise<Result>, cached: CachedSid, ttl: number): Promise<Result> {
@@ -157,9 +191,10 @@ export class SessionWriter {
   }
 
   /** Another request has bound the sid since this one loaded it as a visitor: the write belongs to the login session. */
-  async #repeatInLogin(sid: string, changes: ContentChanges, ttl: number): Promise<void> {
+  async #repeatInLogin(sid: string, changes: ContentChanges, givenTtl: number): Promise<void> {
     const state = await this.#reader.read(sid);
     if (state === undefined || state.holder === state.visitor) return;
+    const ttl = this.#reader.ttlFor(state, changes, givenTtl);
     const { logins } = this.#sidSessions;
     await Promise.all([
       // The first write stays in the visitor session, where it does no harm: the request that binds the sid may be
@@ -193,4 +228,9 @@ export class SessionWriter {
   #ttlOf({ ttl }: WantedCookie): number {
     return ttl ?? this.#sidSessions.logins.context.gcTime;
   }
+}
+
+function otherCookieOf(saved: readonly Session[], cookie: string): string | undefined {
+  const texts = saved.map(({ attributeTexts }) => attributeTexts[cookieAttribute]);
+  return texts.find((text) => text !== undefined && text !== cookie);
 }

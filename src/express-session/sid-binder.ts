@@ -1,10 +1,10 @@
 import { invalidArgument } from '../errors/session-error.js';
 import type { Session } from '../service/session.js';
+import type { SessionManager } from '../service/session-manager.js';
 import { createNamedOfTexts, patchTexts } from '../service/text-access.js';
-
 import type { AttributePatch } from '../store/session-store.js';
 import { bindingAttribute, formerAttribute, settledAttribute } from './attribute-names.js';
-import { Closed, orClosed } from './closed.js';
+import { Closed, isTooLarge, orClosed } from './closed.js';
 import type { RequestClient } from './request-client.js';
 import { saveChanges } from './save-changes.js';
 import {
@@ -31,7 +31,7 @@ export interface BindRequest {
   readonly accountId: string | undefined;
   /** What else the request changed. */
   readonly changes: ContentChanges;
-  /** Idle time in milliseconds. */
+  /** Idle time of the request's cookie, in milliseconds. */
   readonly ttl: number;
   /** Where the request came from, if known. */
   readonly client: RequestClient;
@@ -62,12 +62,13 @@ export class SidBinder {
   /**
    * @param known the state, if it was just read
    * @returns the login session, if the sid is bound to an account now
-   * @throws SessionError `SESSION_LIMIT`; nothing has changed then
+   * @throws SessionError `SESSION_LIMIT`, or `INVALID_ARGUMENT` for too many bytes; nothing has changed then
    */
-  async bind(request: BindRequest, known?: SidState): Promise<Login | undefined> {
-    const { sid, accountId } = request;
+  async bind(given: BindRequest, known?: SidState): Promise<Login | undefined> {
+    const { sid, accountId } = given;
     const state = known ?? (await this.#reader.read(sid));
     if (state === undefined) return undefined;
+    const request = { ...given, ttl: this.#reader.ttlFor(state, given.changes, given.ttl) };
     const cached = this.#cache.entryOf(sid);
     cached.renewal = undefined;
     if (state.binding.accountId === accountId) {
@@ -103,7 +104,11 @@ export class SidBinder {
     const binding = JSON.stringify({ generation, accountId });
     const visitor = await orClosed(
       patchTexts(visitors, state.visitor.id, { [bindingAttribute]: binding, ...this.#formerPatch(state) }),
-    );
+    ).catch(async (error: unknown) => {
+      // The visitor session has no room for the binding, so no request could ever reach the new login session.
+      if (settles && isTooLarge(error)) await logins.closeSession(login.id, 'logout');
+      throw error;
+    });
     if (visitor instanceof Closed || isClosing(visitor)) {
       // The sid was destroyed meanwhile: no request could ever reach the new login session.
       await logins.closeSession(login.id, 'logout');
@@ -138,7 +143,7 @@ export class SidBinder {
       [formerAttribute]: null,
     };
     await Promise.all([
-      isEmpty(others) ? undefined : orClosed(patchTexts(logins, id, patchOf(others))),
+      this.#copy(others, logins, id),
       // Messages to another account must not reach the new one.
       state.holder === state.visitor
         ? moveMessages(visitors, visitor, logins, id)
@@ -163,10 +168,19 @@ export class SidBinder {
     ]);
     if (!(visitor instanceof Closed)) {
       const others = changesByOthers(before, await this.#currentContent(state, visitor), changes);
-      if (!isEmpty(others)) await orClosed(patchTexts(visitors, visitor.id, patchOf(others)));
+      await this.#copy(others, visitors, visitor.id);
     }
     await logins.closeSession(state.holder.id, 'logout');
     await orClosed(patchTexts(visitors, state.visitor.id, { [formerAttribute]: null }));
+  }
+
+  /** Copies what other requests changed. A changed cookie asks for another idle time. */
+  async #copy(others: ContentChanges, manager: SessionManager, id: string): Promise<void> {
+    if (isEmpty(others)) return;
+    const { cookie } = others;
+    await (cookie === undefined
+      ? orClosed(patchTexts(manager, id, patchOf(others)))
+      : orClosed(saveChanges(manager, id, others, this.#reader.idleTimeOf(cookie))));
   }
 
   /** Records the login session that is to be closed next, so that another process can do so if this one dies. */

@@ -193,6 +193,7 @@ test('a login keeps a cookie that another request changes during its steps', asy
   const { cookie, accountId } = await loadedSession(newStore(), 'sid');
   t.is(cookie.originalMaxAge, 86_400_000);
   t.is(accountId, 'alice');
+  t.is((await store.sessionOf('sid'))?.ttl, 86_400_000);
 });
 
 for (const content of [{ a: 1 }, { a: 1, accountId: 'alice' }]) {

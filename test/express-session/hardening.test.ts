@@ -1,5 +1,5 @@
-import test from 'ava';
-import { SessionMailboxStore } from '../../src/express-session/index.js';
+import test, { type ExecutionContext } from 'ava';
+import { SessionMailboxStore, type SessionMailboxStoreOptions } from '../../src/express-session/index.js';
 import { startService, throwsCode } from '../support/service.js';
 import { changing, startShop } from './kit.js';
 import { contentOf, loadedSession, sessionData } from './session-data.js';
@@ -127,6 +127,63 @@ test('dataMaxBytes counts the bytes of keys and JSON texts, and is itself allowe
   t.deepEqual(await contentOf(store, 'sid'), { éé: 'é'.repeat(7) });
   await throwsCode(t, store.set('sid', sessionData({ éé: `${'é'.repeat(7)}x` })), 'INVALID_ARGUMENT');
   await throwsCode(t, store.set('sid', sessionData({ ééé: 'é'.repeat(7) })), 'INVALID_ARGUMENT');
+});
+
+/** A store whose session `sid` has as many bytes as fit. */
+async function startFull(t: ExecutionContext, content: object, options: SessionMailboxStoreOptions = {}) {
+  const service = await startService(t, { attributesMaxBytes: 2_000 });
+  const store = new SessionMailboxStore(service.manager, { allowKeptSid: true, ...options });
+  t.teardown(() => store.close());
+  for (let size = 2_000; ; size -= 1) {
+    const session = sessionData({ ...content, big: 'x'.repeat(size) });
+    const isSaved = await store.set('sid', session).then(
+      () => true,
+      () => false,
+    );
+    if (isSaved) return { ...service, store, visitors: service.manager.inApp('default-visitors') };
+  }
+}
+
+test('a logout succeeds though the visitor session has no room for the data, and ends the session with them', async (t) => {
+  const { store, manager, visitors } = await startFull(t, { accountId: 'alice' });
+  const session = await loadedSession(store, 'sid');
+  Reflect.deleteProperty(session, 'accountId');
+  await store.set('sid', session);
+  t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+  t.is(await store.get('sid'), undefined);
+  t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
+});
+
+test('a logout that adds data for which there is no room fails, and ends the session all the same', async (t) => {
+  const { store, manager } = await startFull(t, { accountId: 'alice' });
+  const session = await loadedSession(store, 'sid');
+  Reflect.deleteProperty(session, 'accountId');
+  await throwsCode(t, store.set('sid', Object.assign(session, { notice: 'Goodbye' })), 'INVALID_ARGUMENT');
+  t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+  t.is(await store.get('sid'), undefined);
+});
+
+test('a logout with a value that can not be stored changes nothing', async (t) => {
+  const { store } = await startFull(t, { accountId: 'alice' });
+  const session = await loadedSession(store, 'sid');
+  Reflect.deleteProperty(session, 'accountId');
+  await throwsCode(t, store.set('sid', Object.assign(session, { big: '\ud800' })), 'INVALID_ARGUMENT');
+  t.like(await contentOf(store, 'sid'), { accountId: 'alice' });
+});
+
+test('a login for which the visitor session has no room fails, and leaves no session of the account', async (t) => {
+  // So short a key that the login session has room for it, but the visitor session none for the binding.
+  const { store, manager } = await startFull(t, {}, { accountKey: 'a' });
+  const session = Object.assign(await loadedSession(store, 'sid'), { a: 'a' });
+  await throwsCode(t, store.set('sid', session), 'INVALID_ARGUMENT');
+  t.deepEqual(await manager.sessionsOfAccount('a'), []);
+});
+
+test('a visitor session without any room can be destroyed', async (t) => {
+  const { store, visitors } = await startFull(t, {});
+  await store.destroy('sid');
+  t.is(await store.get('sid'), undefined);
+  t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
 });
 
 test('attributes with reserved names and damaged values break no request', async (t) => {

@@ -148,6 +148,56 @@ for (const account of [undefined, 'alice']) {
   });
 }
 
+type Ending = (store: SessionMailboxStore, session: Awaited<ReturnType<typeof loadedSession>>) => Promise<void>;
+
+/** What a request does with a session that it loaded before another one changed the cookie. */
+const lateEndings: Readonly<Record<string, Ending>> = {
+  'renews it': (store, session) => store.touch('sid', session),
+  'saves another key': (store, session) => store.set('sid', Object.assign(session, { b: 2 })),
+  'logs in or out': (store, session) =>
+    store.set('sid', Object.assign(session, { accountId: 'accountId' in session ? undefined : 'bob' })),
+};
+
+for (const [what, end] of Object.entries(lateEndings)) {
+  for (const content of [{ a: 1 }, { a: 1, accountId: 'alice' }]) {
+    for (const [change, age] of [['longer', day] as const, ['shorter', minute] as const]) {
+      const who = 'accountId' in content ? 'a login' : 'a visitor';
+      test(`a ${change} age of the cookie holds although a request that had loaded ${who} ${what}`, async (t) => {
+        const { manager, clock } = await start(t);
+        const newStore = () => {
+          const store = new SessionMailboxStore(manager, { allowKeptSid: true });
+          t.teardown(() => store.close());
+          return store;
+        };
+        await newStore().set('sid', sessionData(content, { originalMaxAge: hour }));
+        const store = newStore();
+        const late = await loadedSession(store, 'sid');
+        const changed = await loadedSession(store, 'sid');
+        Object.assign(changed.cookie, { originalMaxAge: age });
+        await store.set('sid', changed);
+        await end(store, late);
+        await clock.advance(age - 1);
+        t.is((await newStore().get('sid'))?.cookie.originalMaxAge, age);
+        await clock.advance(1);
+        t.is(await newStore().get('sid'), undefined);
+      });
+    }
+  }
+}
+
+test('the age that a login sets on the cookie holds although a request that had loaded the visitor renews it', async (t) => {
+  const { store, clock, manager } = await start(t);
+  await store.set('sid', sessionData({ a: 1 }, { originalMaxAge: hour }));
+  const [touched, saved] = [await loadedSession(store, 'sid'), await loadedSession(store, 'sid')];
+  const login = Object.assign(await loadedSession(store, 'sid'), { accountId: 'alice' });
+  Object.assign(login.cookie, { originalMaxAge: 30 * day });
+  await store.set('sid', login);
+  await store.touch('sid', touched);
+  await store.set('sid', Object.assign(saved, { b: 2 }));
+  await clock.advance(30 * day - 1);
+  t.deepEqual(await contentOf(new SessionMailboxStore(manager), 'sid'), { a: 1, b: 2, accountId: 'alice' });
+});
+
 test('requests that renew a login keep its visitor session alive as well', async (t) => {
   const { store, clock, manager } = await start(t);
   await store.set('sid', sessionData({ accountId: 'alice' }));
