@@ -13,6 +13,7 @@ export interface SocketIoLike {
   readonly conn: {
     readonly readyState: string;
     once(event: 'close', listener: () => void): unknown;
+    off(event: 'close', listener: () => void): unknown;
     close(): void;
   };
   readonly nsp: {
@@ -70,6 +71,22 @@ export class SocketIoLink implements LiveSocket {
 
   /** Nothing to do: Socket.IO pings its clients itself. */
   beat(): void {}
+}
+
+/**
+ * Calls the listener when Socket.IO is done with the socket. No event tells of one that another middleware refused, while
+ * its connection may go on with sockets of other namespaces. To register a socket only once it is connected would need no
+ * such method, but then `maxSocket` could not refuse a client, and an end of the session before that would have to be
+ * looked for by another read.
+ */
+export function onCleanup(socket: SocketIoLike, listener: () => void): void {
+  const cleanup: unknown = Reflect.get(socket, '_cleanup');
+  if (typeof cleanup !== 'function') return;
+  const value = (): void => {
+    listener();
+    Reflect.apply(cleanup, socket, []);
+  };
+  Object.defineProperty(socket, '_cleanup', { value, configurable: true, writable: true });
 }
 
 /** Whether no other socket is on the connection. Socket.IO counts them, though its types keep that to itself. */

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { type ClosedNotice, closedNotice } from '../errors/close-reason.js';
 import type { SessionErrorCode } from '../errors/error-statuses.js';
 import { reportFault } from '../errors/fault-report.js';
-import { SessionError } from '../errors/session-error.js';
+import { SessionError, sessionUnknown } from '../errors/session-error.js';
 import { isTokenText } from '../requests/cookies.js';
 import {
   bearerTokenOf,
@@ -20,7 +20,7 @@ import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions, trueOrFalse } from '../validation/options.js';
 import { LiveSockets } from './live-sockets.js';
-import { type SocketIoLike, SocketIoLink } from './socket-io-link.js';
+import { onCleanup, type SocketIoLike, SocketIoLink } from './socket-io-link.js';
 
 export interface SocketIoOptions extends RequestSessionOptions, HandshakeOriginOptions {
   /**
@@ -100,12 +100,17 @@ export function socketIoSession(
   const authenticate = async (socket: SocketIoLike): Promise<void> => {
     requireMiddlewares(socket);
     const session = await sessionOf(socket);
-    // The client has disconnected already, so no event would ever unregister it.
-    if (socket.conn.readyState !== 'open') return;
+    // The client has disconnected already, so no event would ever unregister it. The error keeps the socket, which gets no
+    // session, from the next middleware; Socket.IO does not send it.
+    if (socket.conn.readyState !== 'open') throw sessionUnknown();
     const link = new SocketIoLink(socket, activity);
-    const leave = () => live.leave(link);
+    const leave = () => {
+      live.leave(link);
+      socket.conn.off('close', leave);
+    };
     socket.once('disconnect', leave);
     socket.conn.once('close', leave);
+    onCleanup(socket, leave);
     await live.join(manager, session, link);
     link.accept();
     Object.assign(socket.data, { session });

@@ -26,6 +26,7 @@ export interface StreamSocket {
 }
 
 const open = 1;
+const closed = 3;
 /** RFC 6455, 7.4.1: a message of a wrong content; the server can't go on; come back later. */
 const invalidCode = 1007;
 const internalErrorCode = 1011;
@@ -56,6 +57,8 @@ export function streamMailbox(
     const options = readStreamOptions(requestHeadOf(request), queryOfTarget(request.url));
     const reader = options.reader ?? newId('');
     socket.on('message', (data) => void acknowledge(app, session.id, reader, stream, data.toString()));
+    // Its `close` was emitted before anyone listened here.
+    if (socket.readyState === closed) return;
     const opened = app.streamInto(session, { ...options, reader }, stream);
     socket.on('close', () => opened.cancel());
   } catch (error) {

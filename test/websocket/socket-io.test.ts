@@ -211,6 +211,49 @@ test('Socket.IO: clients that disconnect during their authentication are forgott
   t.deepEqual(stage.connected, []);
 });
 
+test('a client that disconnects during its authentication does not reach the next middleware', async (t) => {
+  const { binding, store } = controlledStore();
+  const stage = await SocketIoStage.start(t, { store: binding });
+  const authenticate = socketIoSession(stage.manager);
+  const passed = new Promise<Error | undefined>((resolve) => {
+    stage.io.of('/watched').use((socket, next) => {
+      authenticate(socket, (error) => {
+        resolve(error);
+        next(error);
+      });
+    });
+  });
+  const { token } = await stage.logIn();
+  const client = stage.client({ transports: ['websocket'], auth: { token } }, '/watched');
+  const gate = new Gate();
+  store().afterAuthenticate = gate.pass;
+  await eventually(() => gate.arrivals === 1);
+  client.socket.io.engine.close();
+  client.socket.close();
+  await eventually(() => stage.io.engine.clientsCount === 0);
+  gate.open();
+  t.true((await passed) instanceof Error);
+});
+
+test('clients that another middleware refuses are forgotten, though their connection stays open', async (t) => {
+  const stage = await SocketIoStage.start(t, { context: { maxSocket: 2 } });
+  const admin = stage.io.of('/admin');
+  admin.use(socketIoSession(stage.manager));
+  admin.use((_socket, next) => next(new Error('no administrator')));
+  const { id, token } = await stage.logIn();
+  const main = await stage.connect({ auth: { token } });
+  const refused = new SocketIoClient(main.socket.io.socket('/admin', { auth: { token } }));
+  for (let round = 0; round < 4; round += 1) {
+    t.is((await refused.refused()).message, 'no administrator');
+    t.is(stage.live.size, 1);
+    refused.socket.connect();
+  }
+  await refused.refused();
+  await stage.manager.closeSession(id);
+  await main.disconnected;
+  await stage.empties();
+});
+
 test('a client is refused with the reason when its session closes between the last check and the connection', async (t) => {
   const { binding, store } = controlledStore();
   const stage = await SocketIoStage.start(t, { store: binding });

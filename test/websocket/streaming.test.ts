@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
@@ -31,6 +32,7 @@ async function stage(t: ExecutionContext, context: SessionContextOptions = {}) {
   const { port } = server.address() as AddressInfo;
   return {
     ...service,
+    webSocketServer,
     connect: (token: string, query = '') => new Client(port, { path: `/stream${query}`, token }).opened(),
     undelivered: async (id: string) => (await manager.getSession(id)).undelivered,
   };
@@ -167,6 +169,20 @@ test('a client that leaves ends its stream', async (t) => {
   t.is(room.held, 1);
   client.socket.terminate();
   await until(() => room.held === 0);
+});
+
+test('a stream on a WebSocket that has closed already is not opened', async (t) => {
+  const { manager, room, connect, webSocketServer, clock } = await stage(t);
+  const accepted = once(webSocketServer, 'connection');
+  const client = await connect((await manager.createSession('alice')).token);
+  const [socket, request, session] = await accepted;
+  const closed = once(socket, 'close');
+  client.socket.terminate();
+  await closed;
+  await until(() => room.held === 0);
+  streamMailbox(manager, socket, session, request);
+  await clock.settle();
+  t.is(room.held, 0);
 });
 
 test('a client that stops reading is cut off at streamMaxBytes, and its messages stay', async (t) => {
