@@ -57,7 +57,8 @@ export class NodeReports {
 
   /** Never rejects: a store that is unavailable gets the next report. */
   report(): Promise<void> {
-    this.#reporting = this.#report();
+    // One after the other: two reports that find no session yet would each make one, as of two nodes.
+    this.#reporting = this.#reporting.then(() => this.#report());
     return this.#reporting;
   }
 

@@ -8,8 +8,10 @@ import { runtimeOf } from '../../src/service/app-service.js';
 import { redisStore } from '../../src/stores/redis/index.js';
 import { sqliteStore } from '../../src/stores/sqlite/index.js';
 import { ConsoleKit } from '../support/console-kit.js';
+import { until } from '../support/http-kit.js';
 import { limits } from '../support/limits.js';
 import { RedisServer } from '../support/redis-server.js';
+import { Gate } from '../websocket/controlled-store.js';
 
 interface ShownNode {
   readonly node: string;
@@ -106,6 +108,25 @@ test('a node whose report has expired while its process stood still reports anew
   await frozen.report();
   t.not(frozen.node, before);
   await nodesAt(kit, 2);
+});
+
+test('a node whose first report takes longer than the pause between two is shown once', async (t) => {
+  const kit = await ConsoleKit.start('node');
+  t.teardown(() => kit.close());
+  await nodesAt(kit, 1);
+  const { store } = runtimeOf(kit.manager);
+  const { insert } = store;
+  const gate = new Gate();
+  store.insert = async (session) => {
+    await gate.pass();
+    return insert.call(store, session);
+  };
+  const slow = new NodeReports(runtimeOf(kit.manager), async () => ({ host: 'slow' }));
+  const reports = [slow.report(), slow.report()];
+  await until(() => gate.arrivals > 0);
+  gate.open();
+  await Promise.all(reports);
+  t.is((await nodesNow(kit)).length, 2);
 });
 
 test('reports emit no event, are counted nowhere and are in no list of the application', async (t) => {
