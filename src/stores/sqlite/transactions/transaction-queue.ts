@@ -1,5 +1,6 @@
-import { SessionError } from '../../../errors/session-error.js';
+import type { SessionError } from '../../../errors/session-error.js';
 import { SqliteFault } from '../driver/sqlite-fault.js';
+import { carryOut, type Outcome } from './step-outcome.js';
 import { only, type Step, type StepKind, type StepSource, WaitingSteps } from './waiting-steps.js';
 
 /** The connection as the queue uses it. All methods are synchronous; the first two throw a `SqliteFault`. */
@@ -46,12 +47,6 @@ export interface QueueLimits {
 const attemptPause = 1;
 const longestExtraPause = 3;
 const latestPause = 10;
-
-interface Outcome {
-  readonly step: Step;
-  readonly value?: unknown;
-  readonly error?: SessionError;
-}
 
 /**
  * Carries out the steps of the store in transactions. Steps asked for in one turn of the event loop share one; the
@@ -291,15 +286,5 @@ export class TransactionQueue {
     const idle = this.#idle;
     this.#idle = [];
     for (const resolve of idle) resolve();
-  }
-}
-
-/** @throws any error but a `SessionError` */
-function carryOut(step: Step): Outcome {
-  try {
-    return { step, value: step.work() };
-  } catch (error) {
-    if (SessionError.is(error)) return { step, error };
-    throw error;
   }
 }
