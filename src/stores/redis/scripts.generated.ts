@@ -881,6 +881,7 @@ if place == '' then
 return 0
 end
 local score, member = match(place, '^(%d+)%.(%w+)$')
+startWriting(index)
 local wasGone = call('ZADD', index, 'NX', score, member) == 1
 local rank = call('ZRANK', index, member)
 if wasGone then
@@ -1003,6 +1004,7 @@ end
 operations.sweep = function()
 local due, limit, reportName = takeKey(), takeNumber(), take()
 local base = baseOf(due)
+startWriting(due)
 local closed = {}
 takeOrphaned(base, closed, limit)
 local orphaned = #closed
@@ -1052,6 +1054,7 @@ end
 operations.judgePresence = function()
 local online, limit = takeKey(), takeNumber()
 local base = baseOf(online)
+startWriting(online)
 local silent = {}
 local names = call('ZRANGE', online, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
 for each = 1, #names do
@@ -1280,6 +1283,7 @@ end
   'operations/nodes': `
 operations.heartbeat = function()
 local nodes, node = takeKey(), take()
+call('PEXPIRE', nodes, $forgetNodeAfterMs)
 local all = call('HGETALL', nodes)
 local counter
 for each = 1, #all, 2 do
@@ -1861,6 +1865,9 @@ return baseOf(sessionKey) .. keyName .. nameOf(sessionKey)
 end
 local function sessionPrefix(index)
 return baseOf(index) .. '$sessionKey' .. sub(index, $baseLength + 3) .. ':'
+end
+local function startWriting(index)
+call('ZREM', index, '')
 end
 local function extend(key, time)
 local rounded = min((floor(time / 1048576) + 1) * 1048576, $endOfTime)

@@ -52,6 +52,12 @@ local function sessionPrefix(index)
   return baseOf(index) .. '$sessionKey' .. sub(index, $baseLength + 3) .. ':'
 end
 
+-- When memory is used up (OOM), Redis refuses commands that may need some, but only until the first write of a run. A call
+-- that frees memory in the end, or must not fail, begins with this write, which is never refused and changes nothing.
+local function startWriting(index)
+  call('ZREM', index, '')
+end
+
 -- Keeps the key until `time` at least. Rounds up to about 17 minutes, so that most calls change nothing.
 local function extend(key, time)
   local rounded = min((floor(time / 1048576) + 1) * 1048576, $endOfTime)

@@ -1,11 +1,21 @@
 import { inspect } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { Container } from 'inversify';
-import { type SessionContextOptions, SessionError, SessionManager, sessionModule } from '../../../../src/index.js';
-import { redisStore } from '../../../../src/stores/redis/index.js';
+import { Trial } from '../../../../src/conformance/trial.js';
+import {
+  SessionContext,
+  type SessionContextOptions,
+  SessionError,
+  SessionManager,
+  sessionModule,
+} from '../../../../src/index.js';
+import { RedisStore, redisStore } from '../../../../src/stores/redis/index.js';
+import { eventually } from '../../../support/eventually.js';
 import { freshPrefix } from '../exact-clock.js';
 import { dumpOf } from '../key-dump.js';
 import { serverFor } from '../places.js';
+import { openStore } from '../replicas/replicated-stage.js';
+import { app } from '../workload.js';
 
 const long = 'x'.repeat(1_000);
 const server = serverFor(test);
@@ -130,4 +140,70 @@ test.serial('sessions expire and are swept while memory is used up', async (t) =
   const { id } = await manager.createSession('alice', { ttl: 300 });
   await fill();
   t.is(await closed, `${id} expired`);
+});
+
+/** A store that does no background work but heartbeats. */
+async function startTrial(t: ExecutionContext, context: SessionContextOptions): Promise<Trial> {
+  const store = new RedisStore(new SessionContext(context), {
+    url: server().url,
+    keyPrefix: freshPrefix(),
+    buckets: 1,
+  });
+  const trial = new Trial({ store, advance: async () => {}, close: () => store.close() }, 1, context);
+  await store.open(trial);
+  t.teardown(async () => {
+    await relieve();
+    await trial.close();
+  });
+  return trial;
+}
+
+test.serial('sessions are swept while memory is used up, also behind one that was renewed', async (t) => {
+  const trial = await startTrial(t, {});
+  const renewed = await trial.login('alice', { ttl: 1_500 });
+  const expiring = await trial.login('bob', { ttl: 1_500 });
+  // Its entry among the deadlines stays where it was, and the sweep must move it first.
+  await trial.store.touch(app, renewed.id, { activity: true, ttl: 60_000 });
+  await fill();
+  const swept: string[] = [];
+  const sweep = async () => {
+    for (const { id } of await trial.sweep()) swept.push(id);
+    return swept.length > 0;
+  };
+  await eventually(sweep, { what: 'a session has expired' });
+  t.deepEqual(swept, [expiring.id]);
+});
+
+test.serial('sessions are judged away while memory is used up, also behind one whose poll is held', async (t) => {
+  const trial = await startTrial(t, { hbGrace: 500, gcTime: 600_000 });
+  const present = await trial.login('alice');
+  const silent = await trial.login('bob');
+  await trial.park(present.id, 'default', 60_000);
+  await fill();
+  const away: string[] = [];
+  const judge = async () => {
+    away.push(...(await trial.judge()));
+    return away.length > 0;
+  };
+  await eventually(judge, { what: 'a session is away' });
+  t.deepEqual(away, [silent.id]);
+});
+
+test.serial('an app of many sessions is listed and closed while memory is used up', async (t) => {
+  const manager = await startManager(t, freshPrefix(), { maxSession: 0 });
+  const names = Array.from({ length: 600 }, (_each, index) => `account-${index}`);
+  await Promise.all(names.map((name) => manager.createSession(name)));
+  await fill();
+  const { sessions, cursor } = await manager.sessionsOfApp({ limit: 400 });
+  if (cursor === undefined) throw new Error('there is a second page');
+  const { sessions: rest } = await manager.sessionsOfApp({ limit: 400, cursor });
+  t.is(sessions.length + rest.length, names.length);
+  t.is(await manager.closeApp(), names.length);
+});
+
+test.serial('a node starts while memory is used up', async (t) => {
+  await fill();
+  t.teardown(relieve);
+  const store = await openStore(t, { url: server().url });
+  await t.notThrowsAsync(store.close());
 });

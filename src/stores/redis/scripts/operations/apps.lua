@@ -24,6 +24,7 @@ local function rankAfter(index, place)
   end
   local score, member = match(place, '^(%d+)%.(%w+)$')
   -- Inserted again for a moment, it has the rank that it had.
+  startWriting(index)
   local wasGone = call('ZADD', index, 'NX', score, member) == 1
   local rank = call('ZRANK', index, member)
   if wasGone then

@@ -52,6 +52,7 @@ end
 operations.sweep = function()
   local due, limit, reportName = takeKey(), takeNumber(), take()
   local base = baseOf(due)
+  startWriting(due)
   local closed = {}
   takeOrphaned(base, closed, limit)
   local orphaned = #closed
@@ -107,6 +108,7 @@ end
 operations.judgePresence = function()
   local online, limit = takeKey(), takeNumber()
   local base = baseOf(online)
+  startWriting(online)
   local silent = {}
   local names = call('ZRANGE', online, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
   for each = 1, #names do

@@ -6,6 +6,8 @@
 
 operations.heartbeat = function()
   local nodes, node = takeKey(), take()
+  -- Also at the beginning, because Redis would refuse to begin with `HSET` when memory is used up.
+  call('PEXPIRE', nodes, $forgetNodeAfterMs)
   local all = call('HGETALL', nodes)
   local counter
   for each = 1, #all, 2 do
