@@ -38,6 +38,12 @@ call('DEL', key)
 end
 return { name, fields[$accountId], reason, undelivered }
 end
+local function dropRemains(key)
+local remains = { siblingOf(key, '$attributesKey'), siblingOf(key, '$messagesKey'), siblingOf(key, '$keyedMessagesKey') }
+if call('EXISTS', unpack(remains)) > 0 then
+call('DEL', unpack(remains))
+end
+end
 `,
   'deadlines': `local function isParked(fields)
 local readers = fields[$readers]
@@ -250,6 +256,9 @@ end
 
 local function accept(entry, key, json, at)
 local fields = entry.fields
+if at < fields[$tailProof] then
+fields[$agesMixed] = 1
+end
 fields[$tail] = fields[$tail] + 1
 fields[$tailProof] = at
 return messages.retain(entry, fields[$tail], at, key, json)
@@ -257,7 +266,6 @@ end
 function mailboxes.append(entry, key, json, at, onOverflow)
 local fields = entry.fields
 local bytes = #json
-messages.dropAged(entry)
 local offset, element, replacedBytes = keyed(entry, key)
 if not fits(fields, bytes, replacedBytes) then
 removeTaken(entry)
@@ -387,21 +395,13 @@ fields[$epoch] = nil
 mailboxes.ensure(entry)
 fields[$epoch] = epoch
 local left = 0
-local newestAt = 0
-local agesMixed = 0
 for _, list in ipairs({ elements, own }) do
 for index = 1, #list do
 local at, key, json = match(list[index], '^%d+:(%d+):([^\\n]*)\\n(.*)$')
-at = tonumber(at)
-if at < newestAt then
-agesMixed = 1
-end
-newestAt = max(newestAt, at)
-local _, dropped = mailboxes.append(entry, key, json, at, 'drop-oldest')
+local _, dropped = mailboxes.append(entry, key, json, tonumber(at), 'drop-oldest')
 left = left + dropped
 end
 end
-fields[$agesMixed] = agesMixed
 return left
 end
 `,
@@ -575,7 +575,8 @@ function messages.retain(entry, offset, at, key, json)
 local fields = entry.fields
 local element = offset .. ':' .. at .. ':' .. key .. '\\n' .. json
 local listKey = messages.key(entry)
-if call('RPUSH', listKey, element) == 1 then
+local length = call('RPUSH', listKey, element)
+if length == 1 then
 call('PEXPIREAT', listKey, fields[$keepUntil])
 end
 fields[$count] = fields[$count] + 1
@@ -588,6 +589,9 @@ if fields[$keyed] == 0 then
 call('PEXPIREAT', keyedKey, fields[$keepUntil])
 end
 fields[$keyed] = fields[$keyed] + 1
+end
+if length ~= fields[$count] then
+recount(entry)
 end
 return element
 end
@@ -800,6 +804,7 @@ local entry = { key = key, fields = fields }
 if deadReason(fields) then
 return { 1, 0 }
 end
+dropRemains(key)
 call('ZADD', index, accountScore, sessions.indexMember(entry))
 call('ZADD', baseOf(key) .. '$dueKey', deadlineOf(fields), nameOf(key))
 for each = 1, #attributes, 2 do
@@ -832,6 +837,7 @@ mailboxes.ensure(entry)
 local fields = entry.fields
 local name = nameOf(entry.key)
 local before = fields[$tailProof]
+messages.dropAged(entry)
 local verdict, dropped, element = mailboxes.append(entry, messageKey, json, now, '$onOverflow')
 if verdict == 'close' then
 local closed = close(entry, 'overflow')
@@ -1268,6 +1274,7 @@ if refused[1] == 'closed' then
 return refused
 end
 dropStaleEntry(key, index)
+dropRemains(key)
 return insert(key, index)
 end
 `,

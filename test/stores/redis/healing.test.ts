@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Container } from 'inversify';
 import { type SessionContextOptions, SessionManager, sessionModule } from '../../../src/index.js';
 import { redisStore } from '../../../src/stores/redis/index.js';
+import { keyNames } from '../../../src/stores/redis/keys.js';
 import { freshPrefix } from './exact-clock.js';
 import { keysUnder } from './key-dump.js';
 import { serverFor } from './places.js';
@@ -30,11 +31,12 @@ async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
     }
     return count;
   };
-  const loseMessages = async (id: string) => {
-    const keys = (await keysUnder(client, keyPrefix)).filter((key) => key.includes('ms:') && key.endsWith(id));
+  /** Deletes one key of the session, by a name of keys.ts. */
+  const loseOnly = async (name: string, id: string) => {
+    const keys = (await keysUnder(client, keyPrefix)).filter((key) => key.includes(`}:${name}`) && key.endsWith(id));
     t.is(await client.del(...keys), 1);
   };
-  return { manager, lose, loseMessages, traces };
+  return { manager, lose, loseOnly, traces };
 }
 
 test('a session whose keys were deleted is unknown, and is in no list', async (t) => {
@@ -90,13 +92,13 @@ test('index entries of deleted sessions are dropped', async (t) => {
 });
 
 test('a mailbox whose messages were evicted reports them as lost, and goes on', async (t) => {
-  const { manager, loseMessages } = await start(t, { msgMaxLength: 3 });
+  const { manager, loseOnly } = await start(t, { msgMaxLength: 3 });
   for (const between of ['nothing', 'a push', 'a push with the key', 'a look'] as const) {
     const session = await manager.createSession(between);
     await manager.push(session.id, 1);
     await manager.push(session.id, 2, { key: 'k' });
     await manager.push(session.id, 3, { key: 'k' });
-    await loseMessages(session.id);
+    await loseOnly(keyNames.messages, session.id);
     if (between === 'a push') await manager.push(session.id, 4);
     if (between === 'a push with the key') await manager.push(session.id, 4, { key: 'k' });
     if (between === 'a look') t.is((await manager.getSession(session.id)).undelivered, 2);
@@ -110,6 +112,35 @@ test('a mailbox whose messages were evicted reports them as lost, and goes on', 
     const { messages: next } = await manager.poll(session.id, { after: '', wait: 0 });
     t.is(next.at(-1)?.data, 5);
   }
+});
+
+test('messages pushed after others were evicted are delivered to a reader that goes on', async (t) => {
+  const { manager, loseOnly } = await start(t);
+  const { id } = await manager.createSession('alice');
+  for (const data of [1, 2, 3]) await manager.push(id, data);
+  const { cursor } = await manager.poll(id, { after: '', limit: 2, wait: 0 });
+  await loseOnly(keyNames.messages, id);
+  await manager.push(id, 4);
+  await manager.push(id, 5, { key: 'k' });
+  await manager.push(id, 6, { key: 'k' });
+  const { messages, lost } = await manager.poll(id, { after: cursor, wait: 0 });
+  t.deepEqual([messages.map(({ data }) => data), lost], [[4, 6], 1]);
+  t.is((await manager.getSession(id)).undelivered, 2);
+});
+
+test('a name whose session alone was evicted is used again without its attributes and messages', async (t) => {
+  const { manager, loseOnly } = await start(t);
+  const { session } = await manager.createNamedSession('alice', 'phone', { attributes: { admin: true } });
+  await manager.push(session.id, 'old', { key: 'k' });
+  await loseOnly(keyNames.session, session.id);
+  t.true((await manager.createNamedSession('alice', 'phone', { attributes: { a: 1 } })).created);
+  t.deepEqual({ ...(await manager.getSession(session.id)).getAllAttr() }, { a: 1 });
+  await manager.push(session.id, 'new');
+  const { messages } = await manager.poll(session.id, { after: '', wait: 0 });
+  t.deepEqual(
+    messages.map(({ data }) => data),
+    ['new'],
+  );
 });
 
 test('a name whose session was deleted can be used again, and counts once', async (t) => {

@@ -10,7 +10,8 @@ local function newEpoch(entry)
 end
 
 -- One unbroken life of the data of this server. Its replication id changes at every restart and at every promotion of a
--- replica: whatever the server forgot, it forgot then. Asked once for all calls of a run.
+-- replica: whatever the server forgot, it forgot then. It also changes when nothing was forgotten; docs/redis.md says when.
+-- Asked once for all calls of a run.
 local history
 local function currentHistory()
   history = history or match(call('INFO', 'replication'), 'master_replid:(%x+)')
@@ -120,16 +121,20 @@ end
 
 local function accept(entry, key, json, at)
   local fields = entry.fields
+  -- The clock was set back, or the message is another session's.
+  if at < fields[$tailProof] then
+    fields[$agesMixed] = 1
+  end
   fields[$tail] = fields[$tail] + 1
   fields[$tailProof] = at
   return messages.retain(entry, fields[$tail], at, key, json)
 end
 
--- Returns the verdict, how many messages were dropped for the new one, and the message as it is stored.
+-- Returns the verdict, how many messages were dropped for the new one, and the message as it is stored. The caller has dropped
+-- aged messages: once for many, because that may have to look at all of them.
 function mailboxes.append(entry, key, json, at, onOverflow)
   local fields = entry.fields
   local bytes = #json
-  messages.dropAged(entry)
   local offset, element, replacedBytes = keyed(entry, key)
   if not fits(fields, bytes, replacedBytes) then
     removeTaken(entry)
@@ -275,20 +280,12 @@ function mailboxes.takeOver(entry, elements)
   mailboxes.ensure(entry)
   fields[$epoch] = epoch
   local left = 0
-  local newestAt = 0
-  local agesMixed = 0
   for _, list in ipairs({ elements, own }) do
     for index = 1, #list do
       local at, key, json = match(list[index], '^%d+:(%d+):([^\n]*)\n(.*)$')
-      at = tonumber(at)
-      if at < newestAt then
-        agesMixed = 1
-      end
-      newestAt = max(newestAt, at)
-      local _, dropped = mailboxes.append(entry, key, json, at, 'drop-oldest')
+      local _, dropped = mailboxes.append(entry, key, json, tonumber(at), 'drop-oldest')
       left = left + dropped
     end
   end
-  fields[$agesMixed] = agesMixed
   return left
 end

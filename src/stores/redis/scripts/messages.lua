@@ -188,7 +188,8 @@ function messages.retain(entry, offset, at, key, json)
   local fields = entry.fields
   local element = offset .. ':' .. at .. ':' .. key .. '\n' .. json
   local listKey = messages.key(entry)
-  if call('RPUSH', listKey, element) == 1 then
+  local length = call('RPUSH', listKey, element)
+  if length == 1 then
     call('PEXPIREAT', listKey, fields[$keepUntil])
   end
   fields[$count] = fields[$count] + 1
@@ -201,6 +202,10 @@ function messages.retain(entry, offset, at, key, json)
       call('PEXPIREAT', keyedKey, fields[$keepUntil])
     end
     fields[$keyed] = fields[$keyed] + 1
+  end
+  if length ~= fields[$count] then
+    -- Counted from messages that are gone, this one would be beyond the end of the list.
+    recount(entry)
   end
   return element
 end

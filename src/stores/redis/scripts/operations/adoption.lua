@@ -28,6 +28,7 @@ operations.adopt = function()
   if deadReason(fields) then
     return { 1, 0 }
   end
+  dropRemains(key)
   call('ZADD', index, accountScore, sessions.indexMember(entry))
   call('ZADD', baseOf(key) .. '$dueKey', deadlineOf(fields), nameOf(key))
   for each = 1, #attributes, 2 do

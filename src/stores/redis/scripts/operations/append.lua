@@ -13,6 +13,7 @@ local function append(entry, messageKey, json)
   local fields = entry.fields
   local name = nameOf(entry.key)
   local before = fields[$tailProof]
+  messages.dropAged(entry)
   local verdict, dropped, element = mailboxes.append(entry, messageKey, json, now, '$onOverflow')
   if verdict == 'close' then
     local closed = close(entry, 'overflow')

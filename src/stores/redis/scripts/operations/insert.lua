@@ -112,5 +112,6 @@ operations.insertOnce = function()
     return refused
   end
   dropStaleEntry(key, index)
+  dropRemains(key)
   return insert(key, index)
 end

@@ -1,0 +1,21 @@
+import test from 'ava';
+import { Trial, valuesOf } from '../../../src/conformance/trial.js';
+import { redisStores } from './create-redis-store.js';
+import { onServer } from './places.js';
+
+const startStore = redisStores(onServer(test));
+
+test('a message expires by its own age also behind one that was accepted before the clock was set back', async (t) => {
+  const context = { messageTtl: 10_000, gcTime: 600_000 };
+  const trial = new Trial(await startStore(context), 1, context);
+  await trial.store.open(trial);
+  t.teardown(() => trial.close());
+  const { id } = await trial.login();
+  await trial.pass(8_000);
+  await trial.push(id, 'before');
+  await trial.pass(-7_000);
+  await trial.push(id, 'after');
+  await trial.pass(10_001);
+  const { messages, lost } = await trial.read(id);
+  t.deepEqual([valuesOf({ messages }), lost], [['before'], 1]);
+});
