@@ -29,6 +29,7 @@ const reliedOn: ReadonlySet<string> = new Set([
   'appendToEach',
   'appendToAccount',
   'inherit',
+  'inheritSince',
   'surrender',
   'adopt',
   'alias',

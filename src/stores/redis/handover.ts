@@ -25,6 +25,26 @@ interface Party {
 }
 
 /**
+ * Key, JSON before and JSON after of each attribute that differs, '' where there was none. Both lists alternate keys and
+ * JSON, in any order.
+ */
+function changesBetween(before: readonly string[], after: readonly string[]): readonly string[] {
+  const [old, latest] = [pairsOf(before), pairsOf(after)];
+  const changes: string[] = [];
+  for (const key of new Set([...old.keys(), ...latest.keys()])) {
+    const [from = '', to = ''] = [old.get(key), latest.get(key)];
+    if (from !== to) changes.push(key, from, to);
+  }
+  return changes;
+}
+
+function pairsOf(texts: readonly string[]): ReadonlyMap<string, string> {
+  const pairs = new Map<string, string>();
+  for (let index = 0; index + 1 < texts.length; index += 2) pairs.set(texts[index] ?? '', texts[index + 1] ?? '');
+  return pairs;
+}
+
+/**
  * `replace`: one script, but between two buckets of a Cluster, in steps; scripts/operations/handover.lua says what others may see of them.
  * If several sessions replace the same one, one of them claims it; the others wait, and find it closed.
  */
@@ -54,24 +74,35 @@ export class Handover {
   }
 
   async #replaceInSteps(app: string, newId: string, receiver: Party, old: Party): Promise<Replacement> {
-    accepted(await this.#call(receiver, 'get', []));
-    const offer = await this.#claim(old, newId);
-    const attributes = textsAt(offer, 1);
-    let inherited: Reply;
-    try {
-      inherited = await this.#inherit(receiver, attributes, textsAt(offer, 2));
-    } catch (error) {
-      await this.#call(old, 'withdraw', []);
-      throw error;
-    }
+    const { offer, inherited } = await this.#takeOver(newId, receiver, old);
     const left = numberAt(inherited, 2);
     const surrendered = accepted(await this.#call(old, 'surrender', [textAt(offer, 3), numberAt(offer, 4), left]));
     const closed = closedOf(listAt(surrendered, 1));
-    const since = textsAt(surrendered, 2);
-    if (since.length === 0) return { record: ownRecordOf(app, newId, inherited), closed };
-    const more = await this.#inherit(receiver, [], since);
+    const elements = textsAt(surrendered, 2);
+    const changes = changesBetween(textsAt(offer, 1), textsAt(surrendered, 3));
+    if (elements.length === 0 && changes.length === 0) return { record: ownRecordOf(app, newId, inherited), closed };
+    const args = [changes.length / 3, ...changes, elements.length, ...elements];
+    const more = accepted(await this.#call(receiver, 'inheritSince', args));
     const undelivered = closed.undelivered + numberAt(more, 2);
     return { record: ownRecordOf(app, newId, more), closed: { ...closed, undelivered } };
+  }
+
+  /** The receiver inherits a copy, once no other session takes over the receiver itself. */
+  async #takeOver(newId: string, receiver: Party, old: Party): Promise<{ offer: Reply; inherited: Reply }> {
+    for (;;) {
+      accepted(await this.#call(receiver, 'get', []));
+      const offer = await this.#claim(old, newId);
+      try {
+        const inherited = await this.#inherit(receiver, textsAt(offer, 1), textsAt(offer, 2));
+        if (inherited[0] !== 'claimed') return { offer, inherited: accepted(inherited) };
+      } catch (error) {
+        await this.#call(old, 'withdraw', []);
+        throw error;
+      }
+      await this.#call(old, 'withdraw', []);
+      // At random, so that two sessions that take over each other do not refuse each other again.
+      await wait(claimedPauseMs * (0.5 + Math.random()));
+    }
   }
 
   async #claim(old: Party, newId: string): Promise<Reply> {
@@ -82,9 +113,9 @@ export class Handover {
     }
   }
 
-  async #inherit(receiver: Party, attributes: readonly string[], elements: readonly string[]): Promise<Reply> {
+  #inherit(receiver: Party, attributes: readonly string[], elements: readonly string[]): Promise<Reply> {
     const args = [attributes.length / 2, ...attributes, elements.length, ...elements];
-    return accepted(await this.#call(receiver, 'inherit', args));
+    return this.#call(receiver, 'inherit', args);
   }
 
   #party(app: string, id: string): Party {

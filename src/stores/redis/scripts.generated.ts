@@ -1149,11 +1149,57 @@ for each = 1, takeNumber() do
 elements[each] = take()
 end
 local entry, refused = sessions.live(key)
+if entry and call('EXISTS', claimKey(key)) == 1 then
+return { 'claimed' }
+end
 refused = refused or sessions.refuseInherited(entry, attributes)
 if refused then
 return refused
 end
 local left = inherit(entry, attributes, elements)
+return { 1, sessions.record(entry), left }
+end
+local function inheritChanges(entry, number)
+local fields = entry.fields
+local attributesKey = siblingOf(entry.key, '$attributesKey')
+for _ = 1, number do
+local attribute, before, after = take(), take(), take()
+if (call('HGET', attributesKey, attribute) or '') ~= before then
+elseif after == '' then
+call('HDEL', attributesKey, attribute)
+else
+call('HSET', attributesKey, attribute, after)
+end
+end
+if number > 0 then
+fields[$hasAttributes] = call('EXISTS', attributesKey)
+call('PEXPIREAT', attributesKey, fields[$keepUntil])
+notices.sessionChanged(entry.key)
+end
+end
+operations.inheritSince = function()
+local key = takeKey()
+local entry, refused = sessions.live(key)
+if not entry then
+return refused
+end
+startWriting(sessions.indexKey(key))
+inheritChanges(entry, takeNumber())
+messages.dropAged(entry)
+local left = 0
+local number = takeNumber()
+if number > 0 then
+mailboxes.ensure(entry)
+end
+for _ = 1, number do
+local at, messageKey, json = match(take(), '^%d+:(%d+):([^\\n]*)\\n(.*)$')
+local _, dropped = mailboxes.append(entry, messageKey, json, tonumber(at), 'drop-oldest')
+left = left + dropped
+end
+if number > 0 then
+mailboxes.wake(entry, 'c:' .. nameOf(key))
+end
+sessions.save(entry)
 return { 1, sessions.record(entry), left }
 end
 
@@ -1168,10 +1214,11 @@ local fields = entry.fields
 if fields[$epoch] then
 since = messages.beyond(entry, fields[$epoch] == epoch and offset or 0, fields[$count])
 end
+local attributes = sessions.attributes(entry)
 call('DEL', claimKey(key))
 local closed = close(entry, 'replaced')
 closed[4] = left
-return { 1, closed, since }
+return { 1, closed, since, attributes }
 end
 
 operations.withdraw = function()

@@ -1,15 +1,19 @@
--- offer, inherit, surrender, withdraw: `replace` between two buckets of a Cluster, which no single script can access. The
--- old session offers its content to one receiver, the new session inherits a copy, and the old session is closed. If the
--- node dies in between, both stay alive and messages are delivered twice; none is lost.
+-- offer, inherit, surrender, inheritSince, withdraw: `replace` between two buckets of a Cluster, which no single script can
+-- access. The old session offers its content to one receiver, the new session inherits a copy, and the old session is closed;
+-- the new session then inherits what was changed since the offer. If the node dies before the end of the old session, both
+-- stay alive and messages are delivered twice; if it dies right after it, what was changed since the offer is lost.
 --
 -- KEYS  offer, surrender, withdraw: the old session
---       inherit: the new session
+--       inherit, inheritSince: the new session
 -- ARGV  offer: the id of the new session
 --       inherit: number of attributes, key and JSON of each, number of messages, each as it was stored
 --       surrender: epoch and tail of the offer, how many of its messages did not fit
+--       inheritSince: number of changed attributes, key, JSON at the offer and at the end of each ('': it had none), number
+--       of messages, each as it was stored
 -- Reply offer: {1, attributes, messages, epoch, tail} or {'claimed'} by another receiver, or a refusal
---       inherit: {1, record, how many did not fit} or a refusal
---       surrender: {1, the old session as closed, messages appended since the offer} or a refusal
+--       inherit: {1, record, how many did not fit} or {'claimed'}, because another session takes over this one, or a refusal
+--       surrender: {1, the old session as closed, messages appended since the offer, attributes} or a refusal
+--       inheritSince: {1, record, how many did not fit} or a refusal
 --       withdraw: {1}
 
 local function claimKey(key)
@@ -42,11 +46,64 @@ operations.inherit = function()
     elements[each] = take()
   end
   local entry, refused = sessions.live(key)
+  -- Two sessions that take over each other would both end.
+  if entry and call('EXISTS', claimKey(key)) == 1 then
+    return { 'claimed' }
+  end
   refused = refused or sessions.refuseInherited(entry, attributes)
   if refused then
     return refused
   end
   local left = inherit(entry, attributes, elements)
+  return { 1, sessions.record(entry), left }
+end
+
+-- Changes the attributes that were inherited as the old session's were changed. What the new session has otherwise stays.
+-- Their limit does not count: the old session is gone, and to refuse would lose what was acknowledged.
+local function inheritChanges(entry, number)
+  local fields = entry.fields
+  local attributesKey = siblingOf(entry.key, '$attributesKey')
+  for _ = 1, number do
+    local attribute, before, after = take(), take(), take()
+    if (call('HGET', attributesKey, attribute) or '') ~= before then
+      -- The new session's own.
+    elseif after == '' then
+      call('HDEL', attributesKey, attribute)
+    else
+      call('HSET', attributesKey, attribute, after)
+    end
+  end
+  if number > 0 then
+    fields[$hasAttributes] = call('EXISTS', attributesKey)
+    call('PEXPIREAT', attributesKey, fields[$keepUntil])
+    notices.sessionChanged(entry.key)
+  end
+end
+
+-- Messages go behind those that were inherited, because they are newer; also than one with the same key.
+operations.inheritSince = function()
+  local key = takeKey()
+  local entry, refused = sessions.live(key)
+  if not entry then
+    return refused
+  end
+  startWriting(sessions.indexKey(key))
+  inheritChanges(entry, takeNumber())
+  messages.dropAged(entry)
+  local left = 0
+  local number = takeNumber()
+  if number > 0 then
+    mailboxes.ensure(entry)
+  end
+  for _ = 1, number do
+    local at, messageKey, json = match(take(), '^%d+:(%d+):([^\n]*)\n(.*)$')
+    local _, dropped = mailboxes.append(entry, messageKey, json, tonumber(at), 'drop-oldest')
+    left = left + dropped
+  end
+  if number > 0 then
+    mailboxes.wake(entry, 'c:' .. nameOf(key))
+  end
+  sessions.save(entry)
   return { 1, sessions.record(entry), left }
 end
 
@@ -61,10 +118,11 @@ operations.surrender = function()
   if fields[$epoch] then
     since = messages.beyond(entry, fields[$epoch] == epoch and offset or 0, fields[$count])
   end
+  local attributes = sessions.attributes(entry)
   call('DEL', claimKey(key))
   local closed = close(entry, 'replaced')
   closed[4] = left
-  return { 1, closed, since }
+  return { 1, closed, since, attributes }
 end
 
 operations.withdraw = function()

@@ -1,0 +1,181 @@
+import test, { type ExecutionContext } from 'ava';
+import { Trial, valuesOf } from '../../../src/conformance/trial.js';
+import { SessionContext, type SessionContextOptions } from '../../../src/index.js';
+import { CallQueue } from '../../../src/stores/redis/call-queue.js';
+import type { Call, Calls } from '../../../src/stores/redis/calls.js';
+import { RedisConnection } from '../../../src/stores/redis/connection.js';
+import { Handover } from '../../../src/stores/redis/handover.js';
+import { RedisStore } from '../../../src/stores/redis/index.js';
+import { Keys } from '../../../src/stores/redis/keys.js';
+import { Program, serverTime } from '../../../src/stores/redis/program.js';
+import { checkRedisOptions } from '../../../src/stores/redis/redis-options.js';
+import { freshPrefix } from './exact-clock.js';
+import { serverFor } from './places.js';
+import { app, outgoing } from './workload.js';
+
+const server = serverFor(test);
+
+/** Does something before each call of an operation. */
+class InterruptedCalls implements Calls {
+  readonly #calls: Calls;
+  readonly #before = new Map<string, () => Promise<unknown>>();
+
+  constructor(calls: Calls) {
+    this.#calls = calls;
+  }
+
+  before(operation: string, act: () => Promise<unknown>): void {
+    this.#before.set(operation, act);
+  }
+
+  async call<Result>(call: Call<Result>): Promise<Result> {
+    await this.#before.get(call.operation)?.();
+    return this.#calls.call(call);
+  }
+
+  settle(): Promise<void> {
+    return this.#calls.settle();
+  }
+}
+
+/** Two sessions in different buckets of a server, between which a handover goes in steps as on a Cluster. */
+async function start(t: ExecutionContext, changes: SessionContextOptions = {}) {
+  const context = { gcTime: 600_000, ...changes };
+  const options = checkRedisOptions({ url: server().url, keyPrefix: freshPrefix(), buckets: 16 });
+  const { keyPrefix, buckets } = options;
+  const store = new RedisStore(new SessionContext(context), options);
+  const trial = new Trial({ store, advance: async () => {}, close: () => store.close() }, 1, context);
+  await store.open(trial);
+  t.teardown(() => trial.close());
+  const connection = new RedisConnection(options);
+  await connection.open(
+    () => {},
+    () => {},
+  );
+  t.teardown(() => connection.close());
+  const settings = { keyPrefix, isCluster: false, timeSource: serverTime };
+  const calls = new InterruptedCalls(new CallQueue(connection, new Program(new SessionContext(context), settings)));
+  const handover = new Handover(calls, new Keys(keyPrefix, buckets), true);
+  let number = 0;
+  while (store.idPrefix(app, 'old') === store.idPrefix(app, `new-${number}`)) number += 1;
+  const [old, fresh] = [await trial.login('old'), await trial.login(`new-${number}`)];
+  return { trial, store, calls, handover, old: old.id, fresh: fresh.id };
+}
+
+test('what is pushed between the offer and the end of the old session comes after what was pushed before', async (t) => {
+  const { trial, calls, handover, old, fresh } = await start(t);
+  await trial.push(fresh, 'own');
+  await trial.push(old, 1, 2);
+  calls.before('surrender', () => trial.push(old, 3, 4));
+  const { closed } = await handover.replace(app, fresh, old);
+  const { messages, lost } = await trial.read(fresh);
+  t.deepEqual([valuesOf({ messages }), lost, closed.undelivered], [[1, 2, 'own', 3, 4], 0, 0]);
+});
+
+test('the latest message with a key stays when it is pushed between the offer and the end', async (t) => {
+  const { trial, store, calls, handover, old, fresh } = await start(t);
+  await store.append(app, old, outgoing('outdated', 'k'));
+  await trial.push(old, 'other');
+  calls.before('surrender', () => store.append(app, old, outgoing('latest', 'k')));
+  await handover.replace(app, fresh, old);
+  const { messages, lost } = await trial.read(fresh);
+  t.deepEqual([valuesOf({ messages }), lost], [['other', 'latest'], 0]);
+});
+
+test('a poll held for the new session is answered when it inherits what was pushed meanwhile', async (t) => {
+  const { trial, calls, handover, old, fresh } = await start(t);
+  calls.before('surrender', () => trial.push(old, 'meanwhile'));
+  await trial.park(fresh);
+  await handover.replace(app, fresh, old);
+  t.is((await trial.notice('changed', fresh)).kind, 'changed');
+  t.deepEqual(valuesOf(await trial.read(fresh)), ['meanwhile']);
+});
+
+test('attributes patched between the offer and the end of the old session are inherited as they were then', async (t) => {
+  const { store, calls, handover, old, fresh } = await start(t, { attributesMaxBytes: 40 });
+  await store.patch(app, old, { kept: '1', changed: '1', deleted: '1', both: '1' });
+  calls.before('inherit', () => store.patch(app, fresh, { own: '"new"' }));
+  calls.before('surrender', async () => {
+    await store.patch(app, old, { changed: '2', deleted: null, both: '2', own: '"old"' });
+    await store.patch(app, fresh, { both: '3' });
+  });
+  const { record } = await handover.replace(app, fresh, old);
+  const expected = { kept: '1', changed: '2', both: '3', own: '"new"' };
+  t.deepEqual({ ...record.attributes }, expected);
+  t.deepEqual({ ...(await store.get(app, fresh)).attributes }, expected);
+});
+
+test('attributes patched meanwhile are inherited beyond the limit', async (t) => {
+  const { store, calls, handover, old, fresh } = await start(t, { attributesMaxBytes: 40 });
+  const [long, other] = [`"${'x'.repeat(30)}"`, `"${'y'.repeat(30)}"`];
+  await store.patch(app, fresh, { a: other });
+  calls.before('surrender', () => store.patch(app, old, { b: long }));
+  const { record } = await handover.replace(app, fresh, old);
+  t.deepEqual({ ...record.attributes }, { a: other, b: long });
+});
+
+test('the only attributes may be inherited, or deleted, at the end of the old session', async (t) => {
+  const { store, calls, handover, old, fresh } = await start(t);
+  calls.before('surrender', () => store.patch(app, old, { a: '1' }));
+  await handover.replace(app, fresh, old);
+  const [key = ''] = await server().client.keys(`*}:as:*${fresh}`);
+  t.true((await server().client.pttl(key)) > 0);
+  const next = await start(t);
+  await next.store.patch(app, next.old, { a: '1' });
+  next.calls.before('surrender', () => next.store.patch(app, next.old, { a: null }));
+  const { record } = await next.handover.replace(app, next.fresh, next.old);
+  t.deepEqual({ ...record.attributes }, {});
+});
+
+test.serial('what was changed meanwhile is inherited although memory is used up by then', async (t) => {
+  const { trial, store, calls, handover, old, fresh } = await start(t);
+  calls.before('surrender', async () => {
+    await trial.push(old, 'meanwhile');
+    await store.patch(app, old, { a: '1' });
+  });
+  t.teardown(() => server().client.config('SET', 'maxmemory', '0'));
+  calls.before('inheritSince', () => server().client.config('SET', 'maxmemory', '1'));
+  const { record } = await handover.replace(app, fresh, old);
+  await server().client.config('SET', 'maxmemory', '0');
+  t.deepEqual({ ...record.attributes }, { a: '1' });
+  t.deepEqual(valuesOf(await trial.read(fresh)), ['meanwhile']);
+});
+
+test('of two sessions that replace each other at the same time one stays, with the messages of both', async (t) => {
+  const { trial, store, calls, handover, old, fresh } = await start(t);
+  await trial.push(old, 'old');
+  await trial.push(fresh, 'new');
+  let offers = 0;
+  let goOn = () => {};
+  const bothOffered = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  calls.before('inherit', () => {
+    offers += 1;
+    if (offers === 2) goOn();
+    return bothOffered;
+  });
+  await Promise.allSettled([handover.replace(app, fresh, old), handover.replace(app, old, fresh)]);
+  const found = await Promise.allSettled([store.get(app, old), store.get(app, fresh)]);
+  const live = found.flatMap((result) => (result.status === 'fulfilled' ? [result.value.id] : []));
+  t.is(live.length, 1);
+  for (const id of live) t.deepEqual(valuesOf(await trial.read(id)).toSorted(), ['new', 'old']);
+});
+
+test('a session that a node claimed before it died can be a receiver when the claim has expired', async (t) => {
+  const { trial, store, calls, handover, old, fresh } = await start(t);
+  await trial.push(old, 'hi');
+  calls.before('inherit', async () => {
+    throw new Error('the node died');
+  });
+  calls.before('withdraw', async () => {
+    throw new Error('the node died');
+  });
+  await t.throwsAsync(handover.replace(app, fresh, old));
+  calls.before('inherit', async () => {});
+  calls.before('withdraw', async () => {});
+  await trial.push(fresh, 'own');
+  await handover.replace(app, old, fresh);
+  t.deepEqual(valuesOf(await trial.read(old)), ['own', 'hi']);
+  await t.throwsAsync(store.get(app, fresh), { code: 'SESSION_CLOSED' });
+});
