@@ -96,7 +96,8 @@ export class Handover {
         const inherited = await this.#inherit(receiver, textsAt(offer, 1), textsAt(offer, 2));
         if (inherited[0] !== 'claimed') return { offer, inherited: accepted(inherited) };
       } catch (error) {
-        await this.#call(old, 'withdraw', []);
+        // Left as it is, the claim expires. What matters to the caller is the first error.
+        await this.#call(old, 'withdraw', []).catch(() => {});
         throw error;
       }
       await this.#call(old, 'withdraw', []);

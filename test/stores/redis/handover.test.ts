@@ -127,6 +127,14 @@ test('the only attributes may be inherited, or deleted, at the end of the old se
   t.deepEqual({ ...record.attributes }, {});
 });
 
+test('a handover that fails rejects with its own error, although the offer could not be withdrawn either', async (t) => {
+  const { calls, handover, old, fresh } = await start(t);
+  const fail = (text: string) => () => Promise.reject(new Error(text));
+  calls.before('inherit', fail('the first'));
+  calls.before('withdraw', fail('the second'));
+  await t.throwsAsync(handover.replace(app, fresh, old), { message: 'the first' });
+});
+
 test.serial('what was changed meanwhile is inherited although memory is used up by then', async (t) => {
   const { trial, store, calls, handover, old, fresh } = await start(t);
   calls.before('surrender', async () => {
