@@ -79,15 +79,16 @@ export class HoldTimes<Each extends Hold<Each>> {
   /** The timer was set for the hold that was first then, which may have been removed since. */
   #endDue(queue: HoldQueue<Each>): void {
     const now = this.#clock.now();
-    for (let { first } = queue; first !== undefined; first = queue.first) {
-      if (first.deadline > now) {
-        this.#setTimer(queue, first.deadline - now);
-        return;
+    try {
+      for (let { first } = queue; first !== undefined && first.deadline <= now; first = queue.first) {
+        this.#unlink(queue, first);
+        this.#onDue(first);
       }
-      this.#unlink(queue, first);
-      this.#onDue(first);
+    } finally {
+      // Also after an exception of a callback: the others of the queue have no other timer.
+      if (queue.first === undefined) this.#drop(queue);
+      else this.#setTimer(queue, Math.max(0, queue.first.deadline - now));
     }
-    this.#drop(queue);
   }
 
   #setTimer(queue: HoldQueue<Each>, delay: number): void {
