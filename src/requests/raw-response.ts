@@ -61,7 +61,7 @@ export function onceWrittenOut(raw: RawResponse, listener: () => void): void {
   // Node's own 'finish' listener detaches the socket, so this one must run before it.
   raw.prependOnceListener('finish', () => {
     const socket: Socket = raw.socket;
-    if (socket != null && !socket.destroyed && socket.errored == null) guardedListener();
+    if (socket != null && !isBrokenSocket(socket)) guardedListener();
   });
 }
 
@@ -104,10 +104,21 @@ export function sendHead(raw: RawResponse, headers: Readonly<Record<string, stri
 export function writeText(raw: RawResponse, text: string, onWrittenOut: (() => void) | undefined): void {
   if (text === '') return;
   const written = (error: unknown) => {
-    if (error == null) onWrittenOut?.();
+    // Node calls back without an error also for what had not left when the connection, or the stream, was destroyed.
+    if (error == null && !isBroken(raw)) onWrittenOut?.();
   };
   if (isHttp2(raw)) raw.write(text, 'utf8', written);
   else raw.write(text, 'utf8', written);
+}
+
+/** Whether the connection, or the stream, ended before all was sent. */
+function isBroken(raw: RawResponse): boolean {
+  if (isHttp2(raw)) return raw.stream.destroyed || raw.stream.aborted || raw.stream.rstCode !== 0;
+  return isBrokenSocket(requestSocketOf(raw));
+}
+
+export function isBrokenSocket(socket: Socket): boolean {
+  return socket != null && (socket.destroyed || socket.errored != null);
 }
 
 /** Ends the response without an answer; over HTTP/1 this closes the connection. */

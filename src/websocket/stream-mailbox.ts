@@ -5,6 +5,7 @@ import { closedNotice, closeReasons } from '../errors/close-reason.js';
 import { reportFault } from '../errors/fault-report.js';
 import { SessionError } from '../errors/session-error.js';
 import { encodeBatch } from '../requests/batch-encoding.js';
+import { isBrokenSocket } from '../requests/raw-response.js';
 import { requestHeadOf } from '../requests/request-head.js';
 import { queryOfTarget } from '../requests/request-target.js';
 import { readStreamOptions } from '../requests/stream-query.js';
@@ -52,7 +53,7 @@ export function streamMailbox(
 ): void {
   const app = manager.app === session.app ? manager : manager.inApp(session.app);
   const isDraining = () => runtimeOf(manager).isDraining;
-  const stream = new SocketStream(socket, manager.context.streamMaxBytes, isDraining);
+  const stream = new SocketStream(socket, request.socket, manager.context.streamMaxBytes, isDraining);
   try {
     const options = readStreamOptions(requestHeadOf(request), queryOfTarget(request.url));
     const reader = options.reader ?? newId('');
@@ -68,13 +69,21 @@ export function streamMailbox(
 
 class SocketStream implements StreamReceiver {
   readonly #socket: StreamSocket;
+  /** Below the WebSocket. */
+  readonly #connection: IncomingMessage['socket'];
   readonly #mostUnsent: number;
   readonly #isDraining: () => boolean;
   /** Of the batch sent last. */
   #cursor: string | undefined;
 
-  constructor(socket: StreamSocket, mostUnsent: number, isDraining: () => boolean) {
+  constructor(
+    socket: StreamSocket,
+    connection: IncomingMessage['socket'],
+    mostUnsent: number,
+    isDraining: () => boolean,
+  ) {
     this.#socket = socket;
+    this.#connection = connection;
     this.#mostUnsent = mostUnsent;
     this.#isDraining = isDraining;
   }
@@ -89,7 +98,9 @@ class SocketStream implements StreamReceiver {
     }
     this.#cursor = batch.cursor;
     socket.send(encodeBatch(batch), (error) => {
-      if (error == null) acknowledge?.();
+      // Node calls back without an error also for what had not left when the connection was destroyed. `readyState` does not
+      // tell: what was sent before a close frame still leaves.
+      if (error == null && !isBrokenSocket(this.#connection)) acknowledge?.();
     });
     if (batch.closed !== undefined) this.#closeFor(batch.closed.code);
     else if (batch.superseded) this.close(supersededCode, 'A newer poll or stream of this reader took over.');

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { FetchStream } from '../../src/fetch/fetch-stream.js';
 import { type Batch, Message } from '../../src/index.js';
@@ -41,25 +42,43 @@ async function open(t: ExecutionContext, protocol: 'HTTP/1.1' | 'HTTP/2') {
   const server = protocol === 'HTTP/2' ? createHttp2Server(hold) : createServer(hold);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  const connected: Promise<Socket[]> = once(server, 'connection');
   const read = protocol === 'HTTP/2' ? readHttp2(t, port) : await readHttp1(t, port);
   t.teardown(() => server.close());
   await until(() => opened !== undefined);
   if (opened === undefined) throw new Error('The stream was not opened');
-  return { ...read, held: opened };
+  const [socket] = await connected;
+  if (socket === undefined) throw new Error('No connection was made');
+  return { ...read, socket, held: opened };
 }
 
 async function readHttp1(t: ExecutionContext, port: number) {
   const connection = await Connection.open(port);
   t.teardown(() => connection.close());
   connection.send('/');
-  return { pause: () => connection.stopReading(), resume: () => connection.resumeReading() };
+  return {
+    pause: () => connection.stopReading(),
+    resume: () => connection.resumeReading(),
+    close: () => connection.close(),
+  };
 }
 
 function readHttp2(t: ExecutionContext, port: number) {
   const connection = new Http2Connection(port);
   t.teardown(() => connection.close());
   const stream = connection.send('/').on('data', () => {});
-  return { pause: () => stream.pause(), resume: () => stream.resume() };
+  return { pause: () => stream.pause(), resume: () => stream.resume(), close: () => connection.close() };
+}
+
+/** Waits until the operating system takes no more. */
+async function untilStuck(raw: RawResponse): Promise<void> {
+  let before = -1;
+  await until(() => {
+    const unsent = unsentBytes(raw);
+    const isStuck = unsent === before;
+    before = unsent;
+    return isStuck && before > 0;
+  });
 }
 
 for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
@@ -67,20 +86,30 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
     const { held, pause } = await open(t, protocol);
     pause();
     held.stream.deliver(huge, undefined);
-    let before = -1;
-    // Until the operating system takes no more.
-    await until(() => {
-      const unsent = unsentBytes(held.raw);
-      const isStuck = unsent === before;
-      before = unsent;
-      return isStuck && before > 0;
-    });
+    await untilStuck(held.raw);
     held.stream.beat();
     await new Promise((resolve) => setImmediate(resolve));
     t.false(held.isClosed, 'the first heartbeat only looks');
     held.stream.beat();
     await until(() => held.isClosed);
     t.pass();
+  });
+
+  test(`${protocol}: what a client that was cut off has not taken is not acknowledged`, async (t) => {
+    const { held, socket, pause, close } = await open(t, protocol);
+    pause();
+    let isAcknowledged = false;
+    held.stream.deliver(huge, () => {
+      isAcknowledged = true;
+    });
+    await untilStuck(held.raw);
+    held.stream.beat();
+    held.stream.beat();
+    const closed = once(socket, 'close');
+    await close();
+    // Node has called back for every write by then.
+    await closed;
+    t.false(isAcknowledged);
   });
 
   test(`${protocol}: a client that has taken everything by the heartbeat stays`, async (t) => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { closedNotice, closeReasons } from '../../src/errors/close-reason.js';
 import type { Session, SessionContextOptions } from '../../src/index.js';
 import { authenticateUpgrade, streamMailbox } from '../../src/websocket/index.js';
@@ -53,6 +53,9 @@ async function untilUndelivered({ undelivered }: Stage, id: string, wanted: numb
     return left === wanted;
   });
 }
+
+/** Room for more messages than the operating system takes for a client that does not read. */
+const roomy = { msgMaxLength: 1_000, mailboxMaxBytes: 64_000_000 };
 
 test('a WebSocket is sent each message as it is pushed, after an empty batch with its cursor', async (t) => {
   const { manager, clock, connect } = await stage(t);
@@ -186,8 +189,7 @@ test('a stream on a WebSocket that has closed already is not opened', async (t) 
 });
 
 test('a client that stops reading is cut off at streamMaxBytes, and its messages stay', async (t) => {
-  const bounds = { streamMaxBytes: 100_000, msgMaxLength: 1_000, mailboxMaxBytes: 64_000_000 };
-  const { manager, room, connect, undelivered } = await stage(t, bounds);
+  const { manager, room, connect, undelivered } = await stage(t, { ...roomy, streamMaxBytes: 100_000 });
   const session = await manager.createSession('alice');
   const client = await connect(session.token, '?reader=tab');
   await next(client);
@@ -201,4 +203,47 @@ test('a client that stops reading is cut off at streamMaxBytes, and its messages
   }
   t.is(room.held, 0);
   t.is(await undelivered(session.id), pushed);
+});
+
+test('what a client that was cut off has not taken stays, also where a sent message is removed', async (t) => {
+  const { manager, room, connect } = await stage(t, { ...roomy, streamMaxBytes: 100_000 });
+  const session = await manager.createSession('alice');
+  const client = await connect(session.token, '?reader=tab&ack=sent');
+  await next(client);
+  client.socket.pause();
+  let pushed = 0;
+  for (; room.held > 0 && pushed < 900; pushed += 1) {
+    await manager.push(session.id, `${pushed};${'x'.repeat(60_000)}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  t.is(room.held, 0);
+  const taken = new Set<number>();
+  const take = (messages: readonly { readonly data?: unknown }[]) => {
+    for (const { data } of messages) taken.add(Number.parseInt(String(data), 10));
+  };
+  client.socket.on('message', (text) => take(JSON.parse(String(text)).messages));
+  client.socket.resume();
+  await client.closed;
+  take((await manager.poll(session.id, { reader: 'tab', wait: 0 })).messages);
+  t.is(taken.size, pushed);
+});
+
+test('what was sent before the client began to close is removed once it was written out', async (t) => {
+  const all = await stage(t, { ...roomy, streamMaxBytes: 64_000_000 });
+  const session = await all.manager.createSession('alice');
+  const client = await all.connect(session.token, '?reader=tab&ack=sent');
+  await next(client);
+  client.socket.pause();
+  let waiting = 0;
+  for (let pushed = 0; waiting < 5 && pushed < 900; pushed += 1) {
+    await all.manager.push(session.id, 'x'.repeat(60_000));
+    await new Promise((resolve) => setImmediate(resolve));
+    waiting = await all.undelivered(session.id);
+  }
+  t.is(waiting, 5);
+  client.socket.close();
+  await until(() => [...all.webSocketServer.clients].every(({ readyState }) => readyState === WebSocket.CLOSING));
+  client.socket.resume();
+  await client.closed;
+  await untilUndelivered(all, session.id, 0);
 });
