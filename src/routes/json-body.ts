@@ -1,4 +1,4 @@
-import { invalidArgument } from '../errors/session-error.js';
+import { invalidArgument, SessionError } from '../errors/session-error.js';
 
 /** More than any cursor with the JSON around it. */
 const defaultMostBytes = 1_024;
@@ -27,10 +27,17 @@ export async function jsonBodyOf(request: object, mostBytes: number = defaultMos
 async function textOf(pieces: AsyncIterable<Uint8Array>, mostBytes: number): Promise<string> {
   const read: Uint8Array[] = [];
   let bytes = 0;
-  for await (const piece of pieces) {
-    bytes += piece.length;
-    if (bytes > mostBytes) throw invalidArgument('body', `must have at most ${mostBytes} bytes`, bytes);
-    read.push(piece);
+  // Outside of `try`: that the application has locked the body is no fault of the client.
+  const iterator = pieces[Symbol.asyncIterator]();
+  try {
+    for await (const piece of { [Symbol.asyncIterator]: () => iterator }) {
+      bytes += piece.length;
+      if (bytes > mostBytes) throw invalidArgument('body', `must have at most ${mostBytes} bytes`, bytes);
+      read.push(piece);
+    }
+  } catch (error) {
+    // A body that breaks off is one whose client has left, and no fault of the server.
+    throw SessionError.is(error) ? error : invalidArgument('body', 'must arrive whole', bytes);
   }
   return Buffer.concat(read).toString('utf8');
 }

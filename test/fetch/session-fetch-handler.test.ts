@@ -3,6 +3,7 @@ import { WaitingRoom } from '../../src/delivery/waiting-room.js';
 import { sessionFetchHandler } from '../../src/fetch/index.js';
 import { until } from '../support/http-kit.js';
 import { startService } from '../support/service.js';
+import { warningsOf } from '../support/warnings.js';
 
 const site = 'http://shop.example';
 
@@ -74,3 +75,18 @@ test('login and logout add their cookie to the headers', async (t) => {
   t.true(login.startsWith(`sid=${session.token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=`));
   t.is(logout, 'sid=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0');
 });
+
+test.serial(
+  'a body that breaks off is refused with 400, and is no fault of the server; one that was locked is',
+  async (t) => {
+    const { handle, request } = await stage(t);
+    const acknowledge = (body: ReadableStream) =>
+      request('/ack', { method: 'POST', body, duplex: 'half' } as RequestInit);
+    const broken = new ReadableStream({ start: (controller) => controller.error(new Error('the client has left')) });
+    const quiet = await warningsOf(async () => t.is((await handle(acknowledge(broken))).status, 400));
+    t.deepEqual(quiet, []);
+    const locked = acknowledge(new ReadableStream());
+    locked.body?.getReader();
+    t.is((await warningsOf(async () => t.is((await handle(locked)).status, 500))).length, 1);
+  },
+);

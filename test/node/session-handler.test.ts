@@ -1,11 +1,13 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import express from 'express';
 import { SessionError, startSessions } from '../../src/index.js';
 import { type SessionHandler, type SessionRouteOptions, sessionHandler } from '../../src/node/index.js';
-import { type RawResponse, type RequestOptions, request } from '../support/http-client.js';
+import { Connection, type RawResponse, type RequestOptions, request } from '../support/http-client.js';
+import { until } from '../support/http-kit.js';
+import { warningsOf } from '../support/warnings.js';
 
 type Listener = Parameters<typeof createServer>[1] & {};
 
@@ -120,3 +122,30 @@ for (const [name, app] of [
     t.is((await ask('/api/me')).body, '"me"');
   });
 }
+
+test.serial('a client that leaves during the body of its acknowledgement causes no process warning', async (t) => {
+  const sessions = await service(t);
+  const { token } = await sessions.createSession('alice');
+  const handle = sessionHandler(sessions);
+  const received: IncomingMessage[] = [];
+  const server = createServer((incoming, response) => {
+    received.push(incoming);
+    handle(incoming, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  const { port } = server.address() as AddressInfo;
+  const caused = await warningsOf(async () => {
+    for (const leave of ['close', 'reset'] as const) {
+      received.length = 0;
+      const connection = await Connection.open(port);
+      t.teardown(() => connection.close());
+      connection.send('/ack', { method: 'POST', token, headers: { 'Content-Length': '100' } }).sendRaw('{"cur');
+      await until(() => received.length === 1);
+      connection[leave]();
+      await until(() => received[0]?.closed === true);
+    }
+    t.is((await request(port, '/ack', { method: 'POST', token, body: '{}' })).status, 400);
+  });
+  t.deepEqual(caused, []);
+});
