@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, maxHeaderSize, type Server, type ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { HoldTimes } from '../delivery/hold-times.js';
 import { guarded } from '../errors/guarded.js';
 import type { LaneSide } from '../measures/kinds.js';
@@ -65,7 +65,7 @@ class Lane implements FastLane, LaneHost, LaneLimits {
   readonly #listener: ConnectionListener;
   readonly #connections = new Map<object, LaneConnection>();
   readonly #listeners = new ConnectionListeners((socket) => this.#connections.get(socket));
-  readonly #onConnection = guarded('A connection could not be taken', (socket: Socket) => this.#connected(socket));
+  readonly #onConnection = guarded('A connection could not be taken', (stream: object) => this.#connected(stream));
   readonly #onRequest = guarded(
     'A request could not be counted',
     (request: IncomingMessage, response: ServerResponse) => this.#requested(request, response),
@@ -159,9 +159,12 @@ class Lane implements FastLane, LaneHost, LaneLimits {
     this.#endIfLeft();
   }
 
-  #connected(socket: Socket): void {
-    this.#listeners.watch(socket);
-    this.#connections.set(socket, new LaneConnection(this, socket));
+  #connected(stream: object): void {
+    // `node:http` takes any stream that an application emits as a connection. The lane needs what only a socket has.
+    if (stream instanceof Socket) {
+      this.#listeners.watch(stream);
+      this.#connections.set(stream, new LaneConnection(this, stream));
+    } else this.#listener.call(this.server, stream);
   }
 
   #requested(request: IncomingMessage, response: ServerResponse): void {
@@ -174,7 +177,7 @@ class Lane implements FastLane, LaneHost, LaneLimits {
   #joinClosing(): void {
     const { server } = this;
     const { closeIdleConnections, closeAllConnections } = server;
-    server.closeIdleConnections = () => {
+    const closeIdle = () => {
       const connections = [...this.#connections.values()];
       const used = connections.filter((each) => each.isIdleForNode);
       for (const { socket } of used) socket.destroy = () => socket;
@@ -182,13 +185,16 @@ class Lane implements FastLane, LaneHost, LaneLimits {
       for (const { socket } of used) Reflect.deleteProperty(socket, 'destroy');
       for (const each of connections) if (each.isIdle) each.socket.destroy();
     };
-    server.closeAllConnections = () => {
+    const closeAll = () => {
       closeAllConnections.call(server);
       for (const { socket } of [...this.#connections.values()]) socket.destroy();
     };
+    server.closeIdleConnections = closeIdle;
+    server.closeAllConnections = closeAll;
+    // A lane that was opened since has put its own in their place, which call these.
     this.#leaveClosing = () => {
-      server.closeIdleConnections = closeIdleConnections;
-      server.closeAllConnections = closeAllConnections;
+      if (server.closeIdleConnections === closeIdle) server.closeIdleConnections = closeIdleConnections;
+      if (server.closeAllConnections === closeAll) server.closeAllConnections = closeAllConnections;
     };
   }
 

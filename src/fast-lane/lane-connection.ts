@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { HoldQueue } from '../delivery/hold-times.js';
 import { reportFault } from '../errors/fault-report.js';
 import { guarded } from '../errors/guarded.js';
+import { isBrokenSocket } from '../requests/raw-response.js';
 import { mostUnanswered } from '../requests/unanswered-requests.js';
 import type { ListeningConnection } from './connection-listeners.js';
 import { LaneAnswer } from './lane-answer.js';
@@ -13,6 +14,9 @@ import { isOneRequest } from './request-grammar.js';
 
 /** Bytes of further requests that may wait for the polls before them. Past it the connection is read no further. */
 const mostWaiting = 65_536;
+
+/** Milliseconds. Node fires a timer of more at once. */
+const longestTimer = 2 ** 31 - 1;
 
 const listenerFault = 'A listener of a poll response failed';
 
@@ -112,6 +116,8 @@ export class LaneConnection implements LaneMember, ListeningConnection {
       this.#write(first);
     }
     if (this.#first === undefined && (hadAny || this.#isPaused)) this.#settle();
+    // Also while a poll is held: only a connection that is read tells of a newer poll, and that the client has left.
+    else if (!this.socket.writableNeedDrain && (this.#waiting?.length ?? 0) <= mostWaiting) this.#resume();
   }
 
   get #isLastRequest(): boolean {
@@ -176,7 +182,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
       const { socket } = this;
       // Node calls back without an error also when the connection broke before. Only the socket tells.
       const written = answer.isAwaited
-        ? guarded(listenerFault, () => answer.written(!socket.destroyed && socket.errored == null))
+        ? guarded(listenerFault, () => answer.written(!isBrokenSocket(socket)))
         : undefined;
       socket.write(text, encoding, written);
       this.#host.report(answer, answer.status);
@@ -189,7 +195,8 @@ export class LaneConnection implements LaneMember, ListeningConnection {
   /** Every poll has its answer. */
   #settle(): void {
     if (this.#isEnding) {
-      this.socket.end();
+      // As `node:http` ends a connection: it does not stay half open until the client ends its own side.
+      this.socket.destroySoon();
       return;
     }
     this.#resume();
@@ -213,7 +220,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
     this.#host.counts.handedOver += 1;
     this.#owner = 'lent';
     this.#found = 0;
-    feed.call(this.socket, bytes);
+    this.#host.node.feed(this.socket, feed, bytes);
     // What is one request here must be one there. Otherwise only `node:http` knows what it has.
     if (this.#found !== 1) this.#give(undefined);
   }
@@ -231,6 +238,8 @@ export class LaneConnection implements LaneMember, ListeningConnection {
     const response = this.#lent;
     this.#lent = undefined;
     if (response === undefined || !response.writableFinished || !response.req.complete) return false;
+    // The last that `node:http` does with a response is to detach it and to set the time of the idle connection, a moment later.
+    if (response.socket !== null) return false;
     if (this.socket.writableEnded) return false;
     this.#owner = 'lane';
     this.#host.counts.returned += 1;
@@ -251,7 +260,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
     this.#host.holds.remove(this);
     if (time === 0) return;
     const now = this.#host.clock.now();
-    this.deadline = now + time;
+    this.deadline = now + Math.min(time, longestTimer);
     this.#host.holds.add(this, now);
   }
 

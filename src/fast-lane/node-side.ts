@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 export type DataListener = (this: Socket, bytes: Buffer) => void;
 
 /** Of `node:http`, for a connection of its server. */
-export type ConnectionListener = (this: Server, socket: Socket) => void;
+export type ConnectionListener = (this: Server, stream: object) => void;
 
 /**
  * What `node:http` has to do with the connections of a server. Its listener of the event 'connection' is called only when it
@@ -66,6 +66,20 @@ export class NodeSide {
     return feed;
   }
 
+  /**
+   * Gives `node:http` bytes by hand. An exception of a listener of the application is uncaught, as it is without a lane.
+   * @param feed what `attach` has returned for the connection
+   */
+  feed(socket: Socket, feed: DataListener, bytes: Buffer): void {
+    try {
+      feed.call(socket, bytes);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+
   /** Undoes that `node:http` has set the time after which it closes the idle connection. */
   stopIdling(socket: Socket): void {
     socket.setTimeout(this.#server.timeout);
@@ -80,7 +94,7 @@ export class NodeSide {
     socket.removeListener('data', this.#onData);
     if (feed !== undefined) {
       socket.on('data', feed);
-      if (bytes !== undefined) feed.call(socket, bytes);
+      if (bytes !== undefined) this.feed(socket, feed, bytes);
       return;
     }
     socket.pause();

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import test from 'ava';
 import { fastLane } from '../../src/fast-lane/index.js';
 import { SessionError } from '../../src/index.js';
 import { HostPolicy } from '../../src/requests/index.js';
 import type { Connection } from '../support/http-client.js';
 import { until } from '../support/http-kit.js';
+import { warningsOf } from '../support/warnings.js';
 import { LaneStage, pollText } from './lane-stage.js';
 
 const other = 'GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n';
@@ -44,6 +46,27 @@ test('an idle connection is closed after keepAliveTimeout, which clients are tol
   await once(later.socket, 'close');
   t.is(stage.service.room.held, 1);
   t.false(held.isClosed);
+});
+
+test.serial('times that no timer of Node can have do not close a connection at once', async (t) => {
+  const most = 2 ** 31 - 1;
+  const stage = await LaneStage.start(t, {
+    server: { headersTimeout: 2 * most, requestTimeout: 2 * most },
+    setUp: (server) => {
+      server.keepAliveTimeout = most;
+    },
+  });
+  const { token } = await stage.logIn();
+  const silent = await stage.open();
+  const idle = await stage.open();
+  const warnings = await warningsOf(async () => {
+    t.is((await idle.sendRaw(pollText(token)).response()).status, 200);
+    // Longer than the millisecond of a timer whose time is too long.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+  t.deepEqual(warnings, []);
+  t.false(silent.isClosed);
+  t.is((await idle.sendRaw(pollText(token)).response()).status, 200);
 });
 
 test('a poll on a connection that came back is held longer than node:http lets an idle connection be', async (t) => {
@@ -119,6 +142,24 @@ test('maxRequestsPerSocket counts the requests of both sides, and the last answe
   }
 });
 
+test('the last answer closes the connection, also where the client does not end its own side', async (t) => {
+  const stage = await LaneStage.start(t, {
+    setUp: (server) => {
+      server.maxRequestsPerSocket = 1;
+    },
+  });
+  const { token } = await stage.logIn();
+  const connected: Promise<Socket[]> = once(stage.server, 'connection');
+  const client = connect({ port: stage.port, host: '127.0.0.1', allowHalfOpen: true });
+  t.teardown(() => client.destroy());
+  const ended = once(client, 'end');
+  client.resume().write(pollText(token));
+  const [socket] = await connected;
+  await ended;
+  await until(() => socket?.destroyed === true);
+  t.pass();
+});
+
 test('server.close ends idle connections of both sides; held polls are answered first', async (t) => {
   const stage = await LaneStage.start(t);
   const session = await stage.logIn();
@@ -156,6 +197,31 @@ test('closeIdleConnections spares held polls, closeAllConnections spares none', 
   stage.server.closeAllConnections();
   await Promise.all([held.closed(), fresh.closed()]);
   await stage.held(0);
+});
+
+test('closeIdleConnections spares the held polls of a lane that was opened before an older one had its last answer', async (t) => {
+  const stage = await LaneStage.start(t);
+  const session = await stage.logIn();
+  const old = await stage.open();
+  old.sendRaw(pollText(session.token, 'after='));
+  await stage.held(1);
+  stage.lane.close();
+  const lane = fastLane(stage.server, stage.service.manager);
+  await stage.service.manager.push(session.id, 'last');
+  await old.response();
+  await old.close();
+  while ((await connectionCount(stage)) > 0) await new Promise((resolve) => setImmediate(resolve));
+  const held = await stage.open();
+  await held.sendRaw(other).response();
+  held.sendRaw(pollText((await stage.logIn()).token, 'after='));
+  await stage.held(1);
+  t.is(lane.counts.pollsInLane, 1);
+  const idle = await stage.open();
+  await idle.sendRaw(other).response();
+  stage.server.closeIdleConnections();
+  await idle.closed();
+  t.is(stage.service.room.held, 1);
+  t.is(await connectionCount(stage), 1);
 });
 
 test('getConnections counts the connections of the lane', async (t) => {

@@ -1,4 +1,5 @@
-import test from 'ava';
+import { Duplex } from 'node:stream';
+import test, { type ExecutionContext } from 'ava';
 import { readMeasures } from '../../src/metrics/index.js';
 import { until } from '../support/http-kit.js';
 import { LaneStage, pollText } from './lane-stage.js';
@@ -138,6 +139,51 @@ test('an answer of node:http that ends the connection ends it', async (t) => {
   t.pass();
 });
 
+test.serial('an exception of a listener of the application is uncaught, as without a lane', async (t) => {
+  const uncaught = uncaughtIn(t);
+  const messages = ['of a connection that is lent', 'of one that is given', 'without a lane'];
+  for (const [index, lane] of ([{}, { returns: false }, 'none'] as const).entries()) {
+    const stage = await LaneStage.start(t, {
+      lane,
+      setUp: (server) =>
+        server.prependListener('request', ({ url }) => {
+          if (url === '/throws') throw new Error(messages[index]);
+        }),
+    });
+    (await stage.open()).sendRaw(other('/throws'));
+    await until(() => uncaught.length > index);
+  }
+  t.deepEqual(
+    uncaught.map(({ message }) => message),
+    messages,
+  );
+});
+
+test('a stream that the application emits as a connection is served by node:http', async (t) => {
+  for (const timeout of [0, 60_000]) {
+    const stage = await LaneStage.start(t, {
+      setUp: (server) => {
+        server.timeout = timeout;
+      },
+    });
+    const { token } = await stage.logIn();
+    const [client, served] = streamPair();
+    let received = '';
+    client.on('data', (bytes) => {
+      received += bytes;
+    });
+    stage.server.emit('connection', served);
+    const requests = [pollText(token), other('/one'), pollText(token), other('/two')];
+    for (const [index, request] of requests.entries()) {
+      client.write(request);
+      await until(() => received.split('HTTP/1.1 200').length === index + 2);
+    }
+    t.like(stage.lane.counts, { pollsInLane: 0, pollsOutside: 2 });
+    client.end();
+    await until(() => served.destroyed);
+  }
+});
+
 const smuggled = 'GET /poll?after=&wait=0 HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
 const shapes: Readonly<Record<string, string>> = {
@@ -170,4 +216,37 @@ for (const [title, text] of Object.entries(shapes)) {
     }
     t.is(answers[0], answers[1]);
   });
+}
+
+/** What comes until the test ends, in the place of all other listeners of the process. */
+function uncaughtIn(t: ExecutionContext): readonly Error[] {
+  const uncaught: Error[] = [];
+  const before = process.listeners('uncaughtException');
+  const listener = (error: Error) => void uncaught.push(error);
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', listener);
+  t.teardown(() => {
+    process.off('uncaughtException', listener);
+    for (const each of before) process.on('uncaughtException', each);
+  });
+  return uncaught;
+}
+
+/** Each is sent what is written to the other. */
+function streamPair(): [Duplex, Duplex] {
+  const streamTo = (peer: () => Duplex) =>
+    new Duplex({
+      read() {},
+      write(bytes, _encoding, done) {
+        peer().push(bytes);
+        done();
+      },
+      final(done) {
+        peer().push(null);
+        done();
+      },
+    });
+  const one: Duplex = streamTo(() => another);
+  const another: Duplex = streamTo(() => one);
+  return [one, another];
 }

@@ -41,7 +41,7 @@ export class LaneStage {
     const handle = sessionHandler(service.manager, routes);
     const listener: RequestListener = (request, response) => {
       this.seen.push(`${request.method} ${request.url}`);
-      if (!handle(request, response)) void echo(request).then((body) => response.end(body));
+      if (!response.writableEnded && !handle(request, response)) void echo(request).then((body) => response.end(body));
     };
     this.server = tls ? createTlsServer({ ...server, ...serverKey }, listener) : createServer(server, listener);
     // Node closes idle connections after 5 s, which a busy machine may need between two requests.
