@@ -36,12 +36,17 @@ export function connectBy<Data = unknown>(
 ): Mailbox<Data> {
   const { url = '/', token, after, signal, fetch = globalThis.fetch } = options;
   const base = new URL(url, page.location?.href).href.replace(/\/*$/, '/');
-  const memory = new TabMemory(() => (options.storage === undefined ? page.sessionStorage : options.storage), base);
+  const memory = new TabMemory(
+    () => (options.storage === undefined ? page.sessionStorage : options.storage),
+    base + (options.reader ?? ''),
+  );
   const reader = options.reader ?? memory.claimReader();
   const WebSocket: SocketMaker | undefined = Object(options).WebSocket ?? page.WebSocket;
   const setting = { base, fetch, WebSocket, memory, reader, token, exchange: transport(), surroundings };
   const mailbox = new Mailbox<Data>(setting, after);
-  if (signal?.aborted) mailbox.close();
-  signal?.addEventListener('abort', () => mailbox.close());
+  const close = () => mailbox.close();
+  if (signal?.aborted) close();
+  signal?.addEventListener('abort', close);
+  mailbox.on('closed', () => signal?.removeEventListener('abort', close));
   return mailbox;
 }

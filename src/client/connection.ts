@@ -9,6 +9,8 @@ const firstBackoff = 500;
 const longestBackoff = 30_000;
 /** The longest pause after the end of a connection to which the server gave no pause, in milliseconds. */
 const comeBack = 2_000;
+/** One that is set for longer ends at once. Milliseconds. */
+const longestTimer = 2 ** 31 - 1;
 /** How often a refused token is tried again: another may be in place by then. */
 const usualChances = 1;
 /** After a rotation the client may hear of it before it gets the new token. */
@@ -25,8 +27,6 @@ export interface Feed {
   readonly unread: number;
   /** @returns whether the batch was meant for this client */
   receive(batch: Batch): boolean;
-  /** The server refuses the cursor. */
-  startAnew(): void;
 }
 
 export type ConnectionSetting = Pick<Exchange, 'base' | 'fetch' | 'WebSocket' | 'memory' | 'reader'> & {
@@ -39,8 +39,8 @@ export type ConnectionSetting = Pick<Exchange, 'base' | 'fetch' | 'WebSocket' | 
 const mostUnread = 200;
 
 /** Why an exchange was aborted, where nothing has failed. */
-const woken = Symbol('woken');
-const full = Symbol('full');
+const woken = Symbol();
+const full = Symbol();
 
 /**
  * Keeps one client connected: makes one exchange after the other, and decides what follows a failure. What its loop waits
@@ -169,22 +169,23 @@ export class Connection {
   }
 
   async #recover(cause: unknown): Promise<void> {
-    const refusal = cause instanceof Refusal ? cause : undefined;
-    if (refusal && this.#ends(refusal)) return;
+    const refusal: Partial<Refusal> = cause instanceof Refusal ? cause : {};
+    if (this.#ends(refusal)) return;
     const { random, isOffline } = this.#setting.surroundings;
     const backoff = random() * Math.min(longestBackoff, firstBackoff * 2 ** this.#failures);
     this.#failures += 1;
-    const asked = refusal?.retryAfter;
-    const delay = (asked ?? 0) + backoff;
-    await this.#pause(isOffline() ? 'away' : 'waiting', { delay, cause }, asked === undefined ? 'backoff' : 'pause');
+    const { retryAfter: asked = 0 } = refusal;
+    const delay = asked + backoff;
+    await this.#pause(isOffline() ? 'away' : 'waiting', { delay, cause }, asked ? 'pause' : 'backoff');
   }
 
   /** Whether trying again is useless; then everything has ended. */
-  #ends({ status, code, closed, message, isFinal }: Refusal): boolean {
+  #ends({ status, code, closed, message = '', isFinal }: Partial<Refusal>): boolean {
     if (closed && !this.#mayComeBack(closed)) return this.#end(closed);
     if (!isFinal || !code) return false;
-    if (status === 400 && this.#feed.cursor !== '') {
-      this.#feed.startAnew();
+    if (status === 400 && this.#feed.cursor) {
+      // The server refuses the cursor: everything retained is asked for, and the application is told.
+      this.#feed.receive({ messages: [], cursor: '', lost: 0, reset: true });
       return false;
     }
     if (status === 401 && typeof this.#setting.token !== 'string' && this.#chances > 0) {
@@ -224,7 +225,8 @@ export class Connection {
         this.#endRest = () => {};
         resolve();
       };
-      const timer = delay === undefined ? undefined : this.#setting.surroundings.clock.setTimer(delay, this.#endRest);
+      const { clock } = this.#setting.surroundings;
+      const timer = delay === undefined ? undefined : clock.setTimer(Math.min(delay, longestTimer), this.#endRest);
     });
   }
 }

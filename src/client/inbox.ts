@@ -35,35 +35,27 @@ export interface Place {
  * `reset` the server sends everything that it retains, and a message with the same offset and time is the same message.
  */
 export class Inbox {
+  /** The application has everything up to here. For others to read. */
+  declare cursor: string;
+  /** How many messages the application has not taken, the one in its hands included. For others to read. */
+  unread = 0;
   readonly #listener: InboxListener;
   readonly #queue: Item[] = [];
   #inHand: Item | undefined;
-  #unread = 0;
-  #taken: string;
   #received: string;
-  /** In the order in which they were received. The newest `#unread` of them are not taken yet. */
+  /** In the order in which they were received. The newest `unread` of them are not taken yet. */
   readonly #seen: Set<string>;
 
   constructor({ cursor, seen }: Place, listener: InboxListener) {
-    this.#taken = cursor;
+    this.cursor = cursor;
     this.#received = cursor;
     this.#seen = new Set(seen);
     this.#listener = listener;
   }
 
-  /** The application has everything up to here. */
-  get cursor(): string {
-    return this.#taken;
-  }
-
-  /** How many messages the application has not taken, the one in its hands included. */
-  get unread(): number {
-    return this.#unread;
-  }
-
   get place(): Place {
-    const taken = this.#seen.size - this.#unread;
-    return { cursor: this.#taken, seen: [...this.#seen].slice(Math.max(0, taken - mostKept), taken) };
+    const taken = this.#seen.size - this.unread;
+    return { cursor: this.cursor, seen: [...this.#seen].slice(0, taken).slice(-mostKept) };
   }
 
   /**
@@ -73,20 +65,20 @@ export class Inbox {
   receive({ messages, cursor, lost, reset = false }: Batch): boolean {
     const before = placeOf(this.#received);
     const { epoch, offset } = placeOf(cursor);
-    if (!reset && this.#received !== '') {
+    if (!reset && this.#received) {
       if (epoch !== before.epoch) return false;
       if (offset <= before.offset) return true;
     }
     const fresh = messages.filter((message) => !this.#seen.has(keyOf(message)));
     if (cursor === this.#received && fresh.length === 0) return true;
     // An answer to an older request may count as lost what came meanwhile.
-    const most = reset || this.#received === '' ? lost : offset - before.offset - fresh.length;
+    const most = reset || !this.#received ? lost : offset - before.offset - fresh.length;
     this.#received = cursor;
     const missed = Math.min(lost, most);
-    if (reset || missed > 0) this.#queue.push({ lost: missed, reset, cursor: this.#last?.cursor ?? this.#taken });
+    if (reset || missed > 0) this.#queue.push({ lost: missed, reset, cursor: this.#last?.cursor ?? this.cursor });
     for (const message of fresh) {
       this.#seen.add(keyOf(message));
-      this.#unread += 1;
+      this.unread += 1;
       this.#queue.push({ message, cursor: cursorAt(cursor, message) });
     }
     // What reaches further than its last message is taken with that message.
@@ -99,17 +91,12 @@ export class Inbox {
     return true;
   }
 
-  /** The server refuses the cursor: everything retained is asked for, and the application is told. */
-  startAnew(): void {
-    this.receive({ messages: [], cursor: '', lost: 0, reset: true });
-  }
-
   /** Acknowledges the message that was given before, and gives the next one that is here. */
   take(): Message | undefined {
     const before = this.#inHand;
     if (before) {
       this.#inHand = undefined;
-      this.#unread -= 1;
+      this.unread -= 1;
       this.#moveTo(before.cursor);
     }
     this.#advance();
@@ -134,18 +121,18 @@ export class Inbox {
       this.#queue.shift();
       if (first.reset) this.#listener.tell('reset', undefined);
       if (first.lost) this.#listener.tell('lost', first.lost);
-      if (first.cursor !== this.#taken) this.#moveTo(first.cursor);
+      if (first.cursor !== this.cursor) this.#moveTo(first.cursor);
     }
   }
 
   #moveTo(cursor: string): void {
-    this.#taken = cursor;
+    this.cursor = cursor;
     this.#listener.onTaken();
   }
 
   #forget(): void {
     for (const key of this.#seen) {
-      if (this.#seen.size <= mostSeen + this.#unread) return;
+      if (this.#seen.size <= mostSeen + this.unread) return;
       this.#seen.delete(key);
     }
   }

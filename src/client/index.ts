@@ -40,6 +40,6 @@ export function connect<Data = unknown>({
   ...options
 }: ConnectOptions = {}): Mailbox<Data> {
   const way: Transport | undefined = transports[transport];
-  if (!way) throw new TypeError(`There is no transport ${transport}`);
+  if (!way) throw new TypeError(`No transport ${transport}`);
   return connectBy<Data>(share ? shared(way) : way, options);
 }

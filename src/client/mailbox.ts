@@ -1,49 +1,38 @@
 import { Connection, type ConnectionSetting } from './connection.js';
 import { Inbox } from './inbox.js';
-import type { TabMemory } from './memory.js';
 import type { MailboxEvents, MailboxState, Tell } from './news.js';
 import type { Sign } from './surroundings.js';
 import type { Closed, Message } from './wire.js';
 
-type Listeners = { readonly [Event in keyof MailboxEvents]: Set<(payload: MailboxEvents[Event]) => void> };
+/** By event; `on` and `#tell` give each listener the payload of its event. */
+type Listeners = Record<string, Set<(payload: never) => void>>;
 
 /**
  * The messages of one session, each once and in order. To ask for the next message acknowledges the one before. A loop that
  * is left by `break` or by an error leaves its last message unacknowledged: the next loop gets it again.
  */
 export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
-  readonly #memory: TabMemory;
   readonly #inbox: Inbox;
   readonly #connection: Connection;
-  readonly #reader: string;
-  readonly #listeners: Listeners = {
-    connecting: new Set(),
-    open: new Set(),
-    waiting: new Set(),
-    away: new Set(),
-    closed: new Set(),
-    lost: new Set(),
-    reset: new Set(),
-  };
+  readonly #setting: ConnectionSetting;
+  readonly #listeners: Listeners = {};
   readonly #endListening: () => void;
   #closed: Closed | undefined;
   /** Of the loop that runs. */
   #iterator: object | undefined;
-  /** Ends the wait of the loop for a message. */
-  #wakeLoop = () => {};
+  /** End the waits of the loop for a message: `next` may be called before the last one has given it. */
+  readonly #waits: (() => void)[] = [];
 
   /** @param after the cursor to begin at, instead of the remembered one */
   constructor(setting: ConnectionSetting, after: string | undefined) {
     const { memory } = setting;
-    this.#memory = memory;
-    this.#reader = setting.reader;
-    const tell: Tell = (event, news) => this.#tell(event, news);
+    this.#setting = setting;
     this.#inbox = new Inbox(after === undefined ? memory.place : { cursor: after, seen: [] }, {
-      tell,
+      tell: this.#tell,
       onTaken: () => this.#taken(),
       onReceived: () => this.#wakeLoop(),
     });
-    this.#connection = new Connection(setting, this.#inbox, tell, (closed) => this.#end(closed));
+    this.#connection = new Connection(setting, this.#inbox, this.#tell, (closed) => this.#end(closed));
     this.#endListening = setting.surroundings.listen((sign) => this.#heed(sign));
   }
 
@@ -63,6 +52,7 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
 
   /** @returns removes the listener */
   on<Event extends keyof MailboxEvents>(event: Event, listener: (payload: MailboxEvents[Event]) => void): () => void {
+    this.#listeners[event] ??= new Set();
     const listeners = this.#listeners[event];
     listeners.add(listener);
     return () => listeners.delete(listener);
@@ -102,23 +92,25 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
         // Of what type the data is, the application says: it knows what its server pushes.
         return { done: false, value: message as Message<Data> };
       }
-      if (this.#closed) break;
-      await new Promise<void>((resolve) => {
-        this.#wakeLoop = resolve;
-      });
+      if (this.#closed) this.#iterator = undefined;
+      else await new Promise<void>((resolve) => this.#waits.push(resolve));
     }
     return { done: true, value: undefined };
   }
 
+  #wakeLoop(): void {
+    for (const end of this.#waits.splice(0)) end();
+  }
+
   #taken(): void {
     if (this.#closed) return;
-    this.#memory.keepPlace(this.#inbox.place);
+    this.#setting.memory.write('place', this.#inbox.place);
     this.#connection.taken();
   }
 
   #heed(sign: Sign): void {
-    if (sign === 'leaving') this.#memory.yieldReader(this.#reader);
-    else if (sign === 'back') this.#memory.claimReader();
+    if (sign === 'leaving') this.#setting.memory.write('reader', this.#setting.reader);
+    else if (sign === 'back') this.#setting.memory.claimReader();
     this.#connection.heed(sign);
   }
 
@@ -127,17 +119,17 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
     this.#closed = closed;
     this.#connection.stop();
     this.#endListening();
-    if (closed.code === 'closed') this.#memory.yieldReader(this.#reader);
+    if (closed.code === 'closed') this.#setting.memory.write('reader', this.#setting.reader);
     // Of a session that lives on the place is of use.
-    else if (closed.code !== 'superseded') this.#memory.keepPlace(null);
+    else if (closed.code !== 'superseded') this.#setting.memory.write('place', null);
     this.#tell('closed', closed);
     this.#wakeLoop();
   }
 
-  #tell<Event extends keyof MailboxEvents>(event: Event, payload: MailboxEvents[Event]): void {
-    for (const listener of [...this.#listeners[event]]) {
+  readonly #tell: Tell = (event, payload) => {
+    for (const listener of [...(this.#listeners[event] ?? [])]) {
       try {
-        listener(payload);
+        listener(payload as never);
       } catch (error) {
         // As an EventTarget does: reported, and of no harm to other listeners.
         queueMicrotask(() => {
@@ -145,5 +137,5 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
         });
       }
     }
-  }
+  };
 }

@@ -6,6 +6,9 @@ export interface TabStorage {
   setItem(key: string, value: string): void;
 }
 
+/** The name of the tab as a reader, a `Place`, and the way of `auto`. */
+type Entry = 'reader' | 'place' | 'way';
+
 /**
  * What one tab remembers of one mailbox. A storage that fails, because it is full or forbidden, is as good as none: the
  * server then gives everything that it retains.
@@ -29,21 +32,12 @@ export class TabMemory {
     return name;
   }
 
-  yieldReader(name: string): void {
-    this.write('reader', name);
-  }
-
   get place(): Place {
     const { cursor, seen } = Object(this.read('place'));
     return typeof cursor === 'string' && Array.isArray(seen) ? { cursor, seen } : { cursor: '', seen: [] };
   }
 
-  /** @param place null to forget */
-  keepPlace(place: Place | null): void {
-    this.write('place', place);
-  }
-
-  read(name: string): unknown {
+  read(name: Entry): unknown {
     try {
       return JSON.parse(this.#storage()?.getItem(this.#key + name) ?? 'null');
     } catch {
@@ -51,7 +45,8 @@ export class TabMemory {
     }
   }
 
-  write(name: string, value: unknown): void {
+  /** @param value null to forget */
+  write(name: Entry, value: unknown): void {
     try {
       this.#storage()?.setItem(this.#key + name, JSON.stringify(value));
     } catch {}

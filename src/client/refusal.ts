@@ -2,25 +2,27 @@ import type { Closed } from './wire.js';
 
 /** An answer that is no batch: a problem document of the server, or whatever stands between answers. */
 export class Refusal extends Error {
-  readonly status: number;
+  declare readonly status: number;
   /** Of the server's problem document. What a proxy or a captive portal answers has none. */
-  readonly code: string | undefined;
-  readonly closed: Closed | undefined;
+  declare readonly code: string | undefined;
+  declare readonly closed: Closed | undefined;
   /** Milliseconds to wait at least. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
 
   constructor(status: number, problem: unknown, retryAfter?: number) {
     const { code, detail, closed } = Object(problem);
     super(detail ?? `Status ${status}`);
-    this.status = status;
-    this.code = typeof code === 'string' ? code : undefined;
-    this.closed = closed?.code ? closed : undefined;
-    this.retryAfter = retryAfter;
+    Object.assign(this, {
+      status,
+      code: typeof code === 'string' ? code : undefined,
+      closed: closed?.code && closed,
+      retryAfter,
+    });
   }
 
   /** Whether the server itself has refused, and would refuse again. */
   get isFinal(): boolean {
-    return this.code !== undefined && this.status < 500 && ![408, 425, 429].includes(this.status);
+    return !!this.code && this.status < 500 && ![408, 425, 429].includes(this.status);
   }
 }
 
@@ -30,10 +32,11 @@ export async function readAnswer<Value>(
   isValue: (value: unknown) => value is Value,
 ): Promise<Value> {
   const { ok, status, headers, body } = response;
-  const isJson = /[/+]json\b/.test(headers.get('content-type') ?? '');
-  const value: unknown = await (isJson ? response.json() : body?.cancel());
+  const type = headers.get('content-type') ?? '';
+  const value: unknown = await (/[/+]json\b/.test(type) ? response.json() : body?.cancel());
   if (ok && isValue(value)) return value;
   const after = headers.get('retry-after') ?? '';
-  const pause = /^\d+$/.test(after) ? Number(after) * 1_000 : Date.parse(after) - Date.now();
-  throw new Refusal(status, value, pause > 0 ? pause : undefined);
+  // A number of seconds, or a date.
+  const pause = Number(after) * 1_000 || Date.parse(after) - Date.now();
+  throw new Refusal(status, type.includes('+json') && value, pause > 0 ? pause : undefined);
 }

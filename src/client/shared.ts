@@ -1,5 +1,5 @@
-import { type Channel, page } from './surroundings.js';
-import type { Exchange, Exchanger, Transport } from './transport.js';
+import { type Channel, type ClientClock, page } from './surroundings.js';
+import { type Exchange, type Exchanger, type Transport, unlessAborted } from './transport.js';
 import { type Batch, placeOf } from './wire.js';
 
 /** How long a leader waits for a tab that takes nothing, and a tab for a sign of its leader. Milliseconds. */
@@ -17,28 +17,26 @@ interface Note {
   readonly from?: string | undefined;
   /** Whom the leader means; undefined for all. */
   readonly to?: string | undefined;
-  readonly cursor: string;
+  readonly cursor?: string;
   readonly batch?: Batch | undefined;
 }
-
-/** A note of the leader, as far as it differs from one to all tabs. */
-type LeaderNote = Pick<Note, 'kind'> & Partial<Note>;
 
 /**
  * One connection for all tabs of a browser that read by cookie, and so read one session. The tab that has a lock leads: it
  * reads the mailbox, passes on what it receives, and acknowledges what every other tab has taken. The others wait for the
  * lock: the browser passes it on when the leader's tab ends or crashes, and a leader that gives no sign loses it. Without
- * locks or channels each tab reads for itself.
+ * locks or channels each tab reads for itself. A leader that takes nothing, and so reads nothing, leads no longer.
  */
 export const shared =
   (transport: Transport): Transport =>
   () => {
     const exchanger = transport();
     let leader: Leader | undefined;
+    let isDenied = false;
     return (exchange) => {
       const { navigator, BroadcastChannel } = page;
       const locks = navigator?.locks;
-      if (exchange.token !== undefined || !locks || !BroadcastChannel) {
+      if (isDenied || exchange.token !== undefined || !locks || !BroadcastChannel) {
         return exchanger(exchange);
       }
       // What ends the latest exchange early ends the lead: the page leaves, or its connection may be dead.
@@ -49,16 +47,22 @@ export const shared =
         let lead: Leader | undefined;
         const granted = () => {
           if (exchange.signal.aborted) return;
-          lead = new Leader(new BroadcastChannel(name), onLead());
+          lead = new Leader(new BroadcastChannel(name), onLead(), exchange.clock);
           leader = lead;
           return lead.hasEnded;
         };
-        // It rejects when the wait is given up, and when another tab has stolen the lock.
         const over = () => {
           lead?.end();
           if (leader === lead) leader = undefined;
         };
-        locks.request(name, options, granted).then(over, over);
+        locks.request(name, options, granted).then(over, ({ name }) => {
+          over();
+          // When the wait is given up, when the lead ends, and when another tab has stolen the lock.
+          if (name === 'AbortError') return;
+          // Pages may be denied locks, as in a frame of another site.
+          isDenied = true;
+          onLead();
+        });
       });
     };
   };
@@ -76,8 +80,7 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
   let hasSign = true;
   let timer: { cancel(): void } | undefined;
   try {
-    await new Promise<void>((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason));
+    await unlessAborted<void>(signal, (resolve, reject) => {
       const onLead = () => {
         resolve();
         return place;
@@ -88,10 +91,10 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
         say('ping');
         timer = clock.setTimer(tabPatience, look);
       };
-      channel.onmessage = ({ data: { kind, to, cursor, batch } }: { readonly data: Note }) => {
+      channel.onmessage = ({ data: { kind, to, cursor = '', batch } }: { readonly data: Note }) => {
         if (to && to !== tab) return;
         hasSign = true;
-        if (kind === 'trouble') reject(new Error('The leading tab has trouble'));
+        if (kind === 'trouble') reject(new Error('The leader has trouble'));
         if (kind === 'open') exchange.opened();
         if (kind === 'lead') say('hello', place);
         if (!batch) return;
@@ -112,6 +115,8 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
   } finally {
     waiting.abort();
     timer?.cancel();
+    // A closed channel would throw where the application takes a message just now.
+    exchange.onTaken(() => {});
     say('bye');
     channel.close();
   }
@@ -119,7 +124,7 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
 
 /** What a batch that begins behind `before` says to a tab that stands at `place`: perhaps it missed some. */
 function seenFrom(place: string, before: string, batch: Batch): Batch {
-  if (place === '' || before === '' || batch.reset) return batch;
+  if (!place || !before || batch.reset) return batch;
   const mine = placeOf(place);
   const { epoch, offset } = placeOf(before);
   if (epoch !== mine.epoch) return { ...batch, reset: true };
@@ -128,37 +133,51 @@ function seenFrom(place: string, before: string, batch: Batch): Batch {
 
 /** The tab that reads the mailbox for all. */
 class Leader {
-  readonly hasEnded: Promise<void>;
-  readonly #channel: Channel;
   readonly #ended = new AbortController();
+  /** Rejects. */
+  readonly hasEnded = unlessAborted<never>(this.#ended.signal, () => {});
+  readonly #channel: Channel;
+  readonly #clock: ClientClock;
   /** How far the other tabs are, by their names. */
   readonly #places = new Map<string, string>();
-  readonly #recent: LeaderNote[] = [];
+  readonly #recent: Note[] = [];
   /** How far this tab is. */
   #cursor: string;
   #isOpen = false;
-  #onTaken = () => {};
+  /** What follows when every tab is here. */
+  #onTaken: () => void = () => {};
+  /** Of what follows when tabs have taken nothing for long. */
+  #timer: { cancel(): void } | undefined;
 
-  constructor(channel: Channel, cursor: string) {
+  constructor(channel: Channel, cursor: string, clock: ClientClock) {
     this.#channel = channel;
     this.#cursor = cursor;
-    this.hasEnded = new Promise((resolve) => this.#ended.signal.addEventListener('abort', () => resolve()));
+    this.#clock = clock;
     channel.onmessage = ({ data }: { readonly data: Note }) => this.#hear(data);
     // Tabs that followed another leader say hello again.
     this.#say({ kind: 'lead' });
+    this.#inPatience(this.end);
   }
 
-  end(): void {
+  readonly end = (): void => {
+    this.#timer?.cancel();
     this.#ended.abort();
     this.#channel.close();
-  }
+  };
 
   async lead(exchange: Exchange, exchanger: Exchanger): Promise<void> {
-    const signal = AbortSignal.any([exchange.signal, this.#ended.signal]);
+    // What ends the exchange ends the lead.
+    const { signal } = this.#ended;
     let before = exchange.after;
+    let acknowledged = before;
     this.#cursor = before;
     try {
-      await this.#allTaken(exchange, signal);
+      this.#inPatience(this.#leaveSlow);
+      // A poll acknowledges.
+      await unlessAborted<void>(signal, (resolve) => {
+        this.#onTaken = resolve;
+        this.#look();
+      });
       await exchanger({
         ...exchange,
         signal,
@@ -169,16 +188,20 @@ class Leader {
         deliver: (batch) => {
           exchange.deliver(batch);
           this.#open();
-          const note: LeaderNote = { kind: 'batch', cursor: before, batch };
+          const note: Note = { kind: 'batch', cursor: before, batch };
           before = batch.cursor;
           this.#say(note);
           if (batch.messages.length > 0 && this.#recent.push(note) > mostRecent) this.#recent.shift();
         },
         onTaken: (listener) => {
-          this.#onTaken = () => this.#isTakenByAll && listener(this.#cursor);
+          this.#onTaken = () => {
+            if (acknowledged === this.#cursor) return;
+            acknowledged = this.#cursor;
+            listener(acknowledged);
+          };
           exchange.onTaken((cursor) => {
             this.#cursor = cursor;
-            this.#onTaken();
+            this.#look();
           });
         },
       });
@@ -188,30 +211,26 @@ class Leader {
       throw error;
     } finally {
       this.#onTaken = () => {};
+      // Whatever keeps this tab from the next exchange, others can read.
+      if (!signal.aborted) this.#inPatience(this.end);
     }
   }
 
-  get #isTakenByAll(): boolean {
-    return [...this.#places.values()].every((place) => place === this.#cursor);
+  #look(): void {
+    if ([...this.#places.values()].every((place) => place === this.#cursor)) this.#onTaken();
   }
 
-  /** A poll acknowledges. A tab that takes nothing is waited for no longer, until it takes what there is. */
-  async #allTaken({ clock }: Exchange, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#isTakenByAll) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        timer.cancel();
-        resolve();
-      };
-      const timer = clock.setTimer(tabPatience, () => {
-        for (const [tab, place] of this.#places) if (place !== this.#cursor) this.#places.delete(tab);
-        resolve();
-      });
-      signal.addEventListener('abort', done);
-      this.#onTaken = () => this.#isTakenByAll && done();
-    });
-    signal.throwIfAborted();
+  /** A tab that takes nothing is waited for no longer, until it takes what there is. */
+  readonly #leaveSlow = (): void => {
+    for (const [tab, place] of this.#places) if (place !== this.#cursor) this.#places.delete(tab);
+    this.#look();
+    this.#inPatience(this.#leaveSlow);
+  };
+
+  /** In place of what was to follow before. */
+  #inPatience(follow: () => void): void {
+    this.#timer?.cancel();
+    this.#timer = this.#clock.setTimer(tabPatience, follow);
   }
 
   #open(): void {
@@ -219,12 +238,12 @@ class Leader {
     this.#isOpen = true;
   }
 
-  #hear({ kind, from: tab = '', cursor }: Note): void {
+  #hear({ kind, from: tab = '', cursor = '' }: Note): void {
     if (kind === 'hello') this.#welcome(tab, cursor);
     if (kind === 'ping') this.#say({ kind: 'pong', to: tab });
     if (kind === 'bye') this.#places.delete(tab);
     if (kind === 'taken') this.#places.set(tab, cursor);
-    this.#onTaken();
+    this.#look();
   }
 
   /** A tab that was away for a moment gets what it missed. Another one begins where this tab is. */
@@ -238,7 +257,7 @@ class Leader {
     }
   }
 
-  #say(note: LeaderNote): void {
-    this.#channel.postMessage({ cursor: '', ...note });
+  #say(note: Note): void {
+    this.#channel.postMessage(note);
   }
 }

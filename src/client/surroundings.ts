@@ -62,7 +62,7 @@ interface Page extends Partial<Target> {
 export const page: Page = Object(globalThis);
 
 const systemClock: ClientClock = {
-  now: () => Date.now(),
+  now: Date.now,
   setTimer: (delay, callback) => {
     const timer = setTimeout(callback, delay);
     return { cancel: () => clearTimeout(timer) };
@@ -78,12 +78,16 @@ export const here: Surroundings = {
     const { document } = page;
     const over = new AbortController();
     const { signal } = over;
-    const tell = (target: Partial<Target> | undefined, type: string, sign: Sign, isMeant = (_: PageEvent) => true) =>
-      target?.addEventListener?.(type, (event) => isMeant(event) && listener(sign), { signal });
+    const tell = (
+      target: Partial<Target> | undefined,
+      type: string,
+      sign: Sign,
+      isMeant: (event: PageEvent) => unknown = () => true,
+    ) => target?.addEventListener?.(type, (event) => isMeant(event) && listener(sign), { signal });
     tell(page, 'offline', 'offline');
     tell(page, 'online', 'awake');
     tell(page, 'pagehide', 'leaving');
-    tell(page, 'pageshow', 'back', ({ persisted }) => persisted === true);
+    tell(page, 'pageshow', 'back', ({ persisted }) => persisted);
     tell(document, 'resume', 'awake');
     tell(document, 'visibilitychange', 'visible', () => document?.visibilityState === 'visible');
     signal.addEventListener(

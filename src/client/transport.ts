@@ -69,20 +69,30 @@ export function deadlineOf({ clock, signal }: Exchange): Deadline {
   };
 }
 
+/** What `start` makes of it, unless the signal is aborted first. */
+export function unlessAborted<Value>(
+  signal: AbortSignal,
+  start: (resolve: (value: Value) => void, reject: (error: unknown) => void) => void,
+): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener('abort', () => reject(signal.reason));
+    start(resolve, reject);
+  });
+}
+
 /** The address of a route, with the parameters of a poll or a stream. */
 export function addressOf({ base, after, reader }: Exchange, route: string, more: Record<string, string> = {}): string {
   return `${base}${route}?${new URLSearchParams({ after, reader, ...more })}`;
 }
 
-/** For browsers alone: Node has no cache, and no such field in its types. */
-const noStore: object = { cache: 'no-store' };
-
 /** @throws what `fetch` throws */
 export function request({ fetch, token }: Exchange, url: string, init: RequestInit): Promise<Response> {
   const headers = {
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    ...(init.body !== undefined && { 'content-type': 'application/json' }),
+    ...(init.body && { 'content-type': 'application/json' }),
   };
   // A redirect leads to a page for people: a login, or a captive portal.
-  return fetch(url, { ...noStore, redirect: 'error', headers, ...init });
+  // Node has no cache, and no such field in its types.
+  return fetch(url, { ...({ cache: 'no-store' } as object), redirect: 'error', headers, ...init });
 }

@@ -1,63 +1,7 @@
 import test from 'ava';
-import { type Mailbox, poll, shared } from '../../src/client/index.js';
 import { eventually } from '../support/eventually.js';
-import { type ClientSetup, ClientStage, Device, ManualClock, next, take, takeAll } from './client-stage.js';
-
-interface LockOptions {
-  readonly signal?: AbortSignal;
-  readonly steal?: boolean;
-}
-
-/** The Web Locks of a browser: Node has them from 24 on only. */
-class Locks {
-  readonly #locks = new Map<string, Lock>();
-
-  request(name: string, options: LockOptions, granted: () => unknown): Promise<unknown> {
-    const lock = this.#locks.get(name) ?? new Lock();
-    this.#locks.set(name, lock);
-    return lock.request(options, granted);
-  }
-}
-
-class Lock {
-  #lose: ((error: Error) => void) | undefined;
-  readonly #waiting: (() => void)[] = [];
-
-  async request({ signal, steal = false }: LockOptions, granted: () => unknown): Promise<unknown> {
-    if (steal) this.#lose?.(new DOMException('stolen', 'AbortError'));
-    else if (this.#lose !== undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (signal?.aborted) {
-      this.#waiting.shift()?.();
-      throw signal.reason;
-    }
-    let lose = (_: Error) => {};
-    const stolen = new Promise((_, reject) => {
-      lose = reject;
-    });
-    this.#lose = lose;
-    try {
-      return await Promise.race([granted(), stolen]);
-    } finally {
-      if (this.#lose === lose) {
-        this.#lose = undefined;
-        this.#waiting.shift()?.();
-      }
-    }
-  }
-}
-
-Object.defineProperty(globalThis, 'navigator', { value: { locks: new Locks() } });
-
-/** A tab of a browser whose cookie has the token. */
-function open(stage: ClientStage, options: ClientSetup = {}): Mailbox {
-  const withCookie: typeof fetch = (input, init) => {
-    const cookie = `sid=${stage.session.token}`;
-    return fetch(input, { ...init, headers: { cookie } });
-  };
-  return stage.connect({ transport: shared(poll), token: () => undefined, fetch: withCookie, ...options });
-}
-
-const isOpen = (mailbox: Mailbox) => eventually(() => mailbox.state === 'open');
+import { ClientStage, Device, ManualClock, next, take, takeAll } from './client-stage.js';
+import { isOpen, open } from './tabs-stage.js';
 
 test('a message stays at the server until every tab has taken it', async (t) => {
   const stage = await ClientStage.start(t);

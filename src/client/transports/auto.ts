@@ -10,27 +10,29 @@ import { webSocket } from './web-socket.js';
 export const auto: Transport = () => {
   const polls = poll();
   const ways: readonly Exchanger[] = [webSocket(), sse(), polls];
-  let swallowed = 0;
+  let way = 0;
+  let isSuspect = false;
   return async (exchange) => {
-    const remembered = exchange.memory.read('way');
-    const least = exchange.token === undefined && exchange.WebSocket ? 0 : 1;
-    const way = Math.max(least, Number(remembered));
+    const { token, WebSocket, memory } = exchange;
+    way = Math.max(way, Number(memory.read('way')), token === undefined && WebSocket ? 0 : 1);
     let isThrough = false;
     try {
       await (ways[way] ?? polls)({
         ...exchange,
         deliver: (batch) => {
           isThrough = true;
-          swallowed = 0;
+          isSuspect = false;
           exchange.deliver(batch);
         },
       });
     } catch (error) {
       if (isThrough || way >= 2 || exchange.signal.aborted) throw error;
       await polls({ ...exchange, isOpen: false });
-      swallowed += 1;
+      isSuspect = !isSuspect;
       // Once may be chance: the network came back just then.
-      if (swallowed > 1) exchange.memory.write('way', way + 1);
+      if (isSuspect) return;
+      way += 1;
+      memory.write('way', way);
     }
   };
 };

@@ -5,7 +5,9 @@ import type { Batch } from '../wire.js';
 export function acknowledger(exchange: Exchange, signal: AbortSignal): (cursor: string) => void {
   let latest = '';
   let isSending = false;
-  const send = async () => {
+  return async (cursor) => {
+    latest = cursor;
+    if (isSending) return;
     isSending = true;
     for (let sent = ''; sent !== latest; ) {
       sent = latest;
@@ -13,10 +15,6 @@ export function acknowledger(exchange: Exchange, signal: AbortSignal): (cursor: 
       await request(exchange, addressOf(exchange, 'ack'), { method: 'POST', body, signal }).catch(() => {});
     }
     isSending = false;
-  };
-  return (cursor) => {
-    latest = cursor;
-    if (!isSending) void send();
   };
 }
 

@@ -1,9 +1,10 @@
-import { Refusal, readAnswer } from '../refusal.js';
+import { readAnswer } from '../refusal.js';
 import {
   addressOf,
   deadlineOf,
   type Exchange,
   type Exchanger,
+  longestSilence,
   patience,
   request,
   type Transport,
@@ -13,8 +14,8 @@ import { type Batch, isBatch } from '../wire.js';
 /** Milliseconds that a poll is held at most; the server may hold it for less. */
 const longestHold = 25_000;
 const shortestHold = 1_000;
-/** Answers of a proxy that has lost its patience with the server. */
-const cutStatuses: readonly number[] = [408, 502, 504];
+/** Answers of a proxy that has lost its patience with the server; an error that is no answer has no status. */
+const cutStatuses: readonly unknown[] = [undefined, 408, 502, 504];
 
 /** Reads the mailbox by long polls. */
 export const poll: Transport = (): Exchanger => {
@@ -29,8 +30,7 @@ export const poll: Transport = (): Exchanger => {
       if (batch.messages.length === 0) length.heldFor(elapsed());
       exchange.deliver(batch);
     } catch (error) {
-      const isCut = !(error instanceof Refusal) || cutStatuses.includes(error.status);
-      if (isCut && !exchange.signal.aborted) length.cutAfter(elapsed());
+      if (cutStatuses.includes(Object(error).status) && !exchange.signal.aborted) length.cutAfter(elapsed());
       throw error;
     }
   };
@@ -41,10 +41,10 @@ export async function pollOnce(exchange: Exchange, wait: number): Promise<Batch>
   const { signal, expect, end } = deadlineOf(exchange);
   expect(wait + patience);
   try {
-    return await readAnswer(
-      await request(exchange, addressOf(exchange, 'poll', { wait: `${wait}` }), { signal }),
-      isBatch,
-    );
+    const response = await request(exchange, addressOf(exchange, 'poll', { wait: `${wait}` }), { signal });
+    // What has begun to come may be long.
+    expect(longestSilence);
+    return await readAnswer(response, isBatch);
   } finally {
     end();
   }
@@ -68,7 +68,7 @@ export class HoldLength {
     if (time < shortestHold) return;
     const before = this.#cutAfter;
     this.#cutAfter = time;
-    if (before === 0 || Math.abs(time - before) > before / 5) return;
+    if (Math.abs(time - before) > before / 5) return;
     this.current = Math.round(Math.max(shortestHold, Math.min(this.current, time, before) * 0.8));
     this.#cutAfter = 0;
   }

@@ -1,4 +1,4 @@
-import { deadlineOf, type Exchange, patience } from '../transport.js';
+import { deadlineOf, type Exchange, patience, unlessAborted } from '../transport.js';
 import { pollOnce } from './poll.js';
 
 /** What calls back for as long as it is open: a WebSocket, or an EventSource. */
@@ -23,8 +23,7 @@ export async function readSource(
   let isThrough = false;
   expect(patience);
   try {
-    await new Promise<void>((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason));
+    await unlessAborted<void>(signal, (resolve, reject) => {
       source = open((read) => {
         isThrough = true;
         expect(silence);

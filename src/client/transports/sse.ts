@@ -12,7 +12,7 @@ export const sse: Transport = () => async (exchange) => {
     const { ok, body, headers } = response;
     // A captive portal answers with a page.
     if (!ok || !body || !headers.get('content-type')?.includes('event-stream'))
-      return await readAnswer(response, isNone);
+      return await readAnswer(response, (_): _ is never => false);
     exchange.onTaken(acknowledger(exchange, signal));
     const read = lineReader(eventReader(exchange));
     const decoder = new TextDecoder();
@@ -32,8 +32,6 @@ export const sse: Transport = () => async (exchange) => {
     end();
   }
 };
-
-const isNone = (_: unknown): _ is never => false;
 
 /** Makes events of the text of one stream. */
 function lineReader(read: (fields: Record<string, string>) => void): (text: string) => void {

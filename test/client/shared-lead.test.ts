@@ -1,0 +1,187 @@
+import test from 'ava';
+import { WebSocket } from 'ws';
+import { shared, sse, webSocket } from '../../src/client/index.js';
+import { eventually } from '../support/eventually.js';
+import { ClientStage, Device, ManualClock, take, takeAll } from './client-stage.js';
+import { start } from './streams-stage.js';
+import { isOpen, locks, open } from './tabs-stage.js';
+
+/** The channel of the tabs of one server, and the kinds of what the leader says on it. */
+function listen(stage: ClientStage) {
+  const channel = new BroadcastChannel(`session-mailbox:${stage.url}/`);
+  const kinds: string[] = [];
+  channel.onmessage = (event) => {
+    const { kind } = Object(Object(event).data);
+    kinds.push(kind);
+  };
+  return { channel, kinds };
+}
+
+test('a leader that takes nothing passes the lead on, and gets what the others took when it takes again', async (t) => {
+  const stage = await ClientStage.start(t);
+  const clock = new ManualClock();
+  const idle = open(stage, { device: new Device(clock) });
+  await isOpen(idle);
+  const other = open(stage, { device: new Device(clock) });
+  await isOpen(other);
+  await eventually(() => stage.kit.room.held === 1);
+  const { taken } = takeAll(other);
+  await stage.push('one');
+  await eventually(() => taken.length === 1);
+  await stage.push('two');
+  await eventually(async () => {
+    await clock.advance(10_000);
+    return taken.length === 2;
+  });
+  t.deepEqual(taken, ['one', 'two']);
+  t.deepEqual(await take(idle, 2), ['one', 'two']);
+});
+
+test('a tab that takes nothing and inherits the lead passes it on', async (t) => {
+  const stage = await ClientStage.start(t);
+  const clock = new ManualClock();
+  const first = open(stage, { device: new Device(clock) });
+  await isOpen(first);
+  takeAll(first);
+  const idle = open(stage, { device: new Device(clock) });
+  await isOpen(idle);
+  const other = open(stage, { device: new Device(clock) });
+  await isOpen(other);
+  const { taken } = takeAll(other);
+  await eventually(() => stage.kit.room.held === 1);
+  await stage.push('one');
+  await eventually(() => taken.length === 1);
+  const { channel, kinds } = listen(stage);
+  t.teardown(() => channel.close());
+  first.close();
+  await eventually(() => kinds.includes('lead'));
+  await stage.push('two');
+  await eventually(async () => {
+    await clock.advance(10_000);
+    return taken.length === 2;
+  });
+  t.deepEqual(taken, ['one', 'two']);
+  t.deepEqual(await take(idle, 2), ['one', 'two']);
+});
+
+test('a leader whose stream broke while it takes nothing passes the lead on', async (t) => {
+  const stage = await ClientStage.start(t);
+  const clock = new ManualClock();
+  const idle = open(stage, { transport: shared(sse), device: new Device(clock) });
+  await isOpen(idle);
+  const other = open(stage, { transport: shared(sse), device: new Device(clock) });
+  await isOpen(other);
+  const { taken } = takeAll(other);
+  await eventually(() => stage.kit.room.held === 1);
+  await stage.push('one');
+  await eventually(() => taken.length === 1);
+  stage.kit.server.node.closeAllConnections();
+  await eventually(() => stage.kit.room.held === 0);
+  await stage.push('two');
+  await eventually(async () => {
+    await clock.advance(10_000);
+    return taken.length === 2;
+  });
+  t.deepEqual(taken, ['one', 'two']);
+});
+
+test('a stream acknowledges without a tab that takes nothing, after a while', async (t) => {
+  const stage = await ClientStage.start(t);
+  const clock = new ManualClock();
+  const leader = open(stage, { transport: shared(sse), device: new Device(clock) });
+  await isOpen(leader);
+  const { taken } = takeAll(leader);
+  const idle = open(stage, { transport: shared(sse) });
+  await isOpen(idle);
+  await eventually(() => stage.kit.room.held === 1);
+  await stage.push('one');
+  await eventually(() => taken.length === 1);
+  t.is(await stage.kept(), 1);
+  await clock.advance(10_000);
+  await eventually(async () => (await stage.kept()) === 0);
+  t.is(leader.state, 'open');
+});
+
+test.serial('where a page is denied locks, each tab reads for itself', async (t) => {
+  const stage = await ClientStage.start(t);
+  locks.areDenied = true;
+  t.teardown(() => {
+    locks.areDenied = false;
+  });
+  const clock = new ManualClock();
+  const tabs = [open(stage, { device: new Device(clock) }), open(stage, { device: new Device(clock) })];
+  await Promise.all(tabs.map(isOpen));
+  // Nor does one that takes nothing for long give up.
+  await stage.push('one');
+  await clock.advance(20_000);
+  for (const tab of tabs) t.deepEqual(await take(tab, 1), ['one']);
+  t.deepEqual(
+    tabs.map(({ state }) => state),
+    ['open', 'open'],
+  );
+});
+
+test('a leader acknowledges nothing over a WebSocket that it has not taken', async (t) => {
+  const stage = await start(t);
+  const sent: unknown[] = [];
+  class CookieSocket extends WebSocket {
+    constructor(url: string) {
+      super(url, { headers: { cookie: `sid=${stage.session.token}`, origin: stage.url } });
+    }
+
+    override send(data: string): void {
+      sent.push(data);
+      super.send(data);
+    }
+  }
+  const options = { transport: shared(webSocket), WebSocket: CookieSocket };
+  await stage.push('one');
+  await isOpen(open(stage, options));
+  const { channel, kinds } = listen(stage);
+  t.teardown(() => channel.close());
+  await isOpen(open(stage, options));
+  await eventually(() => kinds.includes('pong'));
+  t.deepEqual(sent, []);
+});
+
+test('a leader sends nothing over a WebSocket that is not open yet', async (t) => {
+  const stage = await start(t);
+  const sent: unknown[] = [];
+  class Connecting {
+    onmessage = null;
+    onclose = null;
+    onerror = null;
+    send = (data: string) => void sent.push(data);
+    close = () => {};
+  }
+  const options = { transport: shared(webSocket), WebSocket: Connecting };
+  open(stage, options);
+  const { channel, kinds } = listen(stage);
+  t.teardown(() => channel.close());
+  open(stage, options);
+  await eventually(() => kinds.includes('pong'));
+  t.deepEqual(sent, []);
+});
+
+for (const count of [1, 2, 3, 5, 8]) {
+  test(`a tab that takes ${count} messages while its connection ends goes on`, async (t) => {
+    const stage = await ClientStage.start(t);
+    const leader = open(stage);
+    await isOpen(leader);
+    takeAll(leader);
+    const other = open(stage);
+    await isOpen(other);
+    await eventually(() => stage.kit.room.held === 1);
+    const { channel } = listen(stage);
+    t.teardown(() => channel.close());
+    const { taken, end } = takeAll(other);
+    const data = Array.from({ length: count }, (_, index) => index + 1);
+    const messages = data.map((offset) => ({ offset, at: 1, data: offset }));
+    const batch = { messages, cursor: `x.${count}.1`, lost: 0, reset: true, retry: 1 };
+    channel.postMessage({ kind: 'batch', cursor: '', batch });
+    await Promise.race([end, eventually(() => taken.length === count)]);
+    await eventually(() => other.cursor === batch.cursor);
+    other.close();
+    await t.notThrowsAsync(end);
+  });
+}

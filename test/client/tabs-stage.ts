@@ -1,0 +1,63 @@
+import { type Mailbox, poll, shared } from '../../src/client/index.js';
+import { eventually } from '../support/eventually.js';
+import type { ClientSetup, ClientStage } from './client-stage.js';
+
+interface LockOptions {
+  readonly signal?: AbortSignal;
+  readonly steal?: boolean;
+}
+
+/** The Web Locks of a browser: Node has them from 24 on only. */
+class Locks {
+  readonly #locks = new Map<string, Lock>();
+  /** As in a frame of another site. */
+  areDenied = false;
+
+  request(name: string, options: LockOptions, granted: () => unknown): Promise<unknown> {
+    if (this.areDenied) return Promise.reject(new DOMException('Access is denied', 'SecurityError'));
+    const lock = this.#locks.get(name) ?? new Lock();
+    this.#locks.set(name, lock);
+    return lock.request(options, granted);
+  }
+}
+
+class Lock {
+  #lose: ((error: Error) => void) | undefined;
+  readonly #waiting: (() => void)[] = [];
+
+  async request({ signal, steal = false }: LockOptions, granted: () => unknown): Promise<unknown> {
+    if (steal) this.#lose?.(new DOMException('stolen', 'AbortError'));
+    else if (this.#lose !== undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (signal?.aborted) {
+      this.#waiting.shift()?.();
+      throw signal.reason;
+    }
+    let lose = (_: Error) => {};
+    const stolen = new Promise((_, reject) => {
+      lose = reject;
+    });
+    this.#lose = lose;
+    try {
+      return await Promise.race([granted(), stolen]);
+    } finally {
+      if (this.#lose === lose) {
+        this.#lose = undefined;
+        this.#waiting.shift()?.();
+      }
+    }
+  }
+}
+
+export const locks = new Locks();
+Object.defineProperty(globalThis, 'navigator', { value: { locks } });
+
+/** A tab of a browser whose cookie has the token. */
+export function open(stage: ClientStage, options: ClientSetup = {}): Mailbox {
+  const withCookie: typeof fetch = (input, init) => {
+    const cookie = `sid=${stage.session.token}`;
+    return fetch(input, { ...init, headers: { ...Object(init?.headers), cookie, 'sec-fetch-site': 'same-origin' } });
+  };
+  return stage.connect({ transport: shared(poll), token: () => undefined, fetch: withCookie, ...options });
+}
+
+export const isOpen = (mailbox: Mailbox) => eventually(() => mailbox.state === 'open');
