@@ -105,3 +105,32 @@ pythonTest(title('the client in Python tries again after the refusals that pass'
   await eventually(() => told.length === 1);
   t.deepEqual(told, [['one']]);
 });
+
+pythonTest(title('the client in Python follows no redirect, and tries again after half an answer'), async (t) => {
+  const kit = await Kit.start('node');
+  t.teardown(() => kit.close());
+  const session = await kit.logIn();
+  const { node } = kit.server;
+  const routes = node.listeners('request');
+  const paths: string[] = [];
+  const answers = [
+    (response: ServerResponse) => response.writeHead(302, { location: '/login' }).end(),
+    (response: ServerResponse) => {
+      response.writeHead(502, { 'content-length': '500' });
+      response.write('Bad', () => response.destroy());
+    },
+    (response: ServerResponse) => response.end(JSON.stringify({ messages: [], cursor: 'a.1.1' })),
+  ];
+  node.removeAllListeners('request');
+  node.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    paths.push(new URL(request.url ?? '', 'http://a').pathname);
+    const answer = answers.shift();
+    if (answer === undefined) for (const route of routes) route.call(node, request, response);
+    else answer(response);
+  });
+  await kit.manager.push(session.id, 'one');
+  const { told } = run(t, kit, session.token);
+  await eventually(() => told.length === 1);
+  t.deepEqual(told, [['one']]);
+  t.false(paths.includes('/login'));
+});

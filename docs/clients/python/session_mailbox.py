@@ -23,6 +23,16 @@ MOST_SEEN = 2_000
 PASSING = (408, 425, 429)
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect leads to a page for people, perhaps of a stranger, who must not get the token."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+_opener = urllib.request.build_opener(_NoRedirect)
+
+
 class Closed(Exception):
     """The session has ended, or the server will never accept this client."""
 
@@ -77,9 +87,9 @@ class Mailbox:
             f"{self.url}?{urllib.parse.urlencode(query)}",
             headers={"Authorization": f"Bearer {token}"},
         )
-        with urllib.request.urlopen(request, timeout=HOLD + PATIENCE) as response:
+        with _opener.open(request, timeout=HOLD + PATIENCE) as response:
             batch = json.load(response)
-        if not isinstance(batch, dict) or not isinstance(batch.get("messages"), list) or "cursor" not in batch:
+        if not isinstance(batch, dict) or not isinstance(batch.get("messages"), list) or not {"cursor", "lost"} <= batch.keys():
             raise ValueError("not the answer of a mailbox")
         return batch
 
@@ -113,7 +123,7 @@ class Mailbox:
         with error:
             try:
                 problem = json.load(error)
-            except (OSError, ValueError):
+            except (OSError, ValueError, http.client.HTTPException):
                 problem = None
         # Only the server's own answers have a code. Proxies and captive portals answer too, and pass.
         if isinstance(problem, dict) and "code" in problem and 400 <= error.code < 500 and error.code not in PASSING:
@@ -130,7 +140,7 @@ class Mailbox:
         return seconds(error.headers.get("Retry-After"))
 
     def _pause(self, at_least):
-        longest = min(LAST_BACKOFF, FIRST_BACKOFF * 2**self._failures)
+        longest = min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** min(self._failures, 10))
         self._failures += 1
         time.sleep(at_least + random.random() * longest)
 
