@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import test from 'ava';
 import { eventually } from '../support/eventually.js';
 import { ClientStage, Device, Network, next, take, takeAll } from './client-stage.js';
@@ -86,6 +87,33 @@ test('a loop that is left while it waits takes no message from the next one', as
   t.throws(() => mailbox[Symbol.asyncIterator](), { message: /One loop/ }, 'the second loop runs still');
 });
 
+test('two calls of next at once get one message each, or the end', async (t) => {
+  const stage = await ClientStage.start(t);
+  const mailbox = stage.connect();
+  const loop = mailbox[Symbol.asyncIterator]();
+  const got: unknown[] = [];
+  for (const name of ['first', 'second', 'third']) {
+    void loop.next().then(({ value, done }) => got.push([name, done ? 'end' : value.data]));
+  }
+  await eventually(() => stage.kit.room.held === 1);
+  await stage.push('one', 'two');
+  await eventually(() => got.length === 2);
+  mailbox.close();
+  await eventually(() => got.length === 3);
+  t.deepEqual(got, [
+    ['first', 'one'],
+    ['second', 'two'],
+    ['third', 'end'],
+  ]);
+});
+
+test('a second loop over a mailbox that has ended ends too', async (t) => {
+  const stage = await ClientStage.start(t);
+  const mailbox = stage.connect();
+  mailbox.close();
+  for (const loop of ['first', 'second']) t.deepEqual(await take(mailbox, 1), [], loop);
+});
+
 test('what a bound dropped is told as lost, before the message that follows', async (t) => {
   const stage = await ClientStage.start(t, { context: { msgMaxLength: 2 } });
   await stage.push('one');
@@ -155,6 +183,15 @@ test('close and an aborted signal end the loop and the held poll', async (t) => 
   const late = stage.connect({ signal: abort.signal });
   await takeAll(late).end;
   t.is(late.state, 'closed');
+});
+
+test('a mailbox that has ended listens to the signal of the application no longer', async (t) => {
+  const stage = await ClientStage.start(t);
+  const { signal } = new AbortController();
+  const mailbox = stage.connect({ signal });
+  t.is(getEventListeners(signal, 'abort').length, 1);
+  mailbox.close();
+  t.is(getEventListeners(signal, 'abort').length, 0);
 });
 
 test('polls that are held end on time and are followed by the next', async (t) => {

@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { connectBy, type Pause, poll, Refusal } from '../../src/client/index.js';
 import { watchForSleep } from '../../src/client/surroundings.js';
 import { HoldLength } from '../../src/client/transports/poll.js';
+import { settle } from '../../src/conformance/manual-clock.js';
 import { memoryStore } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
 import { Kit } from '../support/http-kit.js';
@@ -120,6 +121,8 @@ test('a login page, a captive portal or half an answer is no answer: the client 
     new Response('<h1>Sign in</h1>', { status: 401, headers: { 'content-type': 'text/html' } }),
     new Response('{"messages":[', { headers: { 'content-type': 'application/json' } }),
     Response.json({ hello: 'world' }),
+    Response.json({ code: 'OK', data: [] }),
+    Response.json({ code: 'NOT_FOUND' }, { status: 404 }),
     new Response('', { status: 404 }),
     Response.error(),
   ];
@@ -133,7 +136,7 @@ test('a login page, a captive portal or half an answer is no answer: the client 
   await stage.push('after all');
   const { taken } = takeAll(mailbox);
   await eventually(() => taken.length === 1);
-  t.is(causes.length, 6);
+  t.is(causes.length, 8);
   t.true(causes[0] instanceof Refusal);
 });
 
@@ -241,6 +244,25 @@ test('Retry-After is obeyed, with a random part on top, and not shortened when t
   t.is(network.paths.length, 2);
 });
 
+test('a pause is never longer than a timer lasts', async (t) => {
+  const stage = await ClientStage.start(t);
+  const network = new Network();
+  network.answer = () => problem(503, 'STORE_UNAVAILABLE', { 'retry-after': '2592000' });
+  const clock = new ManualClock();
+  const delays: number[] = [];
+  const recording = {
+    now: () => clock.now(),
+    setTimer: (delay: number, callback: () => void) => {
+      delays.push(delay);
+      return clock.setTimer(delay, callback);
+    },
+  };
+  const mailbox = stage.connect({ fetch: network.fetch, device: new Device(recording) });
+  t.is((await next(mailbox, 'waiting')).delay, 2_592_000_000);
+  await settle();
+  t.is(delays.at(-1), 2 ** 31 - 1);
+});
+
 test('a stopping server says when to come back, and the client does', async (t) => {
   const stage = await ClientStage.start(t);
   const clock = new ManualClock();
@@ -307,6 +329,36 @@ test('a poll whose answer is overdue is given up', async (t) => {
   t.is(mailbox.state, 'open');
   await clock.advance(1);
   t.regex(String((await waiting).cause), /No answer/);
+});
+
+test('an answer that takes long to arrive gets through', async (t) => {
+  const stage = await ClientStage.start(t);
+  const clock = new ManualClock();
+  const network = new Network();
+  await stage.push('one');
+  network.answer = async (signal) => {
+    const headers = { authorization: `Bearer ${stage.session.token}` };
+    const init = { headers, ...(signal && { signal }) };
+    const text = await (await fetch(`${stage.url}${network.paths.at(-1)}`, init)).text();
+    const parts = [text.slice(0, 10), text.slice(10, 20), text.slice(20)];
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start: (stream) => signal?.addEventListener('abort', () => stream.error(signal.reason), { once: true }),
+        pull: async (stream) => {
+          await clock.advance(6_000);
+          if (signal?.aborted) return;
+          const part = parts.shift();
+          if (part === undefined) stream.close();
+          else stream.enqueue(new TextEncoder().encode(part));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return new Response(body, { headers: { 'content-type': 'application/json' } });
+  };
+  const { taken } = takeAll(stage.connect({ fetch: network.fetch, device: new Device(clock) }));
+  await eventually(() => taken.length === 1);
+  t.deepEqual(taken, ['one']);
 });
 
 test('a clock that jumps shows that the device slept; a delayed timer does not', async (t) => {

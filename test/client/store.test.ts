@@ -1,5 +1,6 @@
 import test from 'ava';
 import { type MailboxSnapshot, type MailboxStore, mailboxStore } from '../../src/client/store.js';
+import { settle } from '../../src/conformance/manual-clock.js';
 import { eventually } from '../support/eventually.js';
 import { ClientStage, next, take } from './client-stage.js';
 
@@ -110,6 +111,24 @@ test.serial('a listener that throws harms neither the others nor the loop, and i
   end();
   t.deepEqual(reported, [failure, failure]);
   t.deepEqual(dataOf(store), ['one', 'two']);
+});
+
+test('a listener may come to the store of a mailbox that has ended', async (t) => {
+  const stage = await ClientStage.start(t);
+  const mailbox = stage.connect();
+  const store = mailboxStore(mailbox);
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  process.prependListener('uncaughtException', onError);
+  t.teardown(() => process.off('uncaughtException', onError));
+  const end = store.subscribe(() => {});
+  mailbox.close();
+  await settle();
+  end();
+  store.subscribe(() => {});
+  await settle();
+  t.deepEqual(errors, []);
+  t.is(store.getSnapshot().state, 'closed');
 });
 
 test('a limit that is no whole number of at least 1 is refused', async (t) => {

@@ -126,6 +126,39 @@ test('auto: without a WebSocket route the next way is found, and an unknown toke
   t.is((await next(stranger, 'closed')).code, 'SESSION_UNKNOWN');
 });
 
+test('auto: without storage a stream that never comes through is tried twice, then polls', async (t) => {
+  const stage = await ClientStage.start(t);
+  const network = new Network();
+  network.answer = (signal) => {
+    const path = network.paths.at(-1) ?? '';
+    if (path.startsWith('/events')) return new Response('no', { status: 404 });
+    const headers = { authorization: `Bearer ${stage.session.token}` };
+    return fetch(`${stage.url}${path}`, { headers, ...(signal && { signal }) });
+  };
+  stage.connect({ transport: auto, fetch: network.fetch, storage: null });
+  await eventually(() => stage.kit.room.held === 1);
+  t.is(network.paths.filter((path) => path.startsWith('/events')).length, 2);
+});
+
+test('auto: after the WebSocket, Server-Sent Events have two chances too', async (t) => {
+  const stage = await ClientStage.start(t);
+  const network = new Network();
+  let streams = 0;
+  network.answer = (signal) => {
+    const path = network.paths.at(-1) ?? '';
+    if (path.startsWith('/events')) {
+      streams += 1;
+      if (streams === 1) throw new TypeError('fetch failed');
+    }
+    const headers = { authorization: `Bearer ${stage.session.token}` };
+    return fetch(`${stage.url}${path}`, { headers, ...(signal && { signal }) });
+  };
+  const options = { fetch: network.fetch, storage: new TabStorageStub(), token: () => undefined };
+  open(stage, auto, options);
+  await eventually(() => stage.kit.room.held === 1);
+  t.is(streams, 2);
+});
+
 test('auto: an error of the network is no reason to give a stream up', async (t) => {
   const stage = await start(t);
   const network = new Network();

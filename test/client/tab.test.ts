@@ -50,6 +50,22 @@ test('a tab that was loaded again recognises what it has, also after a reset', a
   t.deepEqual(await take(after, 1), ['new']);
 });
 
+test('two readers of one tab go on where each was', async (t) => {
+  const stage = await ClientStage.start(t);
+  const storage = new TabStorageStub();
+  const quick = stage.connect({ storage, reader: 'quick' });
+  const slow = stage.connect({ storage, reader: 'slow' });
+  await eventually(() => stage.kit.room.held === 2);
+  await stage.push('one', 'two');
+  const first = takeAll(quick);
+  await eventually(() => first.taken.length === 2 && stage.kit.room.held === 1);
+  quick.close();
+  slow.close();
+  const { taken } = takeAll(stage.connect({ storage, reader: 'slow' }));
+  await eventually(() => taken.length === 2);
+  t.deepEqual(taken, ['one', 'two']);
+});
+
 test('a duplicated tab is a reader of its own, and both receive', async (t) => {
   const stage = await ClientStage.start(t);
   const storage = new TabStorageStub();
