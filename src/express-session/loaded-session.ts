@@ -9,16 +9,23 @@ export class LoadedSession {
   login: Login | undefined;
   /** Whether the request came with the sid: someone who gave the client that sid knows it too. */
   readonly cameWithRequest: boolean;
-  /** Whether the save that was to create it failed: the next one must create it. */
-  wasNotStored = false;
+  /** `false` until a save has created it: one that failed leaves that to the next. */
+  isStored: boolean;
   /** Ends when the last save so far has ended; never rejects. */
   #lastSave: Promise<unknown> | undefined;
 
-  constructor(sid: string, content: SessionContent, login: Login | undefined, cameWithRequest: boolean) {
+  constructor(
+    sid: string,
+    content: SessionContent,
+    login: Login | undefined,
+    cameWithRequest: boolean,
+    isStored = true,
+  ) {
     this.sid = sid;
     this.content = content;
     this.login = login;
     this.cameWithRequest = cameWithRequest;
+    this.isStored = isStored;
   }
 
   /** Runs saves of this object one after the other: each computes its changes from what the previous one stored. */
@@ -41,11 +48,6 @@ const loadedSessions = new WeakMap<object, LoadedSession>();
 
 export function remember(session: object, loaded: LoadedSession): void {
   loadedSessions.set(session, loaded);
-}
-
-/** Forgets `loaded`, unless something else was remembered for this object meanwhile. */
-export function forget(session: object, loaded: LoadedSession): void {
-  if (loadedSessions.get(session) === loaded) loadedSessions.delete(session);
 }
 
 /** What is known about this object, or about the object that a framework copied it from. */

@@ -6,7 +6,7 @@ import { BindingWatch } from './binding-watch.js';
 import { answer, type Callback, requireCallback, start } from './callbacks.js';
 import { ConnectionState } from './connection-state.js';
 import { loadedCookie } from './cookie-data.js';
-import { clearCopyMarker, forget, LoadedSession, loadedOf, remember, withCopyMarker } from './loaded-session.js';
+import { clearCopyMarker, LoadedSession, loadedOf, remember, withCopyMarker } from './loaded-session.js';
 import { isAnswered, isRefusal, isRefused, markRefused, unmarkRefused } from './refused-login.js';
 import { clientOf, type RequestClient } from './request-client.js';
 import {
@@ -226,10 +226,11 @@ export class SessionMailboxStore extends session.Store {
     const client = clientOf(session);
     if (wanted.accountId !== undefined) this.#bindings.bound();
     else if (loaded === undefined) this.#bindings.visitorCreated(wanted);
-    if (wanted.accountId !== undefined && isRefused(session)) {
-      // express-session begins to send the answer after it has called `save`, in the same turn.
+    if (isRefused(session)) {
+      // express-session begins to send the answer after it has called `save`, in the same turn. Without an account too, or
+      // the save would overtake one with it.
       await undefined;
-      if (isAnswered(session)) return;
+      if (wanted.accountId !== undefined && isAnswered(session)) return;
     }
     try {
       await this.#save(sid, session, loaded, wanted, client);
@@ -249,34 +250,25 @@ export class SessionMailboxStore extends session.Store {
     wanted: WantedContent,
     client: RequestClient,
   ): Promise<void> {
-    if (loaded !== undefined) {
-      await loaded.inOrder(() => {
-        // The save that was to create the session failed while this one waited.
-        if (loaded.wasNotStored) return this.#save(sid, session, this.#loadedFrom(sid, session), wanted, client);
-        return hasExpired(wanted) ? this.#writer.destroy(sid) : this.#writer.save(loaded, wanted, client);
-      });
-      return;
-    }
+    const kept = loaded ?? new LoadedSession(sid, wanted, undefined, false, false);
     // Before the first await: a second save of the same object must wait for this one.
-    const created = new LoadedSession(sid, wanted, undefined, false);
-    remember(session, created);
-    try {
-      await created.inOrder(async () => {
-        if (hasExpired(wanted)) await this.#writer.destroy(sid);
-        else created.login = await this.#writer.create(sid, wanted, client);
-      });
-    } catch (error) {
-      // Nothing was stored: the next save of this object must store all of it.
-      created.wasNotStored = true;
-      forget(session, created);
-      throw error;
-    }
+    if (loaded === undefined) remember(session, kept);
+    await kept.inOrder(async () => {
+      if (hasExpired(wanted)) await this.#writer.destroy(sid);
+      else if (kept.isStored) return this.#writer.save(kept, wanted, client);
+      else kept.login = await this.#writer.create(sid, wanted, client);
+      kept.content = wanted;
+      kept.isStored = true;
+    });
   }
 
   async #touch(sid: string, session: object): Promise<void> {
     const wanted = wantedCookie(session, this.#manager.now);
     if (hasExpired(wanted)) await this.#writer.destroy(sid);
-    else await this.#writer.touch(sid, this.#loadedFrom(sid, session), wanted);
+    else {
+      const loaded = this.#loadedFrom(sid, session);
+      await this.#writer.touch(sid, loaded?.isStored === false ? undefined : loaded, wanted);
+    }
   }
 
   #loadedFrom(sid: string, session: object): LoadedSession | undefined {

@@ -69,6 +69,12 @@ export class SessionReader {
     return storedContent(holder.attributeTexts, binding.accountId, this.#rules);
   }
 
+  /** Whether the sid is bound, or has a login session of an earlier binding that is still to be closed. */
+  async isOfLogin(sid: string): Promise<boolean> {
+    const state = await this.read(sid);
+    return state !== undefined && (state.binding.accountId !== undefined || formerOf(state.visitor) !== undefined);
+  }
+
   /** The idle time that a stored cookie asks for, in milliseconds. */
   idleTimeOf(cookie: string): number {
     const { now, context } = this.#sidSessions.logins;
@@ -106,6 +112,14 @@ export class SessionReader {
     ]);
   }
 
+  /** Closes the login session of the previous binding of a sid that is being closed: no later request would find it. */
+  async closeFormer(sid: string, visitor: Session): Promise<void> {
+    const former = formerOf(visitor);
+    if (former === undefined) return;
+    const id = this.#sidSessions.loginId(sid, former.accountId, former.generation);
+    await this.#sidSessions.logins.closeSession(id, 'logout');
+  }
+
   /** Closes what is left of a sid whose closing was interrupted: no later request would find these sessions. */
   async #finishClosing(sid: string, visitor: Session | Closed, cachedId: string | undefined): Promise<void> {
     const { logins, visitors } = this.#sidSessions;
@@ -116,6 +130,7 @@ export class SessionReader {
     const id = this.loginOf(sid, bindingOf(visitor))?.id;
     await Promise.all([
       id === undefined ? false : logins.closeSession(id, 'logout'),
+      this.closeFormer(sid, visitor),
       visitors.closeSession(visitor.id, 'logout'),
     ]);
   }

@@ -70,7 +70,7 @@ export class SessionWriter {
     try {
       loaded.login = await this.#binder.bind(this.#bindRequestOf(sid, changes, wanted, client));
     } catch (error) {
-      if (wanted.accountId !== undefined || !isTooLarge(error)) throw error;
+      if (wanted.accountId !== undefined || !isTooLarge(error) || !(await this.#reader.isOfLogin(sid))) throw error;
       // A visitor session has attributes of its own, beside which the data of a login may not fit. The login must end all
       // the same, so the data end with it; only what this request wants to add is worth an error.
       await this.destroy(sid);
@@ -136,6 +136,7 @@ export class SessionWriter {
     const login = this.#reader.loginOf(sid, bindingOf(visitor));
     await Promise.all([
       login === undefined ? false : logins.closeSession(login.id, 'logout'),
+      this.#reader.closeFormer(sid, visitor),
       visitors.closeSession(visitorId, 'logout'),
     ]);
   }
@@ -177,12 +178,15 @@ export class SessionWriter {
       await this.#repeatInLogin(sid, changes, ttl);
       return;
     }
-    const cookie = changes.cookie === undefined ? otherCookieOf(saved, wanted.cookie) : undefined;
-    if (cookie === undefined) return;
-    // Another request has changed the cookie since this one loaded it, and this one renewed by the old cookie.
-    const idleTime = this.#reader.idleTimeOf(cookie);
-    const renewing = orClosed(manager.renewSession(id, { ttl: idleTime }));
-    await (login === undefined ? renewing : this.#withVisitor(renewing, cached, idleTime));
+    let cookie = changes.cookie === undefined ? otherCookieOf(saved, wanted.cookie) : undefined;
+    // Another request has changed the cookie since this one loaded it, and this one renewed by the old cookie. It may be
+    // changed again meanwhile.
+    while (cookie !== undefined) {
+      const idleTime = this.#reader.idleTimeOf(cookie);
+      const renewing = orClosed(manager.renewSession(id, { ttl: idleTime }));
+      const renewed = await (login === undefined ? renewing : this.#withVisitor(renewing, cached, idleTime));
+      cookie = renewed instanceof Closed ? undefined : otherCookieOf([renewed], cookie);
+    }
   }
 
   async #withVisitor<Result>(saving: Promise<Result>, cached: CachedSid, ttl: number): Promise<Result> {

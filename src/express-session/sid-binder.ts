@@ -2,6 +2,7 @@ import { invalidArgument } from '../errors/session-error.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { createNamedOfTexts, patchTexts } from '../service/text-access.js';
+import { requireAttributesWithin } from '../store/attribute-bytes.js';
 import type { AttributePatch } from '../store/session-store.js';
 import { bindingAttribute, formerAttribute, settledAttribute } from './attribute-names.js';
 import { Closed, isTooLarge, orClosed } from './closed.js';
@@ -100,6 +101,7 @@ export class SidBinder {
     const { logins, visitors } = this.#sidSessions;
     const before = this.#reader.contentOf(state);
     const content = withChanges(before, request.changes);
+    this.#requireRoom(state, accountId);
     const { login, generation, settles } = await this.#createLogin(accountId, state, request, content);
     const binding = JSON.stringify({ generation, accountId });
     const visitor = await orClosed(
@@ -119,6 +121,18 @@ export class SidBinder {
       orClosed(visitors.renewSession(visitor.id, { ttl: request.ttl + visitorExtraTtl })),
     ]);
     return { id: login.id, accountId };
+  }
+
+  /** Before anything is created: a login session that is closed at once uses up its generation. */
+  #requireRoom(state: SidState, accountId: string): void {
+    const { attributeTexts } = state.visitor;
+    const generation = state.binding.generation + 1;
+    const texts: Record<string, string> = {
+      ...attributeTexts,
+      [bindingAttribute]: JSON.stringify({ generation, accountId }),
+    };
+    for (const [name, text] of Object.entries(this.#formerPatch(state))) if (text !== null) texts[name] = text;
+    requireAttributesWithin(this.#sidSessions.logins.context.attributesMaxBytes, texts, attributeTexts);
   }
 
   /**

@@ -85,7 +85,7 @@ export class Mailbox extends MailboxRules {
   }
 
   protected get newestTime(): number {
-    return this.#messages.at(-1)?.at ?? 0;
+    return this.#messages.at(-1)?.agesFrom ?? 0;
   }
 
   protected withKey(key: string): Message | undefined {
@@ -99,7 +99,7 @@ export class Mailbox extends MailboxRules {
   }
 
   protected pushedUntil(time: number): readonly Message[] {
-    return this.#messages.filter(({ at }) => at <= time);
+    return this.#messages.filter(({ agesFrom }) => agesFrom <= time);
   }
 
   protected addNewest(message: Message): void {

@@ -17,12 +17,12 @@ export abstract class MessageLog {
   /** The number of messages retained. */
   protected abstract get count(): number;
   protected abstract get oldest(): Message | undefined;
-  /** The `at` of the message retained with the highest offset; 0 if there is none. */
+  /** The `agesFrom` of the message retained with the highest offset; 0 if there is none. */
   protected abstract get newestTime(): number;
   /** The retained message with this key. */
   protected abstract withKey(key: string): Message | undefined;
   protected abstract beyond(offset: number, limit: number): MessagesBeyond;
-  /** The messages retained whose `at` is not after `time`. */
+  /** The messages retained whose `agesFrom` is not after `time`. */
   protected abstract pushedUntil(time: number): readonly Message[];
   protected abstract addNewest(message: Message): void;
   protected abstract remove(message: Message): void;
@@ -45,7 +45,7 @@ export abstract class MessageLog {
   countFresh(now: number, messageTtl: number): number {
     const { oldest } = this;
     if (messageTtl === 0 || oldest === undefined) return this.count;
-    if (!this.agesMixed && oldest.at + messageTtl > now) return this.count;
+    if (!this.agesMixed && oldest.agesFrom + messageTtl > now) return this.count;
     return this.count - this.pushedUntil(now - messageTtl).length;
   }
 
@@ -58,13 +58,13 @@ export abstract class MessageLog {
   dropAged(now: number, bounds: MailboxBounds): void {
     if (bounds.messageTtl === 0) return;
     const latest = now - bounds.messageTtl;
-    for (let { oldest } = this; oldest !== undefined && oldest.at <= latest; { oldest } = this) this.dropOldest();
+    for (let { oldest } = this; oldest !== undefined && oldest.agesFrom <= latest; { oldest } = this) this.dropOldest();
     if (!this.agesMixed) return;
     for (const message of this.pushedUntil(latest)) this.drop(message);
   }
 
   protected retain(message: Message): void {
-    if (message.at < this.newestTime) this.agesMixed = true;
+    if (message.agesFrom < this.newestTime) this.agesMixed = true;
     this.bytes += message.bytes;
     this.addNewest(message);
   }

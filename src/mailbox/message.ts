@@ -30,6 +30,11 @@ export class Message {
     this.key = outgoing.key;
   }
 
+  /** From when on it ages: `at`, unless the clock was set since. `at` itself must stay, because cursors prove themselves by it. */
+  get agesFrom(): number {
+    return this.at;
+  }
+
   /** The pushed value. Each call parses it again, so that receivers don't share an object. */
   get data(): JsonValue {
     return JSON.parse(this.json);

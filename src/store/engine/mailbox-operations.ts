@@ -125,7 +125,8 @@ export class MailboxOperations {
     mailbox?.clear();
     const merged = entry.createMailbox();
     let left = 0;
-    for (const message of [...older, ...own]) left += merged.append(message, message.at, this.#dropOldest).dropped;
+    for (const message of [...older, ...own])
+      left += merged.append(message, message.agesFrom, this.#dropOldest).dropped;
     for (const node of woken) notices.changed(node, app, id);
     return left;
   }

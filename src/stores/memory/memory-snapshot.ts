@@ -26,8 +26,8 @@ const mailboxSchema = v.object({
       givenProof: v.number(),
     }),
   ),
-  /** Offset, time, JSON text and key of each message. */
-  messages: v.array(v.tuple([v.number(), v.number(), v.string(), v.nullable(v.string())])),
+  /** Offset, time, JSON text and key of each message, and from when on it ages where that is another time. */
+  messages: v.array(v.tuple([v.number(), v.number(), v.string(), v.nullable(v.string()), v.nullish(v.number())])),
 });
 
 const amendmentsSchema = v.object({
@@ -64,14 +64,28 @@ const recordSchema = v.object({
 type MailboxRecord = v.InferOutput<typeof mailboxSchema>;
 type SnapshotRecord = v.InferOutput<typeof recordSchema>;
 
+/** A message that ages from another time than its own, because the wall clock was set while the service was down. */
+class MovedMessage extends Message {
+  readonly #agesFrom: number;
+
+  constructor(message: Message, agesFrom: number) {
+    super(message.offset, message.at, message);
+    this.#agesFrom = agesFrom;
+  }
+
+  override get agesFrom(): number {
+    return this.#agesFrom;
+  }
+}
+
 /** Writes every live session. The snapshot stays locked. */
 export async function writeSnapshot(
   snapshot: SnapshotFile,
   tables: MemoryTables,
   context: SessionContext,
   clock: Clock,
-  now: number,
 ): Promise<void> {
+  const now = clock.now();
   const machine = machineTime(clock);
   let count = 0;
   for (const _each of liveEntries(tables, context, now)) count += 1;
@@ -81,9 +95,8 @@ export async function writeSnapshot(
 /**
  * Locks the snapshot, and restores it wholly or not at all; one that can't be restored is set aside, with a warning.
  * @throws SessionError `STORE_UNAVAILABLE` when another user may have written it, or another process has locked it
- * @returns what the time of its sessions is ahead of the clock, in milliseconds
  */
-export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<number> {
+export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<void> {
   const fault = await snapshot.findOwnershipFault();
   if (fault !== undefined) {
     const text = `The session snapshot ${snapshot.path} can't be trusted: ${fault}`;
@@ -91,30 +104,27 @@ export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTabl
   }
   await snapshot.lock();
   try {
-    return await restore(snapshot, tables, clock);
+    await restore(snapshot, tables, clock);
   } catch (error) {
     await snapshot.unlock();
     throw error;
   }
 }
 
-async function restore(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<number> {
+async function restore(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<void> {
   const records: SnapshotRecord[] = [];
   let writtenAt: SnapshotTime | undefined;
   try {
     const found = await snapshot.read((record) => records.push(requireRecord(record)));
-    if (found === undefined) return 0;
+    if (found === undefined) return;
     writtenAt = found.time;
   } catch (error) {
     await setAside(snapshot, error);
-    return 0;
+    return;
   }
-  // A wall clock that was set must not end sessions or messages early, or let them live longer. Their times can't be moved
-  // instead: those of messages are the proofs in cursors.
-  const ahead = writtenAt === undefined ? 0 : -stepSince(writtenAt, clock);
-  admit(records, tables, clock.now() + ahead);
+  if (writtenAt !== undefined) moveTimes(records, stepSince(writtenAt, clock));
+  admit(records, tables, clock.now());
   await snapshot.remove();
-  return ahead;
 }
 
 /**
@@ -126,6 +136,18 @@ function stepSince(writtenAt: SnapshotTime, clock: Clock): number {
   const machine = machineTime(clock);
   if (machine === undefined || machine.boot !== writtenAt.machine?.boot) return Math.min(0, now - writtenAt.now);
   return now - writtenAt.now - (machine.steady - writtenAt.machine.steady);
+}
+
+/** A wall clock that was set must not end sessions or messages early, or let them live longer. */
+function moveTimes(records: readonly SnapshotRecord[], step: number): void {
+  if (step === 0) return;
+  for (const record of records) {
+    record.createdAt += step;
+    record.lastTime += step;
+    record.lastContact += step;
+    if (record.amendments !== undefined) record.amendments.authenticatedAt += step;
+    for (const message of record.mailbox?.messages ?? []) message[4] = (message[4] ?? message[1]) + step;
+  }
 }
 
 async function setAside(snapshot: SnapshotFile, error: unknown): Promise<void> {
@@ -173,10 +195,10 @@ function requireRecord(value: unknown): SnapshotRecord {
 }
 
 function restoreMailbox(record: MailboxRecord, now: number): Mailbox {
-  const messages = record.messages.map(
-    ([offset, at, json, key]) =>
-      new Message(offset, at, { json, bytes: Buffer.byteLength(json), key: key ?? undefined }),
-  );
+  const messages = record.messages.map(([offset, at, json, key, moved]) => {
+    const message = new Message(offset, at, { json, bytes: Buffer.byteLength(json), key: key ?? undefined });
+    return typeof moved === 'number' ? new MovedMessage(message, moved) : message;
+  });
   return new Mailbox({ ...record, messages }, now);
 }
 
@@ -223,6 +245,8 @@ function mailboxRecord(mailbox: Mailbox): MailboxRecord {
     ...state,
     replaced: [...replaced],
     readers: [...readers],
-    messages: messages.map(({ offset, at, json, key }) => [offset, at, json, key ?? null]),
+    messages: messages.map(({ offset, at, json, key, agesFrom }) => {
+      return [offset, at, json, key ?? null, agesFrom === at ? null : agesFrom];
+    }),
   };
 }

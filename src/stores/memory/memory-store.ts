@@ -51,8 +51,6 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   readonly #engine: SessionEngine;
   readonly #walks: AppWalks;
   #isClosing = false;
-  /** What the time of the sessions is ahead of the clock: the time of the process that wrote the snapshot goes on. */
-  #ahead = 0;
 
   constructor(
     @inject(SessionContext) context: SessionContext,
@@ -67,7 +65,7 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     this.#walks = new AppWalks(async (step) => {
       // A walk that is under way would end sessions while they are written.
       if (this.#isClosing) throw new SessionError('STORE_UNAVAILABLE', 'The memory store is closed', {});
-      const result = step(this.#engine.apps, this.#now());
+      const result = step(this.#engine.apps, this.#clock.now());
       if (result.next !== undefined) await nextTurn();
       return result;
     }, stepSize);
@@ -76,14 +74,14 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   /** @throws SessionError `STORE_UNAVAILABLE` when another user may have written the snapshot, or a process has locked it */
   async open(listener: StoreListener): Promise<void> {
     this.#notices.listener = listener;
-    if (this.#snapshot !== undefined) this.#ahead = await restoreSnapshot(this.#snapshot, this.#tables, this.#clock);
+    if (this.#snapshot !== undefined) await restoreSnapshot(this.#snapshot, this.#tables, this.#clock);
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
     if (this.#snapshot !== undefined) {
       try {
-        await writeSnapshot(this.#snapshot, this.#tables, this.#context, this.#clock, this.#now());
+        await writeSnapshot(this.#snapshot, this.#tables, this.#context, this.#clock);
       } finally {
         await this.#snapshot.unlock();
       }
@@ -100,55 +98,55 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   }
 
   async insert(session: NewSession): Promise<Insertion> {
-    return this.#engine.insert(session, this.#now());
+    return this.#engine.insert(session, this.#clock.now());
   }
 
   async insertOnce(session: NewSession): Promise<OnceInsertion> {
-    return this.#engine.insertOnce(session, this.#now());
+    return this.#engine.insertOnce(session, this.#clock.now());
   }
 
   async authenticate(app: string, id: string, secretHash: string): Promise<Contact> {
-    return this.#engine.authenticate(app, id, secretHash, this.#now());
+    return this.#engine.authenticate(app, id, secretHash, this.#clock.now());
   }
 
   async get(app: string, id: string): Promise<SessionRecord> {
-    return this.#engine.get(app, id, this.#now());
+    return this.#engine.get(app, id, this.#clock.now());
   }
 
   async touch(app: string, id: string, renewal: Renewal): Promise<Contact> {
-    return this.#engine.touch(app, id, renewal, this.#now());
+    return this.#engine.touch(app, id, renewal, this.#clock.now());
   }
 
   async patch(app: string, id: string, attributes: AttributePatch): Promise<SessionRecord> {
-    return this.#engine.patch(app, id, attributes, this.#now());
+    return this.#engine.patch(app, id, attributes, this.#clock.now());
   }
 
   async patchAsBearer(app: string, id: string, secretHash: string, attributes: AttributePatch): Promise<Contact> {
-    return this.#engine.patchAsBearer(app, id, secretHash, attributes, this.#now());
+    return this.#engine.patchAsBearer(app, id, secretHash, attributes, this.#clock.now());
   }
 
   async rotate(app: string, id: string, secretHash: string, keepOpen: boolean): Promise<SessionRecord> {
-    return this.#engine.rotate(app, id, secretHash, keepOpen, this.#now());
+    return this.#engine.rotate(app, id, secretHash, keepOpen, this.#clock.now());
   }
 
   async rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
-    return this.#engine.rotateAndEndOthers(app, accountId, id, secretHash, this.#now());
+    return this.#engine.rotateAndEndOthers(app, accountId, id, secretHash, this.#clock.now());
   }
 
   async reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
-    return this.#engine.reauthenticate(app, id, level, this.#now());
+    return this.#engine.reauthenticate(app, id, level, this.#clock.now());
   }
 
   async recordClient(app: string, id: string, ip: string, userAgent: string): Promise<SessionRecord> {
-    return this.#engine.recordClient(app, id, ip, userAgent, this.#now());
+    return this.#engine.recordClient(app, id, ip, userAgent, this.#clock.now());
   }
 
   async replace(app: string, newId: string, oldId: string): Promise<Replacement> {
-    return this.#engine.replace(app, newId, oldId, this.#now());
+    return this.#engine.replace(app, newId, oldId, this.#clock.now());
   }
 
   async end(app: string, id: string, reason: CloseReason): Promise<ClosedSession | undefined> {
-    return this.#engine.end(app, id, reason, this.#now());
+    return this.#engine.end(app, id, reason, this.#clock.now());
   }
 
   async endAsBearer(
@@ -157,7 +155,7 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     secretHash: string,
     reason: CloseReason,
   ): Promise<ClosedSession | undefined> {
-    return this.#engine.endAsBearer(app, id, secretHash, reason, this.#now());
+    return this.#engine.endAsBearer(app, id, secretHash, reason, this.#clock.now());
   }
 
   async endAccount(
@@ -166,7 +164,7 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     reason: CloseReason,
     except: string | undefined,
   ): Promise<readonly ClosedSession[]> {
-    return this.#engine.endAccount(app, accountId, reason, except, this.#now());
+    return this.#engine.endAccount(app, accountId, reason, except, this.#clock.now());
   }
 
   endApp(app: string, reason: CloseReason): AsyncIterable<readonly ClosedSession[]> {
@@ -174,7 +172,7 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   }
 
   async listAccount(app: string, accountId: string): Promise<readonly SessionRecord[]> {
-    return this.#engine.listAccount(app, accountId, this.#now());
+    return this.#engine.listAccount(app, accountId, this.#clock.now());
   }
 
   async listApp(app: string, query: AppQuery): Promise<AppPage> {
@@ -194,48 +192,44 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   }
 
   async append(app: string, id: string, message: OutgoingMessage): Promise<AppendOutcome> {
-    return this.#engine.append(app, id, message, this.#now());
+    return this.#engine.append(app, id, message, this.#clock.now());
   }
 
   async appendToAccount(app: string, accountId: string, message: OutgoingMessage): Promise<readonly AppendOutcome[]> {
-    return this.#engine.appendToAccount(app, accountId, message, this.#now());
+    return this.#engine.appendToAccount(app, accountId, message, this.#clock.now());
   }
 
   async appendToEach(app: string, ids: readonly string[], message: OutgoingMessage): Promise<readonly AppendOutcome[]> {
-    return this.#engine.appendToEach(app, ids, message, this.#now());
+    return this.#engine.appendToEach(app, ids, message, this.#clock.now());
   }
 
   async read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
-    return this.#engine.read(app, id, request, this.#now());
+    return this.#engine.read(app, id, request, this.#clock.now());
   }
 
   async acknowledge(app: string, id: string, reader: string, place: Cursor): Promise<void> {
-    this.#engine.acknowledge(app, id, reader, place, this.#now());
+    this.#engine.acknowledge(app, id, reader, place, this.#clock.now());
   }
 
   async acknowledgeAsBearer(app: string, id: string, secretHash: string, reader: string, place: Cursor): Promise<void> {
-    this.#engine.acknowledgeAsBearer(app, id, secretHash, reader, place, this.#now());
+    this.#engine.acknowledgeAsBearer(app, id, secretHash, reader, place, this.#clock.now());
   }
 
   async release(app: string, id: string, reader: string): Promise<void> {
-    this.#engine.release(app, id, reader, this.#now());
+    this.#engine.release(app, id, reader, this.#clock.now());
   }
 
   async sweep(limit: number): Promise<Slice<ClosedSession>> {
-    return this.#engine.sweep(limit, this.#now());
+    return this.#engine.sweep(limit, this.#clock.now());
   }
 
   async judgePresence(limit: number): Promise<Slice<SessionReference>> {
-    return this.#engine.judgePresence(limit, this.#now());
+    return this.#engine.judgePresence(limit, this.#clock.now());
   }
 
   async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
     const { watchers } = this.#notices;
     watchers.add(watcher);
     return async () => void watchers.delete(watcher);
-  }
-
-  #now(): number {
-    return this.#clock.now() + this.#ahead;
   }
 }

@@ -253,14 +253,17 @@ fields[$taken], fields[$takenProof] = offset, at
 offset, at = messages.oldest(entry)
 end
 end
-
-local function accept(entry, key, json, at)
-local fields = entry.fields
+local function advance(fields, at)
 if at < fields[$tailProof] then
 fields[$agesMixed] = 1
 end
 fields[$tail] = fields[$tail] + 1
 fields[$tailProof] = at
+end
+
+local function accept(entry, key, json, at)
+local fields = entry.fields
+advance(fields, at)
 return messages.retain(entry, fields[$tail], at, key, json)
 end
 function mailboxes.append(entry, key, json, at, onOverflow)
@@ -283,8 +286,7 @@ return 'full', 0
 elseif onOverflow == 'close' then
 return 'close', 0
 elseif onOverflow == 'drop-newest' then
-fields[$tail] = fields[$tail] + 1
-fields[$tailProof] = at
+advance(fields, at)
 fields[$gaps] = 1
 return 'dropped', 1
 end

@@ -76,9 +76,12 @@ export class OpenStore {
     this.#checkpointer = new Checkpointer(file.path, database, () => file.logSize);
     this.#isSynced = settings.durability === 'commit';
     const isSynced = this.#isSynced;
+    const boot = currentBoot();
     this.#connection = new Connection(file, this.#sync, isSynced, this.#checkpointer, {
       begun: (version) => tables.begun(version),
       finish: () => {
+        // The last other node that left may have taken this one for gone.
+        if (!isSynced && !this.#isClosing) this.#history.keepMark(boot);
         this.#node.clearInbox();
         outbox.finish();
       },
@@ -94,7 +97,7 @@ export class OpenStore {
       },
     });
     this.#queue = new TransactionQueue(this.#connection, settings);
-    const begin = () => this.#history.begin(currentBoot(), isSynced);
+    const begin = () => this.#history.begin(boot, isSynced);
     this.#node = new Node(name, nodeTables, outbox, this.#queue, clock, listener, begin);
     this.#watch = new LogWatch(file.logPath, settings.lookInterval, (isRegular) => this.#look(isRegular));
     this.#freePages = new FreePages(database);

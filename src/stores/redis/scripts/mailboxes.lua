@@ -119,14 +119,19 @@ local function removeGiven(entry, key, bytes)
   end
 end
 
-local function accept(entry, key, json, at)
-  local fields = entry.fields
+-- One more offset, whether its message is retained or not.
+local function advance(fields, at)
   -- The clock was set back, or the message is another session's.
   if at < fields[$tailProof] then
     fields[$agesMixed] = 1
   end
   fields[$tail] = fields[$tail] + 1
   fields[$tailProof] = at
+end
+
+local function accept(entry, key, json, at)
+  local fields = entry.fields
+  advance(fields, at)
   return messages.retain(entry, fields[$tail], at, key, json)
 end
 
@@ -152,8 +157,7 @@ function mailboxes.append(entry, key, json, at, onOverflow)
   elseif onOverflow == 'close' then
     return 'close', 0
   elseif onOverflow == 'drop-newest' then
-    fields[$tail] = fields[$tail] + 1
-    fields[$tailProof] = at
+    advance(fields, at)
     fields[$gaps] = 1
     return 'dropped', 1
   end

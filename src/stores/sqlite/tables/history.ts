@@ -47,6 +47,12 @@ export class History {
     if (this.#tag !== found.tag || marked !== found.boot) this.#update.run(this.#tag, marked);
   }
 
+  /** Marks the file again if another process took the mark away. Within a transaction that writes. */
+  keepMark(boot: string): void {
+    const found = this.#read();
+    if (found.boot === '') this.#update.run(found.tag, boot);
+  }
+
   /** The last process closes the file. Within a transaction that writes. */
   end(): void {
     const { tag, boot } = this.#read();

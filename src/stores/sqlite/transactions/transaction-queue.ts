@@ -168,7 +168,10 @@ export class TransactionQueue {
   /** @returns false when a lock was refused */
   #serveSteps(startedAt: number): boolean {
     const isRead = !this.#isLockedOut && !this.#waiting.hasWrites;
-    if (isRead) return this.#transact(this.#waiting.looks, startedAt, () => this.#scope.beginRead());
+    if (isRead) {
+      this.#areLooksRefused = !this.#transact(this.#waiting.looks, startedAt, () => this.#scope.beginRead());
+      return !this.#areLooksRefused;
+    }
     if (this.#transact(this.#waiting.inOrder, startedAt, () => this.#scope.beginWrite())) return true;
     this.#areLooksRefused = !this.#serveLooks();
     return false;

@@ -59,7 +59,7 @@ test.serial('a store that opens while the last other one closes stays marked as 
   t.not(first(await connect(t, path), 'SELECT boot FROM history'), '');
 });
 
-test.serial('a node that was given up by mistake marks the file again', async (t) => {
+test.serial('a node that was given up by mistake marks the file before it acknowledges more', async (t) => {
   const path = await freshPath(t);
   const one = await openedTrial(t, { path, durability: 'interval' });
   const other = trialOf({ path, durability: 'interval' });
@@ -69,7 +69,6 @@ test.serial('a node that was given up by mistake marks the file again', async (t
   const database = await connect(t, path);
   database.exec(`DELETE FROM node WHERE name = '${parkedNode(database)}'`);
   await other.store.close();
-  await one.store.ping();
   await one.push(id, 'acknowledged');
   t.not(first(database, 'SELECT boot FROM history'), '');
 });

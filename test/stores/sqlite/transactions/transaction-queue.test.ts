@@ -383,3 +383,18 @@ test('steps that were tried alone and refused the lock keep their place', async 
   await Promise.all(['one', 'two', 'three', 'four', 'five'].map(step));
   t.deepEqual(order, ['one', 'two', 'three', 'one', 'two', 'three', 'four', 'five']);
 });
+
+test('looks that are refused a lock are tried again after a pause', async (t) => {
+  let attempts = 0;
+  const refuse = () => {
+    attempts += 1;
+    throw new SqliteFault('database is locked', resultCodes.busy, undefined);
+  };
+  const scope = { ...noScope, beginWrite: refuse, beginRead: refuse };
+  const queue = new TransactionQueue(scope, { lockTimeout: 300 });
+  await t.throwsAsync(
+    queue.run('look', () => 1),
+    { code: 'STORE_UNAVAILABLE' },
+  );
+  t.true(attempts <= 320, `${attempts} attempts`);
+});

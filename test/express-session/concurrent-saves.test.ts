@@ -1,0 +1,162 @@
+import test, { type ExecutionContext } from 'ava';
+import { SessionMailboxStore } from '../../src/express-session/index.js';
+import { type SessionContextOptions, SessionError, SessionStore } from '../../src/index.js';
+import { bindStore, startService, throwsCode } from '../support/service.js';
+import { HookedStore } from './hooked-store.js';
+import { contentOf, loadedSession, sessionData } from './session-data.js';
+
+const away = () => new SessionError('STORE_UNAVAILABLE', 'The store is away', {});
+
+async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
+  const service = await startService(t, context, { store: bindStore((given, clock) => new HookedStore(given, clock)) });
+  const { manager, container } = service;
+  const hooked = container.get(SessionStore);
+  if (!(hooked instanceof HookedStore)) throw new TypeError('The container binds another store');
+  const newStore = () => {
+    const store = new SessionMailboxStore(manager, { pingInterval: 5, allowKeptSid: true });
+    t.teardown(() => store.close());
+    return store;
+  };
+  return { ...service, hooked, newStore, visitors: manager.inApp('default-visitors') };
+}
+
+test('a save that comes while a waiting one creates the session is not undone by one that came before it', async (t) => {
+  const { hooked, newStore } = await start(t);
+  const store = newStore();
+  const session = sessionData({ a: 1 });
+  let count = 0;
+  let last: Promise<void> | undefined;
+  hooked.before = () => {
+    count += 1;
+    if (count === 1) throw away();
+    // While the second save creates the session, the application saves once more.
+    if (count === 2) last = store.set('sid', Object.assign(session, { step: 4 }));
+  };
+  const saves = [1, 2, 3].map((step) => store.set('sid', Object.assign(session, { step })));
+  await t.throwsAsync(async () => saves[0], { message: 'The store is away' });
+  await Promise.all(saves.slice(1));
+  await last;
+  t.deepEqual(await contentOf(newStore(), 'sid'), { a: 1, step: 4 });
+});
+
+test('a refused login that is saved again and given up in the same turn does not come about', async (t) => {
+  const { newStore, manager } = await start(t, { maxSession: 1 });
+  const store = newStore();
+  const other = await manager.createSession('alice');
+  await store.set('sid', sessionData({ a: 1 }));
+  const session = Object.assign(await loadedSession(store, 'sid'), { accountId: 'alice' });
+  await throwsCode(t, store.set('sid', session), 'SESSION_LIMIT');
+  await manager.closeSession(other.id);
+  const again = store.set('sid', session);
+  Reflect.deleteProperty(session, 'accountId');
+  const givenUp = store.set('sid', Object.assign(session, { b: 2 }));
+  await Promise.allSettled([again, givenUp]);
+  t.deepEqual(await contentOf(newStore(), 'sid'), { a: 1, b: 2 });
+  t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+});
+
+for (const size of [840, 860, 880, 900, 920]) {
+  test(`a logout for which the changes of another request leave no room, here ${size} bytes, ends the login session`, async (t) => {
+    const { hooked, newStore, manager } = await start(t, { attributesMaxBytes: 2_000 });
+    const store = newStore();
+    await store.set('sid', sessionData({ accountId: 'alice', x: 'x'.repeat(1_000) }));
+    const session = await loadedSession(store, 'sid');
+    Reflect.deleteProperty(session, 'accountId');
+    let hasWritten = false;
+    hooked.before = async (operation) => {
+      if (operation !== 'patch' || hasWritten) return;
+      hasWritten = true;
+      const other = newStore();
+      await other.set('sid', Object.assign(await loadedSession(other, 'sid'), { y: 'y'.repeat(size) }));
+    };
+    await store.set('sid', session).catch(() => {});
+    hooked.before = () => {};
+    t.true(hasWritten);
+    t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+  });
+}
+
+test('logins for which the visitor session has no room do not prevent a later one', async (t) => {
+  const { manager } = await startService(t, { attributesMaxBytes: 2_000 });
+  const store = new SessionMailboxStore(manager, { allowKeptSid: true, accountKey: 'a' });
+  t.teardown(() => store.close());
+  for (let size = 2_000; ; size -= 1) {
+    const saved = await store.set('sid', sessionData({ big: 'x'.repeat(size) })).then(
+      () => true,
+      () => false,
+    );
+    if (saved) break;
+  }
+  for (let round = 0; round < 10; round += 1) {
+    const session = Object.assign(await loadedSession(store, 'sid'), { a: 'a' });
+    await throwsCode(t, store.set('sid', session), 'INVALID_ARGUMENT');
+  }
+  const room = await loadedSession(store, 'sid');
+  Reflect.deleteProperty(room, 'big');
+  await store.set('sid', room);
+  await store.set('sid', Object.assign(await loadedSession(store, 'sid'), { a: 'a' }));
+  t.is((await manager.sessionsOfAccount('a')).length, 1);
+});
+
+for (const who of ['visitor', 'login'] as const) {
+  test(`of two changes of the cookie of a ${who} the age of the latest holds`, async (t) => {
+    const { hooked, newStore, clock } = await start(t);
+    const hour = 3_600_000;
+    const content = who === 'login' ? { a: 1, accountId: 'alice' } : { a: 1 };
+    await newStore().set('sid', sessionData(content, { originalMaxAge: hour }));
+    const store = newStore();
+    const late = await loadedSession(store, 'sid');
+    const longer = await loadedSession(store, 'sid');
+    Object.assign(longer.cookie, { originalMaxAge: 30 * 24 * hour });
+    await store.set('sid', longer);
+    const shorter = await loadedSession(store, 'sid');
+    Object.assign(shorter.cookie, { originalMaxAge: 60_000 });
+    let touches = 0;
+    hooked.before = async (operation) => {
+      if (operation !== 'touch') return;
+      touches += 1;
+      if (touches !== 2) return;
+      hooked.before = () => {};
+      await newStore().set('sid', shorter);
+    };
+    await store.touch('sid', late);
+    await clock.advance(60_001);
+    t.is(await newStore().get('sid'), undefined);
+  });
+}
+
+test('a logout that another request has done already, with data for which there is no room, leaves the visitor alone', async (t) => {
+  const { newStore } = await start(t, { attributesMaxBytes: 2_000 });
+  const store = newStore();
+  await store.set('sid', sessionData({ accountId: 'alice', cart: 1 }));
+  const [first, second] = [await loadedSession(store, 'sid'), await loadedSession(store, 'sid')];
+  for (const session of [first, second]) Reflect.deleteProperty(session, 'accountId');
+  await store.set('sid', first);
+  await throwsCode(t, store.set('sid', Object.assign(second, { big: 'x'.repeat(2_000) })), 'INVALID_ARGUMENT');
+  t.deepEqual(await contentOf(newStore(), 'sid'), { cart: 1 });
+});
+
+test('a full visitor session that another request fills again is destroyed', async (t) => {
+  const { hooked, newStore, visitors } = await start(t, { attributesMaxBytes: 2_000 });
+  const store = newStore();
+  for (let size = 2_000; ; size -= 1) {
+    if (
+      await store.set('sid', sessionData({ big: 'x'.repeat(size) })).then(
+        () => true,
+        () => false,
+      )
+    )
+      break;
+  }
+  const other = await loadedSession(store, 'sid');
+  let gets = 0;
+  hooked.after = async (operation) => {
+    if (operation !== 'get') return;
+    gets += 1;
+    if (gets !== 1) return;
+    hooked.after = () => {};
+    await newStore().set('sid', Object.assign(other, { big: 'y', more: 'y'.repeat(String(other.big).length - 10) }));
+  };
+  await store.destroy('sid');
+  t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
+});
