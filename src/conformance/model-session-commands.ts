@@ -77,6 +77,8 @@ export function replaceCommand(): fc.Arbitrary<StoreCommand> {
     const [by, of] = [pick(model, args.by), pick(model, args.of)];
     if (by.id === of.id) return;
     const refusal = model.refusal(by.session) ?? model.refusal(of.session);
+    // A message of exactly its greatest age is not taken over.
+    of.session?.mailbox.age(model.now, model.context);
     const isNotified = by.session?.mailbox.parked && (of.session?.mailbox.kept.length ?? 0) > 0;
     const oldParked = of.session?.mailbox.parked;
     const result = await settleAs(refusal, real.store.replace(app, by.id, of.id));
