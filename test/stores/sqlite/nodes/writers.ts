@@ -34,9 +34,7 @@ export class Writers {
   }
 
   start(): ChildProcess {
-    return this.#follow(
-      fork(program, [this.#path, this.#durability], { stdio: ['ignore', 'inherit', 'ignore', 'ipc'] }),
-    );
+    return this.#follow(fork(program, [this.#path, this.#durability], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] }));
   }
 
   /**
@@ -56,10 +54,15 @@ export class Writers {
   #follow(child: ChildProcess): ChildProcess {
     this.#running.add(child);
     child.on('message', (acknowledgement: Acknowledgement) => this.#note(acknowledgement));
-    child.once('exit', (_code, signal) => {
-      this.#running.delete(child);
+    let errors = '';
+    child.stderr?.setEncoding('utf8').on('data', (text) => {
+      errors = (errors + text).slice(-4_000);
+    });
+    child.once('exit', () => this.#running.delete(child));
+    // By then all that it has written to stderr was read.
+    child.once('close', (_code, signal) => {
       // Signals that native code gives itself.
-      if (signal === 'SIGABRT' || signal === 'SIGSEGV' || signal === 'SIGBUS') this.#noteFailure(signal);
+      if (signal === 'SIGABRT' || signal === 'SIGSEGV' || signal === 'SIGBUS') this.#noteFailure(`${signal} ${errors}`);
     });
     return child;
   }
