@@ -26,6 +26,7 @@ export default {
     'websocket.WebSocketServerLike.handleUpgrade',
     'websocket.WebSocketServerLike.emit',
     'websocket.SocketIoLike.conn.__type.once',
+    'websocket.SocketIoLike.conn.__type.off',
     'websocket.SocketIoLike.conn.__type.close',
     'websocket.SocketIoLike.once',
     'websocket.SocketIoLike.emit',
