@@ -113,7 +113,7 @@ export class SessionReader {
   }
 
   /** Closes the login session of the previous binding of a sid that is being closed: no later request would find it. */
-  async closeFormer(sid: string, visitor: Session): Promise<void> {
+  async closeFormerLogin(sid: string, visitor: Session): Promise<void> {
     const former = formerOf(visitor);
     if (former === undefined) return;
     const id = this.#sidSessions.loginId(sid, former.accountId, former.generation);
@@ -130,7 +130,7 @@ export class SessionReader {
     const id = this.loginOf(sid, bindingOf(visitor))?.id;
     await Promise.all([
       id === undefined ? false : logins.closeSession(id, 'logout'),
-      this.closeFormer(sid, visitor),
+      this.closeFormerLogin(sid, visitor),
       visitors.closeSession(visitor.id, 'logout'),
     ]);
   }

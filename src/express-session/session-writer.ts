@@ -136,7 +136,7 @@ export class SessionWriter {
     const login = this.#reader.loginOf(sid, bindingOf(visitor));
     await Promise.all([
       login === undefined ? false : logins.closeSession(login.id, 'logout'),
-      this.#reader.closeFormer(sid, visitor),
+      this.#reader.closeFormerLogin(sid, visitor),
       visitors.closeSession(visitorId, 'logout'),
     ]);
   }
