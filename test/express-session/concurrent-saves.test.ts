@@ -1,27 +1,11 @@
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { SessionMailboxStore } from '../../src/express-session/index.js';
-import { type SessionContextOptions, SessionError, SessionStore } from '../../src/index.js';
-import { bindStore, startService, throwsCode } from '../support/service.js';
-import { HookedStore } from './hooked-store.js';
+import { startService, throwsCode } from '../support/service.js';
+import { away, startHooked } from './hooked-stage.js';
 import { contentOf, loadedSession, sessionData } from './session-data.js';
 
-const away = () => new SessionError('STORE_UNAVAILABLE', 'The store is away', {});
-
-async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
-  const service = await startService(t, context, { store: bindStore((given, clock) => new HookedStore(given, clock)) });
-  const { manager, container } = service;
-  const hooked = container.get(SessionStore);
-  if (!(hooked instanceof HookedStore)) throw new TypeError('The container binds another store');
-  const newStore = () => {
-    const store = new SessionMailboxStore(manager, { pingInterval: 5, allowKeptSid: true });
-    t.teardown(() => store.close());
-    return store;
-  };
-  return { ...service, hooked, newStore, visitors: manager.inApp('default-visitors') };
-}
-
 test('a save that comes while a waiting one creates the session is not undone by one that came before it', async (t) => {
-  const { hooked, newStore } = await start(t);
+  const { hooked, newStore } = await startHooked(t);
   const store = newStore();
   const session = sessionData({ a: 1 });
   let count = 0;
@@ -40,7 +24,7 @@ test('a save that comes while a waiting one creates the session is not undone by
 });
 
 test('a refused login that is saved again and given up in the same turn does not come about', async (t) => {
-  const { newStore, manager } = await start(t, { maxSession: 1 });
+  const { newStore, manager } = await startHooked(t, { maxSession: 1 });
   const store = newStore();
   const other = await manager.createSession('alice');
   await store.set('sid', sessionData({ a: 1 }));
@@ -57,7 +41,7 @@ test('a refused login that is saved again and given up in the same turn does not
 
 for (const size of [840, 860, 880, 900, 920]) {
   test(`a logout for which the changes of another request leave no room, here ${size} bytes, ends the login session`, async (t) => {
-    const { hooked, newStore, manager } = await start(t, { attributesMaxBytes: 2_000 });
+    const { hooked, newStore, manager } = await startHooked(t, { attributesMaxBytes: 2_000 });
     const store = newStore();
     await store.set('sid', sessionData({ accountId: 'alice', x: 'x'.repeat(1_000) }));
     const session = await loadedSession(store, 'sid');
@@ -100,7 +84,7 @@ test('logins for which the visitor session has no room do not prevent a later on
 
 for (const who of ['visitor', 'login'] as const) {
   test(`of two changes of the cookie of a ${who} the age of the latest holds`, async (t) => {
-    const { hooked, newStore, clock } = await start(t);
+    const { hooked, newStore, clock } = await startHooked(t);
     const hour = 3_600_000;
     const content = who === 'login' ? { a: 1, accountId: 'alice' } : { a: 1 };
     await newStore().set('sid', sessionData(content, { originalMaxAge: hour }));
@@ -126,7 +110,7 @@ for (const who of ['visitor', 'login'] as const) {
 }
 
 test('a logout that another request has done already, with data for which there is no room, leaves the visitor alone', async (t) => {
-  const { newStore } = await start(t, { attributesMaxBytes: 2_000 });
+  const { newStore } = await startHooked(t, { attributesMaxBytes: 2_000 });
   const store = newStore();
   await store.set('sid', sessionData({ accountId: 'alice', cart: 1 }));
   const [first, second] = [await loadedSession(store, 'sid'), await loadedSession(store, 'sid')];
@@ -137,7 +121,7 @@ test('a logout that another request has done already, with data for which there 
 });
 
 test('a full visitor session that another request fills again is destroyed', async (t) => {
-  const { hooked, newStore, visitors } = await start(t, { attributesMaxBytes: 2_000 });
+  const { hooked, newStore, visitors } = await startHooked(t, { attributesMaxBytes: 2_000 });
   const store = newStore();
   for (let size = 2_000; ; size -= 1) {
     if (

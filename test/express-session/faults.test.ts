@@ -1,29 +1,13 @@
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { SessionMailboxStore } from '../../src/express-session/index.js';
-import { type SessionContextOptions, SessionError, SessionStore } from '../../src/index.js';
 import { eventually } from '../support/eventually.js';
 import fc from '../support/fast-check.js';
 import { rounds } from '../support/limits.js';
-import { bindStore, startService } from '../support/service.js';
 import { reportedFault } from '../websocket/reported-fault.js';
+import { away, startHooked } from './hooked-stage.js';
 import { HookedStore } from './hooked-store.js';
 import { Gates } from './kit.js';
 import { contentOf, loadedSession, sessionData } from './session-data.js';
-
-const away = () => new SessionError('STORE_UNAVAILABLE', 'The store is away', {});
-
-async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
-  const service = await startService(t, context, { store: bindStore((given, clock) => new HookedStore(given, clock)) });
-  const { manager, container } = service;
-  const hooked = container.get(SessionStore);
-  if (!(hooked instanceof HookedStore)) throw new TypeError('The container binds another store');
-  const newStore = () => {
-    const store = new SessionMailboxStore(manager, { pingInterval: 5, allowKeptSid: true });
-    t.teardown(() => store.close());
-    return store;
-  };
-  return { ...service, hooked, newStore, visitors: manager.inApp('default-visitors') };
-}
 
 /** Simulates the death of the process: the `n`th operation from now on fails, before or after it takes effect, and so do all later ones. */
 function dieAt(hooked: HookedStore, n: number, when: 'before' | 'after'): void {
@@ -68,7 +52,7 @@ for (const [name, { prepare, act }] of Object.entries(actions)) {
   for (const when of ['before', 'after'] as const) {
     test(`${name} whose process dies ${when} any of its steps succeeds when it is repeated, and counts once`, async (t) => {
       for (let step = 1; ; step += 1) {
-        const { hooked, newStore, manager, clock } = await start(t, { maxSession: 1 });
+        const { hooked, newStore, manager, clock } = await startHooked(t, { maxSession: 1 });
         if (prepare !== undefined) await newStore().set('sid', sessionData(prepare));
         dieAt(hooked, step, when);
         const dying = newStore();
@@ -91,7 +75,7 @@ for (const [name, { prepare, act }] of Object.entries(actions)) {
 
 test('a logout whose process dies after any of its steps leaves no login when it is repeated', async (t) => {
   for (let step = 1; ; step += 1) {
-    const { hooked, newStore, manager, clock } = await start(t);
+    const { hooked, newStore, manager, clock } = await startHooked(t);
     await newStore().set('sid', sessionData({ a: 1, accountId: 'alice' }));
     const logout = async () => {
       const store = newStore();
@@ -117,7 +101,7 @@ test('a logout whose process dies after any of its steps leaves no login when it
 
 test('a destroy whose process dies after any of its steps leaves no session once a request has loaded the sid', async (t) => {
   for (let step = 1; ; step += 1) {
-    const { hooked, newStore, manager, visitors } = await start(t);
+    const { hooked, newStore, manager, visitors } = await startHooked(t);
     await newStore().set('sid', sessionData({ a: 1, accountId: 'alice' }));
     dieAt(hooked, step, 'after');
     const died = await newStore()
@@ -137,7 +121,7 @@ test('a destroy whose process dies after any of its steps leaves no session once
 
 test('a login leaves no session of the account when a destroy comes before any of its steps', async (t) => {
   for (let step = 1; step < 12; step += 1) {
-    const { hooked, newStore, manager, visitors } = await start(t);
+    const { hooked, newStore, manager, visitors } = await startHooked(t);
     await newStore().set('sid', sessionData({ a: 1 }));
     const store = newStore();
     const loaded = Object.assign(await loadedSession(store, 'sid'), { accountId: 'alice' });
@@ -156,7 +140,7 @@ test('a login leaves no session of the account when a destroy comes before any o
 });
 
 test('a login that finishes during a destroy leaves no session of the account', async (t) => {
-  const { hooked, newStore, manager, visitors } = await start(t);
+  const { hooked, newStore, manager, visitors } = await startHooked(t);
   await newStore().set('sid', sessionData({ a: 1 }));
   const store = newStore();
   const loaded = Object.assign(await loadedSession(store, 'sid'), { accountId: 'alice' });
@@ -178,7 +162,7 @@ test('a login that finishes during a destroy leaves no session of the account', 
 });
 
 test('a login keeps a cookie that another request changes during its steps', async (t) => {
-  const { hooked, newStore } = await start(t);
+  const { hooked, newStore } = await startHooked(t);
   await newStore().set('sid', sessionData({ a: 1 }));
   const store = newStore();
   const login = Object.assign(await loadedSession(store, 'sid'), { accountId: 'alice' });
@@ -199,7 +183,7 @@ test('a login keeps a cookie that another request changes during its steps', asy
 for (const content of [{ a: 1 }, { a: 1, accountId: 'alice' }]) {
   const what = 'accountId' in content ? 'a login' : 'a session';
   test(`a save that waits for another one to create ${what} creates it when that one fails`, async (t) => {
-    const { hooked, newStore } = await start(t);
+    const { hooked, newStore } = await startHooked(t);
     const store = newStore();
     const session = sessionData(content);
     hooked.before = () => {
@@ -215,7 +199,7 @@ for (const content of [{ a: 1 }, { a: 1, accountId: 'alice' }]) {
 }
 
 test('a sid whose account changes while another process loads it is loaded with the new account', async (t) => {
-  const { hooked, newStore, manager } = await start(t);
+  const { hooked, newStore, manager } = await startHooked(t);
   await newStore().set('sid', sessionData({ a: 1, accountId: 'alice' }));
   const store = newStore();
   const change = Object.assign(await loadedSession(store, 'sid'), { accountId: 'bob' });
@@ -232,7 +216,7 @@ test('a sid whose account changes while another process loads it is loaded with 
 });
 
 test('a login that was taken for dead, and was finished by another process, deletes no data when it goes on', async (t) => {
-  const { hooked, newStore, manager, clock } = await start(t);
+  const { hooked, newStore, manager, clock } = await startHooked(t);
   await newStore().set('sid', sessionData({ a: 1, b: 2 }));
   const slow = newStore();
   const slowLogin = Object.assign(await loadedSession(slow, 'sid'), { accountId: 'alice' });
@@ -275,7 +259,7 @@ test('in any order of the steps of concurrent requests, no change of a key is lo
       fc.array(fc.nat({ max: 4 }), { minLength: 3, maxLength: 40 }),
       fc.boolean(),
       async (turns, known) => {
-        const { hooked, newStore, manager, visitors } = await start(t, { maxSession: 1 });
+        const { hooked, newStore, manager, visitors } = await startHooked(t, { maxSession: 1 });
         const processes = [newStore(), newStore()] as const;
         await processes[0].set('sid', sessionData({ start: true }));
         if (known) await processes[1].get('sid');
@@ -310,7 +294,7 @@ test('in any order of concurrent logins, logouts and changes, all processes load
       fc.array(fc.nat({ max: 4 }), { minLength: 3, maxLength: 40 }),
       fc.array(action, { minLength: 2, maxLength: 6 }),
       async (turns, steps) => {
-        const { hooked, newStore, manager } = await start(t, { maxSession: 5 });
+        const { hooked, newStore, manager } = await startHooked(t, { maxSession: 5 });
         const processes = [newStore(), newStore()] as const;
         await processes[0].set('sid', sessionData({ start: true }));
         shuffle(hooked, turns);
@@ -345,7 +329,7 @@ async function doStep(store: SessionMailboxStore, step: string): Promise<void> {
 }
 
 test('disconnect is emitted once when the store can not be reached, and connect once when it answers again', async (t) => {
-  const { hooked, newStore } = await start(t);
+  const { hooked, newStore } = await startHooked(t);
   const store = newStore();
   const events: string[] = [];
   store.on('disconnect', () => events.push('disconnect')).on('connect', () => events.push('connect'));
@@ -372,7 +356,7 @@ test('disconnect is emitted once when the store can not be reached, and connect 
 });
 
 test('a closed store does not ping the session store', async (t) => {
-  const { hooked, newStore } = await start(t);
+  const { hooked, newStore } = await startHooked(t);
   const store = newStore();
   const events: string[] = [];
   store.on('disconnect', () => events.push('disconnect')).on('connect', () => events.push('connect'));
@@ -396,7 +380,7 @@ test('a closed store does not ping the session store', async (t) => {
 });
 
 test('an exception of a listener of disconnect or connect is reported, and fails neither the call nor the process', async (t) => {
-  const { hooked, newStore } = await start(t);
+  const { hooked, newStore } = await startHooked(t);
   const store = newStore();
   const reported = ['disconnect', 'connect'].map((event) => reportedFault(new RegExp(`the ${event} listener failed`)));
   for (const event of ['disconnect', 'connect']) {

@@ -1,0 +1,21 @@
+import type { ExecutionContext } from 'ava';
+import { SessionMailboxStore } from '../../src/express-session/index.js';
+import { type SessionContextOptions, SessionError, SessionStore } from '../../src/index.js';
+import { bindStore, startService } from '../support/service.js';
+import { HookedStore } from './hooked-store.js';
+
+export const away = () => new SessionError('STORE_UNAVAILABLE', 'The store is away', {});
+
+/** A service whose store does what a test says before and after each operation, and stores of express-session over it. */
+export async function startHooked(t: ExecutionContext, context: SessionContextOptions = {}) {
+  const service = await startService(t, context, { store: bindStore((given, clock) => new HookedStore(given, clock)) });
+  const { manager, container } = service;
+  const hooked = container.get(SessionStore);
+  if (!(hooked instanceof HookedStore)) throw new TypeError('The container binds another store');
+  const newStore = () => {
+    const store = new SessionMailboxStore(manager, { pingInterval: 5, allowKeptSid: true });
+    t.teardown(() => store.close());
+    return store;
+  };
+  return { ...service, hooked, newStore, visitors: manager.inApp('default-visitors') };
+}
