@@ -45,7 +45,10 @@ const bounds = fc.record({
 
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Scripts with a loss, an older place, a lifetime and a restart, which few random ones have all of. */
+/**
+ * Scripts with a loss, an older place, a lifetime and a restart, which few random ones have all of; and a burst that
+ * exceeds the mailbox, of which a second client that polls loses some if it is slow.
+ */
 const examples: [WorldBounds, Command[]][] = [
   [
     { msgMaxLength: 2, onOverflow: 'drop-oldest', messageTtl: 0, readers: 1 },
@@ -79,6 +82,15 @@ const examples: [WorldBounds, Command[]][] = [
       { do: 'open', reader: 0, back: 0 },
       { do: 'advance', by: 70_000 },
       { do: 'open', reader: 0, back: 3 },
+    ],
+  ],
+  [
+    { msgMaxLength: 1, onOverflow: 'drop-oldest', messageTtl: 0, readers: 3 },
+    [
+      { do: 'open', reader: 1, back: 0 },
+      { do: 'open', reader: 0, back: 0 },
+      { do: 'cut', reader: 0, count: 3 },
+      { do: 'push', count: 1, key: undefined },
     ],
   ],
 ];
