@@ -4,14 +4,18 @@ import type { Argument, Calls } from './calls.js';
 import type { Keys } from './keys.js';
 import { accepted, numberAt, type Reply, textAt } from './reply-decoders.js';
 
-/** How much longer than twice the session's ttl an alias is kept: for the two steps of an adoption, and for clock drift. */
+/**
+ * Milliseconds for which an alias is kept in addition to twice the session's ttl. Allows for the two steps of an
+ * adoption, and for clock drift.
+ */
 const slackMs = 60_000;
-/** Redis accepts no longer lifetime of a key, roughly. */
+/** Maximum lifetime of an alias in milliseconds, about 30,000 years. Redis may reject a much longer lifetime. */
 const longestMs = 1_000_000_000_000_000;
 
 /**
- * Adopts sessions of another system with the tokens that their clients hold. Such a token does not begin with a bucket, so
- * its alias is in the bucket that the hash of the token names; the session is in the bucket of its account.
+ * Adopts sessions of another system with the tokens that their clients hold. Such a token does not begin with the name
+ * of a bucket. Therefore the hash of the token determines the bucket of its alias. The session is in the bucket of its
+ * account.
  */
 export class Adoption {
   readonly #queue: Calls;
@@ -26,7 +30,7 @@ export class Adoption {
     const { app, accountId, ttl } = session;
     if (await this.isAdopted(app, token)) return false;
     const { bucket, accountScore } = this.#keys.placeOf(app, accountId);
-    // Derived from the token: an interrupted adoption finds its own session when it is repeated.
+    // The id is derived from the token, so that a repeated adoption finds the session of an interrupted one.
     const id = idOf(bucket, `${app}\n${token}`);
     const isNew = await this.#queue.call({
       bucket,
@@ -75,6 +79,6 @@ function isOne(reply: Reply): boolean {
 
 function aliasOf(reply: Reply): TokenAlias | undefined {
   const id = textAt(accepted(reply), 1);
-  // An alias is kept for more than two ttls: looked up once in each ttl, it can't expire before its session.
+  // An alias is kept for more than two ttls. If it is looked up once in each ttl, it can't expire before its session.
   return id === '' ? undefined : { id, rememberFor: Math.floor((numberAt(reply, 2) - slackMs) / 2) };
 }

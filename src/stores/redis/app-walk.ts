@@ -16,10 +16,10 @@ import {
   textsAt,
 } from './reply-decoders.js';
 
-/** How many buckets are asked at once where the replies are large. */
+/** Number of buckets that are asked at the same time when the replies are large. */
 const bucketsAtOnce = 8;
 
-/** Where a walk goes on: in which bucket, and after which entry of its index. */
+/** The place at which a walk continues: a bucket, and the entry of its index after which it continues. */
 interface Place {
   readonly bucket: number;
   readonly after: string;
@@ -27,7 +27,7 @@ interface Place {
 
 const cursorPattern = /^([0-9A-Za-z]{2}):([0-9]{1,17}\.[0-9A-Za-z]{40})?$/;
 
-/** Operations on all sessions of an app: bucket by bucket, in the order of the index, which is stable. */
+/** Operations on all sessions of an app: bucket by bucket, in the stable order of the index. */
 export class AppWalk {
   readonly #queue: Calls;
   readonly #keys: Keys;
@@ -37,7 +37,7 @@ export class AppWalk {
     this.#keys = keys;
   }
 
-  /** First asks every bucket for its size, then, at once, the buckets that the page may come from. */
+  /** Asks every bucket for its size, then, at the same time, all buckets whose sessions may belong to the page. */
   async page(app: string, { activeWithin, limit, cursor }: AppQuery): Promise<AppPage> {
     let place: Place | undefined = this.#placeOf(cursor);
     const sizes = await this.#sizes(app);
@@ -118,7 +118,7 @@ export class AppWalk {
     return replies.map((reply) => numberAt(reply, 1));
   }
 
-  /** `first` and the next buckets that together hold `wanted` sessions, or all the rest. */
+  /** Returns `first` and the next buckets that together hold `wanted` sessions, or all remaining buckets. */
   #bucketsFor(sizes: readonly number[], first: number, wanted: number): readonly number[] {
     const buckets = [first];
     let held = 0;
@@ -131,7 +131,7 @@ export class AppWalk {
     return buckets;
   }
 
-  /** Adds records in order. @returns where to go on, or `undefined` after the last bucket */
+  /** Adds records in order. @returns the place to continue at, or `undefined` after the last bucket */
   #collect(
     app: string,
     records: SessionRecord[],

@@ -7,13 +7,14 @@ import type { Reply } from './reply-decoders.js';
 import { callsFailed, storeUnavailable } from './unavailable.js';
 
 /**
- * Sends calls to the program. All calls of one turn of the event loop are sent in order as one command, because a command
- * costs more in the client library than in the server. On a Cluster all calls of one bucket are.
+ * Sends calls to the program. The calls of one turn of the event loop are sent in order as one command (up to
+ * `mostWeight`; on a Cluster, one command for each bucket), because a command costs more in the client library than in
+ * the server.
  */
 export class CallQueue implements Calls {
   readonly #connection: RedisConnection;
   readonly #program: Program;
-  /** Of each lane: the full batches, and the one that is being filled. */
+  /** The batches of each lane. The last batch is being filled, the others are full. */
   readonly #lanes = new Map<string, CallBatch[]>();
   readonly #underWay = new Set<Promise<void>>();
 
@@ -24,7 +25,7 @@ export class CallQueue implements Calls {
 
   call<Result>(call: Call<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      // ioredis would wait until the connection is restored.
+      // Without this check ioredis might wait until the connection is restored.
       this.#connection.requireReady();
       batchFor(this.#laneOf(call.bucket), call.weight).add(call, resolve, reject);
     });

@@ -9,8 +9,9 @@ import { Replicas } from './replicas.js';
 import { ReplicatedCalls } from './replicated-calls.js';
 
 /**
- * Writes that their callers rely on once they are acknowledged. Not among them: contacts, reads and what they park, and the
- * work of the nodes; after a failover these are done again, or repeat what a client is told.
+ * Operations whose writes the callers rely on once they are acknowledged. The list does not contain contacts, client
+ * addresses, reads (which may park readers), acknowledgements of readers, and the work of the nodes. If a failover
+ * loses such a write, it is done again, or a client receives something twice.
  */
 const reliedOn: ReadonlySet<string> = new Set([
   'insert',
@@ -35,13 +36,13 @@ const reliedOn: ReadonlySet<string> = new Set([
   'alias',
 ]);
 
-/** The connection that writes, when replicas are waited for. */
+/** The separate connection for writes that wait for replicas. */
 interface WritingRoute {
   readonly connection: RedisConnection;
   readonly calls: ReplicatedCalls;
 }
 
-/** Which connection each call takes: with `replicas` the writes that callers rely on have one of their own. */
+/** Chooses the connection of each call. With `replicas`, the writes that callers rely on have a separate connection. */
 export class CallRoutes implements Calls {
   readonly #connection: RedisConnection;
   readonly #queue: CallQueue;
@@ -61,15 +62,16 @@ export class CallRoutes implements Calls {
   }
 
   /**
-   * @param onReady called whenever the lost connection of the reads has been restored
-   * @param onMoved called when its server turned out not to be the master, and when the master has been found
+   * @param onReady called whenever the connection for reads was lost and has been restored
+   * @param onMoved called when the server of that connection is not the master any more, and when the master has been
+   * found
    * @throws SessionError `STORE_UNAVAILABLE`, or `INVALID_CONTEXT` for a `keyPrefix` within `url`
    */
   async open(onReady: () => void, onMoved: () => void): Promise<void> {
     const writing = this.#writing;
     await this.#connection.open(onReady, (refusal) => {
       onMoved();
-      // What one connection learns holds for the other: both lead to the same place.
+      // The other connection must look for the master, too: both lead to the same server.
       if (refusal !== undefined) writing?.connection.refusedAsNoMaster(refusal);
     });
     if (writing === undefined) return;
@@ -94,7 +96,7 @@ export class CallRoutes implements Calls {
   call<Result>(call: Call<Result>): Promise<Result> {
     const writing = this.#writing?.calls;
     if (writing === undefined) return this.#queue.call(call);
-    // Both connections must be usable.
+    // A ping succeeds only if both connections are usable.
     if (call.operation === 'ping') {
       return Promise.all([this.#queue.call(call), writing.call(call)]).then(([answer]) => answer);
     }

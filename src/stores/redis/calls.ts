@@ -4,8 +4,8 @@ import type { Reply } from './reply-decoders.js';
 import { storeUnavailable } from './unavailable.js';
 
 /**
- * Ordinary calls in one run of the program: it blocks the server for a fraction of a millisecond. A call of this weight gets
- * a run of its own.
+ * Maximum weight of the calls in one run of the program. A run of this many ordinary calls blocks the server for a
+ * fraction of a millisecond. A call of this weight gets a separate run.
  */
 export const mostWeight = 100;
 
@@ -19,7 +19,7 @@ export interface Call<Result> {
   readonly args: readonly Argument[];
   /** Turns the reply into the result, or throws the refusal that it holds. */
   readonly decode: (reply: Reply) => Result;
-  /** How much work the call is; an ordinary one is 1. */
+  /** The work that the call makes, relative to an ordinary call. Default 1. */
   readonly weight?: number;
 }
 
@@ -31,7 +31,7 @@ export interface Calls {
   settle(): Promise<void>;
 }
 
-/** Receives the reply of one call, or the error; both when the call succeeded, and it is unsure whether that lasts. */
+/** Receives the reply of one call, or the error; or both if the call succeeded, but its writes may still be lost. */
 type Receiver = (reply: unknown, error: SessionError | undefined) => void;
 
 /** Calls that are sent as one command: their keys, arguments and receivers, in the same order. */
@@ -51,7 +51,7 @@ export class CallBatch {
     this.args.push(operation, args.length);
     for (const argument of args) this.args.push(argument);
     this.#weight += weight;
-    // Decoded here, not by the caller: that saves a promise for each call.
+    // Decoding here, and not in the caller, saves a promise for each call.
     this.#receivers.push((reply, error) => {
       if (reply === undefined && error !== undefined) {
         reject(error);
@@ -67,7 +67,9 @@ export class CallBatch {
     });
   }
 
-  /** @param unsure the error of the calls that succeeded; those that were refused have changed nothing, and say why */
+  /**
+   * @param unsure error for the calls that succeeded; a refused call has changed nothing, and fails with its refusal
+   */
   answer(replies: Reply, unsure?: SessionError): void {
     for (const [index, receive] of this.#receivers.entries()) receive(replies[index], unsure);
   }
@@ -77,7 +79,7 @@ export class CallBatch {
   }
 }
 
-/** The last of the batches if it has room, else a new one. */
+/** Returns the last batch if it has room, else adds a new batch. */
 export function batchFor(batches: CallBatch[], weight = 1): CallBatch {
   const last = batches.at(-1);
   if (last?.hasRoomFor(weight)) return last;
@@ -87,8 +89,8 @@ export function batchFor(batches: CallBatch[], weight = 1): CallBatch {
 }
 
 /**
- * What a server that is not the master refused a call with, if it did. The other calls of the run then read what may be out
- * of date, and wrote nothing.
+ * Returns the error with which a server that is not the master refused a call, if any. In that case the other calls of
+ * the run wrote nothing, and may have read outdated data.
  */
 export function refusalIn(replies: Reply): string | undefined {
   for (const reply of replies) {

@@ -20,7 +20,7 @@ export class ChangeReceiver {
     return this.#subscription.open();
   }
 
-  /** Call when the address may lead to another server. */
+  /** Replaces the connection. Call this when the address may lead to another server. */
   moved(): void {
     this.#subscription.moved();
   }
@@ -30,7 +30,7 @@ export class ChangeReceiver {
   }
 }
 
-/** `<app>:<id>:<kind>` and what the kind needs; see scripts/notices.lua. */
+/** Parses `<app>:<id>:<kind>` and the data of the kind, and notifies the watcher; see scripts/notices.lua. */
 function forward(text: string, watcher: ChangeWatcher): void {
   const [app = '', id = '', kind = '', ...rest] = text.split(':');
   const change = changeOf(kind, rest);
@@ -38,7 +38,8 @@ function forward(text: string, watcher: ChangeWatcher): void {
     watcher.changed(app, id, change);
     return;
   }
-  // Another publisher wrote it. Which session changed is unknown, so a watcher must take it that any may have.
+  // Another publisher sent this text. The changed session is unknown, so the watcher must assume that any may have
+  // changed.
   watcher.interrupted();
   watcher.resumed();
 }

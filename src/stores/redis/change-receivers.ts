@@ -4,7 +4,7 @@ import type { RedisConnection } from './connection.js';
 import type { Keys } from './keys.js';
 import { asUnavailable } from './unavailable.js';
 
-/** The watches of changes that a store has open. */
+/** The open change subscriptions of a store. */
 export class ChangeReceivers {
   readonly #connection: RedisConnection;
   readonly #keys: Keys;
@@ -16,8 +16,8 @@ export class ChangeReceivers {
   }
 
   /**
-   * Opens a connection of its own, so that a store without watchers needs none.
-   * @returns ends the watch
+   * Opens a separate connection for the watcher, so that a store without watchers needs none.
+   * @returns a function that ends the watch
    * @throws SessionError `STORE_UNAVAILABLE`
    */
   async watch(watcher: ChangeWatcher): Promise<() => Promise<void>> {
@@ -36,7 +36,7 @@ export class ChangeReceivers {
     return close;
   }
 
-  /** The connections may still lead to a server that is not the master any more. */
+  /** Replaces the connections: they may still lead to a server that is not the master any more. */
   moved(): void {
     for (const receiver of this.#open) receiver.moved();
   }

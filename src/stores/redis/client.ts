@@ -3,8 +3,8 @@ import type { RedisStoreOptions } from './redis-options.js';
 import { storeUnavailable } from './unavailable.js';
 
 /**
- * What this store needs of a connection of its own. While the server is down commands are not queued, so that callers
- * get an error at once; and commands are never resent, because a push would then be delivered twice.
+ * Options of the connections that the store makes itself. While the server is down, the client does not queue commands,
+ * so that callers immediately get an error. It never resends a command, because that could deliver a push twice.
  */
 const ownConnection = {
   autoResendUnfulfilledCommands: false,
@@ -14,13 +14,13 @@ const ownConnection = {
   replyMapping: 'legacy',
 } as const;
 
-/** At random, so that the nodes of a fleet don't all reconnect at the same moment. */
+/** Returns a delay that is partly random, so that the nodes of a fleet don't all reconnect at the same moment. */
 function retryDelay(attempt: number): number {
   return Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2);
 }
 
 /**
- * A client of the store's own, not yet connected.
+ * Makes a separate client for the store. It is not connected yet.
  * @throws SessionError `STORE_UNAVAILABLE` when ioredis is not installed
  */
 export async function makeClient({ url, redis, cluster }: RedisStoreOptions): Promise<Redis | Cluster> {
@@ -29,11 +29,11 @@ export async function makeClient({ url, redis, cluster }: RedisStoreOptions): Pr
     return new ioredis.Cluster([...cluster.nodes], {
       enableOfflineQueue: false,
       lazyConnect: true,
-      // A command whose connection broke may have been carried out: it must not be resent to the next master.
+      // The old master may have carried out a command whose connection broke: never resend it to the new master.
       retryDelayOnFailover: 0,
       clusterRetryStrategy: retryDelay,
       ...cluster.options,
-      // The decoders of this store fix the form of the replies.
+      // The reply decoders of this store need this form of the replies.
       redisOptions: { ...ownConnection, ...cluster.options?.redisOptions, replyMapping: 'legacy' },
     });
   }
@@ -49,8 +49,10 @@ export async function makeClient({ url, redis, cluster }: RedisStoreOptions): Pr
 }
 
 /**
- * Another client of the store's own, for calls that wait for replicas; also where the application gave a client.
- * @param waitMs how long the server may wait for replicas, and the calls behind it for the server
+ * Makes another separate client, for calls that wait for replicas. The store needs it even if the application passed a
+ * client.
+ * @param waitMs milliseconds for which the server may wait for replicas, and for which later calls may wait for the
+ * server
  */
 export async function makeWritingClient(options: RedisStoreOptions, waitMs: number): Promise<Redis | Cluster> {
   const { client, url, redis, cluster } = options;
@@ -63,7 +65,7 @@ export async function makeWritingClient(options: RedisStoreOptions, waitMs: numb
   return makeClient({ redis: patient(redis), ...(url !== undefined && { url }) });
 }
 
-/** With the options that the application's client should have, and may not have. */
+/** Duplicates the application's client, with the options that the store needs: the application may have set others. */
 function duplicateForWriting(client: Redis | Cluster, waitMs: number): Redis | Cluster {
   const own = withPatience(ownConnection, waitMs);
   if (!isCluster(client)) {
@@ -80,11 +82,13 @@ function duplicateForWriting(client: Redis | Cluster, waitMs: number): Redis | C
 
 function withPatience<Options extends Pick<RedisOptions, 'commandTimeout'>>(options: Options, waitMs: number) {
   const { commandTimeout = ownConnection.commandTimeout } = options;
-  // Pipelines of ioredis might send a wait before the calls that it is for.
+  // With automatic pipelines, ioredis might send `WAIT` before the calls whose writes it waits for.
   return { ...options, commandTimeout: commandTimeout + waitMs, enableAutoPipelining: false };
 }
 
-/** Imported when a store opens, not with this module: an import that fails there could not say what to do about it. */
+/**
+ * Imports ioredis when a store opens. A failed import at the top of this module could not report what to do about it.
+ */
 async function importIoredis(): Promise<Pick<typeof import('ioredis'), 'Redis' | 'Cluster'>> {
   try {
     return await import('ioredis');
@@ -98,16 +102,16 @@ async function importIoredis(): Promise<Pick<typeof import('ioredis'), 'Redis' |
 }
 
 export function isCluster(client: Redis | Cluster): client is Cluster {
-  // Not by its class: it may be of another copy of the library.
+  // `instanceof` would fail for a client of another copy of the library.
   return client.isCluster;
 }
 
-/** How long to wait for a client that is connecting, when a store opens. */
+/** Milliseconds to wait for a connecting client when a store opens. */
 const startTimeMs = 10_000;
 
 /**
- * Resolves when the client is ready. The promise of its `connect` is not enough: when the first attempt to reach a
- * Cluster fails, the library tries again, and that promise stays pending.
+ * Resolves when the client is ready. The promise that `connect` returns is not enough: when the first attempt to reach
+ * a Cluster fails, the library tries again, but this promise stays pending.
  * @param signal ends the wait with an error
  */
 export async function becomeReady(
@@ -136,9 +140,9 @@ export async function becomeReady(
   });
 }
 
-/** States of a client without a connection: in these `disconnect` emits no `end`. */
+/** States in which a client has no connection, so that `disconnect` emits no `end`. */
 const unconnected: ReadonlySet<string> = new Set(['wait', 'reconnecting', 'close', 'end']);
-/** How long to wait for a connection to close. */
+/** Milliseconds to wait for a connection to close. */
 const closeTimeMs = 2_000;
 
 /** Resolves when the connection is closed, or after `closeTimeMs`: in some states the library emits no `end`. */

@@ -1,6 +1,6 @@
 const slots = 16_384;
 
-/** The slot of the keys with this hash tag: its CRC-16 (XMODEM) modulo the number of slots, as the Cluster specification says. */
+/** Returns the slot of a hash tag by the Cluster specification: its CRC-16 (XMODEM) modulo the number of slots. */
 export function slotOf(hashTag: string): number {
   let crc = 0;
   for (const byte of Buffer.from(hashTag)) {

@@ -4,21 +4,23 @@ import { MasterSearch } from './master-search.js';
 import { type RedisStoreOptions, requireNoKeyPrefix } from './redis-options.js';
 import { asUnavailable, storeUnavailable } from './unavailable.js';
 
-/** The first version with sharded channels and with all that the scripts use of `ZRANGE`, `PEXPIRETIME` and `LPOP`. */
+/**
+ * First version with sharded channels, and with the forms of `ZRANGE`, `PEXPIRETIME` and `LPOP` that the scripts use.
+ */
 const oldestVersion = 7;
 
-/** A client that commands go through: the application's, or one made for the store. */
+/** A client that sends commands: the client of the application, or one that the store made. */
 export class RedisConnection {
   readonly isCluster: boolean;
   readonly #make: () => Promise<Redis | Cluster>;
-  /** Whether the store made the client, and so closes it. */
+  /** Whether the store made the client. If so, the store closes it. */
   readonly #isOwn: boolean;
   #client: Redis | Cluster | undefined;
   #latestError: unknown;
   #onReady: (() => void) | undefined;
   #search: MasterSearch | undefined;
 
-  /** @param make makes a client although the options may hold one */
+  /** @param make makes the client; if given, a client in the options is not used */
   constructor(options: RedisStoreOptions, make?: () => Promise<Redis | Cluster>) {
     const { client, cluster } = options;
     this.#make = make ?? (() => makeClient(options));
@@ -35,8 +37,8 @@ export class RedisConnection {
   }
 
   /**
-   * Call when the server answered that it is not the master: looks for the master, and meanwhile refuses calls. A Cluster
-   * client does so itself: there a replica answers where its master is.
+   * Searches for the master, and refuses calls until the master is found. Call this when the server answered that it is
+   * not the master. Does nothing on a Cluster: there a replica answers where its master is, and the client follows.
    */
   refusedAsNoMaster(refusal: string): void {
     this.#search?.start(refusal);
@@ -50,8 +52,8 @@ export class RedisConnection {
 
   /**
    * @param onReady called whenever a lost connection has been restored
-   * @param onMoved called when the server turned out not to be the master, with what it answered, and with `undefined` when
-   * the master has been found
+   * @param onMoved called with the answer of the server when the server turned out not to be the master, and with
+   * `undefined` when the master has been found
    * @throws SessionError `STORE_UNAVAILABLE`, or `INVALID_CONTEXT` for a `keyPrefix` within `url`
    */
   async open(onReady: () => void, onMoved: (refusal: string | undefined) => void): Promise<void> {
@@ -65,7 +67,7 @@ export class RedisConnection {
       await this.#requireVersion();
     } catch (error) {
       await this.close();
-      // An earlier error of the connection says more than that the connection is closed now.
+      // An earlier error of the connection is more useful than the error that the connection is closed now.
       throw asUnavailable(this.#latestError ?? error);
     }
     if (!isCluster(client)) {
@@ -91,7 +93,7 @@ export class RedisConnection {
     await searchEnded;
   }
 
-  /** Another connection to the same place, for channels. It queues subscriptions until it is connected. */
+  /** Makes another client for the same server, for channels. It queues subscriptions until it is connected. */
   duplicate(): Redis | Cluster {
     const { client } = this;
     if (isCluster(client)) {
@@ -109,7 +111,10 @@ export class RedisConnection {
     this.#latestError = error;
   };
 
-  /** A Cluster is ready as soon as its first node is; commands to those still connecting would fail. */
+  /**
+   * Waits until all masters of a Cluster answer. The Cluster client is ready as soon as its first node is ready, but
+   * commands to nodes that are still connecting would fail.
+   */
   async #requireMasters(): Promise<void> {
     const { client } = this;
     if (isCluster(client)) await Promise.all(client.nodes('master').map((node) => node.ping()));

@@ -4,16 +4,18 @@ import type { Calls } from './calls.js';
 import type { Keys } from './keys.js';
 import { accepted, closedOf, countOf, listsAt, numberAt, type Reply, silentSessionOf } from './reply-decoders.js';
 
-/** Work that the nodes share: each node asks all buckets whether something is due, and takes it. */
+/** The work that the nodes share. Each node asks all buckets whether something is due, and takes it. */
 export class DueWork {
   readonly #queue: Calls;
   readonly #keys: Keys;
   readonly #node: string;
   readonly #acknowledging = new Set<Promise<void>>();
-  /** Reports that the server may have made, and whose replies were lost: the bucket by the name of the report. */
+  /**
+   * The buckets of the reports that the server may have made, but whose replies were lost, by the name of the report.
+   */
   readonly #lostReports = new Map<string, string>();
   #reports = 0;
-  /** The bucket to begin with; it rotates, so that none waits behind others that are always busy. */
+  /** The index of the first bucket of a slice. It rotates, so that no bucket always waits behind busy buckets. */
   #first = 0;
 
   constructor(queue: Calls, keys: Keys, node: string) {
@@ -23,8 +25,8 @@ export class DueWork {
   }
 
   /**
-   * The server keeps a report of what a sweep closed until this node acknowledges it. If this node dies before, another
-   * node reports it.
+   * Closes expired sessions. The server keeps a report of the closed sessions until this node acknowledges it. If this
+   * node dies before that, another node reports them.
    */
   async sweep(limit: number): Promise<Slice<ClosedSession>> {
     await this.#abandonLostReports();
@@ -61,7 +63,7 @@ export class DueWork {
     );
   }
 
-  /** Resolves when no report is left to acknowledge. */
+  /** Resolves when no acknowledgement of a report is pending. */
   async settle(): Promise<void> {
     while (this.#acknowledging.size > 0) await Promise.all(this.#acknowledging);
   }
@@ -109,7 +111,9 @@ export class DueWork {
     }
   }
 
-  /** What this node may have taken without receiving it, the next sweep of any node reports. */
+  /**
+   * Abandons the reports that this node may have taken but did not receive. The next sweep of any node reports them.
+   */
   async #abandonLostReports(): Promise<void> {
     const abandoning = [...this.#lostReports].map(async ([report, bucket]) => {
       const keys = [this.#keys.due(bucket)];
@@ -125,7 +129,7 @@ export class DueWork {
     return [...buckets.slice(this.#first), ...buckets.slice(0, this.#first)];
   }
 
-  /** One turn of the event loop later, when the caller of `sweep` has emitted the events. */
+  /** Acknowledges the report one turn of the event loop later, when the caller of `sweep` has emitted the events. */
   #acknowledgeLater(bucket: string, key: string, report: string): void {
     const acknowledging = new Promise<void>((resolve) => {
       setImmediate(() => {
@@ -133,7 +137,7 @@ export class DueWork {
           .call({ bucket, operation: 'acknowledgeReport', keys: [key], args: [report], decode: accepted })
           .then(
             () => resolve(),
-            // Redis is unavailable. If this node dies as well, the sessions are reported twice rather than never.
+            // Redis is unavailable. If this node also dies, another node reports the sessions again.
             () => resolve(),
           );
       });
@@ -146,7 +150,10 @@ function sliceOf<Item>(reply: Reply, itemOf: (reply: Reply) => Item): Slice<Item
   return { items: listsAt(accepted(reply), 2).map(itemOf), more: numberAt(reply, 1) === 1 };
 }
 
-/** The results, or the error if there are none: what one bucket returned must be reported although another failed. */
+/**
+ * Returns the results, or throws the error if there are none. The results of one bucket must be reported even if
+ * another bucket failed.
+ */
 function fulfilled<Result>(results: readonly PromiseSettledResult<Result>[]): readonly Result[] {
   const done = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failed = results.find((result) => result.status === 'rejected');

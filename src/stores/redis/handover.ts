@@ -15,18 +15,18 @@ import {
   textsAt,
 } from './reply-decoders.js';
 
-/** Between two attempts to claim a session that another receiver has claimed. */
+/** Milliseconds between two attempts to claim a session that another receiver has claimed. */
 const claimedPauseMs = 20;
 
-/** One of the two sessions. */
+/** One of the two sessions of a handover. */
 interface Party {
   readonly bucket: string;
   readonly key: string;
 }
 
 /**
- * Key, JSON before and JSON after of each attribute that differs, '' where there was none. Both lists alternate keys and
- * JSON, in any order.
+ * Returns the key, the JSON before and the JSON after of each attribute that differs. The JSON is '' if there was no
+ * such attribute. Both arguments alternate keys and JSON, in any order.
  */
 function changesBetween(before: readonly string[], after: readonly string[]): readonly string[] {
   const [old, latest] = [pairsOf(before), pairsOf(after)];
@@ -45,8 +45,9 @@ function pairsOf(texts: readonly string[]): ReadonlyMap<string, string> {
 }
 
 /**
- * `replace`: one script, but between two buckets of a Cluster, in steps; scripts/operations/handover.lua says what others may see of them.
- * If several sessions replace the same one, one of them claims it; the others wait, and find it closed.
+ * Carries out `replace`: with one script, or in steps between two buckets of a Cluster. scripts/operations/handover.lua
+ * describes what others may see of the steps. If several sessions replace the same old session, one of them claims it.
+ * The others wait, and then find it closed.
  */
 export class Handover {
   readonly #queue: Calls;
@@ -87,7 +88,10 @@ export class Handover {
     return { record: ownRecordOf(app, newId, more), closed: { ...closed, undelivered } };
   }
 
-  /** The receiver inherits a copy, once no other session takes over the receiver itself. */
+  /**
+   * Claims the old session, and lets the receiver inherit a copy. Retries while another session takes over the
+   * receiver.
+   */
   async #takeOver(newId: string, receiver: Party, old: Party): Promise<{ offer: Reply; inherited: Reply }> {
     for (;;) {
       accepted(await this.#call(receiver, 'get', []));
@@ -96,12 +100,12 @@ export class Handover {
         const inherited = await this.#inherit(receiver, textsAt(offer, 1), textsAt(offer, 2));
         if (inherited[0] !== 'claimed') return { offer, inherited: accepted(inherited) };
       } catch (error) {
-        // Left as it is, the claim expires. What matters to the caller is the first error.
+        // If `withdraw` fails, too, the claim expires by itself. The caller needs the first error.
         await this.#call(old, 'withdraw', []).catch(() => {});
         throw error;
       }
       await this.#call(old, 'withdraw', []);
-      // At random, so that two sessions that take over each other do not refuse each other again.
+      // The pause is partly random, so that two sessions that take over each other do not refuse each other again.
       await wait(claimedPauseMs * (0.5 + Math.random()));
     }
   }

@@ -1,13 +1,13 @@
 import { storeUnavailable } from './unavailable.js';
 
 /**
- * How long to wait for a reply. ioredis has a time limit too, but not for every place where a command may wait, and an
- * application's client may have none: a call that never ends would block a poll for ever.
+ * Milliseconds to wait for a reply. The time limit of ioredis does not cover every place where a command may wait, and
+ * an application's client may have no limit. A call that never ends would block a poll for ever.
  */
 const replyTimeMs = 10_000;
 
 /**
- * @param moreMs how much longer the server may take, because it waits for others
+ * @param moreMs additional milliseconds for a server that waits for its replicas
  * @throws SessionError `STORE_UNAVAILABLE` when no reply comes in time
  */
 export function inTime<Answer>(reply: Promise<Answer>, moreMs = 0): Promise<Answer> {

@@ -9,8 +9,8 @@ export type { RedisStoreOptions } from './redis-options.js';
 export { RedisStore } from './redis-store.js';
 
 /**
- * Sessions in a Redis (7 or newer), a Valkey or a Cluster, shared by all processes that use it. Give it to `sessionModule`
- * as the second argument.
+ * A store that keeps the sessions in Redis (7 or newer), Valkey or a Cluster. All processes that use the same server
+ * share them. Pass it to `sessionModule` as the second argument.
  * @throws SessionError `INVALID_CONTEXT`
  */
 export function redisStore(options: RedisStoreOptions = {}): (load: ContainerModuleLoadOptions) => void {

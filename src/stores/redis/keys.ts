@@ -5,16 +5,17 @@ const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 export const mostBuckets = digits.length ** 2;
 
 /**
- * What tells the keys of one bucket apart; the scripts are assembled with these names. The first five are followed by
- * the app and the id of a session, `index` by an app, `alias` by a hash; the others are whole names.
+ * The parts of the keys that distinguish the keys of one bucket; the scripts are assembled with these names. The app
+ * and the id of a session follow the first five names, an app follows `index`, and a hash follows `alias`. Nothing
+ * follows the others.
  */
 export const keyNames = {
   session: 's:',
   attributes: 'as:',
   messages: 'ms:',
-  /** Offsets of the messages that have keys. */
+  /** The offsets of the messages with keys. */
   keyedMessages: 'ks:',
-  /** Which session takes this one over; for some seconds during a handover. */
+  /** The session that takes over this session. Exists for some seconds, during a handover. */
   claim: 'cs:',
   index: 'i:',
   alias: 't:',
@@ -22,25 +23,26 @@ export const keyNames = {
   online: 'online',
   nodes: 'nodes',
   reports: 'reports',
-  /** Written last in each batch that waits for replicas. */
+  /** The last write of each batch that waits for replicas. */
   mark: 'mark',
-  /** Never exists: `ping` tries to write nothing into it. */
+  /** Never exists: `ping` writes zero bytes to it. */
   ping: 'ping',
 } as const;
 
-/** Where an account's sessions are. */
+/** The place of an account's sessions. */
 export interface AccountPlace {
   readonly bucket: string;
   /**
-   * The first 48 bits of its SHA-256, as a number: the account's score in the index, which does not reveal its name. Two
-   * accounts may have the same score, so readers of the index compare names as well.
+   * The first 48 bits of the SHA-256 of app and account, as a number: the account's score in the index, which does not
+   * reveal the account's name. Two accounts may have the same score. Therefore code that reads the index also compares
+   * the names.
    */
   readonly accountScore: number;
 }
 
 /**
- * The names of all keys and channels. App and account decide the bucket, which is the hash tag of all that belongs to the
- * account; its two characters begin the ids of the account's sessions.
+ * The names of all keys and channels. App and account determine the bucket. It is the hash tag of all keys of the
+ * account, and its two characters are the beginning of the ids of the account's sessions.
  */
 export class Keys {
   readonly prefix: string;
@@ -57,7 +59,7 @@ export class Keys {
 
   placeOf(app: string, accountId: string): AccountPlace {
     const name = `${app}\n${accountId}`;
-    // A login asks twice: to make the id, and to insert the session.
+    // A login calls this twice: to make the id, and to insert the session.
     if (this.#latest?.name === name) return this.#latest.place;
     const digest = hash('sha256', name, 'buffer');
     const bucket = this.buckets[digest.readUInt32BE(6) % this.buckets.length] ?? '';
@@ -66,13 +68,13 @@ export class Keys {
     return place;
   }
 
-  /** `undefined` for an id that no session can have. */
+  /** Returns the bucket of a session; `undefined` for an id that no session can have. */
   bucketOf(id: string): string | undefined {
     const bucket = id.slice(0, 2);
     return this.#bases.has(bucket) ? bucket : undefined;
   }
 
-  /** The keys of these sessions, by bucket. */
+  /** Returns the keys of these sessions, by bucket. */
   sessionsByBucket(app: string, ids: readonly string[]): ReadonlyMap<string, readonly string[]> {
     const keysByBucket = new Map<string, string[]>();
     for (const id of ids) {
@@ -106,22 +108,22 @@ export class Keys {
     return `${this.#base(bucket)}${keyNames.claim}${app}:${id}`;
   }
 
-  /** The app's sessions by account, those of one account by creation: `<microseconds><id>`. */
+  /** The index of the app's sessions, ordered by account, then by creation. Its entries are `<microseconds><id>`. */
   index(bucket: string, app: string): string {
     return `${this.#base(bucket)}${keyNames.index}${app}`;
   }
 
-  /** Sessions by deadline. */
+  /** The index of the sessions by deadline. */
   due(bucket: string): string {
     return `${this.#base(bucket)}${keyNames.due}`;
   }
 
-  /** Sessions not reported away, by when they may fall silent. */
+  /** The index of the sessions that are not reported away, by the time at which each may become silent. */
   online(bucket: string): string {
     return `${this.#base(bucket)}${keyNames.online}`;
   }
 
-  /** Which session a token of another system opens. The key does not reveal the token. */
+  /** The key that stores which session a token of another system opens. The key does not reveal the token. */
   alias(app: string, token: string): { readonly bucket: string; readonly key: string } {
     const digest = hash('sha256', `${app}\n${token}`, 'buffer');
     const bucket = this.buckets[digest.readUInt32BE(0) % this.buckets.length] ?? '';
@@ -133,7 +135,7 @@ export class Keys {
     return `${this.#base(bucket)}${keyNames.nodes}`;
   }
 
-  /** Expiries that a node has taken and not yet acknowledged. */
+  /** The reports of expired sessions that a node has taken but not yet acknowledged. */
   reports(bucket: string): string {
     return `${this.#base(bucket)}${keyNames.reports}`;
   }
@@ -146,13 +148,13 @@ export class Keys {
     return `${this.#base(bucket)}${keyNames.ping}`;
   }
 
-  /** Where a node receives notices of its parked readers: one channel, or on a Cluster one for each bucket. */
+  /** The channels on which a node receives notices for its parked readers: one, or on a Cluster one for each bucket. */
   channels(node: string, isCluster: boolean): readonly string[] {
     if (!isCluster) return [`${this.prefix}@${node}`];
     return this.buckets.map((bucket) => `${this.#base(bucket)}@${node}`);
   }
 
-  /** Where all nodes receive changes of sessions: the channels of a node with a name that no node has. */
+  /** The channels on which all nodes receive changes of sessions: those of the name `changes`, which no node has. */
   changeChannels(isCluster: boolean): readonly string[] {
     return this.channels('changes', isCluster);
   }
@@ -167,7 +169,7 @@ function bucketName(index: number): string {
 }
 
 export const keyPrefixRule = {
-  // Another brace would move the hash tag.
+  // A brace in the prefix would change the hash tag.
   pattern: /^[\x21-\x7a|~]{0,64}$/,
   rule: 'must be at most 64 visible ASCII characters without braces',
 } as const;

@@ -1,14 +1,14 @@
 /**
  * The position of each field in the packed arrays that the scripts store, counted from 1 as in Lua. A session always has the
- * first seventeen, and the others once its mailbox was used; a tombstone has only the first three.
+ * first seventeen fields. It has the others once its mailbox was used. A tombstone has only the first three.
  */
 export const layout = {
   secretHash: 1,
-  /** Why it was closed; empty while it lives. */
+  /** Why the session was closed; empty while it is live. */
   reason: 2,
   forgottenAt: 3,
   accountId: 3,
-  /** Creation in microseconds, by which the sessions of an account are ordered. */
+  /** Time of creation in microseconds. The sessions of an account are ordered by it. */
   birth: 4,
   lastTime: 5,
   lastContact: 6,
@@ -18,14 +18,14 @@ export const layout = {
   userAgent: 10,
   reads: 11,
   writes: 12,
-  /** 1 unless it was reported away. */
+  /** 1 unless the session was reported away. */
   online: 13,
   hasAttributes: 14,
-  /** When its keys expire if nothing happens before. */
+  /** When the keys of the session expire if nothing happens before. */
   keepUntil: 15,
-  /** How many rotations ended what earlier tokens had opened. */
+  /** Number of rotations that ended everything that earlier tokens had opened. */
   generation: 16,
-  /** What came in the place of what it was created with: an array of its own, or `false` for nothing. */
+  /** Values that replace those with which the session was created: a nested array, or `false` if there are none. */
   amendments: 17,
   epoch: 18,
   tail: 19,
@@ -38,25 +38,26 @@ export const layout = {
   keyed: 26,
   readers: 27,
   replaced: 28,
-  /** When the message at the tail was accepted, and the one at `taken`. */
+  /** When the message at the tail was accepted. */
   tailProof: 29,
+  /** When the message at `taken` was accepted. */
   takenProof: 30,
-  /** The history of the server in which the mailbox was used last; see `mailboxes.lua`. */
+  /** The history of the server when the mailbox was used last; see `mailboxes.lua`. */
   history: 31,
-  // A reader.
+  // Fields of a reader.
   name: 1,
   cursor: 2,
   lastPoll: 3,
-  /** 0 when it is not parked. */
+  /** 0 when the reader is not parked. */
   parkedUntil: 4,
   node: 5,
   ticket: 6,
   /** When the message at the cursor was accepted. */
   proof: 7,
-  /** The cursor that the reader was given last. */
+  /** The cursor that the reader received last. */
   given: 8,
   givenProof: 9,
-  // The amendments.
+  // Fields of the amendments.
   /** The hash of the secret before the latest rotation; empty before the first. */
   formerHash: 1,
   authenticatedAt: 2,

@@ -5,29 +5,30 @@ import { becomeReady } from './client.js';
 import { requireMaster } from './master.js';
 import { asUnavailable, storeUnavailable } from './unavailable.js';
 
-/** Before the second attempt, and the most: it doubles. The first attempt is made at once. */
+/** Milliseconds before the second attempt, and the limit: the pause doubles. The first attempt is made immediately. */
 const firstPauseMs = 50;
 const longestPauseMs = 1_000;
 
 /**
- * How long a server may take from the connection to being ready. One that loads its data takes longer, and may have ceased to
- * be the master: until it is ready ioredis would wait for it, for hours if need be.
+ * Milliseconds that a server may take from the connection until it is ready. A server that loads its data takes longer,
+ * and may not be the master any more. ioredis would wait until it is ready, perhaps for hours.
  */
 const readyTimeMs = 5_000;
 
 export interface MasterSearchListener {
-  /** The server turned out not to be the master. @param refusal what it answered */
+  /** The server turned out not to be the master. @param refusal the answer of the server */
   lost(refusal: string): void;
   /** The connection leads to a master again, perhaps to another server. */
   found(): void;
 }
 
 /**
- * After a failover a connection may stay open to the old master, which is a replica now and refuses every write. ioredis sees
- * no error, because the refusals are within the replies of the program. So this class reconnects the client, which resolves
- * its address (name, Sentinel, proxy) anew, until the server at the other end is a master.
+ * Searches for the master after a failover. A connection may stay open to the old master, which is a replica now and
+ * refuses every write. ioredis sees no error, because the refusals are within the replies of the program. Therefore
+ * this class reconnects the client until the server at the other end is a master. Each time the client resolves its
+ * address (name, Sentinel, proxy) again.
  *
- * To reconnect breaks what is under way on the connection. Those calls fail as unsure, and are not sent again.
+ * A reconnect interrupts the calls that are under way on the connection. They fail as unsure, and are not sent again.
  */
 export class MasterSearch {
   readonly #client: Redis;
@@ -43,12 +44,12 @@ export class MasterSearch {
     client.on('connect', this.#watchConnected);
   }
 
-  /** The error of every call while the search goes on. */
+  /** The error with which every call fails during a search; `undefined` when there is no search. */
   get refusal(): SessionError | undefined {
     return this.#refusal;
   }
 
-  /** Starts a search, unless one goes on. @param refusal what the server answered */
+  /** Starts a search, unless a search is running. @param refusal the answer of the server */
   start(refusal: string): void {
     if (this.#refusal !== undefined || this.#closing.signal.aborted) return;
     this.#refusal = storeUnavailable(refusal);
@@ -63,7 +64,7 @@ export class MasterSearch {
     await this.#searching;
   }
 
-  /** After every connection that the library made by itself. */
+  /** Starts a search if the server is not ready in time after the library has connected. */
   readonly #watchConnected = (): void => {
     clearTimeout(this.#watch);
     this.#watch = setTimeout(() => {
@@ -81,7 +82,7 @@ export class MasterSearch {
         break;
       } catch (error) {
         this.#refusal = asUnavailable(error);
-        // At random, so that the nodes of a fleet don't all reconnect at the same moment.
+        // The pause is partly random, so that the nodes of a fleet don't all reconnect at the same moment.
         await delay(pause * (0.5 + Math.random() / 2), undefined, { signal, ref: false }).catch(() => {});
       }
     }
@@ -92,7 +93,7 @@ export class MasterSearch {
 
   async #reconnect(): Promise<void> {
     const client = this.#client;
-    // A client that never reconnects would end here, and with it the application that gave it.
+    // Without a retry strategy, `disconnect` would end the client for ever, although the application may use it, too.
     const isConnected = client.status === 'ready' || client.status === 'connect';
     if (isConnected && typeof client.options.retryStrategy === 'function') {
       const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));

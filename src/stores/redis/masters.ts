@@ -4,8 +4,8 @@ import { slotOf } from './cluster-slot.js';
 import type { RedisConnection } from './connection.js';
 
 /**
- * The connections to the masters themselves. Calls whose replicas are waited for can't be routed by the Cluster client: it
- * would not say which connection took them, and `WAIT` must follow on that one.
+ * Direct connections to the masters. The Cluster client can't route calls that wait for replicas: it does not report
+ * which connection a call took, and `WAIT` must follow on the same connection.
  */
 export class Masters {
   readonly #connection: RedisConnection;
@@ -15,19 +15,21 @@ export class Masters {
     this.#connection = connection;
   }
 
-  /** What tells the master of this bucket from others, as far as is known. */
+  /**
+   * Returns a name that identifies the master of this bucket; '' when it is not known, and always on a single server.
+   */
   nameOf(bucket: string): string {
     const { client } = this.#connection;
     return isCluster(client) ? (client.slots[this.#slotOf(bucket)]?.[0] ?? '') : '';
   }
 
-  /** The connection to the master of this bucket; `undefined` when none is known. */
+  /** Returns the connection to the master of this bucket; `undefined` when no master is known. */
   of(bucket: string): Redis | undefined {
     const { client } = this.#connection;
     return isCluster(client) ? nodeAt(client, this.nameOf(bucket)) : client;
   }
 
-  /** The connection to the server that a redirection names. */
+  /** Returns the connection to the server that a redirection names. */
   at(address: string): Redis | undefined {
     const { client } = this.#connection;
     return isCluster(client) ? nodeAt(client, reachable(client, address)) : undefined;
@@ -38,7 +40,7 @@ export class Masters {
     return isCluster(client) ? client.nodes('master') : [client];
   }
 
-  /** Asks the Cluster where the slots are. If it does not answer, what was known stays. */
+  /** Asks the Cluster which server holds which slot. If it does not answer, the known assignment stays. */
   async refresh(): Promise<void> {
     const { client } = this.#connection;
     if (isCluster(client)) await new Promise<void>((resolve) => client.refreshSlotsCache(() => resolve()));
@@ -58,7 +60,7 @@ function nodeAt(client: Cluster, address: string): Redis | undefined {
   return client.nodes('all').find(({ options }) => `${options.host}:${options.port}` === address);
 }
 
-/** The address under which the client reaches the server, by the option `natMap` of ioredis. */
+/** Applies the option `natMap` of ioredis: returns the address under which the client reaches the server. */
 function reachable({ options: { natMap } }: Cluster, address: string): string {
   const mapped = typeof natMap === 'function' ? natMap(address) : natMap?.[address];
   return mapped ? `${mapped.host}:${mapped.port}` : address;

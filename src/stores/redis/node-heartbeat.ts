@@ -5,12 +5,12 @@ import type { Keys } from './keys.js';
 import type { NoticeReceiver } from './notice-receiver.js';
 import { accepted, nodeStatusOf, type Reply } from './reply-decoders.js';
 
-/** Between two heartbeats. */
+/** Milliseconds between two heartbeats. */
 const pauseMs = 2_000;
 
 /**
- * Registers this node in every bucket, and asks each, at every heartbeat, how many notices it sent to this node and whether
- * the node is still subscribed.
+ * Registers this node in every bucket. At every heartbeat, asks each bucket for the number of its latest notice to this
+ * node, and whether the node is still subscribed.
  */
 export class NodeHeartbeat {
   readonly #queue: Calls;
@@ -26,7 +26,7 @@ export class NodeHeartbeat {
     this.#interval = new Interval(clock, pauseMs, () => this.#beatUnlessUnavailable());
   }
 
-  /** @param notices checks that all notices arrived */
+  /** @param notices receives the reply of each bucket, and checks that all notices arrived */
   async start(notices: NoticeReceiver): Promise<void> {
     this.#notices = notices;
     await this.#beat(notices);
@@ -54,7 +54,7 @@ export class NodeHeartbeat {
     try {
       if (this.#notices !== undefined) await this.#beat(this.#notices);
     } catch {
-      // Redis is unavailable, and every caller gets that error; when it is back, all waiting polls read again.
+      // Redis is unavailable, and every caller gets that error. When Redis is back, all waiting polls read again.
     }
   }
 

@@ -7,16 +7,16 @@ import { Subscription } from './subscription.js';
 
 /** Counts the notices of one bucket. */
 interface Count {
-  /** The number of the latest notice received; `undefined` until the server was first asked. */
+  /** The number of the latest notice that this node received; `undefined` until the server was first asked. */
   received: number | undefined;
   /** The number of the latest notice that the server had sent when it was last asked. */
   sent: number;
 }
 
 /**
- * Receives notices for this node's parked readers and forwards them to the listener. Each bucket numbers its notices, so a
- * gap shows at once; a lost notice without a successor shows at the next heartbeat. After a loss all waiting polls read
- * again.
+ * Receives notices for this node's parked readers and forwards them to the listener. Each bucket numbers its notices,
+ * so that the next notice reveals a gap. If no notice follows a lost notice, a later heartbeat reveals the loss. After
+ * a loss all waiting polls read again.
  */
 export class NoticeReceiver {
   readonly #subscription: Subscription;
@@ -28,7 +28,7 @@ export class NoticeReceiver {
     for (const bucket of keys.buckets) this.#counts.set(bucket, { received: undefined, sent: 0 });
     this.#subscription = new Subscription(connection, keys.channels(node, connection.isCluster), {
       received: (text) => this.#receive(text),
-      // The counts stay: only they show which notices did not arrive.
+      // Keep the counts: only they show which notices did not arrive.
       lost: () => {},
       restored: () => listener.missed(),
     });
@@ -42,26 +42,27 @@ export class NoticeReceiver {
     return this.#subscription.close();
   }
 
-  /** Call when the address may lead to another server. */
+  /** Replaces the connection. Call this when the address may lead to another server. */
   moved(): void {
     this.#subscription.moved();
   }
 
-  /** Compares the counts with those of the server. */
+  /** Compares the counts of this node with those of the server. */
   verify(bucket: string, { latestNotice, isSubscribed }: NodeStatus): void {
     if (!isSubscribed) this.#subscription.replace();
     const count = this.#counts.get(bucket);
     if (count === undefined) return;
     const { received, sent } = count;
-    // Notices sent since the last heartbeat may be on their way. A lower number than then: the server lost data. A server
-    // that forgot this node numbers anew, which shows at the next heartbeat.
+    // Compare with the number at the last heartbeat, because later notices may still be on their way. If the number of
+    // the server is lower than at the last heartbeat, the server lost data. A server that forgot this node begins with
+    // a new, higher number, which reveals the loss at the next heartbeat.
     const isMissing = received !== undefined && (received < sent || latestNotice < sent);
     count.sent = latestNotice;
     if (received === undefined || isMissing) count.received = latestNotice;
     if (isMissing) this.#listener.missed();
   }
 
-  /** `<bucket>:<number>:<kind>:<app>:<id>` and what the kind needs; see scripts/notices.lua. */
+  /** Parses `<bucket>:<number>:<kind>:<app>:<id>` and the data of the kind; see scripts/notices.lua. */
   #receive(text: string): void {
     const bucket = text.slice(0, 2);
     const numberEnd = text.indexOf(':', 3);

@@ -4,14 +4,16 @@ import { accepted } from './reply-decoders.js';
 import { asUnavailable, unavailableAt } from './unavailable.js';
 
 /**
- * Asks every shard whether it can be written: on a Cluster every bucket, because slots may move between shards; else one.
- * @throws SessionError `STORE_UNAVAILABLE` with the reason of the first bucket that can't
+ * Checks that every shard accepts writes. On a Cluster it asks every bucket, because slots may move between shards; on
+ * a single server one bucket is enough.
+ * @throws SessionError `STORE_UNAVAILABLE` with the reason of the first bucket that refuses writes
  */
 export async function ping(queue: Calls, keys: Keys, isCluster: boolean): Promise<void> {
   const buckets = isCluster ? keys.buckets : keys.buckets.slice(0, 1);
   const answers = await Promise.allSettled(
     buckets.map((bucket) =>
-      // In a run of its own: after a write of another call, such as a logout, Redis would not refuse it for lack of memory.
+      // The weight gives the ping a separate run: after a write of another call in the same run, such as a logout,
+      // Redis would not refuse the ping for lack of memory.
       queue.call({
         bucket,
         operation: 'ping',

@@ -7,7 +7,7 @@ import { scripts } from './scripts.generated.js';
 
 type ScriptName = keyof typeof scripts;
 
-/** Each builds on those before it. */
+/** The scripts that all operations share. Each script uses the scripts before it. */
 const parts: readonly ScriptName[] = [
   'state',
   'deadlines',
@@ -19,7 +19,7 @@ const parts: readonly ScriptName[] = [
   'mailboxes',
   'closing',
 ];
-/** Operations that share local functions are in one group. */
+/** The scripts of the operations. Scripts that share local functions are in one group. */
 const operationGroups: readonly (readonly ScriptName[])[] = [
   ['operations/authenticate'],
   ['operations/read'],
@@ -42,22 +42,25 @@ const operationGroups: readonly (readonly ScriptName[])[] = [
   ['operations/ping'],
 ];
 
-/** How much longer than needed all keys live, so that clock drift never expires a session early. */
+/** Milliseconds for which all keys live longer than needed, so that clock drift never expires a session early. */
 const slackMs = 60_000;
-/** How long after its wait a parked reader is released if its node has not released it. */
+/** Milliseconds after the end of its wait at which a parked reader is released if its node has not released it. */
 const parkSlackMs = 1_000;
-/** Index entries looked at in one step: a millisecond or two of the server's time. */
+/** Number of index entries that one step examines. This takes the server a millisecond or two. */
 export const stepSize = 500;
-/** A node without a heartbeat for so long is dead: another node reports what it has not acknowledged. */
+/** Milliseconds without a heartbeat after which a node is dead: another node takes over its unacknowledged reports. */
 const deadAfterMs = 10_000;
-/** After so long without a heartbeat nothing is kept for a node; nor is anything for any node when all are silent. */
+/**
+ * Milliseconds without a heartbeat after which the store deletes everything that it keeps for a node. If all nodes are
+ * silent for this long, it keeps nothing for any of them.
+ */
 const forgetNodeAfterMs = 600_000;
-/** How long a session that is being handed over stays claimed by its receiver. */
+/** Milliseconds for which a session that is being handed over stays claimed by its receiver. */
 const claimTimeMs = 5_000;
-/** How long the mark of the last batch that waited for replicas stays. */
+/** Milliseconds for which the mark of the last batch that waited for replicas is kept. */
 const markTimeMs = 60_000;
 const dayMs = 86_400_000;
-/** Beyond it a double is no longer exact, and Redis accepts no deadline. */
+/** The latest deadline, in milliseconds since the Unix epoch. A double can't store much larger numbers exactly. */
 const endOfTime = 9_000_000_000_000_000;
 
 export interface ProgramSettings {
@@ -67,16 +70,17 @@ export interface ProgramSettings {
   readonly timeSource: string;
 }
 
-/** Reads the server's clock. */
+/** Lua that reads the server's clock. */
 export const serverTime: string = scripts.clock;
 
 /**
- * The scripts as one program, which runs a list of calls: one round trip serves all calls of one turn of the event loop,
- * in order. Settings are constants in its text, where they cost nothing; so each configuration has its own program.
+ * The scripts as one program, which runs a list of calls in order. So one round trip serves all calls of one turn of
+ * the event loop. Settings are constants in the text of the program, where they cost nothing. Therefore each
+ * configuration has its own program.
  */
 export class Program {
   readonly text: string;
-  /** SHA-1 of the text, by which Redis knows it. */
+  /** SHA-1 of the text, by which Redis identifies the program. */
   readonly sha: string;
 
   constructor(context: SessionContext, settings: ProgramSettings) {
@@ -85,22 +89,24 @@ export class Program {
   }
 }
 
-/** Whether the server did not know the program by its SHA-1: after a restart or a flush of its scripts. Nothing was run. */
+/** Whether the server did not know the SHA-1, after a restart or a flush of its scripts. It has not run anything. */
 export function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }
 
 let program: string | undefined;
 
-/** All scripts in order, with their `$names` not yet filled in. Made by the first store of the process. */
+/**
+ * Returns all scripts in order, with their `$names` not yet filled in. The first store of the process assembles them.
+ */
 function assembled(): string {
   program ??= [...parts.map((name) => scripts[name]), defineOnDemand(), scripts.dispatch].join('\n');
   return program;
 }
 
 /**
- * Lua creates every function anew in every run, and for all operations that takes longer than to run one of them. So the
- * functions of a group are created when the first of its operations is called.
+ * Returns Lua that creates the functions of a group when the first operation of the group is called. Lua creates every
+ * function again in every run, and to create the functions of all operations takes longer than to run one operation.
  */
 function defineOnDemand(): string {
   const branches = operationGroups.map((names) => {
@@ -132,7 +138,7 @@ function constants(context: SessionContext, { keyPrefix, isCluster }: ProgramSet
     defaultLevel,
     // The prefix, the bucket's two characters in braces, and a colon.
     baseLength: Buffer.byteLength(keyPrefix) + 5,
-    // On a Cluster the hash tag of a channel puts it beside the keys of its bucket.
+    // On a Cluster the hash tag of a channel puts it into the slot of the keys of its bucket.
     channel: isCluster ? 'base' : JSON.stringify(keyPrefix),
     publish: isCluster ? 'SPUBLISH' : 'PUBLISH',
     countSubscribers: isCluster ? 'SHARDNUMSUB' : 'NUMSUB',

@@ -1,8 +1,11 @@
-/** What a server of a Cluster answers when it has not carried out a call. */
+/** The answer of a Cluster server that did not carry out a call. */
 export interface Redirection {
-  /** The slot has another master; it is being moved, and this call is to go elsewhere; or no server takes it just now. */
+  /**
+   * `moved`: the slot has another master. `ask`: the slot is being moved, and another server takes this call. `later`:
+   * no server takes the call now.
+   */
   readonly kind: 'moved' | 'ask' | 'later';
-  /** `host:port`, of kind `ask`. */
+  /** The server that takes the call, as `host:port`, for the kind `ask`. */
   readonly askAt: string | undefined;
   readonly error?: unknown;
 }

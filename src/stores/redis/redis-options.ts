@@ -11,37 +11,43 @@ import {
 import { keyPrefixRule, mostBuckets } from './keys.js';
 import type { ReplicaRule } from './replicas.js';
 
-/** Where the Redis is: at most one of `url` (perhaps with `redis`), `cluster` and `client`; by default 127.0.0.1:6379. */
+/**
+ * At most one of `url` (with or without `redis`), `cluster` and `client` says where Redis is. Default: 127.0.0.1:6379.
+ */
 export interface RedisStoreOptions {
-  /** `redis://` or `rediss://`, as ioredis takes it. */
+  /** A `redis://` or `rediss://` URL in the form that ioredis accepts. */
   readonly url?: string;
-  /** Options of ioredis for a single server, passed on unchecked: TLS, Sentinel, user and password, … Added to `url`. */
+  /**
+   * Options of ioredis for a single server: TLS, Sentinel, user and password, … The store passes them on unchecked,
+   * together with `url`.
+   */
   readonly redis?: RedisOptions;
-  /** A Cluster: some of its nodes, and options of ioredis, passed on unchecked. */
+  /** Some nodes of a Cluster, and options of ioredis, which the store passes on unchecked. */
   readonly cluster?: { readonly nodes: readonly ClusterNode[]; readonly options?: ClusterOptions };
   /**
-   * A client of ioredis that the application already has. The store sends commands through it and never closes it. It
-   * should not resend commands whose connection broke (`autoResendUnfulfilledCommands: false`, on a Cluster
-   * `retryDelayOnFailover: 0`): otherwise a push may be delivered twice.
+   * A client of ioredis that the application already has. The store sends commands through it and never closes it. The
+   * client should not resend commands whose connection broke (`autoResendUnfulfilledCommands: false`, on a Cluster
+   * `retryDelayOnFailover: 0`). Otherwise a push may be delivered twice.
    */
   readonly client?: Redis | Cluster;
-  /** Prefix of every key and channel. All nodes must use the same. Default `session-mailbox:`. */
+  /** Prefix of every key and channel. All nodes must use the same prefix. Default `session-mailbox:`. */
   readonly keyPrefix?: string;
   /**
-   * How many hash tags the accounts are spread over, from 1 to 3844. All nodes must use the same, and it must not change
-   * while there are sessions. Default 64.
+   * Number of hash tags that the accounts are spread over, from 1 to 3844. All nodes must use the same number, and it
+   * must not change while there are sessions. Default 64.
    */
   readonly buckets?: number;
   /**
-   * How many replicas must have a write before it is acknowledged: a login, a rotation, a patch, an end, a push. A failover
-   * onto one of them loses nothing that was acknowledged. A number, or also the `timeout` in milliseconds (from 1 to 60000,
-   * default 1000) after which the call fails as unsure, and `fsync`: whether the server and these replicas must have synced it
-   * to their append-only files (Redis 7.2 or newer; default false). Default: none.
+   * Number of replicas that must have a write before the store acknowledges it: a login, a rotation, a patch, an end, a
+   * push. A failover to one of these replicas loses nothing that was acknowledged. An object also sets `timeout`, the
+   * milliseconds (from 1 to 60000, default 1000) after which the call fails as unsure, and `fsync`: whether the server
+   * and these replicas must have synced the write to their append-only files (Redis 7.2 or newer; default false).
+   * Default: none.
    */
   readonly replicas?: number | { readonly count: number; readonly timeout?: number; readonly fsync?: boolean };
 }
 
-/** The options, checked, with their defaults. */
+/** The validated options, with their defaults. */
 export interface CheckedRedisOptions extends Omit<RedisStoreOptions, 'replicas'> {
   readonly keyPrefix: string;
   readonly buckets: number;
@@ -101,9 +107,9 @@ const rules = {
   },
 } as const;
 
-/** @throws SessionError `INVALID_CONTEXT`, which never quotes what may hold a password */
+/** @throws SessionError `INVALID_CONTEXT`, which never quotes an option that may contain a password */
 export function checkRedisOptions(options: RedisStoreOptions): CheckedRedisOptions {
-  // An option that is given as `undefined` is not given.
+  // An option with the value `undefined` counts as missing.
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const checked = checkOptions(rules, given);
   const { url, redis, cluster, client } = checked;
@@ -123,7 +129,8 @@ export function checkRedisOptions(options: RedisStoreOptions): CheckedRedisOptio
 }
 
 /**
- * ioredis would put its own prefix before the keys that are sent, but not before those that the scripts derive from them.
+ * Rejects a key prefix of ioredis: ioredis adds it to the keys that it sends, but not to the keys that the scripts
+ * derive from them.
  * @throws SessionError `INVALID_CONTEXT`
  */
 export function requireNoKeyPrefix(ioredisOptions: Pick<RedisOptions, 'keyPrefix'> | undefined): void {

@@ -52,8 +52,8 @@ import { SessionCalls, weightOf } from './session-calls.js';
 import { asUnavailable } from './unavailable.js';
 
 /**
- * Sessions in a Redis that many processes share. The rules are in `scripts/`: the server runs one script at a time, which
- * makes each operation atomic. This class calls the scripts and decodes their replies.
+ * A store for sessions in a Redis that many processes share. The rules are in `scripts/`. The server runs one script at
+ * a time, so that each operation is atomic. This class calls the scripts and decodes their replies.
  */
 @injectable()
 export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases {
@@ -67,7 +67,7 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
   readonly #adoption: Adoption;
   readonly #heartbeat: NodeHeartbeat;
   readonly #changes: ChangeReceivers;
-  /** The name of this node among those that share the sessions. */
+  /** The name of this node among the nodes that share the sessions. */
   readonly #node = newId('').slice(0, 12);
   #notices: NoticeReceiver | undefined;
 
@@ -109,7 +109,7 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
       await notices.open();
       await this.#heartbeat.start(notices);
     } catch (error) {
-      // Some buckets may have it registered.
+      // Some buckets may have registered this node.
       await this.#heartbeat.leave();
       await notices.close();
       await this.#queue.close();
@@ -280,7 +280,7 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     return this.#changes.watch(watcher);
   }
 
-  /** Their connections may still lead to a server that is not the master any more. */
+  /** Replaces the connections of all subscriptions: they may still lead to a server that is not the master any more. */
   #renewSubscriptions(): void {
     this.#notices?.moved();
     this.#changes.moved();

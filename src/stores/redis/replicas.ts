@@ -3,16 +3,16 @@ import type { SessionError } from '../../errors/session-error.js';
 import { inTime } from './in-time.js';
 import { asUnavailable, replicasMissing, storeUnavailable } from './unavailable.js';
 
-/** How many replicas must have a write before it is acknowledged. */
+/** The replicas that must have a write before the store acknowledges it. */
 export interface ReplicaRule {
   readonly count: number;
-  /** Milliseconds. */
+  /** Maximum wait in milliseconds. */
   readonly timeout: number;
-  /** Whether the server and these replicas must also have synced it to their append-only files. */
+  /** Whether the server and these replicas must also have synced the write to their append-only files. */
   readonly fsync: boolean;
 }
 
-/** Asks a server whether its replicas have what a connection wrote. */
+/** Asks a server whether its replicas have the writes of a connection. */
 export class Replicas {
   readonly #rule: ReplicaRule;
 
@@ -25,8 +25,9 @@ export class Replicas {
   }
 
   /**
-   * Waits until enough replicas have all that this connection has written. The connection carries out nothing else meanwhile.
-   * @throws SessionError `STORE_UNAVAILABLE`, unsure, with how many replicas had it in time
+   * Waits until enough replicas have all writes of this connection. The server carries out no other command of this
+   * connection during the wait.
+   * @throws SessionError `STORE_UNAVAILABLE`, unsure, with the number of replicas that had the writes in time
    */
   async wait(client: Redis): Promise<void> {
     const { count, timeout, fsync } = this.#rule;
@@ -38,12 +39,12 @@ export class Replicas {
   }
 
   /**
-   * Whether the server knows the command, and lets this user use it.
+   * Checks that the server knows the command, and permits it for this user.
    * @throws SessionError `STORE_UNAVAILABLE`
    */
   async requireSupport(client: Redis): Promise<void> {
     try {
-      // Both end at once, whatever the replicas have: they need none.
+      // Both commands end immediately, because they wait for no replica.
       await inTime<unknown>(this.#rule.fsync ? client.call('WAITAOF', 1, 0, 1) : client.wait(0, 1));
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
@@ -59,12 +60,13 @@ export class Replicas {
         fsync ? client.call('WAITAOF', 1, count, timeout) : client.wait(count, timeout),
         timeout,
       );
-      // A client with the option `stringNumbers` gives numbers as text.
+      // A client with the option `stringNumbers` returns numbers as text.
       return Array.isArray(reply)
         ? { local: Number(reply[0]), reached: Number(reply[1]) }
         : { local: 1, reached: Number(reply) };
     } catch (error) {
-      // The connection broke, or the server became a replica. A wait on another connection would say nothing about these writes.
+      // The connection broke, or the server became a replica. A wait on another connection would not cover these
+      // writes.
       throw this.#missing(`it is not known which replicas had it: ${asUnavailable(error).message}`, 0, error);
     }
   }

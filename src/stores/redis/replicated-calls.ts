@@ -13,38 +13,42 @@ import type { Replicas } from './replicas.js';
 import { accepted, type Reply } from './reply-decoders.js';
 import { asUnavailable, callsFailed, storeUnavailable } from './unavailable.js';
 
-/** How often a batch that no server has carried out is sent again, as ioredis does it. */
+/** Maximum number of times that a batch which no server carries out is sent. The default of ioredis is the same. */
 const mostAttempts = 16;
-/** How often a Cluster is asked for the master of a bucket, before its calls fail. */
+/** Maximum number of times that a Cluster is asked for the master of a bucket, before the calls of the bucket fail. */
 const mostSearches = 2;
-/** Before the next attempt while a Cluster moves slots or is down. */
+/** Milliseconds before the next attempt while a Cluster moves slots or is down. */
 const pauseMs = 100;
 
-/** Calls of one bucket (on a single server: of all) on their way to the master. */
+/** Calls of one bucket (on a single server: of all buckets) on their way to the master. */
 interface Sending {
   readonly bucket: string;
   readonly batch: CallBatch;
-  /** Sends the text of the program, because the server did not know it by its SHA-1. */
+  /** Whether to send the text of the program, because the server did not know its SHA-1. */
   readonly byText: boolean;
-  /** Where a Cluster that moves the slot wants it; `undefined`: at its master. */
+  /**
+   * The server to which a Cluster that is moving the slot redirected the calls; `undefined`: the master of the bucket.
+   */
   readonly askAt: string | undefined;
   readonly attempts: number;
 }
 
 /** Calls to one master. */
 interface Lane {
-  /** By bucket. */
+  /** The calls that are not sent yet, by bucket. */
   waiting: Map<string, CallBatch[]>;
   isRunning: boolean;
 }
 
 /**
- * Calls that are acknowledged only once enough replicas have what they wrote. `WAIT` covers the writes of its own connection,
- * and blocks it; so these calls have a connection of their own, on which nothing else waits.
+ * Sends calls that are acknowledged only when enough replicas have their writes. `WAIT` covers only the writes of its
+ * own connection, and blocks this connection. Therefore these calls have a separate connection, so that no other call
+ * has to wait.
  *
- * While the replicas of one master are waited for, further calls to it are collected, and then sent together, with one `WAIT`
- * behind them. Calls and `WAIT` are sent in one turn of the event loop, so both are on the same connection, and if it
- * breaks, the calls fail as unsure: a wait on the next connection would say nothing about them.
+ * During a wait for the replicas of one master, this class collects further calls to that master, and then sends them
+ * together, followed by one `WAIT`. It sends the calls and `WAIT` in one turn of the event loop, so that both use the
+ * same connection. If this connection breaks, the calls fail as unsure: a `WAIT` on the next connection would not cover
+ * them.
  */
 export class ReplicatedCalls implements Calls {
   readonly #connection: RedisConnection;
@@ -63,7 +67,7 @@ export class ReplicatedCalls implements Calls {
     this.#masters = new Masters(connection);
   }
 
-  /** @throws SessionError `STORE_UNAVAILABLE` when a server does not let replicas be waited for */
+  /** @throws SessionError `STORE_UNAVAILABLE` when a server does not support or permit the wait for replicas */
   async requireSupport(): Promise<void> {
     await Promise.all(this.#masters.all().map((master) => this.#replicas.requireSupport(master)));
   }
@@ -101,7 +105,7 @@ export class ReplicatedCalls implements Calls {
   }
 
   async #run(lane: Lane): Promise<void> {
-    // All calls of this turn are sent together.
+    // Wait until the end of this turn of the event loop, to send all its calls together.
     await new Promise(setImmediate);
     while (lane.waiting.size > 0) {
       const sendings = [...lane.waiting].flatMap(([name, batches]) =>
@@ -116,13 +120,13 @@ export class ReplicatedCalls implements Calls {
   #prepared(name: string, batch: CallBatch): Sending {
     const bucket = name === '' ? (this.#keys.buckets[0] ?? '') : name;
     const mark = { bucket, operation: 'mark', keys: [this.#keys.mark(bucket)], args: [], decode: accepted };
-    // Its reply is looked at where those of the calls are.
+    // `#answer` checks the reply of the mark.
     const ignore = () => {};
     batch.add(mark, ignore, ignore);
     return { bucket, batch, byText: false, askAt: undefined, attempts: 1 };
   }
 
-  /** Every batch is answered or fails; this never rejects. */
+  /** Sends until every batch is answered or has failed. Never rejects. */
   async #send(sendings: readonly Sending[]): Promise<void> {
     let left = sendings;
     while (left.length > 0) {
@@ -142,7 +146,7 @@ export class ReplicatedCalls implements Calls {
     return askAt === undefined ? this.#masters.of(bucket) : this.#masters.at(askAt);
   }
 
-  /** @returns what no server has carried out, to be sent again */
+  /** @returns the batches that no server has carried out, to be sent again */
   async #sendTo(master: Redis, group: readonly Sending[]): Promise<readonly Sending[]> {
     const time = this.#replicas.timeout;
     const replies = Promise.allSettled(group.map((sending) => inTime(this.#evaluate(master, sending), time)));
@@ -187,7 +191,7 @@ export class ReplicatedCalls implements Calls {
     return [];
   }
 
-  /** For a bucket whose master is not known, or has gone. */
+  /** Asks the Cluster again for the master of a bucket whose master is not known or was removed. */
   async #searched(sending: Sending): Promise<readonly Sending[]> {
     if (sending.attempts <= mostSearches) return this.#redirected(sending, { kind: 'moved', askAt: undefined });
     sending.batch.fail(storeUnavailable('The master of a bucket is not known'));
@@ -210,7 +214,9 @@ export class ReplicatedCalls implements Calls {
   }
 }
 
-/** Without the mark the wait may have covered less than what the calls answered by. */
+/**
+ * Returns the error if the mark was not written: then `WAIT` may not have covered all data that the replies rely on.
+ */
 function markRefusal(reply: unknown): SessionError | undefined {
   try {
     accepted(requireReply(reply));

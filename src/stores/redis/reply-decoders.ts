@@ -27,7 +27,7 @@ export type Reply = readonly unknown[];
 /** @throws SessionError the refusal that the reply holds */
 export function accepted(reply: Reply): Reply {
   const status = reply[0];
-  // A client with the option `stringNumbers` gives numbers as text.
+  // A client with the option `stringNumbers` returns numbers as text.
   if (status === 1 || status === '1') return reply;
   if (status === 'unknown') throw sessionUnknown(unknownTokenAt(reply, 1));
   if (status === 'attributes') throw attributesTooLarge(numberAt(reply, 1), numberAt(reply, 2));
@@ -48,7 +48,7 @@ export function textAt(reply: Reply, index: number): string {
 export function numberAt(reply: Reply, index: number): number {
   const value = reply[index];
   if (typeof value === 'number') return value;
-  // From a client with the option `stringNumbers`.
+  // A client with the option `stringNumbers` returns numbers as text.
   if (typeof value === 'string' && value !== '') return Number(value);
   throw misfit(reply, index);
 }
@@ -75,7 +75,7 @@ function reasonAt(reply: Reply, index: number): CloseReason {
   throw misfit(reply, index);
 }
 
-/** `undefined` when the call showed no secret. */
+/** Returns why the token is unknown; `undefined` when the call had no secret. */
 function unknownTokenAt(reply: Reply, index: number): UnknownToken | undefined {
   const refused = reply[index];
   if (refused === 'unknown' || refused === 'wrong-secret' || refused === 'rotated') return refused;
@@ -116,7 +116,7 @@ function recordOf(app: string, id: string, reply: Reply): SessionRecord {
   };
 }
 
-/** A record within a list, which holds its id. */
+/** Decodes a record in a list. Such a record contains its id. */
 export function listedRecordOf(app: string, reply: Reply): SessionRecord {
   return recordOf(app, textAt(reply, 14), reply);
 }
@@ -130,7 +130,7 @@ function attributesOf(list: Reply): AttributeTexts {
   return Object.freeze(texts);
 }
 
-/** The record of the session that the call named. */
+/** Decodes the record of the session that the call named. */
 export function ownRecordOf(app: string, id: string, reply: Reply): SessionRecord {
   return recordOf(app, id, listAt(accepted(reply), 1));
 }
@@ -145,7 +145,7 @@ export function insertionOf(session: NewSession, reply: Reply): Insertion {
 
 /** @throws SessionError `SESSION_LIMIT` */
 export function onceInsertionOf(session: NewSession, reply: Reply): OnceInsertion {
-  // Only the reply for a session that exists holds a record.
+  // The reply contains a record only if the session existed before.
   if (reply.length === 4) {
     return { record: recordOf(session.app, session.id, listAt(reply, 3)), evicted: [], inserted: false };
   }
@@ -203,11 +203,11 @@ export function countOf(reply: Reply): number {
   return numberAt(accepted(reply), 1);
 }
 
-/** What a bucket knows of a node. */
+/** The state of a node in one bucket. */
 export interface NodeStatus {
-  /** The number of the latest notice sent to it. */
+  /** The number of the latest notice that was sent to the node. */
   readonly latestNotice: number;
-  /** Whether a connection is subscribed to its channel. */
+  /** Whether a connection is subscribed to the channel of the node. */
   readonly isSubscribed: boolean;
 }
 
@@ -259,7 +259,7 @@ export function outcomeOf(reply: Reply): AppendOutcome {
   return { app, id, accountId, verdict, dropped: numberAt(reply, 3), undelivered: numberAt(reply, 4) };
 }
 
-/** A message as the scripts store it: `<offset>:<at>:<key>\n<json>`. */
+/** Decodes a message in the form that the scripts store: `<offset>:<at>:<key>\n<json>`. */
 export function messageOf(element: string): Message {
   const atStart = element.indexOf(':') + 1;
   const keyStart = element.indexOf(':', atStart) + 1;

@@ -22,10 +22,10 @@ import {
   rotationOf,
 } from './reply-decoders.js';
 
-/** Mailboxes appended to in one call. */
+/** Maximum number of mailboxes that one call appends to. */
 const appendStep = 100;
 
-/** Calls on one session or one account: finds the bucket and the keys, and arranges the arguments. */
+/** Makes the calls for one session or one account: finds the bucket and the keys, and arranges the arguments. */
 export class SessionCalls {
   readonly #queue: Calls;
   readonly #keys: Keys;
@@ -69,7 +69,7 @@ export class SessionCalls {
 
   read(app: string, id: string, request: ReadRequest, node: string): Promise<ReadResult> {
     const { reader, after, goesOn, limit, wait, secretHash, generation, ticket } = request;
-    // No epoch has capital letters.
+    // An epoch has no capital letters, so it can't be mistaken for these words.
     const from = after === '' ? 'OLDEST' : (after?.epoch ?? 'KNOWN');
     const { offset, proof } = typeof after === 'object' ? after : { offset: 0, proof: 0 };
     const bearer = [secretHash ?? '', generation ?? -1];
@@ -83,7 +83,7 @@ export class SessionCalls {
     return this.onSession(operation, app, id, args, (reply) => ownRecordOf(app, id, reply));
   }
 
-  /** Like `onSession`, for operations that have no effect on a session that is not live: any id is accepted. */
+  /** Like `onSession`, but accepts any id, for operations that have no effect on a session that is not live. */
   async onSessionIfKnown(operation: string, app: string, id: string, args: readonly Argument[]): Promise<void> {
     if (this.#keys.bucketOf(id) !== undefined) await this.onSession(operation, app, id, args, accepted);
   }
@@ -117,7 +117,7 @@ export class SessionCalls {
 
   async rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
     const { bucket, accountScore } = this.#keys.placeOf(app, accountId);
-    // It can be of no session of this account.
+    // An id of another bucket can't belong to a session of this account.
     if (this.requireBucket(id) !== bucket) throw sessionUnknown();
     return this.#queue.call({
       bucket,
@@ -181,7 +181,7 @@ export class SessionCalls {
   }
 }
 
-/** A large message gets a run of the program of its own. */
+/** Returns the weight of a call that appends this message. A very large message gets a separate run of the program. */
 export function weightOf({ bytes }: OutgoingMessage): number {
   return 1 + Math.floor(bytes / 2_048);
 }

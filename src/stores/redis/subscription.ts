@@ -5,23 +5,24 @@ import type { RedisConnection } from './connection.js';
 import { requireMaster } from './master.js';
 import { storeUnavailable } from './unavailable.js';
 
-/** Before the next attempt to subscribe. */
+/** Milliseconds before the next attempt to subscribe. */
 const pauseMs = 500;
 
 export interface SubscriptionListener {
   received(text: string): void;
-  /** What is published from now on may be missed. */
+  /** Messages that are published from now on may be missed. */
   lost(): void;
-  /** What is published from now on is received; what was published since `lost` may have been missed. */
+  /** Messages that are published from now on are received. Messages since `lost` may have been missed. */
   restored(): void;
 }
 
 /**
- * Subscribes to channels on a connection of its own, and subscribes again when that connection was lost.
+ * Subscribes to channels on a separate connection, and subscribes again when this connection was lost.
  *
- * On a Cluster ioredis resubscribes by itself, but not reliably: when a shard that has just been started refuses a
- * subscription, it reports nothing and does not try again; and it may keep a dead connection to a shard. So this class
- * subscribes to all channels again whenever ioredis has reconnected, and replaces the connection when that does not help.
+ * On a Cluster ioredis resubscribes by itself, but not reliably. When a shard that has just been started refuses a
+ * subscription, ioredis does not report that, and does not try again. It may also keep a dead connection to a shard.
+ * Therefore this class subscribes to all channels again whenever ioredis has reconnected, and replaces the connection
+ * when that does not help.
  */
 export class Subscription {
   readonly #connection: RedisConnection;
@@ -30,7 +31,7 @@ export class Subscription {
   readonly #closing = new AbortController();
   #subscriber: Redis | Cluster | undefined;
   #renewing: Promise<void> | undefined;
-  /** What to renew next. */
+  /** What must be renewed next. */
   #need: 'nothing' | 'subscriptions' | 'connection' = 'nothing';
 
   constructor(connection: RedisConnection, channels: readonly string[], listener: SubscriptionListener) {
@@ -45,18 +46,24 @@ export class Subscription {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    // This also ends a renewal that is running.
+    // The disconnect also ends a running renewal.
     if (this.#subscriber !== undefined) await disconnect(this.#subscriber);
     await this.#renewing;
   }
 
-  /** Call when the server has no subscriber, whatever the state of the connection seems to be. */
+  /**
+   * Replaces the connection, unless a renewal is running. Call this when the server reports no subscriber, even if the
+   * connection seems to be in order.
+   */
   replace(): void {
-    // If a running renewal does not help, the next heartbeat says so again.
+    // If the running renewal does not help, the next heartbeat reports it again.
     if (this.#renewing === undefined) this.moved();
   }
 
-  /** Call when the address may lead to another server, although the connection to the old one may still be open. */
+  /**
+   * Replaces the connection. Call this when the address may lead to another server, although the connection to the old
+   * server may still be open.
+   */
   moved(): void {
     this.#renew('connection');
   }
@@ -97,7 +104,7 @@ export class Subscription {
     this.#subscriber = subscriber;
     const isUsed = () => this.#subscriber === subscriber && !this.#closing.signal.aborted;
     const { isCluster } = this.#connection;
-    // Its errors show where commands are sent; without a listener ioredis prints each of them.
+    // The connection for commands reports the same errors. Without a listener, ioredis would print each error.
     subscriber.on('error', () => {});
     subscriber.on(isCluster ? 'smessage' : 'message', (_channel: string, text: string) => {
       if (isUsed()) this.#listener.received(text);
@@ -115,12 +122,12 @@ export class Subscription {
   async #subscribe(): Promise<void> {
     const subscriber = this.#subscriber;
     if (subscriber === undefined) throw storeUnavailable('It is not connected');
-    // Each channel is in the slot of its bucket.
+    // Each channel is in the slot of its bucket, so it needs a separate command.
     if (isCluster(subscriber)) {
       await Promise.all(this.#channels.map((channel) => subscriber.ssubscribe(channel)));
       return;
     }
-    // A replica that lost its master would accept the subscription, and send nothing.
+    // A replica that lost its master would accept the subscription, but send nothing.
     await requireMaster(subscriber);
     await subscriber.subscribe(...this.#channels);
   }

@@ -31,8 +31,9 @@ local function close(entry, reason)
   return { name, fields[$accountId], reason, undelivered }
 end
 
--- Deletes what belonged to a session of this key, whose own value the server's eviction policy may have deleted alone. Looked
--- for first, because a delete would be a write, after which Redis refuses nothing for lack of memory.
+-- Deletes the other keys of a session of this key: the server's eviction policy may have deleted only the value of the
+-- session. Checks first whether they exist, because a delete is a write, and after a write Redis refuses nothing for
+-- lack of memory.
 local function dropRemains(key)
   local remains = { siblingOf(key, '$attributesKey'), siblingOf(key, '$messagesKey'), siblingOf(key, '$keyedMessagesKey') }
   if call('EXISTS', unpack(remains)) > 0 then

@@ -1,6 +1,6 @@
--- When a session dies, and how long its keys must live.
+-- The deadlines of a session and of its keys.
 
--- Whether a reader is parked. Overdue readers were released when the session was opened.
+-- Whether a reader is parked. `sessions.open` has already released overdue readers.
 local function isParked(fields)
   local readers = fields[$readers]
   if readers then
@@ -13,7 +13,7 @@ local function isParked(fields)
   return false
 end
 
--- Whether the idle clock runs: where polling is activity, a parked reader is activity that lasts.
+-- Whether the idle time runs. If polls count as activity, a parked reader is continuous activity.
 local function idles(fields)
   return not ($pollRenews and isParked(fields))
 end
@@ -25,7 +25,7 @@ local function ageDeadlineOf(fields)
   return floor(fields[$birth] / 1000) + fields[$maxAge]
 end
 
--- Why the session is dead, or nil while it lives.
+-- Returns why the session is dead, or nil while it is live.
 local function deadReason(fields)
   local idleDeadline = idles(fields) and fields[$lastTime] + fields[$ttl] or math.huge
   local oldest = ageDeadlineOf(fields)
@@ -35,18 +35,19 @@ local function deadReason(fields)
   return idleDeadline <= oldest and 'expired' or 'max-age'
 end
 
--- No later than the moment when the session will expire if nothing happens to it.
+-- Returns a time that is not later than the expiry of the session if nothing happens to it.
 local function deadlineOf(fields)
   local lastTime = idles(fields) and fields[$lastTime] or now
   return min(lastTime + fields[$ttl], ageDeadlineOf(fields), $endOfTime)
 end
 
--- Whether the session had activity within that many milliseconds; a negative number asks for none.
+-- Whether the session had activity within this number of milliseconds. Always true for a negative number.
 local function isActiveWithin(fields, within)
   return within < 0 or not idles(fields) or now - fields[$lastTime] <= within
 end
 
--- How long the session's keys must live at least: beyond any deadline it can have before it is saved again.
+-- Returns the earliest time at which the session's keys may expire: later than any deadline that the session can have
+-- before it is saved again.
 local function neededUntil(fields)
   local needed = fields[$lastTime] + fields[$ttl]
   local readers = fields[$readers]
@@ -58,7 +59,8 @@ local function neededUntil(fields)
   return min(min(needed, ageDeadlineOf(fields)) + $slackMs, $endOfTime)
 end
 
--- A whole ttl longer than needed, so that the deadline of the keys need not be moved at every contact.
+-- Returns when the session's keys shall expire: a whole ttl later than needed, so that not every contact has to move
+-- their deadline.
 local function keepUntil(fields, needed)
   local latest = min(needed + fields[$ttl], $endOfTime)
   return max(needed, min(latest, ageDeadlineOf(fields) + $slackMs))

@@ -1,6 +1,6 @@
--- Runs the calls in order. Each is `name, number of arguments, arguments…`, and takes its own keys. A call that fails is
--- answered with its error, and the calls after it still run. It has changed nothing: Redis refuses writes (OOM, READONLY,
--- MISCONF) only until the first write of a script has succeeded.
+-- Runs the calls in order. Each call is `name, number of arguments, arguments…`, and takes its own keys. The reply to a
+-- call that fails is its error, and the later calls still run. A failed call has changed nothing: Redis refuses writes
+-- (OOM, READONLY, MISCONF) only until the first write of a script has succeeded.
 
 local replies = {}
 while argumentPosition < #ARGV do

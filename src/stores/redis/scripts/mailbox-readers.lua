@@ -11,7 +11,8 @@ local function isMoreSilent(reader, other)
   return otherIsParked
 end
 
--- Evicts the reader that has been silent for longest; a parked one, which is not silent, only when all are parked.
+-- Evicts the reader that has been silent for longest. A parked reader is not silent, and is evicted only when all are
+-- parked.
 function mailboxReaders.evictSilentest(readers)
   local silentest = 1
   for index = 2, #readers do
@@ -32,7 +33,7 @@ function mailboxReaders.find(entry, name)
   return nil
 end
 
--- Whether the reader was given a cursor with this proof, at this place or beyond it.
+-- Whether the reader received a cursor with this proof, at this offset or beyond it.
 function mailboxReaders.prove(reader, offset, proof)
   return offset <= reader[$given] and proof == reader[$givenProof]
     or offset <= reader[$cursor] and proof == reader[$proof]

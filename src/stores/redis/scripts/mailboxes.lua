@@ -1,25 +1,26 @@
--- The mailbox within a session's fields: its messages and its readers. The rules are those of src/mailbox/mailbox-rules.ts,
--- which explains them: every offset up to the tail is retained, replaced or gone, and `lost` counts those that are gone.
+-- The mailbox within a session's fields: its messages and its readers. src/mailbox/mailbox-rules.ts has the same rules,
+-- and explains them: every offset up to the tail is retained, replaced or gone, and `lost` counts the gone offsets.
 
 local mailboxes = {}
 
--- A tag that no mailbox had before. Scripts get no true random numbers, so it is a hash of the name and the moment.
+-- Returns an epoch that no mailbox had before. Scripts have no true random numbers, so it is a hash of the key, the
+-- time, the former epoch and the tail.
 local function newEpoch(entry)
   local fields = entry.fields
   return sub(redis.sha1hex((fields[$epoch] or '') .. fields[$tail] .. entry.key .. micros), 1, 10)
 end
 
--- One unbroken life of the data of this server. Its replication id changes at every restart and at every promotion of a
--- replica: whatever the server forgot, it forgot then. It also changes when nothing was forgotten; docs/redis.md says when.
--- Asked once for all calls of a run.
+-- The replication id of the server, which identifies a history of its data without loss. It changes at every restart
+-- and at every promotion of a replica: the server can lose data only then. It may also change without a loss;
+-- docs/redis.md says when. The script asks for it once for all calls of a run.
 local history
 local function currentHistory()
   history = history or match(call('INFO', 'replication'), 'master_replid:(%x+)')
   return history
 end
 
--- Opens the mailbox if the session had none yet. One of an older history goes on under a new epoch, so that its readers are
--- told that messages may be missing which they have not received, although they were acknowledged to the sender.
+-- Opens the mailbox if the session had none yet. A mailbox of an older history gets a new epoch. This notifies its
+-- readers that they may miss messages which were acknowledged to the sender.
 function mailboxes.ensure(entry)
   local fields = entry.fields
   if fields[$epoch] then
@@ -45,7 +46,7 @@ function mailboxes.ensure(entry)
   fields[$replaced] = {}
 end
 
--- Removes the messages that every live reader has passed; none while no reader is live.
+-- Removes the messages that every live reader has passed. Removes none while no reader is live.
 local function removeTaken(entry)
   local fields = entry.fields
   local readers = fields[$readers]
@@ -90,8 +91,8 @@ local function keyed(entry, key)
   return offset, element, #element - finish
 end
 
--- Makes room by what all live readers were given, the oldest first. A parked reader was given everything, also what its
--- stream has not acknowledged.
+-- Makes room: removes messages that all live readers have received, the oldest first. A parked reader has received
+-- every message, even if its stream has not acknowledged it.
 local function removeGiven(entry, key, bytes)
   local fields = entry.fields
   local readers = fields[$readers]
@@ -119,9 +120,9 @@ local function removeGiven(entry, key, bytes)
   end
 end
 
--- One more offset, whether its message is retained or not.
+-- Moves the tail to the next offset, whether its message is retained or not.
 local function advance(fields, at)
-  -- The clock was set back, or the message is another session's.
+  -- The clock was set back, or the message was another session's.
   if at < fields[$tailProof] then
     fields[$agesMixed] = 1
   end
@@ -135,8 +136,8 @@ local function accept(entry, key, json, at)
   return messages.retain(entry, fields[$tail], at, key, json)
 end
 
--- Returns the verdict, how many messages were dropped for the new one, and the message as it is stored. The caller has dropped
--- aged messages: once for many, because that may have to look at all of them.
+-- Returns the verdict, the number of messages dropped for the new one, and the message as it is stored. The caller must
+-- first drop aged messages, once for many appends, because that may have to examine all messages.
 function mailboxes.append(entry, key, json, at, onOverflow)
   local fields = entry.fields
   local bytes = #json
@@ -172,7 +173,7 @@ function mailboxes.append(entry, key, json, at, onOverflow)
   return 'accepted', dropped, accept(entry, key, json, at)
 end
 
--- Whether the cursor was given by this mailbox. `asking` is looked at first.
+-- Whether this mailbox issued the cursor. Checks the reader `asking` before the others.
 local function isProven(entry, epoch, offset, proof, asking)
   local fields = entry.fields
   if epoch ~= fields[$epoch] or offset > fields[$tail] then
@@ -193,10 +194,10 @@ local function isProven(entry, epoch, offset, proof, asking)
   return messages.isTimeFrom(entry, offset, proof)
 end
 
--- The messages after the reader's cursor. `after` is 'OLDEST', 'KNOWN' (the cursor that the mailbox has of this reader) or
--- the epoch of the cursor `offset` with its `proof`. `acknowledges`: the reader moves there. Returns the messages, the cursor after them, how many the reader lost,
--- whether its cursor did not fit (1 or 0), the reader, and the reader evicted to make room for it. The proof of the cursor
--- is the reader's `givenProof`.
+-- Reads the messages after a cursor. `after` is 'OLDEST', 'KNOWN' (the cursor that the mailbox has of this reader) or
+-- the epoch of the cursor `offset` with its `proof`. If `acknowledges`, the reader moves to this cursor. Returns the
+-- messages, the cursor after them, how many messages the reader lost, whether its cursor did not fit (1 or 0), the
+-- reader, and the reader evicted to make room for it. The proof of the returned cursor is the reader's `givenProof`.
 function mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
   local fields = entry.fields
   messages.dropAged(entry)
@@ -225,7 +226,7 @@ function mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
     if #fields[$readers] >= $maxReader then
       evicted = mailboxReaders.evictSilentest(fields[$readers])
     end
-    -- A stream that goes on has acknowledged nothing here.
+    -- A stream that goes on has acknowledged nothing in this mailbox.
     local cursor = acknowledges and from or fields[$taken]
     reader = { name, cursor, now, 0, '', 0, acknowledges and fromProof or fields[$takenProof], from, fromProof }
     table.insert(fields[$readers], reader)
@@ -242,8 +243,8 @@ function mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
   return elements, last, lost, reset, reader, evicted
 end
 
--- The reader has received everything up to `offset`; no poll of its own says so. An older offset than known is ignored,
--- and so is one that can't be proved.
+-- Moves the reader to `offset` without a poll: it has received everything up to there. Ignores an offset that is not
+-- beyond its cursor or can't be proved. Returns whether the reader has moved.
 function mailboxes.acknowledge(entry, name, epoch, offset, proof)
   local reader = mailboxReaders.find(entry, name)
   if not reader or offset <= reader[$cursor] or not isProven(entry, epoch, offset, proof, reader) then
@@ -255,8 +256,8 @@ function mailboxes.acknowledge(entry, name, epoch, offset, proof)
   return true
 end
 
--- Notifies the nodes of all parked readers, and releases the readers. `gives`: the notice holds the message at the tail, so
--- that it answers their polls without another read.
+-- Notifies the nodes of all parked readers, and releases the readers. If `gives`, the notice contains the message at
+-- the tail, so that it answers their polls without another read.
 function mailboxes.wake(entry, text, gives)
   notices.notifyParked(entry, text)
   local fields = entry.fields
@@ -272,7 +273,8 @@ function mailboxes.wake(entry, text, gives)
   end
 end
 
--- Puts the messages of another session ahead of its own, under a new epoch. Returns how many did not fit.
+-- Puts the messages of another session before the messages of this session, under a new epoch. Returns how many did not
+-- fit.
 function mailboxes.takeOver(entry, elements)
   mailboxes.ensure(entry)
   local fields = entry.fields

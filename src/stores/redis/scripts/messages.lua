@@ -1,6 +1,6 @@
 -- The retained messages of a session, oldest first: a list of `<offset>:<at>:<key>\n<json>`. The session's fields hold
--- their `count`, their `bytes`, how many are `keyed`, the `newest` offset (never too low), whether there are `gaps` between
--- offsets, and whether `agesMixed`: an older message may follow a younger one.
+-- their `count`, their `bytes`, how many are `keyed`, the `newest` offset (never too low), whether there are `gaps`
+-- between offsets, and `agesMixed`: whether an older message may follow a younger one.
 
 local messages = {}
 
@@ -10,7 +10,7 @@ function messages.key(entry)
   return siblingOf(entry.key, '$messagesKey')
 end
 
--- Counts the list again: the server's eviction policy may have deleted it.
+-- Counts the messages again: the server's eviction policy may have deleted the list.
 local function recount(entry)
   local fields = entry.fields
   local elements = call('LRANGE', messages.key(entry), 0, -1)
@@ -64,7 +64,7 @@ function messages.dropOldest(entry, number)
   end
 end
 
--- Nil when the list is shorter than counted.
+-- Returns the offset and the text of the message at this index; nil when the list is shorter than counted.
 local function offsetAt(entry, index)
   local element = call('LINDEX', messages.key(entry), index)
   if not element then
@@ -73,7 +73,7 @@ local function offsetAt(entry, index)
   return tonumber(match(element, '^%d+')), element
 end
 
--- Index, from 0, of the first retained message beyond `offset`; `count` if there is none.
+-- Returns the index, from 0, of the first retained message beyond `offset`; `count` if there is none.
 local indexBeyond
 indexBeyond = function(entry, offset)
   local fields = entry.fields
@@ -122,7 +122,7 @@ function messages.isTimeFrom(entry, offset, at)
   return false
 end
 
--- The offset of the oldest message retained, and when it was accepted; nil when there is none.
+-- Returns the offset of the oldest retained message, and when it was accepted; nil when there is none.
 function messages.oldest(entry)
   if entry.fields[$count] == 0 then
     return nil
@@ -135,7 +135,7 @@ function messages.oldest(entry)
   return offset, tonumber(match(element, '^%d+:(%d+)'))
 end
 
--- At most `limit` messages beyond `offset`, and whether there are no more.
+-- Returns at most `limit` messages beyond `offset`, and whether there are no more.
 function messages.beyond(entry, offset, limit)
   local count = entry.fields[$count]
   local start = indexBeyond(entry, offset)
@@ -156,13 +156,13 @@ local function remove(entry, element)
     messages.clear(entry)
     return
   end
-  -- From the tail: replaced messages are mostly recent.
+  -- Search from the tail, because replaced messages are mostly recent.
   call('LREM', messages.key(entry), -1, element)
   forget(entry, element)
   fields[$gaps] = 1
 end
 
--- The retained message with that key: its offset and its text, or nil.
+-- Returns the offset and the text of the retained message with this key, or nil.
 function messages.keyed(entry, key)
   if key == '' or entry.fields[$keyed] == 0 then
     return nil
@@ -204,7 +204,8 @@ function messages.retain(entry, offset, at, key, json)
     fields[$keyed] = fields[$keyed] + 1
   end
   if length ~= fields[$count] then
-    -- Counted from messages that are gone, this one would be beyond the end of the list.
+    -- Messages of the list were deleted. With the old count, the index of this message would be beyond the end of the
+    -- list.
     recount(entry)
   end
   return element

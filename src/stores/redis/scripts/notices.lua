@@ -1,4 +1,4 @@
--- Notices to the nodes that hold polls, and to those that cache sessions.
+-- Notices to the nodes that hold polls, and to the nodes that cache sessions.
 
 local notices = {}
 
@@ -7,7 +7,7 @@ local function notify(base, node, text)
   local nodes = base .. '$nodesKey'
   local number = call('HINCRBY', nodes, node, 1)
   if number == 1 then
-    -- The node is not registered, or not any more.
+    -- The node is not registered (any more).
     call('HDEL', nodes, node)
     return
   end
@@ -20,7 +20,7 @@ function notices.hasSubscriber(base, node)
   return call('PUBSUB', '$countSubscribers', $channel .. '@' .. node)[2] > 0
 end
 
--- Notifies each node where a reader of this session is parked, once.
+-- Sends one notice to each node at which a reader of this session is parked.
 function notices.notifyParked(entry, text)
   local readers = entry.fields[$readers]
   local notified = {}
@@ -34,7 +34,8 @@ function notices.notifyParked(entry, text)
   end
 end
 
--- Ends the parked poll of a reader at another node: a newer read of it came from `byNode`, or evicted it.
+-- Ends the parked poll of a reader at another node, because `byNode` read for this reader later, or its read evicted
+-- the reader.
 function notices.superseded(entry, reader, byNode)
   if reader[$parkedUntil] ~= 0 and reader[$node] ~= byNode then
     local text = 's:' .. nameOf(entry.key) .. ':' .. reader[$name] .. ':' .. reader[$ticket]
@@ -42,8 +43,9 @@ function notices.superseded(entry, reader, byNode)
   end
 end
 
--- For the change watchers of all nodes. `change` is c: (created) or r: (rotated) and the account, or e: (closed), the reason,
--- a colon and the account, which may contain colons; nothing for a session that was patched. See change-receiver.ts.
+-- Notifies the change watchers of all nodes. `change` is c: (created) or r: (rotated) and the account, or e: (closed),
+-- the reason, a colon and the account, which may contain colons; nil for a session that was patched. See
+-- change-receiver.ts.
 function notices.sessionChanged(key, change)
   local base = baseOf(key)
   call('$publish', $channel .. '@changes', nameOf(key) .. ':' .. (change or 'p'))

@@ -1,5 +1,5 @@
--- A set of offsets as runs of neighbours (first, last, first, last, …): the offsets of keyed messages that newer ones
--- replaced. The rules are those of src/mailbox/offset-runs.ts, which explains them.
+-- A set of offsets as runs of consecutive offsets (first, last, first, last, …): the offsets of keyed messages that
+-- newer messages replaced. src/mailbox/offset-runs.ts has the same rules, and explains them.
 
 local runs = {}
 
@@ -27,7 +27,7 @@ function runs.add(bounds, offset)
   end
 end
 
--- The number of offsets of the set in (after, upTo].
+-- Returns the number of offsets of the set in (after, upTo].
 function runs.countWithin(bounds, after, upTo)
   local count = 0
   for index = #bounds - 1, 1, -2 do

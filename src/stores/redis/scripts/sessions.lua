@@ -1,8 +1,8 @@
--- How sessions are stored: one packed array under one key, and the attributes in a hash beside it.
+-- A session is stored as a packed array under one key, with its attributes in a hash under another key.
 
 local sessions = {}
 
--- Ends the park of a reader: only now do its silence and the session's idleness begin.
+-- Ends the park of a reader: its silence, and the idle time of the session, begin at `time`.
 function sessions.unpark(fields, reader, time)
   reader[$parkedUntil] = 0
   reader[$lastPoll] = time
@@ -12,7 +12,7 @@ function sessions.unpark(fields, reader, time)
   end
 end
 
--- Ends the parks whose node is gone or failed to release its reader.
+-- Ends the parks of readers that their node did not release in time, for example because the node died.
 local function releaseOverdue(fields)
   local readers = fields[$readers]
   if readers then
@@ -25,7 +25,7 @@ local function releaseOverdue(fields)
   end
 end
 
--- The session of that key, live, dead or a tombstone; nil when there is none.
+-- Returns the session of the key, be it live, dead or a tombstone; nil when there is none.
 function sessions.open(key)
   local packed = call('GET', key)
   if not packed then
@@ -38,7 +38,7 @@ end
 
 local unknown = { 'unknown', '' }
 
--- The refusal that answers an operation on this session; nil if the session is live.
+-- Returns the refusal with which operations on this session are answered; nil if the session is live.
 local function refusal(entry)
   if not entry then
     return unknown
@@ -53,7 +53,7 @@ local function refusal(entry)
   return fields[$forgottenAt] > now and { 'closed', reason } or unknown
 end
 
--- The live session of that key, or nil and the refusal.
+-- Returns the live session of the key, or nil and the refusal.
 function sessions.live(key)
   local entry = sessions.open(key)
   local refused = refusal(entry)
@@ -63,7 +63,8 @@ function sessions.live(key)
   return entry
 end
 
--- Why a secret is refused: there is no such session, it is wrong, or it is the one before the latest rotation.
+-- Returns why a secret is refused: the session is unknown, the secret is wrong, or it is the secret before the latest
+-- rotation.
 local function refusedSecret(entry, secretHash)
   local fields = entry and entry.fields
   if not fields or (fields[$reason] ~= '' and fields[$forgottenAt] <= now) then
@@ -74,9 +75,9 @@ local function refusedSecret(entry, secretHash)
   return { 'unknown', isFormer and 'rotated' or 'wrong-secret' }
 end
 
--- Like `live`, but checks the secret first; a wrong secret is answered like an unknown session, and why it is refused beside
--- that. The time that the
--- comparison takes reveals nothing of use: a client can't choose the hash of the secret that it guesses.
+-- Like `live`, but checks the secret first. A wrong secret is refused like an unknown session; the refusal also has the
+-- reason. The duration of the comparison reveals nothing useful: a client can't choose the hash of the secret that it
+-- guesses.
 function sessions.proven(key, secretHash)
   local entry = sessions.open(key)
   if not entry or entry.fields[$secretHash] ~= secretHash then
@@ -101,12 +102,12 @@ local function bytesOf(texts)
   return bytes
 end
 
--- The attributes of the session, keys and values alternating.
+-- Returns the attributes of the session, keys and values alternating.
 function sessions.attributes(entry)
   return entry.fields[$hasAttributes] == 1 and call('HGETALL', siblingOf(entry.key, '$attributesKey')) or {}
 end
 
--- The refusal that answers attributes of so many bytes, unless there were as many before; nil if they are few enough.
+-- Returns the refusal if the attributes have more bytes than the limit and than they had before; otherwise nil.
 local function attributesRefusal(bytes, before)
   return bytes > $attributesMaxBytes and bytes > before and { 'attributes', bytes, $attributesMaxBytes } or nil
 end
@@ -115,8 +116,8 @@ function sessions.refuseAttributes(attributes)
   return attributesRefusal(bytesOf(attributes), 0)
 end
 
--- The same for what a session would have once attributes were set, in the place of those it has of the same keys, and others
--- were deleted.
+-- Returns the refusal if a session would have too many bytes of attributes after a patch that sets and deletes
+-- attributes.
 function sessions.refusePatch(entry, set, deleted)
   if #set == 0 then
     return nil
@@ -138,7 +139,8 @@ function sessions.refusePatch(entry, set, deleted)
   return attributesRefusal(bytes, bytesOf(own))
 end
 
--- The same for what a session would have once it had taken over those whose keys it does not have.
+-- Returns the refusal if a session would have too many bytes of attributes after it inherits those whose keys it does
+-- not have.
 function sessions.refuseInherited(entry, attributes)
   local own = sessions.attributes(entry)
   local isOwn = {}
@@ -159,7 +161,8 @@ function sessions.indexKey(sessionKey)
   return baseOf(sessionKey) .. '$indexKey' .. match(nameOf(sessionKey), '^[^:]+')
 end
 
--- The session's entry in its app's index, whose score is the account's; entries of one account are in order of creation.
+-- Returns the session's entry in its app's index. Its score is the account's; the entries of one account are in order
+-- of creation.
 function sessions.indexMember(entry)
   return format('%.0f', entry.fields[$birth]) .. sub(entry.key, -24)
 end
@@ -197,12 +200,12 @@ function sessions.save(entry)
   end
 end
 
--- A contact: the session is present. Returns 1 if it had been reported away, else 0.
+-- Records a contact: the session is online. Returns 1 if it had been reported away, else 0.
 function sessions.contact(entry)
   local fields = entry.fields
   fields[$lastContact] = max(fields[$lastContact], now)
   if fields[$online] == 1 then
-    -- Its entry in the index stays: judging presence finds it too early, and moves it then.
+    -- Keep its entry in the index. `judgePresence` finds the entry too early, and then moves it.
     return 0
   end
   fields[$online] = 1
@@ -212,8 +215,8 @@ function sessions.contact(entry)
   return 1
 end
 
--- A contact and, if asked for, activity. Returns what `contact` does and the time of the last activity before this one; a
--- parked reader is activity that lasts.
+-- Records a contact and, if `isActivity`, activity. Returns the result of `contact`, and the time of the previous
+-- activity. If polls count as activity, a parked reader is continuous activity.
 function sessions.renew(entry, isActivity)
   local fields = entry.fields
   local previousTime = idles(fields) and fields[$lastTime] or now
@@ -223,7 +226,8 @@ function sessions.renew(entry, isActivity)
   return sessions.contact(entry), previousTime
 end
 
--- What came in the place of what the session was created with, to be changed; saved by the caller.
+-- Returns the values that replace those with which the session was created. The caller may change them, and must save
+-- the session.
 function sessions.amend(entry)
   local fields = entry.fields
   if not fields[$amendments] then
@@ -233,13 +237,13 @@ function sessions.amend(entry)
   return fields[$amendments]
 end
 
--- Replaces the secret. The hash of the one before tells a token that was rotated from a wrong one.
+-- Replaces the secret. Keeps the hash of the former secret, to distinguish a rotated token from a wrong one.
 function sessions.replaceSecret(entry, secretHash)
   sessions.amend(entry)[$formerHash] = entry.fields[$secretHash]
   entry.fields[$secretHash] = secretHash
 end
 
--- The amendments as they are shown: without a hash; empty when there are none.
+-- Returns the amendments for a record: without the hash; empty when there are none.
 local function shownAmendments(fields)
   local amendments = fields[$amendments]
   if not amendments then
@@ -248,7 +252,7 @@ local function shownAmendments(fields)
   return { amendments[$authenticatedAt], amendments[$level], amendments[$lastIp], amendments[$lastUserAgent] }
 end
 
--- The session as it is shown. The caller has dropped aged messages before.
+-- Returns the record of the session. The caller must drop aged messages first.
 function sessions.record(entry)
   local fields = entry.fields
   local online = (isParked(fields) or now - fields[$lastContact] < $hbGrace) and 1 or 0
@@ -270,14 +274,14 @@ function sessions.record(entry)
   }
 end
 
--- The same for a list of sessions: with the id at its end.
+-- Returns the record for a list of sessions, with the id at its end.
 function sessions.listed(entry)
   local record = sessions.record(entry)
   record[#record + 1] = sub(entry.key, -24)
   return record
 end
 
--- The account's live sessions, oldest first. Drops index entries whose session is gone.
+-- Returns the account's live sessions, oldest first. Drops index entries whose session does not exist any more.
 function sessions.liveOfAccount(index, accountScore, accountId)
   local live = {}
   local prefix = sessionPrefix(index)

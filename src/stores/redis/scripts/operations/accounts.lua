@@ -4,7 +4,7 @@
 -- ARGV  the account's score, accountId, and for
 --       endAccount: reason, the id to keep or ''
 --       appendToAccount: message key or '', JSON
--- Also touches, with the same hash tag: the account's sessions, whose names are in the index.
+-- Also accesses, with the same hash tag: the account's sessions, whose names are in the index.
 -- Reply {1, closed sessions} or {1, records} or {1, outcomes}
 
 operations.endAccount = function()

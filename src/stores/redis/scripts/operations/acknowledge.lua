@@ -1,10 +1,10 @@
--- acknowledge, acknowledgeAsBearer, release: changes to a reader that no poll of it makes.
+-- acknowledge, acknowledgeAsBearer, release: change a reader without a poll.
 --
 -- KEYS  the session
 -- ARGV  acknowledge: reader, epoch, offset, proof
 --       acknowledgeAsBearer: secretHash, reader, epoch, offset, proof
---       release: reader, the node that had it parked
--- Reply {1}; no effect on a session that is not live, which acknowledgeAsBearer refuses
+--       release: reader, the node that had parked it
+-- Reply {1}, without effect if the session is not live; acknowledgeAsBearer then replies with a refusal
 
 operations.acknowledge = function()
   local key, name, epoch, offset, proof = takeKey(), take(), take(), takeNumber(), takeNumber()
@@ -32,7 +32,7 @@ operations.release = function()
   local entry = sessions.open(key)
   if sessions.isLive(entry) then
     local reader = mailboxReaders.find(entry, name)
-    -- If another node has parked it since, that node releases it.
+    -- If another node has parked the reader in the meantime, that node releases it.
     if reader and reader[$parkedUntil] ~= 0 and reader[$node] == node then
       sessions.unpark(entry.fields, reader, now)
       sessions.contact(entry)

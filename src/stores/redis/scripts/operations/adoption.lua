@@ -1,4 +1,5 @@
--- adopt: inserts a session of another system as it was there, unless its id is live or has a tombstone.
+-- adopt: inserts a session of another system with the data that it had there, unless the key of the session
+-- exists, or the session has already expired.
 --
 -- KEYS  the session, the app's index of this bucket
 -- ARGV  accountId, the account's score, secretHash, ip, userAgent, ttl, maxAge, creation, last activity, reads, writes,
@@ -9,7 +10,7 @@ operations.adopt = function()
   local key, index = takeKey(), takeKey()
   local accountId, accountScore, secretHash = take(), take(), take()
   local ip, userAgent, ttl, maxAge = take(), take(), takeNumber(), takeNumber()
-  -- These are times of another clock.
+  -- These times are from another clock, and may be in the future.
   local birth, lastTime = math.min(takeNumber(), now) * 1000, math.min(takeNumber(), now)
   local reads, writes = takeNumber(), takeNumber()
   local attributes = {}
@@ -20,7 +21,7 @@ operations.adopt = function()
     return { 1, 0 }
   end
   local hasAttributes = #attributes > 0 and 1 or 0
-  -- In the order of layout.ts. It had no contact here yet, so it is away.
+  -- In the order of layout.ts. The session had no contact here yet, so it is away.
   local fields = {
     secretHash, '', accountId, birth, lastTime, lastTime, ttl, maxAge, ip, userAgent, reads, writes, 0, hasAttributes, 0, 0, false,
   }
@@ -41,20 +42,20 @@ end
 -- alias: makes an alias of a session.
 --
 -- KEYS  the alias
--- ARGV  id, how many milliseconds to keep the alias after each look-up
+-- ARGV  id, milliseconds to keep the alias after each look-up
 -- Reply {1, 1 when it is new, else 0}
 
 operations.alias = function()
   local key, id, keepFor = takeKey(), take(), take()
-  -- The value holds that time, because the session may be in another hash slot.
+  -- The value of the alias contains this duration, because the session may be in another hash slot.
   return { 1, call('SET', key, keepFor .. ':' .. id, 'NX', 'PX', keepFor) and 1 or 0 }
 end
 
--- resolveAlias: finds the session of an alias, and may keep the alias longer.
+-- resolveAlias: finds the session of an alias, and may extend the lifetime of the alias.
 --
 -- KEYS  the alias
--- ARGV  1 to keep it longer, 0 to only look
--- Reply {1, id or '', for how many milliseconds the alias is kept}
+-- ARGV  1 to extend its lifetime, else 0
+-- Reply {1, id or '', milliseconds for which a look-up keeps the alias}
 
 operations.resolveAlias = function()
   local key, extends = takeKey(), takeNumber()

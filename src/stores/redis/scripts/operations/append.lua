@@ -7,7 +7,7 @@
 -- Reply append: {1, outcome} or a refusal
 --       appendToEach: {1, outcomes of the live sessions}
 
--- Returns name, account, verdict, number of messages dropped, and of undelivered messages if the session was closed.
+-- Returns name, account, verdict, number of dropped messages, and number of undelivered messages of a closed session.
 local function append(entry, messageKey, json)
   mailboxes.ensure(entry)
   local fields = entry.fields
@@ -42,7 +42,7 @@ end
 operations.appendToEach = function()
   local number, messageKey, json = takeNumber(), take(), take()
   local keys, outcomes = {}, {}
-  -- Takes all keys first: if the operation fails midway, the next call must find its own keys.
+  -- Take all keys first: even if this operation fails midway, the next call must find its own keys.
   for each = 1, number do
     keys[each] = takeKey()
   end

@@ -1,29 +1,30 @@
--- size, page, scan, countActive, endSome: the sessions of one app in one bucket, in the order of its index, in steps, so
--- that no run blocks the server for long.
+-- size, page, scan, countActive, endSome: operations on the sessions of one app in one bucket, in the order of its
+-- index. Each call is one step, so that no run blocks the server for long.
 --
 -- KEYS  the app's index of this bucket
--- ARGV  page: the place to begin after or '', how many to give at most, activeWithin in milliseconds or -1
---       scan: the place to begin after or '', how many entries to look at
+-- ARGV  page: the place to begin after or '', maximum number of records, activeWithin in milliseconds or -1
+--       scan: the place to begin after or '', number of index entries to examine
 --       countActive: as scan, then activeWithin, the account counted last or ''
 --       endSome: as scan, then the reason
--- Also touches, with the same hash tag: the sessions whose names are in the index.
+-- Also accesses, with the same hash tag: the sessions whose names are in the index.
 -- Reply size: {1, number of index entries}
---       page: {1, the place to go on after or '', records, the place of each}
---       scan: {1, the place to go on after or '', ids}
---       countActive: {1, the place to go on after or '', number of accounts, the account counted last}
---       endSome: {1, the place to go on after or '', closed sessions}
+--       page: {1, the place to continue after or '', records, the place of each record}
+--       scan: {1, the place to continue after or '', ids}
+--       countActive: {1, the place to continue after or '', number of accounts, the account counted last}
+--       endSome: {1, the place to continue after or '', closed sessions}
 
 operations.size = function()
   return { 1, call('ZCARD', takeKey()) }
 end
 
--- Rank of the first index entry after that place: `<account's score>.<index entry>`. The entry may be gone by now.
+-- Returns the rank of the first index entry after the place, which is `<account's score>.<index entry>`. This entry may
+-- have been removed from the index.
 local function rankAfter(index, place)
   if place == '' then
     return 0
   end
   local score, member = match(place, '^(%d+)%.(%w+)$')
-  -- Inserted again for a moment, it has the rank that it had.
+  -- Insert a removed entry again for a moment, to find its rank.
   startWriting(index)
   local wasGone = call('ZADD', index, 'NX', score, member) == 1
   local rank = call('ZRANK', index, member)
@@ -34,8 +35,8 @@ local function rankAfter(index, place)
   return rank + 1
 end
 
--- Calls `visit` with each live session of one step and its place, until it returns false. Returns the place to go on
--- after, or '' at the end.
+-- Calls `visit` with each live session of one step and its place, until `visit` returns false. Returns the place to
+-- continue after, or '' at the end.
 local function walk(index, after, number, visit)
   local start = rankAfter(index, after)
   local members = call('ZRANGE', index, start, start + number - 1, 'WITHSCORES')

@@ -1,4 +1,4 @@
--- authenticate: checks the secret, counts a read and renews.
+-- authenticate: checks the secret, counts a read, and renews the session.
 --
 -- KEYS  the session
 -- ARGV  secretHash

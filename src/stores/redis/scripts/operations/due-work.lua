@@ -1,19 +1,19 @@
--- countDue, sweep, acknowledgeReport, abandonReport, judgePresence: what is due in one bucket, in all apps.
+-- countDue, sweep, acknowledgeReport, abandonReport, judgePresence: the work that is due in one bucket, for all apps.
 --
--- KEYS  countDue: the bucket's index by deadline, or that by silence
+-- KEYS  countDue: the bucket's index by deadline, or the index by silence
 --       sweep, acknowledgeReport, abandonReport: the bucket's index by deadline
 --       judgePresence: the bucket's index by silence
--- ARGV  countDue: 1 to count orphaned reports too
---       sweep: how many to look at, the name of this report: `<node>:<number>`
+-- ARGV  countDue: 1 to also count orphaned reports, else 0
+--       sweep: maximum number of sessions to examine, the name of this report: `<node>:<number>`
 --       acknowledgeReport, abandonReport: the name of the report
---       judgePresence: how many to look at
--- Also touches, with the same hash tag: the sessions whose names are in the index, the reports, the nodes.
--- Reply countDue: {1, how many may be due}
+--       judgePresence: maximum number of sessions to examine
+-- Also accesses, with the same hash tag: the sessions whose names are in the index, the reports, the nodes.
+-- Reply countDue: {1, number of sessions that may be due, plus the orphaned reports if they are counted}
 --       sweep: {1, 1 if more is due, closed sessions}
 --       acknowledgeReport, abandonReport: {1}
 --       judgePresence: {1, 1 if more is due, name and account of each session that turned away}
 
--- Names of the reports whose node died before it acknowledged them: perhaps no listener received them.
+-- Returns the names of the reports whose node died before it acknowledged them: perhaps no listener received them.
 local function orphanedReports(base)
   local names = {}
   for _, name in ipairs(call('HKEYS', base .. '$reportsKey')) do
@@ -67,7 +67,7 @@ operations.sweep = function()
       if reason then
         closed[#closed + 1] = close(entry, reason)
       else
-        -- It was renewed since.
+        -- The session was renewed after it was entered into the index.
         call('ZADD', due, deadlineOf(entry.fields), name)
       end
     end
@@ -76,8 +76,8 @@ operations.sweep = function()
     local reports = base .. '$reportsKey'
     call('HSET', reports, reportName, pack(closed))
     call('PEXPIRE', reports, $keepReportsMs)
-    -- The data may be of before this node's last heartbeats, because the server lost its newest writes. Then another sweep
-    -- would take the report for one of a dead node, and tell it again.
+    -- If the server lost its newest writes, the recorded heartbeat of this node may be old. Another sweep would then
+    -- regard this node as dead, and report the sessions again.
     local nodes = base .. '$nodesKey'
     call('HSET', nodes, match(reportName, '^[^:]+') .. ':seen', now)
     call('PEXPIRE', nodes, $forgetNodeAfterMs)
@@ -92,14 +92,14 @@ operations.acknowledgeReport = function()
   return { 1 }
 end
 
--- The node that asked for the report lost the reply: marks the report as orphaned, so that another sweep reports it.
+-- Marks the report as orphaned, so that another sweep reports it: the node that requested it did not receive the reply.
 operations.abandonReport = function()
   local due, reportName = takeKey(), take()
   local reports = baseOf(due) .. '$reportsKey'
   local report = call('HGET', reports, reportName)
   if report then
     call('HDEL', reports, reportName)
-    -- No node has a name that begins so, and a node without a heartbeat counts as dead.
+    -- No node has a name that begins with '-', and a node without a heartbeat counts as dead.
     call('HSET', reports, '-' .. reportName, report)
   end
   return { 1 }
@@ -119,7 +119,7 @@ operations.judgePresence = function()
     else
       local fields = entry.fields
       if isParked(fields) then
-        -- A parked reader is a contact that lasts: judged again after hbGrace.
+        -- A parked reader is a continuous contact: judge the session again after hbGrace.
         call('ZADD', online, silentFrom, name)
       elseif fields[$lastContact] + $hbGrace > now then
         call('ZADD', online, fields[$lastContact] + $hbGrace, name)
@@ -127,7 +127,7 @@ operations.judgePresence = function()
         call('ZREM', online, name)
         fields[$online] = 0
         sessions.save(entry)
-        -- A session past its deadline is reported by the sweep.
+        -- The sweep reports a session past its deadline.
         if not deadReason(fields) then
           silent[#silent + 1] = { name, fields[$accountId] }
         end

@@ -1,4 +1,4 @@
--- get: neither activity nor contact.
+-- get: returns the record of a session. Counts neither as activity nor as contact.
 --
 -- KEYS  the session
 -- Reply {1, record} or a refusal

@@ -1,19 +1,21 @@
--- offer, inherit, surrender, inheritSince, withdraw: `replace` between two buckets of a Cluster, which no single script can
--- access. The old session offers its content to one receiver, the new session inherits a copy, and the old session is closed;
--- the new session then inherits what was changed since the offer. If the node dies before the end of the old session, both
--- stay alive and messages are delivered twice; if it dies right after it, what was changed since the offer is lost.
+-- offer, inherit, surrender, inheritSince, withdraw: the steps of `replace` between two buckets of a Cluster, which no
+-- single script can access. The old session offers its content to one receiver, the new session inherits a copy, and
+-- the old session is closed. Then the new session inherits the changes since the offer. If the node dies before the old
+-- session is closed, both sessions stay live, and messages are delivered twice. If the node dies right after that, the
+-- changes since the offer are lost.
 --
 -- KEYS  offer, surrender, withdraw: the old session
 --       inherit, inheritSince: the new session
 -- ARGV  offer: the id of the new session
 --       inherit: number of attributes, key and JSON of each, number of messages, each as it was stored
---       surrender: epoch and tail of the offer, how many of its messages did not fit
---       inheritSince: number of changed attributes, key, JSON at the offer and at the end of each ('': it had none), number
---       of messages, each as it was stored
--- Reply offer: {1, attributes, messages, epoch, tail} or {'claimed'} by another receiver, or a refusal
---       inherit: {1, record, how many did not fit} or {'claimed'}, because another session takes over this one, or a refusal
+--       surrender: epoch and tail of the offer, number of offered messages that did not fit
+--       inheritSince: number of changed attributes, for each its key, its JSON at the offer and its JSON at the end (''
+--       if it did not exist), number of messages, each as it was stored
+-- Reply offer: {1, attributes, messages, epoch, tail}, or {'claimed'} by another receiver, or a refusal
+--       inherit: {1, record, number of messages that did not fit}, or {'claimed'} if another session takes over this
+--       one, or a refusal
 --       surrender: {1, the old session as closed, messages appended since the offer, attributes} or a refusal
---       inheritSince: {1, record, how many did not fit} or a refusal
+--       inheritSince: {1, record, number of messages that did not fit} or a refusal
 --       withdraw: {1}
 
 local function claimKey(key)
@@ -31,7 +33,7 @@ operations.offer = function()
     return { 'claimed' }
   end
   local attributes, elements = sessions.attributes(entry), elementsOf(entry)
-  -- Aged messages may have been dropped.
+  -- `elementsOf` may have dropped aged messages.
   sessions.save(entry)
   return { 1, attributes, elements, entry.fields[$epoch] or '', entry.fields[$tail] or 0 }
 end
@@ -46,7 +48,7 @@ operations.inherit = function()
     elements[each] = take()
   end
   local entry, refused = sessions.live(key)
-  -- Two sessions that take over each other would both end.
+  -- Without this check, two sessions that take over each other would both end.
   if entry and call('EXISTS', claimKey(key)) == 1 then
     return { 'claimed' }
   end
@@ -58,15 +60,16 @@ operations.inherit = function()
   return { 1, sessions.record(entry), left }
 end
 
--- Changes the attributes that were inherited as the old session's were changed. What the new session has otherwise stays.
--- Their limit does not count: the old session is gone, and to refuse would lose what was acknowledged.
+-- Applies the changes of the old session's attributes to the inherited attributes. The new session's own attributes
+-- stay. Does not check the limit of the attributes: the old session is already closed, so a refusal would lose changes
+-- that were acknowledged.
 local function inheritChanges(entry, number)
   local fields = entry.fields
   local attributesKey = siblingOf(entry.key, '$attributesKey')
   for _ = 1, number do
     local attribute, before, after = take(), take(), take()
     if (call('HGET', attributesKey, attribute) or '') ~= before then
-      -- The new session's own.
+      -- This is an attribute of the new session itself.
     elseif after == '' then
       call('HDEL', attributesKey, attribute)
     else
@@ -80,7 +83,8 @@ local function inheritChanges(entry, number)
   end
 end
 
--- Messages go behind those that were inherited, because they are newer; also than one with the same key.
+-- Appends the messages after the inherited messages, because they are newer. A message also replaces an inherited
+-- message with the same key.
 operations.inheritSince = function()
   local key = takeKey()
   local entry, refused = sessions.live(key)

@@ -1,14 +1,15 @@
--- insert: counts the account's live sessions and adds one more, by its `maxSession` and `onMaxSession`.
+-- insert: counts the account's live sessions and adds one more, as its `maxSession` and `onMaxSession` permit.
 -- insertOnce: the same, unless the key holds a session or a tombstone.
 --
 -- KEYS  the session, the app's index of this bucket
--- ARGV  accountId, the account's score, secretHash, maxSession, ip, userAgent, ttl, maxAge, level, number of attributes, then key
---       and JSON of each
--- Also touches, with the same hash tag: the account's other sessions, whose names are in the index.
--- Reply {1, the time, closed sessions} or {'limit', number of live sessions, maxSession} or the refusal of the attributes
---       insertOnce: also {1, 0, {}, record of the live session}, or a refusal for a closed one
+-- ARGV  accountId, the account's score, secretHash, maxSession, ip, userAgent, ttl, maxAge, level, number of
+--       attributes, then key and JSON of each
+-- Also accesses, with the same hash tag: the account's other sessions, whose names are in the index.
+-- Reply {1, the time, evicted sessions}, {'limit', number of live sessions, maxSession} or the refusal of the
+--       attributes
+--       insertOnce: also {1, 0, {}, record} for the id of a live session, or a refusal for the id of a closed session
 
--- For table.sort. A parked reader is a contact that lasts.
+-- The order for table.sort. A parked reader is a continuous contact.
 local function hasEarlierContact(entry, other)
   local contact = isParked(entry.fields) and math.huge or entry.fields[$lastContact]
   local otherContact = isParked(other.fields) and math.huge or other.fields[$lastContact]
@@ -20,8 +21,9 @@ end
 
 local births = 0
 
--- Returns the evicted sessions, or nil and the number of live sessions when there is no room. The new session is in the
--- index already: to count after the write is far cheaper than to look before it.
+-- Evicts sessions if the account has too many. Returns the evicted sessions, or nil and the number of live sessions
+-- when there is no room. The new session is already in the index: counting after that write is much cheaper than a
+-- look-up before it.
 local function makeRoom(index, accountScore, accountId, member, maxSession)
   local closed = {}
   if maxSession == 0 or call('ZCOUNT', index, accountScore, accountScore) <= maxSession then
@@ -87,8 +89,8 @@ operations.insert = function()
   return insert(takeKey(), takeKey())
 end
 
--- A session whose keys expired before any sweep left its entry in the index. If its id is used again, the new session
--- would count twice.
+-- Removes the index entry of a former session with this id, whose keys expired before any sweep. Otherwise the new
+-- session would count twice.
 local function dropStaleEntry(key, index)
   local accountScore = ARGV[argumentPosition + 2]
   local members = call('ZRANGE', index, accountScore, accountScore, 'BYSCORE')

@@ -1,12 +1,12 @@
--- mark: a write that changes nothing that is read. It ends each batch that waits for replicas, because `WAIT` covers what its
--- own connection wrote last, and a call may answer by what another connection wrote.
+-- mark: writes a key that nothing reads. It is the last call of each batch that waits for replicas: `WAIT` covers only
+-- the data up to the last write of its own connection, but a reply may rely on a later write of another connection.
 --
 -- KEYS  the bucket's mark
 -- Reply {1}
 
 operations.mark = function()
   local key = takeKey()
-  -- Not SET alone: Redis refuses it when memory is used up, although a logout before it was allowed.
+  -- SET alone would not do: Redis refuses it when memory is used up, although it permits an earlier logout.
   if call('PEXPIRE', key, $markTimeMs) == 0 then
     call('SET', key, '', 'PX', $markTimeMs)
   end

@@ -1,4 +1,4 @@
--- heartbeat, leave: the nodes that receive notices of this bucket's sessions.
+-- heartbeat, leave: register and remove a node that receives notices of this bucket's sessions.
 --
 -- KEYS  the bucket's nodes: `<node>` is the number of the latest notice to it, `<node>:seen` the time of its heartbeat
 -- ARGV  the node
@@ -6,7 +6,8 @@
 
 operations.heartbeat = function()
   local nodes, node = takeKey(), take()
-  -- Also at the beginning, because Redis would refuse to begin with `HSET` when memory is used up.
+  -- The end of this operation does it again. It must also come first: when memory is used up, Redis refuses `HSET` as
+  -- the first write.
   call('PEXPIRE', nodes, $forgetNodeAfterMs)
   local all = call('HGETALL', nodes)
   local counter
@@ -19,7 +20,8 @@ operations.heartbeat = function()
     end
   end
   if not counter then
-    -- A number that it never had before: a node that was forgotten, and missed notices, must see that by the number.
+    -- Begin with a number that the node never had before. If the server had forgotten the node, the node may have
+    -- missed notices, and must detect this by the number.
     counter = now
     call('HSET', nodes, node, counter)
   end

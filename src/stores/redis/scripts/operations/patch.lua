@@ -1,12 +1,12 @@
--- patch, patchAsBearer: sets and deletes attributes key by key, and counts a write; the bearer's also renews.
+-- patch, patchAsBearer: set and delete single attributes, and count a write. patchAsBearer also renews the session.
 --
 -- KEYS  the session, its attributes
 -- ARGV  patchAsBearer: secretHash first
---       how many to set, key and JSON of each, how many to delete, the key of each
+--       number of attributes to set, key and JSON of each, number of attributes to delete, the key of each
 -- Reply patch: {1, record} or a refusal
 --       patchAsBearer: {1, record, 1 if it had been away, time of the previous activity} or a refusal
 
--- The attributes to set, keys and values alternating, and the keys to delete.
+-- Returns the attributes to set, keys and values alternating, and the keys to delete.
 local function takePatch()
   local set, deleted = {}, {}
   for each = 1, 2 * takeNumber() do

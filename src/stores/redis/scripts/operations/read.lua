@@ -1,10 +1,10 @@
--- read: moves the reader to its cursor, and gives the messages after it, or parks the reader.
+-- read: moves the reader to its cursor, and returns the messages after the cursor, or parks the reader.
 --
 -- KEYS  the session
 -- ARGV  secretHash or '', generation or -1, reader, 'OLDEST' or 'KNOWN' or an epoch, offset, proof, 1 if the reader moves
---       there or 0, limit, milliseconds to park or 0, the node that reads, its ticket
+--       there, else 0, limit, milliseconds to park or 0, the node that reads, its ticket
 -- Reply {1, accountId, epoch, offset, messages, lost, reset, parked, came online, evicted reader or '', proof, generation}
---       or a refusal; a 13th element of a stream that goes on says that another node has read for its reader since
+--       or a refusal; a 13th element says, for a stream that goes on, that another node has read for its reader since
 
 operations.read = function()
   local key, secretHash, generation = takeKey(), take(), takeNumber()
@@ -22,7 +22,7 @@ operations.read = function()
     return refused
   end
   local fields = entry.fields
-  -- In the step that gives the messages, so that no poll of the old token slips in beside the rotation.
+  -- Checked in the same step as the read, so that no poll of the old token can succeed during a rotation.
   if generation >= 0 and generation < fields[$generation] then
     return { 'closed', 'rotated' }
   end
@@ -35,7 +35,8 @@ operations.read = function()
   end
   local elements, last, lost, reset, reader, evicted = mailboxes.read(entry, name, after, offset, proof, limit, acknowledges)
   notices.superseded(entry, reader, node)
-  -- Also of a read that does not park: a stream of another node that goes on then sees that it was superseded.
+  -- Record the node even if the read does not park: then a stream that goes on at another node detects that it was
+  -- superseded.
   reader[$node] = node
   if evicted then
     notices.superseded(entry, evicted, node)
@@ -46,7 +47,7 @@ operations.read = function()
   local parks = wait > 0 and #elements == 0 and lost == 0 and reset == 0
   local cameOnline = sessions.contact(entry)
   if parks then
-    -- Longer than the node waits, so that the node ends the wait.
+    -- The park lasts longer than the wait of the node, so that the node ends the wait.
     reader[$parkedUntil] = now + wait + $parkSlackMs
     reader[$ticket] = ticket
   elseif reader[$parkedUntil] ~= 0 then

@@ -1,4 +1,4 @@
--- reauthenticate: records that the user has proven who they are, now.
+-- reauthenticate: records that the user has just proven their identity.
 --
 -- KEYS  the session
 -- ARGV  the level of the proof, or -1 to keep the level

@@ -1,4 +1,4 @@
--- recordClient: records the address and the user agent that the session's client has now.
+-- recordClient: records the current address and user agent of the session's client.
 --
 -- KEYS  the session
 -- ARGV  address, user agent

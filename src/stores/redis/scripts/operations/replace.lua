@@ -1,10 +1,10 @@
--- replace: the new session takes the old session's attributes where it has none of its own, and the old session's messages
--- ahead of its own; the old session is closed.
+-- replace: the new session takes over the old session's attributes whose keys it does not have, and inserts the old
+-- session's messages before its own. The old session is closed.
 --
--- KEYS  the new session, the old session; on a Cluster both in one bucket (see handover.lua)
+-- KEYS  the new session, the old session; on a Cluster both must be in one bucket (see handover.lua)
 -- Reply {1, record of the new session, the old session as closed} or a refusal
 
--- Messages of a session. Aged ones are dropped, so that the session must be saved or closed.
+-- Returns the messages of a session. Drops aged messages, so the caller must save or close the session.
 local function elementsOf(entry)
   messages.dropAged(entry)
   return entry.fields[$epoch] and call('LRANGE', messages.key(entry), 0, -1) or {}

@@ -1,7 +1,8 @@
--- rotate: replaces the secret; the old one opens the session no longer, and what it opened ends unless it is kept.
+-- rotate: replaces the secret. The old secret does not open the session any more. The polls and streams that it opened
+-- end, unless they are kept.
 --
 -- KEYS  the session
--- ARGV  the new secretHash, 1 to keep open what is open, else 0
+-- ARGV  the new secretHash, 1 to keep open polls and streams, else 0
 -- Reply {1, record} or a refusal
 
 local function rotate(entry, secretHash, keepsOpen)
@@ -29,11 +30,11 @@ operations.rotate = function()
   return { 1, rotate(entry, secretHash, keepsOpen) }
 end
 
--- rotateAndEndOthers: the same, and closes all other live sessions of the account.
+-- rotateAndEndOthers: rotates, keeps nothing open, and closes all other live sessions of the account.
 --
 -- KEYS  the session, the app's index of this bucket
 -- ARGV  the account's score, accountId, the new secretHash
--- Also touches, with the same hash tag: the account's other sessions, whose names are in the index.
+-- Also accesses, with the same hash tag: the account's other sessions, whose names are in the index.
 -- Reply {1, record, closed sessions} or a refusal
 
 operations.rotateAndEndOthers = function()

@@ -1,10 +1,10 @@
--- touch: a contact; activity and another ttl if asked for.
+-- touch: records a contact. Also records activity and sets another ttl if requested.
 --
 -- KEYS  the session
 -- ARGV  1 if it is activity, another ttl or 0
 -- Reply {1, record, 1 if it had been away, time of the previous activity} or a refusal
 
--- The sweep must find the session no later than its deadline; if it finds it too early, it moves the entry.
+-- The sweep must find the session no later than its deadline. If the sweep finds it too early, it moves the entry.
 local function setTtl(entry, ttl)
   local fields = entry.fields
   local shorter = ttl < fields[$ttl]
