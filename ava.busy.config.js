@@ -1,4 +1,5 @@
-// The folders of faults, those that run with the storms too, at their sample size: CI runs them beside busy processes.
+// The fault tests, including those that the storm configuration also runs, here at their sample size. CI runs them while other
+// processes keep the CPU busy.
 import config from './ava.config.js';
 
 export default {

@@ -1,8 +1,8 @@
-// The compiled output is tested, because only `tsc` emits the decorator metadata that Inversify reads.
+// Tests run on the compiled output, because only `tsc` emits the decorator metadata that Inversify reads.
 export default {
-  // What repeats another level is run by `npm run test:storm`.
+  // `npm run test:storm` runs the `.storm.test.js` files, which repeat tests of another level or take many processes.
   files: ['.build/test/**/*.test.js', '!.build/test/browser/**', '!.build/test/**/*.storm.test.js'],
-  // One more than the cores of a small machine: many tests wait for processes and for time to pass.
+  // One worker more than a small machine has cores, because many tests wait for processes and for time to pass.
   concurrency: 3,
   timeout: '10m',
 };

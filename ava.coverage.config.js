@@ -1,4 +1,4 @@
-// The tests that run within their own process and in seconds: of what they reach the coverage is printed.
+// The tests for the coverage report: those that start no other process and no SQLite store, and run within seconds.
 import config from './ava.config.js';
 import { testsWith } from './scripts/test-files.js';
 

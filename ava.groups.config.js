@@ -1,4 +1,4 @@
-// All tests of `ava.config.js`, in the groups that the build arranges, each of which takes one worker.
+// All tests of `ava.config.js`, in the groups that the build creates. Each group runs in one worker.
 import config from './ava.config.js';
 
 export default {

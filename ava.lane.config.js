@@ -1,8 +1,8 @@
-// The suites of the fronts once more, with a fast lane before each server in the place of the servers alone.
+// The test suites of the fronts again, with a fast lane before each server.
 import config from './ava.config.js';
 import { testsWith } from './scripts/test-files.js';
 
-/** The demo has a server of its own. */
+/** Excludes the tests of the demo, which has its own server. */
 const isOfSuites = (path) => !path.includes('/demo/');
 
 export default {

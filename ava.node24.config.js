@@ -1,4 +1,4 @@
-// The tests that start no Redis: they run on another Node than the one that the machine has.
+// The tests that start no Redis, to run on another version of Node than the installed one.
 import config from './ava.config.js';
 import { testsWith } from './scripts/test-files.js';
 

@@ -1,8 +1,8 @@
-// The tests that run a sample by default, and their full counts where STORM is set.
+// The tests that run only a sample by default. With STORM they run their full counts.
 import config from './ava.config.js';
 import { testsWith } from './scripts/test-files.js';
 
-/** It takes longest: begun last, it would run for minutes when all others have ended. */
+/** Whether the file must start first. It takes the longest, and would still run for minutes after all others have ended. */
 const isFirst = (path) => path.endsWith('starts.storm.test.js');
 
 export default {

@@ -11,7 +11,7 @@ export class AdminKey {
     this.#digest = hash('sha256', key, 'buffer');
   }
 
-  /** Compares digests: they have the same length whatever was sent, which a comparison in constant time requires. */
+  /** Compares digests, because a comparison in constant time requires values of the same length. */
   matches(key: string): boolean {
     return timingSafeEqual(hash('sha256', key, 'buffer'), this.#digest);
   }

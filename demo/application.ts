@@ -18,7 +18,10 @@ import { servePolicies } from './policies/policy-routes.js';
 import { PolicyServices } from './policies/policy-services.js';
 import { mainStore, type Stores } from './stores.js';
 
-/** By so much later than it tells clients Node closes an idle connection: their requests may be on their way. */
+/**
+ * Milliseconds for which Node keeps an idle connection open after the time-out that it announces to clients, because a request
+ * may be on its way.
+ */
 const keepAliveBufferMs = 1_000;
 
 /** The session services of the demo and their HTTP server. */
@@ -31,17 +34,17 @@ export class Application {
   #listening: Promise<string> | undefined;
   #stopping: Promise<void> | undefined;
 
-  /** Starts at once: opens the stores, then builds the server. */
+  /** Starts immediately: opens the stores, then builds the server. */
   constructor(configuration: Configuration, stores: Stores, operations: Operations) {
     this.#configuration = configuration;
     this.#stores = stores;
     this.#container = buildContainer(configuration, stores, operations, this.#readiness);
     this.#starting = this.#start();
-    // A failed start is reported by `listen`.
+    // `listen` reports a failed start.
     this.#starting.catch(() => {});
   }
 
-  /** Repeated calls listen once. @returns the URL of the server */
+  /** Starts to listen. Further calls return the same promise. @returns the URL of the server */
   listen(): Promise<string> {
     this.#listening ??= this.#listen();
     return this.#listening;
@@ -53,7 +56,7 @@ export class Application {
       const { host, port } = this.#configuration.server;
       return await app.listen({ host, port });
     } catch (error) {
-      // The store must be closed: a memory store has restored its snapshot, and only writes it again when it is closed.
+      // Close the store: a memory store has restored its snapshot, and writes it again only when it is closed.
       await this.stop();
       throw error;
     }
@@ -67,8 +70,9 @@ export class Application {
 
   /**
    * Stops without refusing any request, after another process has begun to serve the same port. A connection that looks
-   * idle may have a request on its way: that request is answered, and its answer closes the connection.
-   * @param lastConnection called when this process has stopped listening; resolves when no connection is on its way to it
+   * idle may have a request on its way. The server answers that request, and the answer closes the connection.
+   * @param lastConnection called when this process has stopped listening; resolves when no more connections are on their way
+   * to this process
    */
   retire(lastConnection: () => Promise<void>): Promise<void> {
     this.#stopping ??= this.#starting.then((app) => this.#retire(app, lastConnection));
@@ -82,7 +86,7 @@ export class Application {
       servePolicies(app, services);
       return app;
     } catch (error) {
-      // As in `#listen`: what was opened until then must be closed. A service that could not start can't be stopped either.
+      // As in `#listen`, close the services and stores that are open. Ignore the rejection of services that could not start.
       await this.#container.unbindAllAsync().catch(() => {});
       throw error;
     }
@@ -103,7 +107,7 @@ export class Application {
     const limit = setTimeout(() => app.server.closeAllConnections(), this.#configuration.session.drainTime);
     await app.close();
     clearTimeout(limit);
-    // Last, because requests until then may change sessions.
+    // Close the store last, because requests may change sessions until here.
     await this.#container.unbindAllAsync();
   }
 
@@ -112,10 +116,10 @@ export class Application {
     server.prependListener('request', (_request, response) => {
       response.shouldKeepAlive = false;
     });
-    // The HTTP server's own close() ends idle connections at once, and with them requests that are on their way.
+    // Do not call close() of the HTTP server: it closes idle connections immediately, and drops requests on their way.
     const closed = new Promise((resolve) => Server.prototype.close.call(server, resolve));
     await Promise.all([lastConnection(), this.#drain()]);
-    // By then each idle connection has reached its time limit, or has received an answer that closed it.
+    // After this time each idle connection has timed out, or has received an answer that closed it.
     const limit = server.keepAliveTimeout + keepAliveBufferMs + this.#configuration.session.drainTime;
     const waiting = new AbortController();
     await Promise.race([closed, delay(limit, undefined, waiting)]);

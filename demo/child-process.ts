@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-/** How a process ended: its exit code, or the signal that killed it. */
+/** The exit code of a process, or the signal that killed it. */
 export type Ending = number | NodeJS.Signals;
 
-/** Lines of output to quote when a start fails. */
+/** Number of lines of output to quote when a start fails. */
 const keptLines = 10;
 
-/** A long-running child process of the demo. Its error output is printed under its name. */
+/** A long-running child process of the demo. Its error output is printed with its name as a prefix. */
 export class DemoChild {
   readonly name: string;
   /** Resolves when the process has ended, or could not be started. */
@@ -17,7 +17,7 @@ export class DemoChild {
   readonly #lastLines: string[] = [];
   #stopping: Promise<Ending> | undefined;
 
-  /** @param options `speaks`: it is a Node.js process that sends messages */
+  /** @param options `speaks`: whether the child is a Node.js process that sends messages */
   constructor(
     name: string,
     program: string,
@@ -28,7 +28,7 @@ export class DemoChild {
     this.#process = spawn(program, args, {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe', ...(speaks ? (['ipc'] as const) : [])],
-      // In a process group of its own: Ctrl-C signals the terminal's whole group, and children are to stop in order.
+      // Use a separate process group: Ctrl-C signals the whole group of the terminal, and the children must stop in order.
       detached: true,
     });
     const { stdout, stderr } = this.#process;
@@ -51,16 +51,16 @@ export class DemoChild {
     return this.#process.pid;
   }
 
-  /** Calls the listener with each message, and sends what it resolves with. */
+  /** Calls the listener with each message of the child, and sends the result to the child. */
   answer(listener: (message: unknown) => Promise<object | undefined>): void {
     this.#process.on('message', async (message) => {
       const answer = await listener(message);
-      // It may have ended meanwhile.
+      // The child may have ended before the answer is ready.
       if (answer !== undefined && this.#process.connected) this.#process.send(answer, () => {});
     });
   }
 
-  /** Resolves with the first line of output that matches; rejects when the process ends without one. */
+  /** Resolves with the first line of output that matches; rejects when the process ends without such a line. */
   async outputMatching(pattern: RegExp): Promise<RegExpExecArray> {
     const matched = new Promise<RegExpExecArray>((resolve) => {
       this.#listeners.push((line) => {
@@ -74,7 +74,7 @@ export class DemoChild {
     return Promise.race([matched, ended]);
   }
 
-  /** Sends SIGTERM, only once, because a second signal would end it at once. Resolves when it has ended. */
+  /** Sends SIGTERM only once, because a second signal would end the child immediately. Resolves when the child has ended. */
   stop(): Promise<Ending> {
     if (this.#stopping === undefined) {
       this.#stopping = this.ended;

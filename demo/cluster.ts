@@ -15,7 +15,7 @@ stopOnSignals(async () => {
   await starting.catch(() => {});
   await workers.stop();
 });
-// Not SIGHUP, by which a closed terminal stops the cluster.
+// Reload on SIGUSR2, because SIGHUP means that the terminal was closed, and stops the cluster.
 process.on('SIGUSR2', () => void starting.then(() => workers.reload()));
 stopWithNpm();
 try {

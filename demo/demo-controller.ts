@@ -12,7 +12,7 @@ import { requireBody } from './require-body.js';
 
 const loginSchema = v.object({ account: v.string() });
 
-/** What the demo adds to the controllers of the library: a login without a password, and pushes with the admin key. */
+/** The routes that the demo adds to those of the library: a login without a password, and pushes with the admin key. */
 @Controller({ scope: 'Singleton' })
 @UseErrorFilter(SessionErrorFilter)
 export class DemoController {
@@ -43,7 +43,8 @@ export class DemoController {
   @UseGuard(CrossSiteGuard)
   async logIn(@Body() body: unknown, @Request() request: FastifyRequest): Promise<unknown> {
     const { account } = requireBody(loginSchema, body);
-    // The browser gets a new cookie: no client would hold the token of its old session, which counts toward the limit.
+    // Close the old session. The browser gets a new cookie, so that no client would hold the old token, and the old session
+    // would still count toward the limit.
     const old = await sessionFromRequest(request, this.#manager, { secure: this.#secure });
     await old?.close('replaced');
     const session = await this.#manager.createSession(account, {

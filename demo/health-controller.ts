@@ -4,7 +4,7 @@ import { SessionErrorFilter } from '../src/http/index.js';
 import { SessionError, SessionManager } from '../src/index.js';
 import { jsonResponse } from './json-response.js';
 
-/** Whether this node is to receive requests; set by the application, read by load balancers through `/healthz`. */
+/** Whether this node should receive requests. The application sets it, and load balancers read it through `/healthz`. */
 @injectable()
 export class Readiness {
   isStopping = false;
@@ -23,13 +23,13 @@ export class HealthController {
     this.#readiness = readiness;
   }
 
-  /** Live: the process answers. Does not ask the store, because a restart would not bring the store back. */
+  /** Reports that the process is live. Does not check the store, because a restart would not repair the store. */
   @Get('/livez')
   live(): HttpResponse {
     return jsonResponse(200, ok);
   }
 
-  /** Ready: the store can be used, and this node is not stopping. Otherwise 503 with a problem document. */
+  /** Answers 200 if the store is available and this node is not stopping; otherwise 503 with a problem document. */
   @Get('/healthz')
   @UseErrorFilter(SessionErrorFilter)
   async ready(): Promise<HttpResponse> {

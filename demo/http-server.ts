@@ -7,12 +7,12 @@ import { HostPolicy, isLoopbackHost, limitUnanswered, SessionHttpOptions } from 
 import { SessionError, SessionManager } from '../src/index.js';
 import type { Configuration } from './configuration.js';
 
-/** Bytes: twice the default msgMaxBytes, for the envelope and for escapes. */
+/** Maximum size of a body in bytes: twice the default msgMaxBytes, to leave room for the envelope and for escapes. */
 const bodyLimit = 131_072;
 
 /**
- * Serves the controllers of the container with Fastify. Fastify's own errors are answered as problem documents as well.
- * @param server with the milliseconds after which an idle connection is closed (`keepAliveTimeout`); clients are told
+ * Serves the controllers of the container with Fastify. Fastify's own errors are answered as problem documents, too.
+ * @param server `keepAliveTimeout`: milliseconds after which an idle connection is closed. The server announces it to clients
  */
 export async function buildHttpServer(
   container: Container,
@@ -23,12 +23,12 @@ export async function buildHttpServer(
     keepAliveTimeout,
     requestTimeout,
     http: {
-      // Node looks for overdue requests this often.
+      // The interval at which Node looks for overdue requests.
       connectionsCheckingInterval: Math.ceil(requestTimeout / 4),
-      // Of the two time-outs Node takes the larger one for whole requests, and this one is a minute by default.
+      // Node applies the larger of the two time-outs to whole requests. The default of this one is a minute.
       headersTimeout: requestTimeout,
     },
-    // While the server closes, requests on open connections are answered as ever, and `/healthz` says that it stops.
+    // While the server closes, it still answers requests on open connections, and `/healthz` reports that it is stopping.
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error.statusCode ?? 400, error.message),
   });
@@ -49,14 +49,14 @@ export async function buildHttpServer(
   return app;
 }
 
-/** Plain polls are answered before Fastify, and Node's own parser, see them. */
+/** Opens the fast lane, which answers plain polls before Fastify and Node's own parser see them. */
 async function openLane(app: FastifyInstance, container: Container, hostPolicy: HostPolicy | undefined): Promise<void> {
   const { secure, trustedOrigins } = container.get(SessionHttpOptions);
   const options = { secure, trustedOrigins, ...(hostPolicy && { hostPolicy }) };
   fastLane(app.server, await container.getAsync(SessionManager), options);
 }
 
-/** The page of another site, whose name was made to point to this machine, must not be able to use the demo. */
+/** Protects against DNS rebinding: refuses the page of another site whose name was made to point to this machine. */
 function refuseOtherHosts(app: FastifyInstance, policy: HostPolicy): void {
   app.addHook('onRequest', async (request, reply) => {
     try {

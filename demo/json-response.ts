@@ -1,6 +1,6 @@
 import { type HttpResponse, type HttpStatusCode, isHttpResponseSymbol } from '@inversifyjs/http-core';
 
-/** A JSON answer that is not cached, with additional headers. */
+/** Returns a JSON answer that must not be cached, with additional headers. */
 export function jsonResponse(
   statusCode: HttpStatusCode,
   body: object,

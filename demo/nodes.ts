@@ -13,7 +13,7 @@ const nodeCount = 2;
 class Nodes {
   readonly #nodes = new Set<DemoChild>();
   #redis: DemoRedis | undefined;
-  /** The stops and starts that nodes ask for, one after the other. */
+  /** Resolves when the stops and starts of Redis that nodes requested are done. They run one after the other. */
   #switching: Promise<void> = Promise.resolve();
   #isRedisOff = false;
   #isStopping = false;
@@ -28,7 +28,7 @@ class Nodes {
     for (const line of lines) console.log(line);
   }
 
-  /** Stops the nodes, which answer their held polls, and then the Redis that they write to until the end. */
+  /** Stops the nodes, which answer their held polls, and then the Redis, because the nodes write to it until they end. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     const endings = await Promise.all([...this.#nodes].map((node) => node.stop()));
@@ -50,7 +50,7 @@ class Nodes {
     return url;
   }
 
-  /** Does what a node asks for: the page of the demo shows what the nodes do while Redis is away. */
+  /** Stops or starts Redis for a node, so that the page of the demo can show what the nodes do without Redis. */
   async #switchRedis(data: string, { redis, number }: RedisRequest): Promise<RedisAnswer> {
     const switched = this.#switching.then(() => this.#setRedis(data, redis === 'start'));
     this.#switching = switched.catch(() => {});
@@ -100,7 +100,7 @@ const starting = nodes.start().catch(async (error) => {
   await nodes.stop().catch(() => {});
   process.exit(1);
 });
-// The stop waits for the start, so that it finds all processes that were started.
+// Wait for the start before the stop, so that the stop finds all processes that were started.
 stopOnSignals(async () => {
   await starting;
   await nodes.stop();

@@ -1,6 +1,6 @@
 const checkIntervalMs = 500;
 
-/** Stops this process when the shell of `npm run` has ended: a SIGTERM ends that shell, which does not forward it. */
+/** Stops this process when the shell of `npm run` has ended, because a SIGTERM ends that shell, which does not forward it. */
 export function stopWithNpm(): void {
   if (process.env.npm_lifecycle_event === undefined) return;
   const { ppid } = process;

@@ -6,14 +6,14 @@ import { jsonResponse } from './json-response.js';
 const page = new URL('../../demo/page/', import.meta.url);
 const packages = import.meta.resolve('uplot/package.json');
 
-/** Files of other origin than the page's folder, by the name under which the page loads them. */
+/** Files from outside the page's folder, by the name under which the page loads them. */
 const libraries: Readonly<Record<string, URL>> = {
   'session-mailbox.js': new URL('../../dist/client/bundle.js', import.meta.url),
   'uplot.js': new URL('./dist/uPlot.esm.js', packages),
   'uplot.css': new URL('./dist/uPlot.min.css', packages),
 };
 
-/** No path leads out of the folder. */
+/** A name that can't lead out of the folder. */
 const fileName = /^[a-z-]+\.(?:js|css)$/;
 
 const contentTypes: Readonly<Record<string, string>> = {

@@ -23,7 +23,7 @@ export async function pushTo(
   return manager.inApp(to.app).pushToApp(data, options);
 }
 
-/** The client that pushes is not the one whose session is missing: 401 would tell it to log in. */
+/** Answers 404, not 401. The missing session is not that of the client that pushes, and 401 would ask this client to log in. */
 function notFound(error: unknown): never {
   const isMiss = SessionError.is(error, 'SESSION_UNKNOWN') || SessionError.is(error, 'SESSION_CLOSED');
   throw isMiss ? problemResponse(error, 404) : error;

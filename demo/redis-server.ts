@@ -6,10 +6,10 @@ import { DemoChild } from './child-process.js';
 
 const programs = ['redis-server', 'valkey-server'];
 
-/** A Redis that the demo started, on a free port of the loopback interface. */
+/** A Redis that the demo has started on a free port of the loopback interface. */
 export interface DemoRedis {
   readonly port: number;
-  /** With the password. */
+  /** The URL, with the password. */
   readonly url: string;
   readonly child: DemoChild;
 }
@@ -17,7 +17,7 @@ export interface DemoRedis {
 /**
  * Starts a Redis that appends every write to a file, so that sessions outlive a restart. Resolves when it accepts
  * commands.
- * @param former the same Redis before it was stopped: the clients know its port and password
+ * @param former the same Redis before it was stopped. Its port and password are used again, because the clients know them
  */
 export async function startRedis(data: string, former?: DemoRedis): Promise<DemoRedis> {
   const program = findProgram();
@@ -35,7 +35,7 @@ export async function startRedis(data: string, former?: DemoRedis): Promise<Demo
     save: '',
     logfile: '',
   };
-  // Other users of the machine can connect to the port. Arguments are visible to them; this file is not.
+  // Require a password, because other users of the machine can connect to the port. They can see arguments, but not this file.
   const password = former === undefined ? randomBytes(24).toString('base64url') : new URL(former.url).password;
   const secrets = join(folder, 'redis.conf');
   rmSync(secrets, { force: true });
@@ -46,7 +46,7 @@ export async function startRedis(data: string, former?: DemoRedis): Promise<Demo
   return { port, url: `redis://:${password}@127.0.0.1:${port}`, child };
 }
 
-/** Two servers that append to the same file would damage it. */
+/** Throws if a Redis already uses the folder: two servers that append to the same file would damage it. */
 function requireUnused(pidFile: string): void {
   let pid: number;
   try {

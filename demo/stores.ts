@@ -4,13 +4,13 @@ import { redisStore } from '../src/stores/redis/index.js';
 import { sqliteStore } from '../src/stores/sqlite/index.js';
 import type { Configuration } from './configuration.js';
 
-/** Gives the store of that name: services of other names share none of its sessions. */
+/** Returns the store of that name. Stores of different names share no sessions. */
 export type Stores = (name: string) => StoreBinding;
 
 /** The name of the store of the service that serves the routes without a policy. */
 export const mainStore = 'sessions';
 
-/** Redis if one is configured; else a database file, or the memory of this process with a snapshot file. */
+/** Returns stores in Redis if a Redis is configured; otherwise in database files, or in memory with snapshot files. */
 export function storesOf({ redis: { url }, store, data }: Configuration): Stores {
   return (name) => {
     if (url !== undefined) return redisStore(name === mainStore ? { url } : { url, keyPrefix: `${name}:` });
@@ -19,7 +19,7 @@ export function storesOf({ redis: { url }, store, data }: Configuration): Stores
   };
 }
 
-/** Stores that the processes of one machine share: a Redis, else database files. */
+/** Returns stores that the processes of one machine can share: in Redis if it is configured, otherwise in database files. */
 export function sharedStoresOf(configuration: Configuration): Stores {
   return storesOf({ ...configuration, store: 'sqlite' });
 }

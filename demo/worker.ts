@@ -6,7 +6,7 @@ import { sharedStoresOf } from './stores.js';
 
 // One of the processes that serve the same port; see workers.ts.
 
-/** The primary replaces workers one after the other when it is asked to, and at once when one was killed. */
+/** Operations of a worker. The primary replaces all workers one after the other on request, and a killed worker immediately. */
 class WorkerOperations extends Operations {
   override readonly startedBy = 'start:cluster';
   override readonly restarts = 0;
@@ -33,8 +33,8 @@ function exitAfter(ending: Promise<void>): void {
 }
 
 /**
- * Resolves when the primary hands no more connections to this worker, which has stopped listening. A connection that is on its
- * way is given back to the primary, for another worker, by the cluster module of this process: it must not exit before.
+ * Resolves when the primary hands no more connections to this worker, which has stopped listening. The cluster module of this
+ * process returns a connection that is still on its way to the primary, for another worker. The process must not exit before.
  */
 function lastConnection(): Promise<void> {
   return new Promise((resolve) => {
@@ -45,7 +45,7 @@ function lastConnection(): Promise<void> {
   });
 }
 
-// The terminal sends these signals to the primary as well, which decides when the workers stop.
+// Ignore these signals: the terminal sends them to the primary as well, and the primary decides when the workers stop.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const configuration = await readConfiguration();

@@ -5,10 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 const failedStartMs = 5_000;
 const maxPauseMs = 30_000;
 
-/** How a process ended: its exit code, or the signal that killed it. */
+/** The exit code of a process, or the signal that killed it. */
 type Ending = number | string;
 
-/** One of the numbered positions; its worker is replaced when it ends, and by a reload. */
+/** A numbered position for a worker. The worker is replaced when it ends, and by a reload. */
 interface Slot {
   readonly number: number;
   worker: Worker | undefined;
@@ -17,14 +17,14 @@ interface Slot {
 }
 
 /**
- * Keeps a number of workers serving one port. A worker that dies is replaced: at once, or, after failed starts, with
+ * Keeps a number of workers serving one port. A worker that dies is replaced immediately. After failed starts there are
  * growing pauses, so that a worker that can't start does not use up the machine. A reload replaces the workers one after
- * the other; each new worker serves before the old one stops, so that the port is always served.
+ * the other. Each new worker serves before the old one stops, so that the port is always served.
  */
 export class Workers {
   readonly #slots: readonly Slot[];
   readonly #stopping = new AbortController();
-  /** Workers that were told to end. */
+  /** Workers that the primary has asked to end. */
   readonly #leaving = new Set<Worker>();
   #failures = 0;
   #reloading: Promise<void> | undefined;
@@ -40,7 +40,7 @@ export class Workers {
     }));
   }
 
-  /** @returns the URL of the port; rejects when a worker can't start */
+  /** Starts all workers. Rejects when a worker can't start. @returns the URL of the port */
   async start(): Promise<string> {
     const urls = await Promise.all(this.#slots.map((slot) => this.#fill(slot)));
     return urls[0] ?? '';
@@ -55,7 +55,7 @@ export class Workers {
     return this.#reloading;
   }
 
-  /** Stops all workers. Rejects when one of them did not end in good order. */
+  /** Stops all workers. Rejects when one of them ended with an error. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
@@ -67,7 +67,7 @@ export class Workers {
         return ending;
       }),
     );
-    // A worker that has not installed its signal handler yet is ended by the signal.
+    // SIGTERM is no error: it ends a worker that has not installed its signal handler yet.
     if (endings.some((ending) => ending !== 0 && ending !== 'SIGTERM'))
       throw new Error(`The workers ended with ${endings.join(' and ')}`);
   }
@@ -95,8 +95,8 @@ export class Workers {
     if (worker.isDead()) return;
     const ending = endingOf(worker);
     this.#leaving.add(worker);
-    // The worker asks once it has stopped listening. What it sends arrives in order, so by then the cluster module knows, and
-    // what it is sent arrives in order too: this answer comes after the last connection that was handed to it.
+    // The worker sends 'closed' after it has stopped listening. Messages arrive in order: when 'closed' arrives here, the
+    // cluster module already knows this, and the answer reaches the worker after the last connection that was handed to it.
     worker.on('message', (message) => {
       if (message === 'closed') send(worker, 'closed');
     });
@@ -160,7 +160,7 @@ export class Workers {
   }
 }
 
-/** Without a callback, the error for a worker that has just ended would be an unhandled event of the primary. */
+/** Sends with a callback: without it, the error for a worker that has just ended would be an unhandled event of the primary. */
 function send(worker: Worker, message: string): void {
   worker.send(message, () => {});
 }

@@ -1,5 +1,5 @@
-// Makes one animated PNG of screenshots of the same size: in 256 colours, and of each frame only the rectangle that differs
-// from the frame before.
+// Makes one animated PNG from screenshots of the same size. It has 256 colours, and contains only the rectangle of each frame
+// that differs from the frame before.
 import { deflateSync, inflateSync } from 'node:zlib';
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -30,7 +30,7 @@ function numbers(...values) {
   return bytes;
 }
 
-/** The pixels of a PNG of 8-bit RGB or RGBA that is not interlaced, as browsers write screenshots. */
+/** Returns the pixels of a PNG in 8-bit RGB or RGBA that is not interlaced, the format of browser screenshots. */
 export function decode(png) {
   const header = {};
   const parts = [];
@@ -69,7 +69,7 @@ function unfilter(data, stride, height, depth) {
   return raw;
 }
 
-/** What each filter of a row predicts of a byte. */
+/** The prediction of a byte by each type of row filter. */
 const predictions = [() => 0, (left) => left, (_left, up) => up, (left, up) => (left + up) >> 1, paeth];
 
 function paeth(left, up, corner) {
@@ -79,7 +79,7 @@ function paeth(left, up, corner) {
   return b <= c ? up : corner;
 }
 
-/** The 256 colours that most pixels have, and for each other colour the nearest of them. */
+/** Returns the 256 most frequent colours, and for each other colour the nearest of these. */
 function paletteOf(frames) {
   const counts = new Map();
   for (const { pixels } of frames) {
@@ -105,7 +105,7 @@ function nearest(palette, colour) {
   return best;
 }
 
-/** The smallest rectangle in which two frames differ; one pixel when they are equal. */
+/** Returns the smallest rectangle in which two frames differ; a single pixel when they are equal. */
 function difference(before, { width, height, indexed }) {
   let [left, top, right, bottom] = [width, height, -1, -1];
   for (let y = 0; y < height; y += 1) {
@@ -132,7 +132,7 @@ function compress({ width, indexed }, area) {
 
 /**
  * @param pictures PNG files of the same size
- * @param delays milliseconds for which each is shown
+ * @param delays milliseconds for which each picture is shown
  * @returns an animated PNG of 256 colours that repeats for ever
  */
 export function animate(pictures, delays) {

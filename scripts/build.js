@@ -1,5 +1,5 @@
-// Builds `dist/` (what is published) and, with `--all`, `.build/` (the same sources with demo, tests and benchmarks).
-// What is up to date is not compiled again, so that every script may build first.
+// Builds `dist/` (the published files) and, with `--all`, `.build/` (the same sources with demo, tests and benchmarks).
+// Outputs that are up to date are not compiled again, so that every script can afford to build first.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { groupTests } from './group-tests.js';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const compiler = fileURLToPath(import.meta.resolve('typescript')).replace(/lib[\\/][^\\/]*$/, 'bin/tsc');
 
-/** Removes outputs whose source is gone: a deleted test must not run, and a deleted module must not be published. */
+/** Removes outputs whose source was deleted, so that a deleted test does not run and a deleted module is not published. */
 function removeOrphans(output, sources) {
   if (!existsSync(`${root}${output}`)) return;
   for (const path of readdirSync(`${root}${output}`, { recursive: true, encoding: 'utf8' })) {
@@ -24,7 +24,7 @@ function removeOrphans(output, sources) {
 
 async function build(project, output, sources) {
   removeOrphans(output, sources);
-  // The record of the last build says that all outputs exist; without the output folder it is wrong.
+  // Remove the record of the last build if the output folder is missing: it says that all outputs exist.
   const record = `${root}.build/${project === 'tsconfig.json' ? 'tsconfig' : 'dist'}.tsbuildinfo`;
   if (!existsSync(`${root}${output}`)) rmSync(record, { force: true });
   await compile(project);
@@ -38,7 +38,7 @@ async function compile(project) {
   if (code !== 0) process.exit(1);
 }
 
-/** Makes the client one file, in place of the module that only re-exports it: browsers load it without a bundler. */
+/** Bundles the client into one file, for pages without a bundler. Overwrites the module that only re-exports the client. */
 function bundleClient() {
   buildSync({
     entryPoints: [`${root}dist/client/index.js`],

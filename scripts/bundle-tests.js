@@ -1,6 +1,6 @@
-// Makes one module of each group of tests, and of each program that tests start as a process, with what they import. To load the
-// library, Inversify and the frameworks, which are hundreds of modules, takes half a second of CPU: more than most files of tests
-// take to run.
+// Bundles each group of tests, and each program that tests start as a process, with its imports into one module. The library,
+// Inversify and the frameworks have hundreds of modules. To load these takes half a second of CPU, which is more than most test
+// files take to run.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,14 +9,14 @@ import { build } from 'esbuild';
 
 const compiled = fileURLToPath(new URL('../.build/', import.meta.url));
 const groups = join(compiled, 'test-groups');
-/** As `test/support/program.ts` looks for them. */
+/** The folder in which `test/support/program.ts` looks for programs. */
 const programs = join(groups, 'programs');
 const programOf = /\bprogramFile\(new URL\('([^']+)', import\.meta\.url\)\)/g;
 
-/** The packages of many small modules. Others are loaded as they are installed. */
+/** Packages to bundle, because they have many small modules. Other packages are loaded from `node_modules`. */
 const bundledPackages = /^(?:inversify|@inversifyjs\/[^/]+|valibot)$/;
 
-/** Leaves the other packages out, and lets each module find its files and programs where it was compiled. */
+/** Excludes the other packages, and lets each module find its files and programs relative to its compiled file. */
 const packagesAndPlaces = {
   name: 'packages-and-places',
   setup({ onResolve, onLoad }) {
@@ -44,7 +44,7 @@ const settings = {
 export async function bundleTests() {
   for (const name of readdirSync(groups)) if (name !== 'entries') rmSync(join(groups, name), { recursive: true });
   await Promise.all([
-    // What several groups import is in chunks that they share.
+    // Modules that several groups import are put into shared chunks.
     build({
       ...settings,
       entryPoints: [join(groups, 'entries', '*.test.js')],
@@ -57,7 +57,7 @@ export async function bundleTests() {
   ]);
 }
 
-/** What the tests start as processes. */
+/** Returns the modules that the tests start as processes. */
 function programFiles() {
   const found = new Set();
   for (const name of readdirSync(join(compiled, 'test'), { recursive: true, encoding: 'utf8' })) {

@@ -27,7 +27,7 @@ async function act(page, device, action) {
   await page.locator('.device').filter({ hasText: device }).first().getByRole('button', { name: action }).click();
 }
 
-/** A sleeping device with a full mailbox, and a refused login. */
+/** Takes a picture of a sleeping device with a full mailbox, and of a refused login. */
 async function stillLife(colorScheme) {
   const page = await open(still, colorScheme, 'reduce');
   await page.getByRole('button', { name: '20 a second' }).click();
@@ -43,10 +43,10 @@ async function stillLife(colorScheme) {
   return animate([picture], [1_000]);
 }
 
-/** Messages on their way; a device falls asleep, its mailbox fills, it wakes and drains; all adds up. */
+/** Films messages on their way. A device falls asleep, its mailbox fills, the device wakes and drains. All counts add up. */
 async function film() {
   const page = await open(moving, 'light', 'no-preference');
-  // A picture takes longer than a frame of the animation: slowed down, none of the way is skipped.
+  // Slow the animations of the page down: a screenshot takes longer than a frame, and would skip parts of the way.
   const tools = await page.context().newCDPSession(page);
   await tools.send('Animation.enable');
   await tools.send('Animation.setPlaybackRate', { playbackRate: 0.2 });

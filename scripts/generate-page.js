@@ -1,5 +1,5 @@
-// Makes src/console/page.generated.ts from the sources of the console's page in src/console/page: one script and one style as
-// texts, because nothing of the package reads a file, so that a server can be bundled.
+// Makes src/console/page.generated.ts from the sources of the console's page in src/console/page. It contains one script and
+// one style sheet as texts: the package reads no files, so that a server can be bundled.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
@@ -23,7 +23,7 @@ function bundle(entry) {
   return result.outputFiles[0].text;
 }
 
-/** The licence of what the script contains, as its licence demands. */
+/** Returns the licence of Preact, which must accompany every copy of it. */
 function notice() {
   const { version } = JSON.parse(readFileSync(`${preact}package.json`, 'utf8'));
   return `/*! Contains Preact ${version}.\n\n${readFileSync(`${preact}LICENSE`, 'utf8').trim()}\n*/\n`;

@@ -1,12 +1,12 @@
-// Makes src/stores/redis/scripts.generated.ts from the Lua files beside it: the store reads no file when it is imported or
-// made, so that a server can be bundled. `--check` only says whether the module is what the Lua files give.
+// Makes src/stores/redis/scripts.generated.ts from the Lua files in src/stores/redis/scripts. The store reads no file when it
+// is imported or created, so that a server can be bundled. `--check` only checks whether the module matches the Lua files.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('../src/stores/redis/scripts/', import.meta.url));
 const output = fileURLToPath(new URL('../src/stores/redis/scripts.generated.ts', import.meta.url));
 
-/** Without comments and indentation: Redis keeps the text for as long as it runs, and each published package carries it. */
+/** Removes comments and indentation, because Redis keeps the text until it stops, and each published package contains it. */
 function compact(lua) {
   return lua.replace(/^\s*--.*\n/gm, '').replace(/^ +/gm, '');
 }
@@ -28,7 +28,7 @@ function generate() {
   ].join('');
 }
 
-/** Writes the module if its content changed, so that the compiler has nothing to do when it did not. */
+/** Writes the module only if its content has changed, so that the compiler does not compile it again. */
 export function generateScripts() {
   const content = generate();
   if (existsSync(output) && readFileSync(output, 'utf8') === content) return;
@@ -38,7 +38,7 @@ export function generateScripts() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (!process.argv.includes('--check')) generateScripts();
   else if (!existsSync(output) || readFileSync(output, 'utf8') !== generate()) {
-    console.error('src/stores/redis/scripts.generated.ts is not what the Lua files give: run node scripts/build.js');
+    console.error('src/stores/redis/scripts.generated.ts does not match the Lua files: run node scripts/build.js');
     process.exitCode = 1;
   }
 }

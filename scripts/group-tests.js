@@ -1,27 +1,27 @@
-// Arranges the compiled test files in groups, each of which AVA runs in one worker. To start a worker and to load the library and
-// its frameworks takes more time than most files take to run, and most files are of one room and load the same.
+// Arranges the compiled test files in groups. AVA runs each group in one worker, because to start a worker and load the library
+// and its frameworks takes more time than most files take to run. Files of the same folder load mostly the same modules.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { testsWith } from './test-files.js';
 
 const compiled = fileURLToPath(new URL('../.build/test/', import.meta.url));
-/** For each group a module with an import of each of its files. */
+/** The folder with a module for each group, which imports the files of the group. */
 const output = fileURLToPath(new URL('../.build/test-groups/entries/', import.meta.url));
 const filesOfGroup = 6;
-/** The files of a room that has fewer share groups with those of others. */
+/** Minimum number of files for which a folder ("room") gets its own groups. The files of smaller folders share groups. */
 const fewFiles = 3;
 
-/** What starts processes or a Redis: several files at once would exceed the time limits of stores and servers. */
+/** Matches files that start processes or a Redis. Several such files at once would exceed time limits of stores and servers. */
 const startsProcesses = /node:child_process|findRedisBinary/;
 
 /**
- * Hooks would apply to the other files too, and AVA accepts no test that is declared after an `await` of another file. The word
- * says it for other reasons.
+ * Matches files that need their own worker. Hooks would also apply to the other files of a group, and AVA accepts no test that
+ * is declared after an `await` of another file. Files with other reasons contain the word `@own-worker`.
  */
 const needsOwnWorker = /\btest\.(?:serial\.)?(?:before|after|beforeEach|afterEach)\b|^\S.*\bawait\b|@own-worker\b/m;
 
-/** Writes a file for each group, with imports of its tests. */
+/** Writes a module for each group, which imports its tests. */
 export function groupTests() {
   rmSync(output, { recursive: true, force: true });
   mkdirSync(output, { recursive: true });
@@ -40,7 +40,7 @@ export function groupTests() {
   for (const [index, files] of chunks(small).entries()) write(`small-rooms-${index + 1}`, files);
 }
 
-/** The name is what the report shows before each title. */
+/** Writes the module of a group. @param name shown by the report before each title */
 function write(name, files) {
   const imports = files.map((file) => `import '../../test/${file}';\n`).join('');
   writeFileSync(join(output, `${name.replaceAll('/', '-')}.test.js`), imports);
@@ -56,7 +56,7 @@ function filesByRoom() {
   return rooms;
 }
 
-/** As even as can be, so that none has only what is left over. */
+/** Divides the files into groups of nearly equal size. */
 function chunks(files) {
   const count = Math.ceil(files.length / filesOfGroup);
   return Array.from({ length: count }, (_, index) => {

@@ -1,4 +1,4 @@
-// The tests start Redis servers of their own: without the program they must fail here, with advice, not be skipped.
+// The tests start their own Redis servers. If the program is missing, they must fail here with advice instead of being skipped.
 import { execFileSync } from 'node:child_process';
 import { findRedisBinary } from '../.build/test/support/redis-binary.js';
 
@@ -12,7 +12,7 @@ if (findRedisBinary() === undefined && process.env.REDIS_SERVER === undefined &&
     execFileSync('apt-get', ['update', '-qq'], options);
     execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'], options);
   } catch {
-    // The advice below says what to do.
+    // The program is still missing, and the advice below is printed.
   }
 }
 if (findRedisBinary() === undefined) {

@@ -1,10 +1,10 @@
-// Which compiled tests reach which code, by their imports: so that no list of tests has to be kept by hand.
+// Finds the compiled tests that reach certain code, by their imports, so that no list of tests must be maintained.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const tests = new URL('../.build/test/', import.meta.url);
 const importOf = /\b(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g;
 
-/** The tests (without those of the browser) whose text, or that of a file which they import from `test/`, matches. */
+/** Returns the tests, without browser tests, that match the pattern themselves or import a file of `test/` that matches it. */
 export function testsWith(pattern) {
   const known = new Map();
   const reaches = (url) => {

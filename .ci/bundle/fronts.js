@@ -59,7 +59,7 @@ server.closeAllConnections();
 server.close();
 await container.unbindAllAsync();
 
-// The REST service, in a container of its own.
+// The REST service, in a separate container.
 const restContainer = new Container();
 restContainer.load(sessionModule({ maxSession: 0 }), restModule({ apiKey: 'key' }));
 await restContainer.getAsync(SessionManager);

@@ -1,4 +1,4 @@
-// A service on the memory of its process.
+// A service with the memory store.
 import assert from 'node:assert/strict';
 import { Container } from 'inversify';
 import { SessionManager, sessionModule } from 'session-mailbox';

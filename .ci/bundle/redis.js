@@ -1,4 +1,4 @@
-// A service on the Redis that REDIS_URL names, and the redis-sessions class beside it.
+// A service with the Redis store, and the redis-sessions class on the same Redis. REDIS_URL is its URL.
 import assert from 'node:assert/strict';
 import { Container } from 'inversify';
 import { SessionManager, sessionModule } from 'session-mailbox';

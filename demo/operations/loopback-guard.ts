@@ -8,7 +8,7 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** Whether the client is on this machine, whatever interface the demo listens on, and no proxy speaks for another. */
+/** Whether the client is on this machine, whatever interface the demo listens on, and is not a proxy for another client. */
 export function isLocalClient(request: object): boolean {
   const head = requestHeadOf(request);
   const ip = head.ip();

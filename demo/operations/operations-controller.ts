@@ -12,7 +12,7 @@ import { Operations, type StartCommand } from './operations.js';
 
 const redisSchema = v.object({ action: v.picklist(['stop', 'start']) });
 
-/** Disturbs the processes of the demo, to show what sessions and messages outlive. */
+/** Disturbs the processes of the demo, to show which faults sessions and messages survive. */
 @Controller({ path: '/operations', scope: 'Singleton' })
 @UseErrorFilter(SessionErrorFilter)
 export class OperationsController {
@@ -22,7 +22,7 @@ export class OperationsController {
     this.#operations = operations;
   }
 
-  /** Which process answers, and what can be done to it. */
+  /** Returns the process that answers, and the operations that are possible on it. */
   @Get()
   describe(): unknown {
     const { startedBy, restarts, killWorker, redis } = this.#operations;
@@ -42,7 +42,7 @@ export class OperationsController {
   async kill(@Response() reply: FastifyReply): Promise<void> {
     const { killWorker } = this.#operations;
     if (killWorker === undefined) throw needs('start:cluster');
-    // With the last byte of the answer handed over, so that the page hears which process it was.
+    // Kill the worker only after the last byte of the answer is handed over, so that the page learns which process it was.
     reply.raw.once('finish', killWorker);
     await reply.code(202).header('cache-control', 'no-store').send({ pid: process.pid });
   }

@@ -1,12 +1,12 @@
 import type { RedisAction } from './operations.js';
 
-/** What a node asks the process that started it and the Redis. */
+/** The request of a node to its parent process, which has also started the Redis. */
 export interface RedisRequest {
   readonly redis: RedisAction;
   readonly number: number;
 }
 
-/** The answer to the request of that number. */
+/** The answer to the request with the same number. */
 export interface RedisAnswer {
   readonly number: number;
   readonly error?: string;
@@ -22,7 +22,7 @@ function isAnswer(message: unknown): message is RedisAnswer {
 
 let latest = 0;
 
-/** Asks the parent process to stop or start the Redis, and resolves when it has. */
+/** Asks the parent process to stop or start the Redis. Resolves when the parent process has done it. */
 export function askParent(action: RedisAction): Promise<void> {
   latest += 1;
   const number = latest;

@@ -4,10 +4,10 @@ import type { Configuration } from '../configuration.js';
 import type { Stores } from '../stores.js';
 import { Operations, type RedisAction, type StartCommand } from './operations.js';
 
-/** For so long a restart leaves the port closed, so that the page shows what clients do meanwhile. */
+/** Milliseconds for which a restart leaves the port closed, so that the page shows what clients do in this time. */
 const pauseMs = 2_000;
 
-/** The demo as one process. Its restart stops the service as a signal does, and starts it again on the same data. */
+/** The demo as one process. A restart stops the service like a signal does, and starts it again on the same data. */
 export class RestartingServer extends Operations {
   readonly startedBy: StartCommand;
   restarts = 0;
@@ -52,7 +52,7 @@ export class RestartingServer extends Operations {
 
   async #restart(): Promise<void> {
     const { signal } = this.#stopping;
-    // On the same port also where the system has chosen it.
+    // Listen on the same port again, even if the system has chosen it.
     const port = Number(new URL(await this.#application.listen()).port);
     await this.#application.stop();
     await delay(pauseMs, undefined, { signal }).catch(() => {});

@@ -14,7 +14,7 @@ import { now, World } from './world.js';
 let world;
 let reader = claimReader();
 let wasUp = true;
-/** Whether the devices of the chosen policy are there. */
+/** Whether the devices of the chosen policy are loaded. */
 let isEntered = false;
 const cards = new Map();
 const plot = new Plot();
@@ -65,7 +65,7 @@ function enter(policy) {
     });
 }
 
-/** Before the first devices are there, the form names an account of the policy before. */
+/** Enables or disables the login form. Until the first devices are loaded, it still shows an account of the previous policy. */
 function allowLogin(isAllowed) {
   isEntered = isAllowed;
   for (const control of $('login').elements) control.disabled = !isAllowed;
@@ -147,7 +147,7 @@ function wireLogin() {
     event.preventDefault();
     await world.logIn(chosen()).catch((error) => announce(error.message, 'bad'));
   });
-  // As many as it takes to go one past the limit.
+  // Log in as many devices as are needed to exceed the limit by one.
   onClick($('sixth'), async () => {
     if (!$('login').reportValidity()) return;
     const here = world;
@@ -156,7 +156,7 @@ function wireLogin() {
     const needed = Math.max(1, maxSession + 1 - here.liveCount(account));
     for (let login = 0; login < needed && here === world; login += 1) {
       if (!(await here.logIn({ account, kind }))) return;
-      // A device that has not begun to listen would be the idlest of all.
+      // Wait until the device listens. Otherwise `evict-idle` would take it for the idlest device.
       await here.devices.at(-1)?.isOpened();
     }
   });
@@ -173,7 +173,7 @@ const policy = chosenPolicy.read();
 for (const radio of $('policies').querySelectorAll('input')) radio.checked = radio.value === policy;
 enter(policy);
 
-// Another window logs devices in and removes them.
+// Follow another window that logs devices in or removes them.
 addEventListener('storage', ({ key }) => {
   if (key === listKey(world.policy)) world.sync();
 });

@@ -1,4 +1,4 @@
-// Breaks the server: what its start command allows, and why it does not allow the rest.
+// Wires the buttons that break the server. The start command of the server determines which of them are enabled.
 
 import { $, announce, onClick, setText } from './dom.js';
 import { operations, setAdminKey } from './server.js';
@@ -7,7 +7,7 @@ const COMMANDS = { start: 'npm start', 'start:cluster': 'npm run start:cluster',
 const HINTS = {
   restart: 'Stops for two seconds, and starts again on the same data.',
   reload: 'Replaces the workers one after the other; the port is always served.',
-  kill: 'As kill -9. Another worker takes its place.',
+  kill: 'Like kill -9. A new worker replaces it.',
   redis: 'Stops the Redis of both nodes, and starts it again.',
   killNeeds: 'Needs npm run start:cluster.',
   redisNeeds: 'Needs npm run start:redis.',
@@ -15,7 +15,7 @@ const HINTS = {
 
 let isRedisOff = false;
 
-/** @param onBreak called when the server is about to go */
+/** @param onBreak called when the server is about to stop, or has stopped or started Redis */
 export function wireBreaks(onBreak) {
   onClick($('restart'), async () => {
     await operations.restart();
@@ -39,7 +39,7 @@ export function wireBreaks(onBreak) {
   $('admin-key').addEventListener('change', ({ target }) => setAdminKey(target.value));
 }
 
-/** Asks the server which process it is, and what may be done to it. */
+/** Shows which process the server is, and enables the buttons that its start command allows. */
 export async function showServer() {
   const { pid, startedBy, can } = await operations.describe().catch(() => ({}));
   if (!pid) return;

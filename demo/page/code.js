@@ -1,4 +1,4 @@
-// Beside each action the three lines that do it, shown for the action that was pointed at, focused or taken last.
+// Shows the three lines of code behind an action: the action that was last pointed at, focused or clicked.
 
 import { $, setText } from './dom.js';
 
@@ -10,13 +10,13 @@ const LINES = {
     'await sessions.push(session.id, data);',
   ],
   login: [
-    'A login is a session with a mailbox; its token reads it.',
+    'A login is a session with a mailbox. Its token opens the mailbox.',
     "const s = await sessions.createSession('ada');",
     'const mailbox = connect({ token: s.token });',
     'for await (const it of mailbox) show(it.data);',
   ],
   limit: [
-    'Counted in the step that creates the session.',
+    'The step that creates the session also checks the limit.',
     "const onMaxSession = 'reject';",
     'sessionModule({ maxSession: 5, onMaxSession });',
     "await sessions.createSession('ada');",
@@ -34,7 +34,7 @@ const LINES = {
     'mailbox = connect({ token, reader, after });',
   ],
   flood: [
-    'A mailbox has a bound. What it drops is told, never hidden.',
+    'A mailbox has a bound. It reports how many messages it drops.',
     'sessionModule({ msgMaxLength: 50 });',
     'await sessions.push(id, data); // drops oldest',
     "mailbox.on('lost', (count) => show(count));",
@@ -71,7 +71,7 @@ const LINES = {
   ],
 };
 
-/** @param policy shown in the lines of the limit */
+/** @param policy inserted into the code of the action `limit` */
 export function showCode(name, policy) {
   const [what, ...lines] = LINES[name];
   setText($('code-what'), what);

@@ -1,10 +1,13 @@
-// The card of one device: its mailbox as a bar, what it received, its state, and what can be done to it.
+// The card of one device: its mailbox as a bar, its received messages, its state, and its buttons.
 
 import { announce, cloneOf, count, onClick, partsOf, setText } from './dom.js';
 
-/** So many requests at a time does a browser send to one server; polls and streams hold one each. */
+/**
+ * Maximum number of devices with a poll or a stream. Each of them holds one of the six connections that a browser opens to a
+ * server.
+ */
 const HELD_MOST = 3;
-/** As many as overflow the mailbox, and some. */
+/** Messages of a flood, as a multiple of the size of the mailbox. */
 const FLOOD = 1.6;
 
 const STATES = {
@@ -15,7 +18,7 @@ const STATES = {
   asleep: 'Asleep',
   cut: 'No network',
 };
-/** The short word for a closing reason, on the face of the device. */
+/** Short labels for the reasons of a close, shown on the card. */
 const ENDINGS = {
   evicted: 'Evicted',
   logout: 'Logged out',
@@ -48,7 +51,7 @@ export class DeviceCard {
     this.show();
   }
 
-  /** Where messages travel to. */
+  /** The element to which messages travel. */
   get tank() {
     return this.#parts.tank;
   }
@@ -57,7 +60,7 @@ export class DeviceCard {
     return this.#parts.picture;
   }
 
-  /** At most once for each frame, however fast messages come. */
+  /** Shows the device at most once for each frame, however fast messages arrive. */
   showSoon() {
     if (this.#isDue) return;
     this.#isDue = true;
@@ -120,7 +123,7 @@ export class DeviceCard {
     });
     onClick(roll, async () => {
       await world.roll(device);
-      announce(`The ${device.name} has a new token. What the old one had opened ended, and nothing was missed.`);
+      announce(`The ${device.name} has a new token. The connection of the old token ended, and no message was missed.`);
     });
     onClick(logout, () => world.logOut(device));
     onClick(again, async () => {
@@ -135,7 +138,7 @@ export class DeviceCard {
     );
     if (transport !== 'websocket' && held.length >= HELD_MOST) {
       announce(
-        'A browser opens six connections to a server: more polls and streams than three would leave it none to send with.',
+        'A browser opens six connections to a server. At most three devices may poll or stream, so that some stay free.',
         'bad',
       );
       this.show();
@@ -163,7 +166,7 @@ function textOf({ offset, data, lost, reset }) {
   return `${offset} ${typeof data?.text === 'string' ? data.text : JSON.stringify(data)}`;
 }
 
-/** A login that the limit refused: a device that never came to be. */
+/** Returns the card of a login that the limit refused. It has no device. */
 export function refusedCard({ account, kind, code, reason }) {
   const node = cloneOf('device-template');
   const {

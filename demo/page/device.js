@@ -1,20 +1,21 @@
-// One device: a session with its bearer token, read by `session-mailbox/client`. Tells `change`, `message` and `ended`.
+// One device: a session with its bearer token, whose mailbox `session-mailbox/client` reads. Emits `change`, `message` and
+// `ended`.
 
 import { connect } from '../library/session-mailbox.js';
 import { Ledger } from './ledger.js';
 import { Network } from './network.js';
 
 const LOG_KEPT = 4;
-/** More than a mailbox holds: after a `reset` all of it comes again. */
+/** Number of messages to remember: more than a mailbox holds, because all its messages arrive again after a `reset`. */
 const SEEN_KEPT = 120;
 const OPENING_MS = 2_000;
-/** So often is a token refused before the device believes it: a new one may be on its way. */
+/** Number of refusals after which the device gives a token up. Until then a new token may be on its way. */
 const REFUSALS_BELIEVED = 3;
 
 export class Device extends EventTarget {
   id;
   kind;
-  /** The kind, with a number when the account has several of it. */
+  /** The kind, with a number when the account has several devices of this kind. */
   label;
   account;
   network = new Network();
@@ -33,7 +34,7 @@ export class Device extends EventTarget {
   #mailbox;
   #refusals = 0;
 
-  /** @param memory keeps the device for other windows and later */
+  /** @param memory keeps the state of the device for other windows and for reloads */
   constructor({ id, kind, label, account }, { policy, reader, memory }) {
     super();
     Object.assign(this, { id, kind, label, account });
@@ -66,7 +67,7 @@ export class Device extends EventTarget {
     return this.state === 'open';
   }
 
-  /** Resolves when the device listens, or has not managed to for a while. */
+  /** Resolves when the device has left the state `connecting`, or after two seconds. */
   async isOpened() {
     const limit = AbortSignal.timeout(OPENING_MS);
     while (this.state === 'connecting' && !limit.aborted) {
@@ -88,7 +89,7 @@ export class Device extends EventTarget {
   }
 
   get token() {
-    // Another window may have rolled it.
+    // Another window may have rolled the token.
     return this.#memory.read().token;
   }
 
@@ -123,7 +124,7 @@ export class Device extends EventTarget {
     this.#read(mailbox);
   }
 
-  /** The device stops reading; its session and its mailbox stay. */
+  /** Makes the device stop reading. Its session and its mailbox stay. */
   sleep() {
     this.#hangUp();
     this.#enter('asleep');
@@ -139,13 +140,13 @@ export class Device extends EventTarget {
     this.connect();
   }
 
-  /** The window goes, or shows another policy. */
+  /** Called when the window is left or shows another policy. */
   leave() {
     this.#hangUp();
     this.save();
   }
 
-  /** In one write: the next window must have counted all messages up to the cursor. */
+  /** Saves everything in one write, because the counts must include all messages up to the cursor. */
   save() {
     const { cursor, ledger, log, closed } = this;
     const { token } = this.#memory.read();
@@ -156,7 +157,7 @@ export class Device extends EventTarget {
     for await (const message of mailbox) {
       if (mailbox !== this.#mailbox) return;
       this.#take(message);
-      // By then the loop has asked for the next message, which moves the cursor past this one.
+      // Save after the loop has asked for the next message, which moves the cursor past this message.
       queueMicrotask(() => this.save());
     }
   }
@@ -183,7 +184,7 @@ export class Device extends EventTarget {
     mailbox.close();
   }
 
-  /** A browser does not say why a server refused a WebSocket. A request does: the session may have ended before it opened. */
+  /** Asks by a request why the server refused a WebSocket, which the browser does not report. The session may have ended. */
   async #askWhy(mailbox) {
     const headers = { authorization: `Bearer ${this.token}` };
     const answer = await this.network.fetch(`/policies/${this.#policy}/sessions`, { headers }).catch(() => undefined);

@@ -1,4 +1,4 @@
-// Small helpers for the document. Data from outside are inserted as text, never as HTML.
+// Small helpers for the document. They insert data from outside as text, never as HTML.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -6,18 +6,18 @@ export function cloneOf(template) {
   return $(template).content.firstElementChild.cloneNode(true);
 }
 
-/** The elements of a clone by their `data-part`. */
+/** Returns the elements of a clone by their `data-part`. */
 export function partsOf(node) {
   return Object.fromEntries(Array.from(node.querySelectorAll('[data-part]'), (part) => [part.dataset.part, part]));
 }
 
-/** Only writes changes: this preserves a selection, and screen readers do not read the text again. */
+/** Sets the text only if it has changed. This preserves a selection, and screen readers do not read the text again. */
 export function setText(node, text) {
   const next = String(text ?? '');
   if (node.textContent !== next) node.textContent = next;
 }
 
-/** Makes the list's items anew, if any of them has changed. */
+/** Creates all items of the list again if any of them has changed. */
 export function showEach(list, items, contentOf) {
   const nodes = items.map((item) => {
     const node = document.createElement('li');
@@ -32,13 +32,13 @@ export function count(n, one, many = `${one}s`) {
   return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 }
 
-/** Tells screen readers and the eye what has just happened. */
+/** Shows what has just happened, also to screen readers. */
 export function announce(text, tone = 'good') {
   $('news').dataset.tone = tone;
   setText($('news'), text);
 }
 
-/** Runs the work of a button once at a time, and tells what failed. */
+/** Runs the work of a button once at a time, and announces an error. */
 export function onClick(button, work) {
   button.addEventListener('click', async () => {
     if (button.ariaBusy === 'true' || button.ariaDisabled === 'true') return;

@@ -1,21 +1,21 @@
-// Counts what happened to the messages of one mailbox. The four sources are independent of one another: the answers to the
-// sender's pushes, the messages and `lost` notices that the device got, and what the server says the mailbox holds.
+// Counts the messages of one mailbox. The four sources are independent of one another: the answers to the sender's pushes, the
+// messages and the `lost` notices that the device received, and the number of messages in the mailbox according to the server.
 
 export class Ledger {
-  /** Pushes whose answer said that this mailbox accepted them. */
+  /** Pushes that this mailbox accepted according to the answer. */
   answered = 0;
-  /** The newest offset that arrived: the mailbox numbers what it accepts 1, 2, 3, … */
+  /** The newest offset that arrived. The mailbox numbers its messages 1, 2, 3, … */
   newest = 0;
-  /** Messages that the device got, each counted once. */
+  /** Messages that the device received, each counted once. */
   delivered = 0;
-  /** Messages that the device was told are lost. */
+  /** Messages that the server reported to the device as lost. */
   told = 0;
   resets = 0;
-  /** What the server said the mailbox holds. */
+  /** Messages in the mailbox according to the server. */
   waiting = 0;
-  /** Whether nothing moved while the server was asked. */
+  /** Whether `waiting` is current: no other count has changed since the server was asked. */
   isCounted = true;
-  /** Offsets before it belong to a life of the mailbox that ended with a reset. `undefined`: the next offset tells. */
+  /** The last offset before the latest reset. `undefined` until the first message after the reset. */
   base = 0;
   /** Changes with every count. */
   version = 0;
@@ -24,22 +24,22 @@ export class Ledger {
     Object.assign(this, saved);
   }
 
-  /** Both are true counts from below: pushes from elsewhere have no answer here, dropped messages have no arrival. */
+  /** The larger of two lower bounds: pushes from elsewhere have no answer here, and dropped messages do not arrive. */
   get sent() {
     return Math.max(this.answered, this.newest);
   }
 
-  /** Sent, but neither delivered nor waiting: the bound of the mailbox dropped them. */
+  /** Messages that were sent, but are neither delivered nor waiting: the bound of the mailbox dropped them. */
   get lost() {
     return Math.max(0, this.sent - this.delivered - this.waiting);
   }
 
-  /** Dropped messages are told with the next batch. */
+  /** Whether all dropped messages were reported. The server reports them with the next batch. */
   get addsUp() {
     return this.lost === this.told;
   }
 
-  /** What should wait by the other counts: shown until the server is asked again. */
+  /** Messages that should be waiting according to the other counts; shown until the server is asked again. */
   get expected() {
     return Math.max(0, this.sent - this.delivered - this.told);
   }
@@ -61,7 +61,7 @@ export class Ledger {
     this.#changed();
   }
 
-  /** Another life of the mailbox: what came before can't be counted any more. */
+  /** Starts again after a reset: the messages before it can't be counted any more. */
   wasReset() {
     this.resets += 1;
     this.answered = this.newest = this.delivered = this.told = 0;
@@ -69,7 +69,7 @@ export class Ledger {
     this.#changed();
   }
 
-  /** @param version of when the server was asked */
+  /** @param version of this ledger when the server was asked */
   counted(waiting, version) {
     if (version !== this.version) return;
     this.waiting = waiting;

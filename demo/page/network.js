@@ -1,4 +1,4 @@
-// The network of one device: what its client sends with, so that it can be cut for this device alone.
+// The network of one device. Its client uses this `fetch` and `WebSocket`, so that the page can cut this device off alone.
 
 const lost = () => new TypeError('The network of this device is cut');
 
@@ -11,7 +11,7 @@ export class Network {
     this.isCut = true;
     this.#cutting.abort(lost());
     for (const socket of this.#sockets) {
-      // A network that is gone takes part in no closing handshake, so the client must not wait for one.
+      // Report the close immediately: a client whose network is cut can't wait for a closing handshake.
       socket.onclose?.();
       socket.close();
     }
@@ -23,14 +23,14 @@ export class Network {
     this.#cutting = new AbortController();
   }
 
-  /** As `fetch`. */
+  /** Like the global `fetch`. */
   fetch = (input, init = {}) => {
     if (this.isCut) return Promise.reject(lost());
     const signals = [this.#cutting.signal, ...(init.signal ? [init.signal] : [])];
     return fetch(input, { ...init, signal: AbortSignal.any(signals) });
   };
 
-  /** As `WebSocket`. A browser sends no header with it, so the token goes as one of its protocols. */
+  /** Like the global `WebSocket`. A page can't set a header on a WebSocket, so the token is sent as one of its protocols. */
   get WebSocket() {
     const network = this;
     return class extends WebSocket {

@@ -22,7 +22,7 @@ export class Plot {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#draw());
   }
 
-  /** @param latency from the push to the arrival, in milliseconds; undefined for messages of other senders */
+  /** @param latency milliseconds from the push to the arrival; undefined for messages of other senders */
   add(latency) {
     this.#current.push(latency);
   }

@@ -1,9 +1,9 @@
-// Sends messages: one, or twenty a second.
+// Sends messages: a single one, or twenty a second.
 
 import { $, announce, count, onClick, setText } from './dom.js';
 
 const PER_SECOND = 20;
-/** Pushes that may be unanswered at a time: a server that is away must not be sent a heap when it returns. */
+/** Maximum number of unanswered pushes at a time, so that a server which returns does not get a burst of them. */
 const UNANSWERED_MOST = 4;
 
 let world;
@@ -17,7 +17,7 @@ export function sendThrough(next) {
   showTargets();
 }
 
-/** Accounts first, then everyone, then each device. */
+/** Lists the targets: accounts first, then everyone, then each device. */
 export function showTargets() {
   const accounts = [...new Set(world.devices.filter(({ isLive }) => isLive).map(({ account }) => account))];
   const options = [
@@ -27,7 +27,7 @@ export function showTargets() {
       .filter(({ isLive }) => isLive)
       .map(({ id, name }) => ({ value: JSON.stringify({ session: id }), text: `${name} alone` })),
   ];
-  // With everyone alone in the list the choice would stay there.
+  // Keep the list while no account is live: if `Everyone` were the only target, it would be selected and stay selected.
   if (accounts.length === 0) return;
   const list = $('to');
   const signature = JSON.stringify(options);
@@ -58,7 +58,7 @@ function start() {
   sending = setInterval(() => {
     if (unanswered >= UNANSWERED_MOST) return;
     sentNumber += 1;
-    // What was not accepted is counted.
+    // Ignore the error: the world counts pushes that were not accepted.
     send(`${$('text').value} ${sentNumber}`).catch(() => {});
   }, 1_000 / PER_SECOND);
   $('send-many').ariaPressed = 'true';

@@ -1,4 +1,4 @@
-// Requests to the demo's server that are not the client's own.
+// Requests to the demo's server, except those of the library's client.
 
 const TIMEOUT = 10_000;
 
@@ -11,7 +11,7 @@ export class Problem extends Error {
   }
 }
 
-/** No answer: the server is down, or the answer was lost. */
+/** The server did not answer: it is down, or the answer was lost. */
 export class NoAnswer extends Error {
   constructor(cause) {
     super('The server does not answer.', { cause });
@@ -42,7 +42,7 @@ export function setAdminKey(key) {
 const asAdmin = () => ({ 'x-admin-key': adminKey });
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
-/** The service of one policy of the limit. */
+/** Returns the requests to the service of one policy of the limit. */
 export function serviceOf(policy) {
   const at = `/policies/${policy}`;
   return {

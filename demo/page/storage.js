@@ -1,4 +1,4 @@
-// What the page keeps in the browser: the devices of each policy, for every window, and the name of this window's reader.
+// Data that the page keeps in the browser: the devices of each policy, for all windows, and the name of this window's reader.
 
 const parse = (text) => {
   try {
@@ -24,7 +24,8 @@ export function memoryOf(policy, id) {
       try {
         localStorage.setItem(key, JSON.stringify(value));
       } catch {
-        // The quota is used up. The next window starts from the last save: the server sends what it still has.
+        // The quota is used up. The next window starts from the last save, and the server sends the later messages that it
+        // still has.
       }
     },
     forget: () => localStorage.removeItem(key),
@@ -32,8 +33,9 @@ export function memoryOf(policy, id) {
 }
 
 /**
- * Two windows with one reader name would end each other's polls, and a duplicated window starts with a copy of the session
- * storage. So a window takes its name out, and puts it back when it is left: a reload finds it, a duplicate makes another.
+ * Removes the name of this window's reader from the session storage and returns it, or creates a name. `yieldReader` puts it
+ * back when the window is left, so that a reload finds it. Two windows with the same reader would end each other's polls. A
+ * duplicated window starts with a copy of the session storage, does not find the name there, and creates another.
  */
 export function claimReader() {
   const name =

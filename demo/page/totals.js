@@ -1,4 +1,4 @@
-// Adds up what happened to all messages of the devices that the page shows.
+// Adds up the counts of all messages of the devices that the page shows.
 
 import { $, count, setText } from './dom.js';
 
@@ -6,16 +6,16 @@ const VERDICTS = {
   exact: () => 'Every message is accounted for.',
   counting: () => 'Counting …',
   untold: ({ untold }) => `${count(untold, 'lost message')} will be told with the next batch.`,
-  kept: () => 'Delivered here, and kept for another window that reads along.',
+  kept: () => 'Delivered here, and kept for another window that reads the same mailboxes.',
 };
 
-/** Sessions that have ended count what was delivered until then: their mailboxes went with them. */
+/** Sums the counts of the devices. An ended session no longer has a mailbox: only its delivered and lost messages count. */
 export function sumOf(devices) {
   const sum = { sent: 0, delivered: 0, waiting: 0, lost: 0, told: 0, isCounted: true };
   for (const { ledger, isLive } of devices) {
     sum.sent += isLive ? ledger.sent : ledger.delivered + ledger.told;
     sum.delivered += ledger.delivered;
-    // While messages move, the server's count is older than the others.
+    // While messages move, the server's count is older than the other counts, and is not used.
     const isKnown = isLive && ledger.isCounted;
     sum.waiting += isKnown ? ledger.waiting : isLive ? ledger.expected : 0;
     sum.lost += isKnown ? ledger.lost : ledger.told;

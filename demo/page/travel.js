@@ -14,10 +14,10 @@ export class Travel {
   #dots = 0;
   /** Hops from the sender that are under way, by message. */
   #launched = new Map();
-  /** Messages that were drawn into a mailbox, and wait there. */
+  /** Messages whose dots have moved into a mailbox, and wait there. */
   #inMailbox = new Set();
 
-  /** @param cardOf gives the card of a device, or undefined */
+  /** @param cardOf returns the card of a device, or undefined */
   constructor(layer, { sender, node, cardOf }) {
     this.#layer = layer;
     this.#sender = sender;
@@ -29,7 +29,7 @@ export class Travel {
     remember(this.#launched, id, this.#fly([this.#sender, this.#node]));
   }
 
-  /** Accepted by the mailboxes of these devices. What a device listens for is drawn when it arrives. */
+  /** Draws a message on its way to the mailboxes that accepted it. For a device that listens, `arrived` draws the whole way. */
   async accepted(id, devices) {
     await this.#launched.get(id);
     for (const device of devices.filter((each) => !each.isListening)) {
@@ -55,7 +55,7 @@ export class Travel {
     this.#layer.append(dot);
     this.#dots += 1;
     const flight = dot.animate(frames, { duration: HOP_MS * (stops.length - 1), easing: 'ease-in-out' });
-    // Also when the animation was cancelled.
+    // Remove the dot also when the animation was cancelled.
     await flight.finished.catch(() => {});
     this.#dots -= 1;
     dot.remove();

@@ -1,11 +1,11 @@
-// All devices of one policy, and what is sent to them. Tells `change`, `device`, `gone`, `refused`, `push`, `accepted`,
+// All devices of one policy, and the messages to them. Emits `change`, `device`, `gone`, `refused`, `push`, `accepted`,
 // `message`, `ended` and `server`.
 
 import { Device } from './device.js';
 import { NoAnswer, serviceOf } from './server.js';
 import { deviceList, memoryOf } from './storage.js';
 
-/** Milliseconds between two looks into the mailboxes. */
+/** Milliseconds between two requests for the state of the mailboxes. */
 const LOOK_EVERY = 1_000;
 const LOOK_SOON = 250;
 
@@ -16,7 +16,7 @@ const firstDevices = [
   { account: 'ben', kind: 'Laptop', transport: 'websocket' },
 ];
 
-/** Any text by which a message is recognised when it arrives. */
+/** Returns a random text by which a message is recognised when it arrives. */
 const newId = () => crypto.getRandomValues(new Uint32Array(2)).join('');
 
 export const now = () => performance.timeOrigin + performance.now();
@@ -24,11 +24,11 @@ export const now = () => performance.timeOrigin + performance.now();
 export class World extends EventTarget {
   policy;
   devices = [];
-  /** As the server has them. */
+  /** The settings of the server. */
   settings = { maxSession: 5, msgMaxLength: 50, onMaxSession: '' };
-  /** Pushes that were not accepted: the sender was told so. */
+  /** Number of pushes that the server did not accept. The sender got the error. */
   failed = 0;
-  /** Live sessions of the same accounts, of this browser and others. */
+  /** Live sessions of the same accounts, in this browser and in others. */
   liveSessions = [];
   #service;
   #reader;
@@ -43,12 +43,12 @@ export class World extends EventTarget {
     this.#service = serviceOf(policy);
   }
 
-  /** Shows the devices that this browser has, or logs in the first ones. */
+  /** Shows the devices of this browser, or logs in the first devices. */
   async open() {
     this.sync();
     await this.look();
     if (this.devices.length > 0 || !this.#isOpen) return;
-    // Another browser may have these accounts, and use up their limit.
+    // Use other accounts if another browser has sessions of these: it may have reached their limit.
     const { sessions } = await this.#service.mailboxes([...new Set(firstDevices.map(({ account }) => account))]);
     const suffix = sessions.length === 0 ? '' : `-${Math.random().toString(36).slice(2, 6)}`;
     for (const each of firstDevices) await this.logIn({ ...each, account: each.account + suffix });
@@ -60,24 +60,24 @@ export class World extends EventTarget {
     for (const device of this.devices) device.leave();
   }
 
-  /** Takes over what another window has changed. */
+  /** Adds and removes devices that another window has logged in or removed. */
   sync() {
     const listed = deviceList.read(this.policy);
     for (const device of this.devices) if (!listed.some(({ id }) => id === device.id)) this.#drop(device);
     for (const each of listed) if (!this.devices.some(({ id }) => id === each.id)) this.#add(each);
   }
 
-  /** How many live sessions an account has, in this browser and elsewhere. */
+  /** Returns the number of live sessions of an account, in this browser and elsewhere. */
   liveCount(account) {
     const here = this.devices.filter((device) => device.isLive && device.account === account);
-    // A login of this window may have been seen on the server before its answer came.
+    // The server may have listed a login of this window before the answer to the login arrived.
     const isElsewhere = (each) => each.account === account && !this.devices.some(({ id }) => id === each.id);
     return here.length + this.liveSessions.filter(isElsewhere).length;
   }
 
   // ---- Sessions
 
-  /** A refusal by the limit is told as `refused`, not thrown. */
+  /** Logs a device in. Returns false and emits `refused`, instead of throwing, if the limit refuses the login. */
   async logIn({ account, kind, transport = 'websocket' }) {
     try {
       const { id, token } = await this.#service.logIn(account, kind);
@@ -119,7 +119,7 @@ export class World extends EventTarget {
     try {
       const { accepted } = await this.#service.push(to, data);
       const reached = this.devices.filter((device) => device.isLive && isMeant(device, to));
-      // With fewer it is not known which of them: the offsets of what arrives will tell.
+      // If fewer mailboxes accepted, it is not known which ones. The offsets of the messages that arrive will show it.
       if (accepted >= reached.length) for (const device of reached) device.ledger.accepted(1);
       this.#tell('accepted', { id: data.n, reached, accepted });
       return accepted;
@@ -145,7 +145,7 @@ export class World extends EventTarget {
     this.lookSoon();
   }
 
-  // ---- What the mailboxes hold
+  // ---- State of the mailboxes
 
   lookSoon() {
     this.#schedule(LOOK_SOON);
@@ -225,7 +225,7 @@ export class World extends EventTarget {
   }
 }
 
-/** A number that no device of the list has: `Phone`, `Phone 2`, … */
+/** Returns a label with a number that no other device of the list has: `Phone`, `Phone 2`, … */
 function labelOf(listed, account, kind) {
   for (let number = 1; ; number += 1) {
     const label = number === 1 ? kind : `${kind} ${number}`;

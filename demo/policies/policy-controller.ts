@@ -18,7 +18,10 @@ const floodSchema = v.object({
   data: v.array(v.unknown()),
 });
 
-/** What the page needs beside the library's own routes: logins that give a bearer token, pushes, and what the mailboxes hold. */
+/**
+ * The routes that the page needs in addition to the library's own: logins that return a bearer token, pushes, and the number of
+ * messages in the mailboxes.
+ */
 @Controller({ path: '/policies/:policy', scope: 'Singleton' })
 @UseErrorFilter(SessionErrorFilter)
 export class PolicyController {
@@ -28,7 +31,7 @@ export class PolicyController {
     this.#services = services;
   }
 
-  /** A device holds its token itself: several of them share one browser, and its one cookie. */
+  /** Returns the token in the body: the devices of the page share one browser, and could not have a cookie each. */
   @Post('/login')
   @UseGuard(CrossSiteGuard)
   async logIn(
@@ -43,7 +46,7 @@ export class PolicyController {
     return jsonResponse(200, { id: session.id, account, token: session.token });
   }
 
-  /** A new token for the session of the bearer. The old one is invalid, and what it opened ends as `rotated`. */
+  /** Gives the session of the bearer a new token. The old token is invalid, and its polls and streams end as `rotated`. */
   @Post('/token')
   @UseGuard(CrossSiteGuard)
   async rotate(@Params({ name: 'policy' }) policy: string, @Request() request: FastifyRequest): Promise<unknown> {
@@ -70,7 +73,7 @@ export class PolicyController {
     return jsonResponse(200, { accepted: sum('accepted'), dropped: sum('dropped') });
   }
 
-  /** What the mailboxes of the accounts hold. It renews no session, as their own requests would. */
+  /** Returns the number of messages in each mailbox of the accounts. Unlike requests of the devices it renews no session. */
   @Get('/mailboxes')
   @UseGuard(AdminGuard)
   async mailboxes(

@@ -8,7 +8,7 @@ import { authenticateUpgrade, streamMailbox } from '../../src/websocket/index.js
 import { isLocalClient } from '../operations/loopback-guard.js';
 import type { PolicyServices } from './policy-services.js';
 
-/** Acknowledgements are the only messages of a client. */
+/** Maximum size of a client's message in bytes. Clients send only acknowledgements. */
 const maxPayload = 1_024;
 const tokenProtocol = 'token.';
 
@@ -19,7 +19,7 @@ export function servePolicies(app: FastifyInstance, services: PolicyServices): v
     const path = `/policies/${policy}/`;
     const handlers = [
       sessionHandler(manager, { path }),
-      // An application would ask for the session of an administrator.
+      // A real application would require the session of an administrator.
       consoleHandler(manager, {
         path: `${path}console/`,
         guard: (request) => (isLocalClient(request) ? 'demo' : undefined),
@@ -29,7 +29,7 @@ export function servePolicies(app: FastifyInstance, services: PolicyServices): v
       app.route({
         method: ['GET', 'POST', 'DELETE'],
         url: path + route,
-        // Before Fastify reads the body, which the handler reads itself.
+        // Run the handler before Fastify reads the body, because the handler reads the body itself.
         onRequest: async (request, reply) => {
           if (!handlers.some((handle) => handle(request.raw, reply.raw))) return reply.callNotFound();
           reply.hijack();
@@ -46,8 +46,9 @@ export function servePolicies(app: FastifyInstance, services: PolicyServices): v
 }
 
 /**
- * A browser sends neither a header nor, for several sessions of one page, a cookie with a WebSocket. What it can send is a
- * list of protocols: the page names its token there, as `token.<token>` after the protocol that the server selects.
+ * Reads the token of a WebSocket from its list of protocols. A page can't set a header on a WebSocket, and one cookie can't
+ * stand for several sessions of one page. Therefore the page sends its token as the protocol `token.<token>`, after the
+ * protocol that the server selects.
  */
 function takeTokenFromProtocol(app: FastifyInstance): void {
   app.server.on('upgrade', ({ headers }) => {

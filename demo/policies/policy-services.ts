@@ -6,8 +6,8 @@ export type Policy = SessionContext['onMaxSession'];
 export const policies: readonly Policy[] = ['reject', 'evict-oldest', 'evict-idle'];
 
 /**
- * A session service for each policy of the limit, to compare them. `onMaxSession` is a setting of a whole service, so each
- * policy has a service and a store of its own. The configured policy is served by the service of the routes without a policy.
+ * A session service for each policy of the limit, to compare the policies. `onMaxSession` is a setting of a whole service, so
+ * each policy has a separate service and store. The configured policy uses the service of the routes without a policy.
  */
 export class PolicyServices {
   readonly #managers: ReadonlyMap<string, SessionManager>;

@@ -19,10 +19,10 @@ export default {
   excludeInternal: true,
   disableSources: true,
   githubPages: false,
-  // Properties and methods are documented where their name and type don't say it all.
+  // Properties and methods need a docstring only where their name and type do not explain them.
   requiredToBeDocumented: ['Class', 'Interface', 'Function', 'TypeAlias', 'Variable', 'Enum'],
   intentionallyNotDocumented: [
-    // Shapes of other libraries: theirs are the docs.
+    // Shapes of other libraries, which those libraries document.
     'websocket.WebSocketServerLike.handleUpgrade',
     'websocket.WebSocketServerLike.emit',
     'websocket.SocketIoLike.conn.__type.once',
@@ -52,7 +52,7 @@ export default {
     'index.IssuedSession.[custom]',
     'index.Session.[custom]',
     'index.Message.toJSON',
-    // Called by Inversify, by routes that docs/http.md lists.
+    // Methods that Inversify calls. docs/http.md lists their routes.
     'http.AckController.acknowledge',
     'http.EventController.stream',
     'http.PollController.poll',

@@ -1,10 +1,10 @@
 /**
- * The section of a version in a changelog of the format of keepachangelog.com.
+ * Returns the section of a version in a changelog in the format of keepachangelog.com.
  * @param {string} changelog
  * @param {string} version
- * @param {boolean} mayBeUnreleased whether `unreleased` may stand in the place of the date
+ * @param {boolean} mayBeUnreleased whether `unreleased` is accepted instead of the date
  * @returns {string} the section, without its heading
- * @throws if there is no such section, if it is not the newest, has no date or says nothing
+ * @throws if there is no such section, or if it is not the newest, has no date or lists no changes
  */
 export function releaseNotes(changelog, version, mayBeUnreleased) {
   const [newest = ''] = changelog.split(/^## /m).slice(1);

@@ -1,4 +1,5 @@
-// Publishes the version of package.json: `npm run release`, or `npm run release -- --dry-run`, which does all but that.
+// Publishes the version of package.json: `npm run release`. With `npm run release -- --dry-run` it does everything except
+// publishing.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -47,10 +48,10 @@ try {
 run('npm', 'run', 'lint');
 if (options['skip-tests']) run('npm', 'run', 'build:all');
 else run('npm', 'test');
-// What the package holds, and how large it may be.
+// Check the contents and the size of the package.
 run('npx', 'ava', '.build/test/architecture/package.test.js');
 
-// A forge that gives jobs an identity lets npm sign where and from which commit the package was built.
+// If the forge gives its jobs an identity, npm can sign where and from which commit the package was built.
 const canSign = process.env.ACTIONS_ID_TOKEN_REQUEST_URL !== undefined || process.env.SIGSTORE_ID_TOKEN !== undefined;
 console.log(canSign ? '\nThe package is signed with its provenance.' : '\nNo identity of a forge here: no provenance.');
 const publish = ['publish', '--access', 'public', '--ignore-scripts', ...(canSign ? ['--provenance'] : [])];

@@ -4,10 +4,10 @@ import { hashSecret, newSecret } from '../store/session-token.js';
 import type { DeclareRule } from './rule.js';
 import { app, type Login, renewal, type Trial } from './trial.js';
 
-/** How long to wait for a change from a store that sends it over a network, in milliseconds. */
+/** Milliseconds to wait for a change from a store that sends it over a network. */
 const patience = 10_000;
 
-/** Records the changes that it is notified of, as `<app>:<id>`, and what each was. */
+/** Records the changes that it is notified of: as `<app>:<id>`, and with their kinds. */
 class ChangeRecorder implements ChangeWatcher {
   readonly changes: string[] = [];
   readonly #kinds: [app: string, id: string, SessionChange][] = [];
@@ -17,7 +17,7 @@ class ChangeRecorder implements ChangeWatcher {
     this.#kinds.push([namespace, id, change]);
   }
 
-  /** What was notified of that session, each change once: a store may notify of one more than once. */
+  /** Returns the changes of that session without duplicates, because a store may notify of the same change repeatedly. */
   of(namespace: string, id: string): readonly SessionChange[] {
     const seen = new Map<string, SessionChange>();
     for (const [each, session, change] of this.#kinds) {
@@ -34,7 +34,7 @@ class ChangeRecorder implements ChangeWatcher {
     this.changes.push('resumed');
   }
 
-  /** Resolves once that change was notified. */
+  /** Resolves as soon as a change of that session is recorded. */
   async recorded(namespace: string, id: string): Promise<void> {
     const giveUpAt = performance.now() + patience;
     while (!this.changes.includes(`${namespace}:${id}`)) {
@@ -68,7 +68,10 @@ const changes: Readonly<Record<string, Change>> = {
 const rotated = { kind: 'rotated' } as const;
 const closed = (reason: CloseReason) => ({ kind: 'closed', reason }) as const;
 
-/** How the operations that are more than a patch are notified of the first session; the account comes with it. */
+/**
+ * The change that the watchers receive for the first session, by operation, for operations that are more than a patch. The
+ * received change also has the account.
+ */
 const kinds: Readonly<Record<string, typeof rotated | ReturnType<typeof closed>>> = {
   rotate: rotated,
   rotateAndEndOthers: rotated,

@@ -61,7 +61,7 @@ export function listingRules(rule: DeclareRule, unit: number): void {
     const next = staying.values();
     const ids = await allPages(trial.store, 7, undefined, async () => {
       for (const { id } of leaving.splice(0, 9)) await trial.store.end(app, id, 'logout');
-      // Fewer than a page. Otherwise a store that pages in the order of creation would never end.
+      // Create fewer sessions than a page has. Otherwise the listing of a store that pages by creation would never end.
       await populate(trial, 5, 'coming');
       const login = next.next().value;
       if (login !== undefined) await trial.store.touch(app, login.id, renewal);

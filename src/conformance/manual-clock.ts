@@ -21,7 +21,7 @@ export class ManualClock extends Clock {
     return this.#now;
   }
 
-  /** How many timers are set and have neither fired nor been cancelled. */
+  /** Number of timers that are set and have neither fired nor been cancelled. */
   get pending(): number {
     return this.#timers.size;
   }

@@ -8,7 +8,7 @@ import { app, outgoing } from './trial.js';
 const readers = fc.constantFrom('one', 'one', 'one', 'two', 'two', 'three');
 const values = fc.constantFrom('', 'x', 'x', 'xxxx', 'xxxxxxxxxxxx');
 const keys = fc.constantFrom(undefined, undefined, 'k', 'l');
-/** The cursor of a poll: an offset of this epoch or of another, the oldest message retained, or none (drain). */
+/** The cursor of a poll: an offset of this epoch or of another, the oldest retained message, or no cursor (drain). */
 const standing = fc.oneof(
   { weight: 4, arbitrary: fc.nat({ max: 4 }) },
   { weight: 1, arbitrary: fc.constantFrom('tail', 'beyond', 'foreign', 'unproven', 'oldest') },

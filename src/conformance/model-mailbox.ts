@@ -3,26 +3,26 @@ import type { AppendOutcome, Cursor, OutgoingMessage, ReadRequest, SessionContex
 /** The fields of a context. */
 export type ModelContext = Omit<SessionContext, 'readerGrace'>;
 
-/** One offset of a mailbox. A replaced message is not lost. A gone one is lost to the readers that had not passed it. */
+/** One offset of a mailbox. A replaced message is not lost. A gone message is lost to the readers that had not passed it. */
 export interface Place {
   readonly offset: number;
   readonly at: number;
   readonly message: OutgoingMessage;
   state: 'kept' | 'replaced' | 'gone';
-  /** The proof of a cursor given while this was the tail. Unknown until the store returns it. */
+  /** The proof of a cursor that the store gave while this place was the tail. Unknown until the store returns it. */
   proof: number | undefined;
-  /** The proof with which the store gave a cursor to this place last. */
+  /** The proof in the latest cursor that the store gave to this place. */
   givenWith: number | undefined;
 }
 
-/** Known only once the store has returned it. */
+/** Returns a proof; `undefined` until the store has returned it. */
 type Proof = () => number | undefined;
 
 interface ModelReader {
   readonly name: string;
   cursor: number;
   proof: Proof;
-  /** The cursor that it was given last. */
+  /** Offset of the latest cursor that the store gave to this reader. */
   given: number;
   givenProof: Proof;
   lastPoll: number;
@@ -33,27 +33,27 @@ export interface ExpectedRead {
   readonly offset: number;
   readonly places: readonly Place[];
   readonly lost: number;
-  /** Whether `lost` may be larger: a store may forget what was replaced behind all known readers. */
+  /** Whether the store's `lost` may be larger: a store may forget which messages behind all known readers were replaced. */
   readonly lostMore: boolean;
   readonly reset: boolean;
   readonly parked: boolean;
-  /** The readers of which one is evicted. */
+  /** The readers that have been silent for longest. The store evicts one of them; none when there is room. */
   readonly silentest: readonly string[];
 }
 
 /**
- * The reference mailbox: it remembers every offset and looks at all of them each time. A message that all live readers
- * have passed is removed when a reader moves, or when room is needed.
+ * The reference mailbox. It remembers every offset and examines all of them in each operation. It removes a message that
+ * all live readers have passed when a reader moves or when room is needed.
  */
 export class ModelMailbox {
   /** Unknown until the store returns it. */
   epoch: string | undefined;
   places: Place[] = [];
   readers: ModelReader[] = [];
-  /** The offset up to which all live readers had everything at the last check. */
+  /** The offset up to which all live readers had acknowledged everything at the last check. */
   #passed = 0;
   #passedProof: Proof = () => 0;
-  /** No known reader was behind this offset since. */
+  /** Greatest offset that all known readers had reached at the same time. */
   #floor = 0;
 
   get kept(): readonly Place[] {
@@ -119,7 +119,7 @@ export class ModelMailbox {
     return { offset, places, lost, lostMore, reset, parked: reader.parked, silentest };
   }
 
-  /** Carries a read out, once it is known which reader the store evicted for it. */
+  /** Completes a read. @param droppedReader the reader that the store evicted for it */
   afterRead(droppedReader: string | undefined, now: number, context: ModelContext): void {
     this.readers = this.readers.filter(({ name }) => name !== droppedReader);
     this.#letGo(now, context);
@@ -133,8 +133,9 @@ export class ModelMailbox {
   }
 
   /**
-   * A cursor at the offset: as the store gave it, or with a proof that fits nothing. Such is sent also where it is unsure
-   * whether the store accepts the cursor, because a message of the same time may prove it that the model has not seen.
+   * Returns a cursor at the offset, with the proof that the store gave or with a proof that fits no message. The latter
+   * also replaces a cursor of which the model can't predict whether the store accepts it: a message whose time the model
+   * does not know may have the same proof.
    */
   cursor(offset: number): Cursor {
     const place = this.places[offset - 1];
@@ -143,20 +144,23 @@ export class ModelMailbox {
     return this.#isProven(cursor) || !this.#proofsFrom(offset).includes(undefined) ? cursor : { ...cursor, proof: -1 };
   }
 
-  /** The store gave a cursor to this place. Its proof is that of the tail. */
+  /** Records that the store gave a cursor to this place. The proof of that cursor is the proof of the tail. */
   learnCursor(offset: number, proof: number): void {
     const place = this.places[offset - 1];
     if (place !== undefined) place.givenWith = proof;
     if (offset > 0) this.learn(this.places.length, proof);
   }
 
-  /** The store returned when the message at this place was accepted. */
+  /** Records the proof of this place: the time at which the store accepted the message. */
   learn(offset: number, proof: number): void {
     const place = this.places[offset - 1];
     if (place !== undefined) place.proof = proof;
   }
 
-  /** A store remembers the proofs of the tail, of what it retains, of what was taken last, and of each reader's places. */
+  /**
+   * Whether the store accepts the cursor. A store remembers the proofs of the tail, of the retained messages, of the last
+   * message that all live readers have passed, and of each reader's places.
+   */
   #isProven({ epoch, offset, proof }: Cursor): boolean {
     if (epoch !== this.epoch || offset > this.places.length) return false;
     return offset === 0 || this.#proofsFrom(offset).includes(proof);
@@ -176,7 +180,7 @@ export class ModelMailbox {
     return places.filter(({ at }) => at >= offset).map(({ proof }) => proof);
   }
 
-  /** The proof that a reader's cursor has after it polled with this one. */
+  /** Returns the proof of a reader's cursor after a poll with the cursor `after`. */
   #proofOf(after: ReadRequest['after'], known: ModelReader | undefined, reset: boolean): Proof {
     if (typeof after === 'object' && !reset) return () => (after.offset === 0 ? 0 : after.proof);
     return after === undefined && known !== undefined ? known.proof : this.#passedProof;

@@ -4,10 +4,10 @@ import { type ClosedSession, type Contact, SessionError, type SessionRecord, typ
 import type { Model, ModelSession, Refusal } from './model.js';
 import type { Trial } from './trial.js';
 
-/** The store under test, and how its times relate to those of the model. */
+/** The store under test, with the conversion of its times to times of the model. */
 export class RealRun {
   readonly trial: Trial;
-  /** Whether the store's clock is moved by the test alone. */
+  /** Whether only the test moves the store's clock. */
   readonly exact: boolean;
   #start: number | undefined;
 
@@ -25,7 +25,7 @@ export class RealRun {
     this.#start ??= time;
   }
 
-  /** A time of the store as one of the model. Always 0 for a store that really waits. */
+  /** Converts a time of the store to a time of the model. Always 0 for a store that really waits. */
   time(storeTime: number): number {
     return this.exact ? storeTime - (this.#start ?? 0) : 0;
   }
@@ -41,14 +41,14 @@ export class RealRun {
     };
   }
 
-  /** Applies the store's contact to the model, and compares the activity before it. */
+  /** Applies the store's contact to the model, and compares the time of the activity before the contact. */
   assertContact(contact: Contact, model: Model, session: ModelSession, isActivity = true): void {
     if (this.exact) assert.equal(this.time(contact.previousTime), model.activity(session));
     if (isActivity) session.lastTime = model.now;
     assert.equal(contact.cameOnline, model.contact(session));
   }
 
-  /** Applies the store's eviction to the model, and checks that it was one of the candidates, if there was no room. */
+  /** Checks that the store evicted one of the candidates if an eviction was needed, and applies it to the model. */
   async assertEviction(
     evicted: readonly ClosedSession[],
     model: Model,
@@ -70,7 +70,7 @@ export class RealRun {
 
 export type StoreCommand = fc.AsyncCommand<Model, RealRun>;
 
-/** A command with arguments. A failing run prints it with their values. */
+/** A command with arguments. A failing run prints the command with the values of its arguments. */
 export function command<Arguments extends object>(
   name: string,
   args: { [Key in keyof Arguments]: fc.Arbitrary<Arguments[Key]> },
@@ -83,7 +83,7 @@ export function command<Arguments extends object>(
   }));
 }
 
-/** Mostly one of the live sessions; sometimes one of the latest, live or closed, or an unused id. */
+/** Chooses mostly a live session; sometimes one of the latest sessions, live or closed, or an unused id. */
 export const someSession = fc.oneof(
   { weight: 5, arbitrary: fc.nat({ max: 2 }) },
   { weight: 1, arbitrary: fc.integer({ min: -6, max: -1 }) },
@@ -98,7 +98,7 @@ export function pick(
   return { id: session?.id ?? 'A'.repeat(24), session };
 }
 
-/** Checks that the operation succeeds, or is refused as the model says. */
+/** Checks that the operation succeeds, or is refused as the model expects. */
 export async function settleAs<Result>(
   refusal: Refusal | undefined,
   operation: Promise<Result>,

@@ -13,7 +13,7 @@ const patches = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('2
 const renewals = (unit: number, half: number): fc.Arbitrary<Renewal> =>
   fc.record({ activity: fc.boolean(), ttl: fc.constantFrom(undefined, 3 * unit + half, 50 * unit + half) });
 
-/** Skips the command when there is no session. */
+/** Inserts a session. Compares the eviction, or the refusal at the limit, with the model. */
 export function insertCommand(): fc.Arbitrary<StoreCommand> {
   return command('insert', { accountId: accounts, attributes }, async (args, model, real) => {
     const { maxAge } = model.context;
@@ -77,7 +77,7 @@ export function replaceCommand(): fc.Arbitrary<StoreCommand> {
     const [by, of] = [pick(model, args.by), pick(model, args.of)];
     if (by.id === of.id) return;
     const refusal = model.refusal(by.session) ?? model.refusal(of.session);
-    // A message of exactly its greatest age is not taken over.
+    // A message that is exactly `messageTtl` old is not taken over.
     of.session?.mailbox.age(model.now, model.context);
     const isNotified = by.session?.mailbox.parked && (of.session?.mailbox.kept.length ?? 0) > 0;
     const oldParked = of.session?.mailbox.parked;

@@ -10,14 +10,14 @@ import type {
 import { defaultLevel } from '../store/session-record.js';
 import { type ModelContext, ModelMailbox, type Verdict } from './model-mailbox.js';
 
-/** The reasons of which an operation on one session must be refused by one. */
+/** The possible reasons for which an operation on one session is refused. The store must give one of them. */
 export type Refusal = readonly ('SESSION_UNKNOWN' | CloseReason)[];
 
 interface Ending {
   readonly reason: CloseReason;
-  /** Until then the reason must be remembered. */
+  /** Time until which the store must remember the reason. */
   readonly knownUntil: number;
-  /** From then on it must be forgotten. */
+  /** Time from which the store must have forgotten the reason. */
   readonly forgottenFrom: number;
 }
 
@@ -35,7 +35,7 @@ export class ModelSession {
   lastContact: number;
   reads = 0;
   writes = 0;
-  /** Whether it was reported away, and has not returned since. */
+  /** Whether the session was reported away, and has not returned since. */
   reportedAway = false;
   mailbox = new ModelMailbox();
   ending: Ending | undefined;
@@ -58,7 +58,7 @@ export class ModelSession {
   }
 }
 
-/** The reference store: all sessions ever made, in one array, and the rules in their simplest form. */
+/** The reference store: one array of all sessions ever created, and the rules in their simplest form. */
 export class Model {
   readonly context: ModelContext;
   readonly sessions: ModelSession[] = [];
@@ -72,7 +72,7 @@ export class Model {
     return this.sessions.find((session) => session.id === id);
   }
 
-  /** A later session has its id. */
+  /** Removes a session whose id a later session uses again. */
   forget(session: ModelSession): void {
     this.sessions.splice(this.sessions.indexOf(session), 1);
   }
@@ -90,7 +90,7 @@ export class Model {
     return this.sessions.filter((session) => session.ending === undefined && this.#deadline(session) !== undefined);
   }
 
-  /** How an operation on it is refused; `undefined` when it is live. */
+  /** Returns the reasons for which an operation on the session may be refused; `undefined` when it is live. */
   refusal(session: ModelSession | undefined, secretHash?: string): Refusal | undefined {
     if (session === undefined) return ['SESSION_UNKNOWN'];
     const deadline = this.#deadline(session);
@@ -101,7 +101,7 @@ export class Model {
     return this.now < ending.forgottenFrom ? [ending.reason, 'SESSION_UNKNOWN'] : ['SESSION_UNKNOWN'];
   }
 
-  /** Closes it. A store may date the end of an expired session from its deadline or from the sweep. */
+  /** Closes the session. For an expired session a store may use the deadline or the time of the sweep as its end. */
   end(session: ModelSession, reason: CloseReason): ClosedSession {
     session.mailbox.age(this.now, this.context);
     const forgottenFrom = this.now + this.context.tombstoneTime;
@@ -126,7 +126,7 @@ export class Model {
     return { reason, knownUntil: at + this.context.tombstoneTime, forgottenFrom: Number.POSITIVE_INFINITY };
   }
 
-  /** The sessions of which one is evicted for a new session of the account; none when there is room. */
+  /** Returns whether a new session of the account needs an eviction, and the sessions of which the store may evict one. */
   eviction(accountId: string): { readonly needed: boolean; readonly candidates: readonly ModelSession[] } {
     const { maxSession, onMaxSession } = this.context;
     const live = this.liveOf(accountId);
@@ -190,7 +190,7 @@ export class Model {
     if (this.context.pollRenews) session.lastTime = this.now;
   }
 
-  /** Appends the messages of both to a new mailbox under `drop-oldest`. */
+  /** Closes the old session, and appends the messages of both sessions to a new mailbox under `drop-oldest`. */
   replace(session: ModelSession, old: ModelSession): ClosedSession {
     session.attributes = { ...old.attributes, ...session.attributes };
     for (const each of [session, old]) each.mailbox.age(this.now, this.context);
@@ -208,7 +208,7 @@ export class Model {
     return { ...closed, undelivered };
   }
 
-  /** The record that the store must return. Its times count from 0. */
+  /** Returns the record that the store must return, with times that count from 0. */
   record(session: ModelSession): SessionRecord {
     const { secretHash: _secretHash, maxSession: _maxSession, ...given } = session.given;
     session.mailbox.age(this.now, this.context);

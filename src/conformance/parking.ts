@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { DeclareRule } from './rule.js';
 import { app, outgoing, valuesOf } from './trial.js';
 
-/** Rules of parked readers and of the notices for them. */
+/** Rules of parked readers and of the notices that wake them. */
 export function parkingRules(rule: DeclareRule, unit: number): void {
   rule('a read parks its reader exactly when there is nothing to deliver and it has a wait', async (start) => {
     const trial = await start();

@@ -10,7 +10,7 @@ export function proofRules(rule: DeclareRule, unit: number): void {
     await trial.push(id, 'a', 'b', 'c');
     const { epoch, messages } = await trial.read(id);
     await trial.read(id, { after: { epoch, offset: 1 } });
-    // At the place that was taken, at a message retained, and at the tail.
+    // The offsets of the acknowledged message, of a retained message, and of the tail.
     for (const offset of [1, 2, 3]) {
       for (const proof of [(messages[2]?.at ?? 0) + 1, 0, -1]) {
         const batch = await trial.read(id, { after: { epoch, offset, proof }, wait: 1_000 * unit });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { DeclareRule } from './rule.js';
 import { app, isClosed } from './trial.js';
 
-/** Rules of what a touch does in addition to the contact. */
+/** Rules of the effects of a touch in addition to the contact. */
 export function renewalRules(rule: DeclareRule, unit: number): void {
   rule('a touch without activity is a contact, and does not renew', async (start) => {
     const trial = await start({ gcTime: 6 * unit, hbGrace: 2 * unit });
@@ -55,7 +55,7 @@ export function renewalRules(rule: DeclareRule, unit: number): void {
     await trial.pass(1);
     const second = await trial.login();
     await trial.pass(1);
-    // In an order that differs from that of their activity.
+    // Touch the sessions in another order than that of their activity.
     await trial.store.touch(app, second.id, { activity: false, ttl: 5 * unit });
     await trial.store.touch(app, first.id, { activity: false, ttl: 5 * unit });
     await trial.pass(3);

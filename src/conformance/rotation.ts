@@ -4,7 +4,7 @@ import { hashSecret, newId, newSecret } from '../store/session-token.js';
 import type { DeclareRule } from './rule.js';
 import { app, isClosed, isUnknown, outgoing, rejectsWith, valuesOf } from './trial.js';
 
-/** Rules of replacing a session's secret, and of what the old one had opened. */
+/** Rules of replacing a session's secret, and of polls and streams that were opened with the old secret. */
 export function rotationRules(rule: DeclareRule, unit: number): void {
   rule('after rotate only the new secret is accepted', async (start) => {
     const trial = await start();

@@ -10,20 +10,20 @@ import { Trial } from './trial.js';
 /** Options of `checkStoreAgainstModel`. */
 export interface ModelRunOptions {
   readonly create: StoreFactory;
-  /** As in the conformance suite: 1 for a store with a `ManualClock`. */
+  /** The unit of time, as in the conformance suite: 1 for a store with a `ManualClock`. */
   readonly timeUnit: number;
-  /** How many random sequences to run. Default 100. */
+  /** Number of random sequences to run. Default 100. */
   readonly runs?: number;
-  /** The most commands in a sequence. Default 100. */
+  /** Maximum number of commands in a sequence. Default 100. */
   readonly length?: number;
-  /** To repeat a failed run, with `path`. */
+  /** Seed of a failed run, to repeat it together with `path`. */
   readonly seed?: number;
   readonly path?: string;
 }
 
 /**
- * Runs random sequences of operations against the store and against a trivial model, and compares all results. With
- * a store that really waits, deadlines lie half a unit off the steps of time, and times are not compared.
+ * Runs random sequences of operations against the store and against a simple model, and compares all results. For a store
+ * that really waits, deadlines lie half a unit away from the steps of time, and times are not compared.
  */
 export async function checkStoreAgainstModel(options: ModelRunOptions): Promise<void> {
   const { create, timeUnit: unit, runs = 100, length = 100, seed, path } = options;
@@ -32,7 +32,7 @@ export async function checkStoreAgainstModel(options: ModelRunOptions): Promise<
     [
       ...sessionCommands(unit, half),
       ...repeated(3, [insertCommand(), insertOnceCommand(), replaceCommand()]),
-      // Most faults of mailboxes take many of these commands.
+      // Most faults of mailboxes show only after many of these commands.
       ...repeated(6, mailboxCommands(unit, half)),
       ...repeated(6, [timePasses(unit)]),
     ],

@@ -26,18 +26,18 @@ import { Trial } from './trial.js';
 export { ManualClock } from './manual-clock.js';
 export type { StoreFactory, StoreSetup } from './store-setup.js';
 
-/** How to run the suite, with any test runner. */
+/** Options to run the suite with any test runner. */
 export interface ConformanceOptions {
   /** Declares one test. */
   readonly test: (title: string, body: () => Promise<void>) => void;
   readonly create: StoreFactory;
   /**
-   * The unit of time, in whole milliseconds: all durations in the suite are multiples of it. 1 for a store with a
-   * `ManualClock`, which makes every deadline exact. For a store that really waits, several times the delay of an
+   * The unit of time, in whole milliseconds. All durations in the suite are multiples of it. Use 1 for a store with a
+   * `ManualClock`, which makes every deadline exact. For a store that really waits, use several times the delay of an
    * operation or a timer (300 on a machine that does other work, too), and at least the granularity of its expiry.
    */
   readonly timeUnit: number;
-  /** The titles of rules that this store breaks knowingly, with the reasons. An exemption fails when its rule holds. */
+  /** Titles of the rules that this store breaks knowingly, with the reasons. An exemption fails if its rule holds. */
   readonly exemptions?: Readonly<Record<string, string>>;
 }
 
@@ -63,8 +63,8 @@ const topics: readonly ((rule: DeclareRule, unit: number) => void)[] = [
 ];
 
 /**
- * Declares a test of `create`, and one for each rule of the port `SessionStore`. When `create` resolves to something
- * wrong, its own test alone fails, and the rules are not run.
+ * Declares a test of `create`, and a test for each rule of the port `SessionStore`. If `create` resolves to something
+ * wrong, only the test of `create` fails, and the rules are not run.
  */
 export function testSessionStore({ test, create, timeUnit, exemptions = {} }: ConformanceOptions): void {
   const factory = new CheckedFactory(create, timeUnit);
@@ -82,7 +82,7 @@ export function testSessionStore({ test, create, timeUnit, exemptions = {} }: Co
   for (const title of Object.keys(exemptions)) assert.ok(declared.has(title), `no rule is called '${title}'`);
 }
 
-/** Declares a test for each rule of `ChangeFeed`, for a store that has it. */
+/** Declares a test for each rule of `ChangeFeed`, for a store that implements it. */
 export function testChangeFeed({
   test,
   create,
@@ -99,7 +99,7 @@ export function testChangeFeed({
   changeFeedRules(rule, timeUnit, feedOf);
 }
 
-/** Checks what `create` resolves to once, before the first rule. */
+/** Checks the result of `create` once, before the first rule. */
 class CheckedFactory {
   readonly #create: StoreFactory;
   readonly #unit: number;
@@ -119,12 +119,12 @@ class CheckedFactory {
     return this.#check();
   }
 
-  /** Runs a rule, unless `report` has said that it can't hold. @throws SetupFault when `report` was not called */
+  /** Runs a rule; skips it if `report` has reported a faulty factory. @throws SetupFault when `report` was not called */
   async ifRight(run: () => Promise<void>): Promise<void> {
     try {
       await this.#check();
     } catch (error) {
-      // Any other error the rule meets itself.
+      // Ignore any other error here: the rule meets it again.
       if (error instanceof SetupFault) {
         if (this.#isReported) return;
         throw error;
@@ -162,7 +162,7 @@ async function mustFail(run: () => Promise<void>): Promise<void> {
   assert.ok(!holds, 'the rule holds: remove its exemption');
 }
 
-/** Durations so long that nothing expires in a test of something else. */
+/** A context whose durations are so long that nothing expires in a test of another subject. */
 function calm(unit: number): SessionContextOptions {
   const long = 10_000 * unit;
   return { gcTime: long, maxAge: 0, hbGrace: long, pollTime: long, tombstoneTime: long, maxSession: 0 };

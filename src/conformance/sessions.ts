@@ -3,7 +3,7 @@ import { hashSecret, isSessionId, newId, newSecret } from '../store/session-toke
 import type { DeclareRule } from './rule.js';
 import { allPages, app, isUnknown, outgoing, rejectsWith, renewal, scanned } from './trial.js';
 
-/** Rules of creating, reading, authenticating, renewing sessions, and of apps. */
+/** Rules of creating, reading, authenticating and renewing sessions, and of apps. */
 export function sessionRules(rule: DeclareRule, unit: number): void {
   rule('a new session has the given fields, and the others are initialised', async (start) => {
     const trial = await start();

@@ -5,18 +5,17 @@ import { noListener } from '../store/no-listener.js';
 export interface StoreSetup {
   readonly store: SessionStore;
   /**
-   * Resolves when at least this many milliseconds have passed for the store: because its clock was advanced, or because
-   * the test waited.
+   * Advances the store's clock, or waits. Resolves when at least this many milliseconds have passed for the store.
    */
   advance(milliseconds: number): Promise<void>;
-  /** Closes the store and frees what was made for it. */
+  /** Closes the store and releases the resources of the setup. */
   close(): Promise<void>;
 }
 
-/** Makes an empty store, a new one at each call. */
+/** Creates a new, empty store at each call. */
 export type StoreFactory = (context: SessionContextOptions) => Promise<StoreSetup>;
 
-/** An object with all names, so that the compiler finds one that is missing. */
+/** The names of all operations. An object, so that the compiler reports a missing name. */
 const operations = {
   open: true,
   close: true,
@@ -64,13 +63,13 @@ export class SetupFault extends Error {
 }
 
 /**
- * Makes one store, checks its shape, opens it and closes it. A wrong factory would otherwise fail in every rule, each
- * time with another error.
+ * Creates one store, checks its shape, opens it and closes it. Without this check a wrong factory would make every rule fail,
+ * each with a different error.
  * @throws SetupFault
  */
 export async function checkFactory(create: StoreFactory, context: SessionContextOptions): Promise<void> {
   const setup = await create(context);
-  // The factory may be written in JavaScript, or with a cast.
+  // Check at run time, because the factory may be written in JavaScript or use a cast.
   const fault = faultOf(setup);
   if (fault !== undefined) throw new SetupFault(fault);
   await setup.store.open(noListener);

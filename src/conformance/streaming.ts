@@ -5,7 +5,7 @@ import { app, isUnknown, outgoing, type Trial, valuesOf } from './trial.js';
 
 /** Rules of readers that were given more than they have acknowledged: streams. */
 export function streamingRules(rule: DeclareRule, unit: number): void {
-  /** A stream that was given the messages and is parked behind them. */
+  /** Opens a stream that was given the messages and is parked behind them. */
   async function stream(trial: Trial, id: string, ...values: readonly unknown[]) {
     await trial.push(id, ...values);
     const { epoch, offset } = await trial.read(id, { reader: 'stream' });

@@ -42,7 +42,7 @@ export interface Login {
   readonly record: SessionRecord;
 }
 
-/** A cursor whose proof the trial knows when it has seen that place. */
+/** A cursor. The proof may be left out if the trial has seen this place. */
 export type Place = Pick<Cursor, 'epoch' | 'offset'> & Partial<Cursor>;
 
 export type TrialRead = Partial<Omit<ReadRequest, 'after'>> & { readonly after?: Place | '' | undefined };
@@ -54,14 +54,14 @@ export const app = 'default';
 /** The renewal of an ordinary request. */
 export const renewal: Renewal = { activity: true, ttl: undefined };
 
-/** How long to wait for a notice from a store that sends it over a network, in milliseconds. */
+/** Milliseconds to wait for a notice from a store that sends it over a network. */
 const noticePatience = 10_000;
 
 /** An opened store, with helpers for tests. */
 export class Trial implements StoreListener {
   readonly store: SessionStore;
   readonly notices: Notice[] = [];
-  /** By `<epoch>.<offset>`. */
+  /** Proofs by `<epoch>.<offset>`. */
   readonly #proofs = new Map<string, number>();
   readonly #setup: StoreSetup;
   readonly #unit: number;
@@ -83,7 +83,7 @@ export class Trial implements StoreListener {
     return this.#setup.advance(units * this.#unit);
   }
 
-  /** The default fields of a new session of this account. */
+  /** Returns the fields of a new session of this account, with defaults. */
   newSession(accountId: string, options: LoginOptions = {}): NewSession {
     const namespace = options.app ?? app;
     return {
@@ -138,7 +138,7 @@ export class Trial implements StoreListener {
     return this.store.acknowledge(app, id, reader, this.cursor(place));
   }
 
-  /** The cursor of a place that a read or a notice of this trial showed. */
+  /** Returns the cursor of a place that this trial has seen in a read or a notice. */
   cursor({ epoch, offset, proof = this.#proofs.get(`${epoch}.${offset}`) }: Place): Cursor {
     if (proof !== undefined) return { epoch, offset, proof };
     assert.ok(!this.#proofs.has(`${epoch}.0`), `the trial has not seen the message at ${offset}`);
@@ -157,7 +157,7 @@ export class Trial implements StoreListener {
     return result;
   }
 
-  /** Sweeps until nothing more is due. */
+  /** Sweeps until no more sessions are due. */
   async sweep(limit = 100): ReturnType<Trial['sweepOnce']> {
     const all = [];
     for (;;) {
@@ -171,7 +171,7 @@ export class Trial implements StoreListener {
     return [...(await this.store.sweep(limit)).items];
   }
 
-  /** Judges until nothing more is due, and returns the ids reported away. */
+  /** Judges the presence until no more sessions are due. Returns the ids of the sessions that were reported away. */
   async judge(limit = 100): Promise<string[]> {
     const ids: string[] = [];
     for (;;) {
@@ -181,7 +181,7 @@ export class Trial implements StoreListener {
     }
   }
 
-  /** The next notice of this kind for this session, past or future. Returns each notice once. */
+  /** Resolves to the next notice of this kind for this session, past or future. Returns each notice only once. */
   async notice(kind: 'appended' | 'changed' | 'closed' | 'rotated', id: string): Promise<Notice> {
     const giveUpAt = performance.now() + noticePatience;
     for (;;) {
@@ -224,7 +224,7 @@ export function outgoing(value: unknown, key?: string): OutgoingMessage {
   return { json, bytes: Buffer.byteLength(json), key };
 }
 
-/** The values of a batch, in order. */
+/** Returns the values of a batch, in order. */
 export function valuesOf({ messages }: Pick<Batch, 'messages'>): unknown[] {
   return messages.map((message) => JSON.parse(message.json));
 }

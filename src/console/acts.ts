@@ -13,25 +13,25 @@ export function isActName(name: string): name is ActName {
   return names.has(name);
 }
 
-/** What became of an act. */
+/** The result of an act. */
 export interface ActReport {
   /** Sessions that were closed, or mailboxes that keep the message. */
   readonly count: number;
 }
 
-/** An act that is well-formed: what it is on, and how to do it. */
+/** A well-formed act, with the session or account that it is on. */
 interface CheckedAct {
   readonly id?: string;
   readonly accountId?: string;
-  /** @param onAccount to be called once the account of the session is known */
+  /** @param onAccount called as soon as the account of the session is known */
   run(onAccount: (accountId: string) => void): Promise<number>;
 }
 
 /**
- * Closes sessions or pushes a message for an operator, and emits `audit` once the act has ended, whether it succeeded or not.
- * A request that is not well-formed is no act.
+ * Closes sessions or pushes a message for an operator. Emits `audit` when the act has ended, whether it succeeded or not.
+ * A request that is not well-formed throws, and is not audited.
  * @param body the JSON of the request
- * @throws SessionError as the manager's method of the same purpose
+ * @throws SessionError the errors of the manager's method for the act
  */
 export async function carryOut(
   manager: SessionManager,
@@ -76,7 +76,7 @@ function revoke(manager: SessionManager, id: string): CheckedAct {
   return {
     id,
     async run(onAccount) {
-      // Asked first, because afterwards nothing says whose the session was.
+      // Find the account first: once the session is closed, the store does not return its account.
       onAccount((await manager.getSession(id)).accountId);
       return (await manager.closeSession(id)) ? 1 : 0;
     },

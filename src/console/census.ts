@@ -1,21 +1,21 @@
 import type { SessionManager } from '../service/session-manager.js';
 
 const hour = 3_600_000;
-/** How long a count is shown again before it is made anew. */
+/** Milliseconds for which a count is cached. */
 const freshTime = 60_000;
 
-/** How many sessions and accounts there are, over all nodes. */
+/** Number of sessions and accounts in the store, for all nodes together. */
 export interface SessionCensus {
   readonly sessions: number;
   /** Accounts with a session that was active within the last hour. */
   readonly activeAccounts: number;
-  /** When the count began. */
+  /** Time at which the count began. */
   readonly at: number;
 }
 
 /**
- * Counts the sessions of an app. SQLite walks over all of them for that, in steps that let others do their work: it is done only
- * when an operator asks for it, once at a time, and at most once a minute.
+ * Counts the sessions of an app. The SQLite store reads all of them for a count, in steps between which other calls run.
+ * Therefore the sessions are counted only when an operator asks, by one count at a time, and at most once a minute.
  */
 export class Census {
   readonly #manager: SessionManager;

@@ -13,8 +13,7 @@ import { requestTarget } from '../requests/request-target.js';
 import { type ConsoleRoute, ConsoleRoutes } from './console-routes.js';
 
 /**
- * The controller of the console at this path. A class of its own for each path, because a controller's path is fixed by its
- * decorator.
+ * Returns a controller of the console at this path. Each path needs a separate class, because the decorator fixes the path.
  * @param path begins and ends with a slash
  */
 export function consoleController(path: string): Newable<object> {
@@ -70,7 +69,7 @@ export function consoleController(path: string): Newable<object> {
   return ConsoleController;
 }
 
-/** Express cuts off `url` what precedes a router; `originalUrl` is what the client sent. */
+/** Express removes the path of a router from `url`; `originalUrl` is the target that the client sent. */
 function pathOf(request: object): string {
   const url = Reflect.get(request, 'originalUrl') ?? Reflect.get(request, 'url');
   return requestTarget(typeof url === 'string' ? url : undefined).path;

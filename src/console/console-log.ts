@@ -3,10 +3,10 @@ import type { SessionManager } from '../service/session-manager.js';
 import type { LimitedLogin } from '../store/session-store.js';
 import { Recent } from './recent.js';
 
-/** Entries of each kind that a node keeps. */
+/** Maximum number of entries of each kind that a node keeps. */
 const mostKept = 200;
 
-/** What may show an attack: a bearer that was refused, or a login that met its account's limit. */
+/** An event that may show an attack: a bearer was refused, or a login met its account's limit. */
 export type SecurityEntry =
   | ({ readonly event: 'refused'; readonly at: number } & Omit<RefusedBearer, 'app'>)
   | ({ readonly event: 'limit'; readonly at: number } & Pick<

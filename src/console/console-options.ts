@@ -4,9 +4,9 @@ import { appOption } from '../routes/route-options.js';
 import { callback, checkOptions } from '../validation/options.js';
 
 /**
- * The application's own check of who may use the console. Called for every request of it, with the request of the framework.
- * Returns the operator's name, 1 to 256 characters, for the audit; `undefined` refuses the request. What it throws refuses the
- * request too.
+ * The application's own check of who may use the console. The console calls it for each of its requests, with the request
+ * object of the framework. It returns the operator's name, 1 to 256 characters, for the audit. If it returns `undefined` or
+ * throws, the console refuses the request.
  */
 export type ConsoleGuard<Incoming extends object = object> = (
   request: Incoming,
@@ -14,11 +14,11 @@ export type ConsoleGuard<Incoming extends object = object> = (
 
 /** Options of the console, for each front. */
 export interface ConsoleOptions<Incoming extends object = object> extends OriginOptions {
-  /** Who may use the console. It must be given: the console is never open by default. */
+  /** Decides who may use the console. Required: the console is never open by default. */
   readonly guard: ConsoleGuard<Incoming>;
   /** The app whose sessions are shown. Default `default`. */
   readonly app?: string;
-  /** Where the console is served. Default `/console/`. */
+  /** Path of the console. Default `/console/`. */
   readonly path?: string;
 }
 
@@ -40,7 +40,7 @@ export interface CheckedConsoleOptions<Incoming extends object = object> {
 }
 
 /**
- * @param front whose options these are, for the error
+ * @param front name of the function that takes the options, for the error
  * @throws SessionError `INVALID_CONTEXT`
  */
 export function checkConsoleOptions<Incoming extends object>(

@@ -13,13 +13,16 @@ import { operatorOf } from './operator.js';
 import { type AssetName, assetAnswer, isAssetName, pageAnswer } from './page-answers.js';
 import { listSessions } from './session-list.js';
 
-/** A page of another site can't send it: for a header of one's own a browser asks first, and is not answered. */
+/**
+ * Header that each act must have. A page of another site can't send it: for a custom header the browser first sends a
+ * preflight, which the console does not answer.
+ */
 export const consoleHeader = 'x-session-mailbox-console';
 
-/** More than the names in the JSON of an act take. */
+/** Bytes allowed for the JSON of an act in addition to the message: more than its field names, id and account take. */
 const actOverhead = 4_096;
 
-/** What a request of the console asks for. */
+/** The target of a request to the console. */
 export type ConsoleRoute =
   | { readonly kind: 'page' }
   | { readonly kind: 'asset'; readonly name: AssetName }
@@ -28,7 +31,7 @@ export type ConsoleRoute =
   | { readonly kind: 'census' }
   | { readonly kind: 'act'; readonly act: string };
 
-/** Of every answer, whatever it is: a page in a frame, or a JSON taken for a script, must not act as the console. */
+/** Headers of every answer. They keep other sites from showing the page in a frame and from loading JSON as a script. */
 const protection: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy':
@@ -41,7 +44,7 @@ const protection: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 };
 
-/** The console without any framework: every answer of it, to whom the guard lets in. */
+/** All answers of the console, independent of the framework. Only requests that the guard accepts get them. */
 export class ConsoleRoutes<Incoming extends object = object> {
   readonly #manager: SessionManager;
   readonly #guard: ConsoleGuard<Incoming>;
@@ -60,8 +63,8 @@ export class ConsoleRoutes<Incoming extends object = object> {
   }
 
   /**
-   * @param path of the request target, as it was sent
-   * @returns undefined for what is not the console's
+   * @param path of the request target, as the client sent it
+   * @returns undefined for a request that is not for the console
    */
   routeOf(method: string, path: string): ConsoleRoute | undefined {
     const reads = method === 'GET' || method === 'HEAD';
@@ -92,7 +95,7 @@ export class ConsoleRoutes<Incoming extends object = object> {
     return { status, headers: { ...headers, ...protection }, body };
   }
 
-  /** The guard comes first, so that a stranger learns nothing, not even what is well-formed. */
+  /** Calls the guard before anything else, so that a refused client does not even learn which requests are well-formed. */
   async #guarded(
     route: ConsoleRoute,
     request: Incoming,
@@ -121,7 +124,8 @@ export class ConsoleRoutes<Incoming extends object = object> {
     try {
       return await operatorOf(this.#guard, request);
     } catch (error) {
-      // Such as CROSS_SITE or STORE_UNAVAILABLE; anything else is a fault of the guard, which refuses the request.
+      // The client gets a SessionError, such as CROSS_SITE or STORE_UNAVAILABLE. Any other error is a fault of the guard:
+      // report it and refuse the request.
       if (SessionError.is(error)) throw error;
       reportFault('The guard of the console failed', error);
       return undefined;
@@ -138,7 +142,7 @@ export class ConsoleRoutes<Incoming extends object = object> {
   }
 }
 
-/** An act on a session that is not there is no lack of authentication, which the 401 of its code would say. */
+/** Answers 404 if the session of an act is missing. The 401 of its error code would say that the operator must log in. */
 async function answerOf(act: () => Promise<object>): Promise<Answer> {
   try {
     return jsonAnswer(await act());
@@ -149,7 +153,7 @@ async function answerOf(act: () => Promise<object>): Promise<Answer> {
   }
 }
 
-/** Middleware may set anything as the address. */
+/** Limits the length of the address, because middleware may set any text. */
 function ipOf(head: RequestHead): string {
   return head.ip().slice(0, 64);
 }

@@ -8,28 +8,28 @@ import { ConsoleLog, type SecurityEntry } from './console-log.js';
 import { type NodeFigures, ownFigures } from './node-figures.js';
 import { NodeReports } from './node-reports.js';
 
-/** How long figures are shown again before they are read anew: it bounds what many operators make the store do. */
+/** Milliseconds for which figures are cached. Limits the load on the store when many operators look at the console. */
 const freshTime = 1_000;
 
 export interface ConsoleNode {
-  /** Its name among the nodes; empty until its first report has reached the store. */
+  /** The node's name; empty until its first report has reached the store. */
   readonly node: string;
-  /** Whether it is the node that answered. */
+  /** Whether this is the node that answered. */
   readonly isThis: boolean;
-  /** How old its figures are, in milliseconds. */
+  /** Age of the figures, in milliseconds. */
   readonly age: number;
   readonly figures: NodeFigures | object;
 }
 
-/** What the console shows of the whole service. */
+/** The figures and logs that the console shows. */
 export interface ConsoleOverview {
   readonly app: string;
   readonly at: number;
-  /** All nodes that have a console; the one that answers first. */
+  /** All nodes that have a console. The node that answers is the first. */
   readonly nodes: readonly ConsoleNode[];
-  /** Why only the node that answers is shown; absent if all are. */
+  /** Why only the node that answers is shown; absent if all nodes are shown. */
   readonly nodesFault?: string;
-  /** Of the node that answers, newest first. */
+  /** Security events of the node that answers, newest first. */
   readonly security: readonly SecurityEntry[];
   readonly acts: readonly OperatorAct[];
 }
@@ -37,7 +37,10 @@ export interface ConsoleOverview {
 const reportsOf = new WeakMap<SessionRuntime, NodeReports>();
 const statesOf = new WeakMap<SessionRuntime, Map<string, ConsoleState>>();
 
-/** What the consoles of one app at this node share. Made once, because each listens to the events and reports the node. */
+/**
+ * State that all consoles of one app at this node share. Each instance listens to the events and makes the node report its
+ * figures, so there is only one per app.
+ */
 export class ConsoleState {
   readonly census: Census;
   readonly #manager: SessionManager;
@@ -65,7 +68,7 @@ export class ConsoleState {
     return state;
   }
 
-  /** Not older than a second. Never rejects: a store that can't be used is told as such. */
+  /** Returns an overview that is at most a second old. Never rejects: if the store is unavailable, the overview says so. */
   overview(): Promise<ConsoleOverview> {
     const { now } = this.#manager;
     if (this.#overview === undefined || now - this.#readAt >= freshTime) {

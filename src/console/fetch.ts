@@ -6,8 +6,8 @@ import { ConsoleRoutes } from './console-routes.js';
 export type { ConsoleGuard, ConsoleOptions } from './console-options.js';
 
 /**
- * Serves the console where requests and responses are those of the Fetch standard. Never rejects. Resolves to undefined for a
- * request that is not for the console, and leaves it untouched.
+ * Serves the console to servers that use the requests and responses of the Fetch standard. Never rejects. Resolves to
+ * undefined for a request that is not for the console, and leaves that request untouched.
  */
 export type ConsoleFetchHandler = (request: Request) => Promise<Response | undefined>;
 

@@ -4,41 +4,41 @@ import { readMeasures } from '../metrics/read-measures.js';
 import { runtimeOf } from '../service/app-service.js';
 import type { SessionManager } from '../service/session-manager.js';
 
-/** What became of the messages that went through a node since it started. */
+/** Counts of the messages that a node has handled since it started. */
 export interface MessageFigures {
-  /** Counted in mailboxes that keep the message. */
+  /** Accepted messages, counted once for each mailbox. */
   readonly pushed: number;
-  /** Pushes that a full mailbox dropped or refused, and older messages that were dropped to make room. */
+  /** Messages that a full mailbox dropped or refused, and older messages that were dropped to make room. */
   readonly dropped: number;
   readonly delivered: number;
   /**
-   * How long messages took to clients that waited for them: how many fell between the bounds, in seconds; one more than there
-   * are bounds, for what is above the last.
+   * Histogram of the delivery time of messages to clients that waited for them. `bounds` are the upper bounds in seconds.
+   * `buckets` has the number of messages for each bound, and one more number for the messages above the last bound.
    */
   readonly latency: { readonly bounds: readonly number[]; readonly buckets: readonly number[] };
 }
 
-/** What one node says of itself. Counts are of all apps, since the node started. */
+/** The report of one node about itself. Its counts include all apps, since the node started. */
 export interface NodeFigures {
   readonly host: string;
   readonly pid: number;
-  /** How long the process has run, in milliseconds. */
+  /** Milliseconds since the process started. */
   readonly uptime: number;
   /** Polls and streams held now. */
   readonly held: number;
   readonly isDraining: boolean;
   /** Resident memory of the process, in bytes. */
   readonly memory: number;
-  /** How long the store took to answer a ping, in milliseconds; `undefined` if it could not be used. */
+  /** Milliseconds that the store took to answer a ping; absent if the store could not be used. */
   readonly storeMs?: number;
   /** Why the store could not be used. */
   readonly storeFault?: string;
-  /** As `sessions.counts` has them: by event, and by kind of those that have kinds. */
+  /** The counts of `manager.counts`: by event, and also by kind for events that have kinds. */
   readonly counts: Readonly<Record<string, number | Readonly<Record<string, number>>>>;
   readonly messages: MessageFigures;
 }
 
-/** The figures of this node, now. Never rejects: a store that can't be used is one of the figures. */
+/** Returns the current figures of this node. Never rejects: a fault of the store is one of the figures. */
 export async function ownFigures(manager: SessionManager): Promise<NodeFigures> {
   const { room, isDraining } = runtimeOf(manager);
   const store = await storeHealth(manager);
@@ -76,7 +76,7 @@ function messagesOf(manager: SessionManager): MessageFigures {
   };
 }
 
-/** Events that have kinds are shown with all of them, also before the first. */
+/** Returns the counts by event. An event that has kinds is listed with all its kinds, even before it first occurs. */
 function countsOf(manager: SessionManager): NodeFigures['counts'] {
   const { counts } = manager;
   const kinds = ['closed', 'limit', 'overflow', 'refused'].map((event) => [event, counts.byKind(event)]);

@@ -4,36 +4,36 @@ import type { AttributeTexts } from '../store/session-record.js';
 import { hashSecret, newId, newSecret } from '../store/session-token.js';
 import { Interval } from '../time/interval.js';
 
-/** The app and the account whose sessions are the nodes. No token of these sessions is ever given. */
+/** The app and the account whose sessions stand for the nodes. No token of these sessions ever leaves the process. */
 export const nodesApp = 'session-mailbox-console';
 const nodesAccount = 'nodes';
 const figuresKey = 'figures';
 
-/** Between two reports of a node. */
+/** Milliseconds between two reports of a node. */
 export const reportPause = 5_000;
-/** How long a report lasts: a node that is gone without a word leaves the console after that. */
+/** Milliseconds for which a report is valid. A node that crashed disappears from the console after this time. */
 const reportTime = 20_000;
 
-/** What a node said of itself lately. */
+/** The latest report of a node. */
 export interface NodeReport {
-  /** Its name among the nodes, which is new at each start. */
+  /** The node's name, which is new at each start. */
   readonly node: string;
-  /** When it said so, by the store's clock, in milliseconds since the Unix epoch. */
+  /** Time of the report by the store's clock, in milliseconds since the Unix epoch. */
   readonly at: number;
-  /** What it said: the figures of its version of the package. */
+  /** The figures, as the node's version of the package has them. */
   readonly figures: object;
 }
 
 /**
- * Lets the nodes of a store know one another's figures, by what every store has: each node keeps a session of an app of
- * their own, with the figures as an attribute. Its idle time ends the report of a node that crashed. It is written by the
- * store, not by the manager, so that it emits no event and is counted nowhere.
+ * Lets the nodes of a store read one another's figures, in a way that every store supports: each node keeps a session in a
+ * separate app, with its figures as an attribute. If a node crashes, its session expires. The session is written directly to
+ * the store, not by the manager, so that it emits no event and is not counted.
  */
 export class NodeReports {
   readonly #runtime: SessionRuntime;
   readonly #figures: () => Promise<object>;
   readonly #interval: Interval;
-  /** The latest report, which a node that leaves must not be overtaken by. */
+  /** The latest report. A node that leaves waits for it, so that the report does not add the node again. */
   #reporting: Promise<void> = Promise.resolve();
   #session: { readonly id: string; readonly secretHash: string } | undefined;
 
@@ -55,9 +55,9 @@ export class NodeReports {
     this.#interval.start();
   }
 
-  /** Never rejects: a store that is unavailable gets the next report. */
+  /** Never rejects: if the store is unavailable, this report is lost, and the next one follows after the pause. */
   report(): Promise<void> {
-    // One after the other: two reports that find no session yet would each make one, as of two nodes.
+    // Run reports one after the other: two concurrent first reports would each create a session, as if there were two nodes.
     this.#reporting = this.#reporting.then(() => this.#report());
     return this.#reporting;
   }
@@ -67,12 +67,12 @@ export class NodeReports {
       const attributes = { [figuresKey]: JSON.stringify(await this.#figures()) };
       if (!this.#runtime.isDraining && !(await this.#renewed(attributes))) await this.#join(attributes);
     } catch {
-      // Callers that use the store are told that it is unavailable.
+      // Other calls of the store report that it is unavailable.
     }
   }
 
   /**
-   * The latest report of each node.
+   * Returns the latest report of each node.
    * @throws SessionError `STORE_UNAVAILABLE`, `STOPPED`
    */
   async all(): Promise<readonly NodeReport[]> {
@@ -87,7 +87,7 @@ export class NodeReports {
       await this.#runtime.store.patchAsBearer(nodesApp, id, secretHash, attributes);
       return true;
     } catch (error) {
-      // This process stood still for longer than its report lasts, or the store has forgotten it.
+      // The session has expired because this process was suspended for too long, or the store has lost it.
       if (SessionError.is(error, 'SESSION_UNKNOWN') || SessionError.is(error, 'SESSION_CLOSED')) return false;
       throw error;
     }

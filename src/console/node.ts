@@ -13,7 +13,7 @@ type NodeRequest = IncomingMessage | Http2ServerRequest;
 
 /**
  * Serves the console on a server of `node:http` or `node:http2`, and in Express or Connect. Never throws. Returns false for a
- * request that is not for the console, and leaves it untouched.
+ * request that is not for the console, and leaves that request untouched.
  */
 export type ConsoleHandler = (request: NodeRequest, response: RawResponse) => boolean;
 

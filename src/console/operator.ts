@@ -1,17 +1,18 @@
 import { isPlainText } from '../validation/argument-rules.js';
 import type { ConsoleGuard } from './console-options.js';
 
-/** Who uses the console, as the guard named them. */
+/** A person who uses the console. */
 export interface Operator {
+  /** The name that the guard returned. */
   readonly name: string;
-  /** Empty where the front does not know it. */
+  /** Address of the operator; empty where the front does not know it. */
   readonly ip: string;
 }
 
 /**
- * Asks the guard.
+ * Calls the guard.
  * @returns the operator's name, or `undefined` if the guard refuses
- * @throws TypeError if the guard returns anything else: such as `true`, which names no operator for the audit
+ * @throws TypeError if the guard returns anything else, such as `true`, which names no operator for the audit
  */
 export async function operatorOf<Incoming extends object>(
   guard: ConsoleGuard<Incoming>,

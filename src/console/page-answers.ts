@@ -18,10 +18,10 @@ export function assetAnswer(name: AssetName): Answer {
 }
 
 /**
- * The page. What it loads is named relative to its own address, so that it works below whatever path a router or a proxy puts
- * before the console's.
+ * Returns the page. It loads its files by relative URLs, so that it works whatever path a router or a proxy puts before the
+ * path of the console.
  * @param prefix the option `path`
- * @param path under which it was asked for, with or without the final slash
+ * @param path of the request, with or without the final slash
  */
 export function pageAnswer(prefix: string, path: string): Answer {
   const last = prefix.split('/').at(-2) ?? '';

@@ -4,12 +4,12 @@ import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import type { Presence } from '../store/session-record.js';
 
-/** Sessions on a page: few enough that any store gives them at once. */
+/** Sessions on a page: few enough for any store to return them quickly. */
 const pageSize = 50;
-/** Of one account, which may have any number where `maxSession` is 0. */
+/** Maximum number of sessions listed for one account. With `maxSession` 0 an account can have any number of sessions. */
 const mostOfAccount = 200;
 
-/** A session as an operator sees it. Attributes are left out: they may hold what operators must not see. */
+/** A session as an operator sees it. It has no attributes, because they may hold data that operators must not see. */
 export interface ConsoleSession {
   readonly id: string;
   readonly accountId: string;
@@ -28,15 +28,16 @@ export interface ConsoleSession {
 
 export interface ConsoleSessionPage {
   readonly sessions: readonly ConsoleSession[];
-  /** Where the next page begins; absent on the last page. */
+  /** Cursor of the next page; absent on the last page. */
   readonly cursor?: string;
-  /** Sessions of the account that are not listed; absent if all are. */
+  /** Number of sessions of the account that are not listed; absent if all are listed. */
   readonly more?: number;
 }
 
 /**
- * The sessions that the query asks for: of one `account`, the one with this `id`, or a page of the app from `cursor`. Each is
- * one call of the store for what is shown, so that it costs the same among a million sessions.
+ * Lists the sessions that the query asks for: all of one `account`, the session with this `id`, or a page of the app from
+ * `cursor`. Each query is one call of the store that reads only the sessions asked for. Its cost does not depend on the
+ * number of sessions in the store.
  * @throws SessionError `INVALID_ARGUMENT`, `STORE_UNAVAILABLE`
  */
 export async function listSessions(

@@ -6,7 +6,7 @@ import { act } from './wire.js';
 
 interface ConfirmProps {
   readonly intent: Intent;
-  /** @param result a sentence on what was done; `undefined` if nothing was */
+  /** @param result a sentence about the act that was done; `undefined` if no act was done */
   readonly close: (result: string | undefined) => void;
 }
 
@@ -17,7 +17,7 @@ const labels: Readonly<Record<Intent['act'], string>> = {
   push: 'Push message',
 };
 
-/** Asks before an act, and carries it out. */
+/** A dialog that asks the operator to confirm an act, and carries it out. */
 export function Confirm({ intent, close }: ConfirmProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState('{"text":"Hello"}');
@@ -26,7 +26,7 @@ export function Confirm({ intent, close }: ConfirmProps) {
   useEffect(() => {
     const opener = document.activeElement;
     dialog.current?.showModal();
-    // The row that had the button may be gone.
+    // The row that contained the button may have been removed.
     return () => {
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };

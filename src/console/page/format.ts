@@ -13,7 +13,7 @@ export function count(value: number | undefined): string {
   return value === undefined ? '–' : numbers.format(value);
 }
 
-/** @param noun whose plural ends in s */
+/** @param noun with a plural that ends in s */
 export function plural(value: number, noun: string): string {
   return `${numbers.format(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
@@ -45,7 +45,7 @@ const systems = [
   ['ChromeOS', /CrOS/],
   ['Linux', /Linux/],
 ] as const;
-/** In this order, because most browsers also name those that come later here. */
+/** The order matters: the user agents of most browsers also name browsers that are later in this list. */
 const browsers = [
   ['Edge', /Edg(?:e|A|iOS)?\//],
   ['Opera', /OPR\//],
@@ -54,7 +54,7 @@ const browsers = [
   ['Safari', /Safari\//],
 ] as const;
 
-/** What the user agent says it is, in a few words; the text itself where it says nothing known. */
+/** Describes the user agent in a few words. Returns its text, shortened, if neither browser nor system is known. */
 export function device(userAgent: string): string {
   const [browser] = browsers.find(([, pattern]) => pattern.test(userAgent)) ?? [];
   const [system] = systems.find(([, pattern]) => pattern.test(userAgent)) ?? [];

@@ -1,8 +1,8 @@
 import type { NodeEntry, Overview } from './wire.js';
 
-/** What is plotted: five minutes at one look every two seconds. */
+/** Maximum number of samples: five minutes at one sample every two seconds. */
 const most = 150;
-/** Other nodes report every five seconds: a rate over less would jump. */
+/** Milliseconds over which a rate is computed. Other nodes report every five seconds: rates over less time would jump. */
 const rateTime = 10_000;
 
 interface Sample {
@@ -10,7 +10,7 @@ interface Sample {
   readonly nodes: ReadonlyMap<string, NodeEntry>;
 }
 
-/** Figures over the time that the page was open. Immutable. */
+/** Figures of the last minutes in which the page was open. Immutable. */
 export class History {
   readonly #samples: readonly Sample[];
 
@@ -19,23 +19,23 @@ export class History {
   }
 
   with({ at, nodes }: Overview): History {
-    // Another operator's look may have been answered with the same figures.
+    // The server caches figures: it may return the same figures again.
     if (this.#samples.at(-1)?.at === at) return this;
     const sample = { at, nodes: new Map(nodes.map((node) => [node.node, node])) };
     return new History([...this.#samples, sample].slice(-most));
   }
 
-  /** The sum over all nodes, at each look. */
+  /** Returns the sum over all nodes, for each sample. */
   sums(of: (node: NodeEntry) => number | undefined): readonly number[] {
     return this.#samples.map(({ nodes }) => sum([...nodes.values()].map((node) => of(node) ?? 0)));
   }
 
-  /** The largest of all nodes, at each look. */
+  /** Returns the largest value of all nodes, for each sample. */
   largest(of: (node: NodeEntry) => number | undefined): readonly number[] {
     return this.#samples.map(({ nodes }) => Math.max(0, ...[...nodes.values()].map((node) => of(node) ?? 0)));
   }
 
-  /** Of a count that only grows, what it grew by in a second, over all nodes. A node that came or went adds nothing. */
+  /** Returns the growth per second of a count over all nodes. A node that is in only one of the two samples adds nothing. */
   rates(of: (node: NodeEntry) => number | undefined): readonly number[] {
     return this.#spans().map(({ before, after }) => {
       const growth = [...after.nodes].map(([name, node]) => {
@@ -47,15 +47,15 @@ export class History {
   }
 
   /**
-   * The time within which this part of the messages reached clients that waited for them, in milliseconds, over all nodes; 0
-   * where there was none.
+   * Returns the milliseconds within which this part of the messages reached clients that waited for them, over all nodes; 0
+   * where there was no message.
    * @param part 0 to 1
    */
   latencies(part: number): readonly number[] {
     return this.#spans().map(({ before, after }) => quantileOf(latencyBetween(before, after), part) * 1_000);
   }
 
-  /** Each look, with one that was some time before it. */
+  /** Returns each sample together with a sample that is at least `rateTime` older, or else with the first sample. */
   #spans(): readonly Span[] {
     return this.#samples.flatMap((after, index) => {
       const before = this.#samples.slice(0, index).findLast(({ at }) => after.at - at >= rateTime) ?? this.#samples[0];
@@ -74,7 +74,7 @@ interface Latency {
   readonly buckets: readonly number[];
 }
 
-/** What was delivered in between. Nodes whose bounds are others, such as those of another version, are left out. */
+/** Returns the deliveries between two samples. Leaves out nodes with other bounds, such as those of another version. */
 function latencyBetween({ nodes: before }: Sample, { nodes: after }: Sample): Latency {
   let bounds: readonly number[] = [];
   const buckets: number[] = [];
@@ -91,7 +91,7 @@ function latencyBetween({ nodes: before }: Sample, { nodes: after }: Sample): La
   return { bounds, buckets };
 }
 
-/** Within a bucket values count as evenly spread. */
+/** Returns a quantile. Assumes that the values within a bucket are spread evenly. */
 function quantileOf({ bounds, buckets }: Latency, part: number): number {
   const rank = part * sum(buckets);
   if (rank === 0) return 0;
@@ -106,7 +106,7 @@ function quantileOf({ bounds, buckets }: Latency, part: number): number {
   return lower;
 }
 
-/** The number of one event at a node, of all its kinds or of one. */
+/** Returns the count of an event at a node, for one kind or for all kinds. */
 export function eventCount({ figures }: NodeEntry, event: string, kind?: string): number {
   const found = figures.counts?.[event];
   if (found === undefined) return 0;

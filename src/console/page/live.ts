@@ -2,21 +2,24 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { History } from './history.js';
 import { type Overview, Refusal, read } from './wire.js';
 
-/** Between two looks. */
+/** Milliseconds between two requests for the overview. */
 const pauseMs = 2_000;
-/** Without any input the page stops looking: the guard may renew the operator's session with each look. */
+/**
+ * Milliseconds without input after which the page stops its requests. The guard may renew the operator's session at each
+ * request, so that an unused page would keep the operator logged in.
+ */
 const idleMs = 600_000;
 
 export interface Live {
   readonly overview: Overview | undefined;
   readonly history: History;
-  /** Why there is nothing newer; empty while there is. */
+  /** Why the latest request failed; empty if it succeeded. */
   readonly fault: string;
   readonly isPaused: boolean;
   readonly setPaused: (isPaused: boolean) => void;
 }
 
-/** The overview, read again and again while the page is visible, used and not paused. */
+/** Provides the overview. Reads it repeatedly while the page is visible, in use and not paused. */
 export function useLive(): Live {
   const [overview, setOverview] = useState<Overview>();
   const [history, setHistory] = useState(() => new History());
@@ -68,6 +71,6 @@ export function useLive(): Live {
 
 export function faultOf(error: unknown): string {
   if (!(error instanceof Refusal)) return 'The server does not answer; the page tries again.';
-  if (error.status === 401 || error.status === 403) return `You are not let in: ${error.message}`;
+  if (error.status === 401 || error.status === 403) return `Access refused: ${error.message}`;
   return error.message;
 }

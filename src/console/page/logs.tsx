@@ -2,7 +2,7 @@ import { device, time } from './format.js';
 import { Foreign, Table } from './parts.tsx';
 import type { ActEntry, SecurityEntry } from './wire.js';
 
-/** Searches the sessions by account or by id. */
+/** Shows the sessions with this account or id. */
 type Search = (by: 'account' | 'id', text: string) => void;
 
 export function Security({ entries, search }: { readonly entries: readonly SecurityEntry[]; readonly search: Search }) {

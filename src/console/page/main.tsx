@@ -14,7 +14,7 @@ function pathOf(query: Query): string {
   return query.cursor === undefined ? 'sessions' : `sessions?${new URLSearchParams({ cursor: query.cursor })}`;
 }
 
-/** A token is a secret: it must not get into an address, which logs keep. */
+/** Whether the text looks like a token. A token is a secret, and must not get into a URL, which logs keep. */
 function isToken(text: string): boolean {
   return /^[0-9A-Za-z]{64}$/.test(text);
 }

@@ -102,7 +102,7 @@ function Store({ figures: { storeMs, storeFault } }: { readonly figures: Figures
   return <>{storeMs === undefined ? '–' : `${rate(storeMs)} ms`}</>;
 }
 
-/** Closes by reason and refusals by kind, of all nodes, since each started. */
+/** Counts of closes by reason, and of other events by kind, over all nodes. Each node counts since its start. */
 function Reasons({ nodes }: { readonly nodes: readonly NodeEntry[] }) {
   return (
     <div class="reasons">

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** A text that someone else chose. Isolated, because it may have characters that turn the direction of what follows. */
+/** A text from outside. It is isolated, because it may contain characters that reverse the direction of the text after it. */
 export function Foreign({ text }: { readonly text: string }) {
   return <bdi class="foreign">{text}</bdi>;
 }
@@ -12,7 +12,7 @@ interface TableProps {
   readonly empty: string;
 }
 
-/** Browsers drop the roles of a table whose layout is another, so each element has its own role as an attribute. */
+/** Browsers drop the roles of a table with another CSS display, so each element has its role as an attribute. */
 const roles = {
   table: { role: 'table' },
   group: { role: 'rowgroup' },
@@ -60,7 +60,7 @@ interface PlotProps {
   readonly format: (value: number) => string;
 }
 
-/** The course of one figure; its last value is in figures beside it. */
+/** A plot of one figure over time, with its last value as a number. */
 export function Plot({ title, unit, values, format }: PlotProps) {
   const last = values.at(-1);
   const top = Math.max(1, ...values);

@@ -4,7 +4,7 @@ import { faultOf } from './live.js';
 import { Foreign, Table } from './parts.tsx';
 import { type Census, read, type SessionEntry, type SessionPage } from './wire.js';
 
-/** What the list shows. */
+/** The sessions that the list shows. */
 export type Query =
   | { readonly by: 'all'; readonly cursor?: string }
   | { readonly by: 'account' | 'id'; readonly text: string };
@@ -60,7 +60,7 @@ export function Sessions({ query, page, now, show, intend }: SessionsProps) {
   );
 }
 
-/** Counts on demand alone: the store walks over all sessions for it. */
+/** Counts only on demand, because the store may have to read all sessions for a count. */
 function Count() {
   const [text, setText] = useState('');
   const [isBusy, setIsBusy] = useState(false);
@@ -94,7 +94,7 @@ function SearchForm({ query, show }: Pick<SessionsProps, 'query' | 'show'>) {
     else show({ by: fields.get('by') === 'id' ? 'id' : 'account', text });
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: the element is of no use where a browser does not know it yet
+    // biome-ignore lint/a11y/useSemanticElements: some browsers do not know the element yet
     <form class="row" role="search" onSubmit={submit}>
       <label>
         Search by

@@ -1,4 +1,4 @@
-/** What the console's endpoints answer. Figures may be those of another version of the package, so each may be missing. */
+/** Figures of a node. A node may run another version of the package, so each figure may be missing. */
 export interface Figures {
   readonly host?: string;
   readonly pid?: number;
@@ -83,7 +83,7 @@ export interface Census {
   readonly at: number;
 }
 
-/** The server answered, and not with what was asked for. */
+/** The server answered a request with an error. */
 export class Refusal extends Error {
   readonly status: number;
 
@@ -93,7 +93,7 @@ export class Refusal extends Error {
   }
 }
 
-// The console may be mounted anywhere: its endpoints are beside this script.
+// The console may be mounted anywhere. Its endpoints have URLs relative to this script.
 const api = new URL('api/', import.meta.url);
 
 export function read<Answer>(path: string): Promise<Answer> {
