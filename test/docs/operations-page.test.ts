@@ -58,6 +58,7 @@ async function startServer(t: ExecutionContext, before: readonly string[] = []):
     patience: limits.processes,
     what: 'the server listens',
   });
+  if (ended()) throw new Error(`The server ended (${child.exitCode ?? child.signalCode}) before it listened`);
   return { url: `http://127.0.0.1:${port}`, child, output: () => output };
 }
 
