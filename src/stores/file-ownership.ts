@@ -5,14 +5,14 @@ const stickyBit = 0o1000;
 const groupWrites = 0o020;
 const othersWrite = 0o002;
 
-/** The parts of a file's status by which it is judged. */
+/** The parts of a file's status that the ownership check needs. */
 interface FileStatus {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
 }
 
-/** Whose files are trusted: those of this user, writable by no more than these groups. */
+/** The user whose files are trusted, if no other group than these can write to them. */
 export interface TrustedUser {
   readonly uid: number;
   readonly gids: readonly number[];
@@ -26,12 +26,13 @@ export function currentUser(): TrustedUser | undefined {
 }
 
 /**
- * Why sessions must not be read from this file. Each user who can write to it can make sessions of any account: a file planted
- * in a shared folder would log its author in as an administrator.
+ * Finds the reason why sessions must not be read from this file, if any. A user who can write to the file can make
+ * sessions of any account: a file planted in a shared folder would log its author in as an administrator.
  *
- * The file must belong to the user, and no one may write to it but the user and the user's groups. So must its folder,
- * which may also belong to root; one that all may write to will do if only owners can replace files in it (as in
- * `/tmp`). A file or folder that is missing is no fault, nor one that can't be looked at: it can't be read either.
+ * The file must belong to the user, and only the user and the user's groups may have write access. The same applies to
+ * its folder, except that the folder may also belong to root, and may be writable by all if only owners can replace
+ * files in it (as in `/tmp`). A file or folder that is missing or can't be inspected is no fault, because it can't be
+ * read either.
  *
  * @returns a sentence for the operator without its full stop, or `undefined` when the file can be trusted
  */
@@ -41,7 +42,7 @@ export async function findOwnershipFault(path: string, user = currentUser()): Pr
   const folderStatus = await statusOf(folder, stat);
   const folderFault = folderStatus === undefined ? undefined : faultOfFolder(folder, folderStatus, user);
   if (folderFault !== undefined) return folderFault;
-  // First the path itself, which may be a link that another user planted; then what it leads to.
+  // Check the path itself first, which may be a link that another user planted, then the target of the link.
   for (const look of [lstat, stat]) {
     const status = await statusOf(path, look);
     const fault = status === undefined ? undefined : faultOfFile(path, status, user);
@@ -64,22 +65,24 @@ function faultOfFile(path: string, status: FileStatus, user: TrustedUser): strin
 }
 
 function faultOfOwner(path: string, { uid }: FileStatus, user: TrustedUser): string | undefined {
-  return uid === user.uid ? undefined : `${path} belongs to user ${uid}, and this process is of user ${user.uid}`;
+  return uid === user.uid ? undefined : `${path} belongs to user ${uid}, but this process runs as user ${user.uid}`;
 }
 
 function faultOfWriters(path: string, { mode, gid }: FileStatus, { gids }: TrustedUser): string | undefined {
   const rights = (mode & 0o7777).toString(8).padStart(4, '0');
   if ((mode & othersWrite) !== 0) return `${path} can be written to by all users (mode ${rights})`;
   const isForeignGroup = (mode & groupWrites) !== 0 && !gids.includes(gid);
-  return isForeignGroup ? `${path} can be written to by group ${gid}, of which this process is not` : undefined;
+  return isForeignGroup
+    ? `${path} can be written to by group ${gid}, of which this process is not a member`
+    : undefined;
 }
 
-/** The rights of a link mean nothing. */
+/** The system ignores the permissions of a symbolic link. */
 function isLink({ mode }: FileStatus): boolean {
   return (mode & 0o170000) === 0o120000;
 }
 
-/** `undefined` for a file that is missing, or that can't be read either. */
+/** Resolves to `undefined` for a file that is missing or can't be inspected. */
 function statusOf(path: string, look: (path: string) => Promise<FileStatus>): Promise<FileStatus | undefined> {
   return look(path).catch(() => undefined);
 }

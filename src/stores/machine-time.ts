@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { type Clock, SystemClock } from '../time/clock.js';
 
-/** A time on the steady clock that all processes of a machine share, from the machine's start to its next. */
+/** A time on the steady clock that all processes of a machine share from one boot to the next. */
 export interface MachineTime {
-  /** Which start of the machine. */
+  /** Identifies the boot of the machine. */
   readonly boot: number;
   /** Milliseconds on the steady clock. */
   readonly steady: number;
 }
 
-/** As many hexadecimal digits of the start's identifier as a number holds exactly. */
+/** Number of hexadecimal digits of the boot identifier that are used: a JavaScript number holds this many exactly. */
 const bootDigits = 12;
 
 /**
- * The present time by the machine's steady clock, which no one can set. `undefined` where a start of the machine can't be told
- * from another (not Linux), and where `clock` is driven by a test.
+ * Returns the present time of the machine's steady clock, which can't be set. Returns `undefined` on systems where one
+ * boot can't be distinguished from another (all but Linux), and when `clock` is driven by a test.
  */
 export function machineTime(clock: Clock): MachineTime | undefined {
   if (!(clock instanceof SystemClock)) return undefined;

@@ -3,7 +3,7 @@ import { ShardedMap } from './sharded-map.js';
 
 const noEntries: readonly MemoryEntry[] = [];
 
-/** The sessions of each account, in order of creation. An account with one session, the common case, costs no set. */
+/** The sessions of each account, in order of creation. An account with one session, the common case, needs no set. */
 export class AccountIndex {
   readonly #accounts = new ShardedMap<MemoryEntry | Set<MemoryEntry>>();
 

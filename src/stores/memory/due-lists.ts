@@ -1,27 +1,29 @@
 import { OrderedList, type SlotLinks } from './ordered-list.js';
 
-/** The slots that share one duration, in order of the time from which it counts. */
+/** The slots that share one duration, in order of the time from which the duration counts. */
 interface DueList {
   readonly duration: number;
   readonly slots: OrderedList;
-  /** No slot in it falls due before this moment. May lag behind the truth, never run ahead of it. */
+  /** No slot of the list falls due before this time. May be earlier than the first due time, never later. */
   bound: number;
 }
 
 /**
- * Slots that fall due some duration after a time of theirs. Those with the same duration sit in one list, in order of
- * that time; a heap over the lists, by a bound that is corrected only when it comes up, says which to look at. So
- * looking for what is due costs nothing while nothing is, however many slots or durations there are, and postponing a
- * slot (the commonest operation by far) is O(1) and does not touch the heap.
+ * Slots that fall due when a duration has passed since a time of the slot. Slots with the same duration are in one
+ * list, in order of that time. A heap orders the lists by a lower bound of their first due time. The bound is corrected
+ * only when it is reached. While nothing is due, `firstDue` costs next to nothing, however many slots or durations
+ * there are. Postponing a slot, by far the most frequent operation, is O(1) and does not touch the heap.
  */
 export class DueLists {
   readonly #links: SlotLinks;
   readonly #timeOf: (slot: number) => number;
   readonly #byDuration = new Map<number, DueList>();
-  /** A binary heap: no list has a bound below that of its parent, at (index - 1) / 2. */
+  /** A binary heap: no list has a bound before that of its parent, which is at (index - 1) / 2. */
   readonly #heap: DueList[] = [];
 
-  /** @param timeOf the time from which the slot's duration counts: not before that of any slot appended earlier */
+  /**
+   * @param timeOf returns the time from which a slot's duration counts, never before that of a slot appended earlier
+   */
   constructor(links: SlotLinks, timeOf: (slot: number) => number) {
     this.#links = links;
     this.#timeOf = timeOf;
@@ -31,7 +33,7 @@ export class DueLists {
     this.#listFor(slot, duration).slots.append(slot);
   }
 
-  /** `append` for a slot whose time may be any: passes by those of a later time, one after the other. */
+  /** Like `append`, for a slot with an arbitrary time. Searches from the end, past each slot with a later time. */
   insert(slot: number, duration: number): void {
     const list = this.#listFor(slot, duration);
     const time = this.#timeOf(slot);
@@ -42,17 +44,17 @@ export class DueLists {
     this.#siftUp(this.#heap.indexOf(list));
   }
 
-  /** @param slot must be in the list of this duration. A list that empties stays, until its bound comes up */
+  /** @param slot must be in the list of this duration. An empty list is kept until its bound is reached */
   remove(slot: number, duration: number): void {
     this.#byDuration.get(duration)?.slots.remove(slot);
   }
 
-  /** The slot's time is now the latest of all. */
+  /** Moves the slot to the end of its list: its time is now the latest of all. */
   postpone(slot: number, duration: number): void {
     this.#byDuration.get(duration)?.slots.moveToEnd(slot);
   }
 
-  /** A slot that is due by now. It stays until it is removed, and is given again until then. */
+  /** Returns a slot that is due, if any. Returns the same slot again until the caller removes or postpones it. */
   firstDue(now: number): number | undefined {
     for (let list = this.#heap[0]; list !== undefined && list.bound <= now; list = this.#heap[0]) {
       const { first } = list.slots;

@@ -2,33 +2,33 @@ import { idLength } from '../../store/session-token.js';
 import { grownCopy } from './ordered-list.js';
 
 const none = -1;
-/** An id in words of four characters of seven bits each, then the id's hash, then the next slot in its bucket. */
+/** Layout of a node: the id in words of four characters of seven bits, the id's hash, the next slot in its bucket. */
 const idWords = idLength / 4;
 const hashPlace = idWords;
 const nextPlace = idWords + 1;
 const nodeLength = idWords + 2;
-/** Nodes live in chunks, because copying them all to grow would stop the process for tens of milliseconds. */
+/** Nodes are stored in chunks: copying all of them to grow would stop the process for tens of milliseconds. */
 const chunkBits = 14;
 const chunkMask = (1 << chunkBits) - 1;
 
 /**
- * Finds what lies at a slot by its session id: a hash table by linear hashing (Litwin, 1980), which grows by one bucket
- * with each insertion, so that no insertion ever stops to rehash the whole. The ids themselves are in it, in the cache
- * line where the search arrives anyway: among a million sessions, following a pointer to a string costs more than all
- * the rest. Ids are given out at random by this process, so that no client can choose them to collide.
+ * Finds the item of a slot by its session id. The table uses linear hashing (Litwin, 1980): it grows by one bucket with
+ * each insertion, so that no insertion has to rehash the whole table. The ids are stored in the table, in the cache
+ * line that a search reads anyway: with a million sessions, following a pointer to a string would cost more than the
+ * rest of the search. This process chooses ids at random, so that no client can cause collisions.
  */
 export class IdTable<Item extends { readonly id: string }> {
   readonly #items: readonly (Item | undefined)[];
   readonly #chunks: Int32Array[] = [];
-  /** For each bucket its first slot. */
+  /** The first slot of each bucket. */
   #heads: Int32Array = new Int32Array(64).fill(none);
-  /** Buckets at the start of this round of growth: a power of two. */
+  /** Number of buckets at the start of this round of growth: a power of two. */
   #round = 32;
-  /** Buckets below this one have been split in this round. */
+  /** All buckets below this index have been split in this round. */
   #split = 0;
   #size = 0;
 
-  /** @param items what lies at each slot, kept by the owner of the slots */
+  /** @param items the item of each slot, maintained by the owner of the slots */
   constructor(items: readonly (Item | undefined)[]) {
     this.#items = items;
   }
@@ -50,7 +50,7 @@ export class IdTable<Item extends { readonly id: string }> {
     return undefined;
   }
 
-  /** @param slot where the item lies already; its id is of the length of session ids */
+  /** @param slot already has the item, whose id has the length of session ids */
   insert(slot: number, { id }: Item): void {
     if (slot >>> chunkBits === this.#chunks.length) this.#chunks.push(new Int32Array(nodeLength << chunkBits));
     const chunk = this.#chunk(slot);
@@ -105,7 +105,7 @@ export class IdTable<Item extends { readonly id: string }> {
     this.#heads[bucket] = slot;
   }
 
-  /** Shares one bucket's slots out between itself and the new last one. */
+  /** Splits one bucket: distributes its slots between itself and a new last bucket. */
   #grow(): void {
     const bucket = this.#split;
     const created = this.#round + bucket;
@@ -131,7 +131,7 @@ function hashOf(id: string): number {
   return hash ^ (hash >>> 15);
 }
 
-/** Four characters of the id. Letters and digits have seven bits; anything else is no id, and gets a word of no id. */
+/** Packs four characters of seven bits into a word. Returns a word that no id has if a character needs more bits. */
 function wordOf(id: string, word: number): number {
   const index = word * 4;
   const first = id.charCodeAt(index);

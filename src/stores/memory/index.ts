@@ -7,12 +7,12 @@ import { SnapshotFile, type SnapshotOptions } from './snapshot-file.js';
 
 /** Options of `memoryStore`. */
 export interface MemoryStoreOptions {
-  /** Keep the sessions in this file from a stop to the next start. Without it they end with the process. */
+  /** File that keeps the sessions from a stop to the next start. Without it they end with the process. */
   readonly snapshot?: SnapshotOptions;
 }
 
 const known = {
-  // What it holds is checked by SnapshotFile.
+  // SnapshotFile checks the members.
   snapshot: v.optional(
     v.custom<SnapshotOptions>((value) => typeof value === 'object', 'must be an object with a path'),
   ),

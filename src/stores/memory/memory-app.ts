@@ -7,7 +7,7 @@ import { type EntryOrders, MemoryEntry } from './memory-entry.js';
 import { OrderedList, SlotLinks } from './ordered-list.js';
 import { SlotTimes } from './slot-times.js';
 
-/** When a session was created, last active and last contacted, in milliseconds since the Unix epoch. */
+/** Times of a session's creation, last activity and last contact, in milliseconds since the Unix epoch. */
 export interface EntryTimes {
   readonly createdAt: number;
   readonly lastTime: number;
@@ -15,15 +15,15 @@ export interface EntryTimes {
 }
 
 /**
- * The sessions of one app and every order in which they are looked at, kept in step:
- * by id, by account, by slot (for paging), by last activity among those with the same ttl, by creation among those with
- * the same maximal age, and by last contact among those reported online. Whatever is due is at the head of a list, so
- * that background work never looks at sessions that are not.
+ * The sessions of one app, with all indexes and orders, which are always consistent with each other: by id, by account,
+ * by slot (for paging), by last activity among sessions with the same ttl, by creation among sessions with the same
+ * maximal age, and by last contact among sessions reported online. Due sessions are at the head of a list, so that
+ * background work never looks at sessions that are not due.
  */
 export class MemoryApp implements EntryOrders {
   readonly app: string;
   readonly accounts = new AccountIndex();
-  /** By id, in the order in which they are forgotten. */
+  /** Tombstones by id, in the order in which they are dropped. */
   readonly tombstones = new Map<string, Tombstone>();
   readonly times = new SlotTimes();
   readonly #slots: (MemoryEntry | undefined)[] = [];
@@ -41,7 +41,7 @@ export class MemoryApp implements EntryOrders {
     return this.#byId.size;
   }
 
-  /** Slots ever used; paging runs from 0 to here. */
+  /** Number of slots ever used. Paging runs over all slots below this number. */
   get slotCount(): number {
     return this.#slots.length;
   }
@@ -54,7 +54,7 @@ export class MemoryApp implements EntryOrders {
     return this.#slots[slot];
   }
 
-  /** Takes in a new session: active and present from now on. */
+  /** Adds a new session, which is active and online from now on. */
   add(session: NewSession, now: number): MemoryEntry {
     const entry = this.register(session, { createdAt: now, lastTime: now, lastContact: now }, true);
     this.addIdle(entry);
@@ -63,8 +63,8 @@ export class MemoryApp implements EntryOrders {
   }
 
   /**
-   * `add`, without the orders of activity and contact: a snapshot is restored in each of these orders by itself.
-   * @param times created not before any other session of this app
+   * Like `add`, without the orders of activity and contact: the restore of a snapshot fills each in its own pass.
+   * @param times `createdAt` must not be before that of any other session of this app
    */
   register(
     session: Omit<NewSession, 'app' | 'maxSession' | 'level'>,
@@ -93,7 +93,7 @@ export class MemoryApp implements EntryOrders {
     this.#freeSlots.push(slot);
   }
 
-  /** @param entry active not before any other in the order */
+  /** @param entry its last activity must not be before that of any other entry in the order */
   addIdle(entry: MemoryEntry): void {
     this.#idle.append(entry.slot, entry.ttl);
   }
@@ -113,7 +113,7 @@ export class MemoryApp implements EntryOrders {
     if (entry.reportedOnline) this.#online.moveToEnd(entry.slot);
   }
 
-  /** @param entry contacted not before any other in the order */
+  /** @param entry its last contact must not be before that of any other entry in the order */
   addOnline(entry: MemoryEntry): void {
     this.#online.append(entry.slot);
   }
@@ -122,7 +122,7 @@ export class MemoryApp implements EntryOrders {
     this.#online.remove(entry.slot);
   }
 
-  /** Sessions whose last activity or whose creation is long enough ago. One that stays in place is given again. */
+  /** Yields sessions whose ttl or maximal age has passed. Repeats a session that is neither removed nor renewed. */
   *due(now: number): Generator<MemoryEntry, void> {
     for (;;) {
       const slot = this.#idle.firstDue(now) ?? this.#aging.firstDue(now);
@@ -132,7 +132,7 @@ export class MemoryApp implements EntryOrders {
     }
   }
 
-  /** Sessions reported online without a contact since then. One that stays in place is given again. */
+  /** Yields sessions reported online without a contact since then. Repeats a session that is left unchanged. */
   *silent(contactedBefore: number): Generator<MemoryEntry, void> {
     for (;;) {
       const slot = this.#online.first;
@@ -148,7 +148,7 @@ export class MemoryApp implements EntryOrders {
     this.tombstones.set(id, tombstone);
   }
 
-  /** @returns how many of the `most` it did not need */
+  /** @returns `most` minus the number of tombstones dropped */
   dropTombstones(now: number, most: number): number {
     let left = most;
     for (const [id, { forgottenAt }] of this.tombstones) {

@@ -3,7 +3,7 @@ import type { Amendments, SessionEntry } from '../../store/engine/tables.js';
 import type { AttributeTexts, NewSession } from '../../store/session-record.js';
 import type { SlotTimes } from './slot-times.js';
 
-/** What an entry needs of the app that it belongs to: its times, and the orders that follow from them. */
+/** The part of its app that an entry needs: its times, and the orders that depend on them. */
 export interface EntryOrders {
   readonly app: string;
   readonly times: SlotTimes;
@@ -15,9 +15,9 @@ export interface EntryOrders {
   remove(entry: MemoryEntry): void;
 }
 
-/** A session in memory. Its times lie with its slot; assigning to them keeps the orders in step at once. */
+/** A session in memory. Its times are stored by slot. Assigning to a time also updates the orders that depend on it. */
 export class MemoryEntry implements SessionEntry {
-  /** Its place in the app's tables. */
+  /** Index of the entry in the app's tables. */
   readonly slot: number;
   readonly id: string;
   readonly accountId: string;
@@ -34,7 +34,7 @@ export class MemoryEntry implements SessionEntry {
   #ttl: number;
   #reportedOnline: boolean;
 
-  /** @param reportedOnline whether it stands in the order of contacts; the caller puts it there */
+  /** @param reportedOnline whether the entry is in the order of contacts; the caller adds it there */
   constructor(
     orders: EntryOrders,
     slot: number,
@@ -119,7 +119,7 @@ export class MemoryEntry implements SessionEntry {
     return this.mailbox?.countFresh(now, messageTtl) ?? 0;
   }
 
-  /** Everything was changed in place already. */
+  /** Does nothing: every change has been made in place. */
   save(): void {}
 
   remove(): void {

@@ -7,8 +7,9 @@ import { noListener } from '../../store/no-listener.js';
 import type { StoreListener } from '../../store/store-listener.js';
 
 /**
- * Passes the engine's notices on once the step that made them has ended, and before its caller has the result. The listener
- * calls receivers of the application, which may call the store again, and a step must not begin within another one.
+ * Passes the engine's notices to the listener after the step that made them has ended, and before the caller has the
+ * result of the step. The listener calls receivers of the application, which may call the store again, and a step must
+ * not begin within another step.
  */
 export class MemoryNotices implements Notices {
   listener: StoreListener = noListener;

@@ -26,7 +26,7 @@ const mailboxSchema = v.object({
       givenProof: v.number(),
     }),
   ),
-  /** Offset, time, JSON text and key of each message, and from when on it ages where that is another time. */
+  /** Offset, time, JSON text and key of each message, and the time from which it ages, if that is another time. */
   messages: v.array(v.tuple([v.number(), v.number(), v.string(), v.nullable(v.string()), v.nullish(v.number())])),
 });
 
@@ -51,9 +51,9 @@ const recordSchema = v.object({
   maxAge: v.number(),
   ip: v.string(),
   userAgent: v.string(),
-  /** Left out when there are none. */
+  /** Missing if the session has no amendments. */
   amendments: v.optional(amendmentsSchema),
-  /** Pairs, because a key may be one that an object literal would take for something else. */
+  /** Pairs, because a key may be one that has a special meaning in an object literal (`__proto__`). */
   attributes: v.array(v.tuple([v.string(), v.string()])),
   reads: v.number(),
   writes: v.number(),
@@ -64,7 +64,7 @@ const recordSchema = v.object({
 type MailboxRecord = v.InferOutput<typeof mailboxSchema>;
 type SnapshotRecord = v.InferOutput<typeof recordSchema>;
 
-/** A message that ages from another time than its own, because the wall clock was set while the service was down. */
+/** A message that does not age from its own time, because the wall clock was set while the service was down. */
 class MovedMessage extends Message {
   readonly #agesFrom: number;
 
@@ -93,7 +93,7 @@ export async function writeSnapshot(
 }
 
 /**
- * Locks the snapshot, and restores it wholly or not at all; one that can't be restored is set aside, with a warning.
+ * Locks the snapshot and restores all of it or nothing. A snapshot that can't be restored is set aside with a warning.
  * @throws SessionError `STORE_UNAVAILABLE` when another user may have written it, or another process has locked it
  */
 export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<void> {
@@ -128,8 +128,8 @@ async function restore(snapshot: SnapshotFile, tables: MemoryTables, clock: Cloc
 }
 
 /**
- * By how much the wall clock was set since then. On the same start of the machine its steady clock says how much time has
- * passed; else all that is known is that time does not run backwards.
+ * Returns by how many milliseconds the wall clock was set since then. Within the same boot of the machine, the steady
+ * clock shows how much time has passed. Otherwise the only known fact is that time does not run backwards.
  */
 function stepSince(writtenAt: SnapshotTime, clock: Clock): number {
   const now = clock.now();
@@ -138,7 +138,7 @@ function stepSince(writtenAt: SnapshotTime, clock: Clock): number {
   return now - writtenAt.now - (machine.steady - writtenAt.machine.steady);
 }
 
-/** A wall clock that was set must not end sessions or messages early, or let them live longer. */
+/** Moves all times by the step of the wall clock, so that sessions and messages do not expire early or late. */
 function moveTimes(records: readonly SnapshotRecord[], step: number): void {
   if (step === 0) return;
   for (const record of records) {
@@ -160,7 +160,7 @@ async function setAside(snapshot: SnapshotFile, error: unknown): Promise<void> {
   }
 }
 
-/** Every order relies on ascending times, so the records are taken in once for each of them. */
+/** Adds the records to the tables. Each order needs ascending times, so there is one pass for each order. */
 function admit(records: SnapshotRecord[], tables: MemoryTables, now: number): void {
   const entries = new Map<SnapshotRecord, MemoryEntry>();
   for (const record of records.sort((one, other) => one.createdAt - other.createdAt)) {
@@ -191,7 +191,7 @@ function restoreEntry(record: SnapshotRecord, tables: MemoryTables, now: number)
 function requireRecord(value: unknown): SnapshotRecord {
   const result = v.safeParse(recordSchema, value);
   if (result.success) return result.output;
-  throw new SnapshotFault(`a record is not as it should be: ${v.getDotPath(result.issues[0]) ?? 'no object'}`);
+  throw new SnapshotFault(`a record is invalid: ${v.getDotPath(result.issues[0]) ?? 'no object'}`);
 }
 
 function restoreMailbox(record: MailboxRecord, now: number): Mailbox {
@@ -222,7 +222,7 @@ function* recordsOf(tables: MemoryTables, context: SessionContext, now: number):
       secretHash,
       generation,
       createdAt,
-      // The parks end with the process: neither idleness nor silence began before now.
+      // Parked polls end with the process: for their sessions, idleness and silence begin now.
       lastTime: idles(entry, context) ? entry.lastTime : now,
       lastContact: entry.isParked ? now : entry.lastContact,
       ttl,

@@ -32,14 +32,14 @@ import { restoreSnapshot, writeSnapshot } from './memory-snapshot.js';
 import { MemoryTables } from './memory-tables.js';
 import { SnapshotFile } from './snapshot-file.js';
 
-/** Entries looked at in one turn of the event loop: well under a millisecond. */
+/** Number of entries visited in one turn of the event loop: takes well under a millisecond. */
 const stepSize = 2_000;
 
 /**
- * Sessions in the memory of this process. With a snapshot file they outlive its restarts; a crash loses them.
+ * Sessions in the memory of this process. With a snapshot file they survive a restart; a crash loses them.
  *
- * JavaScript runs each step of the engine to its end before the next, which is what makes operations atomic here: none
- * of them may await anything.
+ * Operations are atomic because JavaScript runs each step of the engine to its end before the next one begins.
+ * Therefore no step may await anything.
  */
 @injectable()
 export class MemoryStore extends SessionStore implements ChangeFeed {
@@ -63,7 +63,7 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     this.#snapshot = snapshot;
     this.#engine = new SessionEngine({ context, tables: this.#tables, notices: this.#notices, node: undefined });
     this.#walks = new AppWalks(async (step) => {
-      // A walk that is under way would end sessions while they are written.
+      // Otherwise a walk that is in progress could end sessions while the snapshot is written.
       if (this.#isClosing) throw new SessionError('STORE_UNAVAILABLE', 'The memory store is closed', {});
       const result = step(this.#engine.apps, this.#clock.now());
       if (result.next !== undefined) await nextTurn();

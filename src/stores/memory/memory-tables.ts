@@ -14,7 +14,7 @@ export class MemoryTables implements SessionTables {
     return this.#apps.values();
   }
 
-  /** The app's part, made if there is none. */
+  /** Returns the tables of the app. Creates them if they are missing. */
   of(app: string): MemoryApp {
     let found = this.#apps.get(app);
     if (found === undefined) {
@@ -57,7 +57,7 @@ export class MemoryTables implements SessionTables {
     return { entries, end: end < slotCount ? String(end - 1) : undefined };
   }
 
-  /** All at once: each app knows its size. */
+  /** Counts in a single step, because each app knows its size. */
   count(app: string): EntryCount {
     return { count: this.#apps.get(app)?.size ?? 0, end: undefined };
   }
@@ -83,14 +83,16 @@ export class MemoryTables implements SessionTables {
     for (const app of this.#apps.values()) {
       left = app.dropTombstones(now, left);
       if (left === 0) return true;
-      // Callers name the apps: one without sessions must not be kept for ever.
+      // Callers choose the names of apps: an app without sessions must not be kept for ever.
       if (app.isEmpty) this.#apps.delete(app.app);
     }
     return false;
   }
 }
 
-/** A cursor comes from a caller: one that counts from far below zero, or not at all, would never reach the end. */
+/**
+ * Parses a page cursor, which a caller supplies. From a huge negative number or NaN, a walk would never reach the end.
+ */
 function slotOf(place: string): number {
   if (slotPattern.test(place)) return Number(place);
   throw invalidArgument('cursor', 'must be the cursor of a page', place);

@@ -1,7 +1,7 @@
 const none = -1;
 
 /**
- * The links of doubly linked lists over slots (small whole numbers): four bytes a direction, no object per member.
+ * The links of doubly linked lists over slots (small whole numbers): four bytes per direction, no object per member.
  * Several lists may share one set of links, as long as a slot is in at most one of them at a time.
  */
 export class SlotLinks {
@@ -16,7 +16,7 @@ export class SlotLinks {
   }
 }
 
-/** A longer copy, whose new places hold `filler`. */
+/** Returns a longer copy, whose new elements are `filler`. */
 export function grownCopy(array: Int32Array, length: number, filler: number): Int32Array {
   const copy = new Int32Array(length);
   copy.set(array);
@@ -24,7 +24,7 @@ export function grownCopy(array: Int32Array, length: number, filler: number): In
   return copy;
 }
 
-/** A list of slots in the order in which they were appended. Every operation is O(1), but `insertWhere`. */
+/** A list of slots in the order in which they were appended. Every operation except `insertWhere` is O(1). */
 export class OrderedList {
   readonly #links: SlotLinks;
   #first = none;
@@ -49,7 +49,7 @@ export class OrderedList {
     this.#last = slot;
   }
 
-  /** Puts the slot behind the last of which `isBehind` is true, or before all. */
+  /** Inserts the slot after the last slot for which `isBehind` returns true, or before all slots if there is none. */
   insertWhere(slot: number, isBehind: (other: number) => boolean): void {
     this.#links.reserve(slot + 1);
     const { next, previous } = this.#links;
@@ -75,7 +75,7 @@ export class OrderedList {
     else previous[after] = before;
   }
 
-  /** Same as removing and appending, for a slot that may be the last already. */
+  /** Removes and appends the slot, which may be the last already. */
   moveToEnd(slot: number): void {
     if (slot === this.#last) return;
     this.remove(slot);

@@ -1,9 +1,9 @@
-/** A power of two. At a million entries each shard's table regrows in about a millisecond. */
+/** A power of two. With a million entries, the table of a shard grows in about a millisecond. */
 const shardCount = 256;
 
 /**
- * A map whose growth never stops the process for long: a single Map of a million entries rehashes them all in one go,
- * which blocks the event loop for a tenth of a second.
+ * A map whose growth never stops the process for long. A single Map of a million entries would rehash all of them at
+ * the same time, which blocks the event loop for a tenth of a second.
  */
 export class ShardedMap<Value> {
   readonly #shards: (Map<string, Value> | undefined)[] = new Array(shardCount).fill(undefined);
@@ -36,7 +36,7 @@ export class ShardedMap<Value> {
   }
 }
 
-/** Ends, middle and length: cheap, and different enough for ids, numbers and mail addresses alike. */
+/** Hashes a few characters and the length: cheap, and varied enough for ids, numbers and mail addresses. */
 function shardOf(key: string): number {
   const { length } = key;
   const mixed =

@@ -1,11 +1,13 @@
-/** Numbers of one slot: they lie side by side, because a step that needs one nearly always needs its neighbours. */
+/** Count of numbers per slot. They are adjacent, because a step that needs one of them nearly always needs others. */
 const stride = 4;
 
-/** The times of each slot, in milliseconds, as plain doubles: half the memory of numbers in objects, and one cache line. */
+/**
+ * The times of each slot in milliseconds. Plain doubles take half the memory of numbers in objects and one cache line.
+ */
 export class SlotTimes {
   #times: Float64Array = new Float64Array(64 * stride);
 
-  /** @param maxAge lifetime from creation; 0 for none */
+  /** @param maxAge lifetime from creation; 0 for no limit */
   set(slot: number, createdAt: number, lastTime: number, lastContact: number, maxAge: number): void {
     const start = slot * stride;
     if (start >= this.#times.length) this.#grow();

@@ -13,11 +13,11 @@ const format = 'session-mailbox snapshot';
 const version = 2;
 const chunkLength = 262_144;
 const newline = 10;
-/** `{"sha256":"` and 64 hexadecimal digits and `"}` and a newline. */
+/** Length of the trailer: `{"sha256":"`, 64 hexadecimal digits, `"}` and a newline. */
 const trailerBytes = 78;
 
 const timeSchema = v.object({
-  /** On the clock of the store that wrote it. */
+  /** Time on the clock of the store that wrote the snapshot. */
   now: v.number(),
   /** The same moment on the machine's steady clock. */
   machine: v.optional(v.object({ boot: v.number(), steady: v.number() })),
@@ -30,23 +30,25 @@ const headerSchema = v.object({
 });
 const trailerPattern = /^\{"sha256":"([0-9a-f]{64})"\}\n$/;
 
-/** When a snapshot was written. */
+/** The time at which a snapshot was written. */
 export type SnapshotTime = v.InferOutput<typeof timeSchema>;
 type Header = v.InferOutput<typeof headerSchema>;
 
 /** The file can't be restored. `message` says why, for the operator. */
 export class SnapshotFault extends Error {}
 
-/** Where and how the memory store keeps its snapshot. */
+/** Options for the snapshot of the memory store. */
 export interface SnapshotOptions {
   /**
-   * The file of the snapshot. Its folder is created if it is missing, for this user alone. A file or folder of another
-   * user, or one that others may write to, is refused at the start.
+   * The path of the snapshot file. Its folder is created if it is missing, accessible to this user only. At the start,
+   * the store refuses a file or folder that belongs to another user or that others can write to.
    */
   readonly path: string;
   /** Receives warnings. Default: `process.emitWarning`. */
   readonly warn?: (text: string) => void;
-  /** Receives a line of progress each second when writing or restoring takes longer. Default: to standard error. */
+  /**
+   * Receives a line of progress each second if writing or restoring takes longer. Default: prints to standard error.
+   */
   readonly report?: (text: string) => void;
 }
 
@@ -57,9 +59,10 @@ const known = {
 };
 
 /**
- * One file of records, a line of JSON each, between a header that names format, version and number of records, and a
- * trailer with the SHA-256 of all before it. It is written under another name and renamed, so that at its path there is
- * always a whole file or none. It is read twice, so that nothing is restored before the whole is verified.
+ * A file of records. It starts with a header, which has the format, the version, the number of records and the time.
+ * Each record is a line of JSON. The trailer has the SHA-256 of everything before it. The file is written under another
+ * name and then renamed, so that its path always has a complete file or none. It is read twice, so that nothing is
+ * restored before the whole file is verified.
  */
 export class SnapshotFile {
   readonly path: string;
@@ -75,15 +78,15 @@ export class SnapshotFile {
     this.#report = report ?? ((text) => process.stderr.write(`${text}\n`));
   }
 
-  /** Why the file must not be restored: another user may have written it. */
+  /** Finds the reason why the file must not be restored, if another user may have written it. */
   findOwnershipFault(): Promise<string | undefined> {
     return findOwnershipFault(this.path);
   }
 
   /**
-   * Keeps other processes from the file until `unlock`, or until this process ends: of two that write it when they stop, one
-   * would overwrite the sessions of the other. Where no lock can be made (no folder, a file system without sockets) there is a
-   * warning, and none.
+   * Locks the file against other processes until `unlock`, or until this process ends. Without a lock, two processes
+   * that write the file when they stop would overwrite each other's sessions. If no lock can be made (no folder, a file
+   * system without sockets), it warns, and the file stays unlocked.
    * @throws SessionError `STORE_UNAVAILABLE` when another process has locked it
    */
   async lock(): Promise<void> {
@@ -91,7 +94,7 @@ export class SnapshotFile {
       this.#lock = await SnapshotLock.acquire(this.path);
     } catch (error) {
       if (SessionError.is(error)) throw error;
-      this.warn(`The session snapshot ${this.path} can't be locked, so see to it that one process uses it: ${error}`);
+      this.warn(`The session snapshot ${this.path} can't be locked, make sure that only one process uses it: ${error}`);
     }
   }
 
@@ -100,7 +103,7 @@ export class SnapshotFile {
     this.#lock = undefined;
   }
 
-  /** Takes the records one by one as it writes them: they are never in memory all at once. */
+  /** Pulls the records one by one while it writes them, so that they are never in memory all at the same time. */
   async write(records: Iterable<unknown>, count: number, time: SnapshotTime): Promise<void> {
     const partial = `${this.path}.partial`;
     await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
@@ -117,9 +120,9 @@ export class SnapshotFile {
   }
 
   /**
-   * Gives every record to `accept`, in the order in which they were written.
-   * @returns its header, or `undefined` when there was no snapshot
-   * @throws SnapshotFault when the file is not a whole snapshot of this version
+   * Passes every record to `accept`, in the order in which they were written.
+   * @returns the header, or `undefined` if there is no snapshot
+   * @throws SnapshotFault when the file is not a complete snapshot of this version
    */
   async read(accept: (record: unknown) => void): Promise<Header | undefined> {
     try {
@@ -133,7 +136,7 @@ export class SnapshotFile {
     }
   }
 
-  /** A snapshot that was restored must go: read again after a crash, it would revive sessions closed since. */
+  /** Removes a restored snapshot: to restore it again after a crash would revive sessions closed since then. */
   async remove(): Promise<void> {
     await rm(this.path, { force: true });
     await syncFolder(dirname(this.path));
@@ -203,8 +206,8 @@ function parseHeader(line: string): Header {
 }
 
 /**
- * Lines of the first `length` bytes. Not node:readline, which also ends lines at U+2028 and U+2029, and these may stand
- * unescaped in JSON.
+ * Yields the lines of the first `length` bytes. node:readline would also end lines at U+2028 and U+2029, which may
+ * occur unescaped in JSON.
  */
 async function* readLines(path: string, length: number): AsyncGenerator<string, void> {
   let pieces: Buffer[] = [];

@@ -5,15 +5,16 @@ import { basename, dirname, join } from 'node:path';
 import { SessionError } from '../../errors/session-error.js';
 
 /**
- * A lock on a snapshot, which dies with its process, however that ends: a socket that listens under a name of its own beside the
- * file. The system refuses connections to a socket whose process is gone, so a name that was left behind blocks no other, and
- * no number of a process is compared with one that is another's by now.
+ * A lock on a snapshot: a socket that listens under a unique name in the folder of the file. The lock ends with its
+ * process, however the process ends. The system refuses connections to a socket whose process has ended. Therefore a
+ * leftover name blocks no other process, and no process ids are compared, which the system may have reused.
  *
- * Who wants the lock shows its socket first and then looks for others. So of two that start at once at least one sees the
- * other, and gives up; it may be both. A socket gets the name by which others see it only when it listens already.
+ * A process that wants the lock makes its own socket visible first, and then looks for other sockets. If two processes
+ * start at the same time, at least one sees the other and gives up; possibly both do. A socket already listens when it
+ * gets the name by which others find it.
  *
- * Sockets with names in the file system are found from every container that shares the folder, unlike those of Linux's
- * abstract namespace. Between machines that share a folder there is no lock. On Windows it is a named pipe.
+ * Sockets with names in the file system are visible in every container that shares the folder, unlike sockets in the
+ * abstract namespace of Linux. Machines that share a folder do not see each other's locks. Windows uses a named pipe.
  */
 export class SnapshotLock {
   readonly #server: Server;
@@ -26,7 +27,7 @@ export class SnapshotLock {
   }
 
   /**
-   * Creates the folder of the snapshot if it is missing, for this user alone.
+   * Acquires the lock. Creates the folder of the snapshot if it is missing, accessible to this user only.
    * @throws SessionError `STORE_UNAVAILABLE` when another process has the lock
    */
   static async acquire(path: string): Promise<SnapshotLock> {
@@ -49,7 +50,7 @@ interface Acquired {
 }
 
 async function acquireSocket(folder: string, path: string): Promise<Acquired | undefined> {
-  // The name of a socket may have about a hundred characters. By its descriptor a folder has a short one on Linux.
+  // A socket's path is limited to about a hundred characters. On Linux, a folder has a short path by its descriptor.
   const handle = await open(folder, 'r');
   try {
     const short = process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : folder;
@@ -84,7 +85,7 @@ async function acquirePipe(path: string): Promise<Acquired | undefined> {
   }
 }
 
-/** A server that accepts and ends every connection, and does not keep the process alive. */
+/** Resolves to a server that accepts and ends every connection, and does not keep the process alive. */
 function listen(name: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
@@ -94,7 +95,7 @@ function listen(name: string): Promise<Server> {
   });
 }
 
-/** Also of a process that is stopped: the system accepts for it. */
+/** Checks whether a process listens. True also for a process that is stopped (SIGSTOP): the system accepts for it. */
 function isListening(name: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(name);
@@ -102,7 +103,7 @@ function isListening(name: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    // Any other error, such as that too many are waiting, comes from a socket that is alive.
+    // Any other error, such as that of a full backlog, is a sign that a process listens.
     socket.once('error', (error) => resolve(!['ECONNREFUSED', 'ENOENT'].includes(codeOf(error))));
   });
 }

@@ -1,7 +1,7 @@
-/** Between two lines. Work that takes less is not reported at all. */
+/** Milliseconds between two lines. Work that takes less time is not reported at all. */
 const pauseMs = 1_000;
 
-/** Reports how far the writing or restoring of a snapshot has come, for an operator who waits for it. */
+/** Reports the progress of writing or restoring a snapshot to an operator who waits for it. */
 export class SnapshotProgress {
   readonly total: number;
   readonly #title: string;

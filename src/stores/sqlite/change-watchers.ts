@@ -1,6 +1,6 @@
 import type { ChangeWatcher, SessionChange } from '../../store/change-feed.js';
 
-/** The watchers of changes in this process. */
+/** The change watchers of this process. */
 export class ChangeWatchers {
   readonly #watchers = new Set<ChangeWatcher>();
 
@@ -12,7 +12,7 @@ export class ChangeWatchers {
     this.#watchers.add(watcher);
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the watcher was registered */
   delete(watcher: ChangeWatcher): boolean {
     return this.#watchers.delete(watcher);
   }

@@ -9,8 +9,8 @@ export type { SqliteStoreOptions } from './sqlite-options.js';
 export { SqliteStore } from './sqlite-store.js';
 
 /**
- * Sessions in a file of this machine, shared by all processes that open it, and kept when all of them end, however they
- * end. The second argument of `sessionModule`.
+ * Sessions in a file of this machine. All processes that open the file share the sessions, which survive the end of
+ * these processes, however they end. The second argument of `sessionModule`.
  */
 export function sqliteStore(options: SqliteStoreOptions): (load: ContainerModuleLoadOptions) => void {
   return (load) => {

@@ -21,17 +21,17 @@ import { TransactionQueue } from './transactions/transaction-queue.js';
 import type { StepKind } from './transactions/waiting-steps.js';
 import { asUnavailable } from './unavailable.js';
 
-/** Milliseconds between two looks for space that can be given back. */
+/** Milliseconds between two checks for space that can be given back. */
 const spacePause = 5_000;
 
-/** What is told to the store besides notices. */
+/** The listener of an open store, which also learns whether notices can be read. */
 export interface OpenStoreListener extends NoticeListener {
-  /** The database can't be read; notices are missed until `recovered`. */
+  /** The database can't be read. Notices may be missed until `recovered`. */
   lost(): void;
   recovered(): void;
 }
 
-/** A database that is open, and everything that works on it. */
+/** An open database, and everything that works on it. */
 export class OpenStore {
   readonly #file: DatabaseFile;
   readonly #sync: WalSync;
@@ -48,7 +48,7 @@ export class OpenStore {
   readonly #listener: OpenStoreListener;
   readonly engine: SessionEngine;
   readonly reports: SweepReports;
-  /** Of the connection, at the latest look. */
+  /** Version of the connection at the latest look. */
   #version: unknown;
   #isLost = false;
   #isDirty = false;
@@ -80,7 +80,7 @@ export class OpenStore {
     this.#connection = new Connection(file, this.#sync, isSynced, this.#checkpointer, {
       begun: (version) => tables.begun(version),
       finish: () => {
-        // The last other node that left may have taken this one for gone.
+        // If this node was given up by mistake, another node that left may have removed the mark.
         if (!isSynced && !this.#isClosing) this.#history.keepMark(boot);
         this.#node.clearInbox();
         outbox.finish();
@@ -144,7 +144,7 @@ export class OpenStore {
 
   async #begin(): Promise<void> {
     await this.#node.join();
-    // Before anything is acknowledged that a crash could take back.
+    // Sync before the store acknowledges anything that a crash could undo.
     await this.#sync.durable();
   }
 
@@ -160,7 +160,7 @@ export class OpenStore {
   async ping(): Promise<void> {
     await this.#queue.run('change', () => {
       this.#file.requireAllInPlace();
-      // Only what was written shows that there is room to write.
+      // Only a write shows that there is room for writes.
       this.#node.attend();
     });
   }
@@ -173,14 +173,14 @@ export class OpenStore {
     await this.#node.leave(() => this.#history.end());
     await this.#queue.stop();
     await this.#sync.durable().catch(() => {
-      // Everyone who waited for it was told.
+      // Each caller that waited for the sync has received the error.
     });
     if (this.#sync.fault !== undefined && !this.#isSynced) this.#distrustFile();
     await this.#checkpointer.close();
     this.#file.close();
   }
 
-  /** What was acknowledged after the last sync that succeeded may be lost. */
+  /** Marks the file, because changes that were acknowledged after the last successful sync may be lost. */
   #distrustFile(): void {
     try {
       this.#history.distrust();
@@ -191,17 +191,17 @@ export class OpenStore {
 
   #look(isRegular: boolean): void {
     try {
-      // Each commit of any process causes a look: they would cost all the others three calls of the system for each.
+      // Each commit of any process causes a look in all processes: always checking would cost each three system calls.
       const isThorough = isRegular || this.#isLost;
       if (isThorough) this.#file.requireAllInPlace();
       const { version } = this.#connection;
-      // The log changed by a commit of this process, or by one of another that has not ended: its lock is still held.
+      // The log changed by a commit of this process, or by an unfinished commit of another, which still holds the lock.
       if (version === this.#version && !isThorough) return;
       this.#version = version;
       this.#node.readInbox();
       if (this.#node.mayTryFirst) this.#queue.lockMayBeFree();
     } catch {
-      // Those who use the store are told. Here it means only that notices may be missed.
+      // Calls of the store report the fault to their callers. Here it only means that notices may be missed.
       if (!this.#isLost) this.#listener.lost();
       this.#isLost = true;
       return;
@@ -210,7 +210,7 @@ export class OpenStore {
     this.#isLost = false;
   }
 
-  /** Step by step, with the work of others in between. */
+  /** Gives space back step by step. Other work runs between the steps. */
   async #giveSpaceBack(): Promise<void> {
     if (this.#isGivingSpaceBack) return;
     this.#isGivingSpaceBack = true;
@@ -227,7 +227,7 @@ export class OpenStore {
     if (!this.#isDirty) return;
     this.#isDirty = false;
     this.#sync.durable().catch(() => {
-      // From now on every call fails with it.
+      // From now on every call fails with this error.
     });
   }
 }

@@ -2,7 +2,9 @@ import type { StoreListener } from '../../store/store-listener.js';
 import type { ChangeWatchers } from './change-watchers.js';
 import type { OpenStoreListener } from './open-store.js';
 
-/** Notifies the service's listener of what concerns its polls, and the watchers of the changes of sessions. */
+/**
+ * Returns a listener that forwards notices for polls to the service's listener, and session changes to the watchers.
+ */
 export function ownListenerFor(listener: StoreListener, watchers: ChangeWatchers): OpenStoreListener {
   return {
     appended: (app, id, epoch, message, before) => listener.appended(app, id, epoch, message, before),

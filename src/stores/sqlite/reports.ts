@@ -1,12 +1,13 @@
 import type { ClosedSession } from '../../store/session-record.js';
 import type { NodeTables } from './nodes/node-tables.js';
 
-/** Reports looked at in one step. */
+/** Maximum number of reports read in one step. */
 const lookStep = 100;
 
 /**
- * What a sweep closed, kept as a row until its caller has had it: each expiry is reported though the process that found
- * it may be killed before it could tell. It is reported twice only if the process is killed between the two.
+ * Reports of the sessions that sweeps closed. A report is a row until the caller of the sweep has received it, so that
+ * each expiry is reported even if the process that found it is killed before. An expiry is reported twice only if the
+ * process is killed after the caller has received the report, and before the row is deleted.
  */
 export class SweepReports {
   readonly #node: string;
@@ -18,7 +19,7 @@ export class SweepReports {
     this.#tables = tables;
   }
 
-  /** Within the transaction of the sweep. @returns by what `delete` knows it */
+  /** Adds a report, within the transaction of the sweep. @returns the number of the report, for `delete` */
   add(closed: readonly ClosedSession[]): number {
     this.#number += 1;
     this.#tables.setReport(this.#node, this.#number, JSON.stringify(closed));
@@ -29,7 +30,7 @@ export class SweepReports {
     this.#tables.deleteReport(this.#node, number);
   }
 
-  /** Takes at most `most` sessions out of the reports of nodes that are gone. */
+  /** Takes at most `most` sessions out of the reports of nodes that left or were given up. */
   adopt(most: number): readonly ClosedSession[] {
     const adopted: ClosedSession[] = [];
     for (const [node, number, text] of this.#tables.reports(lookStep)) {
@@ -45,7 +46,7 @@ export class SweepReports {
   }
 }
 
-/** @param text written by `add` of this version. Of a row that is damaged nothing is reported: else no sweep would ever end */
+/** @param text written by `add` of this version. A damaged row reports nothing: an error would fail every sweep */
 function closedOf(text: string): readonly ClosedSession[] {
   try {
     return JSON.parse(text);

@@ -22,24 +22,25 @@ const known = {
   lockTimeout: v.optional(wholeNumber(100, 600_000), 5_000),
 };
 
-/** Where the sessions are kept, and how. */
+/** Options of `sqliteStore`. */
 export interface SqliteStoreOptions extends OptionsInput<typeof known> {
   /**
-   * The database file, on a local disk; beside it SQLite keeps two more, `-wal` and `-shm`. The file and its directory
-   * are created where they are missing, for this user alone. Processes that use the same path share the sessions.
+   * The path of the database file, on a local disk. SQLite keeps two more files next to it, `-wal` and `-shm`. If the
+   * file or its directory is missing, it is created, accessible to this user only. Processes that use the same path
+   * share the sessions.
    */
   readonly path: string;
   /**
-   * `commit`: what was acknowledged is on the disk, and survives a loss of power. `interval`: it is with the operating
-   * system and survives the end of this process and of all others, however they end; it is on the disk at most
-   * `syncInterval` later. Default `commit`.
+   * `commit`: acknowledged changes are on the disk, and survive a loss of power. `interval`: acknowledged changes are
+   * with the operating system, and survive the end of this process and of all others, however they end. They are on the
+   * disk at most `syncInterval` later. Default `commit`.
    */
   readonly durability?: 'commit' | 'interval';
   /** For `interval`: milliseconds from one sync to the next, from 10 to 60 000. Default 1 000. */
   readonly syncInterval?: number;
   /**
-   * Milliseconds from one look at what other processes changed to the next, from 10 to 60 000. It matters only where
-   * the operating system did not report a change of the file. Default 250.
+   * Milliseconds between two looks for changes of other processes, from 10 to 60 000. It matters only if the operating
+   * system did not report a change of the file. Default 250.
    */
   readonly lookInterval?: number;
   /**

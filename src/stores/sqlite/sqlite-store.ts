@@ -35,15 +35,15 @@ import { checkSqliteOptions, type SqliteSettings, type SqliteStoreOptions } from
 import type { StepKind } from './transactions/waiting-steps.js';
 import { storeUnavailable } from './unavailable.js';
 
-/** Mailboxes appended to, and entries looked at, in one step: about a millisecond. */
+/** Number of mailboxes appended to, and of entries visited, in one step. Either takes about a millisecond. */
 const appendStep = 50;
 const walkStep = 100;
-/** Sessions closed or judged in one step. */
+/** Maximum number of sessions closed, or judged for presence, in one step. */
 const dueStep = 50;
 
 /**
  * Sessions in a SQLite database that the processes of one machine share. Each operation is a step of the session engine
- * within a transaction; SQLite lets one transaction write at a time, over all processes, which makes each step atomic.
+ * within a transaction. Steps are atomic: SQLite lets only one transaction write at a time, across all processes.
  */
 @injectable()
 export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewal {
@@ -51,7 +51,7 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   readonly #clock: SharedClock;
   readonly #settings: SqliteSettings;
   readonly #watchers = new ChangeWatchers();
-  /** Reports that the callers of `sweep` are having now. */
+  /** Pending deletions of reports that the callers of `sweep` are receiving. */
   readonly #told = new Set<Promise<void>>();
   readonly #looks = this.#walks('look');
   readonly #changes = this.#walks('change');
@@ -66,7 +66,7 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   }
 
   async open(listener: StoreListener): Promise<void> {
-    // A restarted process is another node: what was parked by the one before stays parked for none.
+    // A restarted process is a new node: polls that the former process parked do not count as parked by this one.
     const node = newId('').slice(0, 12);
     const ownListener = ownListenerFor(listener, this.#watchers);
     this.#store = await OpenStore.open(this.#settings, this.#context, node, this.#clock, ownListener);
@@ -75,7 +75,7 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   async close(): Promise<void> {
     await Promise.all(this.#told);
     const store = this.#store;
-    // Steps of a walk that is under way are refused from now on: no transaction would carry them out any more.
+    // From now on, steps of a walk in progress are rejected, because no transaction would carry them out any more.
     this.#store = undefined;
     await store?.close();
     this.#watchers.clear();
@@ -244,7 +244,7 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
     return async () => {
       if (!this.#watchers.delete(watcher) || this.#watchers.count > 0) return;
       await store.watchChanges(false).catch(() => {
-        // Notices still come, and are dropped: there is no watcher any more.
+        // This node still receives notices, and drops them: it has no watcher any more.
       });
     };
   }
@@ -264,14 +264,14 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
     return new AppWalks((step) => this.#run(kind, (engine, now) => step(engine.apps, now)), walkStep);
   }
 
-  /** A report is deleted one turn after its caller had it. Should this process be killed before, it is told twice. */
+  /** Deletes a report one turn after the caller received it. If this process is killed before, it is reported twice. */
   #deleteLater(store: OpenStore, report: number): void {
     const told = new Promise<void>((resolve) => {
       setImmediate(() => {
         store
           .run('contact', () => store.reports.delete(report))
           .catch(() => {
-            // It stays, and is told again once this node is gone.
+            // The row stays. Another node reports it again once this node has ended.
           })
           .finally(resolve);
       });

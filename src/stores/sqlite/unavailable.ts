@@ -1,19 +1,19 @@
 import { SessionError } from '../../errors/session-error.js';
 import { resultCodes, SqliteFault } from './driver/sqlite-fault.js';
 
-/** @param why ends the sentence "The SQLite store in … can't be used: …" */
+/** @param why completes the sentence "The SQLite store in … can't be used: …" */
 export function storeUnavailable(path: string, why: string, cause?: unknown): SessionError {
   const text = `The SQLite store in ${path} can't be used: ${why}`;
   return new SessionError('STORE_UNAVAILABLE', text, {}, cause === undefined ? undefined : { cause });
 }
 
-/** Any error of a step on the store as the `SessionError` that its caller gets. */
+/** Converts any error of a step to the `SessionError` that the caller gets. */
 export function asUnavailable(path: string, error: unknown): SessionError {
   if (SessionError.is(error)) return error;
   return storeUnavailable(path, explain(error), error);
 }
 
-/** What is wrong and what to do, for the operator. */
+/** Explains to the operator what is wrong and what to do. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!(error instanceof SqliteFault)) return error.message;

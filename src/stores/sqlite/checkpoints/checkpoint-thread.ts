@@ -6,24 +6,26 @@ export type CheckpointOrder =
   | { readonly kind: 'close' };
 export type CheckpointReport = CheckpointResult;
 
-/** What the thread is started with. */
+/** The settings with which the thread is started. */
 export interface CheckpointSettings {
   readonly path: string;
   /** Two cells of 32 bits: see `cells`. */
   readonly state: SharedArrayBuffer;
 }
 
-/** Cells of the shared state. `busy`: 1 while SQLite is at work in the thread. `ended`: 1 when it must not begin again. */
+/**
+ * Cells of the shared state. `busy`: 1 while SQLite works in the thread. `ended`: 1 when it must not work there again.
+ */
 export const cells = { busy: 0, ended: 1 } as const;
 
-/** Milliseconds that the exit of the process waits for a checkpoint. */
+/** Maximum number of milliseconds for which the exit of the process waits for a checkpoint. */
 const exitPatience = 2_000;
 
 /**
- * A thread for checkpoints, whose copying and syncing would block the event loop. It takes one order at a time.
+ * A thread for checkpoints, which would block the event loop while they copy and sync. It takes one order at a time.
  *
- * The process does not exit while SQLite is at work in the thread: the package for Node.js 20 aborts the process when
- * its thread is ended within a call.
+ * The process does not exit while SQLite works in the thread: the package for Node.js 20 aborts the process when its
+ * thread is terminated during a call.
  */
 export class CheckpointThread {
   readonly #worker: Worker;
@@ -38,7 +40,7 @@ export class CheckpointThread {
     this.#worker = new Worker(new URL('./checkpoint-worker.js', import.meta.url), {
       workerData: settings,
       name: 'session-mailbox-checkpoints',
-      // Those of this process may make no sense for a file, as `--input-type`.
+      // Options of this process may not be valid for a file, for example `--input-type`.
       execArgv: [],
     });
     this.#gone = new Promise((resolve) => {
@@ -49,19 +51,19 @@ export class CheckpointThread {
         resolve();
       });
     });
-    // The exit that follows is answered with `undefined`.
+    // An `exit` event follows, at which a pending order resolves to `undefined`.
     this.#worker.on('error', () => {});
     this.#worker.on('message', (result: CheckpointReport) => this.#answer?.(result));
     this.#worker.unref();
     process.on('exit', this.#beforeExit);
   }
 
-  /** From now on the process does not end by itself before the thread does. */
+  /** Keeps the process alive until the thread ends. */
   ref(): void {
     this.#worker.ref();
   }
 
-  /** Resolves with `undefined` when the thread could not be started, or has ended. */
+  /** Resolves to `undefined` if the thread could not be started, or has ended. */
   checkpoint(mode: CheckpointMode): Promise<CheckpointResult | undefined> {
     if (this.#isGone) return Promise.resolve(undefined);
     return new Promise((resolve) => {

@@ -3,11 +3,11 @@ import { loadDriver } from '../driver/driver.js';
 import { checkpoint } from './checkpoint.js';
 import { type CheckpointOrder, type CheckpointReport, type CheckpointSettings, cells } from './checkpoint-thread.js';
 
-/** Milliseconds that a checkpoint waits for locks. Here it blocks only this thread, and the exit of the process. */
+/** Milliseconds for which a checkpoint waits for locks. This blocks only the thread, and the exit of the process. */
 const lockPatience = 500;
 const nothingDone: CheckpointReport = { isBusy: true, frames: 0, copied: 0 };
 
-/** The thread that copies the write-ahead log into the database, over a connection of its own. */
+/** The thread that copies the write-ahead log into the database, over its own connection. */
 async function serve({ path, state }: CheckpointSettings): Promise<void> {
   const shared = new Int32Array(state);
   const driver = await loadDriver();
@@ -41,7 +41,7 @@ function report(action: () => CheckpointReport): CheckpointReport {
   try {
     return action();
   } catch {
-    // The transactions of the main thread meet the same fault, and tell of it. The log only grows meanwhile.
+    // The transactions of the main thread meet the same fault and report it. Until then the log only grows.
     return nothingDone;
   }
 }

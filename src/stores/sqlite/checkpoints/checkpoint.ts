@@ -1,15 +1,15 @@
 import type { Database } from '../driver/database.js';
 
 /**
- * `PASSIVE` copies what it can without keeping anyone waiting. `RESTART` holds the write lock while it copies the rest,
- * so that the log begins anew at its start; `TRUNCATE` also gives its space back.
+ * `PASSIVE` copies what it can without making other connections wait. `RESTART` holds the write lock while it copies
+ * the rest, so that the next write goes to the start of the log again. `TRUNCATE` also gives the space of the log back.
  */
 export type CheckpointMode = 'PASSIVE' | 'RESTART' | 'TRUNCATE';
 
 export interface CheckpointResult {
-  /** Another connection kept it from completing. */
+  /** Whether another connection kept the checkpoint from completing. */
   readonly isBusy: boolean;
-  /** Frames that are in the log, and how many of them are in the database. A frame is a page. */
+  /** Number of frames in the log, and number of them that have been copied to the database. A frame is a page. */
   readonly frames: number;
   readonly copied: number;
 }

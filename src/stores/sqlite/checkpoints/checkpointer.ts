@@ -3,20 +3,20 @@ import { type CheckpointMode, type CheckpointResult, checkpoint } from './checkp
 import { CheckpointThread } from './checkpoint-thread.js';
 
 const mebibyte = 1_048_576;
-/** A log file smaller than this is left alone. */
+/** Size in bytes of the log file from which on checkpoints run. */
 const smallestLog = 4 * mebibyte;
-/** A log of more frames than this is made to begin anew, though writers wait meanwhile. */
+/** Number of frames from which on the log is restarted, although writers have to wait for that. */
 const restartFrames = (16 * mebibyte) / 4_096;
-/** A log file larger than this gives its space back. */
+/** Size in bytes of the log file above which its space is given back. */
 const truncateSize = 32 * mebibyte;
-/** Writes are slowed while the log file is larger than this: checkpoints do not keep up. */
+/** Size in bytes of the log file above which writes are slowed down, because checkpoints do not keep up. */
 const slowSize = 64 * mebibyte;
 /** Milliseconds between two checkpoints. */
 const pause = 200;
 
 /**
- * Keeps the write-ahead log bounded. Every process that writes does its share; that two try at once does no harm, as
- * SQLite lets one of them go on.
+ * Limits the size of the write-ahead log. Every process that writes runs checkpoints. Two processes may try at the same
+ * time: SQLite lets only one of them continue.
  */
 export class Checkpointer {
   readonly #path: string;
@@ -35,7 +35,7 @@ export class Checkpointer {
     this.#logSize = logSize;
   }
 
-  /** Milliseconds by which each transaction that writes is to be delayed. */
+  /** Milliseconds to wait after each transaction, so that checkpoints keep up. */
   get delay(): number {
     return this.#size <= slowSize ? 0 : Math.min(50, (5 * this.#size) / slowSize);
   }
@@ -53,7 +53,7 @@ export class Checkpointer {
   }
 
   async close(): Promise<void> {
-    // What is awaited here must keep the process alive.
+    // The process must stay alive for the awaited work.
     this.#thread?.ref();
     await this.#running;
     if (this.#size >= smallestLog && !this.#hasNoThread) await this.#run('PASSIVE');
@@ -71,7 +71,7 @@ export class Checkpointer {
     if (!this.#hasNoThread) {
       const result = await this.#startedThread()?.checkpoint(mode);
       if (result !== undefined) return result;
-      // As when the application was bundled into one file: better to block now and then than to grow without bound.
+      // For example, the application was bundled into one file. Blocking is better than a log that grows without limit.
       this.#hasNoThread = true;
     }
     try {
@@ -81,12 +81,12 @@ export class Checkpointer {
     }
   }
 
-  /** `undefined` where the system refuses another thread, as at a container's limit. */
+  /** Returns `undefined` if the system refuses another thread, for example at the limit of a container. */
   #startedThread(): CheckpointThread | undefined {
     try {
       this.#thread ??= new CheckpointThread(this.#path);
     } catch {
-      // The caller does the work itself.
+      // The caller runs the checkpoint itself.
     }
     return this.#thread;
   }

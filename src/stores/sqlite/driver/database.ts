@@ -1,15 +1,15 @@
 /**
- * What a column holds. Whole numbers come back as numbers, so nothing beyond 2^53 may be stored. Text must not contain
- * U+0000, at which the libraries cut it, nor half a surrogate pair: JSON text has neither.
+ * The value of a column. Drivers return whole numbers as JavaScript numbers, so that nothing beyond 2^53 may be stored.
+ * Text must contain neither U+0000, at which the libraries cut it, nor half a surrogate pair. JSON text has neither.
  */
 export type SqlValue = string | number | null | Uint8Array;
 
-/** A row's values in the order of the columns that were asked for. Name every column: `SELECT *` has no fixed order. */
+/** A row's values in the order of the selected columns. Name every column: `SELECT *` has no fixed order. */
 export type Row = readonly SqlValue[];
 
 /**
- * `LIMIT` for a bound number. After a bare `LIMIT ?` SQLite compiles the statement anew whenever another
- * value may have been bound, that is at each execution: it lets the number decide on the plan. That took ten times as
+ * `LIMIT` for a bound number. With a bare `LIMIT ?`, the query plan depends on the number, so that SQLite compiles the
+ * statement again whenever another value may have been bound, that is, before each execution. That took ten times as
  * long as the execution.
  */
 export const boundLimit = 'LIMIT ? + 0';
@@ -18,7 +18,7 @@ export const boundLimit = 'LIMIT ? + 0';
 export interface Statement {
   /**
    * Executes a statement that returns no rows.
-   * @returns how many rows it inserted, changed or deleted
+   * @returns the number of rows that it inserted, changed or deleted
    * @throws SqliteFault
    */
   run(...parameters: readonly SqlValue[]): number;
@@ -31,21 +31,21 @@ export interface Statement {
   insert(...parameters: readonly SqlValue[]): number;
 
   /**
-   * The first row; `undefined` when there is none.
+   * Returns the first row, or `undefined` if there is none.
    * @throws SqliteFault
    */
   get(...parameters: readonly SqlValue[]): Row | undefined;
 
   /**
-   * All rows. Bound them with `LIMIT`: they are all in memory.
+   * Returns all rows. Limit their number with `LIMIT`: all of them are in memory at the same time.
    * @throws SqliteFault
    */
   all(...parameters: readonly SqlValue[]): readonly Row[];
 }
 
 /**
- * One connection to a database file: all that this store needs of a SQLite library. Every method is synchronous and
- * never waits for a lock: a busy database is a `SqliteFault` for which `isBusy` holds.
+ * One connection to a database file: the part of a SQLite library that this store needs. Every method is synchronous
+ * and never waits for a lock: if the database is busy, it throws a `SqliteFault` whose `isBusy` is true.
  */
 export interface Database {
   /**
@@ -59,19 +59,19 @@ export interface Database {
    */
   exec(sql: string): void;
 
-  /** Releases the file. Statements of it can't be used any more. Closing it twice does nothing. */
+  /** Closes the connection. Its statements can't be used any more. A second call does nothing. */
   close(): void;
 }
 
-/** A SQLite library that was found. */
+/** A SQLite library that was loaded. */
 export interface Driver {
   /** The name of the module: `node:sqlite` or `@photostructure/sqlite`. */
   readonly name: string;
-  /** The same value for as long as the same loaded copy of the library is meant; for comparison only. */
+  /** Identifies the loaded copy of the library; for comparison only. */
   readonly library: unknown;
 
   /**
-   * Opens the file, and creates it where it is missing.
+   * Opens the file. Creates it if it is missing.
    * @throws SqliteFault
    */
   open(path: string): Database;

@@ -1,7 +1,7 @@
 import type { Database, Driver, Row, SqlValue, Statement } from './database.js';
 import { asSqliteFault } from './sqlite-fault.js';
 
-/** The package that has the interface of `node:sqlite` where Node.js has no such module. */
+/** A package with the interface of `node:sqlite`, for versions of Node.js without that module. */
 const packageName = '@photostructure/sqlite';
 
 interface StatementResult {
@@ -14,7 +14,7 @@ interface NodeStatement {
   run(...parameters: readonly SqlValue[]): StatementResult;
   get(...parameters: readonly SqlValue[]): object | undefined;
   all(...parameters: readonly SqlValue[]): readonly object[];
-  /** Since Node.js 22.16: rows come as arrays. */
+  /** Since Node.js 22.16: makes the statement return rows as arrays. */
   setReturnArrays?(enabled: boolean): void;
 }
 
@@ -30,14 +30,14 @@ interface SqliteModule {
 }
 
 /**
- * Finds a SQLite library: `node:sqlite` (built into Node.js 22.13 and later), else the package `@photostructure/sqlite`
- * (for Node.js 20).
+ * Loads a SQLite library: `node:sqlite` (built into Node.js 22.13 and later) or else the package
+ * `@photostructure/sqlite` (for Node.js 20).
  *
- * Why that package: it has the interface of `node:sqlite`, so that one adapter serves both, and its compiled code is
- * within the package for every version of Node.js, so that it needs neither an install script nor a compiler.
- * better-sqlite3 is about a fifth faster, but needs one of them. What is known against the package, and worked around
- * where it is used: it closes a connection only once its statements were collected as garbage, and aborts the process
- * when a thread is ended within a call.
+ * Reasons for that package: it has the interface of `node:sqlite`, so that one adapter serves both. It includes
+ * compiled code for every version of Node.js, so that it needs neither an install script nor a compiler. better-sqlite3
+ * is about a fifth faster, but needs one of them. The package has two known defects, for which the callers have
+ * workarounds: it closes a connection only after its statements were garbage-collected, and it aborts the process when
+ * a thread is terminated during a call.
  *
  * @throws Error that says in one line what to install
  */
@@ -72,7 +72,7 @@ function driverOf(name: string, { DatabaseSync }: SqliteModule): Driver {
     library: DatabaseSync,
     open: (path) => {
       const database = new OpenDatabase(translated(() => new DatabaseSync(path)));
-      // The event loop waits for locks, never SQLite.
+      // SQLite must never wait for a lock: it would block the event loop.
       database.exec('PRAGMA busy_timeout = 0');
       return database;
     },
@@ -90,7 +90,7 @@ class OpenDatabase implements Database {
   prepare(sql: string): Statement {
     const statement = translated(() => this.#database.prepare(sql));
     statement.setReturnArrays?.(true);
-    // The statement refers to the database: a library may close a database that only its statements are left of.
+    // The statement refers to the database: a library may close a database to which only statements refer.
     return new PreparedStatement(statement, this.#database);
   }
 
@@ -152,7 +152,10 @@ class PreparedStatement implements Statement {
   }
 }
 
-/** Before `setReturnArrays` a row is an object whose keys stand in the order of the columns. */
+/**
+ * Returns the values of a row. Without `setReturnArrays`, a row is an object whose keys are in the order of the
+ * columns.
+ */
 function valuesOf(row: object): Row {
   return Array.isArray(row) ? row : Object.values(row);
 }

@@ -1,4 +1,4 @@
-/** Primary result codes of SQLite (sqlite.org/rescode.html) by which this store decides what to do. */
+/** Primary result codes of SQLite (sqlite.org/rescode.html) that this store distinguishes. */
 export const resultCodes = {
   error: 1,
   busy: 5,
@@ -19,7 +19,7 @@ export const resultCodes = {
 /** An error that SQLite reported. */
 export class SqliteFault extends Error {
   override readonly name = 'SqliteFault';
-  /** The extended result code; its low byte is the primary code. 0 when the library gave none. */
+  /** The extended result code, whose low byte is the primary code; 0 if the library reported none. */
   readonly extendedCode: number;
 
   constructor(message: string, extendedCode: number, cause: unknown) {
@@ -31,13 +31,13 @@ export class SqliteFault extends Error {
     return this.extendedCode & 0xff;
   }
 
-  /** Another connection holds a lock that this one needs. Nothing has changed; the caller may try again. */
+  /** Whether another connection holds a lock that this one needs. Nothing has changed, and the caller may try again. */
   get isBusy(): boolean {
     return this.code === resultCodes.busy || this.code === resultCodes.locked;
   }
 }
 
-/** The same error as a `SqliteFault`, if it came from a SQLite library; else as it is. */
+/** Converts an error of a SQLite library to a `SqliteFault`. Returns any other error unchanged. */
 export function asSqliteFault(error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_SQLITE_ERROR') return error;
   const code = 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0;

@@ -1,8 +1,8 @@
 import { fdatasync } from 'node:fs';
 
 /**
- * Puts the write-ahead log on the disk without blocking the event loop. One sync serves all who asked before it began;
- * who asks while one is running waits for the next, because the running one may have missed their commit.
+ * Syncs the write-ahead log to the disk without blocking the event loop. A sync serves all callers that asked before it
+ * began. A caller that asks during a sync waits for the next, because the running sync may have missed its commit.
  */
 export class WalSync {
   readonly #descriptor: number;
@@ -11,15 +11,16 @@ export class WalSync {
   #next: Promise<void> | undefined;
   #fault: Error | undefined;
 
-  /** @param descriptor of the write-ahead log. SQLite takes no lock on that file, so that it may be opened and closed */
+  /** @param descriptor of the write-ahead log. SQLite takes no lock on that file, so the store may open and close it */
   constructor(descriptor: number, sync: (descriptor: number) => Promise<void> = syncData) {
     this.#descriptor = descriptor;
     this.#sync = sync;
   }
 
   /**
-   * Why nothing is promised any more. After a failed sync the operating system may have dropped the pages that it could
-   * not write and report success the next time: what is on the disk is known again only once the file is opened anew.
+   * The error of a failed sync, after which the store can't promise durability any more. The operating system may have
+   * dropped the pages that it could not write, and may report success for the next sync. Only after the file is opened
+   * again is its content on the disk known.
    */
   get fault(): Error | undefined {
     return this.#fault;
@@ -27,7 +28,7 @@ export class WalSync {
 
   /**
    * Resolves when a sync that began after this call has ended.
-   * @throws Error when it, or any before, failed
+   * @throws Error when that sync or any earlier sync failed
    */
   durable(): Promise<void> {
     this.#next ??= this.#afterRunning();

@@ -3,12 +3,12 @@ import { uptime } from 'node:os';
 
 const minute = 60_000;
 
-/** Identifies the present boot of the machine. */
+/** Returns an identifier of the current boot of the machine. */
 export function currentBoot(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
-    // Only Linux has it. Elsewhere it is the minute of the start; a clock that was set looks like another boot.
+    // Only Linux has this file. Elsewhere use the minute of the start: a clock that was set looks like another boot.
     return `started-${Math.round((Date.now() - uptime() * 1_000) / minute)}`;
   }
 }

@@ -13,15 +13,15 @@ import { prepareSchema, requireOwnOrEmpty } from './schema.js';
 
 /** Kilobytes of pages that a connection keeps in memory. */
 const cacheKilobytes = 65_536;
-/** Pages of a file that is looked through when it is opened: 32 MiB, which takes some 30 ms. */
+/** Maximum number of pages of a file that is checked when it is opened: 32 MiB, which takes some 30 ms. */
 const mostPagesChecked = 8_192;
 /** Milliseconds between two attempts to get a lock while the file is opened. */
 const openPause = 5;
 
 /**
- * The database file with its write-ahead log, open. This process never opens or closes the database file or its `-shm`
- * by itself: closing any descriptor of a file drops all locks that the process holds on it (POSIX), and SQLite's
- * transactions with them. The log has no locks.
+ * An open database file with its write-ahead log. Only SQLite may open or close an existing database file or its
+ * `-shm`: closing any descriptor of a file drops all locks that the process holds on it (POSIX), and thus breaks the
+ * isolation of SQLite's transactions. The log has no locks.
  */
 export class DatabaseFile {
   readonly path: string;
@@ -42,15 +42,15 @@ export class DatabaseFile {
   }
 
   /**
-   * Opens the file, and creates it and its directory where they are missing.
-   * @param lockTimeout milliseconds for which locks of other processes are waited for
+   * Opens the file. Creates it and its directory if they are missing.
+   * @param lockTimeout milliseconds to wait for locks of other processes
    * @throws Error that says what is wrong
    */
   static async open(requestedPath: string, driver: Driver, lockTimeout: number): Promise<DatabaseFile> {
     await mkdir(dirname(requestedPath), { recursive: true, mode: 0o700 });
     const asked = join(realpathSync(dirname(requestedPath)), basename(requestedPath));
     await requireOwnership(asked);
-    // SQLite follows a link, and keeps the other two files beside what it leads to.
+    // SQLite follows a link, and keeps the other two files next to the target of the link.
     const path = identityOf(asked) === undefined ? asked : realpathSync(asked);
     await requireOwnership(path);
     requireLocalFileSystem(dirname(path));
@@ -62,7 +62,7 @@ export class DatabaseFile {
     try {
       database = driver.open(path);
       await prepare(database, lockTimeout);
-      // A file that another user planted between the first look and the opening is found by the second look.
+      // The second check finds a file that another user planted between the first check and the opening.
       await requireOwnership(path);
       requireSameFile(path, identity);
       await syncDirectory(dirname(path));
@@ -78,7 +78,7 @@ export class DatabaseFile {
     return `${this.path}-wal`;
   }
 
-  /** The descriptor of the write-ahead log, by which it can be synced. */
+  /** The descriptor of the write-ahead log, for syncing it. */
   get logDescriptor(): number {
     return this.#log;
   }
@@ -87,7 +87,7 @@ export class DatabaseFile {
     return fstatSync(this.#log).size;
   }
 
-  /** @throws Error when the file or its log was removed, moved or replaced: what is written to a log that is gone is lost */
+  /** @throws Error when the file or its log was removed, moved or replaced: writes to a removed log are lost */
   requireInPlace(): void {
     requireSameFile(this.path, this.#identity);
     requireSameFile(this.logPath, this.#logIdentity);
@@ -102,8 +102,8 @@ export class DatabaseFile {
   }
 
   /**
-   * Within a transaction that reads, so that statements can be prepared without being refused a lock.
-   * @param lockTimeout milliseconds for which locks of other processes are waited for
+   * Calls `action` within a transaction that reads, so that statements can be prepared without being refused a lock.
+   * @param lockTimeout milliseconds to wait for locks of other processes
    * @throws SqliteFault
    */
   async whileReading<Result>(lockTimeout: number, action: () => Result): Promise<Result> {
@@ -123,7 +123,7 @@ export class DatabaseFile {
     }
   }
 
-  /** Leaves everything in the database file, where no other process uses it. */
+  /** Closes the database. Before that, moves the log into the database file, unless another process uses it. */
   close(): void {
     try {
       emptyLog(this.database);
@@ -136,14 +136,14 @@ export class DatabaseFile {
 }
 
 /**
- * SQLite does so when the last connection is closed; but the package for Node.js 20 closes a connection only once its
- * statements were collected as garbage.
+ * Moves the log into the database file. SQLite does so itself when the last connection is closed, but the package for
+ * Node.js 20 closes a connection only after its statements were garbage-collected.
  */
 function emptyLog(database: Database): void {
   try {
     checkpoint(database, 'TRUNCATE');
   } catch {
-    // The log keeps what it has, and the next process that opens the file finds it there.
+    // The log keeps its content, and the next process that opens the file finds it there.
   }
 }
 
@@ -154,11 +154,13 @@ async function requireOwnership(path: string): Promise<void> {
   }
 }
 
-/** SQLite would create it with the rights that the umask leaves. Files beside it get the rights that it has. */
+/**
+ * Creates the file for this user only. In SQLite, the umask would decide. `-wal` and `-shm` inherit the permissions.
+ */
 async function createIfMissing(path: string): Promise<void> {
   if (identityOf(path) !== undefined) return;
   try {
-    // It did not exist, so that this process holds no lock on it that closing could drop.
+    // The file did not exist, so that this process holds no lock on it that closing it could drop.
     await (await open(path, 'ax', 0o600)).close();
   } catch (error) {
     // Another process was faster.
@@ -168,15 +170,15 @@ async function createIfMissing(path: string): Promise<void> {
 
 async function prepare(database: Database, lockTimeout: number): Promise<void> {
   await whenFree(lockTimeout, () => {
-    // Before anything is changed, such as the journal mode of another program's database.
+    // Check first, so that nothing is changed (such as the journal mode) in a database of another program.
     requireOwnOrEmpty(database);
     database.exec(`PRAGMA cache_size = -${cacheKilobytes}; PRAGMA temp_store = MEMORY`);
-    // Only of effect in an empty file, and only before the next line.
+    // This pragma has an effect only in an empty file, and only before the next line.
     database.exec('PRAGMA auto_vacuum = INCREMENTAL');
     database.exec('PRAGMA journal_mode = WAL');
     const [mode] = database.prepare('PRAGMA journal_mode').get() ?? [];
     if (mode !== 'wal') throw new Error(`its journal mode is ${mode} and can't be changed to WAL`);
-    // Commits do not sync: the store does, asynchronously. Checkpoints do, in their own thread.
+    // Commits do not sync: the store syncs asynchronously. Checkpoints sync in their own thread.
     database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
     prepareSchema(database);
     requireSound(database);
@@ -184,8 +186,8 @@ async function prepare(database: Database, lockTimeout: number): Promise<void> {
 }
 
 /**
- * Damage that shows in the structure of the file. A large file is not looked through, as that takes too long: damage in
- * it is found by the first step that meets it.
+ * Checks the structure of the file for damage. Skips a large file, for which the check takes too long: there, the first
+ * step that meets the damage reports it.
  * @throws Error
  */
 function requireSound(database: Database): void {
@@ -194,7 +196,7 @@ function requireSound(database: Database): void {
   if (fault !== 'ok') throw new Error(`the file is damaged; restore a backup or move it away (${fault})`);
 }
 
-/** Opening takes locks for a moment; other processes may do the same. */
+/** Retries the action while the database is busy: opening it takes locks for a moment, also in other processes. */
 async function whenFree(lockTimeout: number, action: () => void): Promise<void> {
   const giveUpAt = performance.now() + lockTimeout;
   for (;;) {
@@ -214,7 +216,7 @@ async function syncDirectory(path: string): Promise<void> {
   try {
     await directory.sync();
   } catch (error) {
-    // Windows can't sync a directory, and need not.
+    // Windows can't sync a directory, and does not need to.
     if (process.platform !== 'win32') throw error;
   } finally {
     await directory.close();

@@ -1,19 +1,19 @@
 import { statSync } from 'node:fs';
 
-/** Tells a file from any other of this machine, whatever its path. */
+/** Identifies a file of this machine, whatever its path. */
 export interface FileIdentity {
   readonly device: number;
   readonly inode: number;
 }
 
-/** Of the file that is at the path now; `undefined` when there is none. Opens nothing. */
+/** Returns the identity of the file that is at the path now, or `undefined` if there is none. Opens nothing. */
 export function identityOf(path: string): FileIdentity | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats === undefined ? undefined : { device: stats.dev, inode: stats.ino };
 }
 
 /**
- * Whether the file at the path is still that one.
+ * Checks that the file at the path is still the file with that identity.
  * @throws Error that says what happened
  */
 export function requireSameFile(path: string, { device, inode }: FileIdentity): void {

@@ -1,13 +1,13 @@
 import type { Database, Statement } from '../driver/database.js';
 
-/** Pages that are given back in one step: about a millisecond. */
+/** Number of pages given back in one step: takes about a millisecond. */
 const stepPages = 50;
-/** Free pages that a file may keep, whatever its size: 4 MiB. */
+/** Number of free pages that a file may keep, whatever its size: 4 MiB. */
 const sparePages = 1_024;
 
 /**
- * Gives space back to the file system after the store shrank. A quarter of the pages may stay free: they are used again
- * for new sessions, and moving pages costs writes.
+ * Gives space back to the file system after the store shrank. A quarter of the pages may stay free: new sessions will
+ * use them, and moving pages costs writes.
  */
 export class FreePages {
   readonly #database: Database;
@@ -21,7 +21,7 @@ export class FreePages {
   }
 
   /**
-   * One step, within a transaction that writes. The next checkpoint cuts the file.
+   * Takes one step, within a transaction that writes. The next checkpoint truncates the file.
    * @returns whether there is more to give back
    */
   giveBack(): boolean {

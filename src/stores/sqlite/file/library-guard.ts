@@ -22,11 +22,11 @@ function registry(): Map<string, Use> {
 }
 
 /**
- * Notes that this process uses the file through that SQLite library. A process drops all its POSIX locks on a file when
- * any part of it closes the file, and a SQLite library guards only against itself: through two libraries, or two copies
- * of one, two connections of one process would not keep each other out, and transactions would be lost.
+ * Registers that this process uses the file through that SQLite library. A process loses all its POSIX locks on a file
+ * when any code in it closes the file, and a SQLite library guards only against its own closes. If one process used two
+ * libraries, or two copies of one, their connections would not exclude each other, and transactions would be lost.
  *
- * @returns ends the use
+ * @returns a function that ends the use
  * @throws Error when another library has the file open in this process
  */
 export function noteUse({ device, inode }: FileIdentity, { library }: Driver): () => void {

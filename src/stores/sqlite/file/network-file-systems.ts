@@ -1,8 +1,8 @@
 import { statfsSync } from 'node:fs';
 
 /**
- * File systems of a network, by the type that Linux reports (statfs(2)). Their locks and their shared memory do not
- * hold between machines, and some do not hold within one. What is mounted by FUSE can't be told from here.
+ * Network file systems, by the type that Linux reports (statfs(2)). Their locks and shared memory do not work between
+ * machines, and some do not work within one machine. The type does not show what a FUSE mount is.
  */
 const networkFileSystems: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
@@ -23,14 +23,14 @@ const networkFileSystems: ReadonlyMap<number, string> = new Map([
   [0x786f4256, 'VirtualBox shared folders'],
 ]);
 
-/** The name of the network file system with that type; `undefined` for a local or unknown one. */
+/** Returns the name of the network file system with that type, or `undefined` for a local or unknown type. */
 export function networkFileSystem(type: number): string | undefined {
   // The type is a signed number on some systems.
   return networkFileSystems.get(type >>> 0);
 }
 
 /**
- * @param directory exists
+ * @param directory must exist
  * @throws Error that names the file system
  */
 export function requireLocalFileSystem(directory: string): void {

@@ -2,13 +2,13 @@ import type { Database } from '../driver/database.js';
 import { nodeSchema } from '../nodes/node-tables.js';
 import { sessionSchema } from '../tables/session-schema.js';
 
-/** `smbx`: tells a database of this store from one of another program. */
+/** `smbx`: distinguishes a database of this store from databases of other programs. */
 const applicationId = 0x736d6278;
-/** Raised when the tables change. */
+/** Version of the schema, which is raised when the tables change. */
 const version = 3;
 
 /**
- * Creates the tables in an empty database, and accepts one that has them.
+ * Creates the tables in an empty database. Accepts a database that has them already.
  * @throws Error when the database is of another program or of another version
  * @throws SqliteFault
  */
@@ -19,7 +19,7 @@ export function prepareSchema(database: Database): void {
   }
   database.exec('BEGIN IMMEDIATE');
   try {
-    // Another process may have created the tables meanwhile.
+    // Another process may have created the tables since the first check.
     if (isEmpty(database)) createSchema(database);
     else requireOwnSchema(database);
     database.exec('COMMIT');
@@ -50,7 +50,7 @@ function requireOwnSchema(database: Database): void {
   if (found === version) return;
   throw new Error(
     found > version
-      ? `its schema is of version ${found}, and this version of session-mailbox knows ${version} and older: install the newer one`
+      ? `its schema is of version ${found}, but this version of session-mailbox supports only version ${version}: install the newer release`
       : `its schema is of version ${found}, which this version of session-mailbox does not know`,
   );
 }

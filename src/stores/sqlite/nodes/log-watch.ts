@@ -1,18 +1,18 @@
 import { type FSWatcher, watch } from 'node:fs';
 
-/** Milliseconds between two looks where the operating system can't report changes of the file. */
+/** Milliseconds between two looks if the operating system can't report changes of the file. */
 const unwatchedPause = 20;
 
 /**
- * Milliseconds until the looks that follow one which a change of the log caused. The last write to the log is reported
- * before the commit is complete: a process that is interrupted between the two would not be heard of until the next
- * regular look.
+ * Pauses in milliseconds before each of the looks that follow a look after a change of the log. The operating system
+ * reports the last write to the log before the commit is complete. If the writing process is interrupted between the
+ * two, the first look is too early. Without more looks, only the next regular look would find the commit.
  */
 const followUps = [1, 4, 16];
 
 /**
- * Has this node look at what other processes committed: whenever the write-ahead log is written to, and now and then in
- * case that was not reported.
+ * Makes this node look for commits of other processes: after each write to the write-ahead log, and at regular
+ * intervals, in case a write was not reported.
  */
 export class LogWatch {
   readonly #look: (isRegular: boolean) => void;
@@ -21,7 +21,7 @@ export class LogWatch {
   #followUp: NodeJS.Timeout | undefined;
   #isScheduled = false;
 
-  /** @param look must not throw. It is told whether it is one of the regular looks, or the log has changed */
+  /** @param look must not throw. Its argument is true for a regular look, false for a look after a change of the log */
   constructor(path: string, lookInterval: number, look: (isRegular: boolean) => void) {
     this.#look = look;
     this.#watcher = this.#watch(path);
@@ -44,12 +44,12 @@ export class LogWatch {
       });
       return watcher;
     } catch {
-      // As when the limit of watches is reached.
+      // For example, the limit on watches is reached.
       return undefined;
     }
   }
 
-  /** A commit of many pages is reported many times. */
+  /** Schedules at most one look per turn, because a commit of many pages is reported many times. */
   #lookSoon(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;

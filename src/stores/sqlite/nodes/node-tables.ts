@@ -2,9 +2,9 @@ import { boundLimit, type Database, type Statement } from '../driver/database.js
 import type { Notice } from './notice.js';
 
 /**
- * The nodes that share the database, their inboxes, and the sweep reports that their callers may not have had yet. The
- * notices of a transaction for another node are a row of that node's inbox, written by the transaction that they tell of:
- * no crash can separate the two.
+ * The tables of the nodes that share the database, their inboxes, and the sweep reports that callers may not have
+ * received yet. The notices of a transaction for another node are a row of that node's inbox. The same transaction
+ * writes the row, so that no crash can separate the two.
  */
 export const nodeSchema = `
 CREATE TABLE node (
@@ -31,10 +31,10 @@ INSERT INTO counter VALUES ('notice', 0);
 /** `notice`: the number of the latest row of any inbox. `boot`, `clock`, `time`: see `SharedClock`. */
 export type CounterName = 'notice' | 'boot' | 'clock' | 'time';
 
-/** Rows of an inbox deleted in one step: a few milliseconds. */
+/** Maximum number of rows of an inbox deleted in one step: takes a few milliseconds. */
 const mostDeleted = 200;
 
-/** A row of an inbox; `undefined` for notices that can't be read, because the row is damaged. */
+/** A row of an inbox. `notices` is `undefined` if the row is damaged and can't be read. */
 export type NoticeRow = readonly [number: number, notices: readonly Notice[] | undefined];
 
 /** The statements on the tables of the nodes. */
@@ -79,7 +79,7 @@ export class NodeTables {
     this.#deleteReport = database.prepare('DELETE FROM report WHERE node = ? AND number = ?');
   }
 
-  /** Creates the node's row, or shows by it that the node lives. */
+  /** Creates the node's row, or increments its beat to show that the node lives. */
   attend(node: string, watches: boolean): void {
     this.#upsertNode.run(node, watches ? 1 : 0);
   }
@@ -92,14 +92,14 @@ export class NodeTables {
     return this.#watching.all().map(([name]) => String(name));
   }
 
-  /** Whether it is there, and was not given up. */
+  /** Whether the node has a row and was not given up. */
   has(node: string): boolean {
     return this.#hasNode.get(node) !== undefined;
   }
 
   /**
-   * Deletes the node with its inbox; its reports stay. Of a large inbox it deletes a part, and the node stays as one
-   * that was given up until a later call deletes the rest.
+   * Deletes the node with its inbox. Its reports stay. If the inbox is large, deletes a part of it and marks the node
+   * as given up; later calls delete the rest.
    */
   forget(node: string): void {
     if (this.#deleteSomeNotices.run(node, node, mostDeleted) < mostDeleted) this.#deleteNode.run(node);
@@ -121,7 +121,7 @@ export class NodeTables {
     this.setCount('notice', number);
   }
 
-  /** 0 when it was never set. */
+  /** Returns the value of the counter; 0 if it was never set. */
   count(name: CounterName): number {
     return Number(this.#count.get(name)?.[0] ?? 0);
   }
@@ -134,9 +134,9 @@ export class NodeTables {
     this.#insertNotices.run(node, number, JSON.stringify(notices));
   }
 
-  /** @param most rows */
+  /** @param most maximum number of rows */
   noticesAfter(node: string, number: number, most: number): readonly NoticeRow[] {
-    // Written by `addNotices` of this version: another one refuses to open the database.
+    // `addNotices` of the same version wrote the rows: other versions refuse to open the database.
     return this.#notices.all(node, number, most).map(([each, notices]) => [Number(each), noticesOf(String(notices))]);
   }
 

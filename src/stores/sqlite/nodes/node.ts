@@ -5,12 +5,12 @@ import { beatPause, OtherNodes } from './other-nodes.js';
 import type { Outbox } from './outbox.js';
 import type { SharedClock } from './shared-clock.js';
 
-/** Rows of the inbox read at once. */
+/** Maximum number of rows of the inbox read at the same time. */
 const readStep = 20;
 
 /**
- * This process among those that share the database: shows that it lives, reads its inbox, and deletes the rows of nodes
- * that are gone.
+ * This process as one of the nodes that share the database. It shows that it lives, reads its inbox, and deletes the
+ * rows of nodes whose beat has stopped.
  */
 export class Node {
   readonly #name: string;
@@ -24,13 +24,13 @@ export class Node {
   #beat: NodeJS.Timeout | undefined;
   #hasJoined = false;
   #wasGivenUp = false;
-  /** The latest row of the inbox that was delivered, and the latest that was deleted after that. */
+  /** Number of the latest inbox row that was delivered, and of the latest that was deleted after its delivery. */
   #delivered = 0;
   #deleted = 0;
 
   /**
-   * @param begin called in the transaction in which the node is seen for the first time, or again after it was given up:
-   * what it marks in the file, the last node that leaves takes away
+   * @param begin called in the transaction in which the node joins, or joins again after it was given up. The last node
+   * that leaves removes the mark that `begin` makes in the file
    */
   constructor(
     name: string,
@@ -61,7 +61,7 @@ export class Node {
   }
 
   /**
-   * Shows that this node lives, and deletes the rows of nodes that are gone. Within a transaction that writes.
+   * Shows that this node lives, and deletes the rows of nodes whose beat has stopped. Needs a transaction that writes.
    */
   attend(): void {
     if (!this.#tables.has(this.#name)) {
@@ -76,26 +76,26 @@ export class Node {
   }
 
   /**
-   * Whether this node tries at once to get a lock that may have become free. All nodes see that at the same moment, so
-   * that the choice is left to chance: one of them tries on the average.
+   * Whether this node immediately tries to get a lock that may have become free. All nodes notice that at the same
+   * time, so chance decides which of them try: one on average.
    */
   get mayTryFirst(): boolean {
     return Math.random() * (this.#others.count - 1) < 1;
   }
 
-  /** Called after each commit. A node that others gave up got no notices meanwhile. */
+  /** Called after each commit. If other nodes had given this node up, it has missed notices. */
   committed(): void {
     if (!this.#wasGivenUp) return;
     this.#wasGivenUp = false;
     this.#listener.missed();
   }
 
-  /** Called after each transaction that was undone. */
+  /** Called after each transaction that was rolled back. */
   rolledBack(): void {
     this.#wasGivenUp = false;
   }
 
-  /** @param last called in the same transaction when no other node is left */
+  /** @param last called in the same transaction if no other node is left */
   async leave(last: () => void): Promise<void> {
     clearInterval(this.#beat);
     await this.#queue
@@ -104,11 +104,11 @@ export class Node {
         if (this.#tables.beats().length === 0) last();
       })
       .catch(() => {
-        // Other nodes will find that this one is gone.
+        // Other nodes will notice that the beat of this node has stopped.
       });
   }
 
-  /** Whether the changes of sessions are wanted. Resolves once every later change will be notified. */
+  /** Sets whether this node is notified of session changes. Resolves once it will be notified of every later change. */
   async watch(watches: boolean): Promise<void> {
     await this.#queue.run('contact', () => {
       this.#outbox.watches = watches;
@@ -116,7 +116,7 @@ export class Node {
     });
   }
 
-  /** Delivers what came into the inbox since. */
+  /** Delivers the notices that are new in the inbox. */
   readInbox(): void {
     for (;;) {
       const rows = this.#tables.noticesAfter(this.#name, this.#delivered, readStep);
@@ -129,7 +129,7 @@ export class Node {
     }
   }
 
-  /** Deletes what was delivered. Called within a transaction that writes anyway. */
+  /** Deletes the delivered rows of the inbox. Called within a transaction that writes anyway. */
   clearInbox(): void {
     if (this.#deleted === this.#delivered) return;
     this.#tables.deleteNoticesUntil(this.#name, this.#delivered);
@@ -140,7 +140,7 @@ export class Node {
     try {
       await this.#queue.run('contact', () => this.attend());
     } catch {
-      // Those who use the store are told. The next beat tries again.
+      // Calls of the store report the fault to their callers. The next beat tries again.
     }
   }
 }

@@ -3,7 +3,7 @@ import { Message } from '../../../mailbox/message.js';
 import type { SessionChange } from '../../../store/change-feed.js';
 import type { StoreListener } from '../../../store/store-listener.js';
 
-/** What a node is notified of: the method's name and its arguments, so that a row of an inbox can hold it as JSON. */
+/** A notice for a node: name and arguments of a method of the listener, which a row of an inbox can store as JSON. */
 export type Notice =
   | readonly [kind: 'appended', app: string, id: string, epoch: string, before: number, ...message: MessageFields]
   | readonly [kind: 'changed', app: string, id: string]
@@ -14,9 +14,9 @@ export type Notice =
 
 type MessageFields = readonly [offset: number, at: number, json: string, bytes: number, key: string | null];
 
-/** Who is notified in this process. No method throws. */
+/** The receiver of notices in this process. No method throws. */
 export interface NoticeListener extends StoreListener {
-  /** For the `ChangeWatcher`s of this process. */
+  /** Notifies the `ChangeWatcher`s of this process. */
   sessionChanged(app: string, id: string, change: SessionChange): void;
 }
 

@@ -5,27 +5,27 @@ export const beatPause = 5_000;
 
 interface Observation {
   readonly beat: number;
-  /** When the beat was first seen, by this process's steady clock. */
+  /** Time at which this process first saw the beat, by its steady clock. */
   readonly since: number;
 }
 
 /**
- * Judges which of the other nodes live, by whether their beats go on. Each process measures that by its own steady
- * clock: a wall clock that is set makes no node look dead, and neither does a process id mean anything, because
- * processes in different containers may share the file.
+ * Judges which nodes live: those whose beat continues. Each process measures the time by its own steady clock, so that
+ * setting a wall clock makes no node look dead. Process ids are not used, because processes in different containers may
+ * share the file.
  */
 export class OtherNodes {
   readonly #observations = new Map<string, Observation>();
 
-  /** How many nodes had a beat at the last observation. */
+  /** Number of nodes that had a beat at the last observation. */
   get count(): number {
     return this.#observations.size;
   }
 
   /**
-   * Takes note of all beats.
+   * Records all beats.
    * @param steadyTime milliseconds of a clock that never steps
-   * @returns the nodes whose beat has stood still for `giveUpAfter`
+   * @returns the nodes whose beat has not changed for `giveUpAfter`
    */
   observe(beats: readonly (readonly [node: string, beat: number])[], steadyTime: number): readonly string[] {
     const gone: string[] = [];

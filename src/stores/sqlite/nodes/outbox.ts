@@ -6,8 +6,8 @@ import type { NodeTables } from './node-tables.js';
 import { appendedNotice, deliver, type Notice, type NoticeListener } from './notice.js';
 
 /**
- * The notices of one transaction: those for this node are kept until it is committed, those for others are rows of it,
- * for each node one that holds all: a row costs more than a notice.
+ * The notices of one transaction. Notices for this node are kept in memory until the commit. Notices for another node
+ * are written to its inbox in the transaction, all of them in one row, because a row costs more than a notice.
  */
 export class Outbox implements Notices {
   readonly #node: string;
@@ -16,7 +16,7 @@ export class Outbox implements Notices {
   watches = false;
   #own: Notice[] = [];
   readonly #others = new Map<string, Notice[]>();
-  /** What this transaction has looked up; `undefined` until it needed it. */
+  /** The nodes with watchers of changes, as this transaction looked them up; `undefined` until it needs them. */
   #watching: readonly string[] | undefined;
 
   constructor(node: string, tables: NodeTables) {
@@ -51,12 +51,12 @@ export class Outbox implements Notices {
     for (const node of this.#watching) if (node !== this.#node) this.#tell(node, notice);
   }
 
-  /** Called before the commit. */
+  /** Called before the commit: writes the notices for other nodes. */
   finish(): void {
     if (this.#others.size === 0) return;
     let number = this.#tables.latestNumber();
     for (const [node, notices] of this.#others) {
-      // A node that is gone has no inbox any more; one that was given up by mistake reads everything again.
+      // A node that left or was given up has no inbox any more. A node given up by mistake reads everything again.
       if (!this.#tables.has(node)) continue;
       number += 1;
       this.#tables.addNotices(node, number, notices);

@@ -3,16 +3,17 @@ import { machineTime } from '../../machine-time.js';
 import type { NodeTables } from './node-tables.js';
 
 /**
- * One time for all processes that share the database, whatever the wall clock did between their starts. The first process
- * after a start of the machine writes how far the wall clock is from the machine's steady clock; the others take that over.
- * So a wall clock that is set ends no session early and lets none live longer, until the machine starts anew.
+ * A common time for all processes that share the database, even if the wall clock is set between their starts. The
+ * first process after a boot of the machine writes the offset of the wall clock from the machine's steady clock. The
+ * other processes use this offset. Therefore, until the next boot, setting the wall clock makes no session expire early
+ * or late.
  *
- * After a start of the machine there is only the wall clock. If it is behind the latest time in the database, the time goes on
- * from there: sessions would else live longer by as much.
+ * After a boot, only the wall clock is available. If it is behind the latest time in the database, the common time
+ * continues from the latter. Otherwise sessions would live longer by the difference.
  */
 export class SharedClock {
   readonly #clock: Clock;
-  /** What the time of all processes is ahead of this process's clock. */
+  /** Milliseconds by which the common time is ahead of this process's clock. */
   #ahead = 0;
 
   constructor(clock: Clock) {
@@ -23,7 +24,7 @@ export class SharedClock {
     return this.#clock.now() + this.#ahead;
   }
 
-  /** Takes the time of the other processes over. Within a transaction that writes, before the first use of `now`. */
+  /** Adopts the common time. Called within a transaction that writes, before the first use of `now`. */
   join(tables: NodeTables): void {
     const machine = machineTime(this.#clock);
     if (machine === undefined) return;
@@ -36,7 +37,7 @@ export class SharedClock {
     this.note(tables);
   }
 
-  /** Keeps the present time for the next start of the machine. Within a transaction that writes. */
+  /** Stores the current time for the next boot of the machine. Called within a transaction that writes. */
   note(tables: NodeTables): void {
     tables.setCount('time', this.now());
   }

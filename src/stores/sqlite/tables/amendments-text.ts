@@ -1,6 +1,6 @@
 import type { Amendments } from '../../../store/engine/tables.js';
 
-/** As the column `amendments` has them: JSON, an array in a fixed order. */
+/** Returns the amendments as the column `amendments` stores them: a JSON array in a fixed order. */
 export function textOfAmendments({ formerHash, authenticatedAt, level, lastIp, lastUserAgent }: Amendments): string {
   return JSON.stringify([formerHash, authenticatedAt, level, lastIp, lastUserAgent]);
 }

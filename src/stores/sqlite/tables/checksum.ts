@@ -1,15 +1,15 @@
 import { crc32 } from 'node:zlib';
 import type { SqlValue } from '../driver/database.js';
 
-/** From this length on the compiled function is faster than a loop. */
+/** Length from which on native `crc32` is faster than a loop. */
 const longText = 200;
-/** Tells NULL from zero and from an empty text. */
+/** Distinguishes NULL from zero and from an empty text. */
 const nullMark = 0x6e756c6c;
 
 /**
- * A checksum of the values of a row, in this order: a whole number of 32 bits. It is stored with the row, so that a row
- * whose bytes changed on the disk is not taken for right; SQLite itself notices only damage to the structure of its
- * file. It protects from accidents, not from an attacker who can write to the file.
+ * Returns a checksum of the values of a row, in this order: a whole number of 32 bits. It is stored with the row, to
+ * detect a row whose bytes changed on the disk: SQLite itself detects only damage to the structure of its file. The
+ * checksum protects from accidents, not from an attacker who can write to the file.
  */
 export function checksumOf(...values: readonly Exclude<SqlValue, Uint8Array>[]): number {
   let sum = 0x811c9dc5;
@@ -27,7 +27,7 @@ function withWord(sum: number, word: number): number {
   return (product << 13) | (product >>> 19);
 }
 
-/** The length goes first, so that no character can move from one value to the next. */
+/** Hashes the length first, so that a character that moves from one value to the next changes the checksum. */
 function withText(sum: number, text: string): number {
   const { length } = text;
   let next = withWord(sum, length);

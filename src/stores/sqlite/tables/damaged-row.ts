@@ -1,4 +1,4 @@
-/** A row that is missing, or whose values do not fit its checksum. Nothing of it is used. */
+/** Thrown for a row that is missing, or whose values do not match its checksum. None of its values is used. */
 export class DamagedRow extends Error {
   override readonly name = 'DamagedRow';
 

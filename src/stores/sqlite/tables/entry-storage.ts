@@ -3,7 +3,7 @@ import type { KnownSessions } from './known-sessions.js';
 import type { MessageRows } from './message-rows.js';
 import type { SessionRows } from './session-rows.js';
 
-/** What an entry is written with. */
+/** The dependencies of an entry. */
 export interface EntryStorage {
   readonly sessions: SessionRows;
   readonly messages: MessageRows;
@@ -12,5 +12,7 @@ export interface EntryStorage {
   readonly hbGrace: number;
 }
 
-/** Which of its orders an entry was found by, and has to leave if it is saved. */
+/**
+ * The index of due or of silent sessions by which an entry was found, if any. A save corrects the entry's place in it.
+ */
 export type FoundBy = 'due' | 'silent' | undefined;

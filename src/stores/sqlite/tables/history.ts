@@ -1,16 +1,17 @@
 import { newEpoch } from '../../../mailbox/epoch.js';
 import type { Database, Statement } from '../driver/database.js';
 
-/** In place of a boot: what was written last is not known to be on the disk. */
+/** Stored instead of a boot after a failed sync: the latest writes may not be on the disk. */
 const unsynced = 'unsynced';
 
 /**
- * The history of the file: one unbroken life of what it holds. It ends when the file may have lost what was
- * acknowledged. With `interval` that is when the machine crashed while a process had the file open, or when the disk
- * failed to sync. So the file says under which boot of the machine it is open with `interval`, until the last process
- * has closed it. A process that is killed loses nothing, as the operating system has what it wrote.
+ * The history of the file: a period in which the file has lost nothing that was acknowledged. A new history begins when
+ * such a loss is possible. With `interval` that is the case when the machine crashed while a process had the file open,
+ * or when the disk failed to sync. Therefore the file has a mark, the boot of the machine under which it is open with
+ * `interval`, until the last process closes it. If a process is killed, nothing is lost, because the operating system
+ * has its writes.
  *
- * A file that was put in the place of a newer one is not noticed here, but by the proofs in cursors.
+ * `History` does not detect that an older copy has replaced the file. The proofs in cursors do.
  */
 export class History {
   readonly #select: Statement;
@@ -27,16 +28,16 @@ export class History {
     return this.#tag;
   }
 
-  /** Whether this is the tag of the history now. Within a transaction. */
+  /** Whether this is the tag of the current history. Called within a transaction. */
   isCurrent(tag: string): boolean {
-    // Another process renews it only after a disk failed to sync.
+    // While this process runs, another process begins a new history only after the disk failed to sync.
     if (tag !== this.#tag) this.#tag = this.#read().tag;
     return tag === this.#tag;
   }
 
   /**
-   * Renews the history if the file may be older than what was acknowledged. Within a transaction that writes.
-   * @param boot of the machine
+   * Begins a new history if the file may have lost what was acknowledged. Called within a transaction that writes.
+   * @param boot the current boot of the machine
    * @param isSynced whether this process acknowledges only what is on the disk
    */
   begin(boot: string, isSynced: boolean): void {
@@ -47,19 +48,19 @@ export class History {
     if (this.#tag !== found.tag || marked !== found.boot) this.#update.run(this.#tag, marked);
   }
 
-  /** Marks the file again if another process took the mark away. Within a transaction that writes. */
+  /** Marks the file again if another process has removed the mark. Called within a transaction that writes. */
   keepMark(boot: string): void {
     const found = this.#read();
     if (found.boot === '') this.#update.run(found.tag, boot);
   }
 
-  /** The last process closes the file. Within a transaction that writes. */
+  /** Removes the mark when the last process closes the file. Called within a transaction that writes. */
   end(): void {
     const { tag, boot } = this.#read();
     if (boot !== '' && boot !== unsynced) this.#update.run(tag, '');
   }
 
-  /** The next process that opens the file begins a new history. */
+  /** Makes the next process that opens the file begin a new history. */
   distrust(): void {
     this.#update.run(this.#read().tag, unsynced);
   }

@@ -3,50 +3,51 @@ import type { RowMailbox } from './row-mailbox.js';
 import type { StoredSession } from './session-rows.js';
 
 /**
- * What one generation may take, in bytes: some 32 000 sessions with small texts. A session takes some 1.2 kB, and attributes and
- * mailboxes may have a megabyte each: sessions alone, counted without their texts, could fill the memory of the process.
+ * Maximum size of one generation, in bytes: some 32 000 sessions with small texts. A session takes some 1.2 kB, and
+ * attributes and mailboxes may have a megabyte each. A limit on the mere number of sessions would let their texts fill
+ * the memory of the process.
  */
 const mostBytes = 32 * 1_048_576;
 const bytesOfSession = 1_024;
 
-/** A session as this process read or wrote it last, with what was made of its texts. */
+/** A session as this process last read or wrote it, with the objects parsed from its texts. */
 export interface KnownSession {
   readonly stored: StoredSession;
-  /** Taken away by a step that uses it, because the step changes it; put back once the step has saved. */
+  /** A step that uses the mailbox removes it from here, because the step changes it, and puts it back when it saves. */
   mailbox: RowMailbox | undefined;
   attributes: AttributeTexts | undefined;
-  /** The data version of the database when its row was read, compared or written last. Set by `KnownSessions` alone. */
+  /** Data version of the database when the row was last read, compared or written. Only `KnownSessions` sets it. */
   checkedAt?: unknown;
 }
 
 /**
- * The sessions that this process used lately. Another process may have changed them since: what is known of a session
- * holds while no other connection has committed, and after that only if its row still has the same version, which the
- * same transaction has to look up. That costs a fifth of reading and decoding the rows.
+ * A cache of the sessions that this process used recently. Another process may have changed them since then. A known
+ * session is valid while no other connection has committed. After that it is valid only if its row still has the same
+ * version, which the same transaction has to look up. The look-up costs a fifth of reading and decoding the rows.
  *
- * What is known may be ahead of the database only within a transaction: `clear` it when one is undone.
+ * Known sessions may be ahead of the database only within a transaction: call `clear` after a rollback.
  */
 export class KnownSessions {
-  /** Two generations: when the younger one is full, the older is dropped with all that was not used meanwhile. */
+  /** Two generations: when the young one is full, the old one is dropped, with all sessions not used recently. */
   #young = new Map<string, KnownSession>();
   #old = new Map<string, KnownSession>();
   #bytes = 0;
   #dataVersion: unknown;
 
   /**
-   * A transaction has begun.
-   * @param dataVersion `PRAGMA data_version` within it: another one after each commit of another connection
+   * Called when a transaction has begun.
+   * @param dataVersion `PRAGMA data_version` within the transaction; each commit of another connection changes it
    */
   begin(dataVersion: unknown): void {
     this.#dataVersion = dataVersion;
   }
 
-  /** Whether no other connection can have changed its row. */
+  /** Whether no other connection can have changed the row of the session. */
   isCurrent({ checkedAt }: KnownSession): boolean {
     return checkedAt !== undefined && checkedAt === this.#dataVersion;
   }
 
-  /** Its row was found to have the same version. */
+  /** Records that the row of the session was found to have the same version. */
   confirm(known: KnownSession): void {
     known.checkedAt = this.#dataVersion;
   }
@@ -60,7 +61,7 @@ export class KnownSessions {
     return known;
   }
 
-  /** What was read or written in this transaction. */
+  /** Adds a session that was read or written in this transaction. */
   put(known: KnownSession): void {
     this.confirm(known);
     this.#keep(known);
@@ -89,7 +90,7 @@ export class KnownSessions {
   }
 }
 
-/** About: texts by their length, and once, also where they were read into objects. */
+/** Estimates the size: the length of each text, counted once even if the text was also parsed into an object. */
 function bytesOf(known: KnownSession | undefined): number {
   if (known === undefined) return 0;
   const { session, contact } = known.stored;

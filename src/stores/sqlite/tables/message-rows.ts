@@ -36,7 +36,7 @@ export class MessageRows {
     this.#insert.run(session, offset, at, bytes, key, json, sum);
   }
 
-  /** The messages behind that offset, oldest first. */
+  /** Returns the messages after that offset, oldest first. */
   beyond(session: number, offset: number, limit: number): Message[] {
     return this.#beyond.all(session, offset, limit).map((row) => messageOf(session, row));
   }
@@ -46,7 +46,7 @@ export class MessageRows {
     return row === undefined ? undefined : messageOf(session, row);
   }
 
-  /** When the newest message was pushed; 0 if there is none. */
+  /** Returns the time at which the newest message was pushed; 0 if there is none. */
   newestTime(session: number): number {
     return Number(this.#newest.get(session)?.[0] ?? 0);
   }

@@ -14,14 +14,14 @@ const noKey = 0;
 /** A session that was read from the database, for one step. */
 export class RowEntry implements SessionEntry {
   readonly #storage: EntryStorage;
-  /** As they are known, unless this entry has changed them: then copies. */
+  /** The values of the known session, or copies if this entry has changed them. */
   #session: SessionValues;
   #contact: ContactValues;
   readonly #foundBy: FoundBy;
   #key: number;
-  /** Of the row. */
+  /** Version of the row. */
   #version: number;
-  /** Where the row stands in the indexes. */
+  /** The indexed values of the row in the database. */
   #indexedDueAt: number;
   #indexedSilentAt: number | null;
   #isSessionChanged = false;
@@ -41,19 +41,19 @@ export class RowEntry implements SessionEntry {
     this.#indexedSilentAt = contact.silentAt;
   }
 
-  /** What is known stays as it is unless the entry is saved. */
+  /** Creates an entry of a known session, whose values do not change unless the entry is saved. */
   static ofKnown(storage: EntryStorage, known: KnownSession): RowEntry {
     const entry = new RowEntry(storage, known.stored);
     entry.#known = known;
     return entry;
   }
 
-  /** A session to be inserted by `save`. */
+  /** Creates an entry of a new session, which `save` inserts. */
   static create(storage: EntryStorage, session: NewSession, now: number): RowEntry {
     const { app, id, accountId, secretHash, maxAge, ip, userAgent, attributes, ttl } = session;
     const entry = new RowEntry(storage, {
       key: noKey,
-      // Field by field: to spread what they have in common would take V8 longer than SQLite takes for a statement.
+      // Copied field by field: for an object spread, V8 would take longer than SQLite takes for a statement.
       session: {
         app,
         id,
@@ -220,7 +220,7 @@ export class RowEntry implements SessionEntry {
 
   undelivered(now: number, messageTtl: number): number {
     const retained = this.#mailbox?.retained ?? this.#contact.retained;
-    // To judge their age they have to be read.
+    // The age of messages is known only once the mailbox is read.
     return retained === 0 || messageTtl === 0 ? retained : (this.mailbox?.countFresh(now, messageTtl) ?? 0);
   }
 
@@ -231,7 +231,7 @@ export class RowEntry implements SessionEntry {
       contact.retained = this.#mailbox.retained;
       contact.parked = this.#mailbox.isAnyParked ? 1 : 0;
     }
-    // A deadline that was put off is found too early, and put right then: most are put off many times before.
+    // A postponed deadline is found too early, and corrected only then, because most are postponed many times.
     const deadline = Math.min(deadlineOf(this), Number.MAX_SAFE_INTEGER);
     if (this.#key === noKey || this.#foundBy === 'due' || deadline < contact.dueAt) contact.dueAt = deadline;
     if (this.#foundBy === 'silent' && this.reportedOnline) contact.silentAt = this.#silentAt;
@@ -256,7 +256,7 @@ export class RowEntry implements SessionEntry {
     this.#storage.sessions.delete(this.#key);
   }
 
-  /** What was saved is what this process knows of the session until another version of it is found. */
+  /** Keeps the saved values as those of the known session, until another version is found in the database. */
   #noteSaved(): void {
     const stored = { key: this.#key, session: this.#session, contact: this.#contact, version: this.#version };
     const mailbox = this.#mailbox ?? this.#known?.mailbox;
@@ -279,7 +279,7 @@ export class RowEntry implements SessionEntry {
     return this.#contact;
   }
 
-  /** The mailbox as the last step left it, if no other history has begun since. */
+  /** Takes the mailbox as the last step left it, if no new history has begun since then. */
   #takeKnownMailbox(): RowMailbox | undefined {
     const mailbox = this.#known?.mailbox;
     if (this.#known !== undefined) this.#known.mailbox = undefined;

@@ -7,7 +7,7 @@ import { Reader } from '../../../mailbox/reader.js';
 import type { History } from './history.js';
 import type { MessageRows } from './message-rows.js';
 
-/** Messages lie in the row of their session while they are no more and no larger together than this. */
+/** Maximum number and total bytes of messages that are stored in the row of their session. */
 const mostInRow = 16;
 const mostBytesInRow = 1_024;
 
@@ -24,7 +24,7 @@ type ReaderState = readonly [
 ];
 type MessageState = readonly [offset: number, at: number, bytes: number, key: string | null, json: string];
 
-/** A mailbox as JSON in the row of its session. What is added to it later goes to its end. */
+/** A mailbox as JSON in the row of its session. Later versions add new elements at the end. */
 type MailboxState = readonly [
   epoch: string,
   tail: number,
@@ -34,7 +34,7 @@ type MailboxState = readonly [
   agesMixed: 0 | 1,
   readers: readonly ReaderState[],
   replaced: readonly number[],
-  /** `null` when they are rows of their own. */
+  /** `null` when the messages are rows of `message`. */
   messages: readonly MessageState[] | null,
   tailProof: number,
   takenProof: number,
@@ -42,22 +42,22 @@ type MailboxState = readonly [
 ];
 
 /**
- * The mailbox of one session. Its state is written with the session's row, and so are its messages while they are
- * small: most mailboxes then cost no row of their own. When they outgrow it all messages become rows of `message`, until
- * the mailbox is empty again.
+ * The mailbox of one session. Its state is written with the session's row, together with its messages while they are
+ * few and small, so that most mailboxes need no other row. When the messages outgrow the row, all of them become rows
+ * of `message`, until the mailbox is empty again.
  */
 export class RowMailbox extends MailboxRules {
   readonly epoch: string;
   readonly #rows: MessageRows;
   readonly #session: number;
   readonly #history: History;
-  /** The history under which it was read, and is written: its readers were not told of a later one. */
+  /** The history in which the mailbox was read, and is written: its readers have not been notified of a later one. */
   readonly #tag: string;
   #count = 0;
-  /** The messages, oldest first; `undefined` while they are rows of their own. */
+  /** The messages, oldest first; `undefined` while they are rows of `message`. */
   #inRow: Message[] | undefined = [];
 
-  /** @param session its key. @param state the JSON from its row; `undefined` for a new mailbox */
+  /** @param session key of the session. @param state JSON from the session's row; `undefined` for a new mailbox */
   constructor(rows: MessageRows, history: History, session: number, state: string | undefined) {
     super();
     this.#rows = rows;
@@ -68,7 +68,7 @@ export class RowMailbox extends MailboxRules {
       this.#tag = history.tag;
       return;
     }
-    // The row's checksum says that it is what was written.
+    // The row's checksum proves that the JSON is what was written.
     const [
       epoch,
       tail,
@@ -83,7 +83,7 @@ export class RowMailbox extends MailboxRules {
       takenProof,
       tag,
     ]: MailboxState = JSON.parse(state);
-    // Its readers are told that messages may be missing which they have not received.
+    // A new epoch notifies the readers that messages which they have not received may be lost.
     this.epoch = history.isCurrent(tag) ? epoch : newEpoch();
     this.#tag = history.tag;
     this.lastOffset = tail;
@@ -100,7 +100,7 @@ export class RowMailbox extends MailboxRules {
     if (replaced.length > 0) this.replaced = new OffsetRuns(replaced);
   }
 
-  /** What is to be written to the session's row. */
+  /** The JSON to write to the session's row. */
   get state(): string {
     const state: MailboxState = [
       this.epoch,
@@ -121,7 +121,7 @@ export class RowMailbox extends MailboxRules {
     return JSON.stringify(state);
   }
 
-  /** Whether the history is still the one under which it was read. */
+  /** Whether the history is still the one in which the mailbox was read. */
   get isOfHistory(): boolean {
     return this.#tag === this.#history.tag;
   }
@@ -164,14 +164,15 @@ export class RowMailbox extends MailboxRules {
         ? this.#rows.beyond(this.#session, offset, limit + 1)
         : this.#inRow.filter((message) => message.offset > offset);
     if (found.length > limit) return { messages: found.slice(0, limit), areRest: false };
-    // Up to `taken` nothing is retained.
+    // No message up to `taken` is retained, so that `found` should have all messages.
     if (offset <= this.taken && found.length !== this.#count) this.#recount(found);
     return { messages: found, areRest: true };
   }
 
   /**
-   * A damaged page can lack rows without an error of SQLite. Their messages are lost, and readers are told so; counted on,
-   * they would take room for ever, and a push that makes room would look for an oldest one without end.
+   * Counts the messages again. A damaged page can lack rows without an error of SQLite. The messages of missing rows
+   * are lost, and readers are notified of the loss. If these messages still counted, they would take up room for ever,
+   * and a push that makes room would search for the oldest message endlessly.
    */
   #recount(found: readonly Message[]): void {
     this.#count = found.length;
@@ -184,7 +185,7 @@ export class RowMailbox extends MailboxRules {
     return this.#inRow.filter(({ at }) => at <= time);
   }
 
-  /** `bytes` includes the message already. */
+  /** Adds a message, which `bytes` includes already. */
   protected addNewest(message: Message): void {
     this.#count += 1;
     if (this.#inRow === undefined) {

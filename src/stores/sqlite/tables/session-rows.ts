@@ -3,7 +3,7 @@ import { restored, storable } from './any-text.js';
 import { checksumOf } from './checksum.js';
 import { DamagedRow } from './damaged-row.js';
 
-/** The values of a session's two rows. Those that change at every contact are in the second. */
+/** The values of a session's first row. Values that change with every contact are in the second, `ContactValues`. */
 export interface SessionValues {
   readonly app: string;
   readonly id: string;
@@ -14,7 +14,7 @@ export interface SessionValues {
   readonly maxAge: number;
   readonly ip: string;
   readonly userAgent: string;
-  /** JSON, or `null` for none. Seldom set. */
+  /** JSON, or `null` for none. Rarely set. */
   amendments: string | null;
   /** JSON, or `null` for none. */
   attributes: string | null;
@@ -33,16 +33,16 @@ export interface ContactValues {
   mailbox: string | null;
 }
 
-/** A session as it lies in the database. */
+/** A session as it is stored in the database. */
 export interface StoredSession {
   readonly key: number;
   readonly session: SessionValues;
   readonly contact: ContactValues;
-  /** Another after each `updateContact`, which adds one. */
+  /** Version of the rows. Each `updateContact` adds 1. */
   readonly version: number;
 }
 
-// Names differ over both tables, for drivers that give rows as objects.
+// Column names are unique across both tables, for drivers that return rows as objects.
 const both = `
   s.key, s.app, s.id, s.account, s.secret_hash, s.generation, s.created_at, s.max_age, s.ip, s.user_agent, s.amendments, s.attributes,
   s.writes,
@@ -78,7 +78,7 @@ export class SessionRows {
     this.#byAccount = prepare(`${sessionFirst} WHERE s.app = ? AND s.account = ? ORDER BY s.key`);
     this.#countByAccount = prepare('SELECT count(*) FROM session WHERE app = ? AND account = ?');
     this.#page = prepare(`${sessionFirst} WHERE s.app = ? AND s.id > ? ORDER BY s.id ${boundLimit}`);
-    // The index over both columns has all of it: no row of the table is read.
+    // The index has both columns, so that no row of the table is read.
     this.#count = prepare(
       `SELECT count(*), max(id) FROM (SELECT id FROM session WHERE app = ? AND id > ? ORDER BY id ${boundLimit})`,
     );
@@ -95,7 +95,7 @@ export class SessionRows {
     this.#updateSession = prepare(
       'UPDATE session SET secret_hash = ?, generation = ?, amendments = ?, attributes = ?, writes = ?, checksum = ? WHERE key = ?',
     );
-    // It names no indexed column, so that SQLite does not look at an index.
+    // The statement sets no indexed column, so that SQLite does not access an index.
     this.#updateContact = prepare(
       `UPDATE contact SET last_time = ?, last_contact = ?, ttl = ?, reads = ?, parked = ?, retained = ?, mailbox = ?, checksum = ?,
        version = version + 1 WHERE key = ?`,
@@ -113,13 +113,13 @@ export class SessionRows {
     return row === undefined ? undefined : storedSession(row);
   }
 
-  /** Cheaper than `find` by the way through an index, of which nothing is cached after a commit of another process. */
+  /** Cheaper than `find`, which searches an index: no page of the index is cached after a commit of another process. */
   withKey(key: number): StoredSession | undefined {
     const row = this.#byKey.get(key);
     return row === undefined ? undefined : storedSession(row);
   }
 
-  /** Of the session with that key; `undefined` when there is none. */
+  /** Returns the version of the session with that key, or `undefined` if there is none. */
   versionOf(key: number): number | undefined {
     const version = this.#version.get(key)?.[0];
     return typeof version === 'number' ? version : undefined;
@@ -133,15 +133,15 @@ export class SessionRows {
     return Number(this.#countByAccount.get(app, accountId)?.[0]);
   }
 
-  /** @param after an id; `''` to begin */
+  /** @param after an id; `''` to start at the beginning */
   page(app: string, after: string, limit: number): readonly StoredSession[] {
     return this.#page.all(app, after, limit).map(storedSession);
   }
 
   /**
-   * Counts the next `limit` sessions at most.
-   * @param after an id; `''` to begin
-   * @returns also the id of the last; `undefined` when there is none
+   * Counts the next sessions, at most `limit`.
+   * @param after an id; `''` to start at the beginning
+   * @returns the count, and as `last` the id of the last session counted, or `undefined` if there is none
    */
   count(app: string, after: string, limit: number): { readonly count: number; readonly last: string | undefined } {
     const [count, last] = this.#count.get(app, after, limit) ?? [];
@@ -196,7 +196,7 @@ export class SessionRows {
     return key;
   }
 
-  /** Goes with `updateContact`, by which other processes notice it. */
+  /** Must be followed by `updateContact`, whose new version shows the change to other processes. */
   updateSession({ key, session }: Omit<StoredSession, 'version'>): void {
     const { secretHash, generation, amendments, attributes, writes } = session;
     this.#updateSession.run(secretHash, generation, amendments, attributes, writes, sessionChecksum(session), key);
@@ -222,7 +222,7 @@ export class SessionRows {
   }
 }
 
-/** At random, so that a session which gets the key of one that has ended is not taken for that one. */
+/** Returns a random version, so that a session which reuses the key of an ended session is not mistaken for it. */
 export function newVersion(): number {
   return Math.floor(Math.random() * 2 ** 50);
 }

@@ -1,7 +1,7 @@
 /**
- * The tables of the sessions. What changes at every contact lies apart from what does not, in narrow rows. Each row has
- * a checksum of its values; `contact` includes the session's app and id in its own, so that no session is ever shown
- * with the contact of another.
+ * The tables of the sessions. Values that change with every contact have a separate table with narrow rows, `contact`.
+ * Each row has a checksum of its values. The checksum of `contact` includes the session's app and id, so that no
+ * session is ever shown with the contact of another session.
  *
  * All times are milliseconds since the Unix epoch.
  */

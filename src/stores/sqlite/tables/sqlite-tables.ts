@@ -12,7 +12,7 @@ import { RowEntry } from './row-entry.js';
 import { SessionRows, type StoredSession } from './session-rows.js';
 import { TombstoneRows } from './tombstone-rows.js';
 
-/** Entries of an index counted in one step: about half a millisecond. */
+/** Number of index entries counted in one step: takes about half a millisecond. */
 const countStep = 2_000;
 
 /**
@@ -49,20 +49,20 @@ export class SqliteTables implements SessionTables {
     return RowEntry.ofKnown(this.#storage, found);
   }
 
-  /** @param key under which the session was known, if there still is a session under it */
+  /** @param key the key of the known session, if a session with that key still exists */
   #read(app: string, id: string, key: number | undefined): StoredSession | undefined {
     const stored = key === undefined ? undefined : this.#sessions.withKey(key);
-    // A key is used again for another session once the session that was created last has ended.
+    // After the session that was created last has ended, a new session may reuse its key.
     const isIt = stored?.session.id === id && stored.session.app === app;
     return isIt ? stored : this.#sessions.find(app, id);
   }
 
-  /** @param dataVersion as for `KnownSessions.begin` */
+  /** @param dataVersion see `KnownSessions.begin` */
   begun(dataVersion: unknown): void {
     this.#known.begin(dataVersion);
   }
 
-  /** The transaction was undone, and with it what is known of the sessions that it changed. */
+  /** Drops all known sessions, which may include changes of the transaction that was rolled back. */
   rolledBack(): void {
     this.#known.clear();
   }

@@ -2,7 +2,7 @@ import type { AttributeTexts } from '../../../store/session-record.js';
 
 const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
 
-/** As the column `attributes` has them; `null` for none. */
+/** Returns the attributes as the column `attributes` stores them; `null` for none. */
 export function textOf(attributes: AttributeTexts): string | null {
   const pairs: string[] = [];
   for (const key of Object.keys(attributes)) pairs.push(key, attributes[key] ?? '');

@@ -38,7 +38,7 @@ export class TombstoneRows {
     this.#put.run(app, id, secretHash, reason, forgottenAt, sum);
   }
 
-  /** @returns how many were past their time, at most `most` */
+  /** @returns the number of tombstones dropped, at most `most` */
   drop(now: number, most: number): number {
     return this.#drop.run(now, most);
   }

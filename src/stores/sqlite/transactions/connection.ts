@@ -8,20 +8,20 @@ import type { TransactionScope } from './transaction-queue.js';
 
 /** Milliseconds for which a commit of another process counts as recent. */
 const contentionTime = 100;
-/** Milliseconds left to other processes after a long transaction: they can only try, and must hit upon a gap. */
+/** Milliseconds left to other processes after a long transaction: they poll for the lock, and need a gap to get it. */
 const gap = 1;
 /** Milliseconds from which on a transaction counts as long. */
 const longTransaction = 1.5;
 
-/** What takes part in the transactions of a connection besides their steps. */
+/** A participant in the transactions of a connection, in addition to their steps. */
 export interface Participant {
-  /** At the start of each transaction. @param version as of `Connection` */
+  /** Called at the start of each transaction. @param version see `Connection.version` */
   begun(version: unknown): void;
-  /** Before each commit of a transaction that may write. */
+  /** Called before each commit of a transaction that may write. */
   finish(): void;
-  /** After each commit of a transaction that may have written. Never throws. */
+  /** Called after each commit of a transaction that may have written. Never throws. */
   committed(): void;
-  /** After each transaction that was undone. Never throws. */
+  /** Called after each transaction that was rolled back. Never throws. */
   rolledBack(): void;
 }
 
@@ -62,7 +62,7 @@ export class Connection implements TransactionScope {
   }
 
   /**
-   * Another one after each commit of another connection.
+   * Data version of the database, which changes with each commit of another connection.
    * @throws SqliteFault
    */
   get version(): unknown {
@@ -96,15 +96,15 @@ export class Connection implements TransactionScope {
 
   rollback(): void {
     this.#isWriting = false;
-    // A transaction that was refused the lock has not begun: an error for each attempt of those who wait would cost more
-    // than the attempt.
+    // If the lock was refused, no transaction has begun. A rollback would then throw an error, which is more expensive
+    // than the attempt to get the lock.
     if (!this.#hasBegun) return;
     this.#rollBack();
     this.#participant.rolledBack();
   }
 
   committed(): void {
-    // A transaction that only reads leaves nothing to tell.
+    // A transaction that only reads has nothing to report.
     if (!this.#isWriting) return;
     this.#isWriting = false;
     this.#checkpointer.committed(performance.now());
@@ -150,7 +150,7 @@ export class Connection implements TransactionScope {
 
 function withoutStacks(action: () => void): void {
   const { stackTraceLimit } = Error;
-  // Without effect, and without an exception, where the application has frozen it.
+  // If the application has frozen `Error`, this has no effect and throws no exception.
   Reflect.set(Error, 'stackTraceLimit', 0);
   try {
     action();

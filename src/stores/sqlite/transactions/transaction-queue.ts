@@ -3,27 +3,27 @@ import { SqliteFault } from '../driver/sqlite-fault.js';
 import { carryOut, type Outcome } from './step-outcome.js';
 import { only, type Step, type StepKind, type StepSource, WaitingSteps } from './waiting-steps.js';
 
-/** The connection as the queue uses it. All methods are synchronous; the first two throw a `SqliteFault`. */
+/** The part of the connection that the queue uses. Only `durable` is asynchronous. */
 export interface TransactionScope {
-  /** Begins a transaction that may write, and takes the write lock or throws a fault that `isBusy`. */
+  /** Begins a transaction that may write. Takes the write lock, or throws a `SqliteFault` whose `isBusy` is true. */
   beginWrite(): void;
-  /** Begins a transaction that sees one state of the database and writes nothing. */
+  /** Begins a transaction that sees one state of the database and writes nothing. Throws a `SqliteFault`, too. */
   beginRead(): void;
-  /** Writes what the steps left to the end, and commits. */
+  /** Writes what the steps deferred to the end of the transaction, and commits. May throw. */
   commit(): void;
-  /** Undoes the transaction and forgets what its steps left behind. Never throws. */
+  /** Rolls the transaction back and discards what its steps left behind. Never throws. */
   rollback(): void;
-  /** Tells of what was committed. Never throws. */
+  /** Called after a commit: delivers the notices of the transaction. Never throws. */
   committed(): void;
-  /** Whether other processes write as well, as far as is known. */
+  /** Whether other processes write as well, as far as this process knows. */
   readonly isContended: boolean;
   /** Resolves when everything committed before the call is durable. */
   durable(): Promise<void>;
-  /** The error that a caller gets for any error but a `SessionError`. */
+  /** Returns the error that a caller gets for any error other than a `SessionError`. */
   errorOf(error: unknown): SessionError;
   /**
    * Milliseconds before the next transaction may begin, so that other processes get their turn or checkpoints keep up.
-   * @param duration milliseconds that the last one took
+   * @param duration milliseconds that the last transaction took
    */
   pauseAfter(duration: number): number;
 }
@@ -32,28 +32,29 @@ export interface QueueLimits {
   /** Milliseconds without the write lock after which writes fail. */
   readonly lockTimeout: number;
   /**
-   * Milliseconds after which a transaction is committed though more steps wait. The commit takes half as long again.
-   * Default 2, and 3 while other processes write: what they have committed empties the page cache, so that a transaction
-   * costs more to begin.
+   * Milliseconds after which a transaction is committed even if more steps wait. The commit takes half as long again.
+   * Default 2, or 3 while other processes write: their commits empty the page cache, so that beginning a transaction is
+   * more expensive.
    */
   readonly longestTransaction?: number;
 }
 
 /**
- * Milliseconds until the next attempt to get the lock, and once writes fail. The end of the other process's transaction
- * is noticed before, as a rule: see `lockMayBeFree`. Turns of the event loop would notice it as soon, but the core that
- * they take is what the other process works on.
+ * Milliseconds until the next attempt to get the lock: the minimum, the most that is added to it, and the pause once
+ * writes fail. As a rule, this process notices the end of the other process's transaction earlier: see `lockMayBeFree`.
+ * An attempt in each turn of the event loop would notice it as early, but would take the core on which the other works.
  */
 const attemptPause = 1;
 const longestExtraPause = 3;
 const latestPause = 10;
 
 /**
- * Carries out the steps of the store in transactions. Steps asked for in one turn of the event loop share one; the
- * write lock is never waited for by blocking: while another process holds it, steps gather and looks are served.
+ * Carries out the steps of the store in transactions. Steps requested in the same turn of the event loop share a
+ * transaction. The queue never blocks to wait for the write lock: while another process holds it, writes queue up and
+ * looks are still served.
  *
- * A step that throws a `SessionError` was refused and must have changed nothing: the others of its transaction go on.
- * Any other error undoes the transaction, and each of its steps is tried once more in a transaction of its own.
+ * A step that throws a `SessionError` was refused and must have changed nothing: its transaction continues with the
+ * other steps. Any other error rolls the transaction back, and each of its steps is retried in a separate transaction.
  */
 export class TransactionQueue {
   readonly #scope: TransactionScope;
@@ -61,17 +62,17 @@ export class TransactionQueue {
   readonly #longestTransaction: number | undefined;
   readonly #waiting: WaitingSteps;
   #isScheduled = false;
-  /** Which of the turns of the event loop that were asked for is wanted: an earlier attempt makes the later void. */
+  /** Number of the latest scheduled turn of the event loop. An attempt that runs earlier makes that turn void. */
   #turn = 0;
   #timer: NodeJS.Timeout | undefined;
-  /** No transaction begins before. By `performance.now()`, as all times here. */
+  /** Earliest start of the next transaction; 0 for now. By `performance.now()`, like all times here. */
   #notBefore = 0;
-  /** When the lock was first refused; `undefined` while it is not. */
+  /** Time at which the lock was first refused; `undefined` while it is not refused. */
   #refusedSince: number | undefined;
   #attempts = 0;
   /** The lock was refused for `lockTimeout`. Until an attempt succeeds, every write fails after one more attempt. */
   #isLockedOut = false;
-  /** At the latest attempt looks were refused a lock, too. Else those that wait were only not reached in its time. */
+  /** Whether the latest attempt refused looks a lock, too. If not, the looks that still wait only ran out of time. */
   #areLooksRefused = false;
   #isStopped = false;
   #durabilityWaits = 0;
@@ -89,7 +90,7 @@ export class TransactionQueue {
   }
 
   /**
-   * @param work synchronous
+   * @param work must be synchronous
    * @throws SessionError
    */
   run<Result>(kind: StepKind, work: () => Result): Promise<Result> {
@@ -102,8 +103,9 @@ export class TransactionQueue {
   }
 
   /**
-   * The process that holds the lock is committing, or has just done so. Tries again now if steps wait for the lock: a
-   * pause would leave it unused. Such an attempt may come too early, and lengthens no pause.
+   * Reports that the process that holds the lock is committing, or has just committed. If steps wait for the lock,
+   * tries again immediately, because the lock would be unused during a pause. This attempt may be too early, so that it
+   * does not lengthen the following pauses.
    */
   lockMayBeFree(): void {
     if (this.#refusedSince === undefined || this.#isLockedOut || !this.#isScheduled) return;
@@ -113,14 +115,14 @@ export class TransactionQueue {
     if (this.#refusedSince !== undefined) this.#attempts = attempts;
   }
 
-  /** Resolves once every step asked for so far has ended. */
+  /** Resolves once every step requested so far has ended. */
   async settled(): Promise<void> {
     while (this.#waiting.size > 0 || this.#durabilityWaits > 0) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
   }
 
-  /** No step is asked for any more. */
+  /** Resolves once every step has ended. No step may be requested after that. */
   async stop(): Promise<void> {
     await this.settled();
     this.#isStopped = true;
@@ -178,11 +180,11 @@ export class TransactionQueue {
   }
 
   /**
-   * Looks that are refused a lock as well wait with the writes, and fail with them.
+   * Serves looks while the write lock is refused. Looks that are refused a lock, too, wait and fail with the writes.
    * @returns false when a look was refused
    */
   #serveLooks(): boolean {
-    // Not the time of the attempt: after a slow one no look would be served, and looks would fail with the writes.
+    // Do not count from the start of the attempt: after a slow one no look would be served, and looks would fail, too.
     const startedAt = performance.now();
     while (this.#waiting.hasLooks && performance.now() - startedAt < this.#longest) {
       if (!this.#transact(this.#waiting.looks, startedAt, () => this.#scope.beginRead())) return false;
@@ -195,14 +197,14 @@ export class TransactionQueue {
     this.#refusedSince ??= now;
     if (now - this.#refusedSince < this.#lockTimeout) return;
     this.#isLockedOut = true;
-    const why = `another process has held the lock of the database for more than ${this.#lockTimeout} ms: end that process, or let it go on`;
+    const why = `another process has held the lock of the database for more than ${this.#lockTimeout} ms: end or resume that process`;
     this.#rejectAll(this.#areLooksRefused ? this.#waiting.inOrder : this.#waiting.writes, new Error(why));
   }
 
   #pauseBeforeNextAttempt(): number {
     if (this.#waiting.hasLooks && !this.#areLooksRefused) return 0;
     if (this.#isLockedOut) return latestPause;
-    // At random, so that processes which wait do not meet again; longer, so that many of them leave time to the holder.
+    // Random, so that waiting processes do not collide again. Growing, so that many of them leave time to the holder.
     return attemptPause + Math.random() * Math.min(longestExtraPause, this.#attempts / 4);
   }
 
@@ -232,7 +234,7 @@ export class TransactionQueue {
         steps.putBack(tried);
         return false;
       }
-      // What keeps a transaction from beginning is the same for all steps.
+      // An error that keeps a transaction from beginning applies to all steps.
       if (!hasBegun) this.#rejectAll(steps, error);
       else if (tried.length > 1) this.#retryEach(tried, begin);
       else for (const { reject } of tried) reject(this.#scope.errorOf(error));

@@ -4,7 +4,7 @@
  */
 export type StepKind = 'look' | 'contact' | 'change';
 
-/** What one caller of the store asked for. */
+/** A unit of work that a caller of the store requested. */
 export interface Step {
   readonly kind: StepKind;
   readonly work: () => unknown;
@@ -18,15 +18,15 @@ interface Place {
   next: Place | undefined;
 }
 
-/** Where a transaction takes its steps from. */
+/** A source from which a transaction takes its steps. */
 export interface StepSource {
   /** Takes the next step; `undefined` when there is none. */
   take(): Step | undefined;
-  /** Gives back steps that were taken last, in their order: they come before all others. */
+  /** Puts back the steps that were taken last, in their order, before all others. */
   putBack(steps: readonly Step[]): void;
 }
 
-/** That step alone. Given back, it is its caller's. */
+/** Returns a source of that step alone. `putBack` does nothing: the caller itself still has the step. */
 export function only(step: Step): StepSource {
   let left: Step | undefined = step;
   return {
@@ -40,9 +40,9 @@ export function only(step: Step): StepSource {
 }
 
 /**
- * The steps that wait for a transaction, first come first served. Looks and writes wait in lists of their own, because
- * looks are served alone while the write lock is refused. To add, take or put back a step costs the same however many
- * others wait: thousands of transactions may pass before the last one is served.
+ * The steps that wait for a transaction, first come first served. Looks and writes wait in separate lists, because only
+ * looks are served while the write lock is refused. Adding, taking or putting back a step costs the same however many
+ * steps wait: thousands of transactions may pass before the last step is served.
  */
 export class WaitingSteps {
   readonly #looks = new StepList();
@@ -81,7 +81,7 @@ export class WaitingSteps {
 
   putBack(steps: readonly Step[]): void {
     for (const step of steps.toReversed()) {
-      // Less than those of all that wait.
+      // Less than the numbers of all waiting steps.
       const number = Math.min(this.#looks.firstNumber, this.#writes.firstNumber, this.#lastNumber + 1) - 1;
       this.#listOf(step).prepend({ step, number, next: undefined });
     }
