@@ -3,7 +3,7 @@
     for message in Mailbox("https://example.com/", token=lambda: current_token()):
         show(message["data"])
 
-To ask for the next message acknowledges the one before.
+Asking for the next message acknowledges the previous one.
 """
 
 import http.client
@@ -24,7 +24,7 @@ PASSING = (408, 425, 429)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect leads to a page for people, perhaps of a stranger, who must not get the token."""
+    """Follows no redirect: it leads to a page for people, perhaps on a foreign host, which must not get the token."""
 
     def redirect_request(self, *_):
         return None
@@ -45,7 +45,7 @@ class Closed(Exception):
 class Mailbox:
     """Iterates over the messages of one session: each once and in order.
 
-    token: the bearer token, or a function that gives it
+    token: the bearer token, or a function that returns it
     after: the cursor to begin at; empty for the oldest message retained
     reader: a name that no other client of the session uses
     on_lost: called with the number of messages that were dropped before the next one
@@ -59,12 +59,12 @@ class Mailbox:
         self.reader = reader
         self.on_lost = on_lost or (lambda count: None)
         self.on_reset = on_reset or (lambda: None)
-        self._seen = {}  # (offset, at) of what was given; a dict keeps their order
+        self._seen = {}  # (offset, at) of the delivered messages; a dict keeps their order
         self._failures = 0
         self._refused = 0
 
     def __iter__(self):
-        """Ends when the session does, with Closed."""
+        """Iterates until the session ends, then raises Closed."""
         while True:
             try:
                 batch = self._poll()
@@ -76,7 +76,7 @@ class Mailbox:
                 continue
             self._failures = self._refused = 0
             yield from self._new_messages(batch)
-            # The loop asked for more, so it is done with all of them.
+            # The loop asked for the next message, so it has processed the whole batch.
             self.cursor = batch["cursor"]
             self._follow(batch)
 
@@ -119,13 +119,13 @@ class Mailbox:
             time.sleep(random.random() * 2)
 
     def _judge(self, error):
-        """Raises Closed for what will not pass; else gives the seconds that the server asked for."""
+        """Raises Closed for a final error; otherwise returns the seconds that the server asked to wait."""
         with error:
             try:
                 problem = json.load(error)
             except (OSError, ValueError, http.client.HTTPException):
                 problem = None
-        # Only the server's own answers have a code. Proxies and captive portals answer too, and pass.
+        # Only answers of the session server have a code. Errors of proxies and captive portals are temporary.
         if isinstance(problem, dict) and "code" in problem and 400 <= error.code < 500 and error.code not in PASSING:
             closed = problem.get("closed")
             if closed and not closed["reconnect"]:
@@ -146,7 +146,7 @@ class Mailbox:
 
 
 def seconds(text):
-    """Of a Retry-After: a number of seconds, or a date."""
+    """Returns the seconds of a Retry-After header, which has a number of seconds or a date."""
     if not text:
         return 0.0
     if text.isdigit():
