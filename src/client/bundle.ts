@@ -1,2 +1,2 @@
-// The build makes of this module one file that imports nothing, for `<script type="module">`.
+// The build bundles this module into one file without imports, for `<script type="module">`.
 export { auto, connect, connectBy, poll, Refusal, shared, sse, webSocket } from './index.js';

@@ -5,19 +5,26 @@ import type { SocketMaker } from './socket.js';
 import { here, page, type Surroundings } from './surroundings.js';
 import type { Transport } from './transport.js';
 
-/** How to reach a mailbox. Every field is optional in a page of the server; elsewhere `url` must be absolute. */
+/** Options for a mailbox. In a page of the server every field is optional. Elsewhere an absolute `url` is required. */
 export interface MailboxOptions {
-  /** What precedes `poll` in the server's paths. Default `/`. */
+  /** Address of the server's routes, without `poll`. Default `/`. */
   readonly url?: string | URL;
-  /** The bearer token, or what gives it: asked before each request. Default: none, the cookie has it. */
+  /**
+   * The bearer token, or a function that returns it before each attempt. Default: none, the session is in the cookie.
+   */
   readonly token?: TokenSource;
-  /** Which consumer of the session reads. Default: a name of the tab's own. */
+  /** Name of the consumer of the session. Default: a separate name for each tab. */
   readonly reader?: string;
-  /** The cursor to begin at. Default: where the tab was before a reload, else the oldest message retained. */
+  /**
+   * Cursor to begin at. Default: the cursor of the tab before a reload, else the oldest message that the server
+   * retains.
+   */
   readonly after?: string;
-  /** Closes the mailbox. */
+  /** Signal whose abort closes the mailbox. */
   readonly signal?: AbortSignal;
-  /** Keeps the cursor over a reload; `null` for nowhere. Default `sessionStorage`, where there is one. */
+  /**
+   * Storage that keeps the cursor during a reload; `null` for no storage. Default `sessionStorage`, if there is one.
+   */
   readonly storage?: TabStorage | null;
   /** Default: the global one. */
   readonly fetch?: typeof fetch;
@@ -26,7 +33,7 @@ export interface MailboxOptions {
 }
 
 /**
- * Connects by one transport. A bundle has no other than the ones that it imports.
+ * Connects with the given transport. A bundle contains only the transports that it imports.
  * @throws TypeError if `url` is not valid
  */
 export function connectBy<Data = unknown>(

@@ -4,26 +4,26 @@ import type { Sign, Surroundings } from './surroundings.js';
 import type { Exchange, Exchanger } from './transport.js';
 import type { Batch, Closed } from './wire.js';
 
-/** Bounds of the pause after a failure, in milliseconds. It doubles with each failure in a row. */
+/** Bounds in milliseconds for the random pause after a failure. Its maximum doubles with each consecutive failure. */
 const firstBackoff = 500;
 const longestBackoff = 30_000;
-/** The longest pause after the end of a connection to which the server gave no pause, in milliseconds. */
+/** Maximum milliseconds of the pause after the server has closed a connection and requested no pause. */
 const comeBack = 2_000;
-/** One that is set for longer ends at once. Milliseconds. */
+/** Longest delay of a timer in milliseconds. A timer with a longer delay ends immediately. */
 const longestTimer = 2 ** 31 - 1;
-/** How often a refused token is tried again: another may be in place by then. */
+/** Number of retries after the server has refused a token. The application may have another token by then. */
 const usualChances = 1;
-/** After a rotation the client may hear of it before it gets the new token. */
+/** Number of retries after a rotation. The client may learn of the rotation before it gets the new token. */
 const chancesAfterRotation = 5;
 
-/** The bearer token, or a function that gives it for each attempt; `undefined` for the cookie. */
+/** The bearer token, or a function that returns it for each attempt; `undefined` if the session is in the cookie. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>) | undefined;
 
-/** What a connection fills with messages. */
+/** Receiver of the messages of a connection. */
 export interface Feed {
-  /** The application has everything up to here. */
+  /** Cursor up to which the application has all messages. */
   readonly cursor: string;
-  /** How many messages the application has not taken. */
+  /** Number of messages that the application has not taken. */
   readonly unread: number;
   /** @returns whether the batch was meant for this client */
   receive(batch: Batch): boolean;
@@ -35,22 +35,22 @@ export type ConnectionSetting = Pick<Exchange, 'base' | 'fetch' | 'WebSocket' | 
   readonly surroundings: Surroundings;
 };
 
-/** Messages that an application leaves unread before a stream ends, to be opened again once they were taken. */
+/** Number of unread messages at which the client ends a stream. It opens another stream when the messages are taken. */
 const mostUnread = 200;
 
-/** Why an exchange was aborted, where nothing has failed. */
+/** Reasons for which an exchange is aborted although nothing has failed. */
 const woken = Symbol();
 const full = Symbol();
 
 /**
- * Keeps one client connected: makes one exchange after the other, and decides what follows a failure. What its loop waits
- * for is `#rest`:
- * - `room`: the application has messages to take. Ends when it took them.
- * - `backoff`: something failed. Ends early when the network is back.
- * - `pause`: the server said when to come back. Nothing shortens it.
+ * Keeps one client connected: makes one exchange after the other, and decides what to do after a failure. `#rest` is
+ * the reason why its loop waits:
+ * - `room`: the application has messages to take. The wait ends when the application has taken them.
+ * - `backoff`: something failed. The wait ends early when the network is back.
+ * - `pause`: the server asked the client to come back later. Nothing shortens the wait.
  */
 export class Connection {
-  /** Read by the mailbox alone. */
+  /** Only the mailbox reads it. */
   state: Exclude<MailboxState, 'closed'> = 'connecting';
   readonly #setting: ConnectionSetting;
   readonly #feed: Feed;
@@ -61,7 +61,7 @@ export class Connection {
   #rest: 'room' | 'backoff' | 'pause' | undefined;
   #endRest = () => {};
   #onTaken: (() => void) | undefined;
-  /** What the server asked for in the batch delivered last. */
+  /** The pause that the server asked for in the latest batch. */
   #asked: Pause | undefined;
   #failures = 0;
   #chances = usualChances;
@@ -81,7 +81,7 @@ export class Connection {
     this.#endRest();
   }
 
-  /** The application has taken messages. */
+  /** Continues after the application has taken messages. */
   taken(): void {
     this.#onTaken?.();
     if (this.#rest === 'room') this.#endRest();
@@ -90,12 +90,13 @@ export class Connection {
   heed(sign: Sign): void {
     if (sign === 'offline' || sign === 'leaving') this.#exchange.abort(new Error('Away'));
     else if (this.#rest === 'backoff') this.#endRest();
-    // What hangs on a connection from before may hang for ever. A page that is only looked at again still has its own.
+    // An exchange over an older connection may hang for ever. A page that only became visible again still has a
+    // connection.
     else if (sign !== 'visible' && !this.#rest) this.#exchange.abort(woken);
   }
 
   async #run(): Promise<void> {
-    // Lets the application add its listeners first.
+    // Let the application add its listeners first.
     await undefined;
     while (!this.#hasEnded) {
       if (this.#feed.unread > 0) await this.#restFor('room');
@@ -156,7 +157,7 @@ export class Connection {
     } else if (closed && !this.#mayComeBack(closed)) {
       this.#end(closed);
     } else if (closed || retry !== undefined) {
-      // At random, so that clients that lost the server together don't come back together.
+      // A random pause, so that clients that lost the server at the same time don't come back at the same time.
       this.#asked = { delay: retry ?? this.#setting.surroundings.random() * comeBack, cause: closed };
     } else if (this.#feed.unread >= mostUnread) {
       this.#exchange.abort(full);
@@ -164,7 +165,7 @@ export class Connection {
   }
 
   #mayComeBack(closed: Closed): boolean {
-    // A token that can't change is of no use any more.
+    // After a rotation, a fixed token is no longer valid.
     return closed.reconnect && !(closed.code === 'rotated' && typeof this.#setting.token === 'string');
   }
 
@@ -179,12 +180,13 @@ export class Connection {
     await this.#pause(isOffline() ? 'away' : 'waiting', { delay, cause }, asked ? 'pause' : 'backoff');
   }
 
-  /** Whether trying again is useless; then everything has ended. */
+  /** Ends the connection if another attempt is useless. @returns whether it has ended the connection */
   #ends({ status, code, closed, message = '', isFinal }: Partial<Refusal>): boolean {
     if (closed && !this.#mayComeBack(closed)) return this.#end(closed);
     if (!isFinal || !code) return false;
     if (status === 400 && this.#feed.cursor) {
-      // The server refuses the cursor: everything retained is asked for, and the application is told.
+      // The server refuses the cursor. Ask for everything that the server retains, and report a `reset` to the
+      // application.
       this.#feed.receive({ messages: [], cursor: '', lost: 0, reset: true });
       return false;
     }
@@ -213,7 +215,7 @@ export class Connection {
     return this.#restFor(rest, pause.delay);
   }
 
-  /** @param delay milliseconds; by default there is no limit */
+  /** @param delay maximum milliseconds; by default there is no limit */
   #restFor(rest: 'room' | 'backoff' | 'pause', delay?: number): Promise<void> {
     this.#rest = rest;
     return new Promise((resolve) => {

@@ -2,10 +2,13 @@ import { addressOf, type Transport } from './transport.js';
 import { acknowledger, eventReader } from './transports/events.js';
 import { type OpenSource, readSource } from './transports/read-source.js';
 
-/** Milliseconds. An `EventSource` keeps heartbeats to itself, so its silence says nothing. */
+/**
+ * Longest delay of a timer in milliseconds. An `EventSource` does not report heartbeats, so it may be silent for any
+ * time.
+ */
 const longestTimer = 2 ** 31 - 1;
 
-/** What an `EventSource` tells. */
+/** An event of an `EventSource`. */
 export interface SourceEvent {
   readonly type: string;
   readonly data: string;
@@ -19,9 +22,10 @@ export interface Source extends OpenSource {
 }
 
 /**
- * Reads the mailbox by Server-Sent Events with this `EventSource`, where `fetch` gives an answer only when it is complete.
- * It tells neither heartbeats, nor `retry`, nor where a stream stands that has no message yet. That of a browser sends no
- * token: the session must be in the cookie. Others take headers.
+ * Reads the mailbox by Server-Sent Events with the given `EventSource`. Use it where `fetch` returns an answer only
+ * when it is complete. An `EventSource` reports neither heartbeats, nor `retry`, nor the cursor of a stream without a
+ * message. The `EventSource` of a browser sends no token, so the session must be in the cookie. Other implementations
+ * accept headers.
  */
 export const eventSource =
   (EventSource: new (url: string, options: object) => Source): Transport =>

@@ -1,49 +1,56 @@
 import type { Tell } from './news.js';
 import { type Batch, cursorAt, type Message, placeOf } from './wire.js';
 
-/** Received messages of which copies are recognised. */
+/**
+ * Number of taken messages whose copies are recognised. Copies of messages that are not taken are always recognised.
+ */
 const mostSeen = 2_000;
-/** How many of them a `Place` names. */
+/** Number of taken messages that a `Place` names. */
 const mostKept = 200;
 
 interface Item {
   readonly message?: Message;
   readonly lost?: number;
   readonly reset?: boolean;
-  /** What the client has once this item was taken. */
+  /** Cursor of the application after it has taken this item. */
   cursor: string;
 }
 
-/** What an inbox tells. Called in the order of the messages, before the message that follows. */
+/** Listener of an inbox. The inbox reports each event before it gives the message that follows the event. */
 export interface InboxListener {
   readonly tell: Tell;
-  /** The place of the application has moved. */
+  /** Called when the cursor of the application has moved. */
   onTaken(): void;
-  /** There may be a message to take. */
+  /** Called when there may be a message to take. */
   onReceived(): void;
 }
 
-/** Where an application stands, in a form that outlives it. */
+/** Position of an application in the mailbox, in a form that a tab can store. */
 export interface Place {
   readonly cursor: string;
-  /** Messages that the application has, as in `keyOf`. */
+  /** Messages that the application has, as keys of `keyOf`. */
   readonly seen: readonly string[];
 }
 
 /**
- * Messages on their way from the server to the application. Gives each message once, whatever is received twice: after a
- * `reset` the server sends everything that it retains, and a message with the same offset and time is the same message.
+ * Queue of messages between the server and the application. Gives each message once, even if the client receives it
+ * twice: after a `reset` the server sends everything that it retains. Two messages with the same offset and time are
+ * the same message.
  */
 export class Inbox {
-  /** The application has everything up to here. For others to read. */
+  /** Cursor up to which the application has all messages. Other classes only read it. */
   declare cursor: string;
-  /** How many messages the application has not taken, the one in its hands included. For others to read. */
+  /**
+   * Number of messages that the application has not taken, including the message in hand. Other classes only read it.
+   */
   unread = 0;
   readonly #listener: InboxListener;
   readonly #queue: Item[] = [];
   #inHand: Item | undefined;
   #received: string;
-  /** In the order in which they were received. The newest `unread` of them are not taken yet. */
+  /**
+   * Keys of received messages, in the order of receipt. The application has not yet taken the newest `unread` of them.
+   */
   readonly #seen: Set<string>;
 
   constructor({ cursor, seen }: Place, listener: InboxListener) {
@@ -59,8 +66,8 @@ export class Inbox {
   }
 
   /**
-   * An answer that is older than what was received changes nothing.
-   * @returns false for one of another life of the mailbox that does not say so: it was not meant for this client
+   * Adds the messages of a batch. A batch that is older than the batches received before changes nothing.
+   * @returns false for a batch of another life of the mailbox without `reset`: it was not meant for this client
    */
   receive({ messages, cursor, lost, reset = false }: Batch): boolean {
     const before = placeOf(this.#received);
@@ -71,7 +78,7 @@ export class Inbox {
     }
     const fresh = messages.filter((message) => !this.#seen.has(keyOf(message)));
     if (cursor === this.#received && fresh.length === 0) return true;
-    // An answer to an older request may count as lost what came meanwhile.
+    // The answer to an older request may count messages as lost that the client has received since that request.
     const most = reset || !this.#received ? lost : offset - before.offset - fresh.length;
     this.#received = cursor;
     const missed = Math.min(lost, most);
@@ -81,7 +88,7 @@ export class Inbox {
       this.unread += 1;
       this.#queue.push({ message, cursor: cursorAt(cursor, message) });
     }
-    // What reaches further than its last message is taken with that message.
+    // The cursor of the batch may be beyond its last message. The application reaches it when it takes the last item.
     const last = this.#last;
     if (last) last.cursor = cursor;
     else this.#queue.push({ cursor });
@@ -91,7 +98,7 @@ export class Inbox {
     return true;
   }
 
-  /** Acknowledges the message that was given before, and gives the next one that is here. */
+  /** Acknowledges the message that was given before, and returns the next message, if there is one. */
   take(): Message | undefined {
     const before = this.#inHand;
     if (before) {
@@ -104,7 +111,7 @@ export class Inbox {
     return this.#inHand?.message;
   }
 
-  /** The message that was given last is not acknowledged, and will be given again. */
+  /** Takes back the message that was given last, without an acknowledgement. The inbox will give it again. */
   putBack(): void {
     if (this.#inHand) this.#queue.unshift(this.#inHand);
     this.#inHand = undefined;
@@ -114,7 +121,7 @@ export class Inbox {
     return this.#queue.at(-1) ?? this.#inHand;
   }
 
-  /** What comes before the next message is told as soon as no message before it is left. */
+  /** Reports the events at the head of the queue, up to the next message. */
   #advance(): void {
     if (this.#inHand) return;
     for (let [first] = this.#queue; first && !first.message; [first] = this.#queue) {

@@ -24,9 +24,9 @@ export type { Closed, Message } from './wire.js';
 const transports = { auto, poll, sse, websocket: webSocket } satisfies Record<string, Transport>;
 
 export interface ConnectOptions extends MailboxOptions {
-  /** How to read the mailbox. Default `poll`. */
+  /** Transport that reads the mailbox. Default `poll`. */
   readonly transport?: keyof typeof transports;
-  /** Whether the tabs of a browser that read by cookie have one connection. Default `true`. */
+  /** Whether the tabs of a browser that read by cookie share one connection. Default `true`. */
   readonly share?: boolean;
 }
 

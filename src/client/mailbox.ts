@@ -4,12 +4,13 @@ import type { MailboxEvents, MailboxState, Tell } from './news.js';
 import type { Sign } from './surroundings.js';
 import type { Closed, Message } from './wire.js';
 
-/** By event; `on` and `#tell` give each listener the payload of its event. */
+/** Listeners by event. `on` and `#tell` ensure that each listener gets the payload of its event. */
 type Listeners = Record<string, Set<(payload: never) => void>>;
 
 /**
- * The messages of one session, each once and in order. To ask for the next message acknowledges the one before. A loop that
- * is left by `break` or by an error leaves its last message unacknowledged: the next loop gets it again.
+ * The messages of one session, each once and in order. A loop that asks for the next message acknowledges the message
+ * before it. If a loop is left by `break` or by an error, its last message is not acknowledged, and the next loop gets
+ * it again.
  */
 export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
   readonly #inbox: Inbox;
@@ -18,12 +19,15 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
   readonly #listeners: Listeners = {};
   readonly #endListening: () => void;
   #closed: Closed | undefined;
-  /** Of the loop that runs. */
+  /** Iterator of the running loop. */
   #iterator: object | undefined;
-  /** End the waits of the loop for a message: `next` may be called before the last one has given it. */
+  /**
+   * Functions that end the loop's waits for a message. `next` may be called again before its previous call has
+   * resolved.
+   */
   readonly #waits: (() => void)[] = [];
 
-  /** @param after the cursor to begin at, instead of the remembered one */
+  /** @param after the cursor to begin at, instead of the cursor in the tab's memory */
   constructor(setting: ConnectionSetting, after: string | undefined) {
     const { memory } = setting;
     this.#setting = setting;
@@ -40,17 +44,20 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
     return this.#closed ? 'closed' : this.#connection.state;
   }
 
-  /** Why the mailbox is closed; undefined while it is not. */
+  /** The reason why the mailbox is closed; undefined if it is not closed. */
   get closed(): Closed | undefined {
     return this.#closed;
   }
 
-  /** The application has everything up to here. Given as `after`, another client goes on from here. */
+  /**
+   * Cursor up to which the application has all messages. With this cursor as `after`, another client continues from
+   * here.
+   */
   get cursor(): string {
     return this.#inbox.cursor;
   }
 
-  /** @returns removes the listener */
+  /** @returns a function that removes the listener */
   on<Event extends keyof MailboxEvents>(event: Event, listener: (payload: MailboxEvents[Event]) => void): () => void {
     this.#listeners[event] ??= new Set();
     const listeners = this.#listeners[event];
@@ -58,18 +65,18 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
     return () => listeners.delete(listener);
   }
 
-  /** Ends the connection and the loop. What was not acknowledged stays in the mailbox. */
+  /** Ends the connection and the loop. Unacknowledged messages stay in the mailbox. */
   close(): void {
     this.#end({ code: 'closed', reason: 'Closed', reconnect: true });
   }
 
-  /** @throws TypeError while another loop runs: each would get a part of the messages */
+  /** @throws TypeError while another loop runs: each loop would get only a part of the messages */
   [Symbol.asyncIterator](): AsyncIterableIterator<Message<Data>, undefined> {
     if (this.#iterator) throw new TypeError('One loop at a time');
     const iterator: AsyncIterableIterator<Message<Data>, undefined> = {
       next: () => this.#next(iterator),
       return: () => {
-        // A second time it would be another loop whose message goes back.
+        // Only in the first call: later the message in hand would belong to another loop.
         if (this.#iterator === iterator) {
           this.#inbox.putBack();
           this.#iterator = undefined;
@@ -84,12 +91,12 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
   }
 
   async #next(iterator: object): Promise<IteratorResult<Message<Data>, undefined>> {
-    // A loop may be left while it waits.
+    // The loop may be left while it waits.
     while (this.#iterator === iterator) {
       const message = this.#inbox.take();
-      // What a session got before its end is given. An application that closed its mailbox wants no more.
+      // Give the messages that arrived before the session ended. An application that closed the mailbox wants no more.
       if (message && this.#closed?.code !== 'closed') {
-        // Of what type the data is, the application says: it knows what its server pushes.
+        // The application declares the type of the data, because it knows what its server pushes.
         return { done: false, value: message as Message<Data> };
       }
       if (this.#closed) this.#iterator = undefined;
@@ -120,7 +127,7 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
     this.#connection.stop();
     this.#endListening();
     if (closed.code === 'closed') this.#setting.memory.write('reader', this.#setting.reader);
-    // Of a session that lives on the place is of use.
+    // If the session has ended, forget the place. A superseded client's session is still live.
     else if (closed.code !== 'superseded') this.#setting.memory.write('place', null);
     this.#tell('closed', closed);
     this.#wakeLoop();
@@ -131,7 +138,7 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
       try {
         listener(payload as never);
       } catch (error) {
-        // As an EventTarget does: reported, and of no harm to other listeners.
+        // Like EventTarget: report the exception, and still call the other listeners.
         queueMicrotask(() => {
           throw error;
         });

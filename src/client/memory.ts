@@ -1,17 +1,17 @@
 import type { Place } from './inbox.js';
 
-/** Where a tab keeps what outlives a reload: `sessionStorage`, or anything that behaves like it. */
+/** Storage of a tab that survives a reload: `sessionStorage`, or anything that behaves like it. */
 export interface TabStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
 }
 
-/** The name of the tab as a reader, a `Place`, and the way of `auto`. */
+/** Entries of the memory: the tab's name as a reader, its `Place`, and the index of the transport that `auto` uses. */
 type Entry = 'reader' | 'place' | 'way';
 
 /**
- * What one tab remembers of one mailbox. A storage that fails, because it is full or forbidden, is as good as none: the
- * server then gives everything that it retains.
+ * Memory of one tab for one mailbox. A storage that fails, because it is full or forbidden, counts as no storage: the
+ * server then sends everything that it retains.
  */
 export class TabMemory {
   readonly #storage: () => TabStorage | null | undefined;
@@ -23,8 +23,8 @@ export class TabMemory {
   }
 
   /**
-   * The reader's name is in the storage only while no page uses it: a tab that is duplicated gets a copy of the storage,
-   * and two tabs with one name would end each other's polls.
+   * Returns the reader's name and removes it from the storage. The name is in the storage only while no page uses it: a
+   * duplicated tab gets a copy of the storage, and two tabs with the same name would end each other's polls.
    */
   claimReader(): string {
     const name = String(this.read('reader') ?? `tab-${Math.random().toString(36)}`);
@@ -45,7 +45,7 @@ export class TabMemory {
     }
   }
 
-  /** @param value null to forget */
+  /** @param value null to delete the entry */
   write(name: Entry, value: unknown): void {
     try {
       this.#storage()?.setItem(this.#key + name, JSON.stringify(value));

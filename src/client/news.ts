@@ -1,32 +1,32 @@
 import type { Closed } from './wire.js';
 
-/** Why a client does not connect at the moment. */
+/** Pause of a client before it tries again. */
 export interface Pause {
-  /** Milliseconds until it tries again. */
+  /** Duration in milliseconds. */
   readonly delay: number;
-  /** An error, or the server's notice. */
+  /** An error, or the `closed` notice of the server, if it sent one. */
   readonly cause: unknown;
 }
 
 /**
- * - `connecting`: asks the server, which has not answered yet.
+ * - `connecting`: the client has asked the server, which has not answered yet.
  * - `open`: the server answers.
- * - `waiting`: pauses until it tries again.
- * - `away`: as `waiting`, and the device says that it has no network.
- * - `closed`: has ended for good.
+ * - `waiting`: the client pauses before it tries again.
+ * - `away`: like `waiting`, and the device reports that it has no network.
+ * - `closed`: the mailbox has ended for good.
  */
 export type MailboxState = 'connecting' | 'open' | 'waiting' | 'away' | 'closed';
 
-/** What the listeners of each event get. */
+/** Payload of each event. */
 export interface MailboxEvents {
   connecting: undefined;
   open: undefined;
   waiting: Pause;
   away: Pause;
   closed: Closed;
-  /** So many messages before the next one were dropped by a bound of the mailbox. */
+  /** Number of messages before the next message that a bound of the mailbox has dropped. */
   lost: number;
-  /** The mailbox has another life: the application may have messages that the server has forgotten. */
+  /** The mailbox began another life: the application may have messages that the server has forgotten. */
   reset: undefined;
 }
 

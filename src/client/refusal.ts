@@ -1,12 +1,12 @@
 import type { Closed } from './wire.js';
 
-/** An answer that is no batch: a problem document of the server, or whatever stands between answers. */
+/** An answer that is not a batch: a problem document of the server, or an answer of a proxy or a captive portal. */
 export class Refusal extends Error {
   declare readonly status: number;
-  /** Of the server's problem document. What a proxy or a captive portal answers has none. */
+  /** Code of the server's problem document. The answer of a proxy or a captive portal has none. */
   declare readonly code: string | undefined;
   declare readonly closed: Closed | undefined;
-  /** Milliseconds to wait at least. */
+  /** Minimum milliseconds to wait. */
   declare readonly retryAfter: number | undefined;
 
   constructor(status: number, problem: unknown, retryAfter?: number) {
@@ -20,7 +20,7 @@ export class Refusal extends Error {
     });
   }
 
-  /** Whether the server itself has refused, and would refuse again. */
+  /** Whether the server itself refused the request, and would refuse it again. */
   get isFinal(): boolean {
     return !!this.code && this.status < 500 && ![408, 425, 429].includes(this.status);
   }

@@ -2,30 +2,33 @@ import { type Channel, type ClientClock, page } from './surroundings.js';
 import { type Exchange, type Exchanger, type Transport, unlessAborted } from './transport.js';
 import { type Batch, placeOf } from './wire.js';
 
-/** How long a leader waits for a tab that takes nothing, and a tab for a sign of its leader. Milliseconds. */
+/** Milliseconds for which a leader waits for a tab that takes nothing, and a tab for a note of its leader. */
 const tabPatience = 10_000;
-/** Batches that are given again to a tab that was away for a moment, as in a reload. */
+/**
+ * Maximum number of batches that the leader repeats for a tab that was away for a moment, for example during a reload.
+ */
 const mostRecent = 50;
 
 /**
- * What tabs say to each other. Others to the leader: `hello` and `taken`, with their place, `ping` and `bye`. The leader
- * to all: `lead`, `batch` with the place before it, `open`, `trouble` and `pong`.
+ * A note from tab to tab. The leader sends `lead`, `batch` with the cursor before the batch, `open`, `trouble` and
+ * `pong`. The other tabs send to the leader: `hello` and `taken` with their cursor, `ping` and `bye`.
  */
 interface Note {
   readonly kind: 'hello' | 'taken' | 'ping' | 'bye' | 'lead' | 'batch' | 'open' | 'trouble' | 'pong';
-  /** Who speaks to the leader. */
+  /** Name of the tab that sends the note to the leader. */
   readonly from?: string | undefined;
-  /** Whom the leader means; undefined for all. */
+  /** Name of the tab that should read a note of the leader; undefined for all tabs. */
   readonly to?: string | undefined;
   readonly cursor?: string;
   readonly batch?: Batch | undefined;
 }
 
 /**
- * One connection for all tabs of a browser that read by cookie, and so read one session. The tab that has a lock leads: it
- * reads the mailbox, passes on what it receives, and acknowledges what every other tab has taken. The others wait for the
- * lock: the browser passes it on when the leader's tab ends or crashes, and a leader that gives no sign loses it. Without
- * locks or channels each tab reads for itself. A leader that takes nothing, and so reads nothing, leads no longer.
+ * Transport with one connection for all tabs of a browser that read by cookie. All these tabs read the same session.
+ * The tab that holds a lock is the leader: it reads the mailbox, forwards what it receives to the other tabs, and
+ * acknowledges what all tabs have taken. The other tabs wait for the lock. The browser passes the lock on when the
+ * leader's tab ends or crashes. If the leader sends no note for too long, another tab steals the lock. A leader whose
+ * application takes no messages reads nothing, and stops leading. Without locks or channels, each tab reads for itself.
  */
 export const shared =
   (transport: Transport): Transport =>
@@ -39,7 +42,7 @@ export const shared =
       if (isDenied || exchange.token !== undefined || !locks || !BroadcastChannel) {
         return exchanger(exchange);
       }
-      // What ends the latest exchange early ends the lead: the page leaves, or its connection may be dead.
+      // If the latest exchange is aborted, the lead ends, too: the page leaves, or its connection may be dead.
       exchange.signal.addEventListener('abort', () => leader?.end());
       if (leader) return leader.lead(exchange, exchanger);
       const name = `session-mailbox:${exchange.base}`;
@@ -57,9 +60,9 @@ export const shared =
         };
         locks.request(name, options, granted).then(over, ({ name }) => {
           over();
-          // When the wait is given up, when the lead ends, and when another tab has stolen the lock.
+          // The tab stopped waiting for the lock, the lead ended, or another tab stole the lock.
           if (name === 'AbortError') return;
-          // Pages may be denied locks, as in a frame of another site.
+          // The browser may deny locks to a page, for example in a frame of another site.
           isDenied = true;
           onLead();
         });
@@ -67,10 +70,12 @@ export const shared =
     };
   };
 
-/** @param onLead called when the tab is to lead; tells how far it is */
+/** @param onLead called when the tab must read the mailbox itself; returns the cursor of the tab */
 type LockRequest = (options: { signal?: AbortSignal; steal?: boolean }, onLead: () => string) => void;
 
-/** Receives from the leader until this tab is to lead, or until there is trouble. */
+/**
+ * Receives batches from the leader until this tab must read the mailbox itself, or until the leader reports trouble.
+ */
 async function follow(exchange: Exchange, channel: Channel, requestLock: LockRequest): Promise<void> {
   const { clock, signal } = exchange;
   const tab = Math.random().toString(36);
@@ -101,7 +106,7 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
         try {
           exchange.deliver(seenFrom(place, cursor, batch));
           place = batch.cursor;
-          // What is to follow it, the connection knows.
+          // The batch asks for a pause, which the connection makes.
           if (exchange.hasPause()) resolve();
         } catch (error) {
           reject(error);
@@ -115,14 +120,17 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
   } finally {
     waiting.abort();
     timer?.cancel();
-    // A closed channel would throw where the application takes a message just now.
+    // Remove the listener: the closed channel would throw when the application takes the next message.
     exchange.onTaken(() => {});
     say('bye');
     channel.close();
   }
 }
 
-/** What a batch that begins behind `before` says to a tab that stands at `place`: perhaps it missed some. */
+/**
+ * Adapts a batch that begins after the cursor `before` to a tab with the cursor `place`, which may have missed
+ * messages.
+ */
 function seenFrom(place: string, before: string, batch: Batch): Batch {
   if (!place || !before || batch.reset) return batch;
   const mine = placeOf(place);
@@ -131,22 +139,22 @@ function seenFrom(place: string, before: string, batch: Batch): Batch {
   return { ...batch, lost: batch.lost + Math.max(0, offset - mine.offset) };
 }
 
-/** The tab that reads the mailbox for all. */
+/** The tab that reads the mailbox for all tabs. */
 class Leader {
   readonly #ended = new AbortController();
-  /** Rejects. */
+  /** Rejects when the lead ends. */
   readonly hasEnded = unlessAborted<never>(this.#ended.signal, () => {});
   readonly #channel: Channel;
   readonly #clock: ClientClock;
-  /** How far the other tabs are, by their names. */
+  /** Cursors of the other tabs, by their names. */
   readonly #places = new Map<string, string>();
   readonly #recent: Note[] = [];
-  /** How far this tab is. */
+  /** Cursor of this tab. */
   #cursor: string;
   #isOpen = false;
-  /** What follows when every tab is here. */
+  /** Called when every other tab has the same cursor as this tab. */
   #onTaken: () => void = () => {};
-  /** Of what follows when tabs have taken nothing for long. */
+  /** Timer for the case that a tab has taken nothing for a long time. */
   #timer: { cancel(): void } | undefined;
 
   constructor(channel: Channel, cursor: string, clock: ClientClock) {
@@ -154,7 +162,7 @@ class Leader {
     this.#cursor = cursor;
     this.#clock = clock;
     channel.onmessage = ({ data }: { readonly data: Note }) => this.#hear(data);
-    // Tabs that followed another leader say hello again.
+    // Tabs that followed another leader send `hello` again.
     this.#say({ kind: 'lead' });
     this.#inPatience(this.end);
   }
@@ -166,14 +174,14 @@ class Leader {
   };
 
   async lead(exchange: Exchange, exchanger: Exchanger): Promise<void> {
-    // What ends the exchange ends the lead.
+    // An abort of the exchange ends the lead, so the signal of the lead covers both.
     const { signal } = this.#ended;
     let before = exchange.after;
     let acknowledged = before;
     this.#cursor = before;
     try {
       this.#inPatience(this.#leaveSlow);
-      // A poll acknowledges.
+      // A poll acknowledges the messages before its cursor. Wait until all tabs have taken them.
       await unlessAborted<void>(signal, (resolve) => {
         this.#onTaken = resolve;
         this.#look();
@@ -211,7 +219,7 @@ class Leader {
       throw error;
     } finally {
       this.#onTaken = () => {};
-      // Whatever keeps this tab from the next exchange, others can read.
+      // If this tab does not begin the next exchange in time, another tab can take the lead.
       if (!signal.aborted) this.#inPatience(this.end);
     }
   }
@@ -220,14 +228,14 @@ class Leader {
     if ([...this.#places.values()].every((place) => place === this.#cursor)) this.#onTaken();
   }
 
-  /** A tab that takes nothing is waited for no longer, until it takes what there is. */
+  /** Stops waiting for each tab that takes nothing, until the tab takes messages again. */
   readonly #leaveSlow = (): void => {
     for (const [tab, place] of this.#places) if (place !== this.#cursor) this.#places.delete(tab);
     this.#look();
     this.#inPatience(this.#leaveSlow);
   };
 
-  /** In place of what was to follow before. */
+  /** Calls `follow` after `tabPatience`, instead of the function that was set before. */
   #inPatience(follow: () => void): void {
     this.#timer?.cancel();
     this.#timer = this.#clock.setTimer(tabPatience, follow);
@@ -246,7 +254,7 @@ class Leader {
     this.#look();
   }
 
-  /** A tab that was away for a moment gets what it missed. Another one begins where this tab is. */
+  /** Sends the missed batches to a tab that was away for a moment. Any other tab begins at the cursor of this tab. */
   #welcome(tab: string, cursor: string): void {
     this.#places.set(tab, this.#cursor);
     if (this.#isOpen) this.#say({ kind: 'open', to: tab });

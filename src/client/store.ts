@@ -2,37 +2,37 @@ import type { Mailbox } from './mailbox.js';
 import type { MailboxState } from './news.js';
 import type { Closed, Message } from './wire.js';
 
-/** What a view shows of a mailbox. Never changed: every change makes another one. */
+/** State of a mailbox for a view. Immutable: every change creates a new snapshot. */
 export interface MailboxSnapshot<Data = unknown> {
   /** The newest messages, oldest first. */
   readonly messages: readonly Message<Data>[];
   readonly state: MailboxState;
-  /** How many messages bounds of the mailbox have dropped, in all. */
+  /** Total number of messages that bounds of the mailbox have dropped. */
   readonly lost: number;
-  /** How often the mailbox began another life: the messages before may be forgotten at the server. */
+  /** Number of times that the mailbox began another life. The server may have forgotten the messages before. */
   readonly resets: number;
-  /** Why the mailbox is closed; undefined while it is not. */
+  /** The reason why the mailbox is closed; undefined if it is not closed. */
   readonly closed: Closed | undefined;
 }
 
-/** What libraries of views subscribe to. Both methods may be passed on by themselves. */
+/** Store to which view libraries subscribe. Both methods may be passed on without the object. */
 export interface MailboxStore<Data = unknown> {
   /**
    * Calls the listener after each change. The store takes messages while it has a listener.
-   * @returns ends the subscription
+   * @returns a function that ends the subscription
    */
   readonly subscribe: (listener: () => void) => () => void;
-  /** The same object until something changes. */
+  /** Returns the same object until something changes. */
   readonly getSnapshot: () => MailboxSnapshot<Data>;
 }
 
 /** Options of `mailboxStore`. */
 export interface MailboxStoreOptions {
-  /** How many of the newest messages a snapshot has, at least 1. Default 100. */
+  /** Maximum number of messages in a snapshot, at least 1. It has the newest messages. Default 100. */
   readonly limit?: number;
 }
 
-/** What there is to show before anything has happened, and on a server that renders pages. */
+/** Snapshot before anything has happened, and on a server that renders pages. */
 export const emptySnapshot: MailboxSnapshot<never> = {
   messages: [],
   state: 'connecting',
@@ -42,8 +42,9 @@ export const emptySnapshot: MailboxSnapshot<never> = {
 };
 
 /**
- * Takes the messages of a mailbox, in place of a loop of the application, and keeps the newest ones for views. A message
- * that was in a snapshot is acknowledged when the next one is asked for. Messages that come while there is no listener wait.
+ * Takes the messages of a mailbox, instead of a loop of the application, and keeps the newest messages for views. The
+ * store acknowledges a message when it asks for the next message. By then the message has been in a snapshot. While the
+ * store has no listener, messages wait in the mailbox.
  * @throws RangeError if `limit` is not a whole number of at least 1
  */
 export function mailboxStore<Data>(
@@ -69,10 +70,10 @@ export function mailboxStore<Data>(
     }
   };
 
-  /** @returns whether the mailbox has no more to give */
+  /** @returns whether the mailbox has ended */
   const takeWhileShown = async (): Promise<boolean> => {
     for await (const message of mailbox) {
-      // A loop that is left here leaves the message to the next loop, unacknowledged.
+      // The message is not acknowledged, because the loop is left here. The next loop gets it again.
       if (listeners.size === 0) return false;
       change({ messages: [...snapshot.messages, message].slice(-limit) });
     }
@@ -83,7 +84,7 @@ export function mailboxStore<Data>(
     if (isTaking) return;
     isTaking = true;
     try {
-      // A listener may come while a loop ends that was left without one.
+      // A listener may subscribe while a loop that had no listeners ends.
       for (let isOver = false; listeners.size > 0 && !isOver; ) isOver = await takeWhileShown();
     } finally {
       isTaking = false;
@@ -98,7 +99,7 @@ export function mailboxStore<Data>(
 
   return {
     subscribe: (listener) => {
-      // Two subscriptions of one function are two.
+      // Wrap the function, so that two subscriptions of the same function are separate.
       const own = () => listener();
       listeners.add(own);
       take().catch(reportLater);

@@ -1,31 +1,31 @@
 import type { TabStorage } from './memory.js';
 import type { SocketMaker } from './socket.js';
 
-/** Time, as the client reads and awaits it. Milliseconds. */
+/** Clock and timers of the client, in milliseconds. */
 export interface ClientClock {
-  /** May be set, forward and back. */
+  /** Returns the time of the wall clock, which may be set forward and back. */
   now(): number;
   setTimer(delay: number, callback: () => void): { cancel(): void };
 }
 
 /**
- * What happens around a client:
+ * Event in the surroundings of a client:
  * - `offline`: the device has no network.
- * - `awake`: the network is back, or the device slept. A connection from before may be dead without notice.
+ * - `awake`: the network is back, or the device slept. An older connection may be dead without notice.
  * - `visible`: the user looks at the page again.
- * - `leaving`: the page ends, or is kept aside and may come back.
- * - `back`: a page that was kept aside is shown again.
+ * - `leaving`: the page ends, or the browser caches it and may show it again.
+ * - `back`: the browser shows a cached page again.
  */
 export type Sign = 'offline' | 'awake' | 'visible' | 'leaving' | 'back';
 
-/** Where a client runs: what it needs beside its options. */
+/** Environment of a client: everything that it needs in addition to its options. */
 export interface Surroundings {
   readonly clock: ClientClock;
-  /** From 0 to 1, without 1. */
+  /** Returns a number from 0 up to, but not including, 1. */
   random(): number;
   /** Whether the device knows that it has no network. */
   isOffline(): boolean;
-  /** @returns ends listening */
+  /** @returns a function that removes the listener */
   listen(listener: (sign: Sign) => void): () => void;
 }
 
@@ -49,7 +49,7 @@ interface Locks {
   request(name: string, options: object, granted: () => unknown): Promise<unknown>;
 }
 
-/** What browsers have, and workers and Node in part. */
+/** Globals of a browser. Workers and Node have only some of them. */
 interface Page extends Partial<Target> {
   readonly document?: Target & { readonly visibilityState: string };
   readonly navigator?: { readonly onLine?: boolean; readonly locks?: Locks };
@@ -99,10 +99,13 @@ export const here: Surroundings = {
 };
 
 const lookEvery = 5_000;
-/** A timer that is this late was not only delayed: browsers delay those of hidden pages up to a minute. */
+/**
+ * Milliseconds between two checks above which the device must have slept. Browsers delay timers of hidden pages by up
+ * to a minute.
+ */
 const sleepLength = 70_000;
 
-/** Timers stand still while a device sleeps, its wall clock does not. */
+/** Detects that the device slept. Timers stop while a device sleeps, but its wall clock does not. */
 export function watchForSleep(clock: ClientClock, onAwake: () => void): () => void {
   let last = clock.now();
   let timer = clock.setTimer(lookEvery, look);

@@ -3,12 +3,12 @@ import type { SocketMaker } from './socket.js';
 import type { ClientClock } from './surroundings.js';
 import type { Batch } from './wire.js';
 
-/** Milliseconds until an answer that is due now must have come. */
+/** Milliseconds within which the server must send an answer that it does not hold. */
 export const patience = 10_000;
-/** Milliseconds without so much as a heartbeat after which a stream counts as dead. */
+/** Milliseconds without any data, heartbeats included, after which a stream counts as dead. */
 export const longestSilence = 70_000;
 
-/** One exchange with the server, from the view of a transport. */
+/** One exchange with the server, as a transport sees it. */
 export interface Exchange {
   /** The address of the server's routes, with a slash at its end. */
   readonly base: string;
@@ -17,38 +17,38 @@ export interface Exchange {
   readonly memory: TabMemory;
   readonly clock: ClientClock;
   readonly reader: string;
-  /** The application has everything up to here. */
+  /** Cursor up to which the application has all messages. */
   readonly after: string;
-  /** The bearer token; undefined where the cookie has it. */
+  /** The bearer token; undefined if the session is in the cookie. */
   readonly token: string | undefined;
-  /** Aborted when the exchange is to end at once. */
+  /** Aborted when the exchange must end immediately. */
   readonly signal: AbortSignal;
-  /** Whether the server has answered since the last trouble. */
+  /** Whether the server has answered since the last failure. */
   readonly isOpen: boolean;
-  /** The server has accepted a stream that has nothing to say yet. */
+  /** Reports that the server has accepted a stream, before the stream has a message. */
   opened(): void;
   /** @throws if the batch was not meant for this client */
   deliver(batch: Batch): void;
-  /** Whether a batch has said when to come back. */
+  /** Whether a batch has asked the client to pause before the next exchange. */
   hasPause(): boolean;
-  /** Calls back whenever the application has taken messages, until the exchange ends. */
+  /** Sets the function to call whenever the application has taken messages, until the exchange ends. */
   onTaken(listener: (cursor: string) => void): void;
 }
 
 /**
- * A way to the mailbox. An exchange is one poll, or a stream until it ends. It resolves when the next may begin at once,
- * and rejects with a `Refusal` or with any other error where something has failed.
+ * Makes one exchange: one poll, or one stream until it ends. Resolves if nothing has failed; the next exchange may then
+ * begin immediately, unless a batch has asked for a pause. Otherwise rejects with a `Refusal` or any other error.
  */
 export type Exchanger = (exchange: Exchange) => Promise<void>;
 
-/** Makes the exchanges of one client. */
+/** Returns the function that makes the exchanges of one client. */
 export type Transport = () => Exchanger;
 
-/** What ends an exchange that gives no sign. */
+/** Time limit that ends an exchange in which the server sends nothing. */
 export interface Deadline {
-  /** Aborted when the time is over, when the exchange is to end, and by `end`. */
+  /** Aborted when the time is over, when the exchange must end, and by `end`. */
   readonly signal: AbortSignal;
-  /** Expects a sign within so many milliseconds from now, in place of the sign expected before. */
+  /** Expects data from the server within `time` milliseconds from now. Replaces the earlier limit. */
   expect(time: number): void;
   end(): void;
 }
@@ -69,7 +69,9 @@ export function deadlineOf({ clock, signal }: Exchange): Deadline {
   };
 }
 
-/** What `start` makes of it, unless the signal is aborted first. */
+/**
+ * Returns a promise that `start` settles. If the signal is aborted first, the promise rejects with the signal's reason.
+ */
 export function unlessAborted<Value>(
   signal: AbortSignal,
   start: (resolve: (value: Value) => void, reject: (error: unknown) => void) => void,
@@ -81,18 +83,18 @@ export function unlessAborted<Value>(
   });
 }
 
-/** The address of a route, with the parameters of a poll or a stream. */
+/** Returns the address of a route, with the parameters of a poll or a stream. */
 export function addressOf({ base, after, reader }: Exchange, route: string, more: Record<string, string> = {}): string {
   return `${base}${route}?${new URLSearchParams({ after, reader, ...more })}`;
 }
 
-/** @throws what `fetch` throws */
+/** @throws the errors of `fetch` */
 export function request({ fetch, token }: Exchange, url: string, init: RequestInit): Promise<Response> {
   const headers = {
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...(init.body && { 'content-type': 'application/json' }),
   };
-  // A redirect leads to a page for people: a login, or a captive portal.
-  // Node has no cache, and no such field in its types.
+  // Refuse redirects: a redirect leads to a page for people, for example a login or a captive portal.
+  // `cache` needs the cast, because Node has no cache and no such field in its types.
   return fetch(url, { ...({ cache: 'no-store' } as object), redirect: 'error', headers, ...init });
 }

@@ -6,16 +6,16 @@ export interface SessionDataCopy {
   readonly [key: string]: unknown;
 }
 
-/** How the application says in `req.session` who is logged in. */
+/** Rules by which the store finds in `req.session` who is logged in. */
 export interface AccountRules {
-  /** The key that holds the account id; of no effect with `accountOf`. */
+  /** The key that holds the account id. Ignored if `accountOf` is set. */
   readonly accountKey: string;
   readonly accountOf: ((data: SessionDataCopy) => unknown) | undefined;
 }
 
 /**
- * The account that these data name; `undefined` for none. An account id that is a number, as in many databases, counts as
- * its decimal digits.
+ * Returns the account that the data name; `undefined` for none. Converts an account id that is a number, as in many
+ * databases, to its decimal digits.
  * @param data JSON text by key
  * @throws SessionError `INVALID_ARGUMENT` for a value that is no account id
  */
@@ -32,9 +32,9 @@ export function accountIn(data: ReadonlyMap<string, string>, rules: AccountRules
 }
 
 /**
- * Whether the data may be given to a request of a sid that is bound to this account. `accountOf` must not find another
- * account in them: the application would take the request for that account's, which no limit and no logout knows of. Data
- * can be so when they were stored before `accountOf` was set, or by other code.
+ * Whether a request of a sid that is bound to this account may receive the data. `accountOf` must not find another
+ * account in them: the application would treat the request as a login of that account, but no limit and no logout
+ * would apply to it. Data can name another account if they were stored before `accountOf` was set, or by other code.
  */
 export function fitsBinding(
   data: ReadonlyMap<string, string>,
@@ -54,7 +54,7 @@ export function isAccount(value: unknown, accountId: string): boolean {
   return (typeof value === 'string' || typeof value === 'number') && String(value) === accountId;
 }
 
-/** The data as a new object. */
+/** Returns the data as a new object. */
 export function dataObject({ data }: { readonly data: ReadonlyMap<string, string> }): Record<string, unknown> {
   const object: Record<string, unknown> = {};
   for (const [key, text] of data) if (isDataKey(key)) object[key] = JSON.parse(text);

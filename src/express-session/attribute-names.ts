@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { isAttributeKey } from '../store/session-arguments.js';
 
-/** Attributes whose names begin with this belong to this folder and hold none of the application's data. */
+/** Prefix of the attributes that only this folder uses. */
 const reservedPrefix = '~';
 const escapePrefix = `${reservedPrefix}=`;
 const maxNameLength = 128;
 
-/** Attributes besides the application's data. */
+/** Attributes in addition to the application's data. */
 export const cookieAttribute = `${reservedPrefix}cookie`;
 export const sidAttribute = `${reservedPrefix}sid`;
 export const bindingAttribute = `${reservedPrefix}binding`;
@@ -14,7 +14,7 @@ export const bindingAttribute = `${reservedPrefix}binding`;
 export const settledAttribute = `${reservedPrefix}settled`;
 /** The previous binding, while its login session still has to be closed. */
 export const formerAttribute = `${reservedPrefix}former`;
-/** Set before the sessions of a sid are closed, so that a request that binds the sid at the same time finds out. */
+/** Set before the sessions of a sid are closed, so that a request that binds the sid at the same time detects it. */
 export const closingAttribute = `${reservedPrefix}closing`;
 
 /**
@@ -31,9 +31,10 @@ export function isDataKey(key: string): boolean {
 /**
  * Adds the attributes that store one key of `req.session`, as JSON texts, or `null` for an attribute to delete.
  *
- * A key that is a valid attribute name is stored under its own name, so that `session.getAttr(key)` finds it. Two things
- * can't be stored that way: the value `null`, and keys that are no valid attribute name. They are stored as the pair
- * `[key, value]` under an escaped name. Each key is in at most one of the two places, so every change clears the other.
+ * A key that is a valid attribute name is stored under its own name, so that `session.getAttr(key)` finds it. Two
+ * things can't be stored that way: the value `null`, and keys that are not valid attribute names. They are stored as
+ * the pair `[key, value]` under an escaped name. Each key is in at most one of the two places, so every change clears
+ * the other.
  *
  * @param text JSON text of the value; `undefined` to delete the key
  */
@@ -52,7 +53,7 @@ function escapedNameOf(key: string): string {
   return escapePrefix + (isReadable ? key : `#${hash('sha256', key, 'base64url')}`);
 }
 
-/** The application's data among the attributes of a session: JSON text by key of `req.session`. */
+/** Returns the application's data among the attributes of a session: JSON text by key of `req.session`. */
 export function dataOf(texts: { readonly [name: string]: string }): Map<string, string> {
   const data = new Map<string, string>();
   for (const name of Object.keys(texts)) {
@@ -62,7 +63,7 @@ export function dataOf(texts: { readonly [name: string]: string }): Map<string, 
     } else if (name.startsWith(escapePrefix)) {
       const pair: unknown = JSON.parse(text);
       if (!isPair(pair) || !isDataKey(pair[0])) continue;
-      // If code other than this folder wrote the plain attribute as well, the plain one is newer.
+      // If other code than this folder also wrote the plain attribute, the plain attribute is newer.
       if (!isPlainName(pair[0]) || texts[pair[0]] === undefined) data.set(pair[0], JSON.stringify(pair[1]));
     }
   }

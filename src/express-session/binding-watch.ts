@@ -1,25 +1,25 @@
 import { reportFault } from '../errors/fault-report.js';
 import type { WantedContent } from './session-content.js';
 
-/** Sessions saved without any login, after which the application is warned. */
+/** Number of visitor sessions without any login after which the application is warned. */
 const patience = 100;
 
 /**
- * Warns once when the application seems to keep who is logged in where the store does not look: then no limit applies,
- * no login is listed, and none can be ended.
+ * Warns once if the application seems to keep who is logged in where the store does not look. In that case no limit
+ * applies, no login is listed, and no login can be ended.
  */
 export class BindingWatch {
   readonly #maxSession: number;
   #unbound = 0;
   #isDone: boolean;
 
-  /** @param maxSession the limit of the context; without one no warning is due */
+  /** @param maxSession the limit of the context; without a limit (0) there is no warning */
   constructor(maxSession: number) {
     this.#maxSession = maxSession;
     this.#isDone = maxSession === 0;
   }
 
-  /** A session of a visitor was created. */
+  /** Counts a visitor session that was created. */
   visitorCreated({ data }: WantedContent): void {
     if (this.#isDone) return;
     this.#unbound += 1;
@@ -35,7 +35,7 @@ export class BindingWatch {
     );
   }
 
-  /** A login was seen. */
+  /** Ends the watch, because a session is bound to an account. */
   bound(): void {
     this.#isDone = true;
   }

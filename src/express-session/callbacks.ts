@@ -5,8 +5,8 @@ export type Callback<Result> = (error: unknown, result?: Result) => void;
 
 /**
  * Passes the outcome of the promise to the callback, once.
- * @param failed is told of an error before the callback
- * @param pass calls the callback with the result; a caller may do more before and after that call
+ * @param failed receives an error before the callback does
+ * @param pass calls the callback with the result; may do more before and after that call
  */
 export function answer<Result>(
   promise: Promise<Result>,
@@ -23,7 +23,7 @@ export function answer<Result>(
   );
 }
 
-/** An exception of the callback is uncaught, as the application expects. It must not reject the chain of promises. */
+/** Rethrows an exception of the callback as uncaught, as the application expects. It must not reject a promise. */
 function uncaught(call: () => void): void {
   try {
     call();
@@ -40,7 +40,7 @@ export function requireCallback(callback: unknown): void {
   throw invalidArgument('callback', 'must be a function, or left out to get a promise', callback);
 }
 
-/** Starts synchronously; an exception becomes a rejection. */
+/** Starts the operation synchronously and turns an exception into a rejection. */
 export function start<Result>(operate: () => Promise<Result>): Promise<Result> {
   try {
     return operate();

@@ -3,7 +3,7 @@ import { SessionError } from '../errors/session-error.js';
 
 /** Result of an operation on a session that is not live. */
 export class Closed {
-  /** `undefined` when the store no longer knows. */
+  /** `undefined` if the store no longer knows the reason. */
   readonly reason: CloseReason | undefined;
 
   constructor(reason: CloseReason | undefined) {
@@ -11,12 +11,14 @@ export class Closed {
   }
 }
 
-/** Whether the attributes of a session would have taken more than `attributesMaxBytes`. */
+/** Whether the error says that the attributes of a session would have exceeded `attributesMaxBytes`. */
 export function isTooLarge(error: unknown): boolean {
   return SessionError.is(error, 'INVALID_ARGUMENT') && error.details.argument === 'attributes';
 }
 
-/** The result of the operation, or `Closed` when its session is not live. Rejects with any other error. */
+/**
+ * Resolves with the result of the operation, or with `Closed` if its session is not live. Rejects with other errors.
+ */
 export async function orClosed<Result>(operation: Promise<Result>): Promise<Result | Closed> {
   try {
     return await operation;

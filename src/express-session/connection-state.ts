@@ -2,7 +2,7 @@ import { guarded } from '../errors/guarded.js';
 import { SessionError } from '../errors/session-error.js';
 
 export interface ConnectionWatch {
-  /** Resolves when the store can be reached. */
+  /** Resolves if the store can be reached, and rejects otherwise. */
   ping(): Promise<void>;
   disconnected(): void;
   connected(): void;
@@ -20,7 +20,8 @@ export class ConnectionState {
   #isClosed = false;
 
   constructor(watch: ConnectionWatch, pingIntervalMs: number) {
-    // Both emit an event of express-session, whose listeners are the application's. A timer calls the second.
+    // Both functions emit an event to listeners of the application. A timer calls `connected`: there an exception of a
+    // listener would become an unhandled rejection.
     this.#watch = {
       ping: () => watch.ping(),
       disconnected: guarded("A 'disconnect' listener of the session store threw", () => watch.disconnected()),
@@ -39,7 +40,7 @@ export class ConnectionState {
     }
   }
 
-  /** A call failed with this error. */
+  /** Handles the error of a failed call. */
   failed(error: unknown): void {
     if (SessionError.is(error, 'STORE_UNAVAILABLE')) this.#beginOutage();
   }
@@ -65,7 +66,7 @@ export class ConnectionState {
     try {
       await this.#watch.ping();
     } catch {
-      // Any failure counts, not only STORE_UNAVAILABLE: reading sessions would fail as well.
+      // Any error counts, not only STORE_UNAVAILABLE: a read of a session would fail as well.
       this.#pingLater();
       return;
     }

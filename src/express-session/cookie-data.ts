@@ -1,4 +1,4 @@
-/** 100 years. Far beyond it dates and deadlines in milliseconds are no longer exact. */
+/** Maximum idle time in milliseconds: 100 years. Dates and deadlines far beyond it are not exact to the millisecond. */
 const maxTtl = 3_155_760_000_000;
 
 /** The cookie that frameworks expect in a loaded session. */
@@ -8,17 +8,20 @@ export interface LoadedCookie {
   readonly [field: string]: unknown;
 }
 
-/** The cookie of `req.session` in the form that is stored, and the idle time that it asks for. */
+/** The cookie of `req.session` in its stored form, and the idle time that it requests. */
 export interface StoredCookie {
-  /** JSON of its fields, without those that change with every renewal. */
+  /** JSON of the cookie's fields, without the fields that change with every renewal. */
   readonly text: string;
-  /** Idle time in milliseconds; `undefined` when the cookie names none. 0 or less when the cookie has expired. */
+  /** Idle time in milliseconds; `undefined` if the cookie names none. 0 or less if the cookie has expired. */
   readonly ttl: number | undefined;
 }
 
 /**
- * A cookie with an age expires that long after the last activity, which the session record holds: its expiry is not
- * stored, so that a renewal need not write the cookie. A cookie with only a date expires on that date.
+ * Returns the stored form of a cookie.
+ *
+ * A cookie with an age expires when this age has passed since the last activity. The session record holds the time of
+ * the last activity. Therefore the expiry is not stored, and a renewal need not write the cookie. A cookie with only a
+ * date expires on that date.
  */
 export function storedCookie(cookie: unknown, now: number): StoredCookie {
   const fields = fieldsOf(cookie);
@@ -30,22 +33,22 @@ export function storedCookie(cookie: unknown, now: number): StoredCookie {
 }
 
 /**
- * The idle time that a stored cookie asks for, for a session that is live and is to stay so.
- * @param text what `storedCookie` made
- * @returns 1 millisecond or more; `undefined` when the cookie names none
+ * Returns the idle time in milliseconds that a stored cookie requests, for a session that is live and must stay live.
+ * @param text the text that `storedCookie` returned
+ * @returns 1 or more; `undefined` if the cookie names no idle time
  */
 export function idleTimeOf(text: string, now: number): number | undefined {
   const { ttl } = storedCookie(JSON.parse(text), now);
   return ttl === undefined ? undefined : Math.max(1, ttl);
 }
 
-/** A cookie just loaded stays valid for at least this many milliseconds, the time that its own request takes. */
+/** Minimum milliseconds for which a loaded cookie is valid: enough for the request that loaded it. */
 const minRemaining = 1_000;
 
-/** Fields that all frameworks set unless told otherwise; not stored. */
+/** Fields that all frameworks set by default. Their default values are not stored. */
 const defaults: { readonly [field: string]: unknown } = { path: '/', httpOnly: true };
 
-/** Fields whose stored form is another, or that follow from others. */
+/** Fields that are stored in another form, or that are derived from other fields. */
 const movingFields: ReadonlySet<string> = new Set([
   'expires',
   'originalMaxAge',
@@ -54,7 +57,10 @@ const movingFields: ReadonlySet<string> = new Set([
   '_expires',
 ]);
 
-/** @param lastTime the session's last activity; like `now` in milliseconds since the Unix epoch */
+/**
+ * Returns the cookie for a session that was loaded.
+ * @param lastTime the session's last activity; like `now`, in milliseconds since the Unix epoch
+ */
 export function loadedCookie(text: string | undefined, lastTime: number, now: number): LoadedCookie {
   const { template, age, date } = cookies.of(text ?? '{}');
   const cookie = { ...template };
@@ -68,7 +74,7 @@ function fieldsOf(cookie: unknown): { readonly [field: string]: unknown } {
   if (typeof cookie !== 'object' || cookie === null) return {};
   const plain: unknown = 'toJSON' in cookie && typeof cookie.toJSON === 'function' ? cookie.toJSON() : cookie;
   if (!isFields(plain)) return {};
-  // Own fields only. What a toJSON made, or a framework without one gave, mostly has no others.
+  // Own fields only. The result of `toJSON`, or a cookie without it, is usually a plain object, which needs no copy.
   return Object.getPrototypeOf(plain) === Object.prototype ? plain : { ...plain };
 }
 
@@ -76,7 +82,10 @@ function isFields(value: unknown): value is { readonly [field: string]: unknown 
   return typeof value === 'object' && value !== null;
 }
 
-/** Cookies with the same meaning have the same text, whichever framework's class they are of. */
+/**
+ * Returns the stored text. Cookies with the same meaning have the same text, even if they come from different
+ * frameworks.
+ */
 function textOf(fields: object, own: object): string {
   const stored = Object.entries(fields).filter(
     ([field, value]) => !movingFields.has(field) && !isDefault(field, value),
@@ -86,8 +95,8 @@ function textOf(fields: object, own: object): string {
 }
 
 /**
- * The text of the latest cookie, for the next one: nearly all cookies of an application have the same fields, and to
- * compare them costs a tenth of making their text.
+ * Caches the text of the latest cookie. Nearly all cookies of an application have the same fields, and to compare the
+ * fields takes a tenth of the time of making the text.
  */
 class LatestText {
   #fields: { readonly [field: string]: unknown } = {};
@@ -99,7 +108,7 @@ class LatestText {
     if (this.#isOf(fields, own.originalMaxAge)) return this.#text;
     const text = textOf(fields, own);
     const kept = Object.entries(fields).filter(([field]) => !movingFields.has(field));
-    // What a value that is not primitive holds may change.
+    // The content of a value that is not primitive may change.
     const isFixed = kept.every(([, value]) => typeof value !== 'object' || value === null);
     this.#fields = Object.fromEntries(kept);
     this.#count = isFixed ? kept.length : -1;
@@ -121,14 +130,14 @@ class LatestText {
 }
 
 interface ParsedCookie {
-  /** The loaded cookie but for `expires`. A copy is what a session gets. */
+  /** The loaded cookie without `expires`. Each session gets a copy. */
   readonly template: { originalMaxAge: number | null; expires: Date | null; [field: string]: unknown };
   readonly age: number | undefined;
-  /** Of a cookie without an age. */
+  /** The expiry date, if the cookie has no age. */
   readonly date: Date | undefined;
 }
 
-/** Texts of cookies that were parsed. */
+/** Cache of parsed cookie texts. */
 class ParsedCookies {
   readonly #known = new Map<string, ParsedCookie>();
 
@@ -137,10 +146,11 @@ class ParsedCookies {
     if (known !== undefined) return known;
     const { originalMaxAge, expires, ...rest } = fieldsOf(JSON.parse(text));
     const age = ageOf(originalMaxAge);
-    // V8 copies what it parsed in a twentieth of the time that it takes for what it copied together from two objects.
+    // V8 copies an object that `JSON.parse` made in a twentieth of the time that it needs for an object literal with
+    // spreads.
     const fields = JSON.parse(JSON.stringify({ ...defaults, ...rest, originalMaxAge: age ?? null, expires: null }));
     const parsed = { template: fields, age, date: age === undefined ? dateOf(expires) : undefined };
-    // A date is that of one session, and what is no primitive value must not be given to two.
+    // A date belongs to one session, and two sessions must not share an object. Such cookies are not cached.
     const isCommon = expires === undefined && Object.values(rest).every((value) => typeof value !== 'object');
     if (isCommon) {
       if (this.#known.size === mostKnown) this.#known.clear();
@@ -150,7 +160,10 @@ class ParsedCookies {
   }
 }
 
-/** An application has one or two; one that makes them of what a client sends must not fill the memory. */
+/**
+ * Maximum number of cached cookie texts. Most applications have one or two. The limit matters for an application that
+ * makes cookies from client input.
+ */
 const mostKnown = 100;
 const texts = new LatestText();
 const cookies = new ParsedCookies();

@@ -1,9 +1,12 @@
 import { invalidArgument } from '../errors/session-error.js';
 
-/** As for every attribute: shallow enough that no parser runs out of stack. */
+/** Maximum nesting depth, the same as for every attribute. It is low enough that no parser runs out of stack. */
 const maxDepth = 64;
 
-/** `JSON.stringify` writes a lone surrogate as an escape, and nothing else. An even number of backslashes precedes it. */
+/**
+ * Matches a lone surrogate. `JSON.stringify` writes only lone surrogates as escapes from `\ud800` to `\udfff`. An even
+ * number of backslashes precedes such an escape.
+ */
 const loneSurrogate = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 
 const quote = 0x22;
@@ -14,8 +17,8 @@ const closeBracket = 0x5d;
 const closeBrace = 0x7d;
 
 /**
- * Refuses what `JSON.stringify` accepts but attributes may not contain. Works on the text, because the value was
- * stringified already, and its getters and `toJSON` methods might answer differently a second time.
+ * Rejects JSON that `JSON.stringify` makes but that attributes may not contain. Checks the text instead of the value:
+ * the value was stringified already, and its getters and `toJSON` methods may return something else the second time.
  *
  * @param text made by `JSON.stringify`
  * @throws SessionError `INVALID_ARGUMENT`
@@ -28,7 +31,7 @@ export function requireStorableJson(argument: string, text: string): void {
 }
 
 /**
- * The JSON text of a text.
+ * Returns the JSON text of a string.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function storableText(argument: string, value: string): string {

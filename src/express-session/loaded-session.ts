@@ -1,17 +1,17 @@
 import type { SessionContent } from './session-content.js';
 import type { Login } from './sid-sessions.js';
 
-/** What is known about a session object of a framework: its content and login when it was loaded or last saved. */
+/** State of a framework's session object: its content and login when it was loaded or last saved. */
 export class LoadedSession {
   readonly sid: string;
   content: SessionContent;
   /** The login session that held the content, if the sid was bound to an account. */
   login: Login | undefined;
-  /** Whether the request came with the sid: someone who gave the client that sid knows it too. */
+  /** Whether the request came with the sid. If so, someone who gave the client that sid may know it, too. */
   readonly cameWithRequest: boolean;
-  /** `false` until a save has created it: one that failed leaves that to the next. */
+  /** `false` until a save has created the session. If that save fails, the next save creates it. */
   isStored: boolean;
-  /** Ends when the last save so far has ended; never rejects. */
+  /** Resolves when the latest save has ended; never rejects. */
   #lastSave: Promise<unknown> | undefined;
 
   constructor(
@@ -28,7 +28,10 @@ export class LoadedSession {
     this.isStored = isStored;
   }
 
-  /** Runs saves of this object one after the other: each computes its changes from what the previous one stored. */
+  /**
+   * Runs saves of this object one after the other: each save computes its changes from the content that the previous
+   * save stored.
+   */
   inOrder<Result>(save: () => Promise<Result>): Promise<Result> {
     const result = this.#lastSave === undefined ? save() : this.#lastSave.then(save);
     this.#lastSave = result.catch(() => {});
@@ -41,7 +44,7 @@ export class LoadedSession {
   }
 }
 
-/** Can't be a key of the application's data: names with this prefix are reserved. */
+/** Key of the marker. The application's data can't contain it, because names with this prefix are reserved. */
 const copyMarker = '~session-mailbox.loaded';
 
 const loadedSessions = new WeakMap<object, LoadedSession>();
@@ -50,7 +53,7 @@ export function remember(session: object, loaded: LoadedSession): void {
   loadedSessions.set(session, loaded);
 }
 
-/** What is known about this object, or about the object that a framework copied it from. */
+/** Returns the state of this object, or of the object that a framework copied it from. */
 export function loadedOf(session: object): LoadedSession | undefined {
   const loaded = loadedSessions.get(session);
   if (loaded !== undefined) return loaded;
@@ -59,8 +62,8 @@ export function loadedOf(session: object): LoadedSession | undefined {
 }
 
 /**
- * Gives the marker to each session that inherits from it. One object for all of them: V8 would make a class of each object
- * that has a prototype of its own, which costs more than the session.
+ * Prototype that adds the marker to a session. All sessions share it: for each separate prototype V8 would create a
+ * hidden class, which is more expensive than the session.
  */
 const marked: object = Object.create(Object.prototype, {
   [copyMarker]: {
@@ -72,9 +75,10 @@ const marked: object = Object.create(Object.prototype, {
 });
 
 /**
- * Passes a loaded session to a framework in such a way that a copy of it is recognised. express-session copies it in
- * `createSession`, which this package overrides. @fastify/session copies it key by key, inherited keys included, into an
- * object that this package never sees otherwise. So, during the call, the session inherits a key that gets copied.
+ * Passes a loaded session to a framework so that a copy of it is recognised. express-session copies the session in
+ * `createSession`, which this package overrides. @fastify/session copies the session key by key, inherited keys
+ * included, into an object that this package does not see at that time. Therefore the session inherits the marker
+ * during the call, and the framework copies it.
  */
 export function withCopyMarker(session: object, pass: (session: object) => void): void {
   if (!loadedSessions.has(session)) {

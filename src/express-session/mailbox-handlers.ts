@@ -16,7 +16,7 @@ import { checkOptions } from '../validation/options.js';
 import { type SessionsOfSids, SidApp } from './sid-app.js';
 import { SidCredentials } from './sid-credentials.js';
 
-/** Which pages may poll, open streams and acknowledge with their visitor's cookie. */
+/** Options that decide which pages may poll, open streams and acknowledge with their visitor's cookie. */
 export type MailboxHandlerOptions = OriginOptions;
 
 /** A request that express-session has handled: `sessionID` comes from a cookie with a valid signature, or is new. */
@@ -68,8 +68,8 @@ export function eventHandler(
 }
 
 /**
- * Takes the acknowledgements of the clients of `eventHandler`: `app.post('/ack', ackHandler(manager, store))`, behind the
- * session middleware. A middleware that parses JSON may stand before it.
+ * Accepts the acknowledgements of the clients of `eventHandler`: `app.post('/ack', ackHandler(manager, store))`, behind
+ * the session middleware. A middleware that parses JSON may be mounted before it.
  *
  * @throws SessionError `INVALID_CONTEXT` for an unknown or invalid option
  */
@@ -96,7 +96,7 @@ function originPolicy(front: string, options: MailboxHandlerOptions): OriginPoli
   return new OriginPolicy(checkOptions({ front, known: originOptions }, options));
 }
 
-/** From the URL, because what `req.query` is depends on the application. */
+/** Parses the query of the URL. `req.query` is not used, because its form depends on the application. */
 function queryOf(request: SidRequest): { readonly [name: string]: unknown } {
   return queryOfTarget(request.originalUrl ?? request.url);
 }

@@ -1,12 +1,12 @@
 import { SessionError } from '../errors/session-error.js';
 
 /**
- * Session objects whose login was refused: by the limit, or because of their sid. Their framework still holds them, with
- * the account in them, and express-session saves them once more when it has sent the answer.
+ * Session objects whose login was refused, by the limit or because of their sid. The framework still holds them, with
+ * the account in them. express-session saves them once more when the application ends the response.
  */
 const refused = new WeakSet<object>();
 
-/** Whether a save that binds an account failed because it may not be bound. */
+/** Whether a save failed because the account may not be bound. */
 export function isRefusal(error: unknown): boolean {
   return SessionError.is(error, 'SESSION_LIMIT') || SessionError.is(error, 'INVALID_ARGUMENT');
 }
@@ -15,7 +15,9 @@ export function markRefused(session: object): void {
   refused.add(session);
 }
 
-/** A later save has succeeded, without the account or because there was room for it by then. */
+/**
+ * Removes the mark after a later save has succeeded, either without the account or because the limit had room again.
+ */
 export function unmarkRefused(session: object): void {
   refused.delete(session);
 }
@@ -25,8 +27,8 @@ export function isRefused(session: unknown): session is object {
 }
 
 /**
- * Whether the request of this session object has been answered. What is saved then can't be told to the client any more:
- * a login that was refused must not come about, and a second error would make Express reset the connection.
+ * Whether the request of this session object has been answered. After that the server can't report the result of a save
+ * to the client: a refused login must not succeed any more, and a second error would make Express reset the connection.
  */
 export function isAnswered(session: object): boolean {
   const request: unknown = 'req' in session ? session.req : undefined;

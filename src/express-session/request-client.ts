@@ -1,15 +1,15 @@
-/** The client behind a request, as the account's list of devices shows it. */
+/** The client that sent a request, as shown in the account's list of devices. */
 export interface RequestClient {
   readonly ip?: string;
   readonly userAgent?: string;
 }
 
-/** Enough for any IPv6 address with a zone. */
+/** Maximum length of an IP address: enough for any IPv6 address with a zone. */
 const maxIpLength = 64;
 
 /**
  * Reads the client from the request that Express keeps with its session object. Session objects of other frameworks
- * have no such request; the result is empty then.
+ * have no such request. For them the result is empty.
  */
 export function clientOf(session: object): RequestClient {
   const request: unknown = 'req' in session ? session.req : undefined;

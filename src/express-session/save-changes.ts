@@ -6,7 +6,8 @@ import { type ContentChanges, isEmpty, patchOf } from './session-content.js';
 /**
  * Stores the changes and renews the session.
  * @param ttl idle time, in milliseconds
- * @returns the session after the change, or after each of the two where the store makes them one by one, in either order
+ * @returns the session after both operations. If the store executes them separately, the session after each of them, in
+ *   either order
  */
 export async function saveChanges(
   manager: SessionManager,

@@ -5,47 +5,48 @@ import { addAttributesFor, cookieAttribute, dataOf, isDataKey } from './attribut
 import { storedCookie } from './cookie-data.js';
 import { requireStorableJson } from './json-bounds.js';
 
-/** What `req.session` holds at one moment. */
+/** Content of `req.session` at one moment. */
 export interface SessionContent {
   /** JSON text by key, in the order of the object. */
   readonly data: ReadonlyMap<string, string>;
-  /** The text of a `StoredCookie`; `undefined` when there is none. */
+  /** Text of a `StoredCookie`; `undefined` if there is no cookie. */
   readonly cookie: string | undefined;
 }
 
-/** What a request wants of the cookie. */
+/** Cookie that a request wants to be stored. */
 export interface WantedCookie {
   readonly cookie: string;
-  /** Idle time in milliseconds; 0 or less when the cookie has expired. */
+  /** Idle time in milliseconds; 0 or less if the cookie has expired. `undefined` if the cookie names none. */
   readonly ttl: number | undefined;
 }
 
-/** What a request wants to be stored. */
+/** Content that a request wants to be stored. */
 export interface WantedContent extends SessionContent, WantedCookie {
   readonly cookie: string;
-  /** The account that the sid is to be bound to; `undefined` for none. */
+  /** Account to which the sid will be bound; `undefined` for none. */
   readonly accountId: string | undefined;
 }
 
-/** How the application uses `req.session`. */
+/** Rules for the content of `req.session`. */
 export interface ContentRules extends AccountRules {
-  /** Limit of the bytes of all keys and JSON texts together. */
+  /** Maximum bytes of all keys and JSON texts together. */
   readonly dataMaxBytes: number;
 }
 
-/** Keys whose JSON text changed; `undefined` for a deleted key. A cookie of `undefined` did not change. */
 export interface ContentChanges {
+  /** JSON text of each changed key; `undefined` for a deleted key. */
   readonly data: ReadonlyMap<string, string | undefined>;
+  /** Text of the new cookie; `undefined` if the cookie did not change. */
   readonly cookie: string | undefined;
 }
 
 /**
- * Takes a copy of what the object holds now; later changes to the object have no effect on it.
- * @param base the content that the object was loaded with. A key that the object's class has a member for is missing in
- *   its own entries without having been deleted: such a key keeps its loaded text. An own entry whose value JSON leaves
- *   out, such as `undefined`, was deleted
+ * Copies the content of the object. Later changes to the object do not affect the copy.
+ * @param base the content that the object was loaded with. If the object's class has a member with the name of a key,
+ *   the key can't be one of the object's own entries although it was not deleted. Such a key keeps its loaded text. An
+ *   own entry whose value JSON leaves out, for example `undefined`, counts as deleted
  * @throws SessionError `INVALID_ARGUMENT` for data that JSON can't represent or that are too large, or for a value of
- *   the account key that is no account id
+ *   the account key that is not an account id
  */
 export function wantedContent(
   session: object,
@@ -72,16 +73,16 @@ export function wantedContent(
   return { data, cookie, ttl, accountId };
 }
 
-/** The part of `wantedContent` that a renewal stores. */
+/** Returns the part of `wantedContent` that a renewal stores. */
 export function wantedCookie(session: object, now: number): WantedCookie {
   const { text, ttl } = storedCookie('cookie' in session ? session.cookie : undefined, now);
   return { cookie: text, ttl };
 }
 
 /**
- * The content that is stored in the attributes of a session.
- * @param accountId the account that the sid is bound to. It decides what the account key holds: an attribute of that
- *   name may have been set by other code, and must not make a visitor look logged in
+ * Returns the content that is stored in the attributes of a session.
+ * @param accountId the account that the sid is bound to. It determines the value of the account key. Other code may
+ *   have set an attribute of that name, which must not make a visitor look logged in
  */
 export function storedContent(
   texts: { readonly [name: string]: string },
@@ -107,7 +108,9 @@ export function changesBetween(base: SessionContent, wanted: SessionContent): Co
 
 export const noChanges: ContentChanges = Object.freeze({ data: new Map(), cookie: undefined });
 
-/** What other requests changed between two reads, without the keys that this request changes itself. */
+/**
+ * Returns the changes that other requests made between two reads, without the keys that this request changes itself.
+ */
 export function changesByOthers(before: SessionContent, after: SessionContent, own: ContentChanges): ContentChanges {
   const { data, cookie } = changesBetween(before, after);
   const others = new Map([...data].filter(([key]) => !own.data.has(key)));
@@ -128,7 +131,7 @@ export function isEmpty(changes: ContentChanges): boolean {
 }
 
 /**
- * The changes as a patch of attributes.
+ * Returns the changes as a patch of attributes.
  * @throws SessionError `INVALID_ARGUMENT` for a value that attributes may not contain
  */
 export function patchOf(changes: ContentChanges): AttributePatch {
@@ -141,31 +144,31 @@ export function patchOf(changes: ContentChanges): AttributePatch {
   return patch;
 }
 
-/** A patch that sets all of the content. */
+/** Returns a patch that sets the whole content. */
 export function patchOfAll({ data, cookie }: SessionContent): AttributePatch {
   return patchOf({ data, cookie });
 }
 
-/** A patch that deletes all of the content. */
+/** Returns a patch that deletes the whole content. */
 export function patchOfNone({ data, cookie }: SessionContent): AttributePatch {
   const deleted = new Map([...data.keys()].map((key) => [key, undefined] as const));
   const patch = patchOf({ data: deleted, cookie: undefined });
   return cookie === undefined ? patch : { ...patch, [cookieAttribute]: null };
 }
 
-/** The content as the attributes of a new session. */
+/** Returns the content as attributes of a new session. */
 export function attributesOf(content: SessionContent): Record<string, string> {
   const attributes: Record<string, string> = Object.create(null);
   for (const [name, text] of Object.entries(patchOfAll(content))) if (text !== null) attributes[name] = text;
   return attributes;
 }
 
-/** Whether `Object.entries` has it. */
+/** Whether `Object.entries` includes the key. */
 function isOwnEntry(session: object, key: string): boolean {
   return Object.prototype.propertyIsEnumerable.call(session, key);
 }
 
-/** `undefined` for what JSON leaves out, as in other session stores. */
+/** Returns the JSON text, or `undefined` for a value that JSON leaves out. Other session stores leave it out, too. */
 function jsonOf(key: string, value: unknown): string | undefined {
   try {
     return JSON.stringify(value);

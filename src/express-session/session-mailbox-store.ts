@@ -29,22 +29,22 @@ type Request = Parameters<session.Store['createSession']>[0];
 /**
  * Stores the sessions of express-session and of @fastify/session in session-mailbox.
  *
- * While `req.session.accountId` is not set (`accountKey` and `accountOf` name another place), a session is a visitor's, in
- * an app of its own. Setting it, after `regenerate`, binds the session to that account: from then on it is a session of
- * the manager's app like any other. It counts toward `maxSession`, is listed, can be pushed to and polled, and ends
- * everywhere when it is closed anywhere. Its data are the attributes of that session. If the account is at its limit,
- * saving fails with `SESSION_LIMIT` and nothing has changed.
+ * While `req.session.accountId` is not set (`accountKey` and `accountOf` choose another place), a session belongs to a
+ * visitor and is stored in a separate app. When the application sets it, after `regenerate`, the session is bound to
+ * that account. From then on it is a session of the manager's app like any other. It counts toward `maxSession`, is
+ * listed, can be pushed to and polled, and ends everywhere when it is closed anywhere. Its data are the attributes of
+ * that session. If the account is at its limit, a save fails with `SESSION_LIMIT` and changes nothing.
  *
- * A save stores what changed since the session was loaded, key by key: of two requests that change different keys at the
- * same time, neither loses its change; of two that change the same key, the later save wins. A save after the session
- * has ended changes nothing.
+ * A save stores the keys that changed since the session was loaded. If two requests change different keys at the same
+ * time, both changes are kept. If they change the same key, the later save wins. A save after the session has ended
+ * changes nothing.
  *
  * The sid is stored with the visitor session, for `ids` and `all`. It grants nothing without the secret that signs the
  * cookies.
  *
  * Every method calls its callback exactly once, or returns a promise when there is no callback. Both fail with a
- * `SessionError`: `INVALID_ARGUMENT`, `SESSION_LIMIT`, `STORE_UNAVAILABLE` or `STOPPED`. The store emits `disconnect` when
- * the session store can't be reached, and `connect` when it answers again.
+ * `SessionError`: `INVALID_ARGUMENT`, `SESSION_LIMIT`, `STORE_UNAVAILABLE` or `STOPPED`. The store emits `disconnect`
+ * when the session store can't be reached, and `connect` when it answers again.
  */
 export class SessionMailboxStore extends session.Store {
   readonly #settings: StoreSettings;
@@ -77,7 +77,7 @@ export class SessionMailboxStore extends session.Store {
     );
   }
 
-  /** The session of a sid as a new object, or `undefined` when there is none. Does not renew it. */
+  /** Returns the session of a sid as a new object, or `undefined` if there is none. Does not renew the session. */
   override get(sid: string): Promise<SessionData | undefined>;
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void;
   override get(
@@ -95,9 +95,9 @@ export class SessionMailboxStore extends session.Store {
   }
 
   /**
-   * Saves a session and renews it. A session object that was loaded or saved before only stores its changes, and never
-   * creates the session again. Any other object replaces the whole content of the sid. The idle time is that of the
-   * cookie, else `gcTime`; saving with an expired cookie destroys the session.
+   * Saves a session and renews it. For a session object that was loaded or saved before, `set` stores only the changes,
+   * and never creates the session again. Any other object replaces the whole content of the sid. The cookie determines
+   * the idle time; without a time in the cookie it is `gcTime`. A save with an expired cookie destroys the session.
    */
   override set(sid: string, session: SessionData): Promise<void>;
   override set(sid: string, session: SessionData, callback?: (error?: unknown) => void): void;
@@ -105,7 +105,7 @@ export class SessionMailboxStore extends session.Store {
     return this.#answer(() => this.#set(requireSid(sid), requireSession(session)), callback);
   }
 
-  /** Ends the session; if it is bound to an account, with the reason `logout`. Does nothing for an unknown sid. */
+  /** Closes the session with the reason `logout`. Does nothing for an unknown sid. */
   override destroy(sid: string): Promise<void>;
   override destroy(sid: string, callback?: (error?: unknown) => void): void;
   override destroy(sid: string, callback?: Callback<void>): Promise<void> | undefined {
@@ -119,7 +119,7 @@ export class SessionMailboxStore extends session.Store {
     return this.#answer(() => this.#touch(requireSid(sid), requireSession(session)), callback);
   }
 
-  /** All live sessions, each with its sid as `id`. */
+  /** Returns all live sessions, each with its sid as `id`. */
   override all(): Promise<SessionData[]>;
   override all(callback: (error: unknown, sessions?: SessionData[] | null) => void): void;
   override all(callback?: Callback<SessionData[]>): Promise<SessionData[]> | undefined {
@@ -135,7 +135,7 @@ export class SessionMailboxStore extends session.Store {
     }, callback);
   }
 
-  /** The sids of all live sessions. */
+  /** Returns the sids of all live sessions. */
   ids(): Promise<string[]>;
   ids(callback: (error: unknown, sids?: string[]) => void): void;
   ids(callback?: Callback<string[]>): Promise<string[]> | undefined {
@@ -146,7 +146,7 @@ export class SessionMailboxStore extends session.Store {
     }, callback);
   }
 
-  /** The number of live sessions. */
+  /** Returns the number of live sessions. */
   override length(): Promise<number>;
   override length(callback: (error: unknown, length?: number) => void): void;
   override length(callback?: Callback<number>): Promise<number> | undefined {
@@ -157,7 +157,7 @@ export class SessionMailboxStore extends session.Store {
     }, callback);
   }
 
-  /** Ends all sessions of this store, with the reason `revoked`. Sessions that other code created stay. */
+  /** Closes all sessions of this store with the reason `revoked`. Keeps sessions that other code created. */
   override clear(): Promise<void>;
   override clear(callback?: (error?: unknown) => void): void;
   override clear(callback?: Callback<void>): Promise<void> | undefined {
@@ -167,7 +167,7 @@ export class SessionMailboxStore extends session.Store {
     }, callback);
   }
 
-  /** Called by express-session: makes the object that the request sees from what `get` returned. */
+  /** Makes the object that the request sees from the result of `get`. express-session calls this method. */
   override createSession(request: Request, data: SessionData): session.Session & SessionData {
     const loaded = loadedOf(data);
     clearCopyMarker(data);
@@ -177,9 +177,10 @@ export class SessionMailboxStore extends session.Store {
   }
 
   /**
-   * The session-mailbox session of a sid, for pushes, polls and sockets: the login session while the sid is bound to an
-   * account, else the visitor session, which is in another app (`manager.inApp(session.app)`). The caller must have
-   * checked the signature of the cookie that the sid comes from. Does not renew the session.
+   * Returns the session-mailbox session of a sid, for pushes, polls and sockets. While the sid is bound to an account,
+   * this is the login session. Otherwise it is the visitor session, which is in another app
+   * (`manager.inApp(session.app)`). The caller must have checked the signature of the cookie with the sid. Does not
+   * renew the session.
    */
   async sessionOf(sid: string): Promise<Session | undefined> {
     return (await this.#connection.follow(this.#reader.read(requireSid(sid))))?.holder;
@@ -196,8 +197,8 @@ export class SessionMailboxStore extends session.Store {
     pass?: (result: Result, succeed: (result: Result) => void) => void,
   ): Promise<Result> | undefined {
     requireCallback(callback);
-    // Starts synchronously, so that a save copies the session before the request changes it again. An exception about the
-    // arguments becomes a rejection.
+    // Start synchronously, so that a save copies the session before the request changes it again. An exception about
+    // invalid arguments becomes a rejection.
     const outcome = start(operate);
     return callback === undefined || callback === null
       ? this.#connection.follow(outcome)
@@ -227,8 +228,9 @@ export class SessionMailboxStore extends session.Store {
     if (wanted.accountId !== undefined) this.#bindings.bound();
     else if (loaded === undefined) this.#bindings.visitorCreated(wanted);
     if (isRefused(session)) {
-      // express-session begins to send the answer after it has called `save`, in the same turn. Without an account too, or
-      // the save would overtake one with it.
+      // express-session calls `save`, and then begins to send the response in the same turn of the event loop. Wait
+      // until it has. A save without an account waits, too: otherwise it would overtake an earlier save with an
+      // account.
       await undefined;
       if (wanted.accountId !== undefined && isAnswered(session)) return;
     }
@@ -236,7 +238,7 @@ export class SessionMailboxStore extends session.Store {
       await this.#save(sid, session, loaded, wanted, client);
       unmarkRefused(session);
     } catch (error) {
-      // In a session that is bound to the account already, it was not the login that was refused.
+      // If the session was already bound to the account, the refusal does not concern the login.
       const isLogin = wanted.accountId !== undefined && loadedOf(session)?.login?.accountId !== wanted.accountId;
       if (isLogin && isRefusal(error)) markRefused(session);
       throw error;
@@ -251,7 +253,7 @@ export class SessionMailboxStore extends session.Store {
     client: RequestClient,
   ): Promise<void> {
     const kept = loaded ?? new LoadedSession(sid, wanted, undefined, false, false);
-    // Before the first await: a second save of the same object must wait for this one.
+    // Remember the object before the first await: a second save of the same object must wait for this save.
     if (loaded === undefined) remember(session, kept);
     await kept.inOrder(async () => {
       if (hasExpired(wanted)) await this.#writer.destroy(sid);

@@ -16,7 +16,7 @@ export interface SidState {
   readonly holder: Session;
 }
 
-/** How many times a read starts again because the binding changed during the read. */
+/** Maximum number of attempts of a read. A read starts again if the binding changed during the read. */
 const maxAttempts = 5;
 
 /** Reads the sessions of sids. */
@@ -32,9 +32,9 @@ export class SessionReader {
   }
 
   /**
-   * Reads the visitor session, and at the same time the login session that the cache names, which takes one round trip.
-   * The visitor session is always read: it alone tells which account the sid is bound to now.
-   * @returns `undefined` when the sid has no session, or its session has ended
+   * Reads the visitor session, and at the same time the login session that the cache names. Both reads take one round
+   * trip. The visitor session is always read: only this session shows to which account the sid is bound now.
+   * @returns `undefined` if the sid has no session, or its session has ended
    */
   async read(sid: string): Promise<SidState | undefined> {
     const { logins, visitors } = this.#sidSessions;
@@ -69,21 +69,22 @@ export class SessionReader {
     return storedContent(holder.attributeTexts, binding.accountId, this.#rules);
   }
 
-  /** Whether the sid is bound, or has a login session of an earlier binding that is still to be closed. */
+  /** Whether the sid is bound, or has a login session of an earlier binding that must still be closed. */
   async isOfLogin(sid: string): Promise<boolean> {
     const state = await this.read(sid);
     return state !== undefined && (state.binding.accountId !== undefined || formerOf(state.visitor) !== undefined);
   }
 
-  /** The idle time that a stored cookie asks for, in milliseconds. */
+  /** Returns the idle time that a stored cookie requests, in milliseconds. */
   idleTimeOf(cookie: string): number {
     const { now, context } = this.#sidSessions.logins;
     return idleTimeOf(cookie, now) ?? context.gcTime;
   }
 
   /**
-   * The idle time with which a request may renew the session: that of the stored cookie, which another request may have
-   * changed since this one loaded it, unless this request changes the cookie itself.
+   * Returns the idle time with which a request may renew the session. If the request changes the cookie, this is the
+   * idle time of its own cookie. Otherwise it is the idle time of the stored cookie, which another request may have
+   * changed since this request loaded it.
    * @param ttl the idle time of the request's own cookie
    */
   ttlFor(state: SidState, changes: ContentChanges, ttl: number): number {
@@ -98,12 +99,12 @@ export class SessionReader {
   #updateCache(cached: CachedSid, state: SidState): SidState {
     const { visitor, holder } = state;
     cached.renewal = { id: holder.id, time: holder.lastTime, ttl: holder.ttl };
-    // Not by the store's clock alone: where it is ahead, the visitor session would be renewed too late.
+    // Use the earlier of the two clocks: if the store's clock is ahead, the visitor session would be renewed too late.
     cached.visitorExpiresAt = Math.min(visitor.lastTime, this.#sidSessions.logins.now) + visitor.ttl;
     return state;
   }
 
-  /** Closes the login session of the previous binding, if the process that should have done so died. */
+  /** Closes the login session of the previous binding, because the process that should have closed it died. */
   async #closeFormer(sid: string, visitor: Session, former: FormerBinding): Promise<void> {
     const { logins, visitors } = this.#sidSessions;
     await Promise.all([
@@ -112,7 +113,10 @@ export class SessionReader {
     ]);
   }
 
-  /** Closes the login session of the previous binding of a sid that is being closed: no later request would find it. */
+  /**
+   * Closes the login session of the previous binding of a sid that is being closed. No later request could find that
+   * login session.
+   */
   async closeFormerLogin(sid: string, visitor: Session): Promise<void> {
     const former = formerOf(visitor);
     if (former === undefined) return;
@@ -120,7 +124,9 @@ export class SessionReader {
     await this.#sidSessions.logins.closeSession(id, 'logout');
   }
 
-  /** Closes what is left of a sid whose closing was interrupted: no later request would find these sessions. */
+  /**
+   * Closes the remaining sessions of a sid whose closing was interrupted. No later request could find these sessions.
+   */
   async #finishClosing(sid: string, visitor: Session | Closed, cachedId: string | undefined): Promise<void> {
     const { logins, visitors } = this.#sidSessions;
     if (visitor instanceof Closed) {
@@ -136,7 +142,7 @@ export class SessionReader {
   }
 
   /**
-   * Closes the visitor session after its login session has ended, unless the sid was bound anew meanwhile.
+   * Closes the visitor session after its login session has ended, unless the sid has been bound again since then.
    * @returns whether the sid has no session now
    */
   async #closeWithLogin(sid: string, { generation, accountId }: Binding, login: Closed): Promise<boolean> {

@@ -1,13 +1,15 @@
 const hourMs = 3_600_000;
 
 /**
- * How much longer than its login session a visitor session lives, in milliseconds. Polls and sockets renew the login
- * session only.
+ * Milliseconds by which a visitor session lives longer than its login session. The visitor session needs this time
+ * because polls and sockets renew only the login session.
  */
 export const visitorExtraTtl = 24 * hourMs;
 
-/** How often requests of a login renew the visitor session, in milliseconds. */
+/** Milliseconds between two renewals of the visitor session by requests of a login. */
 export const visitorRenewalInterval = hourMs;
 
-/** After this many milliseconds an unfinished step is taken to be of a process that died. */
+/**
+ * Milliseconds after which an unfinished step counts as abandoned: the process that began it is assumed to have died.
+ */
 export const abandonedAfter = 5_000;

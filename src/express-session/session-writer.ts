@@ -26,8 +26,8 @@ import type { Login, SidSessions } from './sid-sessions.js';
 import type { StoreSettings } from './store-options.js';
 
 /**
- * Stores what requests leave in `req.session`. A session that was loaded is never created again: a save changes nothing
- * if the session has ended, or if the sid was bound to another account, since it was loaded.
+ * Stores the content that requests leave in `req.session`. Never creates a loaded session again: if, since the load,
+ * the session has ended or the sid was bound to another account, a save changes nothing.
  */
 export class SessionWriter {
   readonly #sidSessions: SidSessions;
@@ -71,8 +71,9 @@ export class SessionWriter {
       loaded.login = await this.#binder.bind(this.#bindRequestOf(sid, changes, wanted, client));
     } catch (error) {
       if (wanted.accountId !== undefined || !isTooLarge(error) || !(await this.#reader.isOfLogin(sid))) throw error;
-      // A visitor session has attributes of its own, beside which the data of a login may not fit. The login must end all
-      // the same, so the data end with it; only what this request wants to add is worth an error.
+      // A visitor session has its own attributes in addition to the data. Therefore the data of a login may not fit
+      // into it. The login must end nevertheless, and its data end with it. Report the error only if this request adds
+      // data.
       await this.destroy(sid);
       if ([...changes.data.values()].some((text) => text !== undefined)) throw error;
     }
@@ -80,8 +81,8 @@ export class SessionWriter {
   }
 
   /**
-   * Stores a session that was never loaded: it replaces the whole content of the sid. Does not revive a sid whose session
-   * ended a short while ago.
+   * Stores a session that was never loaded. It replaces the whole content of the sid. Does not create the session again
+   * if the session of the sid has ended a short time ago.
    * @returns the login session, if the sid is bound to an account now
    */
   async create(sid: string, wanted: WantedContent, client: RequestClient): Promise<Login | undefined> {
@@ -94,7 +95,7 @@ export class SessionWriter {
     const creation = await orClosed(
       createNamedOfTexts(visitors, cached.visitorAccount, cached.visitorId, texts, {
         ttl: binds ? ttl + visitorExtraTtl : ttl,
-        // The context's maxAge and maxSession are for logins.
+        // The maxAge and maxSession of the context apply only to logins.
         maxAge: 0,
         maxSession: 0,
       }),
@@ -129,8 +130,8 @@ export class SessionWriter {
     const { logins, visitors } = this.#sidSessions;
     const { visitorId } = this.#cache.entryOf(sid);
     this.#cache.evict(sid);
-    // A request that binds the sid after this patch finds the attribute and gives up; a binding before it is in the
-    // answer.
+    // A request that binds the sid after this patch finds the attribute and gives up. If a request bound the sid before
+    // this patch, the result of the patch contains the binding.
     const visitor = await orClosed(this.#markClosing(visitorId));
     if (visitor instanceof Closed) return;
     const login = this.#reader.loginOf(sid, bindingOf(visitor));
@@ -148,7 +149,7 @@ export class SessionWriter {
       return await patchTexts(visitors, visitorId, closing);
     } catch (error) {
       if (!isTooLarge(error)) throw error;
-      // The data make room for the mark.
+      // Delete the data to make room for the mark.
       const visitor = await visitors.getSession(visitorId);
       const content = this.#reader.contentOf({ holder: visitor, binding: bindingOf(visitor) });
       return patchTexts(visitors, visitorId, { ...patchOfNone(content), ...closing });
@@ -162,7 +163,7 @@ export class SessionWriter {
     return state && { content: this.#reader.contentOf(state), login: this.#reader.loginOf(sid, state.binding) };
   }
 
-  /** Writes and renews in one round trip, without a read before: the store refuses both if the session has ended. */
+  /** Writes and renews in one round trip without an earlier read. The store refuses both if the session has ended. */
   async #write(sid: string, login: Login | undefined, changes: ContentChanges, wanted: WantedCookie): Promise<void> {
     const { logins, visitors } = this.#sidSessions;
     const cached = this.#cache.entryOf(sid);
@@ -172,15 +173,16 @@ export class SessionWriter {
     const saved = await (login === undefined ? saving : this.#withVisitor(saving, cached, ttl));
     if (saved instanceof Closed) return;
     for (const { lastTime } of saved) cached.renewal = { id, time: lastTime, ttl };
-    // Where the store makes two steps of it, it may execute them in either order: the later one tells of a new binding.
+    // A store that executes two separate steps may execute them in either order. The later step shows a new binding.
     const isBound = login === undefined && saved.some((visitor) => bindingOf(visitor).accountId !== undefined);
     if (isBound) {
       await this.#repeatInLogin(sid, changes, ttl);
       return;
     }
     let cookie = changes.cookie === undefined ? otherCookieOf(saved, wanted.cookie) : undefined;
-    // Another request has changed the cookie since this one loaded it, and this one renewed by the old cookie. It may be
-    // changed again meanwhile.
+    // Another request has changed the cookie since this request loaded it. This request has renewed the session with
+    // the idle time of the old cookie, so renew it again. Other requests may change the cookie during that renewal,
+    // too.
     while (cookie !== undefined) {
       const idleTime = this.#reader.idleTimeOf(cookie);
       const renewing = orClosed(manager.renewSession(id, { ttl: idleTime }));
@@ -194,21 +196,21 @@ export class SessionWriter {
     return result;
   }
 
-  /** Another request has bound the sid since this one loaded it as a visitor: the write belongs to the login session. */
+  /** Repeats the write in the login session, because another request bound the sid after this request had loaded it. */
   async #repeatInLogin(sid: string, changes: ContentChanges, givenTtl: number): Promise<void> {
     const state = await this.#reader.read(sid);
     if (state === undefined || state.holder === state.visitor) return;
     const ttl = this.#reader.ttlFor(state, changes, givenTtl);
     const { logins } = this.#sidSessions;
     await Promise.all([
-      // The first write stays in the visitor session, where it does no harm: the request that binds the sid may be
-      // reading it from there now.
+      // The first write stays in the visitor session, where it does no harm. The request that binds the sid may be
+      // reading the data from there now.
       orClosed(saveChanges(logins, state.holder.id, changes, ttl)),
       this.#renewVisitor(this.#cache.entryOf(sid), ttl),
     ]);
   }
 
-  /** Renews the visitor session of a login. Seldom necessary, because it lives much longer than the login session. */
+  /** Renews the visitor session of a login if needed. It rarely is, because a visitor session lives much longer. */
   async #renewVisitor(cached: CachedSid, ttl: number): Promise<void> {
     const visitorTtl = ttl + visitorExtraTtl;
     const { logins, visitors } = this.#sidSessions;
@@ -219,9 +221,10 @@ export class SessionWriter {
 
   #wasRenewedRecently({ renewal }: CachedSid, holderId: string, ttl: number): boolean {
     if (renewal === undefined || renewal.id !== holderId || renewal.ttl !== ttl) return false;
-    // The time is by the store's clock, which may be ahead of this process: then nothing is known, and it is renewed.
+    // The time is from the store's clock. If that clock is ahead of this process, the age is negative: renew the
+    // session.
     const age = this.#sidSessions.logins.now - renewal.time;
-    // At most half the idle time, so that a session in use never expires.
+    // Skip renewals for at most half of the idle time, so that a session in use never expires.
     return age >= 0 && age < Math.min(this.#touchAfter, ttl / 2);
   }
 

@@ -10,13 +10,13 @@ import type { SessionManager } from '../service/session-manager.js';
 
 /** Finds the session of a sid; implemented by `SessionMailboxStore`. */
 export interface SessionsOfSids {
-  /** The session that a sid is bound to, if it is alive. */
+  /** Returns the session of a sid, or `undefined` if there is none that is live. */
   sessionOf(sid: string): Promise<Session | undefined>;
 }
 
 /**
- * The mailboxes as the routes need them, with sids in the place of tokens: express-session has checked the signature of the
- * cookie that a sid comes from. A visitor's session and a login are in different apps.
+ * The mailboxes for the routes, with sids instead of tokens. express-session has checked the signature of the cookie
+ * with the sid. Visitor sessions and login sessions are in different apps.
  */
 export class SidApp implements PolledApp, StreamedApp {
   readonly #manager: SessionManager;
@@ -56,8 +56,8 @@ export class SidApp implements PolledApp, StreamedApp {
   }
 
   /**
-   * Only what a page of another site sent: express-session takes an unknown sid for none, and gives the request a new one. A
-   * sid is a secret, no part of which is told.
+   * Reports only requests from pages of another site. No other refusal concerns a sid: express-session treats an
+   * unknown sid like none, and gives the request a new one. A sid is a secret, so no part of it is reported.
    */
   reportRefused(error: unknown, { ip, userAgent }: RefusedRequest): void {
     if (SessionError.is(error, 'CROSS_SITE')) this.#manager.reportRefused(error, { ip, userAgent });

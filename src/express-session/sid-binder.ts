@@ -30,24 +30,25 @@ export interface BindRequest {
   readonly sid: string;
   /** The account to bind the sid to; `undefined` to unbind it. */
   readonly accountId: string | undefined;
-  /** What else the request changed. */
+  /** Other changes of the request. */
   readonly changes: ContentChanges;
   /** Idle time of the request's cookie, in milliseconds. */
   readonly ttl: number;
-  /** Where the request came from, if known. */
+  /** The client that sent the request, if known. */
   readonly client: RequestClient;
 }
 
-/** Limit of bindings in a row that other requests began and never finished. */
+/** Maximum number of consecutive bindings that other requests began and never finished. */
 const maxUnfinished = 10;
 
 /**
- * Binds sids to accounts, and unbinds them. The data move to another session, in three steps: they are written to the
- * new session; the visitor session is patched to name the new session; they are deleted from the old session.
+ * Binds sids to accounts, and unbinds them. To do so, it moves the data to another session in three steps: it writes
+ * the data to the new session, patches the visitor session to name the new session, and deletes the data from the old
+ * session.
  *
- * If the process dies between two steps, the sid still leads to one session that holds all data. A request that writes
- * to the old session after the second step sees the new binding in the answer to its write, and repeats the write there
- * (`SessionWriter`).
+ * If the process dies between two steps, the sid still leads to one session that holds all data. If a request writes to
+ * the old session after the second step, the result of its write contains the new binding, and the request repeats the
+ * write in the new session (`SessionWriter`).
  */
 export class SidBinder {
   readonly #sidSessions: SidSessions;
@@ -61,9 +62,9 @@ export class SidBinder {
   }
 
   /**
-   * @param known the state, if it was just read
+   * @param known the state of the sid, if the caller has just read it
    * @returns the login session, if the sid is bound to an account now
-   * @throws SessionError `SESSION_LIMIT`, or `INVALID_ARGUMENT` for too many bytes; nothing has changed then
+   * @throws SessionError `SESSION_LIMIT`, or `INVALID_ARGUMENT` for too many bytes; in both cases nothing has changed
    */
   async bind(given: BindRequest, known?: SidState): Promise<Login | undefined> {
     const { sid, accountId } = given;
@@ -87,7 +88,7 @@ export class SidBinder {
     return login;
   }
 
-  /** Another request has changed the binding already; only the data are left to write. */
+  /** Writes only the data, because another request has already changed the binding. */
   async #writeTo({ holder, visitor }: SidState, { changes, ttl }: BindRequest): Promise<void> {
     const { logins, visitors } = this.#sidSessions;
     const manager = holder === visitor ? visitors : logins;
@@ -107,12 +108,12 @@ export class SidBinder {
     const visitor = await orClosed(
       patchTexts(visitors, state.visitor.id, { [bindingAttribute]: binding, ...this.#formerPatch(state) }),
     ).catch(async (error: unknown) => {
-      // The visitor session has no room for the binding, so no request could ever reach the new login session.
+      // If the visitor session has no room for the binding, no request could ever reach the new login session.
       if (settles && isTooLarge(error)) await logins.closeSession(login.id, 'logout');
       throw error;
     });
     if (visitor instanceof Closed || isClosing(visitor)) {
-      // The sid was destroyed meanwhile: no request could ever reach the new login session.
+      // Another request has destroyed the sid. No request could ever reach the new login session.
       await logins.closeSession(login.id, 'logout');
       return undefined;
     }
@@ -123,7 +124,10 @@ export class SidBinder {
     return { id: login.id, accountId };
   }
 
-  /** Before anything is created: a login session that is closed at once uses up its generation. */
+  /**
+   * Checks the size before the login session is created: a login session that is created and then closed uses up its
+   * generation.
+   */
   #requireRoom(state: SidState, accountId: string): void {
     const { attributeTexts } = state.visitor;
     const generation = state.binding.generation + 1;
@@ -136,8 +140,8 @@ export class SidBinder {
   }
 
   /**
-   * The last step of binding. Copies what other requests wrote to the old session before they could see the new binding,
-   * then deletes the data, or closes the session, of the old place.
+   * Takes the last step of binding. Copies the changes that other requests wrote to the old session before they could
+   * see the new binding. If the old session is the visitor session, deletes its data; otherwise closes the old session.
    */
   async #settle(
     state: SidState,
@@ -146,8 +150,8 @@ export class SidBinder {
     { id, generation, before }: { readonly id: string; readonly generation: number; readonly before: SessionContent },
   ): Promise<void> {
     const { logins, visitors } = this.#sidSessions;
-    // Another process took this one for dead and has settled the binding: that the old place is empty now is no change
-    // by a request.
+    // Another process assumed that this process had died, and has settled the binding. The old session is empty for
+    // that reason, not because a request deleted the data.
     if (visitor.getAttr(settledAttribute) === generation) return;
     const others = changesByOthers(before, await this.#currentContent(state, visitor), changes);
     const leftOver = this.#reader.contentOf({ holder: visitor, binding: unbound });
@@ -158,7 +162,7 @@ export class SidBinder {
     };
     await Promise.all([
       this.#copy(others, logins, id),
-      // Messages to another account must not reach the new one.
+      // Messages to the old account must not reach the new account.
       state.holder === state.visitor
         ? moveMessages(visitors, visitor, logins, id)
         : logins.closeSession(state.holder.id, 'replaced'),
@@ -188,7 +192,7 @@ export class SidBinder {
     await orClosed(patchTexts(visitors, state.visitor.id, { [formerAttribute]: null }));
   }
 
-  /** Copies what other requests changed. A changed cookie asks for another idle time. */
+  /** Copies the changes of other requests. A changed cookie also changes the idle time. */
   async #copy(others: ContentChanges, manager: SessionManager, id: string): Promise<void> {
     if (isEmpty(others)) return;
     const { cookie } = others;
@@ -197,14 +201,16 @@ export class SidBinder {
       : orClosed(saveChanges(manager, id, others, this.#reader.idleTimeOf(cookie))));
   }
 
-  /** Records the login session that is to be closed next, so that another process can do so if this one dies. */
+  /** Returns a patch that records the login session to close next. If this process dies, another process closes it. */
   #formerPatch({ binding }: SidState): AttributePatch {
     const { generation, accountId } = binding;
     if (accountId === undefined) return {};
     return { [formerAttribute]: JSON.stringify({ generation, accountId, since: this.#sidSessions.logins.now }) };
   }
 
-  /** What the old session holds, now that every later write to it is answered with the new binding. */
+  /**
+   * Returns the content of the old session. The result of every later write to that session contains the new binding.
+   */
   async #currentContent(state: SidState, visitor: Session): Promise<SessionContent> {
     if (state.holder === state.visitor) return this.#reader.contentOf({ holder: visitor, binding: unbound });
     const holder = await orClosed(this.#sidSessions.logins.getSession(state.holder.id));
@@ -212,9 +218,9 @@ export class SidBinder {
   }
 
   /**
-   * Creates the login session of the next binding. If another request began that binding, its login session is shared.
-   * If the login session of the next binding has ended, the binding after it is tried.
-   * @returns `settles`: whether the caller has to take the last step of binding
+   * Creates the login session of the next binding. If another request began that binding, both requests share the login
+   * session. If the login session of the next binding has ended, this method tries the binding after it.
+   * @returns `settles`: whether the caller must take the last step of binding
    */
   async #createLogin(
     accountId: string,

@@ -1,21 +1,24 @@
 import { BoundedMap } from '../caching/bounded-map.js';
 import type { Binding, Login, SidSessions } from './sid-sessions.js';
 
-/** What this process knows about a sid. All of it can be read from the store again. */
+/** Data of a sid that this process caches. The process can read all of it from the store again. */
 export interface CachedSid {
   readonly visitorAccount: string;
   readonly visitorId: string;
-  /** The login session of one binding: to make its id takes two hashes. */
+  /** The login session of one binding. It is cached because its id takes two hashes. */
   login: { readonly generation: number; readonly login: Login } | undefined;
-  /** The login session at the last read. May be out of date, so it is read together with the visitor session. */
+  /**
+   * Id of the login session at the last read. It may be out of date. Therefore the login session is always read
+   * together with the visitor session.
+   */
   loginId: string | undefined;
   /** The last known renewal of the session that holds the data; `time` and `ttl` in milliseconds. */
   renewal: { readonly id: string; readonly time: number; readonly ttl: number } | undefined;
-  /** When the visitor session will expire, as last read, in milliseconds since the Unix epoch. */
+  /** Time at which the visitor session expires, according to the last read, in milliseconds since the Unix epoch. */
   visitorExpiresAt: number;
 }
 
-/** LRU cache of what this process knows about recent sids. */
+/** LRU cache of recently used sids. */
 export class SidCache {
   readonly #sidSessions: SidSessions;
   readonly #entries: BoundedMap<string, CachedSid>;
@@ -25,17 +28,17 @@ export class SidCache {
     this.#entries = new BoundedMap(capacity);
   }
 
-  /** The entry of a sid, added if it is missing, as the most recently used one. */
+  /** Returns the entry of a sid and marks it as the most recently used entry. Adds the entry if it is missing. */
   entryOf(sid: string): CachedSid {
     const entry = this.#entries.get(sid) ?? this.#newEntry(sid);
     this.#entries.set(sid, entry);
     return entry;
   }
 
-  /** The login session of a binding; `undefined` for none. */
+  /** Returns the login session of a binding; `undefined` if the sid is not bound. */
   loginOf(sid: string, { accountId, generation }: Binding): Login | undefined {
     if (accountId === undefined) return undefined;
-    // A walk over all sids must not evict those in use.
+    // Add no entry: a walk over all sids must not evict the sids in use.
     const entry = this.#entries.get(sid);
     const known = entry?.login;
     if (known?.generation === generation && known.login.accountId === accountId) return known.login;

@@ -4,11 +4,11 @@ import type { OriginPolicy } from '../requests/origin-policy.js';
 import type { RequestHead } from '../requests/request-head.js';
 import type { RouteCredentials } from '../routes/route-credentials.js';
 
-/** The sid of one request that express-session has handled: always of a cookie, whatever else the request carries. */
+/** The sid of one request that express-session has handled. It comes from a cookie or is new. */
 export class SidCredentials implements RouteCredentials {
   readonly #sid: string | undefined;
 
-  /** @param sid `undefined` when express-session has passed the request on without a session */
+  /** @param sid `undefined` if express-session has passed the request on without a session */
   constructor(sid: string | undefined) {
     this.#sid = sid;
   }
@@ -23,7 +23,10 @@ export class SidCredentials implements RouteCredentials {
     return [this.#sid];
   }
 
-  /** A request without a cookie has a new sid. The cookie of any other may be a session's. */
+  /**
+   * Returns `undefined` for a request without a cookie, which has a new sid. Any other request may show a session's
+   * cookie.
+   */
   shownBy(request: RequestHead): { readonly token: undefined } | undefined {
     return request.header('cookie') === undefined ? undefined : { token: undefined };
   }

@@ -7,19 +7,19 @@ export interface Binding {
   readonly accountId: string | undefined;
 }
 
-/** The session of the account that a sid is bound to. */
+/** The login session of a sid, which belongs to the account that the sid is bound to. */
 export interface Login {
   readonly id: string;
   readonly accountId: string;
 }
 
 /**
- * Which sessions belong to a sid. Every sid has a visitor session, in an app of its own. While it is bound to an account
- * it also has a login session, of that account, in the manager's app.
+ * Names the sessions that belong to a sid. Every sid has a visitor session, in a separate app. While the sid is bound
+ * to an account, it also has a login session of that account, in the manager's app.
  *
- * Session ids are derived from a hash of the sid: ids are public, while the sid is a secret of express-session. Each
- * binding (generation) has its own login session: many requests that bind a sid at once get the same one, and a closed
- * login does not block the next.
+ * Session ids are derived from a hash of the sid, because ids are public while the sid is a secret of express-session.
+ * Each binding (generation) has its own login session. Requests that bind a sid at the same time get the same login
+ * session, and a closed login session does not block the next one.
  */
 export class SidSessions {
   readonly logins: SessionManager;
@@ -30,7 +30,7 @@ export class SidSessions {
     this.visitors = manager.inApp(visitorApp);
   }
 
-  /** The account of the visitor session, which has no other session. */
+  /** Returns the account of the visitor session. This account has no other session. */
   visitorAccount(sid: string): string {
     return digestOf(sid);
   }

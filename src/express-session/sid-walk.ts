@@ -10,7 +10,7 @@ export interface SidWithState extends SidState {
   readonly sid: string;
 }
 
-/** Visits all sids that have a session, a page at a time. */
+/** Visits all sids that have a session, page by page. */
 export class SidWalk {
   readonly #sidSessions: SidSessions;
   readonly #reader: SessionReader;
@@ -28,7 +28,7 @@ export class SidWalk {
     }
   }
 
-  /** Closes all sessions of all sids, login sessions included. A sid that is created meanwhile may stay. */
+  /** Closes all sessions of all sids, login sessions included. A sid that is created during the walk may stay. */
   async closeAll(): Promise<void> {
     const { logins, visitors } = this.#sidSessions;
     for await (const page of this.#visitors()) {

@@ -15,35 +15,36 @@ export interface SessionMailboxStoreOptions {
   /** The key of `req.session` that binds it to an account. Default `accountId`. */
   readonly accountKey?: string;
   /**
-   * In the place of `accountKey`, for libraries that keep who is logged in elsewhere: gives the account id, or `undefined`
-   * for none, for a copy of the session's data. For Passport: `(data) => data.passport?.user`. Called at every save and
-   * load; must not throw.
+   * Function that replaces `accountKey`, for libraries that store the logged-in user in another place. It receives a
+   * copy of the session's data and returns the account id, or `undefined` for none. For Passport: `(data) =>
+   * data.passport?.user`. The store calls it at every save and load. It must not throw.
    */
   readonly accountOf?: AccountOf;
   /**
-   * Whether an account may be bound to a sid that the request came with. Default false: the application calls
-   * `req.session.regenerate` before it logs in, because someone else may have given the client that sid (fixation).
+   * Whether an account may be bound to a sid that the request came with. Default false: the application must call
+   * `req.session.regenerate` before the login, because someone else may have given the client that sid (session
+   * fixation).
    */
   readonly allowKeptSid?: boolean;
   /**
-   * The app of the visitor sessions: 1 to 64 letters, digits, `_` and `-`; not the manager's app. Default: the manager's
-   * app followed by `-visitors`.
+   * The app of the visitor sessions: 1 to 64 letters, digits, `_` and `-`; not the manager's app. Default: the
+   * manager's app followed by `-visitors`.
    */
   readonly visitorApp?: string;
   /**
-   * For this many milliseconds after a renewal, a request that changed nothing does not renew the session again; at most
-   * half the session's idle time. Default 0: every request renews.
+   * Milliseconds after a renewal during which a request that changes nothing does not renew the session again. At most
+   * half of the session's idle time takes effect. Default 0: every request renews the session.
    */
   readonly touchAfter?: number;
-  /** Limit of the bytes of JSON in a session. Default 1 048 576. */
+  /** Maximum bytes of JSON in a session. Default 1 048 576. */
   readonly dataMaxBytes?: number;
   /** Number of sids whose session ids this process caches, which saves a round trip. Default 10 000. */
   readonly cacheSize?: number;
-  /** Pause in milliseconds between two pings of a store that can't be reached. Default 500. */
+  /** Milliseconds between two pings of a store that can't be reached. Default 500. */
   readonly pingInterval?: number;
 }
 
-/** Gets what `SessionData` of express-session declares. */
+/** Function that returns the account id. Its argument has the fields that `SessionData` of express-session declares. */
 export type AccountOf = (data: Partial<Omit<SessionData, 'cookie'>>) => unknown;
 
 export type StoreSettings = Required<Omit<SessionMailboxStoreOptions, 'accountOf'>> & {
@@ -87,7 +88,7 @@ export function requireSettings(options: SessionMailboxStoreOptions, app: string
     throw invalidOption(front, 'visitorApp', 'must be given, because its default would be too long', visitorApp);
   }
   if (settings.accountOf !== undefined && options.accountKey !== undefined) {
-    throw invalidOption(front, 'accountKey', 'must not be given beside accountOf', options.accountKey);
+    throw invalidOption(front, 'accountKey', 'must not be given together with accountOf', options.accountKey);
   }
   return { ...settings, visitorApp, accountOf: settings.accountOf };
 }

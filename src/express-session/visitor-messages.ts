@@ -5,12 +5,13 @@ import type { SessionManager } from '../service/session-manager.js';
 import { pushText } from '../service/text-access.js';
 import { orClosed } from './closed.js';
 
-/** A reader of its own: a poll of a reader that a browser uses would end the browser's poll. */
+/** Separate reader for the move. A poll with the reader of a browser would end the browser's poll. */
 const reader = 'moving-to-login';
 
 /**
- * Moves the undelivered messages of the visitor session to the login session, in order. They are acknowledged in the old
- * mailbox only after they are in the new one: if this process dies in between, they may arrive twice, but are not lost.
+ * Moves the undelivered messages of the visitor session to the login session, in order. Acknowledges them in the old
+ * mailbox only after they are in the new mailbox. If this process dies in between, messages may arrive twice, but none
+ * is lost.
  */
 export async function moveMessages(
   visitors: SessionManager,
@@ -26,7 +27,7 @@ export async function moveMessages(
       await orClosed(pushText(logins, loginId, json, key === undefined ? {} : { key }));
     }
   } catch (error) {
-    // The login succeeds all the same; the messages stay in the visitor's mailbox.
+    // The login succeeds nevertheless. The messages stay in the visitor's mailbox.
     if (SessionError.is(error, 'MAILBOX_FULL')) return;
     throw error;
   }

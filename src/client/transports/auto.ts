@@ -4,8 +4,9 @@ import { sse } from './sse.js';
 import { webSocket } from './web-socket.js';
 
 /**
- * A WebSocket where the cookie has the session, else Server-Sent Events, else polls. A stream that gives nothing, while a
- * poll at the same time does, can't get through: the next way is tried, also after a reload.
+ * Transport that uses a WebSocket if the session is in the cookie, else Server-Sent Events, else polls. If a stream
+ * fails without a batch, and a poll right after it succeeds, something may block streams. When this happens twice in a
+ * row, the client changes to the next transport, and keeps to it after a reload.
  */
 export const auto: Transport = () => {
   const polls = poll();
@@ -29,7 +30,7 @@ export const auto: Transport = () => {
       if (isThrough || way >= 2 || exchange.signal.aborted) throw error;
       await polls({ ...exchange, isOpen: false });
       isSuspect = !isSuspect;
-      // Once may be chance: the network came back just then.
+      // The first time may be chance: perhaps the network came back just before the poll.
       if (isSuspect) return;
       way += 1;
       memory.write('way', way);

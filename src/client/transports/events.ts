@@ -1,7 +1,10 @@
 import { addressOf, type Exchange, request } from '../transport.js';
 import type { Batch } from '../wire.js';
 
-/** Sends one acknowledgement at a time; one that fails is made up for by the next, or by the next stream. */
+/**
+ * Returns a function that sends one acknowledgement at a time. It does not retry a failed acknowledgement: the next
+ * acknowledgement, or the next stream, covers it.
+ */
 export function acknowledger(exchange: Exchange, signal: AbortSignal): (cursor: string) => void {
   let latest = '';
   let isSending = false;
@@ -18,9 +21,9 @@ export function acknowledger(exchange: Exchange, signal: AbortSignal): (cursor: 
   };
 }
 
-/** Makes batches of the events of one stream, given by their fields. */
+/** Returns a function that converts the events of one stream, given by their fields, to batches. */
 export function eventReader(exchange: Exchange): (fields: Record<string, string>) => void {
-  /** What was told of the messages that follow. */
+  /** Fields for the batch of the next message, from the events before it. */
   let news: Partial<Batch> = {};
   let cursor = exchange.after;
   const deliver = (batch: Partial<Batch>) => exchange.deliver({ messages: [], lost: 0, ...batch, cursor });

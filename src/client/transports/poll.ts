@@ -11,17 +11,18 @@ import {
 } from '../transport.js';
 import { type Batch, isBatch } from '../wire.js';
 
-/** Milliseconds that a poll is held at most; the server may hold it for less. */
+/** Maximum milliseconds for which the client asks the server to hold a poll. The server may hold it for less. */
 const longestHold = 25_000;
 const shortestHold = 1_000;
-/** Answers of a proxy that has lost its patience with the server; an error that is no answer has no status. */
+/** Statuses with which a proxy ends a poll that takes it too long. `undefined` is for an error without an answer. */
 const cutStatuses: readonly unknown[] = [undefined, 408, 502, 504];
 
 /** Reads the mailbox by long polls. */
 export const poll: Transport = (): Exchanger => {
   const length = new HoldLength();
   return async (exchange) => {
-    // Until an answer has shown that the server is there, don't wait: a held poll can't be told from a dead connection.
+    // Ask for no hold before an answer has shown that the server is reachable: a held poll looks like a dead
+    // connection.
     const wait = exchange.isOpen ? length.current : 0;
     const startedAt = exchange.clock.now();
     const elapsed = () => exchange.clock.now() - startedAt;
@@ -36,13 +37,13 @@ export const poll: Transport = (): Exchanger => {
   };
 };
 
-/** @throws Refusal for any answer but a batch, and what `fetch` throws */
+/** @throws Refusal for any answer that is not a batch, and the errors of `fetch` */
 export async function pollOnce(exchange: Exchange, wait: number): Promise<Batch> {
   const { signal, expect, end } = deadlineOf(exchange);
   expect(wait + patience);
   try {
     const response = await request(exchange, addressOf(exchange, 'poll', { wait: `${wait}` }), { signal });
-    // What has begun to come may be long.
+    // The answer has begun to arrive, and may be long.
     expect(longestSilence);
     return await readAnswer(response, isBatch);
   } finally {
@@ -51,20 +52,21 @@ export async function pollOnce(exchange: Exchange, wait: number): Promise<Batch>
 }
 
 /**
- * How long to ask a server to hold a poll. Proxies end connections that are silent for longer than they allow. Two polls
- * in a row that break after about the same time show such a bound; a server that restarts breaks one.
+ * Milliseconds for which the client asks the server to hold a poll. Proxies end connections that are silent for longer
+ * than they allow. If two consecutive polls break after about the same time, a proxy probably has such a limit. A
+ * restart of the server breaks only one poll.
  */
 export class HoldLength {
   current = longestHold;
   #cutAfter = 0;
 
-  /** A poll was answered without messages after that time. */
+  /** Records that a poll was answered without messages after `time` milliseconds. */
   heldFor(time: number): void {
     if (time >= this.#cutAfter) this.#cutAfter = 0;
   }
 
   cutAfter(time: number): void {
-    // Whatever fails at once says nothing about the length of holds.
+    // A poll that fails almost immediately shows nothing about the limit of holds.
     if (time < shortestHold) return;
     const before = this.#cutAfter;
     this.#cutAfter = time;

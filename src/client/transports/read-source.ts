@@ -1,7 +1,7 @@
 import { deadlineOf, type Exchange, patience, unlessAborted } from '../transport.js';
 import { pollOnce } from './poll.js';
 
-/** What calls back for as long as it is open: a WebSocket, or an EventSource. */
+/** A source that calls back while it is open: a WebSocket, or an EventSource. */
 export interface OpenSource {
   onclose?: (() => void) | null;
   onerror: (() => void) | null;
@@ -9,9 +9,10 @@ export interface OpenSource {
 }
 
 /**
- * Reads a source until it ends. A browser does not say why it could not open one: a poll does.
+ * Reads a source until it ends. A browser does not report why it could not open a source. In that case this function
+ * polls once, because the answer to a poll shows the reason.
  * @param silence milliseconds without any call of `heard` after which the connection counts as dead
- * @param open is to call `heard` for each sign of the server, with what reads it
+ * @param open opens the source; must call `heard` for each event from the server, with a function that reads the event
  */
 export async function readSource(
   exchange: Exchange,
@@ -29,7 +30,7 @@ export async function readSource(
         expect(silence);
         try {
           read();
-          // The last sign, which says what is to follow.
+          // The last event, which asks the client to pause.
           if (exchange.hasPause()) resolve();
         } catch (error) {
           reject(error);
@@ -38,7 +39,7 @@ export async function readSource(
       source.onerror = source.onclose = () => reject(new Error('The stream has ended'));
     });
   } catch (error) {
-    // It sends nothing where the exchange was to end.
+    // If the exchange must end, its signal is aborted, and this poll sends nothing.
     if (!isThrough) await pollOnce(exchange, 0);
     throw error;
   } finally {

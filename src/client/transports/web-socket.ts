@@ -2,8 +2,8 @@ import { addressOf, longestSilence, type Transport } from '../transport.js';
 import { readSource } from './read-source.js';
 
 /**
- * Reads the mailbox over a WebSocket. A browser sends no token with it: the session must be in the cookie. The sockets of
- * Node and of `ws` take headers.
+ * Reads the mailbox over a WebSocket. A browser can't send a token with a WebSocket, so the session must be in the
+ * cookie. The sockets of Node and of `ws` accept headers.
  */
 export const webSocket: Transport = () => (exchange) =>
   readSource(exchange, longestSilence, (heard) => {

@@ -3,7 +3,7 @@ import { requireAttributeKey } from '../../../store/session-arguments.js';
 import { RedisSessionsError } from './redis-sessions-error.js';
 import type { Scalar } from './types.js';
 
-/** The rules of redis-sessions. Each pattern takes linear time. */
+/** The rules of redis-sessions. Each pattern matches in linear time. */
 const appPattern = /^[\w-]{3,20}$/;
 const tokenPattern = /^[0-9A-Za-z]{64}$/;
 /** Control characters and line separators, which could forge lines in logs. */
@@ -13,10 +13,10 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 const longestIp = 39;
 const longestId = 128;
 const leastSeconds = 10;
-/** Above this, milliseconds are no longer exact numbers. */
+/** Maximum number of seconds. Above it, the number of milliseconds is no longer exact. */
 const mostSeconds = 9_000_000_000_000;
 const defaultTtl = 7_200;
-/** Characters of a key that an error quotes: as long as a valid key can be. */
+/** Maximum number of characters of a key that an error quotes. A valid key is not longer. */
 const quotedLength = 128;
 
 /** The options of a call, unchecked. */
@@ -24,7 +24,7 @@ export type Untrusted = Readonly<Record<string, unknown>>;
 
 const nothing: Untrusted = Object.freeze({});
 
-/** The options of a call; none if the argument is not an object. */
+/** Returns the options of a call; an empty object if the argument is not an object. */
 export function readOptions(options: unknown): Untrusted {
   return isRecord(options) ? options : nothing;
 }
@@ -45,7 +45,7 @@ export function readIp(value: unknown): string {
   return requireText('ip', value, (text) => text.length <= longestIp && isPrintable(text));
 }
 
-/** Length is counted in code points, so that it does not depend on the script. */
+/** Counts the length in code points, so that the limit does not depend on the script. */
 export function readId(value: unknown): string {
   return requireText('id', value, (text) => {
     if (text.length > 2 * longestId || !isPrintable(text)) return false;
@@ -63,12 +63,12 @@ export function readDeltaTime(value: unknown): number {
   return requireSeconds('deltaTime', value);
 }
 
-/** `d` of a new session, which is optional. Keys with `null` are left out. */
+/** Reads the optional `d` of a new session. A key with `null` will be left out. */
 export function readInitialData(value: unknown): Readonly<Record<string, Scalar | null>> | undefined {
   return value ? readData(value) : undefined;
 }
 
-/** `d` with at least one key; `null` deletes a key. */
+/** Reads `d`, which must have at least one key. `null` deletes a key. */
 export function readData(value: unknown): Readonly<Record<string, Scalar | null>> {
   if (!value) throw missing('d');
   if (typeof value !== 'object' || Array.isArray(value)) throw invalid('d must be an object');
@@ -88,7 +88,7 @@ function requireScalar(key: string, value: unknown): Scalar | null {
   throw invalid(`d.${shortened(key)} has a forbidden type. Only strings, numbers, boolean and null are allowed.`);
 }
 
-/** redis-sessions accepts any key. Keys that could reach a prototype are refused here. */
+/** Refuses keys that could reach a prototype. redis-sessions accepts any key. */
 function requireKey(key: string): void {
   try {
     requireAttributeKey(key);
@@ -106,7 +106,7 @@ function requireText(name: string, value: unknown, fits: (text: string) => boole
   throw new RedisSessionsError('invalidFormat', `Invalid ${name} format`);
 }
 
-/** Accepts text, as from a query string. Like redis-sessions, it ignores what follows the digits. */
+/** Accepts text too, because a query string holds text. Like redis-sessions, ignores characters after the digits. */
 function requireSeconds(name: string, value: unknown): number {
   const seconds = typeof value === 'number' || typeof value === 'string' ? Number.parseInt(String(value), 10) : 0;
   if (seconds >= leastSeconds && seconds <= mostSeconds) return seconds;

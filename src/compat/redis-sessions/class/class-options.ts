@@ -25,7 +25,7 @@ const cacheRules = {
   cachemax: v.optional(wholeNumber(1, 10_000_000)),
 };
 
-/** Options of the class where it makes its own service. */
+/** Options of the class if it starts its own service. */
 export const redisRules = {
   ...cacheRules,
   port: v.optional(wholeNumber(1, 65_535)),
@@ -35,7 +35,8 @@ export const redisRules = {
   wipe: v.optional(v.number('must be a number of seconds')),
   context: v.optional(plainObject()),
   manager: v.optional(v.undefined()),
-  // redis-sessions 3 takes a client of the package `redis`. Ignoring it would keep the sessions on another server.
+  // redis-sessions 3 accepts a client of the package `redis`. If this class ignored the client, it would store the
+  // sessions on another server.
   client: v.optional(
     v.undefined(
       'is not supported: give port and host, or options.url; for an ioredis client give a manager, ' +
@@ -44,17 +45,17 @@ export const redisRules = {
   ),
 };
 
-/** Options of the class over a manager that it is given. */
+/** Options of the class if the application gives it a manager. */
 export const managerRules = {
   ...cacheRules,
   manager: objectWith<SessionManager>('inApp', 'authenticate', 'watchChanges'),
 };
 
-const ofTheManager = 'leave it out beside manager, whose store decides';
+const ofTheManager = 'leave it out if manager is given, because its store decides';
 
 /**
- * The options of the class, checked before anything is connected. Which connection options ioredis knows, ioredis
- * decides.
+ * Checks the options of the class before anything is connected, and returns a copy. Leaves the check of the connection
+ * options to ioredis.
  * @throws SessionError `INVALID_CONTEXT`
  */
 export function checkClassOptions(options: RedisSessionsOptions): RedisSessionsOptions {

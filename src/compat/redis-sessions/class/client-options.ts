@@ -8,14 +8,17 @@ const defaultHost = '127.0.0.1';
 export const defaultNamespace = 'rs';
 
 export const namespaceText = 'must be 1 to 63 visible ASCII characters without braces';
-/** With a colon after it, it is the key prefix of the Redis store. Braces would change the hash slot in a Cluster. */
+/**
+ * Rule for a namespace. With a colon appended, the namespace is the key prefix of the Redis store. Braces would change
+ * the hash slot in a Cluster.
+ */
 export const namespaceRule = v.pipe(v.string(namespaceText), v.regex(/^[\x21-\x7a|~]{1,63}$/, namespaceText));
 
 export function isNamespace(text: string): boolean {
   return v.is(namespaceRule, text);
 }
 
-/** The options of the Redis store. */
+/** Returns the options of the Redis store. */
 export function storeOptions({ port, host, options = {}, namespace }: RedisSessionsRedisOptions): RedisStoreOptions {
   const { url, socket, ...rest } = options;
   const keyPrefix = keyPrefixOf(namespace);
@@ -29,19 +32,19 @@ export function keyPrefixOf(namespace: string = defaultNamespace): string {
   return `${namespace}:`;
 }
 
-/** Options that the clients of redis-sessions name differently than ioredis. */
+/** Renames the options that have other names in the clients of redis-sessions than in ioredis. */
 function clientOptions(options: Omit<RedisClientOptions, 'url' | 'socket'>): RedisOptions {
   const { database, auth_pass: password, name, ...rest } = options;
   return {
     ...rest,
     ...(database !== undefined && { db: database }),
     ...(password !== undefined && { password }),
-    // With sentinels, ioredis takes `name` for the name of the master.
+    // With sentinels, `name` is the name of the master in ioredis.
     ...(name !== undefined && (rest.sentinels === undefined ? { connectionName: name } : { name })),
   };
 }
 
-/** With `tls: true`, options that are not listed here are TLS options. */
+/** Converts the option `socket`. With `tls: true`, options that are not listed here are TLS options. */
 function socketOptions({
   host,
   port,

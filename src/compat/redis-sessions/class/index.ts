@@ -27,5 +27,5 @@ export type {
   WithinOptions,
 } from './types.js';
 
-// redis-sessions has a default export. With one here, users change only the import.
+// redis-sessions has a default export. With the same default export here, users change only the name of the package.
 export default RedisSessions;

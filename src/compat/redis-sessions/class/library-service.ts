@@ -18,13 +18,15 @@ import type { SessionCache } from './session-cache.js';
 import { listed, replyToGet, replyToSet, toMilliseconds } from './session-replies.js';
 import type { Activity, Created, Killed, Listed, ListedSession, Session } from './types.js';
 
-/** Sessions per page when all are listed. */
+/** Sessions per page of the list of all sessions. */
 const pageSize = 1_000;
 
-/** Gives the manager: at once while it runs, else by starting it. */
+/** Source of the manager: `running` is the manager while the service runs; `manager` starts the service if needed. */
 export type ManagerSource = Pick<Lifecycle, 'running' | 'manager'>;
 
-/** The methods of redis-sessions over a `SessionManager`. Arguments are checked first, in the order of redis-sessions. */
+/**
+ * The methods of redis-sessions over a `SessionManager`. Arguments are checked first, in the order of redis-sessions.
+ */
 export class LibraryService<Data> {
   readonly #lifecycle: ManagerSource;
   readonly #cache: SessionCache | undefined;
@@ -45,7 +47,7 @@ export class LibraryService<Data> {
     const ip = readIp(given.ip);
     const ttl = toMilliseconds(readTtl(given.ttl));
     const data = readInitialData(given.d);
-    // An absolute end at `ttl`: activity does not extend it.
+    // With `no_resave`, the session ends `ttl` after its creation. Activity does not extend it.
     const maxAge = given.no_resave ? ttl : 0;
     const manager = this.#running(app) ?? (await this.#started(app));
     const start = { ip, ttl, maxAge };
@@ -74,7 +76,7 @@ export class LibraryService<Data> {
     } catch (error) {
       return nullIfMissing(error);
     } finally {
-      // Also after an error: the store may have applied a call whose reply was lost.
+      // Do so after an error, too: the store may have applied a call whose reply was lost.
       this.#cache?.forget(call.app, token);
     }
   }
@@ -142,7 +144,10 @@ export class LibraryService<Data> {
     return 'PONG';
   }
 
-  /** Without a promise, which would cost every call but the first ones. */
+  /**
+   * Returns the manager of the app if the service runs. Returns no promise, because a promise would slow down every
+   * call.
+   */
   #running(app: string): SessionManager | undefined {
     const { running } = this.#lifecycle;
     if (running === undefined) return undefined;
@@ -181,7 +186,9 @@ function describeAll<Data>(sessions: readonly CoreSession[], now: number): reado
   return sessions.map((session) => listed<Data>(session, now));
 }
 
-/** redis-sessions does not say why a session is missing. Any other error is thrown again. */
+/**
+ * Returns `null` for a missing session, because redis-sessions does not report the reason. Rethrows any other error.
+ */
 function nullIfMissing(error: unknown): null {
   if (SessionError.is(error, 'SESSION_UNKNOWN') || SessionError.is(error, 'SESSION_CLOSED')) return null;
   throw error;

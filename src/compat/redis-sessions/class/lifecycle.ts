@@ -4,7 +4,7 @@ import type { SessionCache } from './session-cache.js';
 import { type StartedService, startService } from './started-service.js';
 import type { RedisSessionsOptions } from './types.js';
 
-/** Starts the service at the first call and stops it at `quit`. After `quit` it does not start again. */
+/** Starts the service at the first call and stops it at `quit`. Does not start it again after `quit`. */
 export class Lifecycle {
   readonly #options: RedisSessionsOptions;
   readonly #cache: SessionCache | undefined;
@@ -22,11 +22,11 @@ export class Lifecycle {
     return this.#running;
   }
 
-  /** The manager. Starts the service if needed. @throws SessionError `STOPPED` after `quit` */
+  /** Returns the manager. Starts the service if needed. @throws SessionError `STOPPED` after `quit` */
   async manager(): Promise<SessionManager> {
     if (this.#hasQuit) throw new SessionError('STOPPED', 'These sessions were ended by quit()', {});
     this.#service ??= this.#start().catch((error) => {
-      // The next call starts it again.
+      // The next call tries to start the service again.
       this.#service = undefined;
       throw error;
     });

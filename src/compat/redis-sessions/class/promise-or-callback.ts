@@ -6,7 +6,7 @@ export function promiseOrCallback<Result>(
   callback: Callback<Result> | undefined,
 ): Promise<Result> | undefined {
   if (typeof callback !== 'function') return promise;
-  // In a microtask: an exception in the callback must reach the application, and not call it a second time.
+  // Call it in a microtask: an exception in the callback must reach the application, and must not cause a second call.
   promise.then(
     (result) => queueMicrotask(() => callback(null, result)),
     (error) => queueMicrotask(() => callback(error, undefined)),
@@ -14,7 +14,10 @@ export function promiseOrCallback<Result>(
   return undefined;
 }
 
-/** Like `promiseOrCallback`, for a result that may be missing: the promise gives `null`, the callback gets `{}`. */
+/**
+ * Like `promiseOrCallback`, for a result that may be missing: then the promise resolves with `null`, the callback gets
+ * `{}`.
+ */
 export function promiseOrCallbackIfFound<Result extends object>(
   promise: Promise<Result | null>,
   callback: Callback<Result | Missing> | undefined,

@@ -16,7 +16,8 @@ export interface Fill {
 }
 
 /**
- * LRU cache of sessions that were read. It is notified of every change; while it can't be, it stays empty.
+ * LRU cache of sessions that were read. The store notifies the cache of every change. While the store can't, the cache
+ * stays empty.
  */
 export class ReadCache<Value> implements ChangeWatcher {
   readonly #lifetime: number;
@@ -25,8 +26,8 @@ export class ReadCache<Value> implements ChangeWatcher {
   #isNotified = true;
 
   /**
-   * @param lifetime milliseconds
-   * @param most entries
+   * @param lifetime maximum age of an entry in milliseconds
+   * @param most maximum number of entries
    */
   constructor(lifetime: number, most: number) {
     this.#lifetime = lifetime;
@@ -37,11 +38,12 @@ export class ReadCache<Value> implements ChangeWatcher {
     return this.#entries.size;
   }
 
-  /** The cached value, if the hash of the secret fits. */
+  /** Returns the cached value, if the hash of the secret matches. */
   find(app: string, id: string, secretHash: string, now: number): Value | undefined {
     const key = keyOf(app, id);
     const entry = this.#entries.get(key);
-    // No timing attack: the sender of a guess cannot choose its hash, so the time of the comparison reveals nothing.
+    // No timing attack is possible: an attacker who guesses a secret can't choose its hash, so the time of the
+    // comparison reveals nothing.
     if (entry === undefined || entry.secretHash !== secretHash) return undefined;
     if (entry.until <= now) {
       this.#entries.delete(key);
@@ -51,7 +53,7 @@ export class ReadCache<Value> implements ChangeWatcher {
     return entry.value;
   }
 
-  /** Call before reading the store. Pass the result to `end` afterwards. */
+  /** Marks the beginning of a read. Call it before the store is read, and pass the result to `end` afterwards. */
   begin(app: string, id: string): Fill {
     const key = keyOf(app, id);
     let fill = this.#fills.get(key);
@@ -63,13 +65,13 @@ export class ReadCache<Value> implements ChangeWatcher {
     return fill;
   }
 
-  /** Call after the store has answered or failed. */
+  /** Marks the end of a read. Call it after the store has answered or failed. */
   end(fill: Fill): void {
     fill.readers -= 1;
     if (fill.readers === 0 && this.#fills.get(fill.key) === fill) this.#fills.delete(fill.key);
   }
 
-  /** @param life milliseconds until the session expires; the entry does not live longer */
+  /** @param life milliseconds until the session expires; the entry does not outlive the session */
   keep(fill: Fill, secretHash: string, value: Value, now: number, life: number): void {
     if (fill.isStale) return;
     this.#entries.set(fill.key, { secretHash, value, until: now + Math.min(this.#lifetime, life) });

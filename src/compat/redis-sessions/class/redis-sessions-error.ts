@@ -1,11 +1,11 @@
 export const redisSessionsErrorNames = ['missingParameter', 'invalidFormat', 'invalidValue'] as const;
 
-/** Which rule of redis-sessions an argument breaks. */
+/** The rule of redis-sessions that an argument breaks. */
 export type RedisSessionsErrorName = (typeof redisSessionsErrorNames)[number];
 
 /**
- * A wrong argument, with the name and the message of redis-sessions, because applications branch on them. The call has
- * changed nothing. Every other failure, such as a store that can't be reached, is a `SessionError`.
+ * Error for a wrong argument. It has the name and the message of redis-sessions, because applications branch on them.
+ * The call has changed nothing. Every other failure, for example a store that can't be reached, is a `SessionError`.
  */
 export class RedisSessionsError extends Error {
   override readonly name: RedisSessionsErrorName;

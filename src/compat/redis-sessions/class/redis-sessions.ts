@@ -23,12 +23,12 @@ import type {
 } from './types.js';
 
 /**
- * The interface of redis-sessions over `SessionManager`: an app is an app, an id is an account, `d` holds the attributes.
- * The first call connects. Each method returns a promise, or calls the callback that is its last argument (with `{}`
- * where the promise gives `null`).
+ * The interface of redis-sessions over `SessionManager`: an app is an app, an id is an account, `d` holds the
+ * attributes. The first call connects to the store. Each method returns a promise, or calls the callback that is its
+ * last argument. If the promise would resolve with `null`, the callback gets `{}`.
  *
- * Every method rejects with a `RedisSessionsError` that names the first wrong argument, and with a `SessionError` when the
- * store can't be reached or after `quit`.
+ * Every method rejects with a `RedisSessionsError` that names the first wrong argument, and with a `SessionError` if
+ * the store can't be reached or after `quit`.
  */
 export class RedisSessions<Data extends SessionData = SessionData> {
   readonly #lifecycle: Lifecycle;
@@ -44,8 +44,8 @@ export class RedisSessions<Data extends SessionData = SessionData> {
   }
 
   /**
-   * The manager of these sessions, for pushes, polls and everything else that redis-sessions lacks. Starts the service
-   * if needed. A session's `handle` is its id there.
+   * Returns the manager of these sessions, for pushes, polls and everything else that redis-sessions lacks. Starts the
+   * service if needed. The `handle` of a session is its id in the manager.
    */
   manager(): Promise<SessionManager> {
     return this.#lifecycle.manager();
@@ -58,14 +58,14 @@ export class RedisSessions<Data extends SessionData = SessionData> {
     return promiseOrCallback(this.#service.create(options), callback);
   }
 
-  /** The session of a token, renewed; `null` when there is none. */
+  /** Renews the session of a token and returns it; `null` if there is none. */
   get(options: TokenOptions): Promise<Session<Data> | null>;
   get(options: TokenOptions, callback: Callback<Session<Data> | Missing>): void;
   get(options: TokenOptions, callback?: Callback<Session<Data> | Missing>): Promise<Session<Data> | null> | undefined {
     return promiseOrCallbackIfFound(this.#service.get(options), callback);
   }
 
-  /** Merges keys into `d`, and renews; `null` when there is no such session. */
+  /** Merges keys into `d` and renews the session. Returns the session; `null` if there is none. */
   set(options: SetOptions<Data>): Promise<Session<Data> | null>;
   set(options: SetOptions<Data>, callback: Callback<Session<Data> | Missing>): void;
   set(
@@ -96,21 +96,21 @@ export class RedisSessions<Data extends SessionData = SessionData> {
     return promiseOrCallback(this.#service.killSessionsOfId(options), callback);
   }
 
-  /** The sessions of an id, oldest first. */
+  /** Returns the sessions of an id, oldest first. */
   soid(options: AccountOptions): Promise<Listed<Data>>;
   soid(options: AccountOptions, callback: Callback<Listed<Data>>): void;
   soid(options: AccountOptions, callback?: Callback<Listed<Data>>): Promise<Listed<Data>> | undefined {
     return promiseOrCallback(this.#service.sessionsOfId(options), callback);
   }
 
-  /** The sessions of an app that were active within `deltaTime`, latest activity first, in one list. */
+  /** Returns the sessions of an app that were active within `deltaTime`, latest activity first, in one list. */
   soapp(options: WithinOptions): Promise<Listed<Data>>;
   soapp(options: WithinOptions, callback: Callback<Listed<Data>>): void;
   soapp(options: WithinOptions, callback?: Callback<Listed<Data>>): Promise<Listed<Data>> | undefined {
     return promiseOrCallback(this.#service.sessionsOfApp(options), callback);
   }
 
-  /** The number of ids (not of sessions) that were active within `deltaTime`. */
+  /** Returns the number of ids (not of sessions) that were active within `deltaTime`. */
   activity(options: WithinOptions): Promise<Activity>;
   activity(options: WithinOptions, callback: Callback<Activity>): void;
   activity(options: WithinOptions, callback?: Callback<Activity>): Promise<Activity> | undefined {
@@ -125,8 +125,8 @@ export class RedisSessions<Data extends SessionData = SessionData> {
   }
 
   /**
-   * Stops the service that these sessions started, and closes its connections. Does not stop a manager that was given.
-   * Resolves when all is closed. Safe to call twice.
+   * Stops the service that this object started, and closes its connections. Does not stop a manager of the application.
+   * Resolves when everything is closed. Safe to call twice.
    */
   quit(): Promise<void>;
   quit(callback: Callback<void>): void;
@@ -135,10 +135,13 @@ export class RedisSessions<Data extends SessionData = SessionData> {
   }
 }
 
-/** A method may be taken off its object, as in redis-sessions 3: `promisify(sessions.get)`, `async.map(list, sessions.create)`. */
+/**
+ * Binds the methods, so that an application can pass them on without the object, as with redis-sessions 3:
+ * `promisify(sessions.get)`, `async.map(list, sessions.create)`.
+ */
 function bindMethods(sessions: object): void {
   for (const name of Object.getOwnPropertyNames(RedisSessions.prototype)) {
-    // Of a subclass that overrides it, its own.
+    // If a subclass overrides the method, this is the method of the subclass.
     const method: unknown = Reflect.get(sessions, name);
     if (name === 'constructor' || typeof method !== 'function') continue;
     const value: unknown = method.bind(sessions);

@@ -5,7 +5,7 @@ import { ReadCache } from './read-cache.js';
 import { remainingLife } from './session-replies.js';
 import type { RedisSessionsOptions } from './types.js';
 
-/** Sessions. */
+/** Default maximum number of cached sessions. */
 export const defaultCacheMax = 5_000;
 
 /** Answers `authenticate` from memory until the session changes or `cachetime` passes. */
@@ -14,19 +14,19 @@ export class SessionCache {
   #stopWatching: (() => Promise<void>) | undefined;
 
   /**
-   * @param lifetime milliseconds
-   * @param most sessions
+   * @param lifetime maximum age of an entry in milliseconds
+   * @param most maximum number of sessions
    */
   constructor(lifetime: number, most: number) {
     this.#sessions = new ReadCache(lifetime, most);
   }
 
-  /** The cache that the options ask for, if they do. */
+  /** Returns the cache that the options request, or `undefined` if they request none. */
   static of({ cachetime = 0, cachemax = defaultCacheMax }: RedisSessionsOptions): SessionCache | undefined {
     return cachetime > 0 ? new SessionCache(cachetime * 1_000, cachemax) : undefined;
   }
 
-  /** @throws SessionError `INVALID_ARGUMENT` for a store that does not report changes: its cache would be stale */
+  /** @throws SessionError `INVALID_ARGUMENT` for a store that does not report changes: the cache would become stale */
   async open(manager: SessionManager): Promise<void> {
     this.#stopWatching = await manager.watchChanges(this.#sessions);
   }
@@ -54,13 +54,13 @@ export class SessionCache {
     }
   }
 
-  /** This node has changed or closed the session. The store's notice comes later. */
+  /** Drops a session that this node has changed or closed. The notice of the store arrives later. */
   forget(app: string, token: string): void {
     const parts = parseToken(token);
     if (parts !== undefined) this.#sessions.changed(app, parts.id);
   }
 
-  /** This node has closed many sessions. */
+  /** Drops all sessions, because this node has closed many of them. */
   clear(): void {
     this.#sessions.clear();
   }

@@ -12,15 +12,18 @@ import type { RedisSessionsRedisOptions } from './types.js';
 
 const defaultWipe = 600;
 const leastWipe = 10;
-/** The longest pause that a Node timer takes, in seconds. */
+/** The longest delay of a Node timer, in seconds. */
 const mostWipe = 2_147_483;
 
-/** For `wipe: 0`. An expired session is refused without sweeps, and its keys in Redis expire. */
+/**
+ * Disables sweeps, for `wipe: 0`. The store refuses expired sessions even without sweeps, and their keys expire in
+ * Redis.
+ */
 class NoSweeps extends GcProcessor {
   override start(): void {}
 }
 
-/** A running service that `stop` ends. */
+/** A running service. */
 export interface StartedService {
   readonly manager: SessionManager;
   stop(): Promise<void>;
@@ -45,7 +48,7 @@ export async function startService(options: RedisSessionsRedisOptions): Promise<
   }
 }
 
-/** Loaded here and not above, because an application that gives a manager needs no ioredis. */
+/** Imports the store only when it is needed: an application that gives a manager does not need ioredis. */
 async function loadRedisStore() {
   try {
     return await import('../../../stores/redis/index.js');

@@ -8,17 +8,17 @@ export type Scalar = string | number | boolean;
 /** The default shape of `d`. */
 export type SessionData = Record<string, Scalar>;
 
-/** Keys that can be deleted: optional ones, or any key where the shape names none. */
+/** Keys that can be deleted: optional keys, or any key if the shape names no keys. */
 type DeletableKey<Data> = {
   [Key in keyof Data]-?: string extends Key ? Key : Record<never, never> extends Pick<Data, Key> ? Key : never;
 }[keyof Data];
 
-/** `d` of `set`: any of the keys; `null` deletes an optional one. */
+/** `d` of `set`: any of the keys. `null` deletes an optional key. */
 export type DataPatch<Data> = {
   [Key in keyof Data]?: Key extends DeletableKey<Data> ? Exclude<Data[Key], undefined> | null : Data[Key];
 };
 
-/** `d` of `create`. An optional key may be `null`, and is then left out. */
+/** `d` of `create`. An optional key may be `null`, which leaves the key out. */
 export type InitialData<Data> = {
   [Key in keyof Data]: Key extends DeletableKey<Data> ? Exclude<Data[Key], undefined> | null : Data[Key];
 };
@@ -27,50 +27,50 @@ export type InitialData<Data> = {
 export interface Session<Data = SessionData> {
   /** The account. */
   readonly id: string;
-  /** Number of reads before this one, counted from 1. */
+  /** Number of reads before this read, counted from 1. */
   readonly r: number;
-  /** Number of writes including this one, counted from 1. */
+  /** Number of writes including this write, counted from 1. */
   readonly w: number;
   /** Seconds of inactivity after which the session expires; with `no_resave`, the seconds until it expires. */
   readonly ttl: number;
   /** Seconds since the previous activity. */
   readonly idle: number;
   readonly ip: string;
-  /** Absent while there is no key. */
+  /** Absent while the session has no data. */
   readonly d?: Data;
   /** Present only if activity does not extend the session's life. */
   readonly no_resave?: true;
 }
 
-/** A session in a list. Lists go to others than the bearer, so they have no token. */
+/** A session in a list. Others than the bearer read lists, so a list has no tokens. */
 export interface ListedSession<Data = SessionData> extends Session<Data> {
   /** The session's public id, by which a manager closes it or pushes to it. It grants no access. */
   readonly handle: string;
 }
 
-/** A call on one app. */
+/** Options of a call on one app. */
 export interface AppOptions {
   /** The namespace: 3 to 20 letters, digits, `_` and `-`. */
   readonly app: string;
 }
 
-/** A call on one account. */
+/** Options of a call on one account. */
 export interface AccountOptions extends AppOptions {
   /** The account: 1 to 128 characters of any script. */
   readonly id: string;
 }
 
-/** A call on one session. */
+/** Options of a call on one session. */
 export interface TokenOptions extends AppOptions {
   /** 64 letters and digits. */
   readonly token: string;
 }
 
-/** `deltaTime`: seconds to look back, at least 10. `dt` is another name of it. */
+/** `deltaTime`: seconds to look back, at least 10. `dt` is another name of this option. */
 export type WithinOptions = AppOptions &
   ({ readonly deltaTime: number | string } | { readonly dt: number | string; readonly deltaTime?: undefined });
 
-/** The call that creates a session. */
+/** Options of the call that creates a session. */
 export interface CreateCallOptions<Data = SessionData> extends AccountOptions {
   /** 1 to 39 characters. */
   readonly ip: string;
@@ -81,7 +81,7 @@ export interface CreateCallOptions<Data = SessionData> extends AccountOptions {
   readonly no_resave?: boolean;
 }
 
-/** The call that changes a session's data. */
+/** Options of the call that changes a session's data. */
 export interface SetOptions<Data = SessionData> extends TokenOptions {
   /** At least one key. Other keys keep their values. */
   readonly d: DataPatch<Data>;
@@ -105,11 +105,11 @@ export interface Listed<Data = SessionData> {
 
 /** The reply of `activity`. */
 export interface Activity {
-  /** Accounts, not sessions. */
+  /** Number of accounts, not of sessions. */
   readonly activity: number;
 }
 
-/** What a callback gets where a promise gives `null`. */
+/** Result that a callback gets where a promise resolves with `null`. */
 export type Missing = Record<never, never>;
 
 /** A Node callback: called with an error, or with `null` and the result. */
@@ -117,10 +117,10 @@ export type Callback<Result> = (...answer: [error: null, result: Result] | [erro
 
 /**
  * Connection options, named as in redis-sessions 4 (`url`, `username`, `password`, `database`, `name`, `socket`) or 3
- * (`auth_pass`, `db`, `path`, `tls`). All others go to ioredis unchanged.
+ * (`auth_pass`, `db`, `path`, `tls`). All other options are passed to ioredis unchanged.
  */
 export interface RedisClientOptions extends Omit<RedisOptions, 'name'> {
-  /** `redis://` or `rediss://`. `port` and `host` beside it are ignored. */
+  /** `redis://` or `rediss://`. If `url` is given, `port` and `host` are ignored. */
   readonly url?: string;
   readonly database?: number;
   readonly auth_pass?: string;
@@ -129,7 +129,7 @@ export interface RedisClientOptions extends Omit<RedisOptions, 'name'> {
   readonly socket?: {
     readonly host?: string;
     readonly port?: number;
-    /** A Unix socket, instead of host and port. */
+    /** Path of a Unix socket, instead of host and port. */
     readonly path?: string;
     readonly tls?: boolean;
     readonly connectTimeout?: number;
@@ -139,9 +139,11 @@ export interface RedisClientOptions extends Omit<RedisOptions, 'name'> {
 }
 
 interface CacheOptions {
-  /** Seconds for which `get` answers from memory, without counting the read. Default 0: never. */
+  /**
+   * Seconds for which `get` answers from memory. Such a read is not counted. Default 0: `get` always reads the store.
+   */
   readonly cachetime?: number;
-  /** Sessions that the cache holds at most. Default 5000. */
+  /** Maximum number of sessions in the cache. Default 5000. */
   readonly cachemax?: number;
 }
 
@@ -163,9 +165,9 @@ export interface RedisSessionsRedisOptions extends CacheOptions {
 
 /** Sessions of a manager of the application, on any store. */
 export interface RedisSessionsManagerOptions extends CacheOptions {
-  /** `quit` does not stop it. Its settings decide on the limit and on sweeps. */
+  /** The manager, which `quit` does not stop. Its settings determine the session limit and the sweeps. */
   readonly manager: SessionManager;
 }
 
-/** Options of the class: either its own Redis, or a manager that runs already. */
+/** Options of the class: either for its own connection to Redis, or with a manager that already runs. */
 export type RedisSessionsOptions = RedisSessionsRedisOptions | RedisSessionsManagerOptions;

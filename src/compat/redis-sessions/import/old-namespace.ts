@@ -1,13 +1,14 @@
 import type { Redis } from 'ioredis';
 import { isToken, type OldSession } from './old-session.js';
 
-/** Index entries per `ZSCAN`. */
+/** Number of index entries per `ZSCAN`. */
 const chunk = 500;
 const tokenLength = 64;
 
 /**
- * The keys of redis-sessions 3 and 4 under one namespace, which are only read. The sorted set `<namespace>:SESSIONS` holds
- * `<app>:<token>:<id>` of every session, scored by its end; the hash `<namespace>:<app>:<token>` is the session.
+ * Reads the keys of redis-sessions 3 and 4 under one namespace, and changes none of them. The sorted set
+ * `<namespace>:SESSIONS` holds `<app>:<token>:<id>` of every session; the score is the time at which the session ends.
+ * The hash `<namespace>:<app>:<token>` holds the session.
  */
 export class OldNamespace {
   readonly #redis: Redis;
@@ -18,14 +19,14 @@ export class OldNamespace {
     this.#prefix = `${namespace}:`;
   }
 
-  /** Number of sessions in the index, including expired ones. */
+  /** Returns the number of sessions in the index, including expired sessions. */
   async size(): Promise<number> {
     return this.#redis.zcard(`${this.#prefix}SESSIONS`);
   }
 
   /**
-   * All sessions, in chunks. A session that exists during the whole scan is returned at least once, possibly twice.
-   * `skipped` counts index entries of other apps, and those that are malformed.
+   * Yields all sessions, in chunks. A session that exists during the whole scan is returned at least once, possibly
+   * twice. `skipped` counts index entries of other apps, and malformed index entries.
    */
   async *sessions(
     app: string | undefined,
@@ -48,7 +49,7 @@ export class OldNamespace {
   }
 }
 
-/** Split by position, because ids may contain colons. */
+/** Splits an index entry by position, because ids may contain colons. */
 function nameOf(member: string): { readonly app: string; readonly token: string } | undefined {
   const colon = member.indexOf(':');
   const token = member.slice(colon + 1, colon + 1 + tokenLength);

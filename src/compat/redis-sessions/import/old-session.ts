@@ -7,7 +7,7 @@ import { readApp, readData, readToken } from '../class/call-arguments.js';
 import { toMilliseconds } from '../class/session-replies.js';
 
 const second = 1_000;
-/** Where a token of redis-sessions has its time of creation, in base 36. */
+/** Position in a token of redis-sessions at which its time of creation begins, in base 36. */
 const creationStart = 56;
 
 const count = v.pipe(v.string(), v.regex(/^[0-9]{1,15}$/, 'is no number'), v.transform(Number));
@@ -30,7 +30,7 @@ export interface OldSession {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** What the import does with an old session. */
+/** Decision of the import about an old session. */
 export type ImportVerdict =
   | { readonly kind: 'live'; readonly session: AdoptedSession }
   | { readonly kind: 'expired' }
@@ -38,7 +38,7 @@ export type ImportVerdict =
 
 /** Converts an old session. @param now milliseconds since the Unix epoch */
 export function judge({ app, token, fields }: OldSession, now: number): ImportVerdict {
-  // The index names it, but the session itself is gone.
+  // The index still names the session, but its hash has been removed.
   if (Object.keys(fields).length === 0) return { kind: 'expired' };
   const result = v.safeParse(fieldsSchema, fields);
   if (!result.success) {
@@ -51,7 +51,7 @@ export function judge({ app, token, fields }: OldSession, now: number): ImportVe
   if (lastTime + life <= now) return { kind: 'expired' };
   try {
     const createdAt = Math.min(creationOf(token), lastTime);
-    // Keeps its end, which activity does not move.
+    // A session with `no_resave` keeps its end, which activity does not extend.
     const maxAge = no_resave === '1' ? lastTime + life - createdAt : 0;
     return {
       kind: 'live',

@@ -4,21 +4,21 @@ import { judge, type OldSession } from './old-session.js';
 
 /** Numbers of sessions. */
 export interface ImportCounts {
-  /** Imported by this run; in a dry run, those that would be. */
+  /** Sessions that this run imported; in a dry run, sessions that a run would import. */
   readonly imported: number;
-  /** Imported by an earlier run. */
+  /** Sessions that an earlier run imported. */
   readonly present: number;
   readonly expired: number;
-  /** Not imported, because this package would refuse their id, app, ip or data. */
+  /** Sessions that were not imported, because this package would refuse their id, app, ip or data. */
   readonly unusable: number;
-  /** Index entries of other apps, and malformed ones. */
+  /** Index entries of other apps, and malformed index entries. */
   readonly skipped: number;
 }
 
 export interface ImportOptions {
-  /** Only sessions of this app. */
+  /** Imports only sessions of this app. */
   readonly app?: string | undefined;
-  /** Only count, and change nothing. */
+  /** Whether to count the sessions only, and to change nothing. */
   readonly dryRun: boolean;
   readonly now: () => number;
   readonly onProgress: (counts: ImportCounts) => void;
@@ -26,8 +26,8 @@ export interface ImportOptions {
 }
 
 /**
- * Imports the live sessions of an old namespace. Safe to run twice, and while services use either side: a session that was
- * imported before is left alone, also when it has changed or ended since.
+ * Imports the live sessions of an old namespace. Safe to run twice, and while services use the old or the new sessions.
+ * The import does not touch a session that was imported before, even if it has changed or ended since then.
  */
 export async function importSessions(
   from: OldNamespace,

@@ -10,10 +10,10 @@ import { RestMetrics } from './rest-metrics.js';
 import { jsonResponse, textResponse } from './rest-response.js';
 
 const ok = { status: 'ok' };
-/** Made once: a client that pipelines requests for it makes the node keep no copies. */
+/** Body of the API description. It is made once, so that pipelined requests for it don't make the node keep copies. */
 const openApiBody = Buffer.from(JSON.stringify(openApiDocument));
 
-/** Routes for operating the service: probes, metrics, the API description. */
+/** Routes for the operation of the service: probes, metrics, and the API description. */
 @Controller({ scope: 'Singleton' })
 export class AdminController {
   readonly #manager: SessionManager;
@@ -30,13 +30,18 @@ export class AdminController {
     this.#metrics = metrics;
   }
 
-  /** Alive: the process answers. Does not ask the store, because a restart would not bring the store back. */
+  /**
+   * Liveness probe: the process answers. It does not ask the store, because a restart would not bring the store back.
+   */
   @Get('/livez')
   live(): HttpResponse {
     return jsonResponse(200, ok);
   }
 
-  /** Ready: the store can be used, and this node is not stopping. Needs no API key: load balancers have none. */
+  /**
+   * Readiness probe: the store can be used, and this node is not stopping. It needs no API key, because load balancers
+   * have none.
+   */
   @Get('/healthz')
   @UseErrorFilter(SessionErrorFilter)
   async ready(): Promise<HttpResponse> {

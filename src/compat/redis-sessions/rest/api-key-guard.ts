@@ -4,7 +4,7 @@ import { inject, injectable } from 'inversify';
 import { RestOptions } from './rest-options.js';
 import { faultResponse } from './rest-response.js';
 
-/** The header of the key. Not `Authorization`, which holds the token of a polling session. */
+/** Header of the API key. `Authorization` is not used, because it holds the token of a session that polls. */
 export const apiKeyHeader = 'x-api-key';
 
 interface WithHeaders {
@@ -23,7 +23,8 @@ export class ApiKeyGuard implements Guard<WithHeaders> {
   activate(request: WithHeaders): boolean {
     if (this.#digest === undefined) return true;
     const sent = request.headers[apiKeyHeader];
-    // `timingSafeEqual` needs equal lengths, and a length check would reveal the key's. Digests have one length.
+    // `timingSafeEqual` needs equal lengths, and a length check would reveal the length of the key. Digests have one
+    // length.
     if (typeof sent === 'string' && timingSafeEqual(digestOf(sent), this.#digest)) return true;
     throw faultResponse(401, { name: 'unauthorized', message: 'The header X-API-Key is missing or wrong' });
   }

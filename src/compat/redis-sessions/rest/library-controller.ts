@@ -19,7 +19,10 @@ import { LibraryErrorFilter } from './library-error-filter.js';
 import { RestOptions } from './rest-options.js';
 import { jsonResponse, textResponse } from './rest-response.js';
 
-/** The routes of rest-sessions: each calls the method of redis-sessions with its name, and answers with its result. */
+/**
+ * The routes of rest-sessions. Each route calls the method of redis-sessions with the same name, and returns its
+ * result.
+ */
 @Controller({ scope: 'Singleton' })
 @UseGuard(ApiKeyGuard)
 @UseErrorFilter(LibraryErrorFilter)
@@ -102,7 +105,7 @@ export class LibraryController {
   }
 }
 
-/** An empty object counts as no data. */
+/** Returns the data of a body. An empty object counts as no data. */
 function dataOf(body: unknown): unknown {
   return typeof body === 'object' && body !== null && Object.keys(body).length === 0 ? undefined : body;
 }

@@ -8,7 +8,10 @@ import { type Fault, faultResponse } from './rest-response.js';
 
 const argumentErrors: ReadonlySet<string> = new Set(redisSessionsErrorNames);
 
-/** Answers errors as rest-sessions does: 500 with name and message, whatever failed; with `strictStatus` by its kind. */
+/**
+ * Answers errors like rest-sessions: with name and message, and always with status 500. With `strictStatus`, the status
+ * depends on the error.
+ */
 @CatchError(Error)
 export class LibraryErrorFilter implements ErrorFilter<Error> {
   readonly #isStrict: boolean;
@@ -30,7 +33,7 @@ function strictStatusOf(error: Error): HttpStatusCode {
 function faultOf(error: Error): Fault {
   if (SessionError.is(error)) return { name: error.code, message: error.message };
   if (argumentErrors.has(error.name)) return error;
-  // A bug: its message may reveal internals, so it goes to the log and not to the caller.
+  // This is a bug. Its message may reveal internals, so write it to the log and don't send it to the caller.
   reportFault('A request failed', error);
   return { name: 'Error', message: 'An unexpected error occurred' };
 }

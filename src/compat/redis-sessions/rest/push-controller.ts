@@ -9,7 +9,7 @@ import { jsonResponse } from './rest-response.js';
 
 const messageSchema = v.strictObject({ data: v.unknown(), key: v.optional(v.string()) });
 
-/** Pushes, which rest-sessions does not have. Errors are problem documents. */
+/** Routes for pushes, which rest-sessions does not have. Errors are problem documents. */
 @Controller({ scope: 'Singleton' })
 @UseGuard(ApiKeyGuard)
 @UseErrorFilter(SessionErrorFilter)
@@ -30,7 +30,7 @@ export class PushController {
     try {
       return jsonResponse(200, await this.#manager.inApp(app).push(handle, data, options));
     } catch (error) {
-      // The pusher is not the session's bearer: 401 would mean that the API key is wrong.
+      // The client that pushes is not the session's bearer. For that client, 401 would mean that the API key is wrong.
       const isMiss = SessionError.is(error, 'SESSION_UNKNOWN') || SessionError.is(error, 'SESSION_CLOSED');
       throw isMiss ? problemResponse(error, 404) : error;
     }

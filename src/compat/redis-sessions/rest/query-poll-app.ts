@@ -4,7 +4,7 @@ import { PollApp, type PolledApp, pollOnceKnown } from '../../../http/index.js';
 import { SessionManager } from '../../../service/session-manager.js';
 import { looksOld, OldTokens } from '../class/old-tokens.js';
 
-/** Takes the app of a poll from its query: `GET /poll?app=…`. Accepts the tokens of imported sessions. */
+/** Reads the app of a poll from the query: `GET /poll?app=…`. Accepts the tokens of imported sessions, too. */
 @injectable()
 export class QueryPollApp extends PollApp {
   readonly #manager: SessionManager;

@@ -3,10 +3,13 @@ import { Histogram, Registry } from 'prom-client';
 import { metrics } from '../../../metrics/prometheus.js';
 import { SessionManager } from '../../../service/session-manager.js';
 
-/** Histogram bounds in seconds: from a read in memory to a poll that is held to its end. */
+/** Bounds of the histogram in seconds, from a read in memory to a poll that is held for its whole wait. */
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Metrics of this process for Prometheus: those of every service, and of the requests that this one answers. */
+/**
+ * Metrics of this process for Prometheus: the metrics of every service, and a histogram of the requests to this
+ * service.
+ */
 @injectable()
 export class RestMetrics {
   readonly registry = new Registry();
@@ -24,7 +27,7 @@ export class RestMetrics {
     });
   }
 
-  /** @param route the declared pattern: a label per requested path would grow without bound */
+  /** @param route the declared pattern of the route: one label per requested path would be unbounded */
   observeRequest(method: string, route: string, status: number, seconds: number): void {
     this.#durations.observe({ method, route, status }, seconds);
   }

@@ -21,8 +21,8 @@ import { RestMetrics } from './rest-metrics.js';
 import { RestOptions, type RestOptionsInput } from './rest-options.js';
 
 /**
- * The controllers of the REST service. Load it with `sessionModule`, then call `buildRestServer`. Of the controllers of
- * `session-mailbox/http` it has only the poll: the others serve a single app.
+ * Module with the controllers of the REST service. Load it together with `sessionModule`, then call `buildRestServer`.
+ * It has only the poll controller of `session-mailbox/http`, because the other controllers serve a single app.
  *
  * @throws SessionError `INVALID_CONTEXT`
  */

@@ -17,23 +17,23 @@ const known = {
   requestTimeout: v.optional(wholeNumber(100, 3_600_000), 30_000),
 };
 
-/** Options of `restModule`; each may be left out. */
+/** Options of `restModule`. All are optional. */
 export type RestOptionsInput = OptionsInput<typeof known>;
 
 /** The checked options of `restModule`. Frozen. */
 export class RestOptions {
-  /** Key that requests must show in the header `X-API-Key`. Default: none, every request is served. */
+  /** Key that requests must send in the header `X-API-Key`. Default: no key, so that every request is served. */
   readonly apiKey: string | undefined;
-  /** Answer 400, 404, 409 and 503 where rest-sessions answers 500 or 200. Default false. */
+  /** Whether to answer 400, 404, 409 and 503 where rest-sessions answers 500 or 200. Default false. */
   readonly strictStatus: boolean;
   /**
-   * Names that a request may give in `Host`, beside those of the loopback interface; any others are refused with 403.
-   * Default: every name is taken.
+   * Names that a request may send in `Host`, in addition to the names of the loopback interface. Requests with any
+   * other name are refused with 403. Default: every name is accepted.
    */
   readonly hosts: readonly string[] | undefined;
-  /** Requests of one connection that may be unanswered at a time; one more ends the connection. Default 100. */
+  /** Maximum number of unanswered requests of one connection. One more request ends the connection. Default 100. */
   readonly maxUnanswered: number;
-  /** How long a client may take to send a request, in milliseconds. Default 30 000. */
+  /** Milliseconds that a client may take to send a request. Default 30 000. */
   readonly requestTimeout: number;
 
   /** @throws SessionError `INVALID_CONTEXT` */

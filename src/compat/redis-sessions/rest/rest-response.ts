@@ -7,7 +7,7 @@ import {
 
 const noStore = { 'cache-control': 'no-store' };
 
-/** A JSON answer that caches must not store, because it describes sessions. */
+/** Returns a JSON response that caches must not store, because it describes sessions. */
 export function jsonResponse(statusCode: HttpStatusCode, body: object): HttpResponse {
   return { [isHttpResponseSymbol]: true, statusCode, body, headers: noStore };
 }
@@ -22,7 +22,7 @@ export interface Fault {
   readonly message: string;
 }
 
-/** A fault as the exception that `@inversifyjs/http-core` turns into an answer. */
+/** Returns a fault as the exception that `@inversifyjs/http-core` converts to a response. */
 export function faultResponse(
   status: HttpStatusCode,
   { name, message }: Fault,

@@ -9,9 +9,12 @@ import { limitUnanswered } from '../../../requests/unanswered-requests.js';
 import { RestMetrics } from './rest-metrics.js';
 import { RestOptions } from './rest-options.js';
 
-/** Bytes, as in rest-sessions. */
+/** Maximum bytes of a body, as in rest-sessions. */
 const bodyLimit = 60_000;
-/** An id has up to 128 characters, each percent-encoded as up to four bytes of three characters. */
+/**
+ * Maximum length of a path parameter. An id has up to 128 characters, each percent-encoded as up to four bytes of three
+ * characters.
+ */
 const maxParamLength = 128 * 12;
 
 /** Serves the controllers of `restModule` on Fastify. Fastify's own errors get the format of rest-sessions. */
@@ -22,9 +25,9 @@ export async function buildRestServer(container: Container): Promise<FastifyInst
     bodyLimit,
     requestTimeout,
     http: {
-      // Node looks for overdue requests this often.
+      // Interval in milliseconds at which Node looks for overdue requests.
       connectionsCheckingInterval: Math.ceil(requestTimeout / 4),
-      // Of the two time-outs Node takes the larger one for whole requests, and this one is a minute by default.
+      // Node applies the larger of the two time-outs to a whole request, and `headersTimeout` is one minute by default.
       headersTimeout: requestTimeout,
     },
     routerOptions: { maxParamLength },
@@ -44,7 +47,10 @@ export async function buildRestServer(container: Container): Promise<FastifyInst
   return app;
 }
 
-/** Before the body is read, and for every route: a page behind a rebound name could read `/metrics` as well. */
+/**
+ * Refuses requests with another `Host` before the body is read. Applies to every route, because a page behind a rebound
+ * DNS name could read `/metrics`, too.
+ */
 function refuseOtherHosts(app: FastifyInstance, { hosts }: RestOptions): void {
   if (hosts === undefined) return;
   const policy = new HostPolicy({ hosts });
@@ -59,8 +65,8 @@ function refuseOtherHosts(app: FastifyInstance, { hosts }: RestOptions): void {
 }
 
 /**
- * Refuses other types: a page of another site can make a browser post text to this machine, but not JSON. An empty body
- * counts as none, because many clients send the content type without a body.
+ * Refuses other content types than JSON: a page of another site can make a browser post text to this machine, but not
+ * JSON. An empty body counts as no body, because many clients send the content type without a body.
  */
 function readJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');

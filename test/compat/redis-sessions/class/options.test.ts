@@ -103,7 +103,8 @@ test('an option of the connection is refused beside a manager', (t) => {
   const manager = { inApp() {}, authenticate() {}, watchChanges() {} };
   t.throws(() => construct({ manager, port: 6_379 }), {
     code: 'INVALID_CONTEXT',
-    message: 'RedisSessions: port is not an option; leave it out beside manager, whose store decides; got 6379',
+    message:
+      'RedisSessions: port is not an option; leave it out if manager is given, because its store decides; got 6379',
   });
   t.notThrows(() => construct({ manager, cachetime: 1 }));
 });
