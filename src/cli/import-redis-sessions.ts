@@ -8,7 +8,9 @@ import type { ImportSettings } from './import-settings.js';
 import { ProgressLine } from './progress-line.js';
 import type { Terminal } from './terminal.js';
 
-/** Sessions whose reason is shown; the others are only counted. */
+/**
+ * Maximum number of sessions that are shown with the reason why they were not imported. The others are only counted.
+ */
 const mostReasons = 10;
 
 export async function importRedisSessions(settings: ImportSettings, terminal: Terminal): Promise<void> {
@@ -60,7 +62,7 @@ async function run(
       reasons += 1;
       if (reasons > mostReasons) return;
       progress.clear();
-      // The end of an old token is its time of creation, which grants nothing.
+      // The end of an old token is only its time of creation, which gives no access.
       const end = session.token.slice(-9);
       stderr.write(`Not imported: a session of app ${session.app}, token …${end}: ${why}\n`);
     },

@@ -27,7 +27,7 @@ export function readImportSettings(flags: GivenFlags): ImportSettings {
   const namespace = flags.text('namespace') ?? defaultNamespace;
   return {
     from: redisUrlOf('--from', from),
-    // The old namespace is only read. Whatever redis-sessions accepted is accepted here.
+    // The old namespace is only read, so every name that redis-sessions accepted is accepted here.
     namespace,
     app: flags.text('app'),
     to: redisUrlOf('--to', flags.text('to') ?? from),

@@ -25,7 +25,7 @@ export type StoreSettings =
 
 export interface ServeSettings {
   readonly host: string;
-  /** Names that requests may give in `Host`, if they were configured. */
+  /** Names that requests may have in `Host`; `undefined` if none were configured. */
   readonly hosts: readonly string[] | undefined;
   readonly port: number;
   readonly store: StoreSettings;
@@ -42,8 +42,8 @@ export function readServeSettings(flags: GivenFlags, environment: Environment): 
   const flagPort = flags.text('port');
   const port = flagPort === undefined ? portOf('RS_PORT', given('RS_PORT') ?? '3000') : portOf('--port', flagPort);
   return {
-    // rest-sessions listens on all interfaces. Everyone who reaches the port can end every session, so the default
-    // here is this machine alone.
+    // rest-sessions listens on all interfaces. Everyone who reaches the port can end every session, so by default only
+    // this machine can reach it here.
     host: flags.text('host') ?? '127.0.0.1',
     hosts: hostsOf(flags.text('hosts')),
     port,

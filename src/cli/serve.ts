@@ -8,7 +8,7 @@ import { isLoopbackHost } from '../requests/host-policy.js';
 import type { ServeSettings, StoreSettings } from './serve-settings.js';
 import type { Terminal } from './terminal.js';
 
-/** Milliseconds that requests in progress may take to end once the service stops. */
+/** Milliseconds for which requests in progress may continue once the service stops. */
 const drainTime = 5_000;
 
 /** Serves until SIGTERM, SIGINT or SIGHUP. Resolves once the port is open. */
@@ -30,7 +30,8 @@ export async function serve(settings: ServeSettings, { stdout, stderr }: Termina
     stopping ??= starting.then((app) => stop(container, app));
     return stopping;
   };
-  // Before anything is awaited: restored sessions are only in memory, and a signal must not lose them.
+  // Listen for signals before anything is awaited: restored sessions are only in memory, and a signal must not lose
+  // them.
   stopOnSignals(stopOnce);
   const app = await starting;
   try {
@@ -47,8 +48,9 @@ export async function serve(settings: ServeSettings, { stdout, stderr }: Termina
 }
 
 /**
- * Without a key, what protects the service is that only this machine reaches it. The browser of this machine also does, for
- * any page whose name was made to point here, so only names that no page of another site has are taken.
+ * Returns the names that requests may have in `Host`; `undefined` for any name. A service without a key is protected
+ * only because no other machine can reach it. But a browser on this machine reaches it for any page whose name was made
+ * to point here. Therefore only the loopback names, which no page of another site has, are accepted by default.
  */
 function hostsOf({ hosts, apiKey, host }: ServeSettings): readonly string[] | undefined {
   return hosts ?? (apiKey === undefined && isLoopbackHost(host) ? [] : undefined);
@@ -66,7 +68,10 @@ async function storeOf(store: StoreSettings): Promise<StoreBinding> {
   return redisStore({ url: store.url, keyPrefix: keyPrefixOf(store.namespace) });
 }
 
-/** Restores the sessions, then builds the server around them. Restored sessions are only in memory: a failure writes them again. */
+/**
+ * Restores the sessions, then builds the server. If that fails, the store is closed and writes the restored sessions
+ * again: they are only in memory.
+ */
 async function start(container: Container): Promise<FastifyInstance> {
   await container.getAsync(SessionManager);
   try {
@@ -77,7 +82,10 @@ async function start(container: Container): Promise<FastifyInstance> {
   }
 }
 
-/** Held polls are answered first, so that the server does not wait for them. The store is closed last. */
+/**
+ * Stops the service. Held polls are answered first, so that the server does not wait for them. The store is closed
+ * last.
+ */
 async function stop(container: Container, app: FastifyInstance): Promise<void> {
   const manager = await container.getAsync(SessionManager);
   await manager.drain();

@@ -4,7 +4,7 @@ export interface TextStream {
   write(text: string): unknown;
 }
 
-/** What a command reads and writes beside its flags. */
+/** The streams and variables that a command uses in addition to its flags. */
 export interface Terminal {
   readonly stdout: TextStream;
   readonly stderr: TextStream;

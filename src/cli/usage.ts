@@ -9,7 +9,7 @@ export class UsageError extends Error {
 
 /** One flag of a command, for the parser and for `--help`. */
 export interface Flag {
-  /** The kind of value, as `--help` shows it. A flag without one is on or off. */
+  /** The kind of value, as `--help` shows it. A flag without a value is on or off. */
   readonly value?: string;
   readonly help: string;
 }
@@ -70,7 +70,7 @@ export function portOf(what: string, text: string): number {
 /** @throws UsageError */
 export function redisUrlOf(what: string, text: string): string {
   if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)) return text;
-  // Not quoted: it may hold a password.
+  // Do not quote the text: it may contain a password.
   throw new UsageError(`${what} must be an address such as redis://127.0.0.1:6379`);
 }
 

@@ -2,31 +2,31 @@ import type { Socket } from 'node:net';
 import { guarded } from '../errors/guarded.js';
 import type { DataListener } from './node-side.js';
 
-/** A connection, as far as the events of its socket are concerned. */
+/** The part of a connection that handles the events of its socket. */
 export interface ListeningConnection {
   read(bytes: Buffer): void;
-  /** Writes what waits. */
+  /** Writes the answers that wait. */
   flush(): void;
   closed(): void;
 }
 
 /**
- * The listeners of the sockets of one lane. One of each kind serves all connections: closures for each connection, and what
- * they refer to, took about a kilobyte of each.
+ * The listeners of the sockets of one lane. One listener of each kind serves all connections: separate closures for
+ * each connection took about a kilobyte per connection.
  */
 export class ConnectionListeners {
   readonly data: DataListener;
   readonly #drain: (this: Socket) => void;
   readonly #close: (this: Socket) => void;
 
-  /** @param connectionOf `undefined` for a socket that the lane has forgotten */
+  /** @param connectionOf returns `undefined` for a socket that the lane has forgotten */
   constructor(connectionOf: (socket: object) => ListeningConnection | undefined) {
     this.data = listener((socket, bytes: Buffer) => connectionOf(socket)?.read(bytes));
     this.#drain = listener((socket) => connectionOf(socket)?.flush());
     this.#close = listener((socket) => connectionOf(socket)?.closed());
   }
 
-  /** All but `data`, which `NodeSide` puts on and takes off. */
+  /** Adds all listeners except `data`, which `NodeSide` adds and removes. */
   watch(socket: Socket): void {
     socket.on('drain', this.#drain);
     socket.on('close', this.#close);

@@ -25,15 +25,16 @@ import { ResponseText } from './response-text.js';
 /** A lane that is open. */
 export interface FastLane {
   readonly counts: LaneCounts;
-  /** Takes no more polls. Held ones are answered; what comes on their connections then goes to `node:http`. */
+  /** Stops taking polls. Held polls are still answered; later requests on their connections go to `node:http`. */
   close(): void;
 }
 
 /**
- * Answers plain polls on the connections of a server before `node:http` parses them, which takes about half of the memory.
- * Whatever is not plain goes to `node:http` untouched. Middleware, logs and limits of the application don't see the
- * polls of the lane.
- * @param server of `node:http` or `node:https`, also that of Fastify, Express or Hono, before or while it listens
+ * Answers plain polls on the connections of a server before `node:http` parses them. Their connections then take about
+ * half of the memory. All other requests go to `node:http` untouched. Middleware, logs and limits of the application
+ * don't see the polls of the lane.
+ * @param server a server of `node:http` or `node:https`, also one of Fastify, Express or Hono, before or while it
+ *   listens
  * @throws SessionError `INVALID_CONTEXT`
  */
 export function fastLane(
@@ -102,7 +103,10 @@ class Lane implements FastLane, LaneHost, LaneLimits {
     return this.server.maxHeadersCount || mostHeaders;
   }
 
-  /** Once the server does not listen any more, `node:http` has every further request: the application may end its connection. */
+  /**
+   * Once the server does not listen any more, every further request goes to `node:http`, where the application may end
+   * the connection.
+   */
   get isOpen(): boolean {
     return !this.#isClosed && this.server.listening;
   }
@@ -118,7 +122,10 @@ class Lane implements FastLane, LaneHost, LaneLimits {
       : headersTimeout || requestTimeout;
   }
 
-  /** Node closes an idle connection a second later than it tells the client, who may be sending its next request. */
+  /**
+   * Node closes an idle connection a second later than it announces, because the client may be sending its next
+   * request.
+   */
   get idleTime(): number {
     const { keepAliveTimeout, keepAliveTimeoutBuffer = 1_000 }: IdleSettings = this.server;
     return keepAliveTimeout > 0 ? keepAliveTimeout + keepAliveTimeoutBuffer : 0;
@@ -160,7 +167,8 @@ class Lane implements FastLane, LaneHost, LaneLimits {
   }
 
   #connected(stream: object): void {
-    // `node:http` takes any stream that an application emits as a connection. The lane needs what only a socket has.
+    // `node:http` takes any stream that an application emits as a connection. The lane needs members that only a socket
+    // has.
     if (stream instanceof Socket) {
       this.#listeners.watch(stream);
       this.#connections.set(stream, new LaneConnection(this, stream));
@@ -173,7 +181,10 @@ class Lane implements FastLane, LaneHost, LaneLimits {
     if (url?.startsWith(this.path) && requestTarget(url).path === this.path) this.countPoll('node-http');
   }
 
-  /** `node:http` knows nothing of the connections of the lane, and takes those that it knows and the lane uses for idle. */
+  /**
+   * Extends the methods of the server that close connections. `node:http` does not know the connections that only the
+   * lane has used. It takes the others for idle even while the lane holds polls of them.
+   */
   #joinClosing(): void {
     const { server } = this;
     const { closeIdleConnections, closeAllConnections } = server;
@@ -191,7 +202,7 @@ class Lane implements FastLane, LaneHost, LaneLimits {
     };
     server.closeIdleConnections = closeIdle;
     server.closeAllConnections = closeAll;
-    // A lane that was opened since has put its own in their place, which call these.
+    // A lane that was opened later has replaced these methods by its own, which call these. Then these must stay.
     this.#leaveClosing = () => {
       if (server.closeIdleConnections === closeIdle) server.closeIdleConnections = closeIdleConnections;
       if (server.closeAllConnections === closeAll) server.closeAllConnections = closeAllConnections;
@@ -209,11 +220,13 @@ class Lane implements FastLane, LaneHost, LaneLimits {
 
 interface IdleSettings {
   readonly keepAliveTimeout: number;
-  /** Since Node 22.19 and 24.6. */
+  /** Exists since Node 22.19 and 24.6. */
   readonly keepAliveTimeoutBuffer?: number;
 }
 
-/** The listener by which `node:http` takes a connection. Every server of it, and of `node:https`, has the same one. */
+/**
+ * Returns the listener with which `node:http` takes a connection. All servers of `node:http` and `node:https` share it.
+ */
 function connectionListener(): ConnectionListener | undefined {
   return createServer().listeners('connection').find(isConnectionListener);
 }

@@ -5,15 +5,15 @@ import { batchHeaders, failedPoll } from '../requests/poll-answer.js';
 import type { Problem } from '../requests/problem.js';
 import { headerLines, statusLine } from './response-text.js';
 
-/** What an answer asks of its connection. */
+/** The part of a connection that its answers use. */
 export interface AnswerQueue {
   /** Address of the client. */
   readonly ip: string;
-  /** An answer is ready, perhaps not the one whose turn it is. */
+  /** Called when an answer is ready, perhaps before an earlier answer of the connection. */
   flush(): void;
 }
 
-/** What is read of who sent the poll. */
+/** The part of a caller that its answers use. */
 export interface AnsweredCaller {
   /** Header lines of every answer. */
   readonly crossOrigin: string;
@@ -22,9 +22,9 @@ export interface AnsweredCaller {
 
 export interface AskedPoll {
   readonly query: string;
-  /** Address of the client. Read at once: a socket that was closed does not have it any more. */
+  /** Address of the client, read when the poll arrives: a closed socket does not have it any more. */
   readonly ip: string;
-  /** When it came, by `performance.now`. */
+  /** Time of arrival, by `performance.now`. */
   readonly since: number;
 }
 
@@ -33,11 +33,11 @@ const okLine = statusLine(200);
 
 /** The answer to one poll of the lane, and its place among the answers of its connection. */
 export class LaneAnswer implements PollReceiver {
-  /** The answer that is written next. */
+  /** The answer that is written after this one. */
   next: LaneAnswer | undefined = undefined;
-  /** Whether the connection ends with it. */
+  /** Whether the connection ends with this answer. */
   readonly isLast: boolean;
-  /** For the report of the request. Not kept where `onRequest` is not set. */
+  /** The poll, for the report to `onRequest`; `undefined` if `onRequest` is not set. */
   readonly asked: AskedPoll | undefined;
   readonly #queue: AnswerQueue;
   readonly #caller: AnsweredCaller;
@@ -62,12 +62,12 @@ export class LaneAnswer implements PollReceiver {
     return this.#failure?.status ?? 200;
   }
 
-  /** Whether somebody waits until the answer was written out. */
+  /** Whether `written` must be called once the answer was written out. */
   get isAwaited(): boolean {
     return this.#acknowledge !== undefined || this.#onceClosed !== undefined;
   }
 
-  /** @param isSent whether the last byte went to the operating system; otherwise the client is gone */
+  /** @param isSent whether the operating system has the last byte; otherwise the client has disconnected */
   written(isSent: boolean): void {
     if (isSent) this.#acknowledge?.();
     this.#onceClosed?.();
@@ -88,7 +88,7 @@ export class LaneAnswer implements PollReceiver {
     this.refuse(error);
   }
 
-  /** Answers what is no poll. */
+  /** Answers with the error, without a report to the caller. */
   refuse(error: unknown): void {
     this.#failure = failedPoll(error);
     this.#queue.flush();
@@ -98,16 +98,16 @@ export class LaneAnswer implements PollReceiver {
     this.#onceClosed = listener;
   }
 
-  /** The client has left before the answer was written. */
+  /** Cancels the poll, because the client disconnected before the answer was written. */
   abandon(): void {
     this.#poll?.cancel();
     this.#onceClosed?.();
   }
 
   /**
-   * The whole response. Made only when its turn has come: a batch shares its texts with the mailbox, the response is a copy.
-   * @param endOfHead what follows the length
-   * @returns with the encoding by which it is written
+   * Returns the text of the whole response, and the encoding in which to write it. Called only when earlier answers are
+   * written: a batch shares its texts with the mailbox, but the response is a copy.
+   * @param endOfHead the rest of the head, after the length
    */
   text(endOfHead: string): { readonly text: string; readonly encoding: 'latin1' | 'utf8' } {
     const failure = this.#failure;
@@ -117,7 +117,7 @@ export class LaneAnswer implements PollReceiver {
       failure === undefined
         ? okLine + this.#caller.crossOrigin + batchHead
         : `${statusLine(failure.status)}${this.#caller.crossOrigin}${headerLines(failure.headers)}Content-Length: `;
-    // A text of ASCII is written without being encoded.
+    // Node writes a text of ASCII as `latin1` without encoding it.
     return { text: head + length + endOfHead + body, encoding: length === body.length ? 'latin1' : 'utf8' };
   }
 }

@@ -12,44 +12,47 @@ import type { LaneCaller } from './lane-polls.js';
 import type { DataListener } from './node-side.js';
 import { isOneRequest } from './request-grammar.js';
 
-/** Bytes of further requests that may wait for the polls before them. Past it the connection is read no further. */
+/** Bytes of further requests that may wait for earlier polls. If more wait, the lane stops reading the connection. */
 const mostWaiting = 65_536;
 
-/** Milliseconds. Node fires a timer of more at once. */
+/** Longest timer of Node, in milliseconds. Node fires a longer timer immediately. */
 const longestTimer = 2 ** 31 - 1;
 
 const listenerFault = 'A listener of a poll response failed';
 
 /**
- * One connection of the server. Who reads it changes, the socket stays the same:
+ * One connection of the server. Its owner changes, but the socket stays the same:
  *
- * - `lane`: polls are answered here. All answers are written in the order of their requests. Bytes that are no poll wait until
- *   the polls before them were answered.
- * - `lent`: `node:http` has exactly one request, and the connection comes back once it was answered.
+ * - `lane`: This object answers the polls, in the order of their requests. Bytes that are no poll wait until the
+ *   earlier polls were answered.
+ * - `lent`: `node:http` has exactly one request. The connection returns to the lane once the request was answered.
  * - `given`: `node:http` has the connection for good.
  */
 export class LaneConnection implements LaneMember, ListeningConnection {
   readonly socket: Socket;
   readonly #host: LaneHost;
   #owner: 'lane' | 'lent' | 'given' = 'lane';
-  /** Who sent the last poll. */
+  /** The sender of the last poll. */
   #caller: LaneCaller | undefined = undefined;
-  /** Gives bytes to `node:http` by hand, once it has its listeners on the socket. */
+  /** The listener that passes bytes to `node:http`, once `node:http` has its listeners on the socket. */
   #feed: DataListener | undefined = undefined;
-  /** Whether `node:http` has set the time after which it closes the idle connection. */
+  /** Whether `node:http` has set the timeout after which it closes the idle connection. */
   #idlesForNode = false;
   #first: LaneAnswer | undefined = undefined;
   #last: LaneAnswer | undefined = undefined;
   #unanswered = 0;
-  /** All requests, of whichever side. */
+  /** Number of requests, of the lane and of `node:http`. */
   #requests = 0;
   #lent: ServerResponse | undefined = undefined;
-  /** The requests that `node:http` found in what it was lent. */
+  /** Number of requests that `node:http` found in the bytes that the lane lent to it. */
   #found = 0;
   #waiting: Buffer | undefined = undefined;
   #isPaused = false;
   #isEnding = false;
-  /** When the connection is closed, unless a request comes before. For `HoldTimes`, as the three below. */
+  /**
+   * Time when the connection is closed, unless a request arrives before. `HoldTimes` uses this and the three fields
+   * below.
+   */
   deadline = 0;
   queue: HoldQueue<LaneMember> | undefined = undefined;
   previous: LaneMember | undefined = undefined;
@@ -70,22 +73,24 @@ export class LaneConnection implements LaneMember, ListeningConnection {
     return this.socket.remoteAddress ?? '';
   }
 
-  /** Whether polls of it are held here. */
+  /** Whether the lane holds polls of this connection. */
   get isHeld(): boolean {
     return this.#owner === 'lane' && this.#unanswered > 0;
   }
 
-  /** Whether it waits here for its next request. A connection without any request does not count, as for `node:http`. */
+  /**
+   * Whether the lane waits for the next request. Like for `node:http`, a connection without any request is not idle.
+   */
   get isIdle(): boolean {
     return this.#owner === 'lane' && this.#unanswered === 0 && this.#requests > 0;
   }
 
-  /** Whether `node:http` would close it although polls of it are held here. */
+  /** Whether `node:http` would close the connection as idle, although the lane holds polls of it. */
   get isIdleForNode(): boolean {
     return this.isHeld && this.#feed !== undefined;
   }
 
-  /** `node:http` has found a request on it. */
+  /** Called when `node:http` has found a request on the connection. */
   requested(response: ServerResponse): void {
     this.#host.holds.remove(this);
     this.#requests += 1;
@@ -97,13 +102,13 @@ export class LaneConnection implements LaneMember, ListeningConnection {
   due(): void {
     const { server, holds, node } = this.#host;
     if (this.#requests === 0) node.refuseLate(this.socket);
-    // Its last answer is still under way.
+    // The last answer is still being sent.
     else if (this.socket.writableLength > 0) this.#hold(this.#host.idleTime);
     else if (!server.emit('timeout', this.socket)) this.socket.destroy();
     else holds.remove(this);
   }
 
-  /** Writes the answers whose turn has come, unless the client does not read. */
+  /** Writes the answers that are ready, in order, up to the first that is not. Stops if the client does not read. */
   flush(): void {
     if (this.#owner !== 'lane' || this.socket.destroyed) return;
     const hadAny = this.#first !== undefined;
@@ -116,7 +121,8 @@ export class LaneConnection implements LaneMember, ListeningConnection {
       this.#write(first);
     }
     if (this.#first === undefined && (hadAny || this.#isPaused)) this.#settle();
-    // Also while a poll is held: only a connection that is read tells of a newer poll, and that the client has left.
+    // Read on while a poll is held. Otherwise the lane would notice neither a newer poll nor that the client
+    // disconnects.
     else if (!this.socket.writableNeedDrain && (this.#waiting?.length ?? 0) <= mostWaiting) this.#resume();
   }
 
@@ -128,7 +134,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
   read(bytes: Buffer): void {
     this.#host.holds.remove(this);
     if (this.#isEnding) return;
-    // Where the client did not wait for its answer, nothing tells here where its requests end.
+    // If the client did not wait for the answer, the lane does not know where the requests of the client end.
     if (this.#owner === 'lent' && !this.#comesBack()) this.#give(bytes);
     else if (this.#waiting !== undefined) this.#wait(bytes);
     else this.#take(bytes);
@@ -153,7 +159,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
   }
 
   #poll(caller: LaneCaller, query: string): void {
-    // The poll before it in the same bytes may have been refused at once, which left the connection idle.
+    // An earlier poll in the same bytes may have been refused immediately, which left the connection idle.
     this.#host.holds.remove(this);
     this.#host.countPoll('lane');
     this.#requests += 1;
@@ -164,7 +170,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
     else if (this.#last !== undefined) this.#last.next = answer;
     this.#last = answer;
     this.#unanswered += 1;
-    // As in `onceClosed` of a response: no client needs more of them.
+    // No client needs more unanswered polls; see `onceClosed` in `raw-response.ts`.
     if (this.#unanswered > mostUnanswered) {
       this.socket.destroy();
       return;
@@ -180,7 +186,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
     try {
       const { text, encoding } = answer.text(this.#host.text.endOfHead(answer.isLast));
       const { socket } = this;
-      // Node calls back without an error also when the connection broke before. Only the socket tells.
+      // Node also calls back without an error if the connection broke before. Only the socket shows this.
       const written = answer.isAwaited
         ? guarded(listenerFault, () => answer.written(!isBrokenSocket(socket)))
         : undefined;
@@ -192,10 +198,10 @@ export class LaneConnection implements LaneMember, ListeningConnection {
     }
   }
 
-  /** Every poll has its answer. */
+  /** Called when every poll was answered. */
   #settle(): void {
     if (this.#isEnding) {
-      // As `node:http` ends a connection: it does not stay half open until the client ends its own side.
+      // Like `node:http`: the connection must not stay half open until the client ends its side.
       this.socket.destroySoon();
       return;
     }
@@ -221,7 +227,7 @@ export class LaneConnection implements LaneMember, ListeningConnection {
     this.#owner = 'lent';
     this.#found = 0;
     this.#host.node.feed(this.socket, feed, bytes);
-    // What is one request here must be one there. Otherwise only `node:http` knows what it has.
+    // The lane found one request. If `node:http` found none or several, only `node:http` knows where they end.
     if (this.#found !== 1) this.#give(undefined);
   }
 
@@ -231,14 +237,15 @@ export class LaneConnection implements LaneMember, ListeningConnection {
   }
 
   /**
-   * Whether `node:http` has answered the request that it was lent. Asked when the next one comes: to be told of each answer
-   * would cost every request more.
+   * Takes the connection back if `node:http` has answered the request that it was lent, and returns whether it has.
+   * Called when the next request arrives: a listener for the end of each answer would make every request more
+   * expensive.
    */
   #comesBack(): boolean {
     const response = this.#lent;
     this.#lent = undefined;
     if (response === undefined || !response.writableFinished || !response.req.complete) return false;
-    // The last that `node:http` does with a response is to detach it and to set the time of the idle connection, a moment later.
+    // A moment after the end of a response `node:http` detaches its socket and sets the timeout of the idle connection.
     if (response.socket !== null) return false;
     if (this.socket.writableEnded) return false;
     this.#owner = 'lane';

@@ -1,12 +1,12 @@
-/** What the lane has done since it was opened. */
+/** Counts of events since the lane was opened. */
 export interface LaneCounts {
   /** Polls that were answered, or are held, on the bare socket. */
   readonly pollsInLane: number;
   /** Polls of this path that reached `node:http` on connections of the server. */
   readonly pollsOutside: number;
-  /** Times that a connection was handed over to `node:http`, for one request or for good. */
+  /** Number of times that a connection was handed over to `node:http`, for one request or for good. */
   readonly handedOver: number;
-  /** Times that a connection came back after a request. */
+  /** Number of times that a connection returned to the lane after one request. */
   readonly returned: number;
 }
 

@@ -10,14 +10,14 @@ import type { NodeSide } from './node-side.js';
 import type { PollReader } from './poll-reader.js';
 import type { ResponseText } from './response-text.js';
 
-/** One connection of the lane, as far as the lane itself knows it. */
+/** The part of a connection that the lane itself uses. */
 export interface LaneMember extends Hold<LaneMember> {
   readonly socket: Socket;
-  /** The deadline has come. */
+  /** Called when the deadline has passed. */
   due(): void;
 }
 
-/** What the connections of one server share. */
+/** The lane of one server, which its connections share. */
 export interface LaneHost {
   readonly server: Server;
   readonly node: NodeSide;
@@ -28,20 +28,23 @@ export interface LaneHost {
   /** One timer for all connections that wait for a request. */
   readonly holds: HoldTimes<LaneMember>;
   readonly counts: MutableLaneCounts;
-  /** A poll has come. */
+  /** Counts a poll that has arrived. */
   countPoll(side: LaneSide): void;
   readonly onRequest: ((request: LaneRequest) => void) | undefined;
   /** Whether the lane takes polls: it was not closed, and the server listens. */
   readonly isOpen: boolean;
-  /** Whether a connection may come back from `node:http`. */
+  /** Whether a connection may return from `node:http`. */
   readonly mayReturn: boolean;
-  /** Milliseconds in which the first request of a connection must come; 0 for no limit. */
+  /** Milliseconds within which the first request of a connection must arrive; 0 for no limit. */
   readonly headerTime: number;
   /** Milliseconds after which an idle connection is closed; 0 for never. */
   readonly idleTime: number;
   report(answer: LaneAnswer, status: number | undefined): void;
-  /** A connection was given to `node:http`. @param counts whether requests were answered before */
+  /**
+   * Called when a connection was given to `node:http`.
+   * @param counts whether it has had requests, which a limit may count
+   */
   gave(connection: LaneMember, counts: boolean): void;
-  /** A connection was closed. */
+  /** Removes a connection from the lane, such as one that was closed. */
   forget(connection: LaneMember): void;
 }

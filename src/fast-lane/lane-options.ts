@@ -4,15 +4,15 @@ import { type OriginOptions, originOptions } from '../requests/origin-policy.js'
 import { appOption } from '../routes/route-options.js';
 import { callback, objectWith, trueOrFalse } from '../validation/options.js';
 
-/** What is told of a request that the lane has answered, or whose client left before. */
+/** The report of a request that the lane has answered, or whose client disconnected before. */
 export interface LaneRequest {
-  /** As the client sent it: the path with the query. */
+  /** The path with the query, as the client sent it. */
   readonly url: string;
-  /** Address of the other end of the connection: of the proxy, where there is one. */
+  /** Address of the other end of the connection: the proxy's, if there is one. */
   readonly ip: string;
-  /** Of the answer; `undefined` when the client left before. */
+  /** Status of the answer; `undefined` if the client disconnected before. */
   readonly status: number | undefined;
-  /** From the arrival of the request until its answer, in milliseconds. */
+  /** Milliseconds from the arrival of the request to its answer. */
   readonly duration: number;
 }
 
@@ -21,11 +21,13 @@ export interface FastLaneOptions extends OriginOptions {
   readonly app?: string;
   /** The path of the polls. Default `/poll`. */
   readonly path?: string;
-  /** Called with each request of the lane once it is over. An exception is reported as a process warning. */
+  /** Called with each request of the lane once the request has ended. An exception is reported as a process warning. */
   readonly onRequest?: (request: LaneRequest) => void;
-  /** Polls that it refuses go to `node:http`, where the application refuses them. Default: the lane takes polls for any host. */
+  /**
+   * Checks the host of a poll. A refused poll goes to `node:http`, where the application refuses it. Default: any host.
+   */
   readonly hostPolicy?: Pick<HostPolicy, 'require'>;
-  /** Whether a connection comes back to the lane after `node:http` has answered a request of it. Default true. */
+  /** Whether a connection returns to the lane after `node:http` has answered one of its requests. Default true. */
   readonly returns?: boolean;
 }
 

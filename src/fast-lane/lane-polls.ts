@@ -20,14 +20,14 @@ import type { laneOptions } from './lane-options.js';
 import { type Headers, headersOf } from './request-grammar.js';
 import { headerLines } from './response-text.js';
 
-/** What is read of a connection. */
+/** The part of a connection that is read. */
 export interface Peer {
   readonly isEncrypted: boolean;
-  /** Address of the client. To be read only where it is needed: from then on Node keeps it in some 100 bytes of the socket. */
+  /** Address of the client. Read it only if it is needed: Node then caches it in the socket, in about 100 bytes. */
   readonly ip: string;
 }
 
-/** Serves polls by the rules of the routes: the lane has none of its own. */
+/** Serves polls by the rules of the routes. The lane has no separate rules. */
 export class LanePolls {
   readonly #manager: SessionManager;
   readonly #hostPolicy: Pick<HostPolicy, 'require'> | undefined;
@@ -48,12 +48,12 @@ export class LanePolls {
   }
 
   /**
-   * @param given the bytes of the headers, from the end of the request line on
-   * @param mostHeaders of which `node:http` takes notice
-   * @returns undefined for headers that only `node:http` may judge
+   * @param given the bytes of the headers, from the end of the request line to the empty line
+   * @param mostHeaders number of headers after which `node:http` ignores further ones
+   * @returns the sender with these headers; `undefined` for headers that only `node:http` may judge
    */
   callerOf(given: string, mostHeaders: number, peer: Peer): LaneCaller | undefined {
-    // A part of a text keeps the whole of it, and this one is kept as long as the connection.
+    // Copy the text, because it is kept as long as the connection, and a part of a text keeps the whole text in memory.
     const block = Buffer.from(given, 'latin1').toString('latin1');
     const headers = headersOf(block);
     if (headers === undefined || headers.has('content-length') || headers.size > mostHeaders) return undefined;
@@ -80,12 +80,12 @@ function headOf(headers: Headers, peer: Peer): RequestHead {
 const noHead = headOf(new Map(), { isEncrypted: false, ip: '' });
 
 /**
- * The headers of a request, and what follows from them alone. Requests of one connection nearly always repeat them, so it is
- * kept for the next. A token in them is hashed once: its hash goes to the store with every poll, which refuses it once the
- * session has another secret, whichever way that came about.
+ * The headers of a request, and everything that is derived from them. Requests of one connection nearly always repeat
+ * the headers, so the connection keeps this object for its next request. A token in the headers is hashed once. Every
+ * poll sends the hash to the store, which refuses it once the session has another secret, whatever the cause.
  */
 export class LaneCaller implements PolledApp {
-  /** The bytes of the headers, from the end of the request line on. */
+  /** The bytes of the headers, from the end of the request line to the empty line. */
   readonly block: string;
   /** Header lines that every answer has. */
   readonly crossOrigin: string;
@@ -104,13 +104,16 @@ export class LaneCaller implements PolledApp {
     this.#head = head;
   }
 
-  /** @throws SessionError as `PollRoute.accept`. Headers that prove no session throw each time, so that each refusal is reported */
+  /**
+   * @throws SessionError like `PollRoute.accept`. Headers without a token, or with a cookie that a page of another site
+   *   sent, throw each time, so that each refusal is reported
+   */
   accept(query: string): AcceptedPoll {
     const options = readPollOptions(parametersOf(query));
     return this.#caller().accept(options, this);
   }
 
-  /** Reports the refusal of the bearer, if that is what a poll from this address failed by. */
+  /** Reports the refusal of the bearer, if a poll from this address failed with this refusal. */
   report(error: unknown, ip: string): void {
     if (this.#known !== undefined) this.#manager.reportRefused(error, this.#known.shownFrom(ip));
   }
@@ -118,7 +121,7 @@ export class LaneCaller implements PolledApp {
   #caller(): PollCaller {
     if (this.#known !== undefined) return this.#known;
     this.#known = this.#route.callerOf(this.#head, () => this);
-    // All of it that is needed is known now.
+    // The head is not needed any more.
     this.#head = noHead;
     return this.#known;
   }

@@ -3,23 +3,23 @@ import type { Socket } from 'node:net';
 
 export type DataListener = (this: Socket, bytes: Buffer) => void;
 
-/** Of `node:http`, for a connection of its server. */
+/** The listener with which `node:http` takes a connection of its server. */
 export type ConnectionListener = (this: Server, stream: object) => void;
 
 /**
- * What `node:http` has to do with the connections of a server. Its listener of the event 'connection' is called only when it
- * is needed. Where a connection is to come back, its own listener of 'data' is taken off the socket and called by hand, with
- * public methods alone: the socket that the application sees is the real one.
+ * Passes connections of a server to `node:http`. The listener of `node:http` for 'connection' is called only when
+ * `node:http` is needed. If a connection is to return, the listener of `node:http` for 'data' is removed from the
+ * socket and called directly. Only public methods are used, and the application sees the real socket.
  */
 export class NodeSide {
   readonly #server: Server;
   readonly #listener: ConnectionListener;
   readonly #onData: DataListener;
   readonly #own: Listeners;
-  /** As the server has made its sockets: those of `node:http` stay open for a client that has ended its side, those of TLS do not. */
+  /** Initial value of the sockets: `node:http` keeps them open when the client has ended its side, TLS does not. */
   #allowsHalfOpen = true;
 
-  /** @param onData has the bytes of a connection until it is given to `node:http` for good */
+  /** @param onData receives the bytes of a connection until the connection is given to `node:http` for good */
   constructor(server: Server, listener: ConnectionListener, onData: DataListener) {
     this.#server = server;
     this.#listener = listener;
@@ -35,11 +35,11 @@ export class NodeSide {
     };
   }
 
-  /** Does what `node:http` does for a connection, until it is attached. */
+  /** Does what `node:http` does for a connection, until `node:http` is attached to it. */
   watch(socket: Socket): void {
     socket.on('error', this.#own.error);
-    // As `node:http` ends its side once the client has ended its own. A listener of 'end' would do the same, for 64 bytes of each
-    // connection.
+    // Like `node:http`, end the server's side once the client has ended its own. A listener of 'end' would do the same,
+    // but takes 64 bytes of each connection.
     this.#allowsHalfOpen = socket.allowHalfOpen;
     socket.allowHalfOpen = false;
     if (this.#server.timeout > 0) {
@@ -50,8 +50,8 @@ export class NodeSide {
   }
 
   /**
-   * Lets `node:http` put its listeners on the socket.
-   * @returns the one by which it is given bytes by hand; `undefined` if there is none to be found
+   * Lets `node:http` add its listeners to the socket.
+   * @returns the listener that passes bytes to `node:http`; `undefined` if there is none
    */
   attach(socket: Socket): DataListener | undefined {
     const before = new Set(socket.listeners('data'));
@@ -59,7 +59,7 @@ export class NodeSide {
     this.#listener.call(this.#server, socket);
     const feed = socket.listeners('data').find((each) => !before.has(each));
     if (!isDataListener(feed)) return undefined;
-    // `node:http` reads the connection beside the stream, until somebody listens for 'data'.
+    // `node:http` reads the connection without the stream, until another listener for 'data' is added.
     socket.removeListener('data', this.#onData);
     socket.on('data', this.#onData);
     socket.removeListener('data', feed);
@@ -67,8 +67,9 @@ export class NodeSide {
   }
 
   /**
-   * Gives `node:http` bytes by hand. An exception of a listener of the application is uncaught, as it is without a lane.
-   * @param feed what `attach` has returned for the connection
+   * Passes bytes to `node:http`. An exception of a listener of the application stays uncaught, as it does without a
+   * lane.
+   * @param feed the listener that `attach` has returned for the connection
    */
   feed(socket: Socket, feed: DataListener, bytes: Buffer): void {
     try {
@@ -80,15 +81,15 @@ export class NodeSide {
     }
   }
 
-  /** Undoes that `node:http` has set the time after which it closes the idle connection. */
+  /** Restores the timeout of the server. `node:http` has set the timeout after which it closes the idle connection. */
   stopIdling(socket: Socket): void {
     socket.setTimeout(this.#server.timeout);
   }
 
   /**
    * Gives the connection to `node:http` for good.
-   * @param feed what `attach` has returned for it
-   * @param bytes that `node:http` has not seen
+   * @param feed the listener that `attach` has returned for the connection, if any
+   * @param bytes bytes that `node:http` has not received yet
    */
   give(socket: Socket, feed: DataListener | undefined, bytes: Buffer | undefined): void {
     socket.removeListener('data', this.#onData);
@@ -106,7 +107,7 @@ export class NodeSide {
     socket.resume();
   }
 
-  /** No request came in time. As `node:http` answers it. */
+  /** Refuses a connection without a request in time, in the same way as `node:http`. */
   refuseLate(socket: Socket): void {
     const error = Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
     if (this.#server.emit('clientError', error, socket)) return;

@@ -5,11 +5,11 @@ import { headPlaceOf, pollQueryOf } from './request-grammar.js';
 export interface LanePoll {
   readonly caller: LaneCaller;
   readonly query: string;
-  /** Where it ends in its text. */
+  /** Position of its end in the text. */
   readonly end: number;
 }
 
-/** What the lane takes. */
+/** The bounds of what the lane takes. */
 export interface LaneLimits {
   readonly path: string;
   readonly polls: LanePolls;
@@ -19,7 +19,7 @@ export interface LaneLimits {
   readonly mostHeaders: number;
 }
 
-/** Finds the polls in what comes on the connections of a lane. */
+/** Finds the polls in the bytes that arrive on the connections of a lane. */
 export class PollReader {
   readonly #limits: LaneLimits;
 
@@ -28,11 +28,11 @@ export class PollReader {
   }
 
   /**
-   * All or nothing: `node:http` refuses at once what came together, so no poll may be answered that stands before a request
-   * which only `node:http` judges.
+   * Reads all polls in a text, or none. `node:http` may refuse all requests that arrive together, so the lane must not
+   * answer a poll if a later request in the text is one that only `node:http` may judge.
    * @param text one character for each byte
-   * @param known who sent the last poll of the connection
-   * @returns undefined when the text is anything else than complete polls
+   * @param known the sender of the last poll of the connection
+   * @returns undefined if the text has anything other than complete polls
    */
   read(text: string, peer: Peer, known: LaneCaller | undefined): readonly LanePoll[] | undefined {
     const first = this.#pollAt(text, 0, peer, known);

@@ -1,7 +1,8 @@
 /*
- * What the lane reads of HTTP/1.1, on purpose less than RFC 9112 allows. Whatever is not of this form is left to `node:http`,
- * so that no text means one thing here and another there. It has one spelling for each line end, no line that is continued, no
- * byte beyond visible ASCII, no header twice, and nothing that says where a body ends but one plain `Content-Length`.
+ * The part of HTTP/1.1 that the lane reads, on purpose less than RFC 9112 allows. All other texts are left to
+ * `node:http`, so that no text has one meaning for the lane and another for `node:http`. This form has only one kind of
+ * line end, no continued line, no byte beyond printable ASCII, and no repeated header. Only one plain `Content-Length`
+ * says where a body ends.
  */
 
 /** Longer heads are left to `node:http`. */
@@ -9,12 +10,12 @@ export const mostHeadBytes = 8_192;
 /** Heads with more headers are left to `node:http`. */
 export const mostHeaders = 64;
 
-/** Lines `Name: value`, with at most one space, and the empty line that ends them. */
+/** Lines `Name: value`, with at most one space after the colon, and the empty line after them. */
 const headerBlock = /^(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+: ?(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?)+\r\n\r\n$/;
 
 /**
- * Headers by which a request may have a body of unknown length, change the protocol, or end the connection. Also those that
- * `node:http` alone may judge, and a `Connection` other than the usual one.
+ * Headers by which a request may have a body of unknown length, change the protocol, or end the connection. Also
+ * headers that only `node:http` may judge, and a `Connection` other than `keep-alive`.
  */
 const unusual =
   /\r\n(?:transfer-encoding|trailer|te|upgrade|expect|keep-alive|proxy-connection|http2-settings|connection(?!: ?keep-alive\r\n)):/i;
@@ -25,7 +26,7 @@ export type Headers = ReadonlyMap<string, string>;
 /**
  * Reads the headers of a request.
  * @param block from the line end of the request line to the end of the empty line
- * @returns undefined for whatever is unusual
+ * @returns undefined for unusual headers
  */
 export function headersOf(block: string): Headers | undefined {
   if (!headerBlock.test(block) || unusual.test(block)) return undefined;
@@ -36,15 +37,15 @@ export function headersOf(block: string): Headers | undefined {
     if (headers.has(name)) return undefined;
     headers.set(name, line.charCodeAt(colon + 1) === 32 ? line.slice(colon + 2) : line.slice(colon + 1));
   }
-  // `node:http` refuses a request without a host. An empty one is left to it.
+  // `node:http` refuses a request without `Host`. An empty `Host` is left to `node:http` too.
   return headers.size > mostHeaders || !headers.get('host') ? undefined : headers;
 }
 
-/** Where the request line and the headers of a request stand in a text. */
+/** Positions of the request line and the headers of a request in a text. */
 export interface HeadPlace {
-  /** Of the line end after the request line. */
+  /** Start of the line end after the request line. */
   readonly line: number;
-  /** Behind the empty line. */
+  /** End of the empty line. */
   readonly end: number;
 }
 
@@ -56,13 +57,13 @@ export function headPlaceOf(text: string, start: number): HeadPlace | undefined 
   return last === -1 || last + 4 - start > mostHeadBytes ? undefined : { line, end: last + 4 };
 }
 
-/** What a path or a query has without an escape of another meaning (RFC 3986), and escapes themselves. */
+/** Characters that a path or a query may have without an escape (RFC 3986), and `%` for escapes. */
 const plainTarget = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/?%]*$/;
 
 export const version = ' HTTP/1.1';
 
 /**
- * The query of a poll's request line.
+ * Returns the query of a poll's request line.
  * @param line the request line without its end
  * @param path such as `/poll`
  * @returns undefined for any other request
@@ -78,10 +79,10 @@ const requestLine = /^(?:GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE) \/[\x21\x23-\x5
 const contentLengths = /\r\ncontent-length: ?([0-9]{1,7})(?=\r\n)|\r\ncontent-length/gi;
 
 /**
- * Whether these bytes are exactly one request of any path, with its body: `node:http` has nothing left of them, and waits for
- * nothing, once it has answered it. What else the headers say is its concern alone.
- * @param text its head at least
- * @param length of the bytes
+ * Whether these bytes are exactly one request of any path, with its body. Once `node:http` has answered this request,
+ * it has no bytes left, and waits for none. The other headers are left to `node:http`.
+ * @param text at least the head of the request
+ * @param length number of bytes
  */
 export function isOneRequest(text: string, length: number): boolean {
   const place = headPlaceOf(text, 0);
@@ -89,7 +90,7 @@ export function isOneRequest(text: string, length: number): boolean {
   const block = text.slice(place.line, place.end);
   if (!headerBlock.test(block) || unusual.test(block)) return false;
   const [first, second] = block.toLowerCase().includes('\r\ncontent-length') ? block.matchAll(contentLengths) : [];
-  // Not a number where the length has another form.
+  // `NaN` if the length has another form.
   const bodyLength = first === undefined ? 0 : Number(first[1]);
   return second === undefined && place.end + bodyLength === length;
 }

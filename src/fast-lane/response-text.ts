@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 
-/** What is read of a server of `node:http`. */
+/** The part of a server of `node:http` that is read. */
 export interface KeepAliveSettings {
   readonly keepAliveTimeout: number;
   readonly maxRequestsPerSocket: number | null;
@@ -20,14 +20,14 @@ export class ResponseText {
   }
 
   /**
-   * What follows the headers of an answer and the value of its `Content-Length`.
+   * Returns the rest of the head, which follows the headers of an answer and the value of its `Content-Length`.
    * @param isLast whether the connection ends with this response
    */
   endOfHead(isLast: boolean): string {
     const { keepAliveTimeout, maxRequestsPerSocket } = this.#server;
     const now = Date.now();
     const second = Math.floor(now / 1_000);
-    // To write the date takes longer than all else that an answer needs, so the texts are made once a second.
+    // Formatting the date takes longer than everything else that an answer needs, so the texts are made once a second.
     const isNew = second !== this.#second || keepAliveTimeout !== this.#keepAliveTimeout;
     if (isNew || maxRequestsPerSocket !== this.#maxRequests) this.#write(now, second);
     return isLast ? this.#last : this.#kept;

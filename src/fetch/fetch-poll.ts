@@ -2,7 +2,7 @@ import type { Batch } from '../delivery/batch.js';
 import type { Cancellable, PollReceiver } from '../delivery/poll-request.js';
 import { encodeBatch } from '../requests/batch-encoding.js';
 
-/** What nginx logs for a client that left before the answer. No client receives it. */
+/** Status that nginx logs if a client disconnects before the answer. No client receives it. */
 export const clientClosedRequest = 499;
 
 /** One poll that is answered by a `Response`. */
@@ -11,13 +11,13 @@ export class FetchPoll implements PollReceiver {
   #resolve: (response: Response) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  /** @param headers of the answer, beside those of a batch */
+  /** @param headers headers of the answer, in addition to those of a batch */
   constructor(headers: Readonly<Record<string, string>>) {
     this.#headers = headers;
   }
 
   /**
-   * @param signal aborted when the client has left
+   * @param signal is aborted when the client disconnects
    * @returns rejects with the error of a poll that failed
    */
   async answer(start: (receiver: PollReceiver) => Cancellable, signal: AbortSignal): Promise<Response> {
@@ -57,12 +57,16 @@ export class FetchPoll implements PollReceiver {
   }
 }
 
-/** Bytes; as many as Node buffers for a socket before it says that the client reads too slowly. */
+/**
+ * Bytes in one piece of a body: as many as Node buffers for a socket before it reports that the client reads too
+ * slowly.
+ */
 const pieceSize = 16_384;
 
 /**
- * A body that tells when the server has taken all of it: only then does a draining poll remove its messages. A server
- * asks for the next piece once it has written the one before; where the client is gone it never asks.
+ * Returns a body that calls `acknowledge` when the server has taken all of it. Only then does a draining poll remove
+ * its messages. A server pulls a piece once it has written the previous piece. If the client has disconnected, it never
+ * does.
  */
 function takenOnce(text: string, acknowledge: () => void): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
@@ -79,7 +83,7 @@ function takenOnce(text: string, acknowledge: () => void): ReadableStream<Uint8A
         acknowledge();
       },
     },
-    // Otherwise the stream would be pulled, and take itself for written, before anything reads it.
+    // With a higher mark the stream would be pulled, and the batch acknowledged, before the server reads anything.
     { highWaterMark: 0 },
   );
 }

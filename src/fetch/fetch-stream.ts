@@ -17,13 +17,14 @@ export class FetchStream implements StreamReceiver {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #hasEnded = false;
   #isCancelled = false;
-  /** What to call once the server has taken all that waits now. */
+  /** Called once the server has taken everything that waits now. */
   #onTaken: (() => void)[] = [];
   #unsentAtBeat = 0;
 
   /**
-   * @param headers of the answer, beside those of a stream
-   * @param mostUnsent bytes that may wait to be taken when more are to be sent
+   * @param headers headers of the answer, in addition to those of a stream
+   * @param mostUnsent maximum number of bytes that may wait when the next text is to be sent; else the client is cut
+   *   off
    */
   constructor(headers: Readonly<Record<string, string>>, mostUnsent: number) {
     this.#headers = headers;
@@ -31,7 +32,7 @@ export class FetchStream implements StreamReceiver {
   }
 
   /**
-   * @param signal aborted when the client has left
+   * @param signal is aborted when the client disconnects
    * @returns rejects with the error of a stream that could not be opened
    */
   async open(start: (receiver: StreamReceiver) => Cancellable, signal: AbortSignal): Promise<Response> {
@@ -65,7 +66,7 @@ export class FetchStream implements StreamReceiver {
     this.#end();
   }
 
-  /** Cuts off a client that took nothing between two heartbeats, although it should have. */
+  /** Sends a heartbeat, or cuts off a client that had bytes to read at the last heartbeat and has read none since. */
   beat(): void {
     const unsent = this.#unsent;
     if (unsent > 0 && unsent >= this.#unsentAtBeat && this.#unsentAtBeat > 0) {
@@ -91,7 +92,10 @@ export class FetchStream implements StreamReceiver {
     if (onTaken !== undefined) this.#onTaken.push(onTaken);
   }
 
-  /** The queue has no room of its own: a server asks for a piece once it has written the one before. */
+  /**
+   * Sends the head. The high-water mark of the body is 0: a server pulls a piece once it has written the previous
+   * piece.
+   */
   #respond(): ReadableStreamDefaultController<Uint8Array> {
     let made: ReadableStreamDefaultController<Uint8Array> | undefined;
     const body = new ReadableStream<Uint8Array>(
@@ -114,23 +118,23 @@ export class FetchStream implements StreamReceiver {
     return made;
   }
 
-  /** After the last event. What waits is still sent. */
+  /** Ends the stream after the last event. Events that wait are still sent. */
   #end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#hangUp();
-    // One that the server has cancelled is closed already.
+    // A body that the server has cancelled is closed already.
     if (!this.#isCancelled) this.#controller?.close();
   }
 
-  /** The client has left. */
+  /** Ends the stream of a client that has disconnected. */
   #leave(): void {
     if (this.#hasEnded) return;
     this.#end();
     if (this.#controller === undefined) this.#resolve(new Response(null, { status: clientClosedRequest }));
   }
 
-  /** The client takes what it is sent too slowly. What waits for it is given up. */
+  /** Cuts off a client that reads too slowly. Events that wait are dropped. */
   #cutOff(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;

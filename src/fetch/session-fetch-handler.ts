@@ -11,7 +11,7 @@ import { FetchStream } from './fetch-stream.js';
 
 /** Serves `/poll`, `/events`, `/ack` and `/sessions` where requests and responses are those of the Fetch standard. */
 export interface SessionFetchHandler {
-  /** Answers the request; with 404 if it is for none of the routes. Never rejects. */
+  /** Answers the request, with 404 if it is for none of the routes. Never rejects. */
   (request: Request): Promise<Response>;
   /** Whether the request is for one of the routes. */
   serves(request: Request): boolean;

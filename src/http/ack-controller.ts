@@ -18,7 +18,7 @@ import { CrossOriginMiddleware } from './cross-origin-middleware.js';
 import { SessionErrorFilter } from './session-error-filter.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
-/** `POST /ack`: the client of a stream has everything up to the cursor in the body. */
+/** `POST /ack`: the client of a stream acknowledges all messages up to the cursor in the body. */
 @Controller({ path: '/ack', scope: 'Singleton' })
 @ApplyMiddleware(CrossOriginMiddleware)
 @UseErrorFilter(SessionErrorFilter)
@@ -37,7 +37,7 @@ export class AckController {
   }
 
   @Post()
-  // Not by `@Body()`: what that gives depends on the adapter and its options.
+  // Do not use `@Body()`: its value depends on the adapter and its options.
   async acknowledge(@Request() request: object, @Query() query: object): Promise<NoContentHttpResponse> {
     const body = await jsonBodyOf(request);
     await this.#route.acknowledge(this.#app, requestHeadOf(request), { ...query }, body);

@@ -4,8 +4,8 @@ import { checkRequirement, type RequiredAuthentication, requireChecked } from '.
 import { sessionOf } from './session-guard.js';
 
 /**
- * A guard that demands a recent or a stronger login, to be listed after `SessionGuard` and bound in the container like any
- * guard. It refuses with `REAUTHENTICATION_REQUIRED`, whose answer has the challenge of RFC 9470.
+ * Returns a guard that requires a recent or a stronger login. List it after `SessionGuard`, and bind it in the
+ * container like any guard. It refuses with `REAUTHENTICATION_REQUIRED`, whose answer has the challenge of RFC 9470.
  * @throws SessionError `INVALID_CONTEXT`
  */
 export function authenticationGuard(requirement: RequiredAuthentication): Newable<Guard<object>> {

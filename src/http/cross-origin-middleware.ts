@@ -6,8 +6,8 @@ import { CrossOrigin } from '../routes/cross-origin.js';
 import { setResponseHeaders } from './response-headers.js';
 
 /**
- * CORS for a controller whose pages of `trustedOrigins` call it by bearer token: for `@ApplyMiddleware`. It does not answer
- * preflights.
+ * Sets the headers of CORS for a controller that pages of `trustedOrigins` call by bearer token. Use it with
+ * `@ApplyMiddleware`. It does not answer preflights.
  */
 @injectable()
 export class CrossOriginMiddleware implements Middleware<object, object, () => unknown, unknown> {

@@ -9,7 +9,7 @@ import { HeldExchange } from './held-exchange.js';
 import { SessionErrorFilter } from './session-error-filter.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
-/** `GET /events`: the messages of the request's session as Server-Sent Events, as they come. */
+/** `GET /events`: the messages of the request's session as Server-Sent Events, as they arrive. */
 @Controller({ path: '/events', scope: 'Singleton' })
 @UseErrorFilter(SessionErrorFilter)
 export class EventController {

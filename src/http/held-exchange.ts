@@ -17,8 +17,8 @@ export class HeldExchange {
   }
 
   /**
-   * Sets the headers of CORS on whatever is answered, also by the error filters of the framework. Here rather than by
-   * `CrossOriginMiddleware`, which costs each poll several promises.
+   * Sets the headers of CORS on every answer, including the answers of the framework's error filters.
+   * `CrossOriginMiddleware` would do the same, but it costs each poll several promises.
    */
   allow(crossOrigin: CrossOrigin): void {
     setResponseHeaders(this.#response, crossOrigin.headersFor(this.request));
@@ -34,7 +34,7 @@ export class HeldExchange {
     return { response: new HeldResponse(raw), result };
   }
 
-  /** `hold` for a stream of Server-Sent Events. @param mostUnsent bytes that may wait to be sent when more are to be */
+  /** Like `hold`, for a stream of Server-Sent Events. @param mostUnsent as in `HeldStream` */
   stream(mostUnsent: number): { response: HeldStream; result: unknown } {
     const { raw, result } = this.#detach();
     return { response: new HeldStream(raw, mostUnsent), result };
@@ -61,8 +61,9 @@ function copyHeaders(headers: Iterable<readonly [string, number | string | strin
 }
 
 /**
- * The header by which Hono's Node server knows that the response was already sent. The server does not look for it on its
- * own lightweight `Response`; reading `body` turns that into an ordinary one.
+ * Returns a response with the header by which Hono's Node server knows that the response was already sent. The server
+ * does not look for the header on its own lightweight `Response`; reading `body` turns the response into an ordinary
+ * one.
  */
 function honoAlreadySent(): Response {
   const response = new Response(null, { headers: { 'x-hono-already-sent': 'true' } });

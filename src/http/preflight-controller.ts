@@ -15,7 +15,7 @@ import { hasRoute } from '../routes/session-routes.js';
 import { CrossOriginMiddleware } from './cross-origin-middleware.js';
 import { SessionErrorFilter } from './session-error-filter.js';
 
-/** Answers a browser that asks whether a page of another origin may call the routes of the other controllers. */
+/** Answers preflights: whether a page of another origin may call the routes of the other controllers. */
 @Controller({ path: '/', scope: 'Singleton' })
 @ApplyMiddleware(CrossOriginMiddleware)
 @UseErrorFilter(SessionErrorFilter)

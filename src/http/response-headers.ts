@@ -1,7 +1,7 @@
 import { setHeaders } from '../routes/send-answer.js';
 import { isFastifyReply, isHonoContext, isRawResponse } from './framework-response.js';
 
-/** Sets headers on the response of any supported framework, for whatever it answers. What answers vary by is added to. */
+/** Sets headers on the response of any supported framework, whatever it answers. Appends to an existing `Vary`. */
 export function setResponseHeaders(response: object, headers: Readonly<Record<string, string>>): void {
   if (isFastifyReply(response)) {
     for (const [name, value] of Object.entries(headers)) {

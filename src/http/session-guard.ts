@@ -11,9 +11,9 @@ import { SessionHttpOptions } from './session-http-options.js';
 const sessions = new WeakMap<object, Session>();
 
 /**
- * Requires the token of a live session, renews the session, and keeps it for `@CurrentSession()` and `sessionOf`. Refuses
- * with `SESSION_UNKNOWN`, `SESSION_CLOSED` or, when a page of another site sent a request that is not safe by cookie,
- * `CROSS_SITE`.
+ * Requires the token of a live session, renews the session, and keeps it for `@CurrentSession()` and `sessionOf`.
+ * Refuses with `SESSION_UNKNOWN` or `SESSION_CLOSED`. Refuses with `CROSS_SITE` if a page of another site sent the
+ * request by cookie, and its method is not safe.
  */
 @injectable()
 export class SessionGuard implements Guard<object> {
@@ -55,8 +55,8 @@ export class CrossSiteGuard implements Guard<object> {
 }
 
 /**
- * The session of a request that passed `SessionGuard`, as it was then: for an application's own guard, listed after it in
- * `@UseGuard(SessionGuard, RoleGuard)`.
+ * Returns the session of a request that passed `SessionGuard`, as the guard has read it. For an application's own
+ * guard, listed after `SessionGuard`: `@UseGuard(SessionGuard, RoleGuard)`.
  * @throws TypeError for a request that has not passed `SessionGuard`
  */
 export function sessionOf(request: object): Session {

@@ -14,8 +14,8 @@ import { CrossSiteGuard, SessionGuard } from './session-guard.js';
 import { SessionHttpOptions, type SessionHttpOptionsInput } from './session-http-options.js';
 
 /**
- * Binds `PollController`, `EventController`, `AckController`, `SessionController` and `PreflightController`, and the guards
- * and helpers for an application's own controllers. Load it together with `sessionModule`; an adapter of
+ * Binds `PollController`, `EventController`, `AckController`, `SessionController` and `PreflightController`, and the
+ * guards and helpers for an application's own controllers. Load it together with `sessionModule`; an adapter of
  * `@inversifyjs/http-core` that uses the container then serves the routes.
  *
  * @throws SessionError `INVALID_CONTEXT`

@@ -17,19 +17,19 @@ const known = {
 export interface SessionHttpOptionsInput extends OriginOptions {
   /** The app whose sessions the controllers serve. Default `default`. */
   readonly app?: string;
-  /** What the login of a session must fulfil that ends other sessions of its account. Default: nothing. */
+  /** Requirements on the login of a session that ends other sessions of its account. Default: none. */
   readonly revokeRequires?: RequiredAuthentication;
 }
 
-/** How sessions are served over HTTP. Frozen and checked. */
+/** Checked and frozen options for serving sessions over HTTP. */
 export class SessionHttpOptions {
   /** The app whose sessions the controllers serve. Default `default`. */
   readonly app: string;
-  /** Use the cookie `__Host-sid` with `Secure`. Set it wherever browsers reach the server by HTTPS. Default false. */
+  /** Whether the cookie is `__Host-sid` with `Secure`. Set it if browsers reach the server by HTTPS. Default false. */
   readonly secure: boolean;
   /** Origins of other sites, such as `https://app.example.com`, whose pages may act by cookie. Default none. */
   readonly trustedOrigins: readonly string[];
-  /** What the login of a session must fulfil that ends other sessions of its account. Default: nothing. */
+  /** Requirements on the login of a session that ends other sessions of its account. Default: none. */
   readonly revokeRequires: RequiredAuthentication | undefined;
 
   /** @throws SessionError `INVALID_CONTEXT` */

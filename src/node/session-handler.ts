@@ -13,11 +13,14 @@ import type { SessionManager } from '../service/session-manager.js';
 
 type NodeRequest = IncomingMessage | Http2ServerRequest;
 
-/** Serves `/poll`, `/events`, `/ack` and `/sessions` on a server of `node:http` or `node:http2`, and in Express or Connect. */
+/**
+ * Serves `/poll`, `/events`, `/ack` and `/sessions` on a server of `node:http` or `node:http2`, and in Express or
+ * Connect.
+ */
 export interface SessionHandler {
   /**
    * Answers the request, or holds it, if it is for one of the routes. Never throws.
-   * @returns false for any other request, which is untouched then
+   * @returns false for any other request, which stays untouched
    */
   (request: NodeRequest, response: RawResponse): boolean;
   /** Sets the cookie of a login on a response that was not sent yet. */
@@ -40,7 +43,7 @@ function handle(routes: SessionRoutes, request: NodeRequest, raw: RawResponse): 
   const route = routes.routeOf(head, requestTarget(request.url).path);
   if (route === undefined) return false;
   const query = queryOfTarget(request.url);
-  // Now, so that every answer has them, also that of a poll which fails much later.
+  // Set the headers before the poll is held, so that an error response has them, too.
   if (!setHeaders(raw, routes.crossOrigin.headersFor(head))) return true;
   const { app, poll, events, mostUnsent } = routes;
   if (route.kind === 'poll') holdPoll(raw, () => poll.accept(head, query, () => app));

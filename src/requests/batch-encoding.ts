@@ -1,8 +1,8 @@
 import type { Batch } from '../delivery/batch.js';
 
 /**
- * The JSON of a batch, as every front sends it. The text of each message was made once, by the push, and is only
- * inserted here.
+ * Returns the JSON of a batch, as every front sends it. The push has serialised each message once; this function only
+ * inserts the text.
  */
 export function encodeBatch(batch: Batch): string {
   let text = '{"messages":[';

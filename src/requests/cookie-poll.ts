@@ -11,9 +11,9 @@ const streamRule =
   'Origin';
 
 /**
- * Refuses a poll by cookie that would remove messages although nothing tells which page made it. Over plain HTTP browsers
- * send neither `Sec-Fetch-Site` nor, with a GET, `Origin`: a link on any site could empty the mailbox. With `after` a poll
- * removes only what its cursor confirms, and no page of another site knows a cursor.
+ * Refuses a poll by cookie that would remove messages if no header names the page that made it. Over plain HTTP
+ * browsers send neither `Sec-Fetch-Site` nor, with a GET, `Origin`. A link on any site could then empty the mailbox. A
+ * poll with `after` removes only the messages that its cursor confirms, and no page of another site knows a cursor.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function requireCursorByCookie(request: RequestHead, options: PollOptions): void {
@@ -21,7 +21,7 @@ export function requireCursorByCookie(request: RequestHead, options: PollOptions
 }
 
 /**
- * What `requireCursorByCookie` requires of a poll whose page is not known.
+ * Refuses a poll without `after`, for a caller that has checked already that no header names the page of the poll.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function requireCursor({ after }: PollOptions): void {
@@ -29,14 +29,15 @@ export function requireCursor({ after }: PollOptions): void {
 }
 
 /**
- * Refuses a stream by cookie that would remove messages, for the same reason.
+ * Refuses a stream by cookie that would remove the messages that it sends, for the same reason as
+ * `requireCursorByCookie`.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function requireKnownPageByCookie(request: RequestHead): void {
   if (!isFromKnownPage(request)) throw invalidArgument('ack', streamRule, 'sent');
 }
 
-/** Whether the browser tells which page made the request. */
+/** Whether the request has a header in which the browser reports which page made it. */
 export function isFromKnownPage(request: RequestHead): boolean {
   return request.header('sec-fetch-site') !== undefined || request.header('origin') !== undefined;
 }

@@ -1,25 +1,28 @@
 const tokenForm = /^[0-9A-Za-z]+$/;
-/** The length of our tokens and of those of redis-sessions. */
+/** Length of the tokens of this library and of redis-sessions. */
 const tokenLength = 64;
 
-/** Whether a value has the form of a token; whether it is one, only the store knows. */
+/** Whether a value has the form of a token. Only the store knows whether the token is valid. */
 export function isTokenText(value: unknown): value is string {
   return typeof value === 'string' && tokenForm.test(value);
 }
 
-/** `__Host-` where the cookie is `Secure`: no subdomain and no page loaded without TLS can set a cookie of that name. */
+/**
+ * Adds `__Host-` if the cookie is `Secure`: no subdomain and no page loaded without TLS can set a cookie of that name.
+ */
 export function sessionCookieName(secure: boolean): '__Host-sid' | 'sid' {
   return secure ? '__Host-sid' : 'sid';
 }
 
 /**
- * The space and the tab that RFC 6265 lets surround a cookie's name. `String.trim` removes more: a cookie `\xA0__Host-sid`,
- * which a browser lets any subdomain set because it has no `__Host-` prefix for the browser, would have our name.
+ * Spaces and tabs, which RFC 6265 allows around a cookie's name. `String.trim` removes more: it would turn the name
+ * `\xA0__Host-sid` into `__Host-sid`. Browsers let any subdomain set a cookie `\xA0__Host-sid`, because its name does
+ * not begin with `__Host-`.
  */
 const surroundingSpace = /^[ \t]+|[ \t]+$/g;
 
 /**
- * The values of the cookies of this name, as sent, in order.
+ * Yields the values of the cookies of this name, as sent, in order.
  * @param header the request's `Cookie` header
  */
 export function* cookieValues(header: string | undefined, name: string): Generator<string> {
@@ -32,7 +35,7 @@ export function* cookieValues(header: string | undefined, name: string): Generat
 }
 
 /**
- * The different tokens in the cookies of this name, in order. Other values are passed over: they come from another
+ * Returns the distinct tokens in the cookies of this name, in order. Skips other values: they come from another
  * application, and must not hide the token.
  */
 export function tokensInCookies(header: string | undefined, name: string): readonly string[] {

@@ -10,23 +10,28 @@ import type { RequestHead } from './request-head.js';
 import { seenClient } from './seen-client.js';
 import { expressPrefix, sidInCookies } from './signed-cookie.js';
 
-/** How to find the session of a client that logged in through express-session or @fastify/session. */
+/** Options for finding the session of a client that logged in through express-session or @fastify/session. */
 export interface ExpressSessionOptions {
-  /** Such as the `SessionMailboxStore` of `session-mailbox/express-session`. */
+  /** Store of the sessions, such as the `SessionMailboxStore` of `session-mailbox/express-session`. */
   readonly store: { sessionOf(sid: string): Promise<Session | undefined> };
-  /** The `secret` of express-session, with which its cookie is signed. */
+  /** The `secret` with which express-session signs its cookie. */
   readonly secret: string | readonly string[];
   /** The `name` of express-session. Default `connect.sid`; @fastify/session has `sessionId`. */
   readonly cookieName?: string;
-  /** What precedes the signed id in the cookie. Default `s:`; @fastify/session has `''` unless its `cookiePrefix` is set. */
+  /**
+   * Prefix of the signed id in the cookie. Default `s:`; @fastify/session has `''` unless its `cookiePrefix` is set.
+   */
   readonly cookiePrefix?: string;
 }
 
-/** Which credentials of a request are read. */
+/** Options that determine which credentials of a request are read. */
 export interface RequestSessionOptions {
-  /** The token's cookie is `__Host-sid`, as in `sessionHttpModule`; a cookie `sid` is ignored then. Default false. */
+  /**
+   * Whether the token's cookie is `__Host-sid`, as in `sessionHttpModule`, and a cookie `sid` is ignored. Default
+   * false.
+   */
   readonly secure?: boolean;
-  /** Default: cookies of express-session are ignored. */
+  /** Accepts cookies of express-session. Default: they are ignored. */
   readonly expressSession?: ExpressSessionOptions;
 }
 
@@ -42,7 +47,7 @@ const expressSessionOptions = {
   cookiePrefix: v.optional(v.string('must be a string'), expressPrefix),
 };
 
-/** The options within `expressSession` are checked by `Credentials`. */
+/** Schemas of the options. `Credentials` checks the options within `expressSession`. */
 export const credentialOptions = {
   secure: v.optional(trueOrFalse(), false),
   expressSession: v.optional(
@@ -50,36 +55,38 @@ export const credentialOptions = {
   ),
 };
 
-/** An error must not quote what is given as one of these: it may be, or hold, the secret of express-session. */
+/** Options whose value an error must not quote, because it may be, or contain, the secret of express-session. */
 export const credentialSecrets = ['expressSession'] as const;
 
 export type CheckedCredentialOptions = CheckedOptions<typeof credentialOptions>;
 
-/** A token in the `Authorization` header: the one credential that no browser sends unless a script sets it. */
+/**
+ * Returns the token in the `Authorization` header: the only credential that no browser sends unless a script sets it.
+ */
 export function bearerTokenOf(request: RequestHead): string | undefined {
   const header = request.header('authorization');
   return header === undefined ? undefined : bearerForm.exec(header)?.[1];
 }
 
-/** More cookies `sid` than these come from no application; each costs a look-up in the store. */
+/** Maximum number of cookies `sid`. No application sets more, and each of them costs a look-up in the store. */
 const mostTokens = 4;
 
 /** The tokens of one request, at least one. */
 export type Tokens = readonly [string, ...string[]];
 
-/** What opens a session by its token. */
+/** The part of the manager that opens a session by its token. */
 type Authenticator = Pick<SessionManager, 'authenticate'>;
 
 /**
- * By what a request proves whose it is: a token in `Authorization: Bearer`, else in the cookie `sid` or `__Host-sid`,
- * else the signed cookie of express-session. A bearer token overrides any cookie.
+ * Finds the credential of a request: a token in `Authorization: Bearer`, else in the cookie `sid` or `__Host-sid`, else
+ * the signed cookie of express-session. A bearer token overrides any cookie.
  */
 export class Credentials {
   readonly #cookieName: '__Host-sid' | 'sid';
   readonly #expressSession: CheckedExpressSession | undefined;
 
   /**
-   * @param front which takes these options, for the errors
+   * @param front name of the front that takes these options, for the errors
    * @throws SessionError `INVALID_CONTEXT`
    */
   constructor(front: string, { secure, expressSession }: CheckedCredentialOptions) {
@@ -88,9 +95,10 @@ export class Credentials {
   }
 
   /**
-   * The tokens of a request, at least one: usually one, which is not checked yet. Several come from cookies `sid` of
-   * different domains or paths, and prove nothing until `soleBearer` has chosen. The cookie of express-session has none.
-   * @param origins refuses a cookie with which a page of another site sent the request; left out, any page may
+   * Returns the tokens of a request, usually one, without checking them. Several tokens come from cookies `sid` of
+   * different domains or paths, and prove nothing until `soleBearer` has chosen one. The cookie of express-session has
+   * no token.
+   * @param origins refuses a cookie if a page of another site sent the request. Without it, any page may send a cookie
    * @throws SessionError `SESSION_UNKNOWN` without a token, `CROSS_SITE`
    */
   tokensOf(request: RequestHead, origins?: OriginPolicy): Tokens {
@@ -103,8 +111,8 @@ export class Credentials {
   }
 
   /**
-   * What a request shows as a bearer, refused or not; `undefined` when it shows nothing. Several tokens, and the cookie of
-   * express-session, have no `token`.
+   * Returns the bearer that a request shows, refused or not; `undefined` if it shows none. `token` is `undefined` for
+   * several tokens, and for the cookie of express-session.
    */
   shownBy(request: RequestHead): { readonly token: string | undefined } | undefined {
     const bearer = bearerTokenOf(request);
@@ -114,13 +122,16 @@ export class Credentials {
     return { token: second === undefined ? first : undefined };
   }
 
-  /** Whether a request proves itself by a cookie, which browsers also send with what a page of another site requests. */
+  /**
+   * Whether the credential of a request is a cookie. Browsers also send cookies if a page of another site makes the
+   * request.
+   */
   isCookie(request: RequestHead): boolean {
     return bearerTokenOf(request) === undefined;
   }
 
   /**
-   * The session of a request, renewed.
+   * Returns the session of a request, and renews it.
    * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`, `STORE_UNAVAILABLE`, `STOPPED`
    */
   async sessionOf(manager: SessionManager, request: RequestHead): Promise<Session> {
@@ -144,8 +155,8 @@ export class Credentials {
   }
 
   /**
-   * A browser sends one cookie `__Host-sid` at most, so a second one is forged, and none is taken. Cookies `sid` can be
-   * set by every subdomain. Of more than four none is taken either: the first four may all be an attacker's.
+   * Returns no token if there are too many. A browser sends at most one cookie `__Host-sid`, so a second one is forged.
+   * Every subdomain can set cookies `sid`: if there are more than four, the first four may all be an attacker's.
    */
   #tokensInCookies(request: RequestHead): readonly string[] {
     const tokens = tokensInCookies(request.header('cookie'), this.#cookieName);
@@ -168,9 +179,9 @@ export class Credentials {
 }
 
 /**
- * The one live session that these tokens open, and its token. When several are live, one may be an attacker's, with which
- * the user would act as the attacker: then no session is given. The session of each right token is renewed.
- * @param client who sends them, to be compared
+ * Returns the only live session that these tokens open, and its token. Throws if several sessions are live: one may be
+ * an attacker's, and the user would act as the attacker. Renews the session of each valid token.
+ * @param client the sender of the tokens, if clients are compared
  * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`, `STORE_UNAVAILABLE`, `STOPPED`
  */
 export async function soleBearer(

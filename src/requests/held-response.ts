@@ -6,9 +6,9 @@ import { batchHeaders, failedPoll } from './poll-answer.js';
 import { abort, isClosed, onceClosed, onceInTurn, onceWrittenOut, type RawResponse } from './raw-response.js';
 
 /**
- * Answers a request later, or never, without its framework: while a poll is held, only Node's own objects and this one
- * stay in memory. Headers that middleware has set are sent too. No method throws: an answer that can't be sent is
- * reported as a process warning, and the response is ended without it.
+ * Answers a request later, or never, without its framework. While a poll is held, only Node's own objects and this
+ * object stay in memory. Headers that middleware has set are sent too. No method throws: if an answer can't be sent,
+ * the failure is reported as a process warning, and the response is ended without the answer.
  */
 export class HeldResponse implements PollReceiver {
   readonly #raw: RawResponse;
@@ -23,7 +23,7 @@ export class HeldResponse implements PollReceiver {
     onceClosed(this.#raw, listener);
   }
 
-  /** Answers with a batch, in the turn of its request. */
+  /** Answers with a batch, after the answers to earlier requests of the connection. */
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
     this.#send(200, batchHeaders, () => encodeBatch(batch), acknowledge);
   }
@@ -35,8 +35,8 @@ export class HeldResponse implements PollReceiver {
   }
 
   /**
-   * Encodes the body only when its turn to be written comes. A client may pipeline many polls of a full mailbox and read no
-   * answer: a batch shares its texts with the mailbox, but each body is a copy of its own.
+   * Encodes the body only after all earlier answers were written. A client may pipeline many polls of a full mailbox
+   * and read no answer. A batch shares its texts with the mailbox, but each encoded body is a separate copy.
    */
   #send(
     status: number,

@@ -13,8 +13,8 @@ export const eventHeaders: Readonly<Record<string, string>> = {
 };
 
 /**
- * Sends a stream as Server-Sent Events. A client that takes what it is sent too slowly is cut off, and comes back from the
- * last event that it has. No method throws.
+ * Sends a stream as Server-Sent Events. A client that reads too slowly is cut off. When it reconnects, it continues
+ * after the last event that it has received. No method throws.
  */
 export class HeldStream implements StreamReceiver {
   readonly #raw: RawResponse;
@@ -25,7 +25,8 @@ export class HeldStream implements StreamReceiver {
 
   /**
    * @param raw over HTTP/1 or HTTP/2
-   * @param mostUnsent bytes that may wait to be sent when more are to be
+   * @param mostUnsent maximum number of bytes that may wait when the next text is to be sent; else the client is cut
+   *   off
    */
   constructor(raw: RawResponse, mostUnsent: number) {
     this.#raw = raw;
@@ -47,7 +48,7 @@ export class HeldStream implements StreamReceiver {
     else new HeldResponse(this.#raw).fail(error);
   }
 
-  /** Cuts off a client that took nothing between two heartbeats, although it should have. */
+  /** Sends a heartbeat, or cuts off a client that had bytes to read at the last heartbeat and has read none since. */
   beat(): void {
     const unsent = unsentBytes(this.#raw);
     if (unsent > 0 && unsent >= this.#unsentAtBeat && this.#unsentAtBeat > 0) {
@@ -81,7 +82,7 @@ export class HeldStream implements StreamReceiver {
 
   #cutOff(): void {
     abort(this.#raw);
-    // A response to a pipelined request that has not had its turn does not tell that it is closed.
+    // The response to a pipelined request may emit no 'close' while it is queued.
     this.#hangUp();
   }
 }

@@ -7,40 +7,44 @@ import { originOfHost } from './origin.js';
 const listRule = 'must be an array of host names, such as ["sessions.internal"]';
 const nameRule = 'must be a host name or an IP address, without scheme, port, path or wildcard';
 
-/** Whether it is a name or an address alone, as `HostOptions` lists them. */
+/** Whether the text is only a host name or an address, as in `HostOptions`. */
 export function isHostName(text: string): boolean {
   return nameOf(text) !== undefined;
 }
 
-/** `undefined` unless the text is a name or an address alone. */
+/** Returns the normalised host name; `undefined` if the text is not only a name or an address. */
 function nameOf(text: string): string | undefined {
   const host = isIPv6(text) ? `[${text}]` : text;
   return /^\[[^\]]*\]$|^[^:]*$/.test(host) ? hostNameOf(host) : undefined;
 }
 
-/** A list of names that requests may give in `Host`. */
+/** Schema of a list of names that requests may have in `Host`. */
 export const hostNames = v.array(v.pipe(v.string(nameRule), v.check(isHostName, nameRule)), listRule);
 
 /** Options of `HostPolicy`. */
 export interface HostOptions {
-  /** Names and addresses that a request may give, beside those of the loopback interface; each with any port. Default none. */
+  /**
+   * Names and addresses that a request may have in `Host`, in addition to those of the loopback interface; each with
+   * any port. Default none.
+   */
   readonly hosts?: readonly string[];
 }
 
-/** What is read of a request of `node:http` or `node:http2`. */
+/** The part of a request of `node:http` or `node:http2` that is read. */
 interface NodeRequest {
   readonly url?: string | undefined;
-  /** Names and values in turns. */
+  /** Alternating names and values. */
   readonly rawHeaders: readonly string[];
 }
 
 /**
- * Refuses requests for a host that this server is not known by: DNS rebinding. A page of `evil.example` whose name was made
- * to point at 127.0.0.1 is of the same origin as a server on this machine, so its requests pass every check of `Origin` and
- * `Sec-Fetch-Site`, and it reads the answers. Only `Host` still tells, because the browser writes the page's host there.
+ * Refuses requests for a host name that is not this server's, as a protection from DNS rebinding. In this attack the
+ * name `evil.example` is made to point at 127.0.0.1. A page of `evil.example` then has the same origin as a server on
+ * this machine: its requests pass every check of `Origin` and `Sec-Fetch-Site`, and the page can read the answers. Only
+ * `Host` reveals the attack, because the browser writes the page's host there.
  *
- * Taken are `localhost`, the addresses 127.0.0.0/8 and `[::1]`, and the names that are configured. A request must name its
- * host in exactly one `Host` header (`:authority` over HTTP/2), and in its target, if that is absolute, as well.
+ * Accepts `localhost`, the addresses 127.0.0.0/8 and `[::1]`, and the configured names. A request must have exactly one
+ * `Host` header (`:authority` over HTTP/2). If the request target is absolute, the host in the target is checked too.
  */
 export class HostPolicy {
   readonly #names: ReadonlySet<string>;
@@ -69,16 +73,16 @@ export class HostPolicy {
   }
 }
 
-/** Whether this is the loopback interface: a name or an address to listen on, without a port. */
+/** Whether a name or an address to listen on, without a port, belongs to the loopback interface. */
 export function isLoopbackHost(text: string): boolean {
   const name = nameOf(text);
   return name !== undefined && isLoopbackName(name);
 }
 
-/** What precedes the path in a target such as `http://user@host:80/path`. */
+/** Matches the part before the path in a target such as `http://user@host:80/path`. */
 const absoluteForm = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
 
-/** The WHATWG parser has made every notation of an IPv4 address one, and `127.evil.example` is none. */
+/** The URL parser has already normalised every notation of an IPv4 address. `127.evil.example` must not match. */
 const loopbackAddress = /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 
 /** @param name as `hostNameOf` returns it */
@@ -86,7 +90,9 @@ function isLoopbackName(name: string): boolean {
   return name === 'localhost' || name === '[::1]' || loopbackAddress.test(name);
 }
 
-/** The name in a `Host` header: in lower case, without port and final dot. `undefined` for what no browser sends. */
+/**
+ * Returns the name in a `Host` header: lower case, no port, no final dot. `undefined` for a text that no browser sends.
+ */
 function hostNameOf(text: string): string | undefined {
   const name = originOfHost('http', text)?.host.replace(/\.$/, '');
   return name === '' ? undefined : name;

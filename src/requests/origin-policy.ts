@@ -4,7 +4,7 @@ import { checkOptions, trueOrFalse } from '../validation/options.js';
 import { isSameOrigin, type Origin, originOfHost, parseOrigin } from './origin.js';
 import type { RequestHead } from './request-head.js';
 
-/** Options of `OriginPolicy`, which each front has among its own. */
+/** Options of `OriginPolicy`. Each front includes them in its own options. */
 export interface OriginOptions {
   /**
    * Origins of other sites whose pages may act with their visitor's cookie, such as `['https://app.example.com']` or
@@ -12,15 +12,15 @@ export interface OriginOptions {
    * public origin must be listed. Default none.
    */
   readonly trustedOrigins?: readonly string[];
-  /** Whether browsers reach the server by HTTPS only: then a page that was loaded by HTTP is another site. Default false. */
+  /** Whether browsers reach the server by HTTPS only, so that a page loaded by HTTP is another site. Default false. */
   readonly secure?: boolean;
 }
 
-/** For the handshake of a WebSocket or of Socket.IO. */
+/** Options for the handshake of a WebSocket or of Socket.IO. */
 export interface HandshakeOriginOptions extends OriginOptions {
   /**
-   * Refuse requests that have no `Origin`. Browsers send one with every WebSocket handshake, so a request without one
-   * comes from an application or a script. Default false.
+   * Whether requests without `Origin` are refused. Browsers send `Origin` with every WebSocket handshake, so a request
+   * without it comes from an application or a script. Default false.
    */
   readonly requireOrigin?: boolean;
 }
@@ -29,10 +29,12 @@ const listRule = 'must be an array of origins, such as ["https://app.example.com
 const originRule =
   'must be an origin as browsers send it, such as https://app.example.com: a scheme, a host and perhaps a port, without path, final slash, user or wildcard';
 
-/** The schemes of WebSockets and files: pages of these have no origin, or that of another scheme. */
+/** Schemes that no `Origin` header has: pages with these schemes have no origin, or an origin with another scheme. */
 const neverSent: ReadonlySet<string> = new Set(['ws', 'wss', 'file', 'data', 'about', 'javascript']);
 
-/** What browsers never send could never match, and its page would be refused without a hint why. */
+/**
+ * Whether browsers can send this origin. Any other origin could never match: its page would be refused without a hint.
+ */
 function canBeSent(text: string): boolean {
   const origin = parseOrigin(text);
   return origin !== undefined && !neverSent.has(origin.scheme);
@@ -49,10 +51,10 @@ export const handshakeOriginOptions = { ...originOptions, requireOrigin: v.optio
  * Refuses requests that a page of another site had a browser make: CSRF, and cross-site WebSocket hijacking. Browsers
  * send cookies with such requests too, and neither CORS nor the same-origin policy prevents a WebSocket.
  *
- * What the browser says of the page must fit: `Origin`, where it is sent, must be listed or the server's own, and
- * `Sec-Fetch-Site`, where it is sent, must be `same-origin` or `none`, unless the origin is listed. Sibling subdomains
- * (`same-site`) count as other sites, because one of them may serve what strangers wrote. A request with neither header
- * comes from no page of another site.
+ * If a request has `Origin`, it must be a listed origin or the server's own. If it has `Sec-Fetch-Site`, it must be
+ * `same-origin` or `none`, unless the origin is listed. Sibling subdomains (`same-site`) count as other sites, because
+ * a sibling may serve content that strangers wrote. A request with neither header passes, unless `requireOrigin` is
+ * set: a page of another site can make a browser send such a request only as a GET or HEAD over plain HTTP.
  */
 export class OriginPolicy {
   readonly #trusted: readonly Origin[];
@@ -92,8 +94,9 @@ export class OriginPolicy {
   }
 
   /**
-   * `Origin` and `Host` are compared in scheme, host and port, because proxies pass `Host` on with or without the
-   * default port. Where HTTPS is used, anyone on the network can forge a page that is loaded by HTTP.
+   * Whether the origin is the server's own. Compares scheme, host and port instead of the text of `Origin` and `Host`,
+   * because proxies forward `Host` with or without the default port. If HTTPS is used, an origin with HTTP does not
+   * count: anyone on the network can forge a page that is loaded by HTTP.
    */
   #isOwn(origin: Origin, request: RequestHead): boolean {
     const needsHttps = this.#secure || request.isEncrypted;
@@ -103,7 +106,7 @@ export class OriginPolicy {
   }
 }
 
-/** @param source the origin of the page, or its relation to this site, as the browser says */
+/** @param source the origin of the page, or its relation to this site, as the browser reports it */
 function crossSite(source: string): SessionError {
   const quoted = quote(source);
   return new SessionError('CROSS_SITE', `The page that made this request belongs to another site: ${quoted}`, {

@@ -8,17 +8,17 @@ export interface Origin {
   readonly port: string;
 }
 
-/** Without a path, user, wildcard or list: none of these is ever part of an origin. */
+/** Matches no text with a path, user, wildcard or list: none of these is ever part of an origin. */
 const originForm = /^([a-z][a-z0-9+.-]*):\/\/([^\s/?#@\\,*%]+)$/i;
 const authorityForm = /^[^\s/?#@\\,*%]+$/;
 
-/** The parts of an origin such as `https://app.example.com`; `undefined` for anything else, such as `null`. */
+/** Returns the parts of an origin such as `https://app.example.com`; `undefined` for anything else, such as `null`. */
 export function parseOrigin(text: string): Origin | undefined {
   const [, scheme = '', authority = ''] = originForm.exec(text) ?? [];
   return scheme === '' ? undefined : originAt(scheme.toLowerCase(), authority);
 }
 
-/** The origin of this scheme at the host and port of a `Host` header. */
+/** Returns the origin that has this scheme, and the host and port of a `Host` header. */
 export function originOfHost(scheme: string, host: string | undefined): Origin | undefined {
   return host !== undefined && authorityForm.test(host) ? originAt(scheme, host) : undefined;
 }
@@ -31,6 +31,6 @@ function originAt(scheme: string, authority: string): Origin | undefined {
   const text = `${scheme}://${authority}`;
   if (!URL.canParse(text)) return undefined;
   const { hostname, port } = new URL(text);
-  // The URL parser drops default ports, but it lowers the host of http and https only.
+  // The URL parser drops default ports, but converts the host to lower case only for schemes such as http and https.
   return hostname === '' ? undefined : { scheme, host: hostname.toLowerCase(), port };
 }

@@ -1,9 +1,12 @@
 import { type Problem, problemOfAny } from './problem.js';
 
-/** The headers of a batch, beside its length. */
+/** Headers of an answer with a batch, except its length. */
 export const batchHeaders = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' } as const;
 
-/** What answers a poll that failed, without its length. An error that is not for the client is reported, and told as 500 only. */
+/**
+ * Returns the answer to a poll that failed, without the header for its length. An error that is not meant for the
+ * client is reported, and the client receives only the status 500.
+ */
 export function failedPoll(error: unknown): Problem {
   return problemOfAny(error, 'A poll failed');
 }

@@ -4,7 +4,7 @@ import { invalidArgument } from '../errors/session-error.js';
 const digits = /^[0-9]{1,15}$/;
 
 /**
- * Reads the options of a poll from the parameters of a query; a repeated parameter is refused.
+ * Reads the options of a poll from the parameters of a query. Refuses a repeated parameter.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function readPollOptions(query: { readonly [name: string]: unknown }): PollOptions {
@@ -17,7 +17,7 @@ export function readPollOptions(query: { readonly [name: string]: unknown }): Po
   return options;
 }
 
-/** @throws SessionError `INVALID_ARGUMENT` when it is repeated */
+/** @throws SessionError `INVALID_ARGUMENT` if the parameter is repeated */
 export function readText(name: string, value: unknown): string {
   if (typeof value === 'string') return value;
   throw invalidArgument(name, 'must be given once', value);

@@ -11,7 +11,10 @@ export interface Problem {
   readonly body: string;
 }
 
-/** The answer of an error as `application/problem+json` (RFC 9457). @param status default: the one of the error's code */
+/**
+ * Returns the answer to an error as `application/problem+json` (RFC 9457).
+ * @param status default: the status of the error's code
+ */
 export function problemOf(error: SessionError, status: number = error.status): Problem {
   const headers: Record<string, string> = {
     'content-type': 'application/problem+json',
@@ -30,8 +33,9 @@ export function problemOf(error: SessionError, status: number = error.status): P
 }
 
 /**
- * The answer of any error. One that is not for the client is reported as a process warning, and told as 500 only.
- * @param failed what failed, such as `A request failed`
+ * Returns the answer to any error. An error that is not meant for the client is reported as a process warning, and the
+ * client receives only the status 500.
+ * @param failed text of the warning, such as `A request failed`
  */
 export function problemOfAny(error: unknown, failed: string): Problem {
   if (SessionError.is(error)) return problemOf(error);

@@ -3,15 +3,15 @@ import type { Http2ServerResponse } from 'node:http2';
 import { guarded } from '../errors/guarded.js';
 import { mostUnanswered } from './unanswered-requests.js';
 
-/** A response of Node's own, over HTTP/1 or over HTTP/2. */
+/** A response object of Node, over HTTP/1 or over HTTP/2. */
 export type RawResponse = ServerResponse | Http2ServerResponse;
 
-/** `null` or absent where the response has no connection of its own, such as an injected request of Fastify. */
+/** `null` or absent if the request has no real connection, such as an injected request of Fastify. */
 type Socket = IncomingMessage['socket'] | null | undefined;
 
 const listenerFault = 'A listener of a poll response failed';
 
-/** Whether the response was sent, or can't be sent any more because its client is gone. */
+/** Whether the response was sent, or can't be sent any more because the client has disconnected. */
 export function isClosed(raw: RawResponse): boolean {
   if (isHttp2(raw)) return raw.stream.closed || raw.stream.destroyed;
   return raw.closed || raw.destroyed || requestSocketOf(raw)?.destroyed === true;
@@ -34,7 +34,7 @@ export function onceClosed(raw: RawResponse, listener: () => void): void {
     raw.on('close', guardedListener);
     return;
   }
-  // Node 24 emits 'close' on a queued response as well, so that both may tell.
+  // Node 24 also emits 'close' on a queued response, so the response and the socket may both report the end.
   let isOver = false;
   const onceOver = () => {
     if (isOver) return;
@@ -45,7 +45,7 @@ export function onceClosed(raw: RawResponse, listener: () => void): void {
   onceClosedWhileQueued(raw, socket, onceOver);
 }
 
-/** Calls `listener` once the last byte went to the operating system, and never if the client was gone before. */
+/** Calls `listener` once the operating system has the last byte; never calls it if the client disconnected before. */
 export function onceWrittenOut(raw: RawResponse, listener: () => void): void {
   const guardedListener = guarded(listenerFault, listener);
   if (isHttp2(raw)) {
@@ -57,8 +57,8 @@ export function onceWrittenOut(raw: RawResponse, listener: () => void): void {
     });
     return;
   }
-  // Node emits 'finish' also when the connection broke before the last byte was written. Only the socket tells which.
-  // Node's own 'finish' listener detaches the socket, so this one must run before it.
+  // Node also emits 'finish' if the connection broke before the last byte was written. Only the socket shows which
+  // happened. Node's own 'finish' listener detaches the socket, so this one must run before it.
   raw.prependOnceListener('finish', () => {
     const socket: Socket = raw.socket;
     if (socket != null && !isBrokenSocket(socket)) guardedListener();
@@ -66,8 +66,9 @@ export function onceWrittenOut(raw: RawResponse, listener: () => void): void {
 }
 
 /**
- * Calls `listener` when what is written goes to the network: at once, or, for the response to a pipelined request, when
- * Node has written out all earlier responses of its connection. Node keeps what is written before in memory, without bound.
+ * Calls `listener` when Node sends written data to the network: immediately, or, for the response to a pipelined
+ * request, when Node has written out all earlier responses of the connection. Data that is written earlier stays in
+ * memory, without a limit.
  */
 export function onceInTurn(raw: RawResponse, listener: () => void): void {
   if (isHttp2(raw) || raw.socket !== null || requestSocketOf(raw) == null) {
@@ -75,7 +76,7 @@ export function onceInTurn(raw: RawResponse, listener: () => void): void {
     return;
   }
   const guardedListener = guarded(listenerFault, listener);
-  // Node emits no event for it, but assigns the socket by this method.
+  // Node emits no event at that moment, but calls this method to assign the socket.
   const { assignSocket } = raw;
   raw.assignSocket = (socket) => {
     raw.assignSocket = assignSocket;
@@ -84,7 +85,7 @@ export function onceInTurn(raw: RawResponse, listener: () => void): void {
   };
 }
 
-/** Bytes that were written and wait for the network, or for the client to take what was sent. */
+/** Returns the number of written bytes that wait for the network, or for the client to read earlier bytes. */
 export function unsentBytes(raw: RawResponse): number {
   return isHttp2(raw) ? raw.stream.writableLength : raw.writableLength;
 }
@@ -96,22 +97,24 @@ export function sendHead(raw: RawResponse, headers: Readonly<Record<string, stri
     return;
   }
   raw.writeHead(200, headers);
-  // Node keeps the head for as long as the response is open, and joins its many parts only where it sends it by itself.
+  // Node keeps the text of the head while the response is open, and joins its many parts only if it sends the head
+  // separately.
   raw.flushHeaders();
 }
 
-/** @param onWrittenOut called once the text went to the operating system, and never if the client was gone before */
+/** @param onWrittenOut called once the operating system has the text; never called if the client disconnected before */
 export function writeText(raw: RawResponse, text: string, onWrittenOut: (() => void) | undefined): void {
   if (text === '') return;
   const written = (error: unknown) => {
-    // Node calls back without an error also for what had not left when the connection, or the stream, was destroyed.
+    // Node also calls back without an error for data that was not sent when the connection, or the stream, was
+    // destroyed.
     if (error == null && !isBroken(raw)) onWrittenOut?.();
   };
   if (isHttp2(raw)) raw.write(text, 'utf8', written);
   else raw.write(text, 'utf8', written);
 }
 
-/** Whether the connection, or the stream, ended before all was sent. */
+/** Whether the connection, or the stream, ended before everything was sent. */
 function isBroken(raw: RawResponse): boolean {
   if (isHttp2(raw)) return raw.stream.destroyed || raw.stream.aborted || raw.stream.rstCode !== 0;
   return isBrokenSocket(requestSocketOf(raw));
@@ -135,12 +138,13 @@ function requestSocketOf(raw: ServerResponse): Socket {
   return raw.req.socket;
 }
 
-/** By socket, the queued responses with their listeners. */
+/** The queued responses of each socket, with their listeners. */
 const queued = new WeakMap<object, Map<ServerResponse, (() => void)[]>>();
 
 /**
- * Node emits no 'close' on the response to a pipelined request that is still queued when the connection closes. One
- * listener per socket serves all queued responses. A connection with more of them than any client needs is ended.
+ * Calls the listener if the connection closes while the response to a pipelined request is still queued. Before version
+ * 24 Node emits no 'close' on such a response. One listener per socket serves all queued responses. A connection that
+ * has more queued responses than any client needs is destroyed.
  */
 function onceClosedWhileQueued(raw: ServerResponse, socket: NonNullable<Socket>, listener: () => void): void {
   let responses = queued.get(socket);

@@ -2,10 +2,12 @@ import type { SessionManager } from '../service/session-manager.js';
 import type { Credentials } from './credentials.js';
 import type { RequestHead } from './request-head.js';
 
-/** What is told of refusals. */
+/** The part of the manager to which refusals are reported. */
 export type RefusalReporter = Pick<SessionManager, 'reportRefused'>;
 
-/** Reports that the error refuses the bearer of this request, if it does and the request shows one. */
+/**
+ * Reports that the error refuses the bearer of this request, if the request shows a bearer and the error refuses it.
+ */
 export function reportRefusal(
   app: RefusalReporter,
   credentials: Pick<Credentials, 'shownBy'>,

@@ -1,11 +1,13 @@
-/** What is read of a request's head, whichever framework the request comes from. */
+/** The part of a request's head that is read, independent of the framework of the request. */
 export interface RequestHead {
   readonly method: string;
-  /** Whether the request came to this process over TLS; `false` behind a proxy that ends TLS. */
+  /** Whether the request reached this process over TLS; `false` behind a proxy that ends TLS. */
   readonly isEncrypted: boolean;
   /** The value of a header, if the request has it. @param name in lower case */
   header(name: string): string | undefined;
-  /** Address of the client, as Express or Fastify tell it, else of the connection; `''` where it is not known. */
+  /**
+   * Returns the client's address as Express or Fastify report it, else that of the connection; `''` if it is not known.
+   */
   ip(): string;
 }
 
@@ -29,8 +31,8 @@ interface WithHeaderMethod {
 }
 
 /**
- * The head of a request of `node:http`, Express or Fastify (which have the headers as fields), of Hono (by a method), or
- * of the Fetch standard.
+ * Returns the head of a request of `node:http`, Express or Fastify (which have the headers as fields), of Hono (which
+ * has a method for them), or of the Fetch standard.
  * @throws TypeError for a request of another framework
  */
 export function requestHeadOf(request: object): RequestHead {
@@ -58,7 +60,9 @@ export function requestHeadOf(request: object): RequestHead {
   );
 }
 
-/** Not every server gives the `Host` header to its handlers, but each makes the URL of it. */
+/**
+ * Some servers do not pass the `Host` header to their handlers, but all of them derive the URL of the request from it.
+ */
 function headOfFetch(request: WithHeaderList): RequestHead {
   const { method, url, headers } = request;
   return {
@@ -69,7 +73,7 @@ function headOfFetch(request: WithHeaderList): RequestHead {
   };
 }
 
-/** The framework's own is preferred: it knows which proxies are trusted. */
+/** Prefers the address that the framework reports, because the framework knows which proxies are trusted. */
 function ipOf({ ip, socket }: WithHeaderFields): string {
   if (typeof ip === 'string') return ip;
   const address: unknown = socket != null && 'remoteAddress' in socket ? socket.remoteAddress : undefined;
@@ -80,7 +84,7 @@ function unknownIp(): string {
   return '';
 }
 
-/** Between the scheme and the path. */
+/** Returns the part between the scheme and the path. */
 function hostOf(url: string): string | undefined {
   return /^[a-z]+:\/\/([^/?#]+)/i.exec(url)?.[1];
 }

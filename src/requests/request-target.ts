@@ -5,12 +5,14 @@ export interface RequestTarget {
   readonly query: string;
 }
 
-/** The absolute form, `http://host/path`: a server must accept it, whatever the host is (RFC 9112, 3.2.2). */
+/**
+ * Matches the start of the absolute form, `http://host/path`. A server must accept it for every host (RFC 9112, 3.2.2).
+ */
 const schemeAndHost = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 
 /**
- * Splits a request target. Any text is accepted, because a client may send any; `new URL` throws for some, such as
- * `http://x:99999/` or `//`. Nothing is decoded.
+ * Splits a request target. Accepts any text, because a client may send any text; `new URL` throws for some texts, such
+ * as `http://x:99999/` or `//`. Decodes nothing.
  *
  * @param target the `url` of a request of Node
  */
@@ -21,24 +23,29 @@ export function requestTarget(target: string | undefined): RequestTarget {
   return { path: path === '' ? '/' : path, query: mark === -1 ? '' : relative.slice(mark + 1) };
 }
 
-/** The parameters of the query. A repeated parameter becomes a list. Escapes that are not valid stay as they are. */
+/** Returns the parameters of the query. A repeated parameter becomes a list. Invalid escapes stay unchanged. */
 export function queryOfTarget(target: string | undefined): { readonly [name: string]: unknown } {
   return parametersOf(requestTarget(target).query);
 }
 
-/** What `URLSearchParams` decodes: escapes, and the plus sign; it also replaces what is beyond ASCII and not well-formed. */
+/**
+ * Matches the characters that `URLSearchParams` may change: it decodes escapes and the plus sign, and replaces
+ * characters beyond ASCII that are not well-formed.
+ */
 const encoded = /[%+]|[^\x20-\x7e]/;
 
 /** @param query without the question mark */
 export function parametersOf(query: string): { readonly [name: string]: unknown } {
   const parameters = new Parameters();
-  // Nearly every query of a poll is plain, and to split it takes half of the time.
+  // Nearly every query of a poll is plain. To split it here takes half of the time that `URLSearchParams` takes.
   if (encoded.test(query)) for (const [name, value] of new URLSearchParams(query)) add(parameters, name, value);
   else addPlain(parameters, query);
   return parameters;
 }
 
-/** Has no prototype, so that a name such as `constructor` finds nothing. `Object.create(null)` makes a slower object. */
+/**
+ * Inherits no members, so that a name such as `constructor` finds nothing. `Object.create(null)` makes a slower object.
+ */
 class Parameters {
   [name: string]: string | string[];
 }
@@ -46,13 +53,13 @@ Reflect.deleteProperty(Parameters.prototype, 'constructor');
 Object.setPrototypeOf(Parameters.prototype, null);
 
 /**
- * The names that polls and streams have. One that is cut out of a query is a new string each time, and V8 is several times
- * slower to store a value by it than by a string that it has seen as a name.
+ * Names of the parameters of polls and streams. A name that is cut out of a query is a new string each time. V8 stores
+ * a value under a new string several times more slowly than under a string that was a property name before.
  */
 const names = ['after', 'reader', 'wait', 'limit', 'app'] as const;
 
 function addPlain(parameters: Parameters, query: string): void {
-  // `URLSearchParams` takes one question mark at the beginning for the one before the query.
+  // Like `URLSearchParams`, skip one question mark at the beginning.
   for (let start = query.startsWith('?') ? 1 : 0; start < query.length; ) {
     const and = query.indexOf('&', start);
     const end = and === -1 ? query.length : and;

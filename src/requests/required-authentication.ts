@@ -5,24 +5,24 @@ import { checkOptions, invalidOption, wholeNumber } from '../validation/options.
 
 const century = 3_155_760_000_000;
 
-/** What the authentication of a session must fulfil: one of the two, or both. */
+/** Requirements on the authentication of a session. At least one of them must be given. */
 export interface RequiredAuthentication {
-  /** How long ago the user may have proven who they are at most, in milliseconds. Default: no matter how long. */
+  /** Maximum number of milliseconds since the user last proved who they are. Default: any number. */
   readonly maxAge?: number;
-  /** How strong that proof must have been at least, 0 to 255. Default: no matter how strong. */
+  /** Minimum level of the user's last proof, 0 to 255. Default: any level. */
   readonly level?: number;
 }
 
 const known = { maxAge: v.optional(wholeNumber(0, century)), level: v.optional(wholeNumber(0, 255)) };
 
-/** As an option of a front, which `checkRequirement` checks further. */
+/** Schema of a requirement as an option of a front. `checkRequirement` checks the members. */
 export const requirementOption = v.optional(
   v.custom<RequiredAuthentication>((value) => typeof value === 'object' && value !== null, 'must be an object'),
 );
 
 /**
- * @param front for the error
- * @throws SessionError `INVALID_CONTEXT`, also for a requirement of nothing: it would let everyone pass
+ * @param front name of the front, for the error
+ * @throws SessionError `INVALID_CONTEXT`, also for a requirement without members, which every session would fulfil
  */
 export function checkRequirement(front: string, requirement: RequiredAuthentication): RequiredAuthentication {
   const { maxAge, level } = checkOptions({ front, known }, requirement);
@@ -33,9 +33,9 @@ export function checkRequirement(front: string, requirement: RequiredAuthenticat
 }
 
 /**
- * Requires that the session's user has proven who they are lately, or strongly enough: before a change of the password, a
- * payment, or the end of the user's other sessions. What fails it is mended by a new login of the same session:
- * `sessions.reauthenticated(id, { level })`.
+ * Requires that the session's user has proven who they are recently enough, and strongly enough. Call it before a
+ * change of the password, a payment, or the end of the user's other sessions. After a refusal the user must log in
+ * again; record this login in the same session by `sessions.reauthenticated(id, { level })`.
  * @throws SessionError `REAUTHENTICATION_REQUIRED`, or `INVALID_CONTEXT` for a wrong requirement
  */
 export function requireAuthentication(session: Session, requirement: RequiredAuthentication): void {
@@ -53,7 +53,7 @@ export function requireChecked(session: Session, { maxAge, level }: RequiredAuth
   throw new SessionError('REAUTHENTICATION_REQUIRED', text, { maxAge, level });
 }
 
-/** The challenge of RFC 9470, by which a client knows what the next authentication must fulfil. */
+/** Returns the challenge of RFC 9470, from which a client learns what the next authentication must fulfil. */
 export function stepUpChallenge({ details, message }: SessionError<'REAUTHENTICATION_REQUIRED'>): string {
   const { maxAge, level } = details;
   const parts = ['error="insufficient_user_authentication"', `error_description="${message}"`];

@@ -3,10 +3,10 @@ import type { SessionManager } from '../service/session-manager.js';
 import { isPlainText } from '../validation/argument-rules.js';
 import type { RequestHead } from './request-head.js';
 
-/** Who sends the request; `undefined` when clients are not compared. */
+/** Returns the client that sends the request; `undefined` if clients are not compared. */
 export function seenClient(manager: SessionManager, request: RequestHead): SeenClient | undefined {
   if (!manager.comparesClients) return undefined;
   const ip = request.ip();
-  // Where a proxy sends what is no address, a request must not fail because of it.
+  // A proxy may send a text that is not an address. The request must not fail because of it.
   return { ip: isPlainText(ip, 64) ? ip : '', userAgent: request.header('user-agent') };
 }

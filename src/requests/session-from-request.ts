@@ -12,14 +12,16 @@ import { reportRefusal } from './refusals.js';
 import { requestHeadOf } from './request-head.js';
 
 /**
- * The session of a request, renewed; `undefined` when the request has no credential, or none of a live session. It does
- * not check which page made the request: where a request changes something, check that with `OriginPolicy`.
+ * Returns the session of a request, and renews it. Returns `undefined` if the request has no credential of a live
+ * session. It does not check which page made the request: if the request changes something, check that with
+ * `OriginPolicy`.
  *
- * Of several credentials a bearer header counts; else the token in the cookie, or of up to four cookies
- * `sid` the only one whose session is live; else, with `expressSession`, the cookie of express-session.
+ * If a request has several credentials, the bearer header counts. Without it, the token in the cookie counts; of up to
+ * four cookies `sid`, the only one whose session is live. If these give no session, then with `expressSession` the
+ * cookie of express-session counts.
  *
  * @param request of `node:http`, Express, Fastify or Hono
- * @throws SessionError `STORE_UNAVAILABLE` or `STOPPED`, when it can't be known; `INVALID_CONTEXT` for wrong options
+ * @throws SessionError `STORE_UNAVAILABLE` or `STOPPED` if no look-up is possible; `INVALID_CONTEXT` for wrong options
  */
 export async function sessionFromRequest(
   request: object,

@@ -1,12 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { cookieValues } from './cookies.js';
 
-/** Precedes the signed value in the cookie of express-session. */
+/** Prefix of the signed value in the cookie of express-session. */
 export const expressPrefix = 's:';
 
 /**
- * The session id in the cookie of express-session or @fastify/session: `<prefix><sid>.<signature>`, URL-encoded. The first
- * cookie of this name and form counts; `undefined` when none of the secrets made its signature.
+ * Returns the session id in the cookie of express-session or @fastify/session: `<prefix><sid>.<signature>`,
+ * URL-encoded. The first cookie of this name and form counts. Returns `undefined` if its signature was made with none
+ * of the secrets.
  *
  * @param header the request's `Cookie` header
  */
@@ -34,14 +35,17 @@ function unsigned(signed: string, secrets: readonly string[]): string | undefine
   return fits ? sid : undefined;
 }
 
-/** In constant time, so that the time taken does not show how much of a forged signature is right. */
+/** Compares in constant time, so that the duration does not reveal how much of a forged signature is right. */
 function isSignature(signature: Buffer, sid: string, secret: string): boolean {
   const base64 = createHmac('sha256', secret).update(sid).digest('base64');
   const expected = Buffer.from(base64.replace(/=+$/, ''));
   return signature.length === expected.length && timingSafeEqual(signature, expected);
 }
 
-/** Browsers return the value as it was set, or in quotes. A value that is not URL-encoded properly is not signed either. */
+/**
+ * Decodes a value. Browsers return it as it was set, or in quotes. A value with an invalid URL encoding becomes `''`:
+ * such a value is not signed either.
+ */
 function decoded(value: string): string {
   const bare = value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
   try {

@@ -4,8 +4,8 @@ import { readText } from './poll-query.js';
 import type { RequestHead } from './request-head.js';
 
 /**
- * Reads the options of a stream. `Last-Event-ID`, which an `EventSource` sends when it comes back, is newer than the
- * `after` of its URL.
+ * Reads the options of a stream. `Last-Event-ID` overrides the `after` of the URL, because an `EventSource` that
+ * reconnects sends its newest cursor there.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function readStreamOptions(request: RequestHead, query: { readonly [name: string]: unknown }): StreamOptions {

@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net';
 import { guarded } from '../errors/guarded.js';
 
-/** More requests than any client has unanswered on one connection: few pipeline at all, and over HTTP/2 it is a usual limit. */
+/**
+ * Maximum number of unanswered requests on one connection. No client needs more: over HTTP/1 few clients pipeline at
+ * all, and over HTTP/2 this is a usual limit.
+ */
 export const mostUnanswered = 100;
 
 /** A request of `node:http` or `node:http2`. Over HTTP/2 `stream.session` is the connection. */
@@ -14,14 +17,15 @@ interface Response {
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** What is used of a server of `node:http`, `node:https` or `node:http2`. */
+/** The part of a server of `node:http`, `node:https` or `node:http2` that is used. */
 export interface RequestSource {
   prependListener(event: 'request', listener: (request: Request, response: Response) => void): unknown;
 }
 
 /**
- * Ends every connection that has more than `most` requests unanswered. A client that pipelines and reads no answer can make a
- * server keep a thousand requests for 60 kB sent, each with its answer. Call it once for each server, before it listens.
+ * Destroys every connection that has more than `most` unanswered requests. By sending 60 kB, a client that pipelines
+ * and reads no answer can make a server keep a thousand requests, each with its answer. Call this function once for
+ * each server, before the server listens.
  *
  * @param most default 100
  */

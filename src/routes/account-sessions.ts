@@ -4,7 +4,7 @@ import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import type { Presence } from '../store/session-record.js';
 
-/** A session of the account, as its user may see it. */
+/** The fields of a session that the user of its account may see. */
 export interface SessionListEntry {
   readonly id: string;
   readonly ip: string;
@@ -17,14 +17,14 @@ export interface SessionListEntry {
   readonly undelivered: number;
 }
 
-/** What a user may do with the sessions of their account: list them, and close them ("log out this device"). */
+/** Lists and closes the sessions of an account for its user ("log out this device"). */
 export class AccountSessions {
   readonly #manager: SessionManager;
   readonly #revokeRequires: RequiredAuthentication | undefined;
 
   /**
-   * @param front whose option `revokeRequires` is, for the error
-   * @param revokeRequires what the login of a session must fulfil that ends others
+   * @param front name of the front that has the option `revokeRequires`, for the error
+   * @param revokeRequires requirements on the login of a session that ends other sessions
    * @throws SessionError `INVALID_CONTEXT`
    */
   constructor(manager: SessionManager, front: string, revokeRequires: RequiredAuthentication | undefined) {
@@ -39,7 +39,7 @@ export class AccountSessions {
 
   /**
    * @param id of another session
-   * @returns false for an id of no session of this account: ids of other accounts can't be told from unknown ones
+   * @returns false if this account has no session of this id, so that ids of other accounts look like unknown ids
    * @throws SessionError `REAUTHENTICATION_REQUIRED`
    */
   async revoke(current: Session, id: string): Promise<boolean> {
@@ -50,8 +50,8 @@ export class AccountSessions {
   }
 
   /**
-   * @param except what the client names as kept, so that a client that forgets the id in the path does not close all sessions
-   * @throws SessionError `INVALID_ARGUMENT` if it is not `current`, `REAUTHENTICATION_REQUIRED`
+   * @param except must be `current`, so that a client that forgets the id in the path does not close all other sessions
+   * @throws SessionError `INVALID_ARGUMENT`, `REAUTHENTICATION_REQUIRED`
    */
   async revokeOthers(current: Session, except: unknown): Promise<void> {
     if (except !== 'current') throw invalidArgument('except', 'must be "current"', except);

@@ -8,7 +8,7 @@ import type { RequestHead } from '../requests/request-head.js';
 import type { StreamedApp } from './event-route.js';
 import { provenTokens, type RouteCredentials } from './route-credentials.js';
 
-/** `POST /ack`, without the framework that received the request. */
+/** `POST /ack`, independent of the framework that receives the request. */
 export class AckRoute {
   readonly #credentials: RouteCredentials;
   readonly #origins: OriginPolicy;

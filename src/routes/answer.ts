@@ -16,7 +16,9 @@ export function emptyAnswer(headers: Readonly<Record<string, string>> = {}): Ans
   return { status: 204, headers, body: '' };
 }
 
-/** A problem document. An error that is not for the client is reported as a process warning, and told as 500 only. */
+/**
+ * Returns a problem document. An error that is not for the client is reported as a process warning, and becomes a 500.
+ */
 export function answerToError(error: unknown): Answer {
   return problemOfAny(error, 'A request failed');
 }

@@ -2,12 +2,12 @@ import type { OriginPolicy } from '../requests/origin-policy.js';
 import type { RequestHead } from '../requests/request-head.js';
 import { type Answer, emptyAnswer } from './answer.js';
 
-/** For how many seconds a browser may keep the answer to a preflight. */
+/** Seconds for which a browser may cache the answer to a preflight. */
 const preflightAge = '7200';
 
 /**
- * CORS, so that pages of `trustedOrigins` may call the routes by bearer token. Credentials are not allowed: the cookie is
- * `SameSite=Lax`, so browsers send it with no such request.
+ * CORS, so that pages of `trustedOrigins` may call the routes by bearer token. Credentials are not allowed: the cookie
+ * is `SameSite=Lax`, so browsers do not send it with these requests.
  */
 export class CrossOrigin {
   readonly #origins: OriginPolicy;
@@ -16,11 +16,11 @@ export class CrossOrigin {
     this.#origins = origins;
   }
 
-  /** The headers of every response, also of one that tells an error, which the page could not read otherwise. */
+  /** Returns the headers for every response, also for an error response, which the page could not read without them. */
   headersFor(request: RequestHead): Readonly<Record<string, string>> {
     if (!this.#origins.hasTrusted) return {};
     const origin = request.header('origin');
-    // A cache must not give the answer for one origin to a page of another.
+    // A cache must not return the answer for one origin to a page of another origin.
     if (origin === undefined || !this.#origins.isTrusted(origin)) return { vary: 'Origin' };
     return {
       vary: 'Origin',
@@ -29,7 +29,7 @@ export class CrossOrigin {
     };
   }
 
-  /** The method that a browser asks for before it lets a page of another origin use it; `undefined` for any other request. */
+  /** Returns the method for which a browser has sent this preflight; `undefined` if the request is no preflight. */
   preflightMethod(request: RequestHead): string | undefined {
     return request.method === 'OPTIONS' ? request.header('access-control-request-method') : undefined;
   }

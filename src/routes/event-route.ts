@@ -11,18 +11,18 @@ import { onceKnown } from './poll-once-known.js';
 import { refusedRequest, reporting } from './reporting-receiver.js';
 import { provenTokens, type RouteCredentials } from './route-credentials.js';
 
-/** What streams need of an app. `authenticate` is called only when several cookies have tokens. */
+/** The part of an app that streams use. They call `authenticate` only if several cookies have tokens. */
 export type StreamedApp = Pick<
   SessionManager,
   'authenticate' | 'streamAsBearer' | 'acknowledgeAsBearer' | 'reportRefused'
 >;
 
-/** A stream whose request was accepted: it is well-formed, has a token, and no page of another site sent it by cookie. */
+/** A stream with an accepted request: well-formed, with a token, and not sent by cookie from a page of another site. */
 export interface AcceptedStream {
   start(receiver: StreamReceiver): Cancellable;
 }
 
-/** `GET /events`, without the framework that received the request. */
+/** `GET /events`, independent of the framework that receives the request. */
 export class EventRoute {
   readonly #credentials: RouteCredentials;
   readonly #origins: OriginPolicy;

@@ -5,8 +5,8 @@ import type { AcceptedStream } from './event-route.js';
 import type { AcceptedPoll } from './poll-route.js';
 
 /**
- * Answers a poll on a response of Node's own, at once or later. Never throws.
- * @param accept an error of it is answered
+ * Answers a poll on a response object of Node, immediately or later. Never throws.
+ * @param accept accepts the poll; if it throws, the response is the error
  */
 export function holdPoll(raw: RawResponse, accept: () => AcceptedPoll): void {
   const response = new HeldResponse(raw);
@@ -19,9 +19,9 @@ export function holdPoll(raw: RawResponse, accept: () => AcceptedPoll): void {
 }
 
 /**
- * Opens a stream on a response of Node's own. Never throws.
- * @param mostUnsent bytes that may wait to be sent when more are to be
- * @param accept an error of it is answered
+ * Opens a stream on a response object of Node. Never throws.
+ * @param mostUnsent as in `HeldStream`
+ * @param accept accepts the stream; if it throws, the response is the error
  */
 export function holdStream(raw: RawResponse, mostUnsent: number, accept: () => AcceptedStream): void {
   const response = new HeldStream(raw, mostUnsent);

@@ -1,11 +1,11 @@
-/** For `node --disable-warning=…`, by which an operator says that it is intended. */
+/** Code for `node --disable-warning=…`, with which an operator confirms that the cookie is insecure on purpose. */
 const code = 'SESSION_MAILBOX_INSECURE_COOKIE';
 
 let hasWarned = false;
 
 /**
- * To be called when a cookie without `Secure` is issued: in production (`NODE_ENV`) it warns, once per process. Anyone between
- * the client and the server can read such a cookie, and a page loaded by HTTP counts as the server's own.
+ * Warns in production (`NODE_ENV`), once per process. To be called when a cookie without `Secure` is issued. Anyone
+ * between the client and the server can read this cookie, and a page loaded by HTTP counts as the server's own.
  */
 export function warnOfInsecureCookie(name: string): void {
   if (hasWarned || process.env.NODE_ENV !== 'production') return;

@@ -1,6 +1,6 @@
 import { invalidArgument, SessionError } from '../errors/session-error.js';
 
-/** More than any cursor with the JSON around it. */
+/** More bytes than any cursor has with the JSON around it. */
 const defaultMostBytes = 1_024;
 
 interface WithText {
@@ -8,8 +8,9 @@ interface WithText {
 }
 
 /**
- * The JSON of a request's body, of whichever framework; middleware may have parsed it before, as `express.json()` does.
- * @param mostBytes of a body that was not parsed before. Default 1024
+ * Returns the JSON of a request's body, for any supported framework. Middleware such as `express.json()` may have
+ * parsed it.
+ * @param mostBytes maximum size of a body that was not parsed before. Default 1024
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export async function jsonBodyOf(request: object, mostBytes: number = defaultMostBytes): Promise<unknown> {
@@ -27,7 +28,7 @@ export async function jsonBodyOf(request: object, mostBytes: number = defaultMos
 async function textOf(pieces: AsyncIterable<Uint8Array>, mostBytes: number): Promise<string> {
   const read: Uint8Array[] = [];
   let bytes = 0;
-  // Outside of `try`: that the application has locked the body is no fault of the client.
+  // Outside of `try`: if the application has locked the body, the error must not blame the client.
   const iterator = pieces[Symbol.asyncIterator]();
   try {
     for await (const piece of { [Symbol.asyncIterator]: () => iterator }) {
@@ -36,7 +37,7 @@ async function textOf(pieces: AsyncIterable<Uint8Array>, mostBytes: number): Pro
       read.push(piece);
     }
   } catch (error) {
-    // A body that breaks off is one whose client has left, and no fault of the server.
+    // A body breaks off because the client has disconnected, which is no fault of the server.
     throw SessionError.is(error) ? error : invalidArgument('body', 'must arrive whole', bytes);
   }
   return Buffer.concat(read).toString('utf8');
@@ -46,12 +47,12 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not quoted: what a client sends by mistake may hold its token.
+    // Do not quote the text: a client may have sent its token by mistake.
     throw invalidArgument('body', 'must be JSON', undefined);
   }
 }
 
-/** Hono wraps the request of the Fetch standard. */
+/** Unwraps a request of Hono, which wraps the request of the Fetch standard. */
 function rawOf(request: object): object {
   return 'raw' in request && request.raw instanceof Request ? request.raw : request;
 }

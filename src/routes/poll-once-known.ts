@@ -2,8 +2,8 @@ import type { Cancellable, PollOptions, PollReceiver } from '../delivery/poll-re
 import type { PolledApp } from './polled-app.js';
 
 /**
- * `pollAsBearer` with a token that is still being looked up. A failed look-up fails the poll.
- * Cancelled before the token is known, no poll starts.
+ * Calls `pollAsBearer` once a token that is still being looked up is known. A failed look-up fails the poll. If it is
+ * cancelled before the token is known, no poll starts.
  */
 export function pollOnceKnown(
   app: Pick<PolledApp, 'pollAsBearer'>,
@@ -15,9 +15,9 @@ export function pollOnceKnown(
 }
 
 /**
- * Starts what needs something, such as a token, that is still being looked up.
- * @param receiver is told when the look-up fails
- * @returns cancelled before the look-up has succeeded, nothing starts
+ * Calls `start` once a look-up, such as of a token, has succeeded.
+ * @param receiver receives the error of a failed look-up
+ * @returns if it is cancelled before the look-up has succeeded, `start` is not called
  */
 export function onceKnown<Known>(
   lookUp: Promise<Known>,

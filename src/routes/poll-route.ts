@@ -11,27 +11,27 @@ import type { PolledApp } from './polled-app.js';
 import { reporting } from './reporting-receiver.js';
 import { provenTokens, type RouteCredentials } from './route-credentials.js';
 
-/** A poll whose request was accepted: it is well-formed, has a token, and no page of another site sent it by cookie. */
+/** A poll with an accepted request: well-formed, with a token, and not sent by cookie from a page of another site. */
 export interface AcceptedPoll {
   start(receiver: PollReceiver): Cancellable;
 }
 
-/** Who sends polls, by the headers of a request that was accepted. */
+/** The sender of polls, known from the headers of an accepted request. */
 export interface PollCaller {
   /**
-   * @param app that is polled
-   * @returns a poll whose receiver has to report that its bearer was refused
+   * @param app the app that is polled
+   * @returns a poll. If its bearer is refused, the receiver must report that
    * @throws SessionError `INVALID_ARGUMENT`
    */
   accept(options: PollOptions, app: PolledApp): AcceptedPoll;
   /**
-   * What is reported of a request when its bearer is refused.
+   * Returns the details of a request that are reported if its bearer is refused.
    * @param ip address of the client
    */
   shownFrom(ip: string): RefusedRequest;
 }
 
-/** `GET /poll`, without the framework that received the request. */
+/** `GET /poll`, independent of the framework that receives the request. */
 export class PollRoute {
   readonly #credentials: RouteCredentials;
   readonly #origins: OriginPolicy;
@@ -42,24 +42,24 @@ export class PollRoute {
   }
 
   /**
-   * @param appOf the app that is polled
+   * @param appOf returns the app that is polled
    * @throws SessionError `INVALID_ARGUMENT`, `SESSION_UNKNOWN` without a token, `CROSS_SITE`
    */
   accept(request: RequestHead, query: { readonly [name: string]: unknown }, appOf: () => PolledApp): AcceptedPoll {
-    // Frameworks route HEAD to GET handlers. The answer has no body then, and a draining poll would lose its messages.
+    // Frameworks route HEAD to GET handlers. An answer to HEAD has no body, so a draining poll would lose its messages.
     if (request.method !== 'GET') throw invalidArgument('method', 'must be GET', request.method);
     const options = readPollOptions(query);
     const caller = this.callerOf(request, appOf);
     const app = appOf();
     const accepted = caller.accept(options, app);
-    // Read at once, so that a held poll does not keep the head of its request.
+    // Read before the poll is held, so that the held poll does not keep the head of its request in memory.
     const shown = caller.shownFrom(request.ip());
     return { start: (receiver) => accepted.start(reporting(receiver, app, shown)) };
   }
 
   /**
-   * Who polls: the same for every request with the same headers on one connection.
-   * @param appOf the app that is told of a refusal
+   * Returns the sender of polls. It is the same for every request with the same headers on one connection.
+   * @param appOf returns the app to which a refusal is reported
    * @throws SessionError `SESSION_UNKNOWN` without a token, `CROSS_SITE`
    */
   callerOf(request: RequestHead, appOf: () => PolledApp): PollCaller {
@@ -72,10 +72,10 @@ export class PollRoute {
 
 const none: readonly string[] = [];
 
-/** A class, not closures, and no list for one token: the fast lane keeps one for each connection. */
+/** A class instead of closures, and no array for a single token: the fast lane keeps a caller for each connection. */
 class ProvenCaller implements PollCaller {
   readonly #token: string;
-  /** Of which one may be the bearer as well. */
+  /** Further tokens, any of which may be the bearer instead. */
   readonly #others: readonly string[];
   readonly #userAgent: string | undefined;
   readonly #needsCursor: boolean;
@@ -88,7 +88,7 @@ class ProvenCaller implements PollCaller {
     this.#needsCursor = needsCursor;
   }
 
-  /** Made anew: the fast lane keeps the caller, and nearly none is refused. */
+  /** Creates the details on each call, to save memory: the fast lane keeps all callers, and nearly none is refused. */
   shownFrom(ip: string): RefusedRequest {
     const token = this.#others.length === 0 ? this.#token : undefined;
     return { token, ip, userAgent: this.#userAgent };

@@ -1,4 +1,4 @@
 import type { SessionManager } from '../service/session-manager.js';
 
-/** What a poll needs of an app. `authenticate` is called only when several cookies have tokens. */
+/** The part of an app that polls use. They call `authenticate` only if several cookies have tokens. */
 export type PolledApp = Pick<SessionManager, 'authenticate' | 'pollAsBearer' | 'reportRefused'>;

@@ -8,15 +8,18 @@ import type { SessionManager } from '../service/session-manager.js';
 
 type Reporter = Pick<SessionManager, 'reportRefused'>;
 
-/** What is told of the request if its bearer is refused; read at once, so that a held request does not keep its head. */
+/**
+ * Returns the details of a request that are reported if its bearer is refused. They are read before the request is
+ * held, so that the held request does not keep its head in memory.
+ */
 export function refusedRequest(tokens: Tokens, request: RequestHead): RefusedRequest {
   const [token, ...others] = tokens;
   return { token: others.length === 0 ? token : undefined, ip: request.ip(), userAgent: request.header('user-agent') };
 }
 
-/** The receiver, which also reports when the bearer of its poll or stream is refused. */
+/** Wraps a receiver, so that it also reports a refusal of the bearer of its poll or stream. */
 export function reporting(receiver: PollReceiver, app: Reporter, shown: RefusedRequest): StreamReceiver {
-  // `maxPoll` counts large answers until they were written out, wherever the receiver can tell when that was.
+  // If the receiver has `onceClosed`, `maxPoll` counts a large answer until it was written out.
   return receiver.onceClosed === undefined
     ? new ReportingReceiver(receiver, app, shown)
     : new ReportingResponse(receiver, app, shown);
@@ -34,7 +37,7 @@ class ReportingReceiver implements StreamReceiver {
   }
 
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void {
-    // The bearer was accepted: what ends a stream later is no refusal.
+    // The bearer was accepted. An error that ends the stream later is no refusal.
     this.#shown = undefined;
     this.receiver.deliver(batch, acknowledge);
   }

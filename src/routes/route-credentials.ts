@@ -4,18 +4,19 @@ import { reportRefusal } from '../requests/refusals.js';
 import type { RequestHead } from '../requests/request-head.js';
 import type { SessionManager } from '../service/session-manager.js';
 
-/** By what the requests of a front prove whose they are, such as `Credentials`. */
+/** Finds the credentials of the requests of a front; see `Credentials`. */
 export interface RouteCredentials {
   /** @throws SessionError `SESSION_UNKNOWN` without a token, `CROSS_SITE` */
   tokensOf(request: RequestHead, origins: OriginPolicy): Tokens;
-  /** What is told of the request when it is refused; `undefined` when it shows no bearer. */
+  /** Returns the bearer that is reported if the request is refused; `undefined` if the request shows no bearer. */
   shownBy(request: RequestHead): { readonly token: string | undefined } | undefined;
   /** Whether the browser adds the credential by itself, also when a page of another site made the request. */
   isCookie(request: RequestHead): boolean;
 }
 
 /**
- * The tokens of a request that no page of another site sent by cookie. A page that did is reported.
+ * Returns the tokens of a request. Refuses a request that a page of another site sent by cookie. If the request shows a
+ * bearer, a refusal is reported.
  * @throws SessionError `SESSION_UNKNOWN` without a token, `CROSS_SITE`
  */
 export function provenTokens(

@@ -8,13 +8,16 @@ const pathRule = 'must begin and end with a slash, and have no query, such as /a
 
 export const appOption = v.optional(v.pipe(v.string(appRule), v.regex(/^[A-Za-z0-9_-]{1,64}$/, appRule)), defaultApp);
 
-/** Options of a front that serves the routes without a framework. `secure` also makes the cookie `__Host-sid`, with `Secure`. */
+/**
+ * Options of a front that serves the routes without a framework. `secure` also makes the cookie `__Host-sid`, with
+ * `Secure`.
+ */
 export interface SessionRouteOptions extends OriginOptions {
   /** The app whose sessions are served. Default `default`. */
   readonly app?: string;
-  /** What precedes `poll`, `events`, `ack` and `sessions` in the paths, such as `/api/`. Default `/`. */
+  /** Prefix of `poll`, `events`, `ack` and `sessions` in the paths, such as `/api/`. Default `/`. */
   readonly path?: string;
-  /** What the login of a session must fulfil that ends other sessions of its account. Default: nothing. */
+  /** Requirements on the login of a session that ends other sessions of its account. Default: none. */
   readonly revokeRequires?: RequiredAuthentication;
 }
 

@@ -12,7 +12,7 @@ export function sendAnswer(raw: RawResponse, { status, headers, body }: Answer):
 }
 
 /**
- * Sets headers beside those that the application set: its cookies, and what its answers vary by, stay.
+ * Sets headers in addition to those of the application. Its cookies and its `Vary` stay.
  * @returns whether that succeeded; otherwise the response is ended
  */
 export function setHeaders(raw: RawResponse, headers: Readonly<Record<string, string>>): boolean {
@@ -25,7 +25,7 @@ export function setHeaders(raw: RawResponse, headers: Readonly<Record<string, st
   });
 }
 
-/** Keeps the cookies that the application set. */
+/** Adds a cookie, and keeps the cookies that the application set. */
 export function appendCookie(raw: RawResponse, cookie: string): void {
   const before = raw.getHeader('set-cookie');
   const cookies = before === undefined ? [] : Array.isArray(before) ? before : [String(before)];

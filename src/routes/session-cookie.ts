@@ -3,8 +3,8 @@ import type { IssuedSession } from '../service/session.js';
 import { warnOfInsecureCookie } from './insecure-cookie.js';
 
 /**
- * Writes the cookie that carries the token: `sid`, or `__Host-sid` with `Secure` where `secure` is set. Always `HttpOnly`,
- * `SameSite=Lax` and `Path=/`.
+ * Writes the cookie that contains the token: `sid`, or `__Host-sid` with `Secure` if `secure` is set. The cookie is
+ * always `HttpOnly`, `SameSite=Lax` and `Path=/`.
  */
 export class SessionCookie {
   readonly name: string;
@@ -17,14 +17,17 @@ export class SessionCookie {
     this.#attributes = `Path=/; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
   }
 
-  /** Value of the `Set-Cookie` header of a login. The cookie lasts for the session's `maxAge`, else until the browser ends. */
+  /**
+   * Returns the `Set-Cookie` header of a login. The cookie lasts for the session's `maxAge`, or, if that is 0, until
+   * the browser is closed.
+   */
   set(session: IssuedSession): string {
     if (!this.#secure) warnOfInsecureCookie(this.name);
     const maxAge = session.maxAge === 0 ? '' : `; Max-Age=${Math.ceil(session.maxAge / 1000)}`;
     return `${this.name}=${session.token}; ${this.#attributes}${maxAge}`;
   }
 
-  /** Value of the `Set-Cookie` header of a logout: deletes the cookie. */
+  /** Returns the `Set-Cookie` header of a logout, which deletes the cookie. */
   clear(): string {
     return `${this.name}=; ${this.#attributes}; Max-Age=0`;
   }

@@ -6,13 +6,13 @@ import { seenClient } from '../requests/seen-client.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 
-/** Methods that change nothing, so that they may be requested by a page of another site, which can't read the answer. */
+/** Methods that change nothing. A page of another site may request them, because it can't read the answer. */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * The live session whose token the request carries, renewed. A token that is refused is reported.
- * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`, or `CROSS_SITE` when a page of another site sent a request
- *   that is not safe by cookie
+ * Returns the live session whose token the request has, and renews it. Reports a refused token.
+ * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`, or `CROSS_SITE` if a page of another site sent the request
+ *   by cookie and its method is not safe
  */
 export async function sessionOfRequest(
   manager: SessionManager,

@@ -19,7 +19,7 @@ import { sessionOfRequest } from './session-of-request.js';
 
 type Query = { readonly [name: string]: unknown };
 
-/** What a request asks for. Polls and streams (`events`) may be held; every other route is answered by `answer`. */
+/** The route of a request. Polls and streams (`events`) may be held; `answer` answers every other route. */
 export type Route =
   | { readonly kind: 'poll' }
   | { readonly kind: 'events' }
@@ -29,13 +29,13 @@ export type Route =
   | { readonly kind: 'revoke-others' }
   | { readonly kind: 'revoke'; readonly id: string };
 
-/** A route that is answered at once. */
+/** A route whose requests are never held. */
 export type AnsweredRoute = Exclude<Route, { kind: 'poll' | 'events' }>;
 
-/** `/poll`, `/events`, `/ack` and `/sessions`, without any framework: the one behaviour of every front that serves them. */
+/** `/poll`, `/events`, `/ack` and `/sessions`, shared by the fronts that serve them without a framework. */
 export class SessionRoutes {
   readonly app: PolledApp & StreamedApp;
-  /** Bytes of a stream that may wait to be sent when more are to be. */
+  /** Maximum number of bytes of a stream that may wait when the next text is to be sent; else the client is cut off. */
   readonly mostUnsent: number;
   readonly poll: PollRoute;
   readonly events: EventRoute;
@@ -49,7 +49,7 @@ export class SessionRoutes {
   readonly #sessions: AccountSessions;
 
   /**
-   * @param front whose options these are, for the errors
+   * @param front name of the front that has these options, for the errors
    * @throws SessionError `INVALID_CONTEXT`
    */
   constructor(front: string, manager: SessionManager, options: SessionRouteOptions) {
@@ -70,7 +70,7 @@ export class SessionRoutes {
 
   /**
    * @param path of the request target, as it was sent
-   * @returns undefined for what is not served, which is the application's
+   * @returns undefined for a request that is left to the application
    */
   routeOf(request: RequestHead, path: string): Route | undefined {
     if (!path.startsWith(this.#prefix)) return undefined;
@@ -82,7 +82,7 @@ export class SessionRoutes {
   }
 
   /**
-   * Never rejects: an error becomes a problem document.
+   * Answers a request. Never rejects: an error becomes a problem document.
    * @param bodyOf reads the JSON of the request's body, for a route that takes one
    */
   async answer(
@@ -130,7 +130,7 @@ export class SessionRoutes {
   }
 }
 
-/** Whether there is a route of this method. @param id what follows `name` in the path */
+/** Whether there is a route with this method. @param id the part after `name` in the path */
 export function hasRoute(method: string, name: string | undefined, id: string | undefined): boolean {
   return routeTo(method, name, id) !== undefined;
 }

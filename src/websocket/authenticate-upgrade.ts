@@ -24,10 +24,10 @@ import { type UpgradeRoute, UpgradeRouter, type UpgradingServer } from './upgrad
 import { type WebSocketLike, WebSocketLink } from './web-socket-link.js';
 
 const longestTimer = 2_147_483_647;
-/** The close code by which a WebSocket server says that it failed (RFC 6455, 7.4.1). */
+/** The close code with which a WebSocket server reports that it failed (RFC 6455, 7.4.1). */
 const internalErrorCode = 1011;
 
-/** What is used of a `WebSocketServer` of the package `ws`. */
+/** The part of a `WebSocketServer` of the package `ws` that is used. */
 export interface WebSocketServerLike {
   readonly options: { readonly noServer?: boolean | undefined };
   handleUpgrade(
@@ -45,18 +45,18 @@ export interface UpgradeOptions extends RequestSessionOptions, HandshakeOriginOp
   /** The only path, without the query, whose upgrades are handled. Default: all paths. */
   readonly path?: string;
   /**
-   * Browsers reach the server by HTTPS only: the token's cookie is `__Host-sid`, as in `sessionHttpModule`, and a page that
-   * was loaded by HTTP is another site. Default false.
+   * Whether browsers reach the server by HTTPS only. If so, the token's cookie is `__Host-sid`, as in
+   * `sessionHttpModule`, and a page that was loaded by HTTP is another site. Default false.
    */
   readonly secure?: boolean;
   /**
-   * Whether an open WebSocket counts as activity, so that the session does not idle. Default false: it only keeps the
-   * session `online`, and an unused session expires.
+   * Whether an open WebSocket counts as activity, so that the session does not become idle. Default false: it only
+   * keeps the session `online`, and an unused session expires.
    */
   readonly activity?: boolean;
   /**
-   * Milliseconds between pings; a client that has not answered one when the next is due is disconnected. 0 for no pings.
-   * Default 30000.
+   * Milliseconds between pings. A client that has not answered a ping when the next ping is due is disconnected. 0 for
+   * no pings. Default 30000.
    */
   readonly pingTime?: number;
 }
@@ -65,7 +65,7 @@ const pathRule = 'must begin with a slash and have no query';
 const serverRule = 'must be a WebSocketServer made with noServer: true';
 
 const known = {
-  // One that listens by itself would accept upgrades without authentication.
+  // A WebSocketServer that listens by itself would accept upgrades without authentication.
   webSocketServer: v.custom<WebSocketServerLike>(isWithoutServer, serverRule),
   path: v.optional(v.pipe(v.string(pathRule), v.regex(/^\/[^?#]*$/, pathRule))),
   activity: v.optional(trueOrFalse(), false),
@@ -77,20 +77,21 @@ const known = {
 const sessions = new WeakMap<object, Session>();
 
 /**
- * Upgrades only requests with a credential of a live session to a WebSocket, and closes the WebSocket when the session
- * ends, on whichever node, with the code and sentence of the close reason. An open WebSocket keeps its session `online`.
+ * Upgrades only requests with a credential of a live session to a WebSocket. Closes the WebSocket when the session
+ * ends, on any node, with the code and sentence of the close reason. An open WebSocket keeps its session `online`.
  *
- * Other requests are refused before the handshake with a problem document: 401 without a live session, 403 from a page of
- * another site, 503 with `Retry-After` while the store is unavailable or the service stops. Upgrades of other paths are
- * left to the server's other `upgrade` listeners; without any, they are answered with 404.
+ * Other requests are refused before the handshake with a problem document: 401 without a live session, 403 from a page
+ * of another site, 503 with `Retry-After` while the store is unavailable or the service stops. Upgrades of other paths
+ * are left to the server's other `upgrade` listeners; without any, they are answered with 404.
  *
- * `webSocketServer` then emits `connection` with the session as third argument; `sessionOfSocket(socket)` returns it too.
+ * `webSocketServer` then emits `connection` with the session as third argument; `sessionOfSocket(socket)` returns it
+ * too.
  *
  * **Other listeners of the same HTTP server** must leave this path alone. A `WebSocketServer({ server, path })` of `ws`
- * answers 400 to all paths but its own, this one included; make it with `noServer: true` and pass it to an
- * `authenticateUpgrade` of its own, or call its `handleUpgrade` for its path. A Socket.IO server needs
- * `destroyUpgrade: false`, or it ends upgrades that take longer than a second. An upgrade that another listener answered
- * is reported as a process warning, once.
+ * answers 400 to all other paths, including this one. Create it with `noServer: true`, and pass it to a separate
+ * `authenticateUpgrade`, or call its `handleUpgrade` for its path. A Socket.IO server needs `destroyUpgrade: false`;
+ * otherwise it ends upgrades that take longer than a second. The first upgrade that another listener answered is
+ * reported as a process warning.
  *
  * @returns a function that stops handling upgrades; open WebSockets stay open
  * @throws SessionError `INVALID_CONTEXT` for options, `INVALID_ARGUMENT` for a wrong `manager`
@@ -107,7 +108,7 @@ export function authenticateUpgrade(
 }
 
 /**
- * The session of a WebSocket, as it was at the upgrade; its `reload()` reads it again.
+ * Returns the session of a WebSocket, as it was at the upgrade. Its `reload()` reads it again.
  * @throws SessionError `INVALID_ARGUMENT` for a socket that `authenticateUpgrade` did not open
  */
 export function sessionOfSocket(socket: object): Session {
@@ -157,7 +158,7 @@ class AuthenticatedRoute implements UpgradeRoute {
         },
       )
       .catch((error) => {
-        // Such as `handleUpgrade` of `ws`, when another listener has upgraded the socket already.
+        // For example, `handleUpgrade` of `ws` throws if another listener has upgraded the socket already.
         reportFault('An upgrade could not be completed', error);
         socket.destroy();
       });
@@ -167,7 +168,7 @@ class AuthenticatedRoute implements UpgradeRoute {
     const session = await this.#sessionOf(request);
     const link = new WebSocketLink(runtimeOf(this.#manager).clock, this.#activity, this.#pingTime);
     if (!socket.destroyed) {
-      // However the upgrade ends, the socket closes.
+      // The socket always closes, however the upgrade ends.
       socket.once('close', () => this.#live.leave(link));
       await this.#live.join(this.#manager, session, link);
       requireLive(link);
@@ -187,7 +188,7 @@ class AuthenticatedRoute implements UpgradeRoute {
     }
   }
 
-  /** Whether the client is gone, or another listener of the server has answered the upgrade meanwhile. */
+  /** Whether the client has disconnected, or another listener of the server has answered the upgrade. */
   #isAnswered(socket: Duplex): boolean {
     if (socket.writableEnded && !this.#hasReported) {
       this.#hasReported = true;

@@ -2,18 +2,18 @@ import { everyApp, type SessionEventMap, type SessionListener } from '../events/
 import type { SessionRuntime } from '../service/session-runtime.js';
 import { type ChangeWatcher, isChangeFeed } from '../store/change-feed.js';
 
-/** Is told of sessions that end, on this node or another. */
+/** Receives notices of sessions that end, on this node or another. */
 export interface EndListener {
   ended(closed: SessionEventMap['closed']): void;
-  /** The session changed: it may have ended, or its token been replaced. */
+  /** The session changed: it may have ended, or its token may have been replaced. */
   changed(app: string, id: string): void;
   /** Notices were lost, so any session may have ended. */
   missed(): void;
 }
 
 /**
- * Listens for ended sessions and replaced tokens between `start` and `stop`: to the events of this node, and to the store's change feed, if it
- * has one, for what other nodes end.
+ * Listens for ended sessions and replaced tokens between `start` and `stop`: to the events of this node, and, for
+ * changes by other nodes, to the store's change feed, if it has one.
  */
 export class ChangeWatch {
   readonly #runtime: SessionRuntime;
@@ -30,7 +30,7 @@ export class ChangeWatch {
   }
 
   /**
-   * Resolves once every later end will be reported.
+   * Starts to listen. Resolves once every later end will be reported.
    * @throws SessionError `STORE_UNAVAILABLE`, `STOPPED`; the next call tries again
    */
   async start(): Promise<void> {

@@ -1,11 +1,14 @@
 import type { Clock, Timer } from '../time/clock.js';
 
-/** Contacts within one `hbGrace`: one of them may fail without the session turning `away`. */
+/** Number of contacts within one `hbGrace`: one of them may fail without the session turning `away`. */
 const contactsPerGrace = 2.5;
-/** With a long `hbGrace` and no change feed, an ended session must still be found in time. */
+/**
+ * Longest interval between contacts: with a long `hbGrace` and no change feed, ended sessions must still be found in
+ * time.
+ */
 const longestIntervalMs = 30_000;
 const mostSlices = 20;
-/** Shorter slices would only cost timers. */
+/** Shortest time between two slices. A shorter time would only cost timers. */
 const shortestSliceMs = 20;
 
 /**

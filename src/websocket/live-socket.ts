@@ -6,10 +6,10 @@ export interface LiveSocket {
   /** Whether an open connection counts as activity of the session, or only as presence. */
   readonly activity: boolean;
 
-  /** Why the session ended; `undefined` while it lives. */
+  /** Why the session ended; `undefined` while it is live. */
   readonly ended: CloseReason | undefined;
 
-  /** Closes the connection at once and tells the client the reason. Called at most once. */
+  /** Closes the connection immediately, and sends the client the reason. Called at most once. */
   end(reason: CloseReason): void;
 
   /** Called every few seconds, to check that the client still answers. */
@@ -17,7 +17,7 @@ export interface LiveSocket {
 }
 
 /**
- * For a check before the handshake: the session may have ended meanwhile.
+ * Requires, before the handshake, that the session has not ended since its authentication.
  * @throws SessionError `SESSION_CLOSED`, `STOPPED`
  */
 export function requireLive({ ended }: LiveSocket): void {

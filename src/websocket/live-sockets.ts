@@ -17,19 +17,19 @@ import { SessionSockets } from './session-sockets.js';
 const concurrency = 32;
 /** Sessions whose sockets are closed in one turn of the event loop while the service drains. */
 const stepSize = 200;
-/** Checks of sessions that may have ended run before regular contacts. */
+/** Priority of checks of sessions that may have ended. They run before regular contacts. */
 const urgent = 1;
 
 const registries = new WeakMap<SessionRuntime, LiveSockets>();
 
 /**
- * The open sockets of this node, by session: keeps their sessions in contact, and closes them when their sessions end, on
- * whichever node. One registry for each service, shared by the managers of all its apps.
+ * The open sockets of this node, by session. Records contacts of their sessions, and closes the sockets when their
+ * sessions end, on any node. Each service has one registry, which the managers of all its apps share.
  */
 export class LiveSockets implements EndListener {
   readonly #runtime: SessionRuntime;
   readonly #sessions = new Map<string, SessionSockets>();
-  /** Includes sockets that were told to close and have not closed yet. */
+  /** Includes sockets that are being closed. */
   readonly #open = new Map<LiveSocket, SessionSockets>();
   readonly #rounds: ContactRounds<SessionSockets>;
   readonly #watch: ChangeWatch;
@@ -55,14 +55,14 @@ export class LiveSockets implements EndListener {
     return registry;
   }
 
-  /** Sockets that joined and have not left. */
+  /** Number of sockets that joined and have not left. */
   get size(): number {
     return this.#open.size;
   }
 
   /**
-   * Registers the socket, so that it closes when the session ends. Resolves once no end can be missed and the session was
-   * read again; rejects if it has ended by then. The caller must call `leave` in both cases.
+   * Registers the socket, so that it closes when the session ends. Resolves once no end can be missed and the session
+   * was read again; rejects if the session has ended by then. The caller must call `leave` in both cases.
    *
    * @throws SessionError `TOO_MANY_SOCKETS`, `SESSION_CLOSED`, `SESSION_UNKNOWN`, `STORE_UNAVAILABLE`, `STOPPED`
    */
@@ -77,7 +77,7 @@ export class LiveSockets implements EndListener {
     if (session.isRotated) throw sessionClosed('rotated');
   }
 
-  /** Counted at this node alone: each open socket costs its node memory and the store contacts. */
+  /** Counts only the sockets at this node: each open socket costs memory of its node, and contacts of the store. */
   #requireRoom({ app, id }: Session): void {
     const { maxSocket } = this.#runtime.context;
     const count = this.#sessions.get(keyOf(app, id))?.sockets.size ?? 0;
@@ -113,7 +113,7 @@ export class LiveSockets implements EndListener {
   }
 
   #contact(entry: SessionSockets): void {
-    // A contact that still waits for a slow store makes another one needless.
+    // If a contact still waits for a slow store, no second contact is needed.
     if (this.#inContact.has(entry)) return;
     this.#inContact.add(entry);
     void this.#calls.add(async () => {
@@ -155,7 +155,7 @@ export class LiveSockets implements EndListener {
   #end(entry: SessionSockets, reason: CloseReason): void {
     this.#forget(entry);
     const sockets = [...entry.sockets.keys()];
-    // Each socket is told one reason only, even if a later check reports another.
+    // Each socket receives only one reason, even if a later check finds another.
     entry.sockets.clear();
     for (const socket of sockets) endSocket(socket, reason);
   }

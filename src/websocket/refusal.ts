@@ -4,7 +4,7 @@ import { reportFault } from '../errors/fault-report.js';
 import { SessionError } from '../errors/session-error.js';
 import { type Problem, problemOf } from '../requests/problem.js';
 
-/** How long a client may take to read its refusal before the connection is destroyed. */
+/** Milliseconds for which a client may read its refusal before the connection is destroyed. */
 const readingTimeMs = 2_000;
 
 /** Answers an upgrade over HTTP with the error, before any handshake. */
@@ -38,7 +38,8 @@ function answer(socket: Duplex, { status, headers, body }: Problem): void {
     'content-length': String(Buffer.byteLength(body)),
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fields.join('')}\r\n${body}`);
-  // Destroyed at once, with unread data of the client, the connection would be reset and the answer lost.
+  // Discard data of the client. If the connection were destroyed with unread data, it would be reset and the answer
+  // lost.
   socket.resume();
   const cut = setTimeout(() => socket.destroy(), readingTimeMs).unref();
   socket.once('close', () => clearTimeout(cut));

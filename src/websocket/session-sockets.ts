@@ -13,7 +13,7 @@ export class SessionSockets {
   readonly key: string;
   readonly #onEnd: (reason: CloseReason) => void;
   readonly #onRotated: (generation: number) => void;
-  /** With the generation of the session in which each was opened. */
+  /** The open sockets, each with the generation of the session in which it was opened. */
   readonly sockets = new Map<LiveSocket, number>();
   /**
    * `requested`: a check is queued. `running`: the store has been asked. A request during `running` leads to a second
@@ -55,8 +55,9 @@ export class SessionSockets {
   }
 
   /**
-   * Asks for a check whether the session still lives, and whether the tokens of its sockets are still valid.
-   * @returns whether the caller must queue `check`; otherwise it is queued already, or the running one repeats itself
+   * Requests a check whether the session is still live, and whether the tokens of its sockets are still valid.
+   * @returns whether the caller must queue `check`; otherwise a check is queued already, or the running check repeats
+   *   itself
    */
   requestCheck(): boolean {
     const isNew = this.#check === 'none';
@@ -87,9 +88,10 @@ export class SessionSockets {
 
   #handle(error: unknown): void {
     if (SessionError.is(error, 'SESSION_CLOSED')) this.#onEnd(error.details.reason);
-    // It ended while the store could not be reached, so long ago that the store has forgotten the reason.
+    // The session ended while the store could not be reached, so long ago that the store has forgotten the reason.
     else if (SessionError.is(error, 'SESSION_UNKNOWN')) this.#onEnd('revoked');
-    // STORE_UNAVAILABLE says nothing of the session: the next contact asks again. After STOPPED all sockets are closed.
+    // STORE_UNAVAILABLE says nothing about the session: the next contact tries again. After STOPPED all sockets are
+    // closed.
     else if (!SessionError.is(error)) reportFault('The session of a socket could not be looked up', error);
   }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { type ClosedNotice, type CloseReason, closedNotice, closeReasons } from '../errors/close-reason.js';
 import { type LiveSocket, requireLive } from './live-socket.js';
 
-/** What is used of a server-side `Socket` of Socket.IO. */
+/** The part of a server-side `Socket` of Socket.IO that is used. */
 export interface SocketIoLike {
   readonly request: IncomingMessage;
   readonly handshake: { readonly auth: { readonly [key: string]: unknown } };
@@ -40,13 +40,13 @@ export class SocketIoLink implements LiveSocket {
     this.activity = activity;
   }
 
-  /** Why the session ended; `undefined` while it lives. */
+  /** Why the session ended; `undefined` while it is live. */
   get ended(): CloseReason | undefined {
     return this.#ended;
   }
 
   /**
-   * From now on `end` disconnects the client; before, the middleware refuses it.
+   * Accepts the client. From now on `end` disconnects it; before, the middleware refuses it.
    * @throws SessionError `SESSION_CLOSED`, `STOPPED`
    */
   accept(): void {
@@ -55,15 +55,15 @@ export class SocketIoLink implements LiveSocket {
   }
 
   /**
-   * Socket.IO gives clients no close codes, so the reason is sent as an event first. Clients reconnect after the
+   * Ends the socket. Socket.IO has no close codes, so the reason is sent as an event first. Clients reconnect after the
    * connection is lost, but not after the server's `disconnect`; `reconnect` of the close reason decides which is used.
-   * A `disconnect` leaves the namespace, and closes the connection only when no socket of another namespace is on it.
+   * A `disconnect` leaves the namespace, and closes the connection only if no socket of another namespace uses it.
    */
   end(reason: CloseReason): void {
     this.#ended = reason;
     const socket = this.#socket;
     if (!this.#isAccepted) return;
-    // Not connected yet while another middleware is pending.
+    // The socket is not connected yet while another middleware is pending.
     if (socket.connected) socket.emit('session-closed', closedNotice(reason));
     if (socket.connected && !closeReasons[reason].reconnect) socket.disconnect(isAlone(socket));
     else socket.conn.close();
@@ -74,10 +74,10 @@ export class SocketIoLink implements LiveSocket {
 }
 
 /**
- * Calls the listener when Socket.IO is done with the socket. No event tells of one that another middleware refused, while
- * its connection may go on with sockets of other namespaces. To register a socket only once it is connected would need no
- * such method, but then `maxSocket` could not refuse a client, and an end of the session before that would have to be
- * looked for by another read.
+ * Calls the listener when Socket.IO has finished with the socket. Socket.IO emits no event for a socket that another
+ * middleware refused, although the connection may continue with sockets of other namespaces. If a socket were
+ * registered only once it is connected, the private method would not be needed. But then `maxSocket` could not refuse a
+ * client, and another read would be needed to find a session that has ended before.
  */
 export function onCleanup(socket: SocketIoLike, listener: () => void): void {
   const cleanup: unknown = Reflect.get(socket, '_cleanup');
@@ -89,7 +89,7 @@ export function onCleanup(socket: SocketIoLike, listener: () => void): void {
   Object.defineProperty(socket, '_cleanup', { value, configurable: true, writable: true });
 }
 
-/** Whether no other socket is on the connection. Socket.IO counts them, though its types keep that to itself. */
+/** Whether no other socket uses the connection. Socket.IO has a map of the sockets, which its types hide. */
 function isAlone({ client }: SocketIoLike): boolean {
   const sockets: unknown = Reflect.get(client, 'sockets');
   return sockets instanceof Map && sockets.size <= 1;

@@ -24,17 +24,20 @@ import { onCleanup, type SocketIoLike, SocketIoLink } from './socket-io-link.js'
 
 export interface SocketIoOptions extends RequestSessionOptions, HandshakeOriginOptions {
   /**
-   * Browsers reach the server by HTTPS only: the token's cookie is `__Host-sid`, as in `sessionHttpModule`, and a page that
-   * was loaded by HTTP is another site. Default false.
+   * Whether browsers reach the server by HTTPS only. If so, the token's cookie is `__Host-sid`, as in
+   * `sessionHttpModule`, and a page that was loaded by HTTP is another site. Default false.
    */
   readonly secure?: boolean;
-  /** Whether an open socket counts as activity, so that the session does not idle. Default false: only as presence. */
+  /**
+   * Whether an open socket counts as activity, so that the session does not become idle. Default false: it counts only
+   * as presence.
+   */
   readonly activity?: boolean;
 }
 
 const known = { activity: v.optional(trueOrFalse(), false), ...credentialOptions, ...handshakeOriginOptions };
 
-/** What the middleware puts into `socket.data`: the `SocketData` of a typed `Server`. */
+/** The fields that the middleware sets in `socket.data`: the `SocketData` of a typed `Server`. */
 export interface SocketIoSessionData {
   /** The session of the socket, as it was at the connection; its `reload()` reads it again. */
   session: Session;
@@ -60,10 +63,10 @@ export class ConnectRefusal extends Error {
 }
 
 /**
- * A middleware for `io.use(…)` or `namespace.use(…)`: accepts only clients with the token of a live session, by cookie, by
- * header or as `auth: { token }`, and puts the session into `socket.data.session`. When the session ends, on whichever
- * node, the client is sent `session-closed` with the close notice, and is disconnected. Other clients get a
- * `connect_error` whose `data.code` is the error code.
+ * Returns a middleware for `io.use(…)` or `namespace.use(…)`. It accepts only clients with the token of a live session,
+ * by cookie, by header or as `auth: { token }`, and sets `socket.data.session`. When the session ends, on any node, the
+ * client receives `session-closed` with the close notice, and is disconnected. Other clients receive a `connect_error`
+ * whose `data.code` is the error code.
  *
  * It checks the origin too, because `cors` does not prevent a page of another site from opening a WebSocket with its
  * visitor's cookies. `socketIoAllowRequest` refuses such a page before the handshake.
@@ -100,8 +103,8 @@ export function socketIoSession(
   const authenticate = async (socket: SocketIoLike): Promise<void> => {
     requireMiddlewares(socket);
     const session = await sessionOf(socket);
-    // The client has disconnected already, so no event would ever unregister it. The error keeps the socket, which gets no
-    // session, from the next middleware; Socket.IO does not send it.
+    // The client has disconnected already, so no event would ever unregister the socket. The error prevents the next
+    // middleware from receiving a socket without a session. Socket.IO does not send the error.
     if (socket.conn.readyState !== 'open') throw sessionUnknown();
     const link = new SocketIoLink(socket, activity);
     const leave = () => {
@@ -123,7 +126,7 @@ export function socketIoSession(
         (error) => next(refusalOf(error)),
       )
       .catch((error) => {
-        // `next` calls the application's next middleware. Its client would wait for an answer forever.
+        // `next` calls the application's next middleware, which threw. The client would wait for an answer forever.
         reportFault('A Socket.IO middleware threw', error);
         socket.conn.close();
       });
@@ -131,8 +134,8 @@ export function socketIoSession(
 }
 
 /**
- * For the option `allowRequest` of a Socket.IO server: refuses requests of another site's page before the handshake. A
- * client with a bearer header may come from any site.
+ * Returns a function for the option `allowRequest` of a Socket.IO server. It refuses requests of another site's page
+ * before the handshake. A client with a bearer header may come from any site.
  *
  * @throws SessionError `INVALID_CONTEXT`
  */
@@ -154,7 +157,7 @@ export function socketIoAllowRequest(
   };
 }
 
-/** A recovered connection would skip this middleware, so a session that ended meanwhile would never be noticed. */
+/** Throws if a recovered connection would skip this middleware, which would then miss a session that has ended. */
 function requireMiddlewares({ nsp }: SocketIoLike): void {
   const recovery = nsp.server._opts.connectionStateRecovery;
   if (recovery === undefined || recovery.skipMiddlewares === false) return;

@@ -14,7 +14,7 @@ import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { newId } from '../store/session-token.js';
 
-/** What is used of a `WebSocket` of the package `ws`. */
+/** The part of a `WebSocket` of the package `ws` that is used. */
 export interface StreamSocket {
   /** 1 while it is open. */
   readonly readyState: number;
@@ -28,22 +28,24 @@ export interface StreamSocket {
 
 const open = 1;
 const closed = 3;
-/** RFC 6455, 7.4.1: a message of a wrong content; the server can't go on; come back later. */
+/** Close codes of RFC 6455, 7.4.1: a message has invalid content; the server failed; the client should retry later. */
 const invalidCode = 1007;
 const internalErrorCode = 1011;
 const tryLaterCode = 1013;
-/** A newer poll or stream of the reader took over. Beside the codes of `closeReasons`, because the session lives on. */
+/**
+ * A newer poll or stream of the reader took over. The code is not in `closeReasons`, because the session stays live.
+ */
 const supersededCode = 4009;
-/** More characters than any acknowledgement has. */
+/** Maximum number of characters of a message: more than any acknowledgement has. */
 const longestMessage = 1_024;
 
 /**
- * Streams the mailbox of a session over a WebSocket that `authenticateUpgrade` opened: call it in the listener of
- * `connection`. Each batch is one message, in the JSON of a poll's answer. The client sends `{"ack":"<cursor>"}`, and
- * nothing else.
+ * Streams the mailbox of a session over a WebSocket that `authenticateUpgrade` opened. Call it in the listener of
+ * `connection`. Each batch is one message, in the JSON of a poll's answer. The client may send only
+ * `{"ack":"<cursor>"}`.
  *
  * @param request the upgrade; `after`, `reader` and `ack` are parameters of its URL
- * @throws SessionError `INVALID_ARGUMENT` when `manager` is none
+ * @throws SessionError `INVALID_ARGUMENT` if `manager` is not a `SessionManager`
  */
 export function streamMailbox(
   manager: SessionManager,
@@ -58,7 +60,7 @@ export function streamMailbox(
     const options = readStreamOptions(requestHeadOf(request), queryOfTarget(request.url));
     const reader = options.reader ?? newId('');
     socket.on('message', (data) => void acknowledge(app, session.id, reader, stream, data.toString()));
-    // Its `close` was emitted before anyone listened here.
+    // The socket emitted `close` before this function could listen for it.
     if (socket.readyState === closed) return;
     const opened = app.streamInto(session, { ...options, reader }, stream);
     socket.on('close', () => opened.cancel());
@@ -69,11 +71,11 @@ export function streamMailbox(
 
 class SocketStream implements StreamReceiver {
   readonly #socket: StreamSocket;
-  /** Below the WebSocket. */
+  /** The connection of the WebSocket. */
   readonly #connection: IncomingMessage['socket'];
   readonly #mostUnsent: number;
   readonly #isDraining: () => boolean;
-  /** Of the batch sent last. */
+  /** The cursor of the last batch that was sent. */
   #cursor: string | undefined;
 
   constructor(
@@ -92,14 +94,14 @@ class SocketStream implements StreamReceiver {
     const socket = this.#socket;
     if (socket.readyState !== open) return;
     if (socket.bufferedAmount > this.#mostUnsent) {
-      // A close frame would wait behind what the client does not take.
+      // A close frame would wait behind the data that the client does not read.
       socket.terminate();
       return;
     }
     this.#cursor = batch.cursor;
     socket.send(encodeBatch(batch), (error) => {
-      // Node calls back without an error also for what had not left when the connection was destroyed. `readyState` does not
-      // tell: what was sent before a close frame still leaves.
+      // Node also calls back without an error for data that was not sent when the connection was destroyed.
+      // `readyState` does not show this, because data in front of a close frame is still sent.
       if (error == null && !isBrokenSocket(this.#connection)) acknowledge?.();
     });
     if (batch.closed !== undefined) this.#closeFor(batch.closed.code);
@@ -120,8 +122,8 @@ class SocketStream implements StreamReceiver {
   }
 
   /**
-   * The pings of `authenticateUpgrade` end what does not answer, but browsers hide them: a client could not tell a quiet
-   * mailbox from a connection that is dead.
+   * Sends an empty batch. The pings of `authenticateUpgrade` end a connection that does not answer, but browsers hide
+   * pings. Without this batch a page could not distinguish a quiet mailbox from a dead connection.
    */
   beat(): void {
     const cursor = this.#cursor;

@@ -4,7 +4,7 @@ import { reportFault } from '../errors/fault-report.js';
 import { requestTarget } from '../requests/request-target.js';
 import { refuseUnknownPath } from './refusal.js';
 
-/** What is used of a server of `node:http` or `node:https`. */
+/** The part of a server of `node:http` or `node:https` that is used. */
 export type UpgradingServer = Pick<Server, 'on' | 'off' | 'listenerCount'>;
 
 /** Handles the upgrades of one path, or of all paths. */

@@ -2,7 +2,7 @@ import { type CloseReason, closeReasons } from '../errors/close-reason.js';
 import type { Clock, Timer } from '../time/clock.js';
 import type { LiveSocket } from './live-socket.js';
 
-/** What is used of a `WebSocket` of the package `ws`. */
+/** The part of a `WebSocket` of the package `ws` that is used. */
 export interface WebSocketLike {
   close(code: number, reason: string): void;
   terminate(): void;
@@ -11,7 +11,7 @@ export interface WebSocketLike {
   removeAllListeners(event: 'message'): unknown;
 }
 
-/** How long a client may take to answer the close frame before the connection is terminated. */
+/** Milliseconds for which a client may take to answer the close frame before the connection is terminated. */
 const closingTimeMs = 2_000;
 
 /** A WebSocket that ends with its session, from before the handshake until the connection has closed. */
@@ -31,7 +31,7 @@ export class WebSocketLink implements LiveSocket {
     this.#pingTime = pingTime;
   }
 
-  /** Why the session ended; `undefined` while it lives. */
+  /** Why the session ended; `undefined` while it is live. */
   get ended(): CloseReason | undefined {
     return this.#ended;
   }
@@ -40,9 +40,9 @@ export class WebSocketLink implements LiveSocket {
   attach(socket: WebSocketLike): void {
     this.#socket = socket;
     this.#pingedAt = this.#clock.now();
-    // A client can cause this by a malformed frame, or by one that is longer than `maxPayload`; `ws` closes the connection
-    // then, with 1002, 1007 or 1009. Without a listener the error would end the process. It is not reported, because any
-    // client could fill the log with it; an application that listens for `error` is told.
+    // A client can cause an error by a malformed frame, or by a frame that is longer than `maxPayload`. `ws` then
+    // closes the connection with 1002, 1007 or 1009. Without a listener the error would end the process. The error is
+    // not reported, because any client could fill the log with it. An application can listen for `error` itself.
     socket.on('error', () => {});
     socket.on('pong', () => {
       this.#awaitsPong = false;
@@ -55,7 +55,10 @@ export class WebSocketLink implements LiveSocket {
     if (this.#socket !== undefined) this.#close(this.#socket, reason);
   }
 
-  /** Without pings, a client that vanished without closing would count as present until TCP gives up, after minutes. */
+  /**
+   * Pings the client if it is time. Otherwise a vanished client would count as present until TCP gives up, after
+   * minutes.
+   */
   beat(): void {
     const now = this.#clock.now();
     if (this.#socket === undefined || this.#pingTime === 0 || now - this.#pingedAt < this.#pingTime) return;
