@@ -13,8 +13,9 @@ import { BenchRedis } from '../support/redis-server.js';
 import { bytes, markdownTable, microseconds } from '../support/report.js';
 
 /*
- * What one typical session needs of a store, for the capacity model of docs/operations.md. A session has a user agent of 101
- * characters, two attributes and a reader; an account has two of them; a message has 200 bytes.
+ * Measures the resources of a store that one typical session takes, for the capacity model of docs/operations.md. A
+ * session has a user agent of 101 characters, two attributes and a reader; an account has two sessions; a message has
+ * 200 bytes.
  */
 
 const LANES = 256;
@@ -22,11 +23,11 @@ const MESSAGES = 5;
 const USER_AGENT =
   'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
 const DATA = 'x'.repeat(200 - JSON.stringify('').length);
-/** So rare that no background work is measured. */
+/** Interval so long that no background work is measured. */
 const NEVER = 2 ** 31 - 1;
 const quiet = { gcInterval: NEVER, hbTime: NEVER };
 
-/** Bytes, by what they are of. */
+/** Bytes of one session and of one message. */
 interface Sizes {
   readonly session: number;
   readonly message: number;
@@ -82,7 +83,7 @@ async function push(sessions: SessionManager, devices: readonly Device[]): Promi
   await inPromiseLanes(devices, LANES, ({ id }) => sessions.push(id, DATA));
 }
 
-/** @param taken what the store takes now, in bytes */
+/** @param taken returns the bytes that the store takes now */
 async function measureSizes(sessions: SessionManager, count: number, taken: () => Promise<number>): Promise<Sizes> {
   const empty = await taken();
   const devices = await login(sessions, count);
@@ -101,7 +102,7 @@ async function measureMemory(count: number): Promise<Sizes> {
   return taken;
 }
 
-/** The file, once all of its log was copied into it. */
+/** The size of the file, once all of its log was copied into it. */
 async function measureSqlite(count: number): Promise<Sizes> {
   note(`SQLite, ${count}`);
   const folder = await mkdtemp(join(tmpdir(), 'bench-capacity-'));
@@ -127,7 +128,7 @@ async function measureSqlite(count: number): Promise<Sizes> {
   }
 }
 
-/** Also the CPU of the server's main thread for each step of a session's life, in µs. */
+/** Also measures the CPU of the server's main thread for each step of a session's life, in µs. */
 async function measureRedis(
   redis: BenchRedis,
   count: number,

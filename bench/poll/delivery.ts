@@ -4,8 +4,9 @@ import type { PollCounter } from './poll-counter.js';
 import type { Publishing } from './poll-server.js';
 
 /**
- * One message to every client, in random order, never to a client without a held poll: a pass takes each client once,
- * starts only when all polls are held, and goes on as clients poll again, with `UNANSWERED_LIMIT` away at most.
+ * Sends one message to every client, in random order, never to a client without a held poll. A pass takes each client
+ * once. It starts only when all polls are held, and continues as clients poll again, with at most `UNANSWERED_LIMIT`
+ * clients that do not poll again yet.
  */
 export async function deliverUnicast(server: Publishing, polls: PollCounter, order: Uint32Array): Promise<void> {
   const before = polls.seen;
@@ -27,14 +28,14 @@ export async function deliverUnicast(server: Publishing, polls: PollCounter, ord
   polls.onPoll = () => {};
 }
 
-/** One message to all clients, and on to the next only when every one of them polls again. */
+/** Sends one message to all clients. Resolves only when all of them poll again. */
 export async function deliverBroadcast(server: Publishing, polls: PollCounter, clients: number): Promise<void> {
   const answered = polls.reaches(polls.seen + clients);
   await server.broadcast();
   await answered;
 }
 
-/** A different random order for every pass, made off the clock. */
+/** A different random order for every pass, made before the timed part. */
 export function unicastOrders(clients: number, passes: number): Uint32Array[] {
   return Array.from({ length: passes }, (_, pass) => shuffledIndex(clients, pass + 1));
 }

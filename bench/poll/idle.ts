@@ -35,7 +35,7 @@ export const IDLE_TARGETS: readonly Target[] = [
   { metric: 'idle', peer: POLLS, bound: 'at most', ratio: 1 },
 ];
 
-/** Memory when all connections are open; then CPU while nothing but heartbeats and empty answers happens. */
+/** Measures memory when all connections are open, then CPU while the server sends only heartbeats and empty answers. */
 export async function measureIdle(name: string, plan: IdlePlan, profile: string | undefined): Promise<Figures> {
   const subject = IDLE_SUBJECTS[name];
   if (subject === undefined) throw new Error(`no subject ${JSON.stringify(name)}`);

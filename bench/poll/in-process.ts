@@ -7,8 +7,8 @@ import { PollCounter } from './poll-counter.js';
 import type { PollServer, Publishing } from './poll-server.js';
 
 /**
- * @param http listens already
- * @param polls has been counting. Default: counts the requests of `http`
+ * @param http a server that listens already
+ * @param polls a counter that counts already. Default: one that counts the requests of `http`
  */
 export function inProcess(http: Server, publishing: Publishing, polls?: PollCounter): PollServer {
   const counter = polls ?? countRequests(http);
@@ -35,9 +35,10 @@ function countRequests(http: Server): PollCounter {
 }
 
 /**
- * Counts the polls of a lane, which don't become requests of `node:http`, where the lane counts them itself. A listener of each
- * socket would be charged to the lane: 64 bytes of each connection, and the time of a second listener of every read. So would an
- * accessor that is defined on the object of counts: V8 stores to such a property by a call of its runtime.
+ * Counts the polls of a lane where the lane counts them itself, because they don't become requests of `node:http`. A
+ * listener on each socket would be measured as a cost of the lane: 64 bytes for each connection, and a second listener
+ * for every read. So would an accessor that is defined on the object of counts: V8 stores to such a property by a call
+ * of its runtime.
  */
 export function countLanePolls(lane: FastLane): PollCounter {
   const counter = new PollCounter();
@@ -59,7 +60,7 @@ class WatchedCounts implements LaneCounts {
     return this.#counter.seen;
   }
 
-  /** Called with one more than before. */
+  /** The lane increments the count for each poll. */
   set pollsInLane(_seen: number) {
     this.#counter.count();
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { HOLD_TIME } from './plan.js';
 
-/** Listens on a free loopback port; no connection is closed for being idle between two phases of a run. */
+/** Listens on a free loopback port. The server closes no connection that is idle between two phases of a run. */
 export async function listening(http: Server): Promise<void> {
   http.keepAliveTimeout = HOLD_TIME;
   http.requestTimeout = 0;

@@ -6,7 +6,7 @@ export interface BenchMessage {
 const TEXT = 'x'.repeat(200 - JSON.stringify({ n: 100_000, text: '' }).length);
 let last = 100_000;
 
-/** About 200 bytes of JSON. A new object at each call, as applications push them. */
+/** Returns a new message of about 200 bytes of JSON at each call, because applications also push new objects. */
 export function nextMessage(): BenchMessage {
   return { n: ++last, text: TEXT };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const LIMIT = /^Max open files +(\d+|unlimited)/m;
 const UNKNOWN_LIMIT = 1024;
-/** For everything but clients' connections. */
+/** Descriptors for everything except clients' connections. */
 const OTHERS = 300;
 
 /** Descriptors that a process may have open. Node raises its own limit to the hard one. */

@@ -7,13 +7,16 @@ export interface PollPlan {
   readonly readyWaves: number;
 }
 
-/** Unicast: polls answered and not yet renewed at most. Far fewer than the clients, far more than one per loop turn. */
+/**
+ * Maximum number of clients that were answered and do not poll again yet, in unicast. Far fewer than all clients, far
+ * more than one for each turn of the event loop.
+ */
 export const UNANSWERED_LIMIT = 64;
 
 /** Connections opened at once: few enough for any listen queue. */
 export const OPENING_LANES = 50;
 
-/** Clients that poll before the memory baseline, so that code loaded on first use isn't charged to the others' polls. */
+/** Clients that poll before the memory baseline, so that code loaded at first use isn't counted as memory of polls. */
 export const FIRST_CLIENTS = 50;
 
 /** No poll may end by itself while it is being measured. */
@@ -21,9 +24,9 @@ export const HOLD_TIME = 15 * 60_000;
 
 export interface IdlePlan {
   readonly clients: number;
-  /** After which a held poll is answered without messages, and a quiet stream is sent a heartbeat, in ms. */
+  /** Milliseconds after which a held poll is answered without messages, and an idle stream is sent a heartbeat. */
   readonly holdTime: number;
-  /** Hold times during which CPU is taken. */
+  /** Number of hold times during which CPU is measured. */
   readonly holdTimes: number;
 }
 

@@ -2,7 +2,7 @@ import type { HeldPolls } from './poll-server.js';
 
 /** Counts the polls that reach a server of this process: one addition per request, the same for every server. */
 export class PollCounter implements HeldPolls {
-  /** Called at every poll, after the server has been given it. */
+  /** Called at every poll, after the server has received it. */
   onPoll: () => void = () => {};
   #seen = 0;
   #expectedFrom = 0;

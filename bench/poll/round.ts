@@ -13,7 +13,7 @@ interface Pair {
   readonly plan: PollPlan;
 }
 
-/** One server and its load, from start to end: memory while everything is new, then deliveries, then ready polls. */
+/** Measures one server with its load: first memory, while the process is new, then deliveries, then ready polls. */
 export async function measureServer(name: string, plan: PollPlan, profile: string | undefined): Promise<Figures> {
   const { dialect } = serverEntry(name);
   note(`${plan.clients} polls: ${name}`);
@@ -29,7 +29,7 @@ export async function measureServer(name: string, plan: PollPlan, profile: strin
   }
 }
 
-/** From a server with hardly any client to one that holds all polls; the state of its clients included. */
+/** Memory growth from a few clients to a server that holds all polls, including the server's state of its clients. */
 async function measureMemory(pair: Pair, dialect: DialectName): Promise<Figures> {
   const { server, load, plan } = pair;
   await addClients(pair, dialect, FIRST_CLIENTS);
@@ -49,7 +49,7 @@ async function measureMemory(pair: Pair, dialect: DialectName): Promise<Figures>
   return growth(before, after, plan.clients);
 }
 
-/** Without what the server's kind of process has no account of. */
+/** Leaves out the figures that the server's kind of process does not have. */
 export function growth(before: ServedMemory, after: ServedMemory, clients: number): Figures {
   const figures: Record<string, number> = {};
   for (const key of ['live', 'heap', 'rss'] as const) {
@@ -79,7 +79,7 @@ async function measureDelivery({ server, load, plan }: Pair): Promise<Figures> {
   return { unicast, broadcast, load: loadCpu };
 }
 
-/** Waves: a message is laid ready for every client, off the clock; then all of them poll at once. */
+/** Runs in waves: before the timed part, a message is stored for every client; then all clients poll together. */
 async function measureReadyPolls({ server, load, plan: { clients, readyWaves } }: Pair): Promise<Figures> {
   const resting = load.rest();
   await server.call('sendToEach');

@@ -24,7 +24,7 @@ const handlers = {
 
   untilHeld: (goal: number): Promise<void> => server.held.reach(goal),
 
-  /** What the server holds with exactly `connections` open, once all that is garbage is gone. */
+  /** Memory of the server after a garbage collection, with exactly `connections` open. */
   async memory(connections: number): Promise<ServedMemory> {
     while ((await server.connections()) !== connections) await delay(SETTLE_TIME);
     await delay(SETTLE_TIME);
@@ -34,7 +34,7 @@ const handlers = {
   /** CPU of the server in µs: all its threads, user and system. */
   cpu: (): number => server.cpu(),
 
-  /** CPU in µs per message, its delivery and the client's next poll included. */
+  /** CPU in µs per message, including its delivery and the client's next poll. */
   async unicast(passes: number): Promise<number> {
     const orders = unicastOrders(clients, passes);
     const before = server.cpu();
@@ -48,7 +48,7 @@ const handlers = {
     return (server.cpu() - before) / (rounds * clients);
   },
 
-  /** A message for every client, whether or not it polls. */
+  /** Sends a message to every client, whether or not it polls. */
   async sendToEach(): Promise<void> {
     for (let n = 0; n < clients; n++) await server.unicast(n);
     await delay(0);

@@ -6,7 +6,7 @@ const IN_LANE = 'session-mailbox in the fast lane';
 const NCHAN = 'nchan';
 const BARE = 'bare node:http';
 
-/** The servers that are held to targets. */
+/** The servers that have targets. */
 export const OURS = [FASTIFY, IN_LANE];
 
 export const METRICS: readonly Metric[] = [

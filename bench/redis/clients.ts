@@ -15,7 +15,9 @@ const SESSIONS = 1_000;
 const WARM_UP = 20_000;
 const CALLS = 100_000;
 
-/** Compares client libraries and ways to use them. `--redis <folder>` names where `npm install redis@6` was run. */
+/**
+ * Compares client libraries and ways to use them. `--redis` names the folder in which `npm install redis@6` was run.
+ */
 const { values } = parseArgs({ options: { redis: { type: 'string' } } });
 const names = Object.keys(SENDERS).filter((name) => values.redis !== undefined || !name.startsWith('redis,'));
 const redis = await BenchRedis.start();

@@ -3,10 +3,10 @@ import type { Redis } from 'ioredis';
 import { type SessionContextOptions, SessionManager, SessionStore, sessionModule } from '../../src/index.js';
 import { redisStore } from '../../src/stores/redis/index.js';
 
-/** So rare that neither sweeps nor presence are measured; redis-sessions sweeps every ten minutes. */
+/** Interval so long that neither sweeps nor presence are measured; redis-sessions sweeps every ten minutes. */
 export const NEVER = 2 ** 31 - 1;
 
-/** One node on the Redis at that port. */
+/** One node of our service on a Redis. */
 export interface RedisNode {
   readonly manager: SessionManager;
   readonly store: SessionStore;

@@ -1,7 +1,7 @@
 export interface RedisPlan {
   /** Sessions created, looked up and ended while measuring. */
   readonly sessions: number;
-  /** The same before measuring, so that V8 has compiled each subject. */
+  /** Sessions created, looked up and ended before measuring, so that V8 has compiled each subject. */
   readonly warmUp: number;
   readonly delivery: DeliveryPlan;
   readonly memory: MemoryPlan;
@@ -13,7 +13,7 @@ export interface DeliveryPlan {
   readonly warmUp: number;
   /** Messages pushed as fast as possible. */
   readonly messages: number;
-  /** Seconds of a steady flow. */
+  /** Duration of the steady flow in seconds. */
   readonly seconds: number;
 }
 

@@ -23,7 +23,7 @@ export const OPERATION_TARGETS: readonly Target[] = [
   ...OPERATIONS.map((metric): Target => ({ metric, peer: LIMIT, bound: 'at least', ratio: 0.6 })),
 ];
 
-/** What the interface of redis-sessions may cost. */
+/** Targets for the cost of the interface of redis-sessions. */
 export const FACADE_TARGETS: readonly Target[] = OPERATIONS.map((metric) => ({
   metric,
   peer: OURS,
@@ -46,7 +46,7 @@ export const DELIVERY_METRICS: readonly Metric[] = [
   { name: 'pollingCpu', title: "polling node's CPU per message", format: microseconds },
 ];
 
-/** A delivery costs the push and the next poll. */
+/** Script calls per delivered message: the push and the next poll. */
 export const MOST_CALLS = 2;
 
 function fine(value: number): string {

@@ -55,7 +55,7 @@ const handlers = {
   },
 
   async sweep(): Promise<Blocking> {
-    // A server sweeps every second from its start: the first sweep of a process would show its compiler instead.
+    // A server sweeps every second from its start. The first sweep of a process would measure the JIT compiler instead.
     await expireFrom(0);
     await subject.sweep();
     await expireFrom(plan.expiring);
@@ -91,7 +91,9 @@ function freshKey(place: number, width: number): string {
   return vault.fresh(order[place % plan.sessions] ?? 0, width);
 }
 
-/** Lets the sessions at the next places of the order idle out, and those at all later ones go on. */
+/**
+ * Lets the sessions at the next places of the order expire by idle time, and keeps the sessions at all later places.
+ */
 async function expireFrom(place: number): Promise<void> {
   const end = place + plan.expiring;
   await subject.expire(keys(place, end, subject.idWidth), idsFrom(end));

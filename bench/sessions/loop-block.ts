@@ -1,12 +1,12 @@
 export interface Blocking {
   readonly elapsed: number;
-  /** The longest time the event loop was away, in ms. */
+  /** The longest time for which the event loop was blocked, in ms. */
   readonly longestBlock: number;
 }
 
 /**
- * Probes with one immediate after another: finer than timers, whose own resolution is a millisecond. Of the time
- * between two probes only as much counts as this process was at work: what the system gave to others is no block of ours.
+ * Probes with one immediate after another, because timers have a resolution of only a millisecond. The time between two
+ * probes counts only up to the CPU time of this process: time that the system gave to other processes is no block.
  */
 export async function measureBlocking(work: () => Promise<void>): Promise<Blocking> {
   let longestBlock = 0;

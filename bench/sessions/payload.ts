@@ -1,11 +1,13 @@
-/** What a login knows about its client; the same for every subject. */
+/** The data of a login about its client; the same for every subject. */
 export interface Payload {
   readonly accountId: string;
   readonly ip: string;
   readonly userAgent: string;
 }
 
-/** Every string is a flat copy of its own, as if just parsed from a socket: shared ones would flatter the heap figures. */
+/**
+ * Every string is a separate flat copy, as if just parsed from a socket: shared strings would lower the heap figures.
+ */
 export function payloadOf(n: number): Payload {
   return {
     accountId: flat(`account-${n.toString().padStart(8, '0')}`),
@@ -16,7 +18,9 @@ export function payloadOf(n: number): Payload {
   };
 }
 
-/** A message whose JSON is 200 bytes. One object for all pushes: making it is the caller's cost, not the subject's. */
+/**
+ * A message whose JSON is 200 bytes. All pushes share it, because creating it is a cost of the caller, not the subject.
+ */
 export const MESSAGE = { text: 'x'.repeat(200 - JSON.stringify({ text: '' }).length) };
 
 function flat(text: string): string {

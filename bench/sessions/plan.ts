@@ -1,18 +1,18 @@
 export interface SessionsPlan {
   readonly sessions: number;
-  /** Created before the clock starts, so that no subject is timed while still being compiled. */
+  /** Sessions created before the timed part, so that no subject is timed while it is still being compiled. */
   readonly warmUp: number;
   /** Timed calls per row. */
   readonly calls: number;
   readonly pushes: number;
-  /** Sessions that idle out before the sweep: 1 %. */
+  /** Sessions that expire by idle time before the sweep: 1 %. */
   readonly expiring: number;
 }
 
-/** Keys of one batch are made as fresh strings off the clock, then used on it. */
+/** Number of keys in a batch. They are created as fresh strings before the timed part, then used in it. */
 export const BATCH = 10_000;
 
-/** Calls under way at once for asynchronous subjects: a busy server's requests, far more than one per loop turn. */
+/** Concurrent calls for asynchronous subjects: like a busy server's requests, far more than one per event-loop turn. */
 export const IN_FLIGHT = 256;
 
 export const IDLE_TIME = 15 * 60_000;

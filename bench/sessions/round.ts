@@ -11,8 +11,8 @@ export interface RoundSetup {
 }
 
 /**
- * One round: a fresh process for every subject, all alive at once but only one at work, row by row in turn. So the
- * figures of one row are taken seconds apart, on the same machine in the same mood.
+ * One round: a fresh process for every subject. All are alive at the same time, but only one works; they take turns row
+ * by row. So the figures of one row are measured seconds apart, under the same load of the machine.
  */
 export async function runRound(subjects: readonly string[], setup: RoundSetup): Promise<Round> {
   const children = subjects.map((name) => ({

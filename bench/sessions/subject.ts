@@ -1,11 +1,11 @@
 import type { Payload } from './payload.js';
 
-/** The rows every subject may be timed at, each over a batch of fresh keys. */
+/** The rows at which a subject may be timed, each with a batch of fresh keys. */
 export const TIMED_ROWS = ['get', 'touch', 'authenticate', 'push'] as const;
 export type TimedRow = (typeof TIMED_ROWS)[number];
 
 export interface SessionSubject {
-  /** Length of the key a client presents, and of its prefix that serves as the session's id. */
+  /** Length of the key that a client sends, and of its prefix that serves as the session's id. */
   readonly tokenWidth: number;
   readonly idWidth: number;
 
@@ -14,12 +14,12 @@ export interface SessionSubject {
 
   readonly rows: Readonly<Partial<Record<TimedRow, (keys: readonly string[]) => Promise<void> | void>>>;
 
-  /** Off the clock: makes the sessions in `expired` idle out at once, and no others. */
+  /** Outside the timed part: makes the sessions in `expired` expire immediately, and no others. */
   expire(expired: readonly string[], kept: Iterable<string>): Promise<void> | void;
 
-  /** One sweep over everything: reclaims what has expired. */
+  /** Sweeps all sessions once, and reclaims the expired ones. */
   sweep(): Promise<void>;
 
-  /** How many sessions are held, dead or alive; undefined where only a full scan could tell. */
+  /** Number of sessions in memory, live or expired; undefined if only a full scan could count them. */
   size(): Promise<number> | number | undefined;
 }

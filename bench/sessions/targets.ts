@@ -26,5 +26,5 @@ export const TARGETS: readonly Target[] = [
   { metric: 'sweep', peer: MEMORY_STORE, bound: 'at most', ratio: 1 / 20 },
 ];
 
-/** No ratio: a server's other requests wait this long at most. */
+/** A bound in milliseconds, not a ratio: the longest time for which a server's other requests may wait. */
 export const LONGEST_BLOCK_MS = 10;

@@ -16,7 +16,7 @@ import { columnOf } from './targets.js';
 import { measureCrowd } from './workers/crowd.js';
 import { measureWorkers } from './workers/round.js';
 
-/** What `--only` may name besides stores. Without any of them all are measured. */
+/** Parts that `--only` may name in addition to stores. If it names none, all parts are measured. */
 const PARTS = ['operations', 'workers', 'crowd', 'front'] as const;
 type Part = (typeof PARTS)[number];
 const isPart = (name: string): boolean => PARTS.some((part) => part === name);
@@ -28,7 +28,7 @@ const measures = (part: Part): boolean => wantedParts.length === 0 || wantedPart
 const isWanted = (name: string): boolean => wantedStores.length === 0 || wantedStores.includes(name);
 
 const stores = Object.keys(STORES).filter(isWanted);
-/** The memory of one process can't be shared by two. */
+/** Stores that several processes can share: all except the memory store. */
 const shared = stores.filter((name) => name !== 'memory');
 const frontStores = Object.keys(FRONT_STORES).filter(isWanted);
 const known = [...PARTS, ...Object.keys(STORES), ...Object.keys(FRONT_STORES)];
@@ -37,7 +37,7 @@ if (unknown.length > 0) throw new Error(`--only names ${unknown.join(' and ')}; 
 const roundsBySize = new Map<number, readonly Round[]>();
 const redis = await BenchRedis.start();
 
-/** Of each part, what one round shows. */
+/** The functions that measure one round, by part. */
 const measureRound: Readonly<Record<Part, (plan: StoresPlan, round: number) => Promise<Round>>> = {
   operations: (plan, round) =>
     inFreshPlaces((places) => measureOperations(rotated(stores, round), places, plan, options.profile)),

@@ -1,7 +1,7 @@
 export interface StoresPlan {
-  /** Sessions created, looked up, pushed to, polled and ended on the clock. */
+  /** Sessions created, looked up, pushed to, polled and ended in the timed part. */
   readonly sessions: number;
-  /** The same off the clock before, so that no subject is timed while still being compiled. */
+  /** Sessions used before the timed part, so that no subject is timed while it is still being compiled. */
   readonly warmUp: number;
   readonly workers: WorkersPlan;
   readonly crowd: CrowdPlan;
@@ -10,36 +10,36 @@ export interface StoresPlan {
 
 /** Eight processes on one file. */
 export interface CrowdPlan {
-  /** Sessions that poll, over all processes. */
+  /** Sessions that poll, for all processes together. */
   readonly sessions: number;
-  /** How long all push as fast as they can, and how long one pushes at a steady rate. Seconds. */
+  /** Seconds for which all push as fast as they can, and then seconds for which one pushes at a steady rate. */
   readonly seconds: number;
 }
 
 /** Sessions of express-session. */
 export interface FrontPlan {
-  /** Set, got and touched on the clock. */
+  /** Sessions set, read and touched in the timed part. */
   readonly sessions: number;
   readonly warmUp: number;
 }
 
 export interface WorkersPlan {
-  /** Sessions that poll, over all workers. */
+  /** Sessions that poll, for all workers together. */
   readonly sessions: number;
   readonly warmUp: number;
-  /** Messages pushed as fast as they go, over all workers. */
+  /** Messages that all workers together push as fast as possible. */
   readonly messages: number;
-  /** How long a steady flow lasts, in seconds. */
+  /** Duration of the steady flow in seconds. */
   readonly seconds: number;
 }
 
-/** Calls under way at once. */
+/** Concurrent calls. */
 export const IN_FLIGHT = 256;
 
-/** Requests under way at once in a server of express-session. */
+/** Concurrent requests in a server with express-session. */
 export const FRONT_IN_FLIGHT = 64;
 
-/** Messages a second of the steady flow, over all workers. */
+/** Messages a second of the steady flow, for all workers together. */
 export const STEADY_RATE = 1_000;
 
 /** Messages a second that one of the eight processes pushes to the others. */

@@ -28,7 +28,9 @@ export function reportOperations(sessions: number, stores: readonly string[], ro
   if (stores.includes(COMMIT)) console.log(`\n${COMMIT}, against its bars:\n\n${barsTable(rounds)}`);
 }
 
-/** Beside the rate stands what the CPU per operation allows at most: the rate suffers first where other programs run. */
+/**
+ * Shows next to the rate the maximum that the CPU per operation allows, because other programs lower the rate first.
+ */
 function barsTable(rounds: readonly Round[]): string {
   const rows = OPERATIONS.map((name) => {
     const rate = medianFigure(rounds, COMMIT, name) ?? Number.NaN;

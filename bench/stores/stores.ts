@@ -9,14 +9,14 @@ import {
 import { redisStore } from '../../src/stores/redis/index.js';
 import { sqliteStore } from '../../src/stores/sqlite/index.js';
 
-/** Where a round's sessions are kept, one place for each store. */
+/** The places in which a round's sessions are stored, one for each store. */
 export interface Places {
-  /** A directory that is there, and empty. */
+  /** An existing, empty directory. */
   readonly folder: string;
   readonly redisUrl: string;
 }
 
-/** Each as its users begin with it. */
+/** The stores by column. Options that are not given have their defaults. */
 export const STORES: Readonly<Record<string, (places: Places) => StoreBinding>> = {
   memory: () => memoryStore(),
   SQLite: ({ folder }) => sqliteStore({ path: `${folder}/commit.db` }),
@@ -24,7 +24,7 @@ export const STORES: Readonly<Record<string, (places: Places) => StoreBinding>> 
   Redis: ({ redisUrl }) => redisStore({ url: redisUrl }),
 };
 
-/** Sweeps and presence keep out of what is measured. */
+/** Interval so long that sweeps and presence are not measured. */
 const NEVER = 2 ** 31 - 1;
 
 export interface OpenStore {

@@ -5,7 +5,7 @@ import { OPERATIONS } from './operations/operations.js';
 
 const times = (value: number): string => (value < 10 ? `${value.toFixed(2)} ms` : milliseconds(value));
 
-/** Of an equal share. */
+/** Formats a ratio to an equal share. */
 const percent = (value: number): string => `${Math.round(100 * value)} %`;
 
 export const OPERATION_METRICS: readonly Metric[] = [
@@ -13,7 +13,7 @@ export const OPERATION_METRICS: readonly Metric[] = [
   ...OPERATIONS.map((name) => ({ name: `${name}Cpu`, title: `CPU of the node per ${name}`, format: microseconds })),
 ];
 
-/** A store of this machine should not be slower than one that is asked over a socket. */
+/** A store on this machine should not be slower than a store that is reached over a socket. */
 export const OPERATION_TARGETS: readonly Target[] = OPERATIONS.map((metric) => ({
   metric,
   peer: 'Redis',
@@ -22,8 +22,8 @@ export const OPERATION_TARGETS: readonly Target[] = OPERATIONS.map((metric) => (
 }));
 
 /**
- * Operations a second that `commit` must reach with one core: what the LMDB store reached before it went, on the same
- * machine when nothing else ran.
+ * Operations a second that `commit` must reach with one core. The LMDB store, which was removed, reached these rates on
+ * the same machine when nothing else ran.
  */
 export const OPERATION_BARS: Readonly<Record<(typeof OPERATIONS)[number], number>> = {
   create: 18_000,
@@ -42,9 +42,9 @@ export const WORKER_METRICS: readonly Metric[] = [
   { name: 'p99', title: 'latency of a steady flow, p99', format: times },
 ];
 
-/** Two workers must deliver at least so many times what one does. */
+/** Minimum ratio of the messages that two workers deliver to the messages that one worker delivers. */
 export const LEAST_GAIN = 1.3;
-/** Milliseconds that two workers must not exceed. */
+/** Maximum milliseconds with two workers. */
 export const MOST_DELAY = { loopDelay: 5, p50: 1, p99: 5 } as const;
 
 export const CROWD_METRICS: readonly Metric[] = [
@@ -63,7 +63,7 @@ export const FRONT_METRICS: readonly Metric[] = [
 
 const LEAST_FRONT_RATIO = 3;
 
-/** Each of ours against those that promise the same once a save has been answered. */
+/** For each of our stores, the peers that give the same guarantee when they answer a save. */
 export const FRONT_PEERS: Readonly<Record<string, readonly string[]>> = {
   SQLite: ['better-sqlite3-session-store'],
   'SQLite (interval)': ['better-sqlite3-session-store (WAL)', 'session-file-store'],

@@ -1,9 +1,9 @@
-/** A synchronous subject is called in a plain loop: its callers have nothing to wait for. */
+/** Calls a synchronous subject in a plain loop, because its callers wait for nothing. */
 export function inLoop<T>(items: readonly T[], call: (item: T) => unknown): void {
   for (const item of items) call(item);
 }
 
-/** Promises are awaited one after the other within a lane; so many lanes run side by side. */
+/** Runs `lanes` lanes concurrently. Each lane awaits its promises one after the other. */
 export async function inPromiseLanes<T extends NonNullable<unknown>>(
   items: readonly T[],
   lanes: number,
@@ -17,8 +17,8 @@ export async function inPromiseLanes<T extends NonNullable<unknown>>(
 }
 
 /**
- * Callbacks without a promise around them: the cheapest way to use a callback API, and so the fairest to it. A callback
- * that is called before the call returns takes no room on the stack.
+ * Calls a callback API without promises: this is the cheapest way to use it, and so the fairest. A callback that is
+ * called before the call returns does not grow the stack.
  */
 export function inCallbackLanes<T extends NonNullable<unknown>>(
   items: readonly T[],

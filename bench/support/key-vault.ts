@@ -1,7 +1,7 @@
 /**
- * Keys kept as bytes outside the JavaScript heap. A server meets its keys as new strings from its sockets, without a
- * cached hash and never the very object that the store holds; and a harness that kept the strings would pay for the
- * store's memory in part.
+ * Keeps keys as bytes outside the JavaScript heap. A server receives its keys as new strings from its sockets: they
+ * have no cached hash, and are never the string object that the store holds. If the harness kept the strings, the store
+ * would share their memory, and its heap figures would be too low.
  */
 export class KeyVault {
   readonly #bytes: Buffer;

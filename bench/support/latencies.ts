@@ -1,6 +1,6 @@
 const PER_MICROSECOND = 1_000n;
 
-/** A moment in µs that means the same in every process of the machine. */
+/** The current time in µs on a clock that all processes of the machine share. */
 export function moment(): number {
   return Number(process.hrtime.bigint() / PER_MICROSECOND);
 }
@@ -18,7 +18,7 @@ export class Latencies {
     this.#microseconds.push(microseconds);
   }
 
-  /** Of all since the last time. */
+  /** Returns the percentiles of all latencies since the last call. */
   take(): Percentiles {
     const sorted = Float64Array.from(this.#microseconds).sort();
     this.#microseconds = [];

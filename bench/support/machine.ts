@@ -6,7 +6,7 @@ export function describeMachine(): string {
   return `${model}, ${availableParallelism()} cores, ${memory} GiB, Node ${process.versions.node}`;
 }
 
-/** Said with every run: a figure taken beside someone else's work is worth less. */
+/** Printed with every run, because figures are less reliable when other programs run. */
 export function describeLoad(): string {
   return `load average at the start ${loadavg()[0]?.toFixed(2) ?? '?'}`;
 }

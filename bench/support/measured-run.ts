@@ -1,6 +1,6 @@
 import { inPromiseLanes } from './flight.js';
 
-/** What one run took of this process. */
+/** Time and CPU that one run took in this process. */
 export interface Run {
   /** In ms. */
   readonly elapsed: number;
@@ -8,7 +8,7 @@ export interface Run {
   readonly cpu: number;
 }
 
-/** One call for each item, so many under way at once. */
+/** Makes one call for each item, with a fixed number of concurrent calls. */
 export async function measured<T extends NonNullable<unknown>>(
   items: readonly T[],
   lanes: number,

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 
 export interface Memory {
-  /** JavaScript objects alive, and the buffers they own. */
+  /** Live JavaScript objects, and the buffers that they own. */
   readonly heap: number;
-  /** JavaScript objects alive, and all that native code allocated for them: sockets, parsers, buffers. */
+  /** Live JavaScript objects, and the memory that native code allocated for them: sockets, parsers, buffers. */
   readonly live: number;
-  /** What the system gave the process, used or not. */
+  /** Memory that the system gave the process, whether used or not. */
   readonly rss: number;
 }
 
 const NATIVE_HEAP = /\[heap\]\n(?:.*\n)*?Rss: +(\d+) kB/;
 
-/** Needs `--expose-gc`. Twice, because the first collection may only queue finalizers that free the rest. */
+/** Needs `--expose-gc`. Collects twice, because the first collection may only queue finalizers that free the rest. */
 export function memoryAfterGc(): Memory {
   if (globalThis.gc === undefined) throw new Error('start node with --expose-gc');
   globalThis.gc();
@@ -20,7 +20,7 @@ export function memoryAfterGc(): Memory {
   return { heap: heapUsed + external, live: heapUsed + nativeHeap(), rss };
 }
 
-/** The allocator's own segment, from Linux's account of the process; NaN where there is none. */
+/** Size of the allocator's own segment, from Linux's figures of the process; NaN if there are none. */
 function nativeHeap(): number {
   if (process.platform !== 'linux') return Number.NaN;
   const kilobytes = NATIVE_HEAP.exec(readFileSync('/proc/self/smaps', 'utf8'))?.[1];

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
-  /** A smoke run: small sizes, one round, nothing to quote. */
+  /** A smoke run: small sizes and one round. Its figures mean nothing. */
   readonly quick: boolean;
   readonly rounds: number;
   readonly sizes: readonly number[];

@@ -8,7 +8,7 @@ export function printHeading(name: string, options: BenchOptions): void {
   if (options.quick) console.log('\nA quick run shows that the bench works. Its figures mean nothing.');
 }
 
-/** Progress goes to stderr, so that stdout is the report and nothing else. */
+/** Writes progress to stderr, so that stdout has only the report. */
 export function note(text: string): void {
   process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
 }

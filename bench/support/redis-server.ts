@@ -9,11 +9,11 @@ import { Redis } from 'ioredis';
 const PROGRAMS = ['redis-server', 'valkey-server'];
 const START_TIMEOUT = 10_000;
 
-/** What the server has spent so far, and on what. */
+/** CPU and calls of the server so far. */
 export interface ServerCost {
-  /** CPU of the thread that carries out commands, user and system, in µs. */
+  /** CPU of the thread that executes commands, user and system, in µs. */
   readonly cpu: number;
-  /** Calls by command, those from within scripts included. */
+  /** Calls by command, including calls from within scripts. */
   readonly calls: ReadonlyMap<string, number>;
 }
 
@@ -34,7 +34,7 @@ export class BenchRedis {
   static async start(): Promise<BenchRedis> {
     const { REDIS_SERVER } = process.env;
     const programs = REDIS_SERVER === undefined || REDIS_SERVER === '' ? PROGRAMS : [REDIS_SERVER];
-    // A bench must leave no process behind, however it ends: what is to be killed is killed at the exit.
+    // A bench must leave no process behind, however it ends: so the server is killed at the exit.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
     const port = await freePort();
     const folder = mkdtempSync(join(tmpdir(), 'bench-redis-'));
@@ -64,7 +64,7 @@ export class BenchRedis {
     };
   }
 
-  /** Bytes that the allocator has given out. */
+  /** Bytes that the allocator has allocated. */
   async usedMemory(): Promise<number> {
     return numberIn(await this.client.info('memory'), 'used_memory');
   }
@@ -87,7 +87,7 @@ function numberIn(info: string, field: string): number {
   return Number(new RegExp(`^${field}:(\\S+)`, 'm').exec(info)?.[1]);
 }
 
-/** The server once it takes commands; `undefined` when there is no such program. */
+/** Resolves with the server once it accepts commands; with `undefined` if there is no such program. */
 function ready(program: string, port: number, folder: string): Promise<ChildProcess | undefined> {
   const settings = { port: String(port), bind: '127.0.0.1', dir: folder, save: '', appendonly: 'no' };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);

@@ -3,7 +3,7 @@ import { median } from './stats.js';
 /** One subject's figures in one round, by metric. */
 export type Figures = Readonly<Record<string, number>>;
 
-/** What all subjects showed side by side in one round. */
+/** The figures of all subjects in one round. */
 export type Round = ReadonlyMap<string, Figures>;
 
 export interface Metric {
@@ -26,7 +26,7 @@ export function medianFigure(rounds: readonly Round[], subject: string, metric: 
   return values.length === 0 ? undefined : median(values);
 }
 
-/** Ratios are taken within a round, where both sides met the same machine; only then the median. */
+/** The median of the ratios within each round, because within a round both sides had the same load of the machine. */
 export function medianRatio(rounds: readonly Round[], subject: string, target: Target): number | undefined {
   const ratios: number[] = [];
   for (const round of rounds) {

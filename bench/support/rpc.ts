@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** What a child process can be asked to do: calls travel over the IPC channel, one reply each. */
+/** The functions that a parent can call in a child process: calls go over the IPC channel, with one reply each. */
 export type Handlers<H> = { readonly [K in keyof H]: (...args: never[]) => unknown };
 
 interface Call {
@@ -21,12 +21,15 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** No call's number: a cluster's worker loses what is sent to it before it listens, and so says when it does. */
+/**
+ * Id of the reply with which a child reports that it listens; no call has it. The child must report this, because a
+ * cluster worker loses messages that are sent to it before it listens.
+ */
 const READY = 0;
 const CALL_TIMEOUT = 300_000;
 const STOP_TIMEOUT = 5_000;
 
-/** Answers the parent's calls, and ends with the parent: a bench must leave no process behind. */
+/** Answers the parent's calls, and exits when the parent does: a bench must leave no process behind. */
 export function serveParent<H extends Handlers<H>>(handlers: H): void {
   const table = new Map<string, (...args: never[]) => unknown>(Object.entries(handlers));
   process.on('message', async ({ id, name, args }: Call) => {
@@ -54,12 +57,12 @@ export class Child<H extends Handlers<H>> {
   readonly #ready: Promise<void>;
   #lastId = READY;
 
-  /** @param child has a channel, and calls `serveParent` */
+  /** @param child a process with an IPC channel that calls `serveParent` */
   constructor(child: ChildProcess, label: string) {
     this.#label = label;
     this.#process = child;
     this.#ready = new Promise((resolve, reject) => this.#pending.set(READY, { resolve: () => resolve(), reject }));
-    // The caller gets the error.
+    // Only prevents an unhandled rejection: the caller gets the error.
     this.#ready.catch(() => {});
     this.#process.on('message', (message: Reply) => this.#settle(message));
     this.#process.on('exit', (code, signal) => this.#failAll(`exited with ${signal ?? code}`));

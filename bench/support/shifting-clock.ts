@@ -1,6 +1,6 @@
 import { SystemClock } from '../../src/index.js';
 
-/** The real clock, which can be set forward: expiry is measured without waiting for it. */
+/** The real clock, which can be set forward, so that expiry is measured without waiting for it. */
 export class ShiftingClock extends SystemClock {
   #shift = 0;
 

@@ -1,6 +1,6 @@
 const SEED = 0x9e3779b9;
 
-/** The numbers below `size` in an order that looks random and is the same in every process, for every subject. */
+/** The numbers below `size` in an order that looks random, and is the same in every process and for every subject. */
 export function shuffledIndex(size: number, seed: number = SEED): Uint32Array {
   const index = Uint32Array.from({ length: size }, (_, i) => i);
   const random = xorshift(seed);

@@ -5,7 +5,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }
 
-/** Who goes first changes from round to round, so that no subject always meets the colder or busier machine. */
+/** Changes the order of subjects from round to round, so that no subject always runs on a colder or busier machine. */
 export function rotated<T>(items: readonly T[], by: number): T[] {
   const start = by % items.length;
   return [...items.slice(start), ...items.slice(0, start)];

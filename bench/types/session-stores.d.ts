@@ -1,7 +1,7 @@
 declare module 'better-sqlite3-session-store' {
   import type { Store } from 'express-session';
 
-  /** What it uses of a connection of better-sqlite3. */
+  /** The part of a better-sqlite3 connection that the store uses. */
   export interface BetterClient {
     exec(sql: string): void;
     prepare(sql: string): object;

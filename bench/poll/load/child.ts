@@ -12,8 +12,8 @@ let allAnswered: () => void = () => {};
 
 const handlers = {
   /**
-   * So many more clients, with a bearer token each where the server gives them.
-   * @param first number of the first of them at the server
+   * Adds `count` clients, each with a bearer token if the server issues them.
+   * @param first number that the server gives the first added client
    */
   add(count: number, first: number, port: number, dialect: DialectName, credentials: readonly string[]): void {
     for (let n = 0; n < count; n++) {
@@ -32,13 +32,13 @@ const handlers = {
     for (const client of clients) client.disconnect();
   },
 
-  /** All clients poll, and poll again at once whenever they are answered. */
+  /** All clients poll, and poll again immediately after each answer. */
   hold(): void {
     pollsAgain = true;
     pollAll();
   },
 
-  /** All clients poll on and on, although hardly any answer brings a message. */
+  /** All clients poll continuously, although hardly any answer has a message. */
   idle(): void {
     for (const client of clients) client.pollOnAndOn();
   },
@@ -47,13 +47,13 @@ const handlers = {
     for (const client of clients) client.stream();
   },
 
-  /** From now on an answered client rests. Resolves when all have been answered. */
+  /** From now on an answered client does not poll again. Resolves when all clients have been answered. */
   rest(): Promise<void> {
     pollsAgain = false;
     return untilAllAnswered();
   },
 
-  /** All clients poll once. Resolves with the time until the last was answered, in ms. */
+  /** All clients poll once. Resolves with the time until the last client was answered, in ms. */
   async wave(): Promise<number> {
     const start = performance.now();
     const done = untilAllAnswered();

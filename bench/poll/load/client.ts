@@ -1,10 +1,10 @@
 import { Connection } from './connection.js';
 import type { Dialect } from './dialect.js';
 
-/** Part of every message's text, and of no answer without a message. */
+/** Text that is in every message, and in no answer without a message. */
 const MESSAGE_MARK = '"text":"x';
 
-/** One polling client; its connection may come and go, what it has learnt of the server stays. */
+/** One polling client. It may disconnect and connect again; it keeps the state that it has received from the server. */
 export class Client {
   readonly #port: number;
   readonly #dialect: Dialect;
@@ -25,7 +25,7 @@ export class Client {
     this.#connection = undefined;
   }
 
-  /** Once in its life, a client makes itself known where the server asks for that. */
+  /** The client registers with the server, once in its life, if the server requires it. */
   async introduce(): Promise<void> {
     if (this.#introduced) return;
     this.#introduced = true;
@@ -48,12 +48,12 @@ export class Client {
     connection.send(this.#dialect.poll());
   }
 
-  /** The same listener goes on; for the next poll from within it. */
+  /** Polls again with the same listener. To be called from within the listener. */
   pollAgain(): void {
     this.#connected().send(this.#dialect.poll());
   }
 
-  /** Polls on and on, whether or not there are messages. */
+  /** Polls continuously, whether or not there are messages. */
   pollOnAndOn(): void {
     const connection = this.#connected();
     connection.onAnswer = (body, head) => {

@@ -6,9 +6,9 @@ const HEAD_END = '\r\n\r\n';
 const STATUS_START = 'HTTP/1.1 '.length;
 const CONTENT_LENGTH = /\r\ncontent-length: (\d+)/i;
 
-/** A raw HTTP/1.1 connection that knows just enough of the protocol to find where an answer ends. */
+/** A raw HTTP/1.1 connection that implements just enough of the protocol to find where an answer ends. */
 export class Connection {
-  /** Takes the body of each answer, and its status line and headers. */
+  /** Receives the body of each answer, and its status line and headers. */
   onAnswer: (body: string, head: string) => void = () => {};
   readonly #socket: Socket;
   #received = '';
@@ -32,7 +32,7 @@ export class Connection {
     this.#socket.on('end', () => failed(new Error('the server hung up')));
   }
 
-  /** Rejects when it can't be opened; throws later if it breaks, which no run survives. */
+  /** Rejects when the connection can't be opened. If it breaks later, the error is thrown uncaught and ends the run. */
   static open(port: number): Promise<Connection> {
     return new Promise((resolve, reject) => {
       let open = false;
@@ -54,7 +54,7 @@ export class Connection {
     this.#socket.write(request, 'latin1');
   }
 
-  /** Sends a request whose answer never ends. What comes is read, and dropped. */
+  /** Sends a request whose answer never ends. The connection reads the answer and drops it. */
   stream(request: string): void {
     this.#isStream = true;
     this.onAnswer = () => {};

@@ -3,23 +3,23 @@ import type { DialectName } from '../servers/index.js';
 /** Sends one request and resolves with the body of its answer. */
 export type Exchange = (request: string) => Promise<string>;
 
-/** How one client talks to one kind of server. */
+/** The protocol between one client and one kind of server. */
 export interface Dialect {
   introduce(exchange: Exchange): Promise<void>;
   /** The next poll, ready to be written. */
   poll(): string;
   /**
-   * Takes what the next poll needs out of an answer to the last one.
-   * @param head begins with the status line and the headers
+   * Reads the data for the next poll from the answer to the last poll.
+   * @param head text that begins with the status line and the headers
    */
   answered(body: string, head: string): void;
-  /** A request for a stream of messages, where the server has such. */
+  /** A request for a stream of messages, if the server has streams. */
   stream?(): string;
 }
 
 const COMMON_HEADERS = 'Host: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: application/json\r\n';
 
-/** As long as our tokens: what a client sends to a server that gave it none. */
+/** Token that a client sends to a server that issued none. It is as long as our tokens. */
 const FOREIGN_TOKEN = 'x'.repeat(64);
 
 export function dialectOf(name: DialectName, client: number, credential: string): Dialect {
@@ -39,7 +39,7 @@ function authorization(token: string): string {
   return `Authorization: Bearer ${token}\r\n`;
 }
 
-/** Ours, and the bare server's: a GET with the cursor of the last answer. */
+/** The dialect of our servers and of the bare server: a GET with the cursor of the last answer. */
 class MailboxDialect implements Dialect {
   static readonly #mark = '"cursor":"';
   readonly #rest: string;
@@ -65,7 +65,7 @@ class MailboxDialect implements Dialect {
   }
 }
 
-/** The time and tag of the last message, as nchan's answers give them, in the headers that browsers' caches would send. */
+/** Sends time and tag of the last message, from nchan's answer, in the headers that a browser's cache would send. */
 class NchanDialect implements Dialect {
   static readonly #time = /\r\nLast-Modified: ([^\r]+)/;
   static readonly #tag = /\r\nEtag: ([^\r]+)/i;

@@ -5,7 +5,7 @@ import type { LoadChild } from './child.js';
 /** Clients that one load process carries: it needs a descriptor for each, and must keep up with the server. */
 const MOST_CLIENTS = 10_000;
 
-/** The load of one server, in as few processes as can carry it. */
+/** The load of one server, in the smallest number of processes that can carry it. */
 export class LoadGroup {
   readonly #children: readonly Child<LoadChild>[];
   #added = 0;
@@ -27,7 +27,7 @@ export class LoadGroup {
   }
 
   async connect(): Promise<void> {
-    // One after the other: servers that introduce clients number them in the order in which they come.
+    // One after the other, because servers with which clients register number them in the order of registration.
     for (const child of this.#children) await child.call('connect');
   }
 
@@ -60,7 +60,7 @@ export class LoadGroup {
     return sum(await this.#all((child) => child.call('answers')));
   }
 
-  /** In µs. */
+  /** CPU of all load processes in µs. */
   async cpu(): Promise<number> {
     return sum(await this.#all((child) => child.call('cpu')));
   }

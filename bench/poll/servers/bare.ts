@@ -7,7 +7,7 @@ import type { PollServer } from '../poll-server.js';
 
 interface Client {
   offset: number;
-  /** Messages that found no poll held, as ready JSON. */
+  /** JSON of the messages that arrived while no poll was held. */
   waiting: string[];
 }
 
@@ -16,8 +16,9 @@ const BEARER = 'Bearer ';
 const CURSOR_PARAMETER = 'after=';
 
 /**
- * The floor: `node:http`, a Map of clients, a Map of held responses. It answers in the same shape and size as ours and
- * checks the token and the cursor, but keeps nothing: what was written once is gone, received or not.
+ * The lower bound: `node:http`, a Map of clients, a Map of held responses. Its answers have the same form and size as
+ * ours, and it checks the token and the cursor. But it keeps no message once it was written, even if the client did not
+ * receive it.
  */
 export async function openBare(): Promise<PollServer> {
   const clients = new Map<string, Client>();

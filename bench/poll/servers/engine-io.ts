@@ -6,7 +6,7 @@ import { nextMessage } from '../message.js';
 import { HOLD_TIME } from '../plan.js';
 import type { PollServer } from '../poll-server.js';
 
-/** engine.io over its polling transport only, with its heartbeat out of the way, else as it comes. */
+/** engine.io with its polling transport only and without heartbeats during a run, otherwise with its defaults. */
 export async function openEngineIo(): Promise<PollServer> {
   const http = createServer();
   const sockets: Socket[] = [];

@@ -6,7 +6,7 @@ import { nextMessage } from '../message.js';
 import { HOLD_TIME } from '../plan.js';
 import type { PollServer } from '../poll-server.js';
 
-/** faye's Bayeux over long polling: a channel per client, and one that all of them subscribe to. */
+/** faye's Bayeux over long polling: a channel for each client, and one channel to which all clients subscribe. */
 export async function openFaye(): Promise<PollServer> {
   const http = createServer();
   const adapter = new faye.NodeAdapter({ mount: '/faye', timeout: HOLD_TIME / 1000 });

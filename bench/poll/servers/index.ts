@@ -5,9 +5,9 @@ export type DialectName = 'mailbox' | 'engine.io' | 'faye' | 'nchan';
 
 interface ServerEntry {
   readonly dialect: DialectName;
-  /** Loads on demand: a server's process must not carry the others' code. */
+  /** Loads the server on demand: its process must not contain the code of other servers. */
   readonly load: () => Promise<OpenPollServer>;
-  /** Why it cannot be measured on this machine, if so. */
+  /** The reason why the server cannot be measured on this machine, if any. */
   readonly missing?: () => string | undefined;
 }
 
@@ -26,7 +26,7 @@ export const SERVERS: Readonly<Record<string, ServerEntry>> = {
   nchan: { dialect: 'nchan', missing: nchanMissing, load: async () => (await import('./nchan.js')).openNchan },
 };
 
-/** Servers of the table of idle connections only. */
+/** Servers that are only in the table of idle connections. */
 export const IDLE_SERVERS: Readonly<Record<string, ServerEntry>> = {
   sessionHandler: {
     dialect: 'mailbox',

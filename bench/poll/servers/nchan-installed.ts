@@ -6,7 +6,7 @@ const MODULES = ['/usr/lib/nginx/modules/ngx_nchan_module.so', '/usr/lib64/nginx
 export const nginxBinary = (): string | undefined => BINARIES.find(existsSync);
 export const nchanModule = (): string | undefined => MODULES.find(existsSync);
 
-/** Why nchan cannot be measured here, or undefined if it can. */
+/** The reason why nchan cannot be measured here, or undefined if it can. */
 export function nchanMissing(): string | undefined {
   if (process.platform !== 'linux') return 'CPU and memory of nginx are read from /proc';
   if (nginxBinary() === undefined) return 'there is no nginx';

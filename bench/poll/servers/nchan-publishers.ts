@@ -5,7 +5,7 @@ const SUBSCRIBERS = /^subscribers: (\d+)$/m;
 const ATTEMPTS = 500;
 const ATTEMPT_INTERVAL = 20;
 
-/** Sends messages into nchan, over connections that it keeps. */
+/** Sends messages to nchan, over connections that stay open. */
 export class Publishers {
   readonly #port: number;
   readonly #agent = new Agent({ keepAlive: true });
@@ -14,7 +14,7 @@ export class Publishers {
     this.#port = port;
   }
 
-  /** Waits until nginx answers, and opens so many connections. */
+  /** Waits until nginx answers, then opens the connections. */
   async open(connections: number): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -28,13 +28,13 @@ export class Publishers {
     await Promise.all(Array.from({ length: connections }, () => this.waiting()));
   }
 
-  /** Resolves when nchan has taken the message. */
+  /** Resolves when nchan has accepted the message. */
   async publish(channel: string, message: string): Promise<void> {
     const { status, body } = await this.#ask('POST', `/publish?id=${channel}`, message);
     if (status !== 201 && status !== 202) throw new Error(`nchan answered ${status} to a message: ${body}`);
   }
 
-  /** Polls that nchan holds. */
+  /** Number of polls that nchan holds. */
   async waiting(): Promise<number> {
     const { body } = await this.#ask('GET', '/status', '');
     return Number(SUBSCRIBERS.exec(body)?.[1]);

@@ -16,8 +16,8 @@ const SHARED_CHANNEL = 'all';
 const LOOK_INTERVAL = 10;
 
 /**
- * nginx with one worker and nchan: every client polls its own channel and one that all share. Messages come over HTTP, as
- * nchan has no other way in. It checks no token and remembers no reader.
+ * nginx with one worker and nchan: every client polls its own channel and one that all clients share. Messages are sent
+ * over HTTP, because nchan has no other interface. It checks no token and remembers no reader.
  */
 export async function openNchan(): Promise<PollServer> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-nchan-'));
@@ -25,7 +25,7 @@ export async function openNchan(): Promise<PollServer> {
   const file = join(folder, 'nginx.conf');
   writeFileSync(file, configuration(folder, port));
   const nginx = spawn(nginxBinary() ?? 'nginx', ['-c', file], { stdio: 'inherit' });
-  // This process ends by `process.exit`, or by a failure: nginx must not outlive it.
+  // Whether this process ends by `process.exit` or by a failure, nginx must not outlive it.
   process.once('exit', () => {
     nginx.kill('SIGTERM');
     rmSync(folder, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import type { SessionManager } from '../../../src/index.js';
 import { nextMessage } from '../message.js';
 import type { Publishing } from '../poll-server.js';
 
-/** Messages to the sessions of a manager, whatever serves them. */
+/** Publishes messages to the sessions of a manager, for any server in front of it. */
 export function publishedSessions(sessions: SessionManager): Publishing {
   const ids: string[] = [];
   return {

@@ -3,7 +3,7 @@ import type { ServedMemory } from '../poll-server.js';
 
 const RESIDENT = /^Rss: +(\d+) kB$/m;
 
-/** Another process that serves, seen from outside, by Linux's account of it. */
+/** A server in another process, measured from outside by the figures that Linux keeps for it. */
 export class ServingProcess {
   readonly #folder: string;
 
@@ -11,13 +11,13 @@ export class ServingProcess {
     this.#folder = `/proc/${pid}`;
   }
 
-  /** CPU in µs, user and system, of its one thread. */
+  /** CPU of its only thread in µs, user and system. */
   cpu(): number {
     const [nanoseconds] = readFileSync(`${this.#folder}/schedstat`, 'utf8').split(' ');
     return Number(nanoseconds) / 1000;
   }
 
-  /** It collects no garbage: what it holds is what is resident, pages shared with other processes included. */
+  /** Without a garbage collector, this is the resident memory, including pages shared with other processes. */
   memory(): ServedMemory {
     const rss = Number(RESIDENT.exec(readFileSync(`${this.#folder}/smaps_rollup`, 'utf8'))?.[1]) * 1024;
     return { live: rss, rss };

@@ -8,7 +8,7 @@ import { HOLD_TIME } from '../plan.js';
 import type { PollServer } from '../poll-server.js';
 import { publishedSessions } from './published-sessions.js';
 
-/** Ours without a framework: `node:http` and `sessionHandler`, which also serves streams. */
+/** Our server without a framework: `node:http` and `sessionHandler`, which also serves streams. */
 export async function openSessionHandler(holdTime: number): Promise<PollServer> {
   const { http, sessions } = await startApplication(holdTime);
   await listening(http);

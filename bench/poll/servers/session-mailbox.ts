@@ -11,14 +11,16 @@ import { HOLD_TIME } from '../plan.js';
 import type { PollServer } from '../poll-server.js';
 import { publishedSessions } from './published-sessions.js';
 
-/** Ours as an application runs it: Fastify, the adapter, `PollController`, the memory store, the default intervals. */
+/**
+ * Our server as an application runs it: Fastify, the adapter, `PollController`, the memory store, default intervals.
+ */
 export async function openSessionMailbox(holdTime: number): Promise<PollServer> {
   const { http, sessions } = await startApplication(holdTime);
   await listening(http);
   return inProcess(http, publishedSessions(sessions));
 }
 
-/** The same with a fast lane before Fastify. */
+/** The same with a fast lane in front of Fastify. */
 export async function openInFastLane(holdTime: number): Promise<PollServer> {
   const { http, sessions } = await startApplication(holdTime);
   const polls = countLanePolls(fastLane(http, sessions));

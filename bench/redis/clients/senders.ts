@@ -22,7 +22,7 @@ export const SENDERS: Readonly<Record<string, (port: number, redisFolder: string
     plain(new Redis({ port, host: '127.0.0.1', enableAutoPipelining: true })),
   'ioredis, corked for a turn': async (port) => {
     const client = new Redis({ port, host: '127.0.0.1' });
-    // Before it is connected, there is no stream to cork.
+    // Before the client is connected, there is no stream to cork.
     await client.ping();
     return corked(client);
   },
@@ -61,7 +61,7 @@ function corked(client: Redis): Send {
   };
 }
 
-/** As the store does: sends all calls of one turn of the event loop as one command, and hands each call its reply. */
+/** Sends all calls of one turn of the event loop as one command, like the store, and gives each call its reply. */
 function batched(send: (sha: string, keys: readonly string[], rest: readonly string[]) => Promise<unknown>): Send {
   let waiting: { readonly call: Command; readonly resolve: (reply: unknown) => void }[] = [];
   const flush = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import type { SessionStore } from '../../../src/index.js';
 
 const NOT_COUNTED = new Set(['constructor', 'open', 'close', 'idPrefix']);
 
-/** Counts the operations that a node calls on its store, however many are sent as one command. */
+/** Counts the operations that a node calls on its store, even if several are sent as one command. */
 export class CallCounter {
   readonly #counts = new Map<string, number>();
 

@@ -4,7 +4,7 @@ import { openNode } from '../node.js';
 import { accountOf, IP } from '../operations/subject.js';
 import { CallCounter } from './call-counter.js';
 
-/** Longer than any measurement, so that no poll times out. */
+/** Hold time longer than any measurement, so that no poll times out. */
 const HOLD_TIME = 15 * 60_000;
 
 const [port = ''] = process.argv.slice(2);
@@ -24,7 +24,7 @@ const handlers = {
     return sessions.map(({ id }) => id);
   },
 
-  /** Resolves when that many messages have arrived since the start. */
+  /** Resolves when this number of messages has arrived since the start. */
   untilReceived(messages: number): Promise<void> {
     return new Promise((resolve) => {
       goal = messages;
@@ -47,7 +47,7 @@ const handlers = {
 export type PollingNode = typeof handlers;
 serveParent(handlers);
 
-/** Throws the fault uncaught, so that it ends the process and with it the run. */
+/** Throws the fault uncaught, so that it ends the process and the run. */
 async function follow(id: string): Promise<never> {
   for (let cursor = ''; ; ) {
     const batch = await manager.poll(id, { after: cursor, wait: HOLD_TIME });

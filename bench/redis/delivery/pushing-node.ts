@@ -14,7 +14,7 @@ const text = 'x'.repeat(64);
 let ids: readonly string[] = [];
 
 const handlers = {
-  /** The sessions to push to, in a random order that repeats: each polls again before its next push. */
+  /** Sets the sessions to push to, in a random order that repeats: each session polls again before its next push. */
   setSessions(sessions: readonly string[]): void {
     ids = Array.from(shuffledIndex(sessions.length), (n) => sessions[n] ?? '');
   },

@@ -8,7 +8,7 @@ import { SATURATED, STEADY } from '../targets.js';
 import type { PollingNode } from './polling-node.js';
 import type { PushingNode } from './pushing-node.js';
 
-/** How long the polls after the last messages take to park. */
+/** Milliseconds in which the polls after the last messages are parked. */
 const SETTLE_TIME = 200;
 
 interface Fleet {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Command } from './recorded-calls.js';
 
-/** redis-benchmark replaces each by a new random number of twelve digits. */
+/** Placeholder: redis-benchmark replaces each occurrence by a new random number of twelve digits. */
 export const RANDOM_MARK = '__rand_int__';
 const PROGRAMS = ['redis-benchmark', 'valkey-benchmark'];
 const CONNECTIONS = 50;
@@ -13,13 +13,13 @@ export interface BenchmarkRun {
   readonly port: number;
   readonly command: Command;
   readonly requests: number;
-  /** The random numbers are below this one. */
+  /** Exclusive upper bound of the random numbers. */
   readonly keyspace: number;
   /** Concurrent commands on each of 50 connections. */
   readonly pipeline: number;
 }
 
-/** `EVALSHA` per second. */
+/** Returns the number of `EVALSHA` commands per second. */
 export async function benchmarkRate({ port, command, requests, keyspace, pipeline }: BenchmarkRun): Promise<number> {
   const sizes = ['-c', CONNECTIONS, '-n', requests, '-r', keyspace, '-P', pipeline];
   const args = ['-h', '127.0.0.1', '-p', port, ...sizes, '--csv', 'EVALSHA', ...command].map(String);
@@ -33,7 +33,7 @@ export async function benchmarkRate({ port, command, requests, keyspace, pipelin
 function programs(): readonly string[] {
   const { REDIS_SERVER } = process.env;
   if (REDIS_SERVER === undefined || !REDIS_SERVER.includes('/')) return PROGRAMS;
-  // It is installed with its server.
+  // redis-benchmark is installed with its server.
   return [...PROGRAMS.map((name) => join(dirname(REDIS_SERVER), name)), ...PROGRAMS];
 }
 

@@ -7,14 +7,14 @@ import { benchmarkRate, RANDOM_MARK } from './redis-benchmark.js';
 import { seedSessions, withAccount, withId } from './seeded-sessions.js';
 
 const PIPELINES = [16, 64];
-/** Few enough that hardly any session is ended twice: the second end would be less work. */
+/** Share so small that hardly any session is ended twice: a second end would be less work. */
 const KILLED_SHARE = 0.1;
 /** The largest range of random numbers, so that no two new sessions get the same id. */
 const EVERYTHING = 2 ** 31 - 1;
 
 /**
- * The upper bound: how fast redis-benchmark, which prepares its commands and parses no reply, runs the same script with one
- * call per command. The best of several pipeline depths.
+ * Measures the upper bound: the rate at which redis-benchmark runs the same script with one call per command. It
+ * prepares its commands and parses no reply. The result is the best of several pipeline depths.
  */
 export async function measureLimit(redis: BenchRedis, plan: RedisPlan): Promise<Figures> {
   const calls = await recordCalls(redis.port);

@@ -22,14 +22,14 @@ export function numberOf(n: number): string {
   return String(n).padStart(RANDOM_MARK.length, '0');
 }
 
-/** The login of another account: replaces its name and, after it in the command, its score. */
+/** The login of another account: replaces the account's name and, after it in the command, its score. */
 export function withAccount({ create, accountId }: RecordedCalls, number: string): Command {
   const place = create.indexOf(accountId);
   if (place === -1 || !Number.isFinite(Number(create[place + 1]))) throw new Error('the account is not in the command');
   return create.with(place, accountOf(number)).with(place + 1, number);
 }
 
-/** The same call for a session whose id has another end. */
+/** The same call for a session whose id has a different ending. */
 export function withId(command: Command, end: string, id: string): Command {
   return command.map((argument) => (argument.endsWith(id) ? argument.slice(0, -end.length) + end : argument));
 }

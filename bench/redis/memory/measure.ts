@@ -7,7 +7,7 @@ import type { MemoryPlan } from '../plan.js';
 /** Bytes of one session, or of one message. */
 export interface MemoryRow {
   readonly what: string;
-  /** `MEMORY USAGE` by kind of key; keys of many sessions are divided among them. */
+  /** `MEMORY USAGE` by kind of key; the memory of a key that sessions share is divided by their number. */
   readonly byKind: ReadonlyMap<string, number>;
   /** Growth of the server's allocated memory, including its tables of keys and deadlines. */
   readonly allocated: number;

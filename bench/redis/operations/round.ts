@@ -13,8 +13,8 @@ interface Runner {
 }
 
 /**
- * One round: a new process for every subject, all on the same Redis. Only one runs at a time; for each operation they take
- * turns.
+ * One round: a new process for every subject, all on the same Redis. Only one subject runs at a time; for each
+ * operation they take turns.
  */
 export async function measureOperations(
   subjects: readonly string[],
@@ -37,7 +37,7 @@ export async function measureOperations(
   return new Map(runners.map(({ name, figures }): [string, Figures] => [name, Object.fromEntries(figures)]));
 }
 
-/** The first sessions serve the warm-up only, so that none is looked up or ended twice. */
+/** The first sessions serve only the warm-up, so that no session is looked up or ended twice. */
 async function measureOperation(
   { name, child, figures }: Runner,
   operation: Operation,

@@ -1,4 +1,4 @@
-/** The operations measured of every subject, in this order; `kill` ends the sessions that `create` made. */
+/** The operations that are measured for every subject, in this order; `kill` ends the sessions that `create` made. */
 export const OPERATIONS = ['create', 'authenticate', 'kill'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 

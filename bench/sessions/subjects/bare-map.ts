@@ -9,7 +9,7 @@ interface MapSession extends Payload {
   messages: unknown[] | undefined;
 }
 
-/** The floor: what the language itself costs. */
+/** The lower bound: the cost of the language itself. */
 export class BareMap implements SessionSubject {
   readonly tokenWidth = ID_WIDTH;
   readonly idWidth = ID_WIDTH;

@@ -2,7 +2,7 @@ import type { SessionSubject } from '../subject.js';
 
 type Open = (sessions: number) => Promise<SessionSubject>;
 
-/** Loaded on demand: a subject's process must not carry the others' code. */
+/** Subjects are loaded on demand: a subject's process must not contain the code of other subjects. */
 export const SUBJECTS: Readonly<Record<string, Open>> = {
   'session-mailbox': async () => (await import('./session-mailbox.js')).SessionMailbox.open(),
   'express-session MemoryStore': async () => new (await import('./memory-store.js')).ExpressMemoryStore(),

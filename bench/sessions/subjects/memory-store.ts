@@ -61,7 +61,7 @@ export class ExpressMemoryStore implements SessionSubject {
   }
 }
 
-/** What express-session's cookie serialises to by default; as plain data, which is cheaper for the store than its class. */
+/** The default cookie of express-session in serialised form; plain data is cheaper for the store than the class. */
 function cookieUntil(maxAge: number): SessionData['cookie'] {
   return {
     originalMaxAge: maxAge,

@@ -10,7 +10,10 @@ const TOKEN_WIDTH = 64;
 const ID_WIDTH = 24;
 const APP = 'default';
 const RENEWAL = { activity: true, ttl: undefined };
-/** Intervals keep out: sweeps come when told to, and the clock set forward would turn everyone away at once. */
+/**
+ * No interval runs: the bench calls the sweep, and the clock set forward would turn all sessions `away` at the same
+ * time.
+ */
 const NEVER = 2 ** 31 - 1;
 
 export class SessionMailbox implements SessionSubject {
@@ -57,7 +60,7 @@ export class SessionMailbox implements SessionSubject {
     return tokens;
   }
 
-  /** Between two calls half an idle time passes: a session that is not touched at the second one has been idle for a whole. */
+  /** Half an idle time passes between two calls: a session that the second call does not touch has then expired. */
   async expire(_expired: readonly string[], kept: Iterable<string>): Promise<void> {
     if (!this.#hasAged) this.#clock.advance(IDLE_TIME / 2);
     this.#hasAged = true;

@@ -46,7 +46,7 @@ const calls: Readonly<Record<FrontOperation, (sid: string, done: Done) => void>>
 };
 
 const handlers = {
-  /** One call for each sid from number `start` to `end`; all but those that create it in a random order. */
+  /** Makes one call for each sid from number `start` to `end`; all except creations in a random order. */
   async run(operation: FrontOperation, start: number, end: number): Promise<Run> {
     const numbers = Array.from({ length: end - start }, (_, i) => i);
     const order = operation === 'set' ? numbers : Array.from(shuffledIndex(end - start));
@@ -55,7 +55,7 @@ const handlers = {
     const startedAt = performance.now();
     await inCallbackLanes(sids, FRONT_IN_FLIGHT, (sid, advance) => {
       calls[operation](sid, (error) => {
-        // Thrown where no code catches it: no run survives a failed call.
+        // Thrown uncaught: a failed call ends the run.
         if (error !== undefined && error !== null) throw error;
         advance();
       });
@@ -69,12 +69,12 @@ const handlers = {
 export type FrontChild = typeof handlers;
 serveParent(handlers);
 
-/** 32 characters, as express-session makes them. */
+/** A sid of 32 characters, like those of express-session. */
 function sidOf(n: number): string {
   return `${n.toString(36)}_`.padEnd(32, 'QfX2bHc7');
 }
 
-/** What express-session's cookie serialises to by default. */
+/** The default cookie of express-session in serialised form. */
 function cookieFor(maxAge: number): SessionData['cookie'] {
   return { originalMaxAge: maxAge, expires: new Date(Date.now() + maxAge), httpOnly: true, path: '/' };
 }

@@ -8,15 +8,18 @@ import makeFileStore from 'session-file-store';
 import { SessionMailboxStore } from '../../../src/express-session/index.js';
 import { openStore } from '../stores.js';
 
-/** A store as express-session calls it. */
+/** The methods that express-session calls on a store. */
 export type FrontStore = Required<Pick<session.Store, 'get' | 'set' | 'touch'>>;
 
 interface FrontSubject {
-  /** What is true once a save has been answered. */
+  /** The guarantee that the store gives when it answers a save. */
   readonly promise: string;
-  /** Of the sessions of the plan; a store that waits for the disk at each save, one after the other, would take minutes. */
+  /**
+   * Share of the plan's sessions. A store that waits for the disk at each save, one after the other, would take
+   * minutes.
+   */
   readonly portion?: number;
-  /** In a directory of its own that is empty. */
+  /** @param folder an empty directory for this store only */
   open(folder: string): Promise<FrontStore>;
 }
 
@@ -30,10 +33,10 @@ export const FRONT_STORES: Readonly<Record<string, FrontSubject>> = {
     open: (folder) => openOurs('SQLite (interval)', folder),
   },
 
-  /** As its README has it: a new database as it comes, which has a rollback journal and syncs each save. */
+  /** As in its README: a new database with default settings, which has a rollback journal and syncs each save. */
   'better-sqlite3-session-store': { promise: synced, portion: 0.2, open: (folder) => openBetter(folder, '') },
 
-  /** In the mode that better-sqlite3 recommends, which syncs no save. */
+  /** With the mode that better-sqlite3 recommends, which syncs no save. */
   'better-sqlite3-session-store (WAL)': {
     promise: written,
     open: (folder) => openBetter(folder, 'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL'),
@@ -56,8 +59,8 @@ async function openOurs(name: string, folder: string): Promise<FrontStore> {
 }
 
 /**
- * Over better-sqlite3, for which its author means it, where `BETTER_SQLITE3` names a directory in which that was installed;
- * else over the library that our store uses, which is slower by a fifth.
+ * Opens the store over better-sqlite3, for which it is intended, if `BETTER_SQLITE3` names a directory in which that is
+ * installed; else over the library that our store uses, which is slower by a fifth.
  */
 async function openBetter(folder: string, pragmas: string): Promise<FrontStore> {
   const path = join(folder, 'sessions.db');

@@ -11,7 +11,7 @@ const { manager, close } = await openStore(name, { folder, redisUrl });
 const vault = new KeyVault(Number(size), TOKEN_WIDTH);
 
 const handlers = {
-  /** One call for each session from number `start` to `end`; all but creations in a random order. */
+  /** Makes one call for each session from number `start` to `end`; all except creations in a random order. */
   async run(operation: Operation, start: number, end: number): Promise<Run> {
     if (operation === 'create') {
       const numbers = Array.from({ length: end - start }, (_, i) => start + i);

@@ -1,7 +1,7 @@
 import type { SessionManager } from '../../../src/index.js';
 import { TEXT_SIZE } from '../plan.js';
 
-/** In this order: each needs what the one before it left. */
+/** In this order: each needs the result of the previous one. */
 export const OPERATIONS = ['create', 'authenticate', 'get', 'push', 'poll', 'kill'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -14,7 +14,7 @@ export async function create(manager: SessionManager, n: number): Promise<string
   return (await manager.createSession(`account-${n}`, { ip: '127.0.0.1' })).token;
 }
 
-/** All but `create`, each on the session of a token. */
+/** All operations except `create`, each on the session of a token. */
 export const onSession: Readonly<
   Record<Exclude<Operation, 'create'>, (manager: SessionManager, token: string) => Promise<unknown>>
 > = {

@@ -12,7 +12,7 @@ interface Runner {
   readonly figures: Map<string, number>;
 }
 
-/** One round: a fresh process for every store, only one at work at a time, operation by operation in turn. */
+/** One round: a fresh process for every store. Only one works at a time; they take turns operation by operation. */
 export async function measureOperations(
   names: readonly string[],
   places: Places,
@@ -26,7 +26,7 @@ export async function measureOperations(
     for (const operation of OPERATIONS) {
       for (const { name, child, figures } of runners) {
         note(`${operation}: ${name}`);
-        // The first sessions are for the warm-up alone, so that none is polled or ended twice.
+        // The first sessions serve only the warm-up, so that no session is polled or ended twice.
         await child.call('run', operation, 0, plan.warmUp);
         const { elapsed, cpu } = await child.call('run', operation, plan.warmUp, plan.warmUp + plan.sessions);
         figures.set(operation, (plan.sessions / elapsed) * 1_000);

@@ -5,8 +5,9 @@ import type { Places } from '../stores.js';
 import { Fleet, sum } from './fleet.js';
 
 /**
- * Eight workers on one store. First all push to all as fast as they can, which shows how the write lock is shared; then
- * one pushes at a steady rate to the polls of all, which shows what it costs the others to be woken.
+ * Eight workers on one store. First all workers push to all as fast as they can, which shows how they share the write
+ * lock. Then one worker pushes at a steady rate to the polls of all, which shows the cost of each wake-up for the
+ * others.
  */
 export async function measureCrowd(
   name: string,
@@ -35,7 +36,7 @@ export async function measureCrowd(
       messages = await pusher.call('pushSteadily', seconds, CROWD_RATE);
       return messages;
     });
-    // Each change of the log wakes all of them, and not only the one whose poll the message answers.
+    // Each change of the log wakes all workers, not only the worker whose poll the message answers.
     const cpu = ((await cpuOfWoken()) - cpuBefore) / messages / woken.length;
     return {
       rate,

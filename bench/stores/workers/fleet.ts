@@ -5,14 +5,16 @@ import { Child } from '../../support/rpc.js';
 import type { Places } from '../stores.js';
 import type { WorkerHandlers } from './worker.js';
 
-/** Until the polls that follow the last messages are parked. */
+/** Milliseconds in which the polls after the last messages are parked. */
 const SETTLE_TIME = 300;
-/** How often to ask whether all has come. Milliseconds. */
+/** Milliseconds between two checks whether all messages have arrived. */
 const PAUSE = 5;
 
 export type Worker = Child<WorkerHandlers>;
 
-/** Workers of one cluster, which share their sessions. Each polls for its own share of them, and may push to all. */
+/**
+ * Workers of one cluster, which share their sessions. Each polls for its own part of the sessions, and may push to all.
+ */
 export class Fleet {
   readonly workers: readonly Worker[];
 
@@ -20,7 +22,7 @@ export class Fleet {
     this.workers = workers;
   }
 
-  /** With so many sessions, each with a parked poll. */
+  /** Starts workers with this number of sessions, each with a parked poll. */
   static async start(
     name: string,
     count: number,
@@ -67,7 +69,7 @@ export class Fleet {
     return (messages / elapsed) * 1_000;
   }
 
-  /** Latencies since the last time, of the worker that fares worst. In ms. */
+  /** Latencies in ms since the last call, of the slowest worker. */
   async latencies(): Promise<{ readonly p50: number; readonly p99: number }> {
     const all = await this.all((worker) => worker.call('latencies'));
     const worst = (values: readonly number[]): number => Math.max(...values.filter((value) => !Number.isNaN(value)));

@@ -4,7 +4,9 @@ import { STEADY_RATE, type WorkersPlan } from '../plan.js';
 import type { Places } from '../stores.js';
 import { Fleet, sum } from './fleet.js';
 
-/** Each worker pushes its share of the messages to all: of two, every other push is for a poll at the other one. */
+/**
+ * Each worker pushes its share of the messages to all: with two workers, half of the pushes go to the other's polls.
+ */
 export async function measureWorkers(
   name: string,
   count: number,

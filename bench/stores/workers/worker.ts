@@ -18,7 +18,7 @@ let targets: readonly string[] = [];
 let received = 0;
 
 const handlers = {
-  /** Logs so many accounts in, and polls for each of them from now on. */
+  /** Logs `count` accounts in, and polls for each of them from now on. */
   async open(count: number): Promise<readonly string[]> {
     const accounts = Array.from({ length: count }, (_, n) => `worker-${number}-account-${n}`);
     const sessions = await Promise.all(accounts.map((account) => manager.createSession(account)));
@@ -26,14 +26,14 @@ const handlers = {
     return sessions.map(({ id }) => id);
   },
 
-  /** The sessions to push to, in a random order that repeats: by the time one's turn comes again it polls again. */
+  /** Sets the sessions to push to, in a random order that repeats: each session polls again before its next push. */
   setTargets(ids: readonly string[]): void {
     targets = Array.from(shuffledIndex(ids.length), (n) => ids[n] ?? '');
   },
 
   /**
-   * So many messages, as fast as they go. Resolves with the 99th percentile of milliseconds from one look of the event
-   * loop at its timers to the next meanwhile; an idle loop looks once in a millisecond.
+   * Pushes the messages as fast as possible. Resolves with the 99th percentile of the milliseconds between two timer
+   * checks of the event loop in this time; an idle loop checks once in a millisecond.
    */
   async pushAll(messages: number): Promise<number> {
     const turns = Array.from({ length: messages }, (_, n) => n);
@@ -44,7 +44,7 @@ const handlers = {
     return loopDelay.percentile(99) / 1_000_000;
   },
 
-  /** Messages at a steady rate. Resolves with their number. */
+  /** Pushes messages at a steady rate. Resolves with their number. */
   async pushSteadily(seconds: number, rate: number): Promise<number> {
     const start = performance.now();
     const pushes: Promise<void>[] = [];
@@ -56,7 +56,7 @@ const handlers = {
     return pushes.length;
   },
 
-  /** As many messages as it can within that time. Resolves with their number. */
+  /** Pushes as many messages as possible within this time. Resolves with their number. */
   async pushFor(seconds: number): Promise<number> {
     const endAt = performance.now() + seconds * 1_000;
     let pushed = 0;
@@ -70,7 +70,7 @@ const handlers = {
   received: (): number => received,
   latencies: (): Percentiles => latencies.take(),
 
-  /** Microseconds that this process has used so far. */
+  /** Microseconds of CPU that this process has used so far. */
   cpu(): number {
     const { user, system } = process.cpuUsage();
     return user + system;
@@ -80,7 +80,7 @@ const handlers = {
 export type WorkerHandlers = typeof handlers;
 serveParent(handlers);
 
-/** A fault is thrown where no code catches it, and ends the process: no run survives one. */
+/** Throws a fault uncaught, so that it ends the process and the run. */
 async function follow(id: string): Promise<never> {
   for (let cursor = ''; ; ) {
     const batch = await manager.poll(id, { after: cursor, wait: HOLD_TIME });

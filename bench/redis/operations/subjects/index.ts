@@ -1,6 +1,6 @@
 import type { RedisSubject } from '../subject.js';
 
-/** Each is loaded only in the process that measures it. */
+/** Each subject is loaded only in the process that measures it. */
 export const SUBJECTS: Readonly<Record<string, (port: number) => Promise<RedisSubject>>> = {
   'session-mailbox': async (port) => (await import('./session-mailbox.js')).SessionMailbox.open(port),
   'session-mailbox/redis-sessions': async (port) =>
