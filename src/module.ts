@@ -12,16 +12,17 @@ import { SessionRuntime } from './service/session-runtime.js';
 import { memoryStore } from './stores/memory/index.js';
 import { Clock, SystemClock } from './time/clock.js';
 
-/** Binds `SessionStore`, in singleton scope, and what that store needs. */
+/** Binds `SessionStore`, in singleton scope, and the dependencies of the store. */
 export type StoreBinding = (options: ContainerModuleLoadOptions) => void;
 
 /**
- * The bindings that a container needs to resolve `SessionManager`. Resolving it with `await container.getAsync` opens the
- * store and starts the background work; unbinding it with `await container.unbindAllAsync` answers held polls, closes
- * WebSockets, ends the background work and closes the store. `container.get` can't start it and throws `STOPPED`.
+ * Returns the bindings that a container needs to resolve `SessionManager`. To resolve it with `await
+ * container.getAsync` opens the store and starts the background work. To unbind it with `await
+ * container.unbindAllAsync` answers held polls, closes WebSockets, ends the background work and closes the store.
+ * `container.get` can't start the service and throws `STOPPED`.
  *
  * @param context the configuration. Default: the `SessionContext` that the application binds itself
- * @param store where sessions and messages are kept. Default: the memory of this process, without a snapshot
+ * @param store the store of sessions and messages. Default: the memory of this process, without a snapshot
  * @throws SessionError `INVALID_CONTEXT`
  */
 export function sessionModule(context?: SessionContextOptions, store: StoreBinding = memoryStore()): ContainerModule {
@@ -39,7 +40,8 @@ export function sessionModule(context?: SessionContextOptions, store: StoreBindi
     options.bind(PushMessageProcessor).toSelf().inSingletonScope();
     options.bind(GcProcessor).toSelf().inSingletonScope();
     options.bind(HeartbeatProcessor).toSelf().inSingletonScope();
-    // On the binding, because Inversify does not await a deactivation that was given to `options.onDeactivation`.
+    // Deactivate on the binding, because Inversify does not await a deactivation that was given to
+    // `options.onDeactivation`.
     options
       .bind(SessionRuntime)
       .toSelf()

@@ -4,7 +4,7 @@ import { type StoreBinding, sessionModule } from './module.js';
 import { ClientPolicy } from './service/client-policy.js';
 import { SessionManager } from './service/session-manager.js';
 
-/** A service that runs, for an application that has no container of its own. */
+/** A running service, for an application without a container. */
 export interface RunningSessions {
   readonly sessions: SessionManager;
   /** Answers held polls, ends the background work and closes the store. */
@@ -12,10 +12,10 @@ export interface RunningSessions {
 }
 
 /**
- * Starts the service in a container of its own.
+ * Starts the service in its own container.
  * @param context the configuration. Default: all defaults
- * @param store where sessions and messages are kept. Default: the memory of this process, without a snapshot
- * @param clientPolicy judges clients that change address or user agent. Default: they are not compared
+ * @param store the store of sessions and messages. Default: the memory of this process, without a snapshot
+ * @param clientPolicy accepts or refuses clients that change address or user agent. Default: clients are not compared
  * @throws SessionError `INVALID_CONTEXT`, or `STORE_UNAVAILABLE` if the store can't be opened
  */
 export async function startSessions(

@@ -1,17 +1,19 @@
 /**
- * A Map that keeps so many entries at most: past that, it removes the one whose key was set first. Set anew at each use, the keys
- * are in the order of use, and the one used least recently goes. All operations take the same time, however many entries there are.
+ * A Map with a maximum number of entries. Beyond the maximum, it removes the entry whose key was set first. If the
+ * caller sets a key again at each use, this is the least recently used entry. The time of an operation does not depend
+ * on the number of entries.
  */
 export class BoundedMap<Key, Value> {
   readonly #most: number;
   readonly #entries = new Map<Key, Value>();
   /**
-   * All entries before its place are gone. An iterator of its own for each removal would begin at the first place of the table, and
-   * V8 leaves the places of deleted entries empty until the table grows: with 10 000 entries it passed thousands of them.
+   * Iterator of all removals. All entries before its position have been removed. A new iterator for each removal would
+   * begin at the first slot of the table. V8 leaves the slots of deleted entries empty until the table grows: with 10
+   * 000 entries, a new iterator passed thousands of empty slots.
    */
   readonly #oldestFirst = this.#entries.keys();
 
-  /** @param most entries; at least 1 */
+  /** @param most maximum number of entries; at least 1 */
   constructor(most: number) {
     this.#most = most;
   }
@@ -24,7 +26,7 @@ export class BoundedMap<Key, Value> {
     return this.#entries.get(key);
   }
 
-  /** The key is the newest from now on, also if it was set before. */
+  /** Makes the key the newest, even if it was set before. */
   set(key: Key, value: Value): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);

@@ -9,7 +9,7 @@ import {
   wholeNumber,
 } from '../validation/options.js';
 
-/** The longest delay that a Node timer takes, in milliseconds: about 24.8 days. */
+/** Longest delay that a timer of Node accepts, in milliseconds: about 24.8 days. */
 const longestTimer = 2_147_483_647;
 const century = 3_155_760_000_000;
 const mostBytes = 1_073_741_824;
@@ -31,11 +31,11 @@ const known = {
   pollTime: v.optional(wholeNumber(0, longestTimer), 25_000),
   pollRenews: v.optional(trueOrFalse(), true),
   maxReader: v.optional(wholeNumber(1, 1_000), 8),
-  // By default as many as there may be readers, but not less than 16.
+  // Default: `maxReader`, but at least 16.
   maxPoll: v.optional(wholeNumber(1, 1_000_000)),
   maxSocket: v.optional(wholeNumber(1, 1_000_000), 64),
   maxWaiter: v.optional(wholeNumber(0, 100_000_000), 100_000),
-  // By default twice `mailboxMaxBytes`: what a full mailbox holds is sent in one piece.
+  // Default: twice `mailboxMaxBytes`, because the content of a full mailbox is sent in one piece.
   streamMaxBytes: v.optional(wholeNumber(0, 2 * mostBytes)),
   tombstoneTime: v.optional(wholeNumber(0, century), 60_000),
   drainTime: v.optional(wholeNumber(0, longestTimer), 5_000),
@@ -69,58 +69,70 @@ function validate(options: unknown): Values {
 }
 
 /**
- * The configuration of the service: plain data, frozen, validated once, by the constructor. All times are in milliseconds.
+ * The configuration of the service: plain, frozen data, which the constructor validates. All times are in milliseconds.
  */
 export class SessionContext {
   /** Idle time after which a session expires, in milliseconds, 1 or more. Default 900 000: 15 minutes. */
   readonly gcTime: number;
   /** Pause between the end of one sweep for expired sessions and the next, in milliseconds, 1 or more. Default 1 000. */
   readonly gcInterval: number;
-  /** Lifetime of a session from its creation, however active it is, in milliseconds; 0 for none. Default 2 592 000 000: 30 days. */
+  /**
+   * Lifetime of a session from its creation, however active it is, in milliseconds; 0 for no limit.
+   * Default 2 592 000 000: 30 days.
+   */
   readonly maxAge: number;
-  /** Heartbeat: pause between two rounds that judge the presence of sessions, in milliseconds, 1 or more. Default 2 000. */
+  /** Heartbeat: pause between two checks of the presence of sessions, in milliseconds, 1 or more. Default 2 000. */
   readonly hbTime: number;
   /** Time without contact after which a session turns `away`, in milliseconds, 1 or more. Default 10 000. */
   readonly hbGrace: number;
-  /** Live sessions that an account may hold; 0 for no limit. Default 5. */
+  /** Maximum number of live sessions of an account; 0 for no limit. Default 5. */
   readonly maxSession: number;
   /**
-   * What happens when an account at its limit creates a session: the creation fails (`reject`, the default), or the
-   * session created first (`evict-oldest`) or contacted longest ago (`evict-idle`) is closed as `evicted`.
+   * Policy for an account at its limit that creates a session: the creation fails (`reject`, the default), or the store
+   * closes the session that was created first (`evict-oldest`) or contacted longest ago (`evict-idle`) as `evicted`.
    */
   readonly onMaxSession: Values['onMaxSession'];
-  /** Number of messages that a mailbox keeps, 1 or more. Not the length of a message: that is `msgMaxBytes`. Default 50. */
+  /** Maximum number of messages in a mailbox, 1 or more. The size of one message is `msgMaxBytes`. Default 50. */
   readonly msgMaxLength: number;
-  /** Size of one message: bytes of its JSON in UTF-8, 1 or more. Default 65 536. */
+  /** Maximum size of one message: bytes of its JSON in UTF-8, 1 or more. Default 65 536. */
   readonly msgMaxBytes: number;
-  /** Bytes of messages that a mailbox keeps, at least `msgMaxBytes`. Default 1 048 576. */
+  /** Maximum bytes of the messages in a mailbox, at least `msgMaxBytes`. Default 1 048 576. */
   readonly mailboxMaxBytes: number;
-  /** Bytes of a session's attributes: all keys and JSON texts in UTF-8, 1 or more. Default 1 048 576. */
+  /** Maximum bytes of a session's attributes: all keys and JSON texts in UTF-8, 1 or more. Default 1 048 576. */
   readonly attributesMaxBytes: number;
-  /** Age after which an undelivered message is dropped, in milliseconds; 0 for none. Default 0. */
+  /** Age after which an undelivered message is dropped, in milliseconds; 0 for no limit. Default 0. */
   readonly messageTtl: number;
   /**
-   * What happens when a message arrives at a full mailbox: the oldest message is dropped (`drop-oldest`, the default), or
-   * the new one (`drop-newest`); the push fails (`reject`); or the session is closed (`close`).
+   * Policy for a message that arrives at a full mailbox: the oldest message is dropped (`drop-oldest`, the default),
+   * the new message is dropped (`drop-newest`), the push fails (`reject`), or the session is closed (`close`).
    */
   readonly onOverflow: Values['onOverflow'];
-  /** How long a poll is held at most, and after how long a quiet stream is sent a heartbeat, in milliseconds. Default 25 000, below the idle limits of common proxies. */
+  /**
+   * Maximum time for which a poll is held, and time after which a quiet stream is sent a heartbeat, in milliseconds.
+   * Default 25 000, below the idle limits of common proxies.
+   */
   readonly pollTime: number;
   /** Whether a poll counts as activity, so that a session that polls does not expire by `gcTime`. Default true. */
   readonly pollRenews: boolean;
-  /** Readers of one mailbox, 1 or more; a further reader evicts the one silent longest. Default 8. */
+  /** Maximum number of readers of one mailbox, 1 or more; a further reader evicts the longest silent one. Default 8. */
   readonly maxReader: number;
-  /** Polls and streams of one session that this node serves at a time; further ones are answered at once, unread, with `retry`. Default `maxReader`, at least 16. */
+  /**
+   * Maximum number of polls and streams of one session that this node serves at a time. It answers further ones at once
+   * with `retry`, without a read. Default `maxReader`, at least 16.
+   */
   readonly maxPoll: number;
-  /** WebSockets and Socket.IO sockets of one session at this node; further ones are refused. Default 64. */
+  /** Maximum number of WebSockets and Socket.IO sockets of one session at this node; it refuses more. Default 64. */
   readonly maxSocket: number;
-  /** Polls and streams that this node holds at most; further ones are answered at once, with `retry`. Default 100 000. */
+  /**
+   * Maximum number of polls and streams that this node holds. It answers further ones at once with `retry`.
+   * Default 100 000.
+   */
   readonly maxWaiter: number;
-  /** Unsent bytes of a stream at which it is ended when there is more to send; no message is lost. Default twice `mailboxMaxBytes`. */
+  /** Unsent bytes at which a stream ends if there is more to send. No message is lost. Default 2 × mailboxMaxBytes. */
   readonly streamMaxBytes: number;
-  /** How long the close reason of a session is remembered, in milliseconds. Default 60 000. */
+  /** Time for which the store remembers the close reason of a session, in milliseconds. Default 60 000. */
   readonly tombstoneTime: number;
-  /** How long a stopping node may take to answer its held polls and end its connections, in milliseconds. Default 5 000. */
+  /** Time that a stopping node has to answer its held polls and end its connections, in milliseconds. Default 5 000. */
   readonly drainTime: number;
 
   /** @throws SessionError `INVALID_CONTEXT`, naming field, rule and value */
@@ -151,7 +163,7 @@ export class SessionContext {
     Object.freeze(this);
   }
 
-  /** Time without a poll after which a reader no longer keeps messages from being removed, in milliseconds. */
+  /** Time without a poll after which a reader no longer prevents the removal of messages, in milliseconds. */
   get readerGrace(): number {
     return 2 * this.pollTime + this.hbGrace;
   }

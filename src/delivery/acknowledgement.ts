@@ -4,22 +4,23 @@ import type { Batch } from './batch.js';
 import type { Waiter } from './waiter.js';
 
 /**
- * What the receiver calls when it has handed a batch over. Only a draining poll or stream needs it: with cursors, the next
- * poll is the acknowledgement, and the client of a stream sends one.
+ * Returns the function that the receiver calls when it has handed a batch over, or `undefined` if none is needed. Only
+ * a draining poll or stream needs one: with cursors, the next poll acknowledges the batch, and the client of a stream
+ * sends an acknowledgement.
  */
 export function acknowledgementOf(store: SessionStore, waiter: Waiter, batch: Batch): (() => void) | undefined {
   if (!waiter.drains || (batch.messages.length === 0 && batch.lost === 0)) return undefined;
-  // Read now: the waiter may move on before the receiver calls.
+  // Copy the position now: the waiter may move on before the receiver calls the function.
   const { app, id, reader, epoch, offset, proof } = waiter;
   return () => void acknowledge(store, app, id, reader, { epoch, offset, proof });
 }
 
-/** Never throws, because a server calls it when the answer was written out. */
+/** Never rejects: a server calls it when the answer was written out, and does not wait for it. */
 async function acknowledge(store: SessionStore, app: string, id: string, reader: string, place: Cursor): Promise<void> {
   try {
     await store.acknowledge(app, id, reader, place);
   } catch {
-    // The store is unavailable: the messages stay, and are delivered again.
+    // The store is unavailable. The messages stay in the mailbox and are delivered again.
   }
 }
 

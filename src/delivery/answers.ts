@@ -6,7 +6,7 @@ import type { Waiter } from './waiter.js';
 
 const noMessages: readonly Message[] = [];
 
-/** Leaves the client where it is. */
+/** Returns a batch that leaves the client at its position. */
 export function emptyBatch(waiter: Waiter): Batch {
   return { messages: noMessages, cursor: waiter.cursor, lost: 0 };
 }
@@ -15,17 +15,22 @@ export function supersededBatch(waiter: Waiter): Batch {
   return { ...emptyBatch(waiter), superseded: true };
 }
 
-/** Sends the client away without having held its poll, or not to the end. */
+/** Returns a batch for a client whose poll was not held, or not until the end of its wait. */
 export function retryBatch(waiter: Waiter, context: SessionContext): Batch {
   return { ...emptyBatch(waiter), retry: retryTime(context) };
 }
 
-/** For a poll that was not read. @param after as the client sent it, so that the client stays where it is */
+/**
+ * Returns a batch for a poll without a read.
+ * @param after as the client sent it, so that the client keeps its position
+ */
 export function unreadBatch(after: string | undefined, context: SessionContext): Batch {
   return { messages: noMessages, cursor: after ?? '', lost: 0, retry: retryTime(context) };
 }
 
-/** What a read found. A client that found neither messages nor room for its poll is told when to retry. */
+/**
+ * Returns the batch of a read. If there were no messages and no room to hold the poll, the batch contains a retry time.
+ */
 export function readBatch(waiter: Waiter, { messages, lost, reset }: ReadResult, context: SessionContext): Batch {
   const batch: Batch = { messages, cursor: waiter.cursor, lost };
   const isTurnedAway = waiter.isTurnedAway && messages.length === 0;
@@ -33,10 +38,10 @@ export function readBatch(waiter: Waiter, { messages, lost, reset }: ReadResult,
   return { ...batch, ...(reset && { reset }), ...(isTurnedAway && { retry: retryTime(context) }) };
 }
 
-/** In milliseconds: no settings send a client away for longer. */
+/** Longest retry time under any settings, in milliseconds. */
 const mostRetry = 60_000;
 
-/** In milliseconds. Random, so that clients that were sent away together don't come back together. */
+/** Returns milliseconds. Random, so that clients that were sent away together don't come back together. */
 function retryTime({ hbTime, drainTime }: SessionContext): number {
   const least = Math.min(hbTime, mostRetry) / 2;
   const spread = Math.min(Math.max(hbTime, drainTime), mostRetry - least);

@@ -1,15 +1,15 @@
 import type { ClosedNotice } from '../errors/close-reason.js';
 import type { Message } from '../mailbox/message.js';
 
-/** The answer to one poll. An optional member is present only when it applies. */
+/** Answer to one poll. An optional member is present only when it applies. */
 export interface Batch {
   /** Oldest first. */
   readonly messages: readonly Message[];
-  /** What the client sends as `after` with its next poll. */
+  /** Cursor that the client sends as `after` with its next poll. */
   readonly cursor: string;
-  /** How many messages between the cursor sent and `cursor` were dropped and can't be delivered any more. */
+  /** Number of messages between the client's cursor and `cursor` that were dropped and can't be delivered any more. */
   readonly lost: number;
-  /** The cursor sent is not of this mailbox's epoch. The batch starts again at the oldest message retained. */
+  /** The mailbox could not verify the client's cursor. The batch starts again at the oldest message retained. */
   readonly reset?: true;
   /** A newer poll of the reader replaced this one, or the mailbox evicted the reader. The client must not poll again. */
   readonly superseded?: true;

@@ -14,8 +14,8 @@ import type { Waiter } from './waiter.js';
 import type { WaiterStates } from './waiter-states.js';
 
 /**
- * Calls the receivers of the waiters: everything that a client is told leaves here. An exception of a receiver is
- * reported; it must not reach the push that caused the call, or skip the other readers.
+ * Calls the receivers of the waiters: all answers to clients pass through this class. It reports the exceptions of
+ * receivers: an exception must not reach the push that caused the call, or skip the other readers.
  */
 export class Deliveries {
   readonly #context: SessionContext;
@@ -47,8 +47,8 @@ export class Deliveries {
   }
 
   /**
-   * A batch after which a stream stays. Called while the stream counts as reading, so that whatever its receiver causes,
-   * such as another push, only marks it.
+   * Gives a stream a batch that is not its last. To be called while the stream counts as reading: a push that its
+   * receiver causes then only marks the stream as outdated.
    */
   give(waiter: Waiter, batch: Batch, way: DeliveryWay = 'read'): void {
     waiter.isOpen = true;
@@ -57,13 +57,13 @@ export class Deliveries {
     this.#callStream(waiter, () => waiter.receiver.deliver(batch, acknowledgementOf(this.#store, waiter, batch)));
   }
 
-  /** A stream was given nothing for the time of one hold. */
+  /** Begins the next hold of a stream that was given nothing during the last one, and sends a heartbeat. */
   beat(waiter: Waiter, now: number): void {
     waiter.deadline = now + waiter.wait;
     if (waiter.isOpen) this.#callStream(waiter, () => waiter.receiver.beat?.());
   }
 
-  /** The last batch of a waiter. A poll gets no other. */
+  /** Gives a waiter its last batch: for a poll, the only one. */
   last(waiter: Waiter, batch: Batch, way: DeliveryWay = 'read'): void {
     this.#waiters.move(waiter, 'ended');
     this.#reports.given(waiter, batch, way);
@@ -76,13 +76,13 @@ export class Deliveries {
     }
   }
 
-  /** The store has released the reader of a parked waiter. */
+  /** Answers a parked waiter whose session or token has ended. The store has released its reader. */
   closed(waiter: Waiter, reason: CloseReason): void {
     waiter.owesRelease = false;
     this.last(waiter, { ...emptyBatch(waiter), closed: closedNotice(reason) });
   }
 
-  /** @param batch what was read for the waiter; default nothing */
+  /** @param batch the result of the waiter's read; default an empty batch */
   sendAway(waiter: Waiter, batch: Batch = emptyBatch(waiter)): void {
     this.last(waiter, { ...retryBatch(waiter, this.#context), ...batch });
   }

@@ -5,7 +5,9 @@ import type { Clock } from '../time/clock.js';
 import type { Batch } from './batch.js';
 import type { Waiter } from './waiter.js';
 
-/** Counts what the waiters of this node are given and how they end, and tells `node:diagnostics_channel`. */
+/**
+ * Counts the deliveries and the endings of the waiters of this node, and publishes them in `node:diagnostics_channel`.
+ */
 export class DeliveryReports {
   readonly #measures: NodeMeasures;
   readonly #clock: Clock;
@@ -27,7 +29,7 @@ export class DeliveryReports {
     let bytes = 0;
     for (const message of messages) {
       bytes += message.bytes;
-      // The store may have a clock of its own, which may be ahead.
+      // The store may have a separate clock, which may be ahead.
       measures.deliveryLatency.observe(way, Math.max(0, now - message.at) / 1000);
     }
     measures.delivered.add(waiter.transport, messages.length);
@@ -50,7 +52,7 @@ export class DeliveryReports {
   }
 }
 
-/** What the last batch of a waiter says, in the order of what matters most to its client. */
+/** Classifies the last batch of a waiter by the member that matters most to its client. */
 export function endingOf({ messages, lost, reset, closed, superseded, retry }: Batch): Ending {
   if (closed !== undefined) return 'closed';
   if (superseded) return 'superseded';

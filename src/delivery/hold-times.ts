@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../time/clock.js';
 
-/** The start from which it counts is of no concern. */
+/** Clock of the holds. It may count from any start. */
 export type HoldClock = Pick<Clock, 'now' | 'setTimer'>;
 
 /** One element of the queues of `HoldTimes`. Only `HoldTimes` changes `queue`, `previous` and `next`. */
@@ -12,7 +12,7 @@ export interface Hold<Each> {
   next: Each | undefined;
 }
 
-/** Holds that were added with the same time left: they become due in the order in which they were added. */
+/** Holds that had the same time left when they were added. They become due in the order in which they were added. */
 export interface HoldQueue<Each> {
   /** In milliseconds. */
   readonly delay: number;
@@ -22,13 +22,13 @@ export interface HoldQueue<Each> {
 }
 
 /**
- * Calls back when a hold's deadline comes. All holds of one length share one timer: a timer for each would take
- * 400 bytes more, and nearly all of them would be cancelled unused.
+ * Calls back when the deadline of a hold arrives. All holds of one length share one timer. A separate timer would take
+ * 400 bytes per hold, and nearly all timers would be cancelled unused.
  */
 export class HoldTimes<Each extends Hold<Each>> {
   readonly #clock: HoldClock;
   readonly #onDue: (hold: Each) => void;
-  /** By delay. */
+  /** The queues by their delay. */
   readonly #queues = new Map<number, HoldQueue<Each>>();
 
   constructor(clock: HoldClock, onDue: (hold: Each) => void) {
@@ -36,7 +36,7 @@ export class HoldTimes<Each extends Hold<Each>> {
     this.#onDue = onDue;
   }
 
-  /** @param now by its clock */
+  /** @param now the time by the clock of `HoldTimes` */
   add(hold: Each, now = this.#clock.now()): void {
     const delay = Math.max(0, hold.deadline - now);
     let queue = this.#queues.get(delay);
@@ -76,7 +76,7 @@ export class HoldTimes<Each extends Hold<Each>> {
     hold.next = undefined;
   }
 
-  /** The timer was set for the hold that was first then, which may have been removed since. */
+  /** Ends the holds that are due: perhaps none, as the hold for which the timer was set may have been removed since. */
   #endDue(queue: HoldQueue<Each>): void {
     const now = this.#clock.now();
     try {
@@ -85,7 +85,7 @@ export class HoldTimes<Each extends Hold<Each>> {
         this.#onDue(first);
       }
     } finally {
-      // Also after an exception of a callback: the others of the queue have no other timer.
+      // Even after an exception of a callback: the other holds of the queue have no other timer.
       if (queue.first === undefined) this.#drop(queue);
       else this.#setTimer(queue, Math.max(0, queue.first.deadline - now));
     }

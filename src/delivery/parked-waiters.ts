@@ -5,7 +5,9 @@ import type { WaiterStates } from './waiter-states.js';
 /** Waiters visited in one turn of the event loop. */
 const stepSize = 500;
 
-/** Calls `visit` for each parked waiter, in steps, until all were visited or `isOver` says so between two steps. */
+/**
+ * Calls `visit` for each parked waiter, in steps, until all were visited or `isOver` returns true between two steps.
+ */
 export async function forEachParked(
   waiters: WaiterStates,
   visit: (waiter: Waiter) => void,

@@ -2,12 +2,13 @@ import type { Batch } from './batch.js';
 import type { PollReceiver } from './poll-request.js';
 import type { Waiter } from './waiter.js';
 
-/** Answers below this size are written to the operating system at once, so that nothing needs to be counted. */
+/** Up to this size, an answer is written to the operating system immediately and need not be counted. */
 const largeBytes = 16_384;
 
 /**
- * Bounds the polls of one session that this node serves at a time: those that are read or held, and large answers that were
- * not written out yet. Each may cost a copy of the mailbox, and a client that reads no answers can have any number of them.
+ * Limits the number of polls of one session that this node serves at a time: polls that are read or held, and large
+ * answers that are not written out yet. Each of them may cost a copy of the mailbox. Without the limit, a client that
+ * does not read its answers could cause any number of copies.
  */
 export class PollBound {
   readonly #most: number;
@@ -19,11 +20,11 @@ export class PollBound {
   }
 
   /**
-   * Whether one more poll may be served. A poll whose secret is not proven counts only for others with that secret: ids are
-   * public, and a client that knows one must not be able to use up the session's polls.
+   * Whether one more poll may be served. A poll whose secret is not proven counts only against polls with the same
+   * secret: ids are public, and a client that knows only the id must not be able to use up the session's polls.
    *
    * @param waiters the session's polls that have no answer yet
-   * @param secretHash the one of the new poll, if it must still be proven
+   * @param secretHash the secret's hash of the new poll, if it must still be proven
    */
   hasRoomFor(id: string, waiters: readonly Waiter[], secretHash: string | undefined): boolean {
     const unwritten = this.#unwritten.size === 0 ? 0 : (this.#unwritten.get(id) ?? 0);
@@ -32,7 +33,9 @@ export class PollBound {
     return counted.length + unwritten < this.#most;
   }
 
-  /** Counts the answer until it was written out or its client is gone. To be called before the receiver has it. */
+  /**
+   * Counts the answer until it was written out or its client has disconnected. To be called before the receiver has it.
+   */
   count(id: string, batch: Batch, receiver: PollReceiver): void {
     if (receiver.onceClosed === undefined || !isLarge(batch)) return;
     this.#unwritten.set(id, (this.#unwritten.get(id) ?? 0) + 1);

@@ -7,16 +7,18 @@ import type { Batch } from './batch.js';
 const readerPattern = /^[A-Za-z0-9_.-]{1,64}$/;
 export const defaultReader = 'default';
 
-/** How to poll. Every field is optional. */
+/** Options of a poll. Every field is optional. */
 export interface PollOptions {
   /**
    * The `cursor` of the last batch; `''` for the oldest message retained. Without it the poll drains: the mailbox keeps
    * the reader's position, and removes messages once they were handed over.
    */
   readonly after?: string;
-  /** How long to hold the poll when there is nothing to deliver, in milliseconds. Default and maximum: `pollTime`. */
+  /**
+   * Time for which to hold the poll when there is nothing to deliver, in milliseconds. Default and maximum: `pollTime`.
+   */
   readonly wait?: number;
-  /** The most messages to return. Default and maximum: `msgMaxLength`. */
+  /** Maximum number of messages to return. Default and maximum: `msgMaxLength`. */
   readonly limit?: number;
   /** The name of the reader that polls. Default: `default`. */
   readonly reader?: string;
@@ -27,40 +29,40 @@ export interface PollRequest {
   readonly reader: string;
   readonly after: Cursor | '' | undefined;
   readonly limit: number;
-  /** How long a poll is held, and how long a stream is parked at a time. */
+  /** Time for which a poll is held, and for which a stream is parked at a time, in milliseconds. */
   readonly wait: number;
   /** Whether the waiter stays after a batch. */
   readonly streams: boolean;
-  /** Whether a message counts as acknowledged when it was handed over. */
+  /** Whether a message counts as acknowledged once it was handed over. */
   readonly drains: boolean;
 }
 
-/** What a poll was opened with. Without either, its caller vouches for it. */
+/** Credential with which a poll was opened. If both fields are `undefined`, the calling code vouches for the poll. */
 export interface PollCredential {
-  /** The hash of the secret, which the first read proves. */
+  /** Hash of the secret, which the first read checks. */
   readonly secretHash: string | undefined;
-  /** The session's generation when its token was proved before. */
+  /** Generation of the session, if the token was proved before the poll. */
   readonly generation: number | undefined;
 }
 
-/** A poll or stream that was taken up. An object, because a function for each that is held takes 100 bytes more. */
+/** An accepted poll or stream. An object, because a separate function for each poll takes 100 bytes more. */
 export interface Cancellable {
-  /** Ends it without an answer; to be called when the client hangs up. No message is lost. */
+  /** Ends the poll or stream without an answer. To be called when the client hangs up. No message is lost. */
   cancel(): void;
 }
 
-/** Receives the answer to one poll: one call of `deliver` or `fail`. */
+/** Receives the answer to one poll by a single call of `deliver` or `fail`. */
 export interface PollReceiver {
   /**
-   * The answer.
-   * @param acknowledge given when the poll drains: call it once the client has the batch. Removes its messages.
+   * Receives the answer.
+   * @param acknowledge given when the poll drains: call it once the client has the batch. It removes the messages.
    */
   deliver(batch: Batch, acknowledge: (() => void) | undefined): void;
-  /** The poll ended without an answer, such as by an error of the store. */
+  /** The poll ended without an answer, for example because of an error of the store. */
   fail(error: unknown): void;
-  /** Calls `listener` once the answer was written out, or its client is gone. Left out where an answer takes no time to send. */
+  /** Calls `listener` once the answer was written out or its client hung up. Optional if sending takes no time. */
   onceClosed?(listener: () => void): void;
-  /** For streams alone; see `StreamReceiver`. */
+  /** Only for streams; see `StreamReceiver`. */
   beat?(): void;
 }
 

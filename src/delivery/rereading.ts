@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Timer } from '../time/clock.js';
 
-/** Mailboxes read again in one turn of the event loop. */
+/** Number of mailboxes that are read again in one turn of the event loop. */
 const stepSize = 500;
 
-/** Schedules mailboxes to be read again: all of them after missed notices, single ones after the store failed. */
+/** Schedules mailboxes to be read again: all of them after missed notices, one of them after a failure of the store. */
 export class Rereading {
   readonly #clock: Clock;
   readonly #pause: number;
@@ -13,7 +13,7 @@ export class Rereading {
   /** Sessions whose last read failed. */
   readonly #failed = new Set<string>();
   #timer: Timer | undefined;
-  /** `repeat`: notices were missed after the current round began, so that another one must follow. */
+  /** `repeat`: notices were missed after the current round began, so that another round must follow. */
   #round: 'none' | 'running' | 'repeat' = 'none';
 
   /**
@@ -35,7 +35,7 @@ export class Rereading {
     if (!isRunning) void this.#readAll();
   }
 
-  /** Reads the mailbox again after the pause: the store was unavailable, and no notice may come when it is back. */
+  /** Reads the mailbox again after the pause. The store was unavailable, and may send no notice when it is back. */
   later(id: string): void {
     this.#failed.add(id);
     this.#timer ??= this.#clock.setTimer(this.#pause, () => this.#readFailed());
@@ -55,7 +55,7 @@ export class Rereading {
     for (const id of ids) this.#read(id);
   }
 
-  /** In steps, because to read all mailboxes in one turn would delay all other work of this node. */
+  /** Reads in steps: to read all mailboxes in one turn would delay all other work of this node. */
   async #readAll(): Promise<void> {
     let count = 0;
     while (this.#round === 'repeat') {

@@ -4,25 +4,28 @@ import { parseCursor } from '../mailbox/cursor.js';
 import { newId } from '../store/session-token.js';
 import { type PollReceiver, type PollRequest, requireReader } from './poll-request.js';
 
-/** How to open a stream. Every field is optional. */
+/** Options of a stream. Every field is optional. */
 export interface StreamOptions {
   /**
-   * The last cursor that the client has; `''` for the oldest message retained. Without it the stream begins behind what
-   * its reader has acknowledged.
+   * The last cursor that the client has; `''` for the oldest message retained. Without it the stream begins after the
+   * last message that its reader has acknowledged.
    */
   readonly after?: string;
-  /** The name of the reader. Default: a random one, so that the stream is a reader of its own. */
+  /** The name of the reader. Default: a random name, so that the stream is a separate reader. */
   readonly reader?: string;
-  /** `sent`: a message is removed once it was written out. Default: once the client has acknowledged it. */
+  /**
+   * `sent`: a message is removed once it was written out. Default: it is removed once the client has acknowledged it.
+   */
   readonly ack?: 'sent';
 }
 
 /**
- * Receives the batches of one stream. The first comes as soon as the mailbox was read, perhaps without messages. The last
- * one has `superseded`, `retry` or `closed`; or the stream ends with a call of `fail`, perhaps the only one.
+ * Receives the batches of one stream. The first batch arrives as soon as the mailbox was read, perhaps without
+ * messages. The last batch has `superseded`, `retry` or `closed`. Instead of a last batch, a call of `fail` may end the
+ * stream, even before the first batch.
  */
 export interface StreamReceiver extends PollReceiver {
-  /** Called when nothing was delivered for `pollTime`: time for a heartbeat. */
+  /** Called when nothing was delivered for the time of one hold. The receiver then sends a heartbeat. */
   beat(): void;
 }
 
@@ -33,7 +36,7 @@ export function requireStreamRequest({ after, reader, ack }: StreamOptions, cont
     reader: reader === undefined ? newId('') : requireReader(reader),
     after: after === undefined || after === '' ? after : parseCursor(after),
     limit: context.msgMaxLength,
-    // A stream is held also where polls are not.
+    // A stream is held even if `pollTime` is 0 and polls are not held.
     wait: Math.max(context.pollTime, context.hbTime),
     streams: true,
     drains: ack === 'sent',

@@ -4,8 +4,8 @@ import type { Waiter } from './waiter.js';
 import type { WaiterStates } from './waiter-states.js';
 
 /**
- * Supersedes the older waiters of the same reader, and those of the reader that the store evicted for this one. One
- * of an evicted reader that was read again since has a newer ticket, and stays.
+ * Supersedes the older waiters of the same reader, and the waiters of the reader that the store evicted for this one. A
+ * waiter of the evicted reader that has read again since then has a newer ticket, and stays.
  */
 export function supersedeOthers(
   waiters: WaiterStates,
@@ -22,7 +22,7 @@ export function supersedeOthers(
   }
 }
 
-/** @param mayBeParked whether the store may still have the reader parked for this node */
+/** @param mayBeParked whether the reader may still be parked for this node in the store */
 export function supersede(waiters: WaiterStates, deliveries: Deliveries, waiter: Waiter, mayBeParked: boolean): void {
   if (waiter.state === 'parked') {
     waiter.owesRelease = mayBeParked;

@@ -3,11 +3,11 @@ import type { Clock } from '../time/clock.js';
 import { HoldTimes } from './hold-times.js';
 import type { Waiter, WaiterState } from './waiter.js';
 
-/** What `WaiterStates` calls. None of these may throw. */
+/** Callbacks of `WaiterStates`. They must not throw. */
 export interface WaiterStatesListener {
-  /** The deadline of a parked waiter has come. The waiter is still parked. */
+  /** The deadline of a parked waiter has passed. The waiter is still parked. */
   onDue(waiter: Waiter): void;
-  /** The store must release the reader of a waiter that has ended: no other waiter of the reader is here. */
+  /** The store must release the reader of a waiter that has ended: this node has no other waiter of the reader. */
   onRelease(waiter: Waiter): void;
   /** The last waiter of this session has ended. */
   onSessionLeft(id: string): void;
@@ -19,7 +19,7 @@ type Waiters = readonly Waiter[];
 const noWaiters: Waiters = [];
 
 /**
- * The waiters of this node and their states. Each waiter is in exactly one state, and `move` alone changes it:
+ * The waiters of this node and their states. Each waiter is in exactly one state, and only `move` changes it:
  *
  *                 ┌────────────────────┐
  *                 │                    v
@@ -27,15 +27,15 @@ const noWaiters: Waiters = [];
  *                 ^          │
  *                 └──────────┘
  *
- * `outdated`, `superseded` and `abandoned` stand for `reading` once something happened that decides what comes next.
+ * `outdated`, `superseded` and `abandoned` are variants of `reading`: something happened that decides the next state.
  *
  * - `reading`: a read of the mailbox is under way. The first state of every waiter.
- * - `outdated`: a read is under way, and a notice of the mailbox came meanwhile. The result may be older than the
- *   notice, so the waiter must not be parked on it.
- * - `superseded`: a read is under way, and the reader was evicted meanwhile, or a newer poll of it was read.
+ * - `outdated`: a read is under way, and a notice of the mailbox has arrived since it began. The result may be older
+ *   than the notice, so the waiter must not be parked on it.
+ * - `superseded`: a read is under way, and since it began the reader was evicted or a newer poll of it was read.
  * - `abandoned`: a read is under way, and the client has hung up.
  * - `parked`: the reader has everything that the mailbox retains, and is parked in the store. The deadline runs.
- * - `ended`: the receiver was called for the last time, or the client has hung up. Final.
+ * - `ended`: the receiver was called for the last time, or the client has hung up. This state is final.
  *
  * While a read is under way:
  * - `reading` → `outdated`: the store notified an append, a change, or the end of the session.
@@ -45,24 +45,28 @@ const noWaiters: Waiters = [];
  *
  * When the read returns:
  * - `abandoned` → `ended`, without an answer.
- * - `superseded` → `ended`: answered as superseded, with the messages that were read, because the cursor passed them.
+ * - `superseded` → `ended`: the waiter is answered as superseded, with the messages that were read, because its cursor
+ *   has passed them.
  * - `reading`, `outdated` → `ended`: there is something to deliver, or the poll is not to be held, or the room drains.
  * - `reading` → `parked`: there is nothing to deliver.
- * - `outdated` → `reading`: there was nothing to deliver when the store read, but there may be now. Reads again.
+ * - `outdated` → `reading`: there was nothing to deliver when the store read, but there may be now. Another read
+ *   begins.
  *
- * A read that fails ends the waiter with the error. Only while the store is unavailable, a waiter that was parked
- * before goes on as if there were nothing to deliver, and its mailbox is read again later.
+ * A read that fails ends the waiter with the error. There is one exception: while the store is unavailable, a waiter
+ * that has read before goes on as if there were nothing to deliver, and its mailbox is read again later.
  *
  * While it is parked:
  * - `parked` → `ended`: the next message was appended, which answers the poll without another read; the session ended;
- *   the reader was superseded or evicted; the deadline came; the client hangs up; or the room drains.
+ *   the reader was superseded or evicted; the deadline passed; the client hangs up; or the room drains.
  * - `parked` → `reading`: anything else happened to the mailbox, or notices may have been missed.
  *
- * A stream goes on where a poll ends with messages, or with its hold:
- * - `reading` → `reading`: it was given what was read, and reads on.
- * - `parked` → `reading`: it was given the next message that was appended, or its deadline came and it was told to send a
- *   heartbeat. The read parks it again: what is parked in the store is so for the time of one hold.
- * While its receiver has a batch it counts as reading, also when no read is under way, and moves as above.
+ * A stream goes on where a poll would end with messages, or at the end of its hold:
+ * - `reading` → `reading`: the stream was given what was read, and reads on.
+ * - `parked` → `reading`: the stream was given the next message that was appended, or its deadline passed and its
+ *   receiver was called to send a heartbeat. The next read parks the stream again, because a park in the store lasts
+ *   for one hold.
+ *
+ * While its receiver is called with a batch, a stream counts as reading, even without a read, and moves as above.
  */
 export class WaiterStates {
   readonly #clock: Clock;
@@ -71,7 +75,7 @@ export class WaiterStates {
   readonly #holdTimes: HoldTimes<Waiter>;
   /**
    * All waiters that have not ended, by session id. The list of a session is replaced, never changed, so that a caller
-   * may iterate over it while waiters come and go. Nearly every list holds one waiter.
+   * may iterate over it while waiters are added and removed. Nearly every list holds one waiter.
    */
   readonly #bySession = new Map<string, Waiters>();
   #held = 0;
@@ -84,7 +88,7 @@ export class WaiterStates {
     this.#holdTimes = new HoldTimes(clock, (waiter) => listener.onDue(waiter));
   }
 
-  /** How many waiters are held, or may be once their read returns. */
+  /** Number of waiters that are held, or may be held once their read returns. */
   get held(): number {
     return this.#held;
   }
@@ -114,7 +118,7 @@ export class WaiterStates {
     return this.#bySession.get(id) ?? noWaiters;
   }
 
-  /** Adds a waiter, whose read is about to begin. @param others those of its session */
+  /** Adds a waiter, whose read is about to begin. @param others the other waiters of its session */
   add(waiter: Waiter, others: Waiters): void {
     this.#bySession.set(waiter.id, others.length === 0 ? [waiter] : [...others, waiter]);
     if (!waiter.holds) return;
@@ -123,8 +127,8 @@ export class WaiterStates {
   }
 
   /**
-   * What comes after a batch that a stream was given while it counted as reading.
-   * @param parked whether the read has parked its reader, so that no other one is needed. A superseded stream is left so
+   * Moves a stream on after it was given a batch while it counted as reading. A superseded stream stays superseded.
+   * @param parked whether the read has parked the reader, so that the stream needs no other read
    */
   settle(waiter: Waiter, parked: boolean): void {
     if (waiter.state === 'abandoned') this.move(waiter, 'ended');
@@ -140,7 +144,7 @@ export class WaiterStates {
       if (diagnostics.held.isHeard) publishHeld(waiter);
     } else if (state === 'parked') {
       this.#holdTimes.remove(waiter);
-      // The next read tells anew whether the store has the reader parked.
+      // The next read reports whether the store has the reader parked.
       if (next === 'reading') waiter.owesRelease = false;
     }
     if (next === 'ended') {
@@ -164,7 +168,7 @@ export class WaiterStates {
     this.#listener.onSessionLeft(waiter.id);
   }
 
-  /** To release the reader while another waiter of it is here could make that waiter miss its notice. */
+  /** Releases the reader, unless this node has another waiter of it: that waiter could then miss its notice. */
   #passOnRelease(waiter: Waiter): void {
     const successor = this.of(waiter.id).find((other) => other.isSameReader(waiter));
     if (successor === undefined) this.#listener.onRelease(waiter);

@@ -7,27 +7,30 @@ import type { Cancellable, PollCredential, PollReceiver, PollRequest } from './p
 /** `WaiterStates` describes the states and the transitions between them. */
 export type WaiterState = 'reading' | 'outdated' | 'superseded' | 'abandoned' | 'parked' | 'ended';
 
-/** One poll or stream, from its arrival until it was answered for the last time, or its client hangs up. */
+/** One poll or stream, from its arrival until its last answer or until its client hangs up. */
 export class Waiter implements Hold<Waiter>, Cancellable {
   readonly app: string;
   readonly id: string;
-  // What is needed of its request, not the request: thousands of polls are held.
+  // Copies of the fields that are needed, not the request: thousands of polls are held.
   readonly reader: string;
   readonly limit: number;
   readonly wait: number;
   readonly streams: boolean;
   readonly drains: boolean;
-  /** Where the first read begins. */
+  /** Position at which the first read begins. */
   after: Cursor | '' | undefined;
   readonly receiver: PollReceiver;
   readonly #onCancel: (waiter: Waiter) => void;
-  /** Of two polls of one reader the one with the higher number is the newer. */
+  /** Number of the arrival. Of two polls of one reader, the poll with the higher number is the newer one. */
   readonly arrival: number;
-  /** When the hold ends. Not after the arrival for a poll that is not to be held. A stream begins another hold then. */
+  /**
+   * When the hold ends. For a poll that asks for no wait, this is the time of its arrival. A stream begins another hold
+   * at its deadline.
+   */
   deadline: number;
-  /** Whether it may be parked. If its request asks for a wait all the same, this node had no room for it. */
+  /** Whether the waiter may be parked. If not, although its request asks for a wait, this node could not hold it. */
   readonly holds: boolean;
-  /** Changed by `WaiterStates.move` alone. */
+  /** Only `WaiterStates.move` changes it. */
   state: WaiterState = 'reading';
   /** The reader's position after the latest read. The epoch is empty before the first read. */
   epoch = '';
@@ -39,14 +42,14 @@ export class Waiter implements Hold<Waiter>, Cancellable {
   readTicket = 0;
   /** Whether a stream was given its first batch. */
   isOpen = false;
-  /** Given until the store has proven it. */
+  /** Set until the store has proven the secret. */
   secretHash: string | undefined;
   /**
-   * The store may have the reader parked because of this waiter. When the waiter ends, the reader must be released,
-   * unless another waiter of the same reader takes this duty over.
+   * Whether the store may have the reader parked because of this waiter. If so, the reader must be released when the
+   * waiter ends, unless another waiter of the same reader takes this duty over.
    */
   owesRelease = false;
-  /** For `HoldTimes` alone. */
+  /** Only for `HoldTimes`, like the next two fields. */
   queue: HoldQueue<Waiter> | undefined = undefined;
   previous: Waiter | undefined = undefined;
   next: Waiter | undefined = undefined;
@@ -92,20 +95,20 @@ export class Waiter implements Hold<Waiter>, Cancellable {
   }
 
   /**
-   * Whether the message at that offset is the next that it needs. The proof shows whether the store has forgotten what this
-   * poll was parked after.
-   * @param before the proof of the message before
+   * Whether the message at this offset is the next message that the waiter needs. The proof shows whether the store has
+   * lost the message after which this waiter was parked.
+   * @param before the proof of the message before the one at `offset`
    */
   standsBefore(epoch: string, offset: number, before: number): boolean {
     return this.epoch === epoch && this.offset + 1 === offset && this.proof === before;
   }
 
-  /** Whether a wait was asked for, and refused. */
+  /** Whether the request asked for a wait, but this node does not hold it. */
   get isTurnedAway(): boolean {
     return this.wait > 0 && !this.holds;
   }
 
-  /** The waiter stands where the read has ended, and its secret is proven. */
+  /** Moves the waiter to the position after the read. The read has proven its secret. */
   takeIn({ epoch, offset, proof, generation, parked }: ReadResult): void {
     this.after = undefined;
     this.secretHash = undefined;

@@ -21,10 +21,10 @@ import { Waiter } from './waiter.js';
 import { WaiterStates } from './waiter-states.js';
 
 /**
- * Holds the polls and streams of this node. A poll is read from the store first. When there is nothing to deliver it is
- * parked at the tail of its mailbox: the next message appended is the next that it needs, and answers it without another
- * read. Whatever else happens to the mailbox makes it read again. A stream is a poll that stays after a batch, and goes on
- * from there. `WaiterStates` describes the states of both.
+ * Holds the polls and streams of this node. A poll first reads its mailbox from the store. If there is nothing to
+ * deliver, the poll is parked at the tail of the mailbox: the next message appended is the next message that it needs,
+ * and answers it without another read. Any other change of the mailbox makes the poll read again. A stream is a poll
+ * that stays after a batch, and goes on from there. `WaiterStates` describes the states of both.
  */
 @injectable()
 export class WaitingRoom implements StoreListener {
@@ -36,7 +36,7 @@ export class WaitingRoom implements StoreListener {
   readonly #rereading: Rereading;
   readonly #bound: PollBound;
   readonly #deliveries: Deliveries;
-  /** One for all waiters. */
+  /** Shared by all waiters. */
   readonly #hangUp = (waiter: Waiter) => this.#deliveries.hangUp(waiter);
   #arrivals = 0;
   #reads = 0;
@@ -63,12 +63,12 @@ export class WaitingRoom implements StoreListener {
     this.#rereading = new Rereading(clock, context.hbTime, sessionIds, (id) => this.#readMailboxAgain(id));
   }
 
-  /** How many polls and streams are held, or may be once their read returns. */
+  /** Number of polls and streams that are held, or may be held once their read returns. */
   get held(): number {
     return this.#waiters.held;
   }
 
-  /** How many of those are streams. */
+  /** Number of streams that are held, or may be held once their read returns. */
   get heldStreams(): number {
     return this.#waiters.heldStreams;
   }
@@ -78,9 +78,9 @@ export class WaitingRoom implements StoreListener {
   }
 
   /**
-   * Answers the poll as soon as there is something to deliver, at the latest when its wait is over; or opens the stream.
-   * @param credential what the poll was opened with; it fails unless that still fits the session
-   * @returns `undefined` when this node may not serve one more of this session; see `PollBound`. A stream must be held
+   * Opens the stream, or answers the poll: as soon as there is something to deliver, at the latest after its wait.
+   * @param credential the credential with which the poll was opened; the poll fails if it is not valid any more
+   * @returns `undefined` if this node has no room for another poll of this session (see `PollBound`), or for a stream
    */
   poll(
     app: string,
@@ -97,7 +97,7 @@ export class WaitingRoom implements StoreListener {
     const holds = request.wait > 0 && this.#mayHold;
     const arrival = this.#arrivals;
     const waiter = new Waiter(app, id, request, credential, receiver, arrival, deadline, holds, this.#hangUp);
-    // Counted before the store is asked. Otherwise all polls of a burst would find room.
+    // Count the waiter before it reads. Otherwise all polls of a burst would find room.
     this.#waiters.add(waiter, others);
     this.#deliveries.arrived(waiter);
     void this.#read(waiter);
@@ -140,7 +140,7 @@ export class WaitingRoom implements StoreListener {
 
   superseded(_app: string, id: string, reader: string, ticket: number): void {
     for (const waiter of this.#waiters.of(id)) {
-      // A waiter that has read again since holds a newer ticket, and is not meant.
+      // A waiter that has read again since then has a newer ticket. The notice is not for that read.
       if (waiter.readTicket === ticket && waiter.reader === reader)
         supersede(this.#waiters, this.#deliveries, waiter, false);
     }
@@ -150,7 +150,7 @@ export class WaitingRoom implements StoreListener {
     this.#rereading.all();
   }
 
-  /** From now on no poll is held. Held polls are answered with `retry`. Resolves when all are, or after `drainTime`. */
+  /** Answers all held polls with `retry`, and holds no more. Resolves when all are answered, or after `drainTime`. */
   drain(): Promise<void> {
     this.#drained ??= this.#drain();
     return this.#drained;
@@ -164,7 +164,7 @@ export class WaitingRoom implements StoreListener {
     if (!isOver()) await this.#waiters.noneHeld(giveUpAt);
   }
 
-  /** Deliberately one async function: each further one would cost a poll as much time as its read. */
+  /** Deliberately one async function: each additional one would cost a poll as much time as its read. */
   async #read(waiter: Waiter): Promise<void> {
     try {
       do {
@@ -194,7 +194,7 @@ export class WaitingRoom implements StoreListener {
     return readRequestOf(waiter, now);
   }
 
-  /** Throws the error again, unless the store is unavailable and the waiter was parked before. */
+  /** Throws the error again, unless the store is unavailable and the waiter has read before. */
   #keepHoldingIfUnavailable(waiter: Waiter, error: unknown): void {
     if (!SessionError.is(error, 'STORE_UNAVAILABLE')) throw error;
     // The store may have carried the read out, although its reply was lost.
@@ -210,12 +210,12 @@ export class WaitingRoom implements StoreListener {
     supersedeOthers(this.#waiters, this.#deliveries, waiter, result.droppedReader);
   }
 
-  /** @param result `undefined` when the store was unavailable, and the waiter is held all the same */
+  /** @param result `undefined` if the store was unavailable, and the waiter is to be held nevertheless */
   #decide(waiter: Waiter, result: ReadResult | undefined): void {
     if (waiter.state === 'abandoned') {
       this.#waiters.move(waiter, 'ended');
     } else if (waiter.state === 'superseded' || result?.superseded) {
-      // With what was read, because the cursor passes it.
+      // The answer contains the messages that were read, because the cursor has passed them.
       const batch = result === undefined ? emptyBatch(waiter) : readBatch(waiter, result, this.#context);
       this.#deliveries.last(waiter, { ...batch, superseded: true });
     } else if (waiter.streams && this.#drained !== undefined) {
@@ -231,14 +231,14 @@ export class WaitingRoom implements StoreListener {
     }
   }
 
-  /** Gives a stream what was read; the first time also when that is nothing, because its client learns its cursor so. */
+  /** Gives a stream what was read. The first batch is given even if it is empty: it tells the client its cursor. */
   #streamOn(waiter: Waiter, result: ReadResult): void {
     if (!result.parked || !waiter.isOpen) this.#deliveries.give(waiter, readBatch(waiter, result, this.#context));
     this.#waiters.settle(waiter, result.parked);
     if (waiter.state === 'superseded') this.#deliveries.last(waiter, supersededBatch(waiter));
   }
 
-  /** The hold of a parked waiter has ended. That of a stream begins again, with another read that keeps it parked. */
+  /** Ends the hold of a parked waiter. A stream begins another hold, with another read that keeps it parked. */
   #endHold(waiter: Waiter): void {
     if (!waiter.streams) {
       this.#deliveries.last(waiter, emptyBatch(waiter));
@@ -246,7 +246,7 @@ export class WaitingRoom implements StoreListener {
     }
     const { owesRelease } = waiter;
     this.#waiters.move(waiter, 'reading');
-    // Until it is read again the store has it parked, and its receiver may hang up at the heartbeat.
+    // The store has the reader parked until the next read, and the receiver may hang up at the heartbeat.
     waiter.owesRelease = owesRelease;
     this.#deliveries.beat(waiter, this.#clock.now());
     this.#goOn(waiter);
@@ -264,7 +264,7 @@ export class WaitingRoom implements StoreListener {
     this.#goOn(waiter);
   }
 
-  /** Reads on for a stream for which no read is under way, unless its receiver has caused its end. */
+  /** Starts the next read of a stream that has no read under way, unless its receiver has caused its end. */
   #goOn(waiter: Waiter): void {
     this.#waiters.settle(waiter, false);
     if (waiter.state === 'superseded') this.#deliveries.last(waiter, supersededBatch(waiter));

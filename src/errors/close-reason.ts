@@ -1,10 +1,10 @@
-/** How one close reason is shown to clients and operators. */
+/** Presentation of one close reason to clients and operators. */
 export interface CloseReasonEntry {
   /** One sentence for people. */
   readonly sentence: string;
-  /** Whether the session lives on, and the client should connect again: with the token that it has then. */
+  /** Whether the session lives on and the client should connect again, with its current token. */
   readonly reconnect: boolean;
-  /** Close code for a WebSocket of this session. RFC 6455 leaves 4000 to 4999 to applications. */
+  /** Close code for a WebSocket of the session. RFC 6455 leaves 4000 to 4999 to applications. */
   readonly webSocketCode: number;
 }
 
@@ -41,10 +41,10 @@ export const closeReasons = {
   },
 } as const satisfies Record<string, CloseReasonEntry>;
 
-/** Why a session ended: the keys of `closeReasons`. */
+/** Reason why a session or a connection was closed: a key of `closeReasons`. */
 export type CloseReason = keyof typeof closeReasons;
 
-/** A close reason as clients receive it, in batches and in problem documents. */
+/** A close reason in the form that clients receive in batches and problem documents. */
 export interface ClosedNotice {
   readonly code: CloseReason;
   readonly reason: string;

@@ -1,6 +1,6 @@
 /**
- * The HTTP status of each error code: the only table of them. `INVALID_CONTEXT` is thrown at start-up, so a client sees
- * its status only when an application checks options while it serves.
+ * The only table of the HTTP statuses of error codes. `INVALID_CONTEXT` is thrown at start-up: a client sees its status
+ * only if an application checks options while it serves requests.
  */
 export const errorStatuses = {
   SESSION_LIMIT: 409,

@@ -2,18 +2,18 @@ import type { CloseReason } from './close-reason.js';
 import { errorStatuses, type SessionErrorCode } from './error-statuses.js';
 
 /**
- * Why a token was refused that opens no session: its id is of no session that is known, its secret is wrong, or the token
- * was valid until it was rotated; or the token is right, and the application's `ClientPolicy` refused the client.
+ * Reason why a token opens no session: no known session has its id, its secret is wrong, or it was valid until it was
+ * rotated. `other-client`: the token is right, but the application's `ClientPolicy` refused the client.
  */
 export type UnknownToken = 'unknown' | 'wrong-secret' | 'rotated' | 'other-client';
 
 /** The `details` of each error code. They reach logs and clients, so they never contain a token or a secret. */
 export interface SessionErrorDetails extends Record<SessionErrorCode, object> {
   SESSION_LIMIT: { readonly accountId: string; readonly maxSession: number };
-  /** `refused`: why, when a token was refused. For the operator: the fronts answer clients alike, whatever it is. */
+  /** `refused`: the reason, if a token was refused. For the operator: the fronts answer clients the same for all. */
   SESSION_UNKNOWN: { readonly refused?: UnknownToken };
   SESSION_CLOSED: { readonly reason: CloseReason };
-  /** `front`: which front or store the option `field` was given to. */
+  /** `front`: the front or store that received the option `field`. */
   INVALID_CONTEXT: {
     readonly front: string;
     readonly field: string;
@@ -24,8 +24,8 @@ export interface SessionErrorDetails extends Record<SessionErrorCode, object> {
   MESSAGE_TOO_LARGE: { readonly bytes: number; readonly msgMaxBytes: number };
   MAILBOX_FULL: { readonly id: string };
   /**
-   * `unsure`: the call may have been carried out, because the answer was lost; or it was, and may be lost, because of the
-   * `replicas` that were needed only some had it in time.
+   * `unsure`: the call may have been carried out, because the answer was lost. With `replicas`: the call was carried
+   * out, but may be lost, because only `reached` of the `needed` replicas had it in time.
    */
   STORE_UNAVAILABLE: {
     readonly unsure?: true;
@@ -34,7 +34,7 @@ export interface SessionErrorDetails extends Record<SessionErrorCode, object> {
   STOPPED: Record<never, never>;
   TOO_MANY_SOCKETS: { readonly maxSocket: number };
   CROSS_SITE: { readonly origin: string };
-  /** What the authentication must fulfil: its most age, in milliseconds, and its least level. */
+  /** Requirements for the authentication: maximum age, in milliseconds, and minimum level. */
   REAUTHENTICATION_REQUIRED: { readonly maxAge: number | undefined; readonly level: number | undefined };
 }
 
@@ -44,7 +44,7 @@ const brand = Symbol.for('session-mailbox.SessionError');
 export class SessionError<Code extends SessionErrorCode = SessionErrorCode> extends Error {
   override readonly name = 'SessionError';
   readonly code: Code;
-  /** The HTTP status of the code. Express and Fastify answer with it by themselves. */
+  /** The HTTP status of the code. Express and Fastify use it for their answer. */
   readonly status: (typeof errorStatuses)[Code];
   readonly details: SessionErrorDetails[Code];
 
@@ -70,38 +70,38 @@ export class SessionError<Code extends SessionErrorCode = SessionErrorCode> exte
   }
 }
 
-/** The shape of a token: 64 letters and digits, also next to others, as behind the `n` of an escaped line break. */
+/** 64 letters and digits, as in a token. More may surround them, such as the `n` of an escaped line break in front. */
 const tokenLike = /[0-9A-Za-z]{64,}/g;
 
-/** Errors reach logs and clients, so anything in one that may be a token is hidden. */
+/** Hides everything that may be a token, because errors reach logs and clients. */
 function maskTokens(text: string): string {
   return text.replace(tokenLike, '[hidden: may be a token]');
 }
 
 const quotedLength = 80;
-/** More than this of a value is not looked at: a regular expression runs out of stack on a value of many megabytes. */
+/** Maximum length of a text that is scanned: a regular expression runs out of stack on a value of many megabytes. */
 const scannedLength = 1_024;
-/** What may be the first part of a token that the end of the scan cut. */
+/** Possible first part of a token that was cut at the end of the scan. */
 const unfinishedToken = /[0-9A-Za-z]{1,63}$/;
 
-/** A value as an error message quotes it: JSON where it has one, without tokens, cut to a length that suits a log. */
+/** Quotes a value for an error message: as JSON if possible, without tokens, cut to a length that suits a log. */
 export function quote(value: unknown): string {
   const whole = textOf(value);
   const isScannedWhole = whole.length <= scannedLength;
-  // Masked before the cut, which could leave the first part of a token.
+  // Mask before the cut: a cut could leave the first part of a token.
   const scanned = maskTokens(whole.slice(0, scannedLength));
   const text = isScannedWhole ? scanned : scanned.replace(unfinishedToken, '');
   return text.length > quotedLength || !isScannedWhole ? `${text.slice(0, quotedLength)}…` : text;
 }
 
 function textOf(value: unknown): string {
-  // JSON says null for NaN and the infinities.
+  // JSON has null for NaN and the infinities.
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'function') return String(value);
   let text: string | undefined;
   try {
     text = JSON.stringify(value);
   } catch {
-    // A cycle, or a toJSON that throws: only the type can be quoted.
+    // A value with a cycle, or with a toJSON that throws: only its type can be quoted.
   }
   return text ?? (typeof value === 'object' ? Object.prototype.toString.call(value) : String(value));
 }
@@ -116,7 +116,7 @@ export function invalidArgument(argument: string, rule: string, value: unknown, 
   );
 }
 
-/** @param refused why, when a token was refused; the message says the same of all */
+/** @param refused the reason, if a token was refused; the message is the same for all reasons */
 export function sessionUnknown(refused?: UnknownToken): SessionError {
   const details = refused === undefined ? {} : { refused };
   return new SessionError('SESSION_UNKNOWN', 'There is no such session, or the token does not fit it', details);

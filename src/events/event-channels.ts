@@ -1,6 +1,6 @@
 import { DiagnosticsChannel } from '../measures/diagnostics.js';
 
-/** The channel of each event. Its subscribers are called with the payload, for every app, before the listeners are. */
+/** The channel of each event. Its subscribers receive the payloads of all apps, before the listeners. */
 export const eventChannels = {
   created: new DiagnosticsChannel<object>('created'),
   limit: new DiagnosticsChannel<object>('limit'),

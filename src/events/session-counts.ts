@@ -1,6 +1,6 @@
 import { closeReasons } from '../errors/close-reason.js';
 
-/** The field that says which kind of its event a payload is. An event that is not here has no kinds. */
+/** The field of the payload that contains the kind of each event. An event that is not listed has no kinds. */
 const kindFields: Readonly<Record<string, string>> = {
   closed: 'reason',
   limit: 'verdict',
@@ -8,7 +8,7 @@ const kindFields: Readonly<Record<string, string>> = {
   refused: 'kind',
 };
 
-/** Kinds that are counted as 0 before the first: a monitor computes a rate only of what was there before. */
+/** Kinds that start with the count 0: a monitor computes a rate only for a series that exists. */
 const knownKinds: Readonly<Record<string, readonly string[]>> = {
   closed: Object.keys(closeReasons),
   limit: ['refused', 'evicted'],
@@ -23,26 +23,26 @@ interface Count {
 }
 
 /**
- * How many events this node has emitted since it started, of all apps. Counted where they are emitted, whether or not someone
- * listens. A kind of event that is new to this class is counted under its own name.
+ * Numbers of the events that this node has emitted since it started, for all apps. Events are counted where they are
+ * emitted, whether or not there is a listener. A kind that this class does not know is counted under its own name.
  */
 export class SessionCounts {
   readonly #counts = new Map<string, Count>();
 
-  /** @param event the name of an event; 0 for one that was never emitted */
+  /** Returns the number of events with this name; 0 if none was emitted. */
   total(event: string): number {
     return this.#counts.get(event)?.total ?? 0;
   }
 
   /**
-   * The count of each kind: of `closed` by close reason, of `limit` and `overflow` by verdict, of `refused` by its kind.
+   * Returns the count of each kind: `closed` by close reason, `limit` and `overflow` by verdict, `refused` by `kind`.
    * @returns a copy; empty for an event without kinds
    */
   byKind(event: string): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#counts.get(event)?.kinds ?? zeroOf(event).kinds);
   }
 
-  /** For logs and consoles: the number of each event that was emitted, or its numbers by kind. */
+  /** Returns, for logs and consoles, the number of each event that was emitted, or its numbers by kind. */
   toJSON(): Readonly<Record<string, number | Readonly<Record<string, number>>>> {
     const entries = [...this.#counts].map(([event, { total, kindField, kinds }]) => {
       const counted = kindField === undefined ? total : Object.fromEntries(kinds);
@@ -51,7 +51,7 @@ export class SessionCounts {
     return Object.fromEntries(entries);
   }
 
-  /** For `SessionEvents`: counts one event. */
+  /** Counts one event. Only for `SessionEvents`. */
   add(event: string, payload: object): void {
     let count = this.#counts.get(event);
     if (count === undefined) {

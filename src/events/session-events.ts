@@ -11,46 +11,48 @@ import { SessionCounts } from './session-counts.js';
 /** A request whose bearer was refused. Contains no token. */
 export interface RefusedBearer {
   readonly app: string;
-  /** The id that the token names, whether there is such a session or not; `undefined` when the token names none. */
+  /** The id in the token, whether or not there is such a session; `undefined` if the token contains no id. */
   readonly id: string | undefined;
   /**
-   * `unknown`: no session is known by this token. `wrong-secret`: there is such a session, and the secret is not its own.
-   * `rotated`: the token was valid until the latest rotation. `other-client`: the application's `ClientPolicy` refused the client. `closed`: the token is that of a session that was closed.
-   * `cross-site`: a page of another site made the request.
+   * `unknown`: no session is known for this token. `wrong-secret`: the session exists, but has another secret.
+   * `rotated`: the token was valid until the latest rotation. `other-client`: the application's `ClientPolicy` refused
+   * the client. `closed`: the session of the token was closed. `cross-site`: a page of another site made the request.
    */
   readonly kind: UnknownToken | 'closed' | 'cross-site';
-  /** Why the session was closed, with the kind `closed`. */
+  /** For the kind `closed`: the reason why the session was closed. */
   readonly reason: CloseReason | undefined;
-  /** Address of the client, cut to 64 characters; empty where the front does not know it. */
+  /** Address of the client, cut to 64 characters; empty if the front does not know it. */
   readonly ip: string;
-  /** Cut to 512 characters; empty when there is none. */
+  /** Cut to 512 characters; empty if there is none. */
   readonly userAgent: string;
 }
 
-/** What an operator did by the console. Contains no message and no token. */
+/** Act of an operator in the console. Contains no message and no token. */
 export interface OperatorAct {
   readonly app: string;
-  /** As the console's guard named the operator. */
+  /** The name that the console's guard returned for the operator. */
   readonly operator: string;
   readonly act: 'revoke' | 'revoke-others' | 'close-account' | 'push';
-  /** The session that the act named. `undefined` of an act on an account. */
+  /** The session that the act specified; `undefined` for an act on an account. */
   readonly id: string | undefined;
-  /** The account that the act was on. `undefined` where it is not known, such as of a session that has ended. */
+  /** The account that the act concerned; `undefined` if it is not known, such as for a session that has ended. */
   readonly accountId: string | undefined;
-  /** `failed`: the act was refused or the store was unavailable, which may have carried it out nonetheless. */
+  /**
+   * `failed`: the act was refused, or the store was unavailable. In the latter case it may still have been carried out.
+   */
   readonly outcome: 'done' | 'failed';
-  /** Sessions that were closed, or mailboxes that keep the message. */
+  /** Number of sessions that were closed, or of mailboxes that keep the message. */
   readonly count: number;
   /** When the act ended, in milliseconds since the Unix epoch. */
   readonly at: number;
-  /** Address of the operator; empty where the front does not know it. */
+  /** Address of the operator; empty if the front does not know it. */
   readonly ip: string;
 }
 
 /** The payload of each event. */
 export interface SessionEventMap {
   created: SessionRecord;
-  /** A login met its account's limit. `closed` of each evicted session, and `created`, follow. */
+  /** A login reached the limit of its account. The events `closed` of each evicted session, and `created`, follow. */
   limit: LimitedLogin;
   /** An authentication or a touch renewed the session. A poll renews without this event. */
   renewed: SessionRecord;
@@ -62,20 +64,22 @@ export interface SessionEventMap {
   refused: RefusedBearer;
   online: SessionReference;
   away: SessionReference;
-  /** A push did not fit into a mailbox. `verdict` is what happened to it, `dropped` how many messages were dropped. */
+  /**
+   * A push did not fit into a mailbox. `verdict` is the outcome, `dropped` the number of messages that were dropped.
+   */
   overflow: AppendOutcome;
-  /** An operator closed sessions or pushed a message by the console, or tried to. */
+  /** An operator closed sessions or pushed a message in the console, or tried to. */
   audit: OperatorAct;
 }
 
 /** The names of events. */
 export type SessionEvent = keyof SessionEventMap;
-/** Called with what an event tells. An error that it throws is reported, and reaches no other listener. */
+/** Called with the payload of an event. An error that it throws is reported, and does not affect other listeners. */
 export type SessionListener<Event extends SessionEvent> = (payload: SessionEventMap[Event]) => void;
 
 type Listeners = { [Event in SessionEvent]?: Set<SessionListener<Event>> };
 
-/** Subscribes to the events of all apps. Not a valid name of an app. */
+/** Name under which listeners subscribe to the events of all apps. Not a valid name of an app. */
 export const everyApp = '*';
 
 /**
@@ -86,7 +90,7 @@ export const everyApp = '*';
 @injectable()
 export class SessionEvents {
   readonly counts = new SessionCounts();
-  /** What this node does beside emitting events. */
+  /** Measures of the work of this node other than events. */
   readonly measures = new NodeMeasures();
   readonly #apps = new Map<string, Listeners>();
 
@@ -106,7 +110,7 @@ export class SessionEvents {
     const set = listeners?.[event];
     if (listeners === undefined || set?.delete(listener) !== true || set.size > 0) return;
     delete listeners[event];
-    // Callers name apps. Without this, apps that had a listener once would pile up.
+    // Callers choose the names of apps. Without this, the map would keep every app that ever had a listener.
     if (Object.keys(listeners).length === 0) this.#apps.delete(app);
   }
 
@@ -120,7 +124,7 @@ export class SessionEvents {
 
   #notify<Payload>(listeners: ReadonlySet<(payload: Payload) => unknown> | undefined, payload: Payload): void {
     if (listeners === undefined || listeners.size === 0) return;
-    // Deferred, because a listener may call the manager, which must have finished the operation.
+    // Defer the calls: a listener may call the manager, which must have finished the operation by then.
     queueMicrotask(() => {
       for (const listener of [...listeners]) call(listener, payload);
     });

@@ -5,9 +5,9 @@ export interface Cursor {
   readonly epoch: string;
   readonly offset: number;
   /**
-   * When the message was accepted that was the newest as this cursor was given, in milliseconds since the Unix epoch. A
-   * store that lost its newest messages gives their offsets to other messages, and this tells which ones the client has.
-   * Not used at offset 0. Negative for a cursor without proof, which fits no message.
+   * Time at which the mailbox accepted its newest message, as of the moment when it gave this cursor, in milliseconds
+   * since the Unix epoch. A store that lost its newest messages gives their offsets to other messages; the proof shows
+   * which of the two the client has. Not used at offset 0. Negative for a cursor without proof, which fits no message.
    */
   readonly proof: number;
 }
@@ -15,11 +15,13 @@ export interface Cursor {
 const noProof = -1;
 
 const mostEpoch = 16;
-/** At most 15 decimal digits and 10 of base 36 are below 2^53: every number is exact. */
+/**
+ * Maximum number of digits. 15 decimal digits and 10 digits of base 36 stay below 2^53, so that every number is exact.
+ */
 const mostDecimal = 15;
 const mostBase36 = 10;
 
-/** The latest proof that was written: messages come many in a millisecond, and base 36 takes longer than all else here. */
+/** The latest proof and its text: many messages share a millisecond, and base 36 is the most expensive step here. */
 let written = { proof: 0, text: '0' };
 
 export function formatCursor(epoch: string, offset: number, proof: number): string {
@@ -28,7 +30,7 @@ export function formatCursor(epoch: string, offset: number, proof: number): stri
 }
 
 /**
- * @param name of the argument, for the error
+ * @param name name of the argument, for the error
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function parseCursor(text: unknown, name: 'after' | 'cursor' = 'after'): Cursor {
@@ -38,7 +40,7 @@ export function parseCursor(text: unknown, name: 'after' | 'cursor' = 'after'): 
   throw invalidArgument(name, rule, text);
 }
 
-/** `<epoch>.<offset>.<proof>`: base 36, decimal, base 36. The proof may be left out. */
+/** Parses `<epoch>.<offset>.<proof>`: base 36, decimal, base 36. The proof is optional. */
 function cursorOf(text: string): Cursor | undefined {
   const dot = text.indexOf('.');
   const proofDot = text.indexOf('.', dot + 1);
@@ -50,7 +52,7 @@ function cursorOf(text: string): Cursor | undefined {
   return { epoch: text.slice(0, dot), offset, proof };
 }
 
-/** @param end its length, if the text has an end of it at all */
+/** Whether the text begins with an epoch. @param end length of the epoch; -1 if no dot follows it */
 function isEpoch(text: string, end: number): boolean {
   if (end < 1 || end > mostEpoch) return false;
   for (let index = 0; index < end; index += 1) if (digitAt(text, index) > 35) return false;
@@ -58,8 +60,8 @@ function isEpoch(text: string, end: number): boolean {
 }
 
 /**
- * Digit by digit, as every poll has a cursor: an expression, a part of the text for each number, and the conversions took
- * two thirds more time, and left garbage.
+ * Parses digit by digit, because every poll has a cursor: a regular expression with a substring and a conversion for
+ * each number took two thirds more time, and left garbage.
  */
 function numberIn(text: string, start: number, end: number, base: 10 | 36, most: number): number | undefined {
   if (start === end || end - start > most) return undefined;
@@ -72,7 +74,7 @@ function numberIn(text: string, start: number, end: number, base: 10 | 36, most:
   return value;
 }
 
-/** The value of a digit of base 36 in lower case; more than 35 for any other character. */
+/** Returns the value of a digit of base 36 in lower case; more than 35 for any other character. */
 function digitAt(text: string, index: number): number {
   const code = text.charCodeAt(index);
   if (code >= 48 && code <= 57) return code - 48;

@@ -1,15 +1,15 @@
 import type { Message } from './message.js';
 import type { Reader } from './reader.js';
 
-/** What happened to an appended message. */
+/** Outcome of an append. */
 export type AppendVerdict =
-  /** It took the next offset. */
+  /** The message took the next offset. */
   | 'accepted'
-  /** It took the next offset and was dropped at once. Readers count it as lost. */
+  /** The message took the next offset and was dropped at once. Readers count it as lost. */
   | 'dropped'
-  /** It was refused. Nothing has changed. */
+  /** The message was refused. Nothing has changed. */
   | 'full'
-  /** It was refused, and the caller must close the session. */
+  /** The message was refused, and the caller must close the session. */
   | 'close';
 
 /**
@@ -24,22 +24,24 @@ export const dropped: MailboxAppend = { verdict: 'dropped', dropped: 1, message:
 export const full: MailboxAppend = { verdict: 'full', dropped: 0, message: undefined };
 export const close: MailboxAppend = { verdict: 'close', dropped: 0, message: undefined };
 
-/** What a mailbox gives one reader. */
+/** Result of a read for one reader. */
 export interface MailboxRead {
   readonly messages: readonly Message[];
   /** The reader's position after these messages: the offset of its next cursor. */
   readonly offset: number;
-  /** The proof of that cursor. */
+  /** The proof of the reader's next cursor. */
   readonly proof: number;
-  /** How many messages between the cursor sent and `offset` are gone and were not delivered to this reader. */
+  /** Number of messages between the cursor sent and `offset` that were removed without delivery to this reader. */
   readonly lost: number;
-  /** The cursor sent could not be proved to be of this mailbox's history, so the read began at the oldest message retained. */
+  /**
+   * The cursor sent could not be proved to belong to this mailbox, so the read began at the oldest message retained.
+   */
   readonly reset: boolean;
   /** The reader evicted to make room for this one. */
   readonly droppedReader: Reader | undefined;
 }
 
-/** The bounds of a mailbox, with the meaning that they have in `SessionContext`. Times are in milliseconds. */
+/** The bounds of a mailbox. The fields have the same meaning as in `SessionContext`. Times are in milliseconds. */
 export interface MailboxBounds {
   readonly msgMaxLength: number;
   readonly mailboxMaxBytes: number;

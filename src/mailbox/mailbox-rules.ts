@@ -13,17 +13,18 @@ const noReaders: never[] = [];
  * The rules of a bounded log of messages with several readers. Subclasses store the messages.
  *
  * Every offset up to the tail is in exactly one state: retained, replaced (by a newer message with the same key), or
- * gone. A gone message beyond a reader's cursor is lost to that reader. So `lost` is not stored, but calculated: the
- * offsets passed, minus the messages delivered, minus the replaced ones. This is exact for a known reader, and never too
- * small for a cursor older than those of all known readers.
+ * removed. A removed message beyond a reader's cursor is lost to that reader. Therefore `lost` is calculated, not
+ * stored: the offsets passed, minus the messages delivered, minus the replaced messages. The result is exact for a
+ * known reader, and never too small for a cursor that is older than the cursors of all known readers.
  *
- * A cursor is accepted only with a proof: when the message was accepted that was the newest as the cursor was given. A store
- * that lost its newest messages gives their offsets again, and an offset alone would then stand for another message. The
- * newest message proves more than the one at the offset does: a message before the offset may have been replaced by one
- * beyond it, so a store that forgot the newer one holds an older one which this client was never given. Proofs are known of
- * `taken`, of each reader's latest two places, of the tail, and of all messages retained. Each proves every cursor up to its
- * place that was given while that message was the newest. So a reader that goes on from the batch that it was given is always
- * recognised, also when bounds dropped that batch meanwhile.
+ * A cursor is accepted only with a proof: the time at which the newest message was accepted when the cursor was given.
+ * A store that lost its newest messages assigns their offsets again, and an offset alone would then stand for another
+ * message. The newest message proves more than the message at the offset. A message beyond the offset may have replaced
+ * a message before it: a store that lost the newer message then holds the older one, which this client was never given.
+ * The mailbox knows the proofs of `taken`, of the latest two places of each reader, of the tail, and of all messages
+ * retained. Each of them proves every cursor up to its place that was given while that message was the newest.
+ * Therefore a reader that goes on from the batch that it was given is always recognised, even if bounds have dropped
+ * the messages of the batch since then.
  *
  * Has no clock: the caller passes `now`, in milliseconds since the Unix epoch.
  */
@@ -44,14 +45,14 @@ export abstract class MailboxRules extends MessageLog {
     return false;
   }
 
-  /** Appends one message by the bounds and `onOverflow`. A retained message with its key is replaced. */
+  /** Appends one message according to the bounds and `onOverflow`. Replaces a retained message with the same key. */
   append(outgoing: OutgoingMessage, now: number, bounds: MailboxBounds): MailboxAppend {
     this.dropAged(now, bounds);
     let replacing = this.#keyed(outgoing);
     if (!this.#fits(outgoing, replacing, bounds)) {
       this.#removeTaken(now, bounds);
       this.#removeGiven(outgoing, now, bounds);
-      // The message with its key may have been removed, too.
+      // The message with the same key may have been removed, too.
       replacing = this.#keyed(outgoing);
     }
     if (this.#fits(outgoing, replacing, bounds)) {
@@ -76,7 +77,7 @@ export abstract class MailboxRules extends MessageLog {
    * `after`, oldest first.
    *
    * @param after the cursor sent; `''` for the oldest message retained; `undefined` for the reader's own position
-   * @param acknowledges whether the reader moves to `after`; a stream that goes on from there has acknowledged less
+   * @param acknowledges whether the reader moves to `after`; false for a stream whose client has acknowledged less
    */
   read(
     name: string,
@@ -120,8 +121,8 @@ export abstract class MailboxRules extends MessageLog {
   }
 
   /**
-   * Moves the reader forward to the place, and removes what all live readers have passed. Never moves it back. No effect
-   * when the place can't be proved.
+   * Moves the reader forward to the place, and removes the messages that all live readers have passed. Never moves the
+   * reader back. Has no effect when the place can't be proved.
    */
   acknowledge(name: string, place: Cursor, now: number, bounds: MailboxBounds): void {
     const reader = this.reader(name);
@@ -140,7 +141,7 @@ export abstract class MailboxRules extends MessageLog {
     else this.readers.push(reader);
   }
 
-  /** Keeps all messages retained from being removed. */
+  /** Returns a reader that has acknowledged nothing, and therefore prevents the removal of all messages retained. */
   #newReader(name: string, now: number): Reader {
     return new Reader(name, this.taken, this.takenProof, now);
   }
@@ -151,9 +152,10 @@ export abstract class MailboxRules extends MessageLog {
   }
 
   /**
-   * Whether the cursor was given by this mailbox, so that its client has what was retained up to that offset, or was told.
+   * Whether this mailbox gave the cursor: then its client has received what was retained up to the offset, or the
+   * number of lost messages.
    *
-   * @param asking looked at first, because nearly every reader goes on from where it was left
+   * @param asking the reader that sent the cursor; checked first, because nearly every reader sends its latest cursor
    */
   #isProven({ epoch, offset, proof }: Cursor, asking: Reader | undefined): boolean {
     if (epoch !== this.epoch || offset > this.lastOffset) return false;
@@ -168,7 +170,7 @@ export abstract class MailboxRules extends MessageLog {
   #collect(from: number, limit: number): Pick<MailboxRead, 'messages' | 'offset' | 'lost'> {
     const { messages, areRest } = this.beyond(from, limit);
     const last = messages.at(-1);
-    // A batch of all messages retained also covers the gone offsets after its last message.
+    // A batch of all messages retained also covers the removed offsets after its last message.
     const offset = last === undefined || areRest ? this.lastOffset : last.offset;
     const replaced = this.replaced?.countWithin(from, offset) ?? 0;
     const lost = offset - from - messages.length - replaced;
@@ -211,7 +213,7 @@ export abstract class MailboxRules extends MessageLog {
     this.replaced.add(message.offset);
   }
 
-  /** Removes the messages that all live readers have passed. While no reader is live, removes none. */
+  /** Removes the messages that all live readers have passed. If no reader is live, removes nothing. */
   #removeTaken(now: number, bounds: MailboxBounds): void {
     let passed = Number.POSITIVE_INFINITY;
     let proof = 0;
@@ -234,7 +236,7 @@ export abstract class MailboxRules extends MessageLog {
     this.replaced?.forgetUpTo(Math.min(lowest, this.taken));
   }
 
-  /** Makes room by what all live readers were given, although streams have not acknowledged it: the oldest first. */
+  /** Makes room: removes the oldest messages that all live readers were given, even if not acknowledged by streams. */
   #removeGiven(outgoing: OutgoingMessage, now: number, bounds: MailboxBounds): void {
     const given = givenToAll(this.readers, now, bounds.readerGrace);
     for (let { oldest } = this; oldest !== undefined && oldest.offset <= given; { oldest } = this) {

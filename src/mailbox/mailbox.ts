@@ -14,7 +14,7 @@ const noMessages: never[] = [];
 export interface MailboxState {
   readonly epoch: string;
   readonly tail: number;
-  /** When the message at the tail was accepted, and the one at `taken`. */
+  /** Proof of the tail: when its message was accepted. `takenProof` is the proof of `taken`. */
   readonly tailProof: number;
   readonly takenProof: number;
   /** Messages up to this offset were removed because all live readers had them. */
@@ -39,7 +39,7 @@ export class Mailbox extends MailboxRules {
     this.taken = state?.taken ?? 0;
     this.takenProof = state?.takenProof ?? 0;
     for (const message of state?.messages ?? []) this.retain(message);
-    // Time during which the server was down does not count as reader silence.
+    // The time during which the server was down does not count as silence of a reader.
     for (const { name, cursor, proof, given, givenProof } of state?.readers ?? []) {
       const reader = new Reader(name, cursor, proof, now);
       reader.give(given, givenProof);

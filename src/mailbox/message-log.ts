@@ -2,8 +2,8 @@ import type { MailboxBounds, MessagesBeyond } from './mailbox-results.js';
 import type { Message } from './message.js';
 
 /**
- * The messages of a mailbox, in order of their offsets: what is retained, how many bytes it has, and its age. Subclasses
- * store the messages. Has no clock: the caller passes `now`, in milliseconds since the Unix epoch.
+ * The retained messages of a mailbox, in order of their offsets, with their total size and age. Subclasses store the
+ * messages. Has no clock: the caller passes `now`, in milliseconds since the Unix epoch.
  */
 export abstract class MessageLog {
   abstract readonly epoch: string;
@@ -28,7 +28,7 @@ export abstract class MessageLog {
   protected abstract remove(message: Message): void;
   protected abstract removeOldest(oldest: Message): void;
 
-  /** Deletes all messages and forgets what is known of them; the readers stay known. */
+  /** Deletes all messages and everything known about them. The readers stay known. */
   abstract clear(): void;
 
   /** The offset of the newest message ever accepted; 0 if there was none. */
@@ -41,7 +41,7 @@ export abstract class MessageLog {
     return this.lastProof;
   }
 
-  /** How many retained messages are not past `messageTtl` (0 for no limit). Changes nothing. */
+  /** Returns the number of retained messages that are not past `messageTtl` (0 for no limit). Changes nothing. */
   countFresh(now: number, messageTtl: number): number {
     const { oldest } = this;
     if (messageTtl === 0 || oldest === undefined) return this.count;

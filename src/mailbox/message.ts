@@ -30,7 +30,7 @@ export class Message {
     this.key = outgoing.key;
   }
 
-  /** From when on it ages: `at`, unless the clock was set since. `at` itself must stay, because cursors prove themselves by it. */
+  /** Start of its age: `at`, unless the clock was set since. `at` must not change: it is the proof of cursors. */
   get agesFrom(): number {
     return this.at;
   }
@@ -46,7 +46,7 @@ export class Message {
 }
 
 /**
- * @throws SessionError `INVALID_ARGUMENT` for what is not JSON, `MESSAGE_TOO_LARGE` over `msgMaxBytes`
+ * @throws SessionError `INVALID_ARGUMENT` for a value that is not JSON, `MESSAGE_TOO_LARGE` over `msgMaxBytes`
  */
 export function serialiseMessage(data: unknown, key: unknown, msgMaxBytes: number): OutgoingMessage {
   return outgoingMessage(toJsonText('data', data), key, msgMaxBytes);

@@ -1,10 +1,10 @@
-/** The most runs kept, at 16 bytes each. */
+/** Maximum number of runs, at 16 bytes each. */
 const maxRuns = 256;
 
 /**
  * A set of offsets, kept as runs of consecutive offsets. A mailbox keeps here the offsets of keyed messages that newer
- * messages replaced. Past 256 runs the oldest is forgotten: a reader further behind is then told that it lost more than
- * it did, never less.
+ * messages replaced. Beyond 256 runs it forgets the oldest run. The `lost` count of a reader further behind is then too
+ * high, but never too low.
  */
 export class OffsetRuns {
   /** The first and last offset of each run, ascending: first, last, first, last, … */
@@ -17,7 +17,7 @@ export class OffsetRuns {
   add(offset: number): void {
     const bounds = this.#bounds;
     let index = bounds.length;
-    // Searched from the end, because replaced messages are nearly always recent.
+    // Search from the end, because replaced messages are nearly always recent.
     while (index > 0 && (bounds[index - 2] ?? 0) > offset) index -= 2;
     const joinsPrevious = index > 0 && bounds[index - 1] === offset - 1;
     const joinsNext = bounds[index] === offset + 1;
@@ -28,7 +28,7 @@ export class OffsetRuns {
     if (bounds.length > 2 * maxRuns) bounds.splice(0, 2);
   }
 
-  /** How many offsets of the set lie in `(after, upTo]`. */
+  /** Returns the number of offsets of the set in `(after, upTo]`. */
   countWithin(after: number, upTo: number): number {
     let count = 0;
     for (let index = this.#bounds.length - 2; index >= 0; index -= 2) {

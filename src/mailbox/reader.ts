@@ -5,20 +5,20 @@ export class Reader {
   cursor: number;
   /** The proof of `cursor`; see `Cursor.proof`. */
   proof: number;
-  /** The offset of the latest cursor that the reader was given. It acknowledges it with its next poll. */
+  /** The offset of the latest cursor that the reader was given. Its next poll acknowledges this cursor. */
   given: number;
   /** The proof of `given`. */
   givenProof: number;
   /** The time of its last poll, or of the end of its last hold. */
   lastPoll: number;
   /**
-   * When the parking ends although the node did not release the reader; 0 while it is not parked. Infinity in a store of
-   * a single node, where only that node ends it.
+   * Time at which the park ends even if the node does not release the reader; 0 while the reader is not parked.
+   * Infinity in a store of a single node, where only that node ends the park.
    */
   parkedUntil = 0;
-  /** The node that parked the reader last. */
+  /** The node that last read for the reader. */
   node = '';
-  /** The read of that node that parked it. */
+  /** The read of `node` that parked the reader. */
   ticket = 0;
 
   constructor(name: string, cursor: number, proof: number, lastPoll: number) {
@@ -40,7 +40,9 @@ export class Reader {
     this.givenProof = proof;
   }
 
-  /** Whether the reader was given a cursor with this proof, last or before its last poll, at this place or beyond it. */
+  /**
+   * Whether `given` or `cursor`, the latest two places of the reader, has this proof and is at this offset or beyond.
+   */
   proves(offset: number, proof: number): boolean {
     return (offset <= this.given && proof === this.givenProof) || (offset <= this.cursor && proof === this.proof);
   }
@@ -52,8 +54,8 @@ export class Reader {
 }
 
 /**
- * The highest offset up to which every live reader has received what the mailbox retains; 0 when none is live. A stream has
- * received more than it has acknowledged: all that it was given before it was parked.
+ * Returns the highest offset up to which every live reader has received what the mailbox retains; 0 when no reader is
+ * live. A parked stream has received more than it has acknowledged: everything that it was given before it was parked.
  */
 export function givenToAll(readers: readonly Reader[], now: number, readerGrace: number): number {
   let lowest = Number.POSITIVE_INFINITY;
@@ -64,7 +66,9 @@ export function givenToAll(readers: readonly Reader[], now: number, readerGrace:
   return Number.isFinite(lowest) ? lowest : 0;
 }
 
-/** Evicts the reader silent for longest. Parked readers are not silent: one is evicted only when all are parked. */
+/**
+ * Evicts the longest silent reader. Parked readers are not silent: a parked reader is evicted only when all are parked.
+ */
 export function evictMostSilent(readers: Reader[]): Reader | undefined {
   let mostSilent: Reader | undefined;
   for (const reader of readers) {

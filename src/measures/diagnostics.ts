@@ -4,16 +4,16 @@ import type { DeliveryWay, Ending, StoreOperation, Sweep } from './kinds.js';
 /** A channel of `node:diagnostics_channel` whose messages have one type. */
 export class DiagnosticsChannel<Payload> {
   readonly name: string;
-  // The registry of Node keeps a channel only weakly.
+  // Keep a reference: the registry of Node holds a channel only weakly.
   readonly #channel: Channel;
 
-  /** @param name what follows `session-mailbox:` */
+  /** @param name the name after `session-mailbox:` */
   constructor(name: string) {
     this.name = `session-mailbox:${name}`;
     this.#channel = channel(this.name);
   }
 
-  /** Whether somebody subscribes. Ask before the payload is made, so that it costs nothing otherwise. */
+  /** Whether there is a subscriber. To be checked before the payload is created, so that it costs nothing otherwise. */
   get isHeard(): boolean {
     return this.#channel.hasSubscribers;
   }
@@ -26,12 +26,12 @@ export class DiagnosticsChannel<Payload> {
 export interface PushDiagnostics {
   readonly app: string;
   readonly target: 'session' | 'account' | 'app';
-  /** The session's id or the account's, by `target`; `undefined` for a push to the app. */
+  /** The id of the session or of the account, by `target`; `undefined` for a push to the app. */
   readonly to: string | undefined;
   readonly key: string | undefined;
-  /** Of the message's JSON. */
+  /** Length of the message's JSON in UTF-8. */
   readonly bytes: number;
-  /** Mailboxes, as in `PushReport`. */
+  /** Numbers of mailboxes, as in `PushReport`. */
   readonly accepted: number;
   readonly dropped: number;
   readonly refused: number;
@@ -46,13 +46,13 @@ interface WaiterDiagnostics {
 }
 
 export interface HeldDiagnostics extends WaiterDiagnostics {
-  /** Milliseconds for which it is parked at most; a stream is then parked again. */
+  /** Maximum time for which the poll is parked, in milliseconds. A stream is then parked again. */
   readonly wait: number;
 }
 
 export interface DeliveryDiagnostics extends WaiterDiagnostics {
   readonly way: DeliveryWay;
-  /** How many. */
+  /** Number of messages. */
   readonly messages: number;
   readonly bytes: number;
   readonly lost: number;
@@ -67,13 +67,13 @@ export interface AnsweredDiagnostics extends WaiterDiagnostics {
 
 export interface SweepDiagnostics {
   readonly kind: Sweep;
-  /** Sessions that were reclaimed or turned `away`. */
+  /** Number of sessions that were reclaimed or turned `away`. */
   readonly count: number;
-  /** Milliseconds. */
+  /** Duration of the round, in milliseconds. */
   readonly duration: number;
 }
 
-/** What a node tells beside its events, each of which has a channel of its own name. */
+/** The channels of a node in addition to its events. Each event has a separate channel with its name. */
 export const diagnostics = {
   push: new DiagnosticsChannel<PushDiagnostics>('push'),
   held: new DiagnosticsChannel<HeldDiagnostics>('poll.held'),
@@ -86,5 +86,5 @@ export interface StoreCallDiagnostics {
   readonly operation: StoreOperation;
 }
 
-/** Traces each call of a store that is observed, as a promise: `tracing:session-mailbox:store:start` and so on. */
+/** Traces the promise of each call of an observed store: `tracing:session-mailbox:store:start` and so on. */
 export const storeTracing: TracingChannel<string, StoreCallDiagnostics> = tracingChannel('session-mailbox:store');

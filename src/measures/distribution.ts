@@ -1,8 +1,8 @@
-/** How often values fell between bounds. */
+/** Reading of a histogram. */
 export interface DistributionReading {
   /** Upper bounds of the buckets, ascending, each inclusive. */
   readonly bounds: readonly number[];
-  /** How many values fell into each bucket; one more than there are bounds, for what is above the last. */
+  /** Number of values in each bucket. There is one more bucket than bounds, for the values above the last bound. */
   readonly buckets: readonly number[];
   readonly count: number;
   readonly sum: number;
@@ -16,7 +16,7 @@ interface Series {
   sum: number;
 }
 
-/** A histogram for each kind. The kinds are fixed, so that it never grows. */
+/** A histogram for each kind. The set of kinds is fixed, so that the object never grows. */
 export class Distribution<Kind extends string> {
   readonly bounds: readonly number[];
   readonly #series: Map<Kind, Series>;
@@ -39,21 +39,21 @@ export class Distribution<Kind extends string> {
     series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1;
     series.count += 1;
     series.sum += value;
-    // Most often there is none, and an iterator would be made for nothing.
+    // Usually there is no listener: do not create an iterator then.
     if (this.#listeners.size > 0) for (const listener of this.#listeners) listener(kind, value);
   }
 
   /**
-   * Passes each later value on, to a histogram of a library.
+   * Passes each later value to a listener, such as the histogram of a library.
    * @param listener must not throw
-   * @returns ends that
+   * @returns a function that removes the listener
    */
   onObserve(listener: DistributionListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** By kind. @returns a copy */
+  /** @returns a copy of the readings, by kind */
   read(): Readonly<Record<string, DistributionReading>> {
     const { bounds } = this;
     const entries = [...this.#series].map(([kind, { buckets, count, sum }]) => {
@@ -68,8 +68,8 @@ export class Distribution<Kind extends string> {
 }
 
 /**
- * The value below which this part of all values lie, as far as the buckets tell: within a bucket values count as evenly
- * spread. `undefined` when there is no value. Values above the last bound count as the last bound.
+ * Returns the value below which this part of all values lies, as an estimate: within a bucket, values count as evenly
+ * spread. Returns `undefined` when there is no value. Values above the last bound count as the last bound.
  * @param part 0 to 1, such as 0.99
  */
 export function quantileOf({ bounds, buckets, count }: DistributionReading, part: number): number | undefined {

@@ -13,22 +13,24 @@ import {
 } from './kinds.js';
 import { Tally } from './tally.js';
 
-/** Seconds: from a hand-over within the process to a message that waited for its client to come back. */
+/** In seconds: from a hand-over within the process to a message that waited until its client came back. */
 const deliveryBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 600];
-/** Seconds: from a step in memory to a store that is about to be given up. */
+/** In seconds: from a step in memory to a call that is close to a timeout. */
 const storeBounds = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
-/** Seconds: from a round that finds nothing to one that reclaims a million sessions. */
+/** In seconds: from a round that finds nothing to a round that reclaims a million sessions. */
 const sweepBounds = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
 
 /**
- * What this node has done since it started, of all apps, beside the events that `SessionCounts` counts: numbers in fields,
- * counted where the work is done, whether or not they are read. Every kind is of a fixed set: nothing is counted by account,
- * session or anything else that a client chooses.
+ * The work of this node since it started, for all apps, except for the events, which `SessionCounts` counts. The
+ * numbers are counted where the work is done, whether or not they are read. Every set of kinds is fixed: nothing is
+ * counted by account, session or any other value that a client chooses.
  */
 export class NodeMeasures {
-  /** Polls and streams that this node has taken up. */
+  /** Polls and streams that this node has accepted. */
   readonly arrived = new Tally<Transport>(transports);
-  /** Polls and streams that were told to come back, because this node has no room for them or is stopping. Not in `arrived`. */
+  /**
+   * Polls and streams that were sent away to retry: this node has no room for them or is stopping. Not in `arrived`.
+   */
   turnedAway = 0;
   readonly endedPolls = new Tally(endings);
   readonly endedStreams = new Tally(endings);
@@ -43,14 +45,14 @@ export class NodeMeasures {
   displaced = 0;
   readonly delivered = new Tally<Transport>(transports);
   readonly deliveredBytes = new Tally<Transport>(transports);
-  /** Messages that readers were told they have missed. */
+  /** Messages that batches reported as lost. */
   lost = 0;
-  /** Batches that told a reader to start again. */
+  /** Batches that reported a reset. */
   resets = 0;
-  /** From the acceptance of a message to its hand-over to the front, in seconds. */
+  /** Time from the acceptance of a message to its hand-over to the front, in seconds. */
   readonly deliveryLatency = new Distribution(deliveryBounds, deliveryWays);
 
-  /** Broadcasts (`pushToApp`) that have begun and ended, their chunks, and the mailboxes that those served. */
+  /** Broadcasts (`pushToApp`) that have begun and ended, their chunks, and the mailboxes that the chunks served. */
   broadcasts = 0;
   broadcastsEnded = 0;
   broadcastChunks = 0;
@@ -63,6 +65,6 @@ export class NodeMeasures {
 
   /** Time of each store call, in seconds. Empty unless the store is observed. */
   readonly storeLatency = new Distribution(storeBounds, storeOperations);
-  /** Calls that failed because the store was unavailable or faulty. A refusal, such as of an unknown session, is no error. */
+  /** Calls that failed because the store was unavailable or faulty. A refusal (unknown session, …) is no error. */
   readonly storeErrors = new Tally(storeOperations);
 }

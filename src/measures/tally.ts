@@ -1,8 +1,8 @@
-/** Counts of what happened, by kind. The kinds are fixed, so that it never grows. */
+/** Counts by kind. The set of kinds is fixed, so that the object never grows. */
 export class Tally<Kind extends string> {
   readonly #counts: Map<Kind, number>;
 
-  /** @param kinds all there are; each is counted as 0 before the first, because a monitor computes a rate of what was there */
+  /** @param kinds all kinds; each starts with the count 0: a monitor computes a rate only for a series that exists */
   constructor(kinds: readonly Kind[]) {
     this.#counts = new Map(kinds.map((kind) => [kind, 0]));
   }

@@ -9,20 +9,20 @@ export type Series = number | Readonly<Record<string, number>>;
 /** A number of this node. */
 export interface NumberMeasure {
   readonly kind: 'counter' | 'gauge';
-  /** In snake case, without the prefix and without the suffixes that a system adds. */
+  /** Name in snake case, without the prefix and without the suffixes that a metrics system adds. */
   readonly name: string;
   readonly unit: 'bytes' | undefined;
-  /** The name of the only label, whose values are of a fixed set. */
+  /** The name of the only label. The set of its values is fixed. */
   readonly label: string | undefined;
   readonly help: string;
   read(reading: MeasuresReading): Series;
 }
 
-/** A gauge that the store is asked for. */
+/** A gauge whose value comes from the store. */
 export interface StoreMeasure {
   readonly name: string;
   readonly help: string;
-  /** `undefined` when there is no value now: the gauge is left out. Never rejects. */
+  /** Resolves with `undefined` when there is no value now: the gauge is left out. Never rejects. */
   ask(source: MeasureSource): Promise<number | undefined>;
 }
 
@@ -55,8 +55,8 @@ function gauge(name: string, help: string, read: (reading: MeasuresReading) => n
 }
 
 /**
- * Every number that the adapters export, in the order of the documentation. Each node counts what it did itself, so sums over
- * the nodes of one store are right.
+ * All numbers that the adapters export, in the order of the documentation. Each node counts its own work, so that sums
+ * over the nodes of one store are right.
  */
 export const numberMeasures: readonly NumberMeasure[] = [
   counter('sessions_created', 'Sessions created at this node: logins', ({ sessions }) => sessions.created),
@@ -136,7 +136,7 @@ export const numberMeasures: readonly NumberMeasure[] = [
   ),
 ];
 
-/** Asked of the store when they are collected, also while no request needs it. */
+/** Gauges that query the store at each collection, even if no request uses the store. */
 export const storeMeasures: readonly StoreMeasure[] = [
   {
     name: 'store_up',

@@ -7,9 +7,9 @@ import { MeasureSource } from './source.js';
 
 /** Every field is optional. */
 export interface OpenTelemetryOptions {
-  /** Of which the instruments are made. Default: `session-mailbox` of the global meter provider. */
+  /** The meter that creates the instruments. Default: `session-mailbox` of the global meter provider. */
   readonly meter?: Meter;
-  /** Whether each store call is timed, which costs it about half a microsecond. Default true. */
+  /** Whether store calls are timed, which costs about half a microsecond for each call. Default true. */
   readonly storeCalls?: boolean;
 }
 
@@ -19,10 +19,10 @@ const known = {
 };
 
 /**
- * Makes the instruments of this node with OpenTelemetry's API, of every app: `session_mailbox.polls_held` and so on. Counters
- * and gauges are read when the meter's readers collect; histograms take what happens from now on.
+ * Creates the instruments of this node, for all apps, with OpenTelemetry's API: `session_mailbox.polls_held` and so on.
+ * Counters and gauges are read when the meter's readers collect. Histograms record values from now on.
  *
- * @returns ends the reading
+ * @returns a function that ends the observation
  * @throws SessionError `INVALID_CONTEXT`, `INVALID_ARGUMENT`
  */
 export function metrics(manager: SessionManager, options: OpenTelemetryOptions = {}): () => void {

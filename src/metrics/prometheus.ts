@@ -15,9 +15,9 @@ import { MeasureSource } from './source.js';
 
 /** Every field is optional. */
 export interface PrometheusOptions {
-  /** Where the metrics are registered. Default: the global registry of prom-client. */
+  /** The registry of the metrics. Default: the global registry of prom-client. */
   readonly registry?: Registry;
-  /** Whether each store call is timed, which costs it about half a microsecond. Default true. */
+  /** Whether store calls are timed, which costs about half a microsecond for each call. Default true. */
   readonly storeCalls?: boolean;
 }
 
@@ -27,10 +27,10 @@ const known = {
 };
 
 /**
- * Registers the metrics of this node with prom-client, of every app. They are read when the registry is. Two services of one
- * process need a registry each.
+ * Registers the metrics of this node, for all apps, with prom-client. They are collected when the registry is read. Two
+ * services in one process need separate registries.
  *
- * @returns removes them again
+ * @returns a function that removes the metrics again
  * @throws SessionError `INVALID_CONTEXT`, `INVALID_ARGUMENT`
  */
 export function metrics(manager: SessionManager, options: PrometheusOptions = {}): () => void {
@@ -54,7 +54,7 @@ export function metrics(manager: SessionManager, options: PrometheusOptions = {}
   };
 }
 
-/** The name under which Prometheus knows a number. */
+/** Returns the name of a number in Prometheus. */
 export function prometheusName({ kind, name, unit }: NumberMeasure): string {
   return [prefix, name, unit, kind === 'counter' ? 'total' : undefined].filter((part) => part !== undefined).join('_');
 }

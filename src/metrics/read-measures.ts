@@ -5,9 +5,9 @@ import type { SessionManager } from '../service/session-manager.js';
 type Counts = Readonly<Record<string, number>>;
 type Distributions = Readonly<Record<string, DistributionReading>>;
 
-/** What this node has done since it started, of all apps. Counts only grow; two readings give a rate. */
+/** The work of this node since it started, for all apps. Counts only grow, so that two readings give a rate. */
 export interface MeasuresReading {
-  /** When it was read, in milliseconds since the Unix epoch. */
+  /** Time of the reading, in milliseconds since the Unix epoch. */
   readonly at: number;
   /** Whether the node holds no more polls, because it is stopping. */
   readonly isDraining: boolean;
@@ -28,10 +28,10 @@ export interface MeasuresReading {
     readonly refused: Counts;
   };
   readonly polls: {
-    /** Held now. */
+    /** Polls held now. */
     readonly held: number;
     readonly arrived: number;
-    /** By what they were answered: `messages`, `quiet`, `retry`, `superseded`, `closed`, `failed`, `hung-up`. */
+    /** By ending: `messages`, `quiet`, `retry`, `superseded`, `closed`, `failed`, `hung-up`. */
     readonly ended: Counts;
   };
   readonly streams: {
@@ -39,53 +39,53 @@ export interface MeasuresReading {
     readonly arrived: number;
     readonly ended: Counts;
   };
-  /** Polls and streams sent away unread: this node was stopping, or their session had too many of them. */
+  /** Polls and streams sent away without a read: their session had too many, or this node could not hold a stream. */
   readonly turnedAway: number;
   /** Parked polls and streams that were woken: by their next `message`, or to `read` their mailbox again. */
   readonly wakeUps: Counts;
-  /** Polls of servers with a fast lane, by the side that had them: `lane`, `node-http`. */
+  /** Polls of servers with a fast lane, by the side that received them: `lane`, `node-http`. */
   readonly lanePolls: Counts;
   readonly messages: {
     /** Counted in mailboxes, by outcome: `accepted`, `dropped`, `refused`. */
     readonly pushed: Counts;
-    /** Of accepted messages, once for each mailbox. */
+    /** Bytes of accepted messages, once for each mailbox. */
     readonly pushedBytes: number;
-    /** Pushes that found a full mailbox, by verdict: `accepted` ones dropped older messages. */
+    /** Pushes to full mailboxes, by verdict. `accepted` pushes dropped older messages. */
     readonly overflows: Counts;
     /** Older messages that were dropped to make room. */
     readonly displaced: number;
     /** By transport: `poll`, `stream`. */
     readonly delivered: Counts;
     readonly deliveredBytes: Counts;
-    /** Messages that readers were told they have missed. */
+    /** Messages that batches reported as lost. */
     readonly lost: number;
-    /** Readers that were told to start again. */
+    /** Batches that reported a reset. */
     readonly resets: number;
-    /** Seconds from the acceptance to the hand-over to the front, by way: `woken`, `read`. Resolution: a millisecond. */
+    /** Seconds from acceptance to hand-over to the front, by way: `woken`, `read`. Resolution: one millisecond. */
     readonly latency: Distributions;
   };
   readonly broadcasts: {
-    /** Running now. */
+    /** Broadcasts running now. */
     readonly running: number;
     readonly begun: number;
     readonly chunks: number;
     readonly mailboxes: number;
   };
   readonly sweeps: {
-    /** Seconds of a round, by kind: `gc`, `presence`. */
+    /** Duration of a round in seconds, by kind: `gc`, `presence`. */
     readonly duration: Distributions;
-    /** Sessions reclaimed, or turned `away`. */
+    /** Sessions reclaimed (`gc`) or turned `away` (`presence`). */
     readonly sessions: Counts;
   };
   /** By operation. All zero until `observeStore` is called. */
   readonly store: {
-    /** Seconds. */
+    /** Duration of the calls, in seconds. */
     readonly latency: Distributions;
     readonly errors: Counts;
   };
 }
 
-/** Reads what this node has counted, from memory: it asks no store and takes microseconds. */
+/** Reads the counts of this node from memory. Does not call the store, and takes microseconds. */
 export function readMeasures(manager: SessionManager): MeasuresReading {
   const { events, room, isDraining } = runtimeOf(manager);
   const { counts, measures } = events;
@@ -133,7 +133,7 @@ export function readMeasures(manager: SessionManager): MeasuresReading {
 
 /**
  * Times each call of the store from now on, for `MeasuresReading.store`, and traces it on the channel
- * `session-mailbox:store`. Of no effect when it is called again. Without it a store call costs nothing more.
+ * `session-mailbox:store`. A second call has no effect. Without it, store calls have no additional cost.
  */
 export function observeStore(manager: SessionManager): void {
   runtimeOf(manager).observeStore();

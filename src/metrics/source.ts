@@ -3,10 +3,10 @@ import { runtimeOf } from '../service/app-service.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { type MeasuresReading, observeStore, readMeasures } from './read-measures.js';
 
-/** How long a number of sessions is given again: it bounds what many scrapers make the store do. */
+/** Milliseconds for which a number of sessions is cached. Limits the load of many scrapers on the store. */
 const freshTime = 5_000;
 
-/** What an adapter reads of one service. */
+/** The source from which an adapter reads the measures of one service. */
 export class MeasureSource {
   readonly measures: NodeMeasures;
   readonly #manager: SessionManager;
@@ -22,7 +22,7 @@ export class MeasureSource {
     if (observesStore) observeStore(manager);
   }
 
-  /** The same for all that is read in one turn, such as all metrics of a scrape. */
+  /** The reading for one turn of the event loop: all metrics of a scrape share it. */
   get reading(): MeasuresReading {
     if (this.#reading === undefined) {
       this.#reading = readMeasures(this.#manager);
@@ -42,7 +42,9 @@ export class MeasureSource {
     }
   }
 
-  /** Not older than some seconds, and counted once at a time. `undefined` when the store could not be asked. */
+  /**
+   * Returns a count at most some seconds old; concurrent calls share one count. `undefined` if the store call failed.
+   */
   async countSessions(): Promise<number | undefined> {
     try {
       return await this.#freshCount();

@@ -15,14 +15,14 @@ import { otherClient, type SeenClient, unnamedClient } from './client-policy.js'
 import { type RenewOptions, reportContact } from './renewal.js';
 import { IssuedSession, Session, type SessionVerbs } from './session.js';
 
-/** A token of this service in the place of a token of another system. */
+/** A token of this service that replaces a token of another system. */
 export interface ResolvedToken {
   readonly token: string;
-  /** How long a caller may use it without resolving the alias again, in milliseconds; the alias expires some time later. */
+  /** Milliseconds for which a caller may use the token without another `resolveAlias`. The alias expires later. */
   readonly rememberFor: number;
 }
 
-/** What `passwordChanged` did. */
+/** Result of `passwordChanged`. */
 export interface PasswordChange {
   /** The session, with its new token. */
   readonly session: IssuedSession;
@@ -30,7 +30,7 @@ export interface PasswordChange {
   readonly closed: readonly ClosedSession[];
 }
 
-/** What `SessionManager` offers of tokens, and of the proof of who shows them. */
+/** The methods of `SessionManager` for tokens, and for the identity of their bearers. */
 export abstract class AppAuthentication extends AppMailboxes implements SessionVerbs {
   abstract getSession(id: string): Promise<Session>;
   abstract patchSession(id: string, attributes: { readonly [key: string]: JsonValue }): Promise<Session>;
@@ -39,9 +39,9 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
   abstract closeSession(id: string, reason?: CloseReason): Promise<boolean>;
 
   /**
-   * The session of this token, renewed: a contact and activity now, and one more of its `reads`.
-   * @param client who shows the token: when it is another than the latest, the `ClientPolicy` is asked, if one is bound, and
-   * the client is recorded. Default: not compared
+   * Returns the session of this token and renews it: records a contact and activity, and adds 1 to its `reads`.
+   * @param client the client that shows the token. If it differs from the latest client, it is recorded, unless a bound
+   * `ClientPolicy` refuses it. Default: clients are not compared
    * @throws SessionError `SESSION_UNKNOWN` for a malformed, unknown or wrong token, or a client that the policy refused
    */
   async authenticate(token: string, client: SeenClient = unnamedClient): Promise<Session> {
@@ -65,8 +65,8 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
   }
 
   /**
-   * The token to use in the place of a token of another system whose session was adopted; `undefined` for any other token.
-   * It checks no secret: `authenticate` does that with the token that it gives.
+   * Returns the token to use instead of a token of another system whose session was adopted; `undefined` for any other
+   * token. Checks no secret: `authenticate` does so with the returned token.
    */
   async resolveAlias(token: string): Promise<ResolvedToken | undefined> {
     const { store } = runtimeOf(this);
@@ -76,9 +76,10 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
   }
 
   /**
-   * Issues a new token for the same session, as upon a change of privileges or a theft. The old token is invalid from now
-   * on, and what it has opened, on whichever node, ends as `rotated`: held polls, WebSockets, Socket.IO clients.
-   * @param options `keepOpen`: for a silent renewal by the client itself, whose connections stay open. Default false
+   * Issues a new token for the same session, for example after a change of privileges or a theft. From now on the old
+   * token is invalid, and everything that it has opened on any node ends as `rotated`: held polls, WebSockets,
+   * Socket.IO clients.
+   * @param options `keepOpen`: keeps the connections open, for a silent renewal by the client itself. Default false
    */
   async rotateToken(id: string, options: { readonly keepOpen?: boolean } = {}): Promise<IssuedSession> {
     const { store, events } = runtimeOf(this);
@@ -90,9 +91,9 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
   }
 
   /**
-   * To be called once a user has changed their password, or another credential: gives the session by which they did so a new
-   * token, as `rotateToken`, and closes all other sessions of the account as `revoked`, in one step. A thief of the old
-   * token, and everyone who was logged in elsewhere, is out.
+   * To be called once a user has changed their password or another credential. In one step, gives the session in which
+   * the user did so a new token, like `rotateToken`, and closes all other sessions of the account as `revoked`. This
+   * locks out a thief of the old token, and everyone who was logged in elsewhere.
    */
   async passwordChanged(id: string): Promise<PasswordChange> {
     const { store, events } = runtimeOf(this);
@@ -105,9 +106,9 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
   }
 
   /**
-   * Records that the session's user has proven who they are, now: by a password, or a second factor. To be followed by
-   * `rotateToken`, so that a token that was stolen before gains nothing.
-   * @param options `level`: how strong the proof was, 0 to 255. Default: the level stays
+   * Records that the session's user has just proven their identity, by a password or a second factor. Call
+   * `rotateToken` afterwards, so that a token that was stolen before gains nothing.
+   * @param options `level`: the strength of the proof, 0 to 255. Default: the level stays unchanged
    */
   async reauthenticated(id: string, options: { readonly level?: number } = {}): Promise<Session> {
     const { store } = runtimeOf(this);
@@ -116,13 +117,13 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
     return new Session(this, await store.reauthenticate(this.app, requireSessionId(id), proven));
   }
 
-  /** Records the client only if it is accepted: what was refused once must be refused again. */
+  /** Records the client only if it is accepted: a client that was refused once must be refused again. */
   async #compared(session: Session, { record, previousTime }: Contact, client: SeenClient): Promise<Session> {
     const { store, clientPolicy } = runtimeOf(this);
     const other = otherClient(record, client);
     if (other === undefined) return session;
     const verdict = clientPolicy === undefined ? 'accept' : await clientPolicy.judge(record, other);
-    // Whatever else a policy returns does not accept.
+    // Any other result of a policy counts as a refusal.
     if (verdict !== 'accept') throw sessionUnknown('other-client');
     const recorded = await store.recordClient(this.app, record.id, other.ip, other.userAgent);
     const previous = { ip: record.lastIp, userAgent: record.lastUserAgent };

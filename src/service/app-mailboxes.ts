@@ -24,8 +24,8 @@ import { type PushReport, publishPush, reportOutcomes } from './push-report.js';
 import { Session } from './session.js';
 
 /**
- * `pollAsBearer` by a token that was hashed before. The store still compares the hash with that of the session's secret, so a
- * token that was replaced since is refused. For this package alone: a method would be public.
+ * Like `pollAsBearer`, for a token that was hashed before. The store still compares this hash with the hash of the
+ * session's secret, and refuses a token that was replaced since. Only for this package: a method would be public.
  */
 export let pollByHash: (
   service: AppMailboxes,
@@ -34,10 +34,10 @@ export let pollByHash: (
   receiver: PollReceiver,
 ) => Cancellable;
 
-/** In the place of a poll that has its answer already. */
+/** Returned for a poll that was answered immediately. */
 const over: Cancellable = { cancel() {} };
 
-/** What `SessionManager` offers of the mailboxes of its app: pushing, polling and streaming. */
+/** The methods of `SessionManager` for the mailboxes of its app: push, poll and stream. */
 export abstract class AppMailboxes extends AppService {
   static {
     pollByHash = (service, { id, secretHash }, options, receiver) =>
@@ -70,7 +70,7 @@ export abstract class AppMailboxes extends AppService {
 
   /**
    * Puts a message into every mailbox of the app. A full mailbox is counted, not an error. Resolves when every mailbox has
-   * been served, so a caller that awaits it can't push faster than the store takes it.
+   * been served, so that a caller that awaits it can't push faster than the store accepts messages.
    * @param data any JSON value of at most `msgMaxBytes` bytes
    * @throws SessionError `MESSAGE_TOO_LARGE`
    */
@@ -83,7 +83,7 @@ export abstract class AppMailboxes extends AppService {
   }
 
   /**
-   * The messages that the session's reader has not been given yet: at once, or as soon as there are some.
+   * Returns the messages that the session's reader has not been given yet: at once, or as soon as there are some.
    * @param options `signal` cancels the poll: the promise rejects with the signal's reason, and no message is lost
    */
   poll(id: string, options: PollOptions & { readonly signal?: AbortSignal } = {}): Promise<Batch> {
@@ -91,8 +91,8 @@ export abstract class AppMailboxes extends AppService {
   }
 
   /**
-   * A poll by the bearer of a token, for transports that hold many: it costs less than a promise. The receiver gets the
-   * batch or the error, at once or later; the method itself never throws.
+   * Polls for the bearer of a token. For transports that hold many polls: it costs less than a promise. The receiver
+   * gets the batch or the error, at once or later. The method itself never throws.
    */
   pollAsBearer(token: string, options: PollOptions, receiver: PollReceiver): Cancellable {
     const bearer = bearerOf(token);
@@ -100,32 +100,30 @@ export abstract class AppMailboxes extends AppService {
   }
 
   /**
-   * `pollAsBearer` for a caller that needs no token.
-   * @param session the session that a token opened, such as that of a guard: a poll of one whose token was rotated since
-   * is refused. With an id the caller vouches for the client
+   * Like `pollAsBearer`, for a caller that needs no token.
+   * @param session a session that a token opened, such as the session of a guard: the poll is refused if the token was
+   * rotated since. Or an id: then the caller vouches for the client
    */
   pollInto(session: Session | string, options: PollOptions, receiver: PollReceiver): Cancellable {
     const [id, generation] = session instanceof Session ? [session.id, session.generation] : [session, undefined];
     return this.#poll(id, { secretHash: undefined, generation }, options, receiver);
   }
 
-  /**
-   * Opens a stream by the bearer of a token: the receiver gets batches as messages come. The method itself never throws.
-   */
+  /** Opens a stream for the bearer of a token. The receiver gets batches as messages arrive. Never throws. */
   streamAsBearer(token: string, options: StreamOptions, receiver: StreamReceiver): Cancellable {
     const bearer = bearerOf(token);
     return this.#stream(bearer?.id, { secretHash: bearer?.secretHash, generation: undefined }, options, receiver);
   }
 
-  /** `streamAsBearer` for a caller that needs no token. @param session as for `pollInto` */
+  /** Like `streamAsBearer`, for a caller that needs no token. @param session as for `pollInto` */
   streamInto(session: Session | string, options: StreamOptions, receiver: StreamReceiver): Cancellable {
     const [id, generation] = session instanceof Session ? [session.id, session.generation] : [session, undefined];
     return this.#stream(id, { secretHash: undefined, generation }, options, receiver);
   }
 
   /**
-   * The reader has everything up to the cursor. No effect when that is not ahead of what it has acknowledged, when the
-   * cursor can't be checked any more, or when the session is not live.
+   * Records that the reader has everything up to the cursor. Has no effect when the cursor is not ahead of what the
+   * reader has acknowledged, when the cursor can't be checked any more, or when the session is not live.
    */
   async acknowledge(id: string, reader: string, cursor: string): Promise<void> {
     const { store } = runtimeOf(this);
@@ -133,7 +131,7 @@ export abstract class AppMailboxes extends AppService {
   }
 
   /**
-   * `acknowledge` by the bearer of a token. Does not renew the session.
+   * Like `acknowledge`, for the bearer of a token. Does not renew the session.
    * @throws SessionError `SESSION_UNKNOWN` for a malformed, unknown or wrong token
    */
   async acknowledgeAsBearer(token: string, reader: string, cursor: string): Promise<void> {
@@ -157,7 +155,7 @@ export abstract class AppMailboxes extends AppService {
     return this.#wait(id, credential, options, receiver, requireStreamRequest);
   }
 
-  /** @param requireRequest validates the options. Not a function made for each call: every poll comes by here */
+  /** @param requireRequest validates the options. Not a new function for each call: every poll passes through here */
   #wait<Options extends { readonly after?: string }>(
     id: string | undefined,
     credential: PollCredential,
@@ -170,7 +168,7 @@ export abstract class AppMailboxes extends AppService {
     try {
       runtime.requireRunning();
       const request = requireRequest(requireOptions(options), context);
-      // One that comes with the hash of a secret is that of a token, which was parsed.
+      // An id with the hash of a secret comes from a parsed token, and needs no other check.
       const sessionId = id !== undefined && credential.secretHash !== undefined ? id : requireSessionId(id);
       const poll = room.poll(this.app, sessionId, credential, request, receiver);
       if (poll !== undefined) return poll;
@@ -184,7 +182,7 @@ export abstract class AppMailboxes extends AppService {
   }
 }
 
-/** As of one that was held: an exception of a receiver is reported, and it is called once. */
+/** Calls the receiver of a poll that is not held. As for a held poll, reports its exception without calling `fail`. */
 function callReceiver(call: () => void): void {
   guarded('The receiver of a poll threw', call)();
 }

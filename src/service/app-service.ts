@@ -8,12 +8,12 @@ import type { SessionRuntime } from './session-runtime.js';
 import { deferredWatcher } from './watcher-calls.js';
 
 /**
- * The parts of the service behind a manager, which all its apps share. For this package alone: a method would be public.
+ * Returns the parts of the service, which all apps share. Only for this package: a method would be public.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export let runtimeOf: (service: AppService) => SessionRuntime;
 
-/** What `SessionManager` offers of the service as a whole: settings, events, health, end. */
+/** The methods of `SessionManager` for the service as a whole: settings, events, health, end. */
 export abstract class AppService {
   static {
     runtimeOf = (service) => {
@@ -46,7 +46,7 @@ export abstract class AppService {
     return this.#runtime.clock.now();
   }
 
-  /** How many events of each kind this node has emitted since it started, of all apps: logins, ends by reason, and so on. */
+  /** Numbers of events by kind that this node has emitted since it started, for all apps: logins, ends by reason, … */
   get counts(): SessionCounts {
     return this.#runtime.events.counts;
   }
@@ -60,16 +60,16 @@ export abstract class AppService {
     return this;
   }
 
-  /** Ends a subscription of `on`; of no effect when there is none. */
+  /** Ends a subscription of `on`. Has no effect when there is none. */
   off<Event extends SessionEvent>(event: Event, listener: SessionListener<Event>): this {
     this.#runtime.events.off(this.app, event, listener);
     return this;
   }
 
   /**
-   * Emits `refused`, for a transport of the application's own that authenticates by itself: the fronts of this package do
-   * so already. Of no effect for an error that refuses no bearer.
-   * @param error what `authenticate` rejected with
+   * Emits `refused`. For a transport of the application that authenticates requests itself: the fronts of this package
+   * emit the event already. Has no effect for an error that refuses no bearer.
+   * @param error the error with which `authenticate` rejected
    */
   reportRefused(error: unknown, request: RefusedRequest = {}): void {
     const refused = refusedBearer(this.app, error, request);
@@ -78,17 +78,17 @@ export abstract class AppService {
 
   /**
    * Resolves when every part of the store can be read and written now.
-   * @throws SessionError `STORE_UNAVAILABLE`, whose message says what is wrong
+   * @throws SessionError `STORE_UNAVAILABLE`, whose message names the problem
    */
   async ping(): Promise<void> {
     await this.#runtime.store.ping();
   }
 
   /**
-   * Notifies of the changes to sessions of every app, made on any node: a cache, so that it can evict what has changed, or
-   * an application that wants to hear what other nodes create, rotate and close. An exception of the watcher is reported
-   * and isolated.
-   * @returns ends the watch; resolves when the watcher is not called any more
+   * Notifies the watcher of changes to sessions of every app, made on any node. For a cache that must evict changed
+   * sessions, or an application that needs to know which sessions other nodes create, rotate and close. An exception of
+   * the watcher is reported and isolated.
+   * @returns a function that ends the watch; it resolves when the watcher is not called any more
    * @throws SessionError `INVALID_ARGUMENT` when the store can't notify of changes, or for a watcher without its methods
    */
   async watchChanges(watcher: ChangeWatcher): Promise<() => Promise<void>> {
@@ -98,9 +98,9 @@ export abstract class AppService {
   }
 
   /**
-   * The first step of stopping a server gracefully: answers every held poll with `retry`, closes every WebSocket as
-   * `shutdown`, and from then on holds no more of them. Everything else goes on. Resolves when all are gone, at the latest
-   * after `drainTime`.
+   * The first step of a graceful stop of a server: answers every held poll with `retry`, closes every WebSocket as
+   * `shutdown`, and from then on holds no polls or WebSockets. Everything else goes on. Resolves when all of them have
+   * ended, at the latest after `drainTime`.
    */
   drain(): Promise<void> {
     return this.#runtime.drain();

@@ -1,14 +1,15 @@
 import { SessionError } from '../errors/session-error.js';
 
-/** Deep enough for the frames between an activation and the container's method, however long the chain of injections. */
+/** Number of stack frames to search: enough for a long chain of injections between activation and container method. */
 const framesToSearch = 200;
-/** The method of Inversify 8 that every way of resolving goes through, also `context.get` within a factory. */
+/** The method of Inversify 8 through which all resolutions pass, including `context.get` within a factory. */
 const resolvingFrame = /ServiceResolutionManager\.(get|getAll|getAsync|getAllAsync)\b/;
 
 /**
- * To be called within an activation that returns a promise. Inversify answers `container.get` for such a service with
- * "Unexpected asynchronous service", after it has started the service, and tells neither the activation nor the caller
- * what to do. The stack tells which method resolves: a bundler that renames the method only brings back that error.
+ * To be called within an activation that returns a promise. For such a service, `container.get` of Inversify throws
+ * "Unexpected asynchronous service" after it has started the service. It does not inform the activation, and does not
+ * tell the caller what to do. Therefore this function finds the resolving method in the stack. If a bundler renames the
+ * method, callers only get the error of Inversify again.
  * @throws SessionError `STOPPED` when the service is resolved synchronously
  */
 export function requireAsyncResolution(): void {
@@ -16,11 +17,11 @@ export function requireAsyncResolution(): void {
   if (method !== 'get' && method !== 'getAll') return;
   const text =
     'The session service is not started: starting takes a promise. Resolve SessionManager, and what depends on it, with ' +
-    `\`await container.getAsync(…)\` in the place of \`container.${method}(…)\``;
+    `\`await container.getAsync(…)\` instead of \`container.${method}(…)\``;
   throw new SessionError('STOPPED', text, {});
 }
 
-/** Innermost frame first. */
+/** Returns the stack with the innermost frame first. */
 function currentStack(): string {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = framesToSearch;

@@ -7,14 +7,14 @@ import { toJsonText } from '../validation/json-value.js';
 export const noAttributes: AttributeTexts = Object.freeze(Object.create(null));
 
 /**
- * Values to set, and `null` for the attributes to delete, as JSON texts.
+ * Validates attributes. Returns JSON texts for the values to set, and `null` for the attributes to delete.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function requireAttributePatch(attributes: unknown): AttributePatch {
   if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes)) {
     throw invalidArgument('attributes', 'must be an object', attributes);
   }
-  // Without a prototype, or the key `__proto__` of a caller would reach Object.prototype.
+  // Without a prototype: otherwise the key `__proto__` of a caller would reach Object.prototype.
   const patch: Record<string, string | null> = Object.create(null);
   for (const [key, value] of Object.entries(attributes)) {
     const checked = requireAttributeKey(key);
@@ -24,7 +24,7 @@ export function requireAttributePatch(attributes: unknown): AttributePatch {
 }
 
 /**
- * The attributes of a new session. An attribute that is `null` is left out, because setting `null` deletes.
+ * Validates the attributes of a new session. Leaves out an attribute that is `null`, because setting `null` deletes.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function requireAttributes(attributes: unknown): AttributeTexts {

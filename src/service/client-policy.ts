@@ -2,7 +2,7 @@ import { injectable } from 'inversify';
 import { requireIp, requireUserAgent } from '../store/session-arguments.js';
 import type { SessionRecord } from '../store/session-record.js';
 
-/** Who shows a token, as far as it is known. */
+/** The client that shows a token, as far as it is known. */
 export interface SeenClient {
   /** Address: at most 64 characters. Default `''`: not known, and not compared. */
   readonly ip?: string | undefined;
@@ -10,29 +10,30 @@ export interface SeenClient {
   readonly userAgent?: string | undefined;
 }
 
-/** No client: nothing is compared. */
+/** An unknown client, which is not compared. */
 export const unnamedClient: SeenClient = Object.freeze({});
 
-/** A client as it is recorded. */
+/** A recorded client. */
 export interface KnownClient {
   readonly ip: string;
   readonly userAgent: string;
 }
 
 /**
- * Bound in the container, it has every front name the client when it authenticates a request, and is asked when address or
- * user agent differ from the latest that were accepted. What it accepts is recorded as `lastIp` and `lastUserAgent`.
+ * Accepts or refuses clients that show a token. If a policy is bound in the container, every front passes the client
+ * when it authenticates a request. The policy is asked when the address or the user agent differ from the latest
+ * accepted ones. An accepted client is recorded as `lastIp` and `lastUserAgent`.
  */
 export abstract class ClientPolicy {
   /**
-   * @param session as it is, with the client that was accepted last
-   * @param client who shows its token now
-   * @returns `refuse` to answer as if the session were unknown; it lives on. A policy that throws fails the request
+   * @param session the session, with the client that was accepted last
+   * @param client the client that shows the token now
+   * @returns `refuse` to answer as if the session were unknown; it stays live. If the policy throws, the request fails
    */
   abstract judge(session: SessionRecord, client: KnownClient): 'accept' | 'refuse' | Promise<'accept' | 'refuse'>;
 }
 
-/** Accepts every client: the sessions have their latest address and user agent. */
+/** Accepts every client, so that sessions only record their latest address and user agent. */
 @injectable()
 export class AnyClient extends ClientPolicy {
   judge(): 'accept' {
@@ -41,7 +42,7 @@ export class AnyClient extends ClientPolicy {
 }
 
 /**
- * The client to record, if it is another than the latest; what is not known stays.
+ * Returns the client to record, if it differs from the latest client. Unknown values stay as they were recorded.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function otherClient({ lastIp, lastUserAgent }: SessionRecord, client: SeenClient): KnownClient | undefined {

@@ -7,16 +7,16 @@ import { reportLimit } from './session-quota.js';
 import type { SessionRuntime } from './session-runtime.js';
 
 /**
- * The id that the account's session of this name has, or would have.
+ * Returns the id that the account's session of this name has, or would have.
  * @throws SessionError `INVALID_ARGUMENT`, `STOPPED`
  */
 export function namedIdOf({ store }: SessionRuntime, app: string, accountId: string, name: string): string {
   const prefix = store.idPrefix(app, requireAccountId(accountId));
-  // No two names give one text: neither app nor account can contain the separator.
+  // Different names never give the same text: neither app nor account can contain the separator.
   return idOf(prefix, `${app}\n${accountId}\n${requireSessionName(name)}`);
 }
 
-/** Inserts the session, unless there is one of its id, and emits the events. */
+/** Inserts the session, unless there is already a session with its id, and emits the events. */
 export async function insertNamed(runtime: SessionRuntime, session: NewSession): Promise<OnceInsertion> {
   const insertion = await reportLimit(runtime, session, runtime.store.insertOnce(session));
   if (insertion.inserted) reportInsertion(runtime.events, insertion);

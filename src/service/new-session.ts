@@ -7,7 +7,7 @@ import { requireOptions, requireWholeNumber } from '../validation/argument-rules
 import type { JsonValue } from '../validation/json-value.js';
 import { noAttributes, requireAttributes } from './attributes.js';
 
-/** What a new session starts with, beside its account. */
+/** Initial values of a new session, in addition to its account. */
 export interface CreateOptions {
   /** Address of the client: at most 64 characters. Default `''`. */
   readonly ip?: string;
@@ -17,23 +17,23 @@ export interface CreateOptions {
   readonly attributes?: { readonly [key: string]: JsonValue };
   /** Idle time after which the session expires, in milliseconds. Default: the context's `gcTime`. */
   readonly ttl?: number;
-  /** Lifetime from creation, in milliseconds; 0 for none. Default: the context's `maxAge`. */
+  /** Lifetime from creation, in milliseconds; 0 for no limit. Default: the context's `maxAge`. */
   readonly maxAge?: number;
   /**
-   * Live sessions that this account may hold, the new one included, such as by its role or plan; 0 for no limit. Default:
-   * the context's `maxSession`. Judged now and not kept: give it at each login of the account.
+   * Maximum number of live sessions of this account, including the new session, for example by role or plan; 0 for no
+   * limit. Default: the context's `maxSession`. It is checked now and not stored: pass it at each login of the account.
    */
   readonly maxSession?: number;
   /**
-   * How strong the login was, 0 to 255, on a scale of the application's, such as 0 for a remembered user, 1 for a password,
-   * 2 for a second factor. Default 1.
+   * Strength of the login, 0 to 255, on a scale that the application defines, such as 0 for a remembered user, 1 for a
+   * password, 2 for a second factor. Default 1.
    */
   readonly level?: number;
 }
 
 /**
- * A new session with these options, defaults filled in from the context.
- * @param texts attributes as JSON texts, which are not checked, in the place of those of the options
+ * Returns a new session with these options. The defaults are values of the context.
+ * @param texts attributes as JSON texts, which are not checked; they replace the attributes of the options
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function newSession(
@@ -43,7 +43,7 @@ export function newSession(
   texts?: AttributeTexts,
 ): NewSession {
   const { ip, userAgent, ttl, maxAge, maxSession, level, attributes } = requireOptions(options);
-  // Field by field: to spread the identity would cost V8 four microseconds, a quarter of a login.
+  // Copy field by field: to spread the identity would cost V8 four microseconds, a quarter of a login.
   return {
     app,
     id,
@@ -62,7 +62,7 @@ export function newSession(
   };
 }
 
-/** Emits the events of an insertion: the sessions evicted for it, then the session created. */
+/** Emits the events of an insertion: first of the evicted sessions, then of the created session. */
 export function reportInsertion(events: SessionEvents, { evicted, record }: Insertion): void {
   for (const closed of evicted) events.emit('closed', closed);
   events.emit('created', record);

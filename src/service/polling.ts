@@ -3,8 +3,8 @@ import type { Cancellable, PollReceiver } from '../delivery/poll-request.js';
 import { invalidArgument } from '../errors/session-error.js';
 
 /**
- * One poll as a promise. A batch is acknowledged as soon as it is given to the caller: the caller has it then, whatever
- * the caller does with it.
+ * Polls once and returns a promise. A batch is acknowledged as soon as it is given to the caller, whatever the caller
+ * does with it.
  *
  * @param signal cancels the poll; the promise then rejects with the signal's reason
  */
@@ -20,7 +20,7 @@ export async function pollForBatch(
       reject(signal?.reason);
     };
     const settle = () => signal?.removeEventListener('abort', abort);
-    // Before the poll starts: it may be answered at once, and the listener must be gone then.
+    // Add the listener before the poll starts: a poll that is answered immediately must be able to remove it.
     signal?.addEventListener('abort', abort, { once: true });
     poll = startPoll({
       deliver: (batch, acknowledge) => {
@@ -36,7 +36,7 @@ export async function pollForBatch(
   });
 }
 
-/** @throws SessionError `INVALID_ARGUMENT` unless it is an AbortSignal, perhaps one of another realm */
+/** @throws SessionError `INVALID_ARGUMENT` unless it is an AbortSignal, possibly of another realm */
 function requireSignal(signal: AbortSignal): AbortSignal {
   if (typeof signal?.throwIfAborted === 'function' && typeof signal.addEventListener === 'function') return signal;
   throw invalidArgument('signal', 'must be an AbortSignal', signal);

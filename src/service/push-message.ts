@@ -3,13 +3,16 @@ import { requireSessionId } from '../store/session-arguments.js';
 import { type PushReport, publishPush, reportOutcomes, requireNotRefused } from './push-report.js';
 import type { SessionRuntime } from './session-runtime.js';
 
-/** How a message is pushed. */
+/** Options of a push. */
 export interface PushOptions {
-  /** 1 to 128 characters. The message replaces the undelivered message with the same key. Default: none, nothing is replaced. */
+  /**
+   * 1 to 128 characters. The message replaces the undelivered message with the same key. Default: no key, and no
+   * message is replaced.
+   */
   readonly key?: string;
 }
 
-/** Puts a message into the mailbox of one session. @throws SessionError as `SessionManager.push` */
+/** Puts a message into the mailbox of one session. @throws SessionError like `SessionManager.push` */
 export async function pushMessage(
   { store, context, events }: SessionRuntime,
   app: string,

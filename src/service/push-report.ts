@@ -5,19 +5,21 @@ import type { OutgoingMessage } from '../mailbox/message.js';
 import { diagnostics, type PushDiagnostics } from '../measures/diagnostics.js';
 import type { AppendOutcome } from '../store/session-store.js';
 
-/** What became of a push, counted in mailboxes. */
+/** Result of a push, counted in mailboxes. */
 export interface PushReport {
-  /** Mailboxes that keep the message. */
+  /** Number of mailboxes that keep the message. */
   readonly accepted: number;
-  /** Full mailboxes that dropped it (`onOverflow: 'drop-newest'`); their readers will find it counted in `lost`. */
+  /**
+   * Number of full mailboxes that dropped the message (`onOverflow: 'drop-newest'`). Their readers find it in `lost`.
+   */
   readonly dropped: number;
-  /** Full mailboxes that refused it (`onOverflow: 'reject'` or `'close'`). */
+  /** Number of full mailboxes that refused the message (`onOverflow: 'reject'` or `'close'`). */
   readonly refused: number;
 }
 
 export const emptyReport: PushReport = { accepted: 0, dropped: 0, refused: 0 };
 
-/** Counts what became of a message at these mailboxes, and emits the events that it causes. */
+/** Counts the outcomes of a message at these mailboxes, and emits their events. */
 export function reportOutcomes(
   events: SessionEvents,
   message: OutgoingMessage,
@@ -43,7 +45,10 @@ export function reportOutcomes(
   return { accepted, dropped, refused };
 }
 
-/** Tells `node:diagnostics_channel` of a push. @param to the session's id or the account's; `undefined` for the app */
+/**
+ * Publishes a push in `node:diagnostics_channel`.
+ * @param to the id of the session or account; `undefined` for the app
+ */
 export function publishPush(
   app: string,
   target: PushDiagnostics['target'],
@@ -63,8 +68,8 @@ function emitOverflow(events: SessionEvents, outcome: AppendOutcome): void {
 }
 
 /**
- * For a push to one session, whose caller learns by an error that the mailbox was full.
- * @throws SessionError `MAILBOX_FULL`, or `SESSION_CLOSED` where the overflow closed the session
+ * Throws if the mailbox refused a message. For a push to one session, whose caller gets an error for a full mailbox.
+ * @throws SessionError `MAILBOX_FULL`, or `SESSION_CLOSED` if the overflow closed the session
  */
 export function requireNotRefused({ verdict, id }: AppendOutcome, context: SessionContext): void {
   if (verdict === 'close') throw sessionClosed('overflow');

@@ -5,16 +5,16 @@ import { parseToken } from '../store/session-token.js';
 
 const ipLength = 64;
 
-/** What a front knows of a request whose bearer was refused. */
+/** Data of a request whose bearer was refused, as far as the front knows it. */
 export interface RefusedRequest {
-  /** The token that the request showed, of which only the id is told; left out when it showed several, or none of this form. */
+  /** The token of the request, of which only the id is reported. Left out if there are several or none of this form. */
   readonly token?: string | undefined;
   /** Address of the client. */
   readonly ip?: string | undefined;
   readonly userAgent?: string | undefined;
 }
 
-/** The event of a refusal; `undefined` when the error refuses no bearer, such as `STORE_UNAVAILABLE`. */
+/** Returns the event of a refusal; `undefined` when the error refuses no bearer, such as `STORE_UNAVAILABLE`. */
 export function refusedBearer(app: string, error: unknown, request: RefusedRequest): RefusedBearer | undefined {
   const kind = kindOf(error);
   if (kind === undefined) return undefined;
@@ -31,7 +31,7 @@ export function refusedBearer(app: string, error: unknown, request: RefusedReque
 
 function kindOf(error: unknown): RefusedBearer['kind'] | undefined {
   if (SessionError.is(error, 'SESSION_UNKNOWN')) return error.details.refused ?? 'unknown';
-  // The session lives on: a rotation came between the proof of the token and the read of the mailbox.
+  // `rotated`: the session lives on. A rotation happened between the proof of the token and the read of the mailbox.
   if (SessionError.is(error, 'SESSION_CLOSED')) return error.details.reason === 'rotated' ? 'rotated' : 'closed';
   return SessionError.is(error, 'CROSS_SITE') ? 'cross-site' : undefined;
 }

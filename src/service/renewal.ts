@@ -4,11 +4,11 @@ import { requireTtl } from '../store/session-arguments.js';
 import type { Contact, Renewal } from '../store/session-store.js';
 import { requireOptions } from '../validation/argument-rules.js';
 
-/** How a request renews a session. */
+/** Options of a renewal. */
 export interface RenewOptions {
   /** New idle time after which the session expires, in milliseconds. Default: unchanged. */
   readonly ttl?: number;
-  /** Whether this counts as activity. If false, it only shows that the client is there (`presence`). Default true. */
+  /** Whether the renewal counts as activity. If false, it is only a contact, which sets `presence`. Default true. */
   readonly activity?: boolean;
 }
 

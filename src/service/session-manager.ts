@@ -25,13 +25,14 @@ import { reportLimit } from './session-quota.js';
 import { SessionRuntime } from './session-runtime.js';
 
 /**
- * The service: login sessions of accounts, each with a mailbox. One manager serves one app (namespace); `inApp` gives the
- * same service for another. Resolving it with `container.getAsync` starts the service, unbinding stops it.
+ * The service: login sessions of accounts, each with a mailbox. One manager serves one app (namespace). `inApp` returns
+ * a manager of the same service for another app. To resolve it with `container.getAsync` starts the service; to unbind
+ * it stops the service.
  *
  * Methods that return a promise reject with `STOPPED` when the service is not running, with `STORE_UNAVAILABLE` when the
  * store can't be reached, and with `INVALID_ARGUMENT` for an argument of a wrong shape; nothing has changed then. Methods
  * on one session also reject with `SESSION_UNKNOWN`, or with `SESSION_CLOSED` for `tombstoneTime` after its end. An id is
- * never a token: a token in the place of an id is an `INVALID_ARGUMENT`.
+ * never a token: a token passed as an id is an `INVALID_ARGUMENT`.
  */
 @injectable()
 export class SessionManager extends AppAuthentication {
@@ -40,7 +41,7 @@ export class SessionManager extends AppAuthentication {
   }
 
   /**
-   * The same service for another namespace.
+   * Returns a manager of the same service for another namespace.
    * @param app 1 to 64 letters, digits, `_` and `-`
    * @throws SessionError `INVALID_ARGUMENT`
    */
@@ -49,7 +50,7 @@ export class SessionManager extends AppAuthentication {
   }
 
   /**
-   * Logs an account in on one more device. The result has the token, which can't be read again later.
+   * Logs an account in on one more device. The result contains the token, which can't be read again later.
    * @param accountId 1 to 256 characters, none of them a control character
    * @throws SessionError `SESSION_LIMIT` when the account has `maxSession` live sessions and `onMaxSession` is `reject`
    */
@@ -66,12 +67,12 @@ export class SessionManager extends AppAuthentication {
   }
 
   /**
-   * The account's session of this name, created when there is none. Callers that ask at the same time get one session,
-   * which counts once toward the limit. It has no token until `rotateToken` gives it one.
-   * @param name 1 to 256 characters, none of them a control character. It can't be found out from the session's id
-   * @param options of no effect when the session exists
-   * @throws SessionError `SESSION_LIMIT` as `createSession`; `SESSION_CLOSED` for `tombstoneTime` after the end of the
-   * last session of this name, because no session is revived
+   * Returns the account's session of this name, and creates it if there is none. Concurrent callers get the same
+   * session, which counts once toward the limit. It has no token until `rotateToken` issues one.
+   * @param name 1 to 256 characters, none of them a control character. The session's id does not reveal it
+   * @param options have no effect when the session exists
+   * @throws SessionError `SESSION_LIMIT` like `createSession`; `SESSION_CLOSED` for `tombstoneTime` after the end of
+   * the last session of this name, because no session is revived
    */
   async createNamedSession(
     accountId: string,
@@ -86,20 +87,20 @@ export class SessionManager extends AppAuthentication {
   }
 
   /**
-   * The id that the account's session of this name has, or would have.
+   * Returns the id that the account's session of this name has, or would have.
    * @throws SessionError `INVALID_ARGUMENT`, `STOPPED`
    */
   namedSessionId(accountId: string, name: string): string {
     return namedIdOf(runtimeOf(this), this.app, accountId, name);
   }
 
-  /** The session as it is now: neither a contact nor activity. */
+  /** Returns the current state of the session. Counts neither as contact nor as activity. */
   async getSession(id: string): Promise<Session> {
     return new Session(this, await runtimeOf(this).store.get(this.app, requireSessionId(id)));
   }
 
   /**
-   * Sets attributes of the session in one step: neither a contact nor activity.
+   * Sets attributes of the session in one step. Counts neither as contact nor as activity.
    * @param attributes JSON values by key; `null` deletes, attributes not named here stay as they are
    * @throws SessionError `INVALID_ARGUMENT` for a key or a value that can't be kept
    */
@@ -109,7 +110,7 @@ export class SessionManager extends AppAuthentication {
     return new Session(this, await store.patch(this.app, requireSessionId(id), patch));
   }
 
-  /** Renews the session: it was contacted and active now, unless the options say otherwise. */
+  /** Renews the session: records a contact and, unless the options exclude it, activity. */
   async renewSession(id: string, options: RenewOptions = {}): Promise<Session> {
     const { store, events } = runtimeOf(this);
     const renewal = requireRenewal(options);
@@ -120,8 +121,8 @@ export class SessionManager extends AppAuthentication {
   }
 
   /**
-   * The new session takes over the old one's attributes that it does not have, and its undelivered messages, ahead of its
-   * own. The old session is closed as `replaced`.
+   * Moves the attributes that the new session does not have, and the undelivered messages, from the old session to the
+   * new one. The moved messages are in front of the messages of the new session. Closes the old session as `replaced`.
    * @throws SessionError `INVALID_ARGUMENT` when both ids are the same
    */
   async replaceSession(newId: string, oldId: string): Promise<Session> {
@@ -139,7 +140,7 @@ export class SessionManager extends AppAuthentication {
   }
 
   /**
-   * Closes the session. It never rejects because there is no such session.
+   * Closes the session. Does not reject if there is no such session.
    * @returns whether the session was live until now
    */
   async closeSession(id: string, reason: CloseReason = 'revoked'): Promise<boolean> {
@@ -153,7 +154,7 @@ export class SessionManager extends AppAuthentication {
   }
 
   /**
-   * Closes the session of this token. It never rejects because the token is malformed, unknown or wrong.
+   * Closes the session of this token. Does not reject if the token is malformed, unknown or wrong.
    * @returns whether the session was live until now and the token was right
    */
   async closeAsBearer(token: string, reason: CloseReason = 'logout'): Promise<boolean> {
@@ -169,7 +170,7 @@ export class SessionManager extends AppAuthentication {
   /**
    * Logs an account out on all its devices.
    * @param options `except`: the id of a session to keep; `reason`: default `revoked`
-   * @returns how many sessions were closed
+   * @returns the number of closed sessions
    */
   async closeAccount(
     accountId: string,
@@ -184,9 +185,9 @@ export class SessionManager extends AppAuthentication {
   }
 
   /**
-   * Logs every account of the app out. Not one step: a session created meanwhile may stay.
+   * Logs every account of the app out. This is not one step: a session that is created before the end may stay open.
    * @param options `reason`: default `revoked`
-   * @returns how many sessions were closed
+   * @returns the number of closed sessions
    */
   async closeApp(options: { readonly reason?: CloseReason } = {}): Promise<number> {
     const { store, events } = runtimeOf(this);
@@ -199,13 +200,15 @@ export class SessionManager extends AppAuthentication {
     return count;
   }
 
-  /** The account's live sessions, oldest first. */
+  /** Returns the account's live sessions, oldest first. */
   async sessionsOfAccount(accountId: string): Promise<readonly Session[]> {
     const records = await runtimeOf(this).store.listAccount(this.app, requireAccountId(accountId));
     return records.map((record) => new Session(this, record));
   }
 
-  /** A page of the app's live sessions. A session that is live while all pages are read is on exactly one of them. */
+  /**
+   * Returns a page of the app's live sessions. A session that is live while all pages are read is on exactly one page.
+   */
   async sessionsOfApp(options: SessionsOfAppOptions = {}): Promise<SessionPage> {
     const page = await runtimeOf(this).store.listApp(this.app, requireAppQuery(options));
     const sessions = page.records.map((record) => new Session(this, record));
@@ -213,20 +216,22 @@ export class SessionManager extends AppAuthentication {
   }
 
   /**
-   * How many sessions of the app are kept, over all nodes, including those that have expired and were not swept yet.
-   * Loads no session; memory and Redis need one step, SQLite one for each 2000 sessions.
+   * Counts the sessions of the app that the store keeps, over all nodes, including expired sessions that were not swept
+   * yet. Loads no session. The memory store and Redis need one step, SQLite one step for each 2000 sessions.
    */
   async countSessions(): Promise<number> {
     return runtimeOf(this).store.countSessions(this.app);
   }
 
-  /** How many accounts, not sessions, were active within the last `withinMs` milliseconds. */
+  /** Counts the accounts, not sessions, that were active within the last `withinMs` milliseconds. */
   async activity(withinMs: number): Promise<number> {
     return runtimeOf(this).store.countActiveAccounts(this.app, requireMilliseconds('withinMs', withinMs));
   }
 }
 
-/** Refuses a value that is no id: it would keep no session, and the account would be logged out on this device too. */
+/**
+ * Refuses a value that is not an id: it would keep no session, and the account would be logged out on this device, too.
+ */
 function requireKeptId(except: unknown): string {
   const id = sessionIdOf(except, 'except');
   if (id === undefined) throw invalidArgument('except', 'must be the id of a session', except);

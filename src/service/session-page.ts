@@ -6,11 +6,11 @@ import type { Session } from './session.js';
 const defaultPageSize = 1_000;
 const largestPageSize = 10_000;
 
-/** Which sessions of an app are listed, and which page of them. */
+/** Selection of the sessions of an app that are listed, and of their page. */
 export interface SessionsOfAppOptions {
   /** Only sessions whose last activity is at most this long ago, in milliseconds. Default: all sessions. */
   readonly activeWithin?: number;
-  /** Sessions on a page, from 1 to 10 000. Default 1000. */
+  /** Maximum number of sessions on a page, from 1 to 10 000. Default 1000. */
   readonly limit?: number;
   /** The `cursor` of the previous page. Default: the first page. */
   readonly cursor?: string;
@@ -19,7 +19,7 @@ export interface SessionsOfAppOptions {
 /** One page of an app's sessions. */
 export interface SessionPage {
   readonly sessions: readonly Session[];
-  /** Where the next page begins; absent on the last page. */
+  /** Position at which the next page begins; absent on the last page. */
   readonly cursor?: string;
 }
 

@@ -7,9 +7,9 @@ const noneEvicted: readonly ClosedSession[] = [];
 
 /**
  * Emits `limit` if the account of this session was at its limit.
- * @param insertion the store's answer for this session
- * @returns the store's answer
- * @throws what the store throws
+ * @param insertion the result of the store for this session
+ * @returns the same result
+ * @throws the error of the store
  */
 export async function reportLimit<Result extends Insertion>(
   runtime: SessionRuntime,

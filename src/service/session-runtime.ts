@@ -14,7 +14,7 @@ import { PushMessageProcessor } from './processors/push-message-processor.js';
 
 /**
  * The parts of the service, which all apps share, and its states: `idle` → `running` (`start`) → `stopped` (`stop`).
- * A stopped service can't be started again. `SessionManager` is the service as one app sees it.
+ * A stopped service can't be started again. `SessionManager` is the view of one app on the service.
  */
 @injectable()
 export class SessionRuntime {
@@ -68,7 +68,7 @@ export class SessionRuntime {
 
   /**
    * Opens the store, then starts the background work.
-   * @throws SessionError `STOPPED` when it was started or stopped before, or what the store's `open` throws
+   * @throws SessionError `STOPPED` when the service was started or stopped before, or the error of the store's `open`
    */
   async start(): Promise<void> {
     if (this.#state !== 'idle') throw new SessionError('STOPPED', `The service can't start: it is ${this.#state}`, {});
@@ -78,15 +78,15 @@ export class SessionRuntime {
     for (const processor of this.#processors) processor.start();
   }
 
-  /** From now on each call of the store is timed and traced. A second call has no further effect. */
+  /** Times and traces each call of the store from now on. A second call has no effect. */
   observeStore(): void {
     observeStore(this.#store, this.events.measures);
   }
 
   /**
-   * Registers a drain hook: called once when the service begins to drain, by a front that holds connections and now tells
-   * its clients to reconnect to another node. A drain waits for its hooks for `drainTime` at most; a hook that rejects
-   * does not fail it.
+   * Registers a drain hook, which is called once when the service begins to drain. For a front that holds connections:
+   * the hook notifies its clients to reconnect to another node. A drain waits at most `drainTime` for its hooks. It
+   * does not fail when a hook rejects.
    */
   onDrain(hook: () => Promise<void>): void {
     this.#drainHooks.add(hook);
@@ -97,15 +97,15 @@ export class SessionRuntime {
     return this.#isDraining;
   }
 
-  /** Ends the connections that are held, within `drainTime`, and holds no more of them. Everything else goes on. */
+  /** Ends all held connections within `drainTime`, and holds no new ones. Everything else goes on. */
   drain(): Promise<void> {
-    // Before the first client is sent away, because its front asks why.
+    // Set the state before the first client is sent away: its front reads the state to report the reason.
     this.#isDraining = true;
     this.#draining ??= Promise.all([this.room.drain(), this.#callDrainHooks()]).then(() => {});
     return this.#draining;
   }
 
-  /** Drains, ends the background work and closes the store. A second call has no further effect. */
+  /** Drains, ends the background work and closes the store. A second call has no effect. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;

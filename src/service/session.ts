@@ -9,10 +9,10 @@ import type { PushOptions } from './push-message.js';
 import type { PushReport } from './push-report.js';
 import type { RenewOptions } from './renewal.js';
 
-/** What of a session may be shown: no attributes, no secret. */
+/** The public part of a session: no attributes, no secret. */
 export type SessionDescription = Omit<SessionRecord, 'attributes' | 'generation'>;
 
-/** The methods of the session's `SessionManager` that its own verbs call. Here, because a manager imports this file. */
+/** The methods of `SessionManager` that a session calls. Declared here, because the manager imports this file. */
 export interface SessionVerbs {
   readonly now: number;
   getSession(id: string): Promise<Session>;
@@ -24,17 +24,17 @@ export interface SessionVerbs {
   poll(id: string, options?: DrainOptions & { readonly wait: number }): Promise<Batch>;
 }
 
-/** What `Session.drain` takes. */
+/** Options of `Session.drain`. */
 export interface DrainOptions {
-  /** Which of the session's readers takes the messages. Default: `default`. */
+  /** The reader of the session that takes the messages. Default: `default`. */
   readonly reader?: string;
-  /** How many messages to take at most. Default and most: `msgMaxLength`. */
+  /** Maximum number of messages to take. Default and maximum: `msgMaxLength`. */
   readonly limit?: number;
 }
 
 /**
- * A session as it was at one moment, with methods that change it in the store. Such a method updates this object with
- * what it found and changed; changes by others are not seen until the next one, or `reload`.
+ * The state of a session at one moment, with methods that change the session in the store. Such a method updates this
+ * object with the state that it found and changed. Changes by others appear only at the next such call, or at `reload`.
  *
  * Every method that returns a promise rejects with `SESSION_CLOSED` or `SESSION_UNKNOWN` once the session has ended, with
  * `STOPPED` when the service is not running and with `STORE_UNAVAILABLE` when the store can't be reached.
@@ -47,8 +47,8 @@ export class Session {
   readonly #previousClient: KnownClient | undefined;
 
   /**
-   * @param previousTime the last activity before the contact that gave this record. Default: none gave it
-   * @param previousClient the latest client before that contact, if it came from another
+   * @param previousTime time of the last activity before the contact that gave this record. Default: no contact gave it
+   * @param previousClient the latest client before that contact, if the contact came from another client
    */
   constructor(
     manager: SessionVerbs,
@@ -89,22 +89,22 @@ export class Session {
   }
 
   /**
-   * The last activity before the authentication that gave this object, in milliseconds since the Unix epoch. The same as
-   * `lastTime` was then if no authentication gave it.
+   * The last activity before the authentication that gave this object, in milliseconds since the Unix epoch. If no
+   * authentication gave it: the `lastTime` with which it was created.
    */
   get previousTime(): number {
     return this.#previousTime;
   }
 
   /**
-   * How many rotations had ended what earlier tokens opened when this object was made. Never changes: it says which token
-   * gave this object.
+   * Number of rotations that had ended the connections of earlier tokens when this object was created. Never changes:
+   * it identifies the token that gave this object.
    */
   get generation(): number {
     return this.#generation;
   }
 
-  /** Whether a rotation since this object was made ended what its token had opened, as far as this object knows. */
+  /** Whether a later rotation has ended the connections of this object's token, as far as this object knows. */
   get isRotated(): boolean {
     return this.#record.generation > this.#generation;
   }
@@ -114,57 +114,57 @@ export class Session {
     return this.#record.ttl;
   }
 
-  /** Lifetime from creation, in milliseconds; 0 for none. */
+  /** Lifetime from creation, in milliseconds; 0 for no limit. */
   get maxAge(): number {
     return this.#record.maxAge;
   }
 
-  /** The client's address as it was given at creation; `''` if it was not. */
+  /** The client's address at creation; `''` if none was given. */
   get ip(): string {
     return this.#record.ip;
   }
 
-  /** The client's user agent as it was given at creation; `''` if it was not. */
+  /** The client's user agent at creation; `''` if none was given. */
   get userAgent(): string {
     return this.#record.userAgent;
   }
 
-  /** The client's address at the latest authentication that named one; until then that of the creation. */
+  /** The client's address at the latest authentication with an address; until then the address at creation. */
   get lastIp(): string {
     return this.#record.lastIp;
   }
 
-  /** The client's user agent at the latest authentication that named one; until then that of the creation. */
+  /** The client's user agent at the latest authentication with a user agent; until then the user agent at creation. */
   get lastUserAgent(): string {
     return this.#record.lastUserAgent;
   }
 
-  /** The client before, if the authentication that gave this object came from another and was compared: see `ClientPolicy`. */
+  /** The client before the authentication that gave this object, if it came from another client. See `ClientPolicy`. */
   get previousClient(): KnownClient | undefined {
     return this.#previousClient;
   }
 
-  /** When the user last proved who they are, in milliseconds since the Unix epoch: at the creation, or since. */
+  /** Time of the user's last proof of identity, in milliseconds since the Unix epoch: the creation, or a later time. */
   get authenticatedAt(): number {
     return this.#record.authenticatedAt;
   }
 
-  /** How long ago that was, in milliseconds, by the later of this node's clock and the latest contact with the store. */
+  /** Milliseconds since `authenticatedAt`, until the time of this node's clock or `lastTime`, whichever is later. */
   get authenticationAge(): number {
     return Math.max(0, Math.max(this.#manager.now, this.#record.lastTime) - this.#record.authenticatedAt);
   }
 
-  /** How strong that proof was, 0 to 255, on a scale of the application's. */
+  /** Strength of the last proof of identity, 0 to 255, on a scale that the application defines. */
   get level(): number {
     return this.#record.level;
   }
 
-  /** How often the session was authenticated. */
+  /** Number of authentications of the session. */
   get reads(): number {
     return this.#record.reads;
   }
 
-  /** How often attributes were written. */
+  /** Number of writes of attributes. */
   get writes(): number {
     return this.#record.writes;
   }
@@ -174,30 +174,30 @@ export class Session {
     return this.#record.presence;
   }
 
-  /** How many messages the mailbox keeps. */
+  /** Number of messages that the mailbox keeps. */
   get undelivered(): number {
     return this.#record.undelivered;
   }
 
-  /** The value of an attribute, parsed anew at each call; `undefined` when there is none. */
+  /** The value of an attribute; `undefined` when there is none. Each call parses it again. */
   getAttr(key: string): JsonValue | undefined {
     const text = this.#record.attributes[key];
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  /** All attributes as the store keeps them: JSON text by key, frozen, without a prototype. */
+  /** All attributes in the form of the store: JSON text by key, frozen, without a prototype. */
   get attributeTexts(): AttributeTexts {
     return this.#record.attributes;
   }
 
-  /** The values of all attributes by key, parsed anew at each call. */
+  /** The values of all attributes by key. Each call parses them again. */
   getAllAttr(): Record<string, JsonValue> {
     const entries = Object.entries(this.#record.attributes);
     return Object.fromEntries(entries.map(([key, text]) => [key, JSON.parse(text)]));
   }
 
   /**
-   * Sets one attribute in the store, where the others stay as they are; `null` deletes it.
+   * Sets one attribute in the store; `null` deletes it. The other attributes stay as they are.
    * @param key 1 to 128 characters, none of them a control character
    * @throws SessionError `INVALID_ARGUMENT` for a key or a value that can't be kept
    */
@@ -206,7 +206,7 @@ export class Session {
   }
 
   /**
-   * Deletes one attribute; of no effect when there is none.
+   * Deletes one attribute. Has no effect when there is none.
    * @throws SessionError `INVALID_ARGUMENT` for a key that no attribute can have
    */
   async removeAttr(key: string): Promise<void> {
@@ -223,21 +223,21 @@ export class Session {
   }
 
   /**
-   * Takes undelivered messages out of the mailbox, at once: the batch is empty when there are none. What it returns is not
-   * given to this reader again. It counts as a contact and, with `pollRenews`, as activity.
+   * Takes undelivered messages out of the mailbox immediately: the batch is empty when there are none. The messages are
+   * not given to this reader again. Counts as a contact and, with `pollRenews`, as activity.
    * @throws SessionError `INVALID_ARGUMENT`
    */
   drain(options: DrainOptions = {}): Promise<Batch> {
     return this.#manager.poll(this.id, { ...options, wait: 0 });
   }
 
-  /** Updates this object from the store: neither a contact nor activity. */
+  /** Updates this object from the store. Counts neither as contact nor as activity. */
   async reload(): Promise<void> {
     this.#take(await this.#manager.getSession(this.id));
   }
 
   /**
-   * Renews the session: it was contacted and active now, unless the options say otherwise.
+   * Renews the session: records a contact and, unless the options exclude it, activity.
    * @throws SessionError `INVALID_ARGUMENT`
    */
   async touch(options: RenewOptions = {}): Promise<void> {
@@ -245,8 +245,8 @@ export class Session {
   }
 
   /**
-   * Takes over the attributes of the other session that this one does not have, and its undelivered messages, ahead of
-   * its own. The other session is closed as `replaced`.
+   * Takes over the attributes of the other session that this session does not have, and its undelivered messages, in
+   * front of the messages of this session. Closes the other session as `replaced`.
    * @param other a session of the same app, or its id
    * @throws SessionError `INVALID_ARGUMENT` when it is this session
    */
@@ -255,7 +255,7 @@ export class Session {
   }
 
   /**
-   * Closes the session. It never rejects because the session has ended.
+   * Closes the session. Does not reject if the session has already ended.
    * @returns whether the session was live until now
    * @throws SessionError `INVALID_ARGUMENT`
    */
@@ -263,12 +263,12 @@ export class Session {
     return this.#manager.closeSession(this.id, reason);
   }
 
-  /** Logs the session out: closes it with the reason `logout`. @returns as `close` */
+  /** Logs the session out: closes it with the reason `logout`. @returns like `close` */
   destroy(): Promise<boolean> {
     return this.close('logout');
   }
 
-  /** What `JSON.stringify` and `console.log` show. */
+  /** The content for `JSON.stringify` and `console.log`. */
   toJSON(): SessionDescription {
     const { attributes: _attributes, generation: _generation, ...description } = this.#record;
     return description;
@@ -292,7 +292,7 @@ export class IssuedSession extends Session {
     this.#token = token;
   }
 
-  /** The bearer secret: 64 letters and digits. Not part of JSON, nor of what `console.log` shows. */
+  /** The bearer secret: 64 letters and digits. Neither JSON nor the output of `console.log` contains it. */
   get token(): string {
     return this.#token;
   }

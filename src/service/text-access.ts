@@ -15,16 +15,16 @@ import { Session } from './session.js';
 import type { SessionManager } from './session-manager.js';
 
 /*
- * For the fronts of this package that already hold JSON texts: what `SessionManager` takes as values, taken as texts,
- * so that a text is neither parsed nor made again. Not methods of the manager, because a mistake is not noticed here: a text
- * that is not JSON would be kept, and break every reader of it. Pass only texts that `JSON.stringify`, `toJsonText` or a
- * store made.
+ * Variants of methods of `SessionManager` for the fronts of this package that already hold JSON texts. They accept
+ * texts instead of values, so that a text is neither parsed nor serialised again. They are not methods of the manager,
+ * because they do not notice mistakes: a text that is not JSON would be kept, and break every reader of it. Pass only
+ * texts from `JSON.stringify`, `toJsonText` or a store.
  */
 
 /**
- * `SessionManager.patchSession` with JSON texts.
+ * Like `SessionManager.patchSession`, with JSON texts.
  * @param patch JSON text by key; `null` deletes. The keys are checked, the texts are not
- * @throws SessionError as `SessionManager.patchSession`
+ * @throws SessionError like `SessionManager.patchSession`
  */
 export async function patchTexts(manager: SessionManager, id: string, patch: AttributePatch): Promise<Session> {
   const { store } = runtimeOf(manager);
@@ -33,10 +33,10 @@ export async function patchTexts(manager: SessionManager, id: string, patch: Att
 }
 
 /**
- * `patchTexts` and `SessionManager.renewSession` at once. Where the store can, in one step; else side by side, in either
- * order.
+ * Does the work of `patchTexts` and `SessionManager.renewSession`: in one step if the store can do so, otherwise in two
+ * concurrent steps, in either order.
  * @param ttl new idle time, in milliseconds
- * @returns the session as each step left it
+ * @returns the session after each step
  */
 export async function patchAndRenew(
   manager: SessionManager,
@@ -53,10 +53,10 @@ export async function patchAndRenew(
 }
 
 /**
- * `SessionManager.createNamedSession` with attributes as JSON texts.
- * @param id what `namedSessionId` returned for this account and a name
- * @param texts kept, and frozen; without a prototype. The keys are checked, the texts are not
- * @throws SessionError as `SessionManager.createNamedSession`
+ * Like `SessionManager.createNamedSession`, with attributes as JSON texts.
+ * @param id the result of `namedSessionId` for this account and a name
+ * @param texts an object without a prototype, which is kept and frozen. The keys are checked, the texts are not
+ * @throws SessionError like `SessionManager.createNamedSession`
  */
 export async function createNamedOfTexts(
   manager: SessionManager,
@@ -74,9 +74,9 @@ export async function createNamedOfTexts(
 }
 
 /**
- * `SessionManager.push` with a JSON text.
- * @param json bounded by `msgMaxBytes`, otherwise not checked
- * @throws SessionError as `SessionManager.push`
+ * Like `SessionManager.push`, with a JSON text.
+ * @param json checked only for `msgMaxBytes`
+ * @throws SessionError like `SessionManager.push`
  */
 export async function pushText(
   manager: SessionManager,

@@ -5,8 +5,8 @@ import type { ChangeWatcher } from '../store/change-feed.js';
 const fault = 'A watcher of changes threw';
 
 /**
- * The watcher of an application, as a store may call it: it runs after the operation that made the change, which it can
- * therefore neither break nor call into, and an exception is reported. The order of the calls stays.
+ * Wraps the watcher of an application for a store. The watcher runs after the operation that made the change, so that
+ * it can neither break the operation nor call into it. Its exceptions are reported. The order of the calls stays.
  * @throws SessionError `INVALID_ARGUMENT` for an object without the three methods
  */
 export function deferredWatcher(watcher: ChangeWatcher): ChangeWatcher {

@@ -1,18 +1,19 @@
 import { invalidArgument, type SessionError } from '../errors/session-error.js';
 import type { AttributeTexts } from './session-record.js';
 
-/** UTF-8 has at most so many bytes for one unit of a JavaScript string. */
+/** Maximum number of UTF-8 bytes for one UTF-16 unit of a JavaScript string. */
 const mostBytesOfUnit = 3;
 
 /**
- * Refuses attributes that take more than `attributesMaxBytes`, unless they take no more than before: where the setting was
- * lowered, a session must still be able to shed attributes one by one.
+ * Refuses attributes of more than `attributesMaxBytes`, unless they take no more bytes than before: if the setting was
+ * lowered, callers must still be able to remove attributes one by one.
  *
- * @param before what the session has now
+ * @param most `attributesMaxBytes`
+ * @param before the current attributes of the session
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function requireAttributesWithin(most: number, attributes: AttributeTexts, before?: AttributeTexts): void {
-  // Nearly all attributes are far below, and need not be counted in bytes.
+  // Nearly all attributes are far below the limit, so that their bytes need not be counted.
   if (unitsOf(attributes) * mostBytesOfUnit <= most) return;
   const bytes = attributeBytes(attributes);
   if (bytes > most && (before === undefined || bytes > attributeBytes(before))) throw attributesTooLarge(bytes, most);

@@ -7,9 +7,9 @@ import type { SessionStore } from './session-store.js';
 const observed = new WeakSet<SessionStore>();
 
 /**
- * Times and traces each operation of this store from now on. The operations of this one object are replaced, so that a
- * store that is not observed runs as it was written, and one that is keeps its identity and its further abilities. A
- * second call for the same store has no further effect.
+ * Times and traces each operation of this store from now on. Replaces the operations of this one object: other stores
+ * run without any overhead, and the observed store keeps its identity and its optional abilities. A second call for the
+ * same store has no effect.
  */
 export function observeStore(store: SessionStore, measures: NodeMeasures): void {
   if (observed.has(store)) return;
@@ -25,7 +25,7 @@ export function observeStore(store: SessionStore, measures: NodeMeasures): void 
   }
 }
 
-/** Operations that give their result in chunks. Each chunk is a call of its own: the caller works between them. */
+/** Whether the operation yields chunks. Each chunk counts as a separate call, because the caller works between them. */
 function isWalk(operation: StoreOperation): boolean {
   return operation === 'scanApp' || operation === 'endApp';
 }
@@ -47,7 +47,7 @@ async function* observedWalk(
   }
 }
 
-/** The caller gets the store's own promise, so that it is answered no later than without an observer. */
+/** Returns the promise of the store itself, so that the caller has its result as early as without an observer. */
 function observedCall<Result>(
   measures: NodeMeasures,
   operation: StoreOperation,
@@ -63,7 +63,7 @@ function observedCall<Result>(
   return promise;
 }
 
-/** A store that refuses, such as an unknown session, works. */
+/** Whether the error is a fault of the store. A refusal, as for an unknown session, is none: the store works. */
 function isFault(error: unknown): boolean {
   return !SessionError.is(error) || error.code === 'STORE_UNAVAILABLE';
 }

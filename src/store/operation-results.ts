@@ -8,9 +8,9 @@ import type { ClosedSession, SessionRecord, SessionReference } from './session-r
  */
 export interface AppendOutcome extends SessionReference {
   readonly verdict: 'accepted' | 'dropped' | 'full' | 'close';
-  /** How many messages were dropped to make room; for `dropped`, 1: the new message. */
+  /** Number of messages that were dropped to make room; for `dropped`, 1: the new message. */
   readonly dropped: number;
-  /** How many messages were lost with the session, when it was closed. */
+  /** Number of messages that were lost with the session, if it was closed. */
   readonly undelivered: number;
 }
 
@@ -21,11 +21,11 @@ export interface AccountRotation {
   readonly closed: readonly ClosedSession[];
 }
 
-/** Which records of an app are listed, and which page of them. */
+/** Selection of the records of an app that are listed, and of their page. */
 export interface AppQuery {
   /** Only sessions with activity within this many milliseconds; `undefined` for all. */
   readonly activeWithin: number | undefined;
-  /** The most records on the page. */
+  /** Maximum number of records on the page. */
   readonly limit: number;
   /** The cursor of the previous page; `undefined` for the first page. */
   readonly cursor: string | undefined;
@@ -34,7 +34,7 @@ export interface AppQuery {
 /** One page of an app's records. */
 export interface AppPage {
   readonly records: readonly SessionRecord[];
-  /** For the next page; `undefined` on the last page. */
+  /** The cursor for the next page; `undefined` on the last page. */
   readonly cursor: string | undefined;
 }
 

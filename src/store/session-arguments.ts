@@ -22,8 +22,8 @@ export function requireApp(value: unknown): string {
 }
 
 /**
- * The session id, or `undefined` for a value that can't be one.
- * @throws SessionError `INVALID_ARGUMENT` for a token: that is a mistake in the calling code, which would otherwise look
+ * Returns the session id, or `undefined` for a value that can't be an id.
+ * @throws SessionError `INVALID_ARGUMENT` for a token: it is a mistake of the calling code, and would otherwise look
  * like a session that has ended
  */
 export function sessionIdOf(value: unknown, argument = 'id'): string | undefined {
@@ -33,7 +33,7 @@ export function sessionIdOf(value: unknown, argument = 'id'): string | undefined
 }
 
 /**
- * A malformed id is answered like an unknown one, so that callers have one case to handle, not two.
+ * Treats a malformed id like an unknown one, so that callers have one case to handle, not two.
  * @throws SessionError `SESSION_UNKNOWN`, or `INVALID_ARGUMENT` for a token
  */
 export function requireSessionId(value: unknown, argument = 'id'): string {
@@ -57,7 +57,7 @@ export function requireIp(value: unknown): string {
   throw invalidArgument('ip', 'must be a string of at most 64 characters without control characters', value);
 }
 
-/** Cut to 512 characters and not refused: clients choose it, and a login must not fail because of it. */
+/** Cuts the user agent to 512 characters and never refuses it: clients choose it, and a login must not fail for it. */
 export function requireUserAgent(value: unknown): string {
   if (typeof value === 'string') return value.slice(0, userAgentLength).toWellFormed();
   throw invalidArgument('userAgent', 'must be a string', value);
@@ -68,7 +68,7 @@ export function requireTtl(value: unknown): number {
   return requireWholeNumber('ttl', value, 1, Number.MAX_SAFE_INTEGER);
 }
 
-/** How strong a proof of identity is. */
+/** @param value the strength of a proof of identity */
 export function requireLevel(value: unknown): number {
   return requireWholeNumber('level', value, 0, 255);
 }
@@ -79,7 +79,9 @@ export function requireSessionName(value: unknown): string {
   throw invalidArgument('name', 'must be a string of 1 to 256 characters without control characters', value);
 }
 
-/** A reason by which a session can end. One that tells clients to come back would have them try for ever. */
+/**
+ * Requires a reason that ends a session. With a reason that tells clients to come back, clients would retry for ever.
+ */
 export function requireCloseReason(value: unknown): CloseReason {
   if (isCloseReason(value) && !closeReasons[value].reconnect) return value;
   const ending = Object.entries(closeReasons).filter(([, { reconnect }]) => !reconnect);

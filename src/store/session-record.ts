@@ -17,32 +17,35 @@ export interface SessionRecord {
   readonly accountId: string;
   /** All times are in milliseconds since the Unix epoch. */
   readonly createdAt: number;
-  /** The time of the last activity. The idle time runs from here. */
+  /** The time of the last activity. The idle time starts here. */
   readonly lastTime: number;
   /** Idle time after which the session expires, in milliseconds. */
   readonly ttl: number;
   /** Lifetime from creation, in milliseconds; 0 for no limit. */
   readonly maxAge: number;
-  /** Empty when it was not given. */
+  /** Empty if none was given. */
   readonly ip: string;
-  /** Empty when it was not given. */
+  /** Empty if none was given. */
   readonly userAgent: string;
-  /** The address and the user agent of the latest authentication that named them; until one does, those of the creation. */
+  /**
+   * The address and the user agent of the latest authentication with this information. Until there is one, the values
+   * of the creation.
+   */
   readonly lastIp: string;
   readonly lastUserAgent: string;
-  /** When the user last proved who they are: at the creation, or at a later reauthentication. */
+  /** Time of the user's last proof of identity: the creation, or a later reauthentication. */
   readonly authenticatedAt: number;
-  /** How strong that proof was, 0 to 255, on a scale of the application's. 1 when none was given. */
+  /** Strength of that proof, 0 to 255, on a scale that the application defines. 1 if none was given. */
   readonly level: number;
   readonly attributes: AttributeTexts;
-  /** How many rotations have ended what earlier tokens had opened: polls, streams and sockets. */
+  /** Number of rotations that have ended the polls, streams and sockets of earlier tokens. */
   readonly generation: number;
-  /** How often the session was authenticated. */
+  /** Number of authentications of the session. */
   readonly reads: number;
-  /** How often its attributes were written. */
+  /** Number of writes of its attributes. */
   readonly writes: number;
   readonly presence: Presence;
-  /** How many messages the mailbox retains. */
+  /** Number of messages that the mailbox retains. */
   readonly undelivered: number;
 }
 
@@ -51,7 +54,7 @@ export interface NewSession
   extends Pick<SessionRecord, 'app' | 'id' | 'accountId' | 'ip' | 'userAgent' | 'ttl' | 'maxAge' | 'attributes'> {
   /** SHA-256 of the secret, base64url. */
   readonly secretHash: string;
-  /** Live sessions that the account may hold, this one included; 0 for no limit. Judged at the insertion, not stored. */
+  /** Maximum number of live sessions of the account, with this one; 0 for no limit. Checked at insert, not stored. */
   readonly maxSession: number;
   /** Default 1. */
   readonly level?: number;
@@ -67,6 +70,6 @@ export interface SessionReference {
 /** A session that was just closed. */
 export interface ClosedSession extends SessionReference {
   readonly reason: CloseReason;
-  /** How many messages were lost with it. */
+  /** Number of messages that were lost with the session. */
   readonly undelivered: number;
 }

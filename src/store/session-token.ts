@@ -8,7 +8,7 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 const generateId = customAlphabet(alphabet, idLength);
 const generateSecret = customAlphabet(alphabet, secretLength);
-/** In the form of `hashSecret`. */
+/** Generates a text in the form of a result of `hashSecret`. */
 const generateHash = customAlphabet(`${alphabet}-_`, 43);
 
 /** The two parts of a token: the public id, and the secret (238 bits) that authenticates the bearer. */
@@ -22,14 +22,17 @@ export function newId(prefix: string): string {
   return joined(prefix === '' ? generateId() : prefix + generateId(idLength - prefix.length));
 }
 
-/** In one piece. Of an id that was put together character by character, V8 may keep a node for each as long as the id is kept. */
+/**
+ * Returns the id as one flat string. V8 may represent a text that was built character by character as a tree, and keep
+ * one node per character in memory as long as the id.
+ */
 function joined(id: string): string {
   return Buffer.from(id, 'latin1').toString('latin1');
 }
 
 /**
- * The id for a named session. The same name always gives the same id. Made of the name's SHA-512, so that the id does
- * not reveal the name.
+ * Returns the id of a named session. The same name always gives the same id. The id is made from the SHA-512 of the
+ * name, so that it does not reveal the name.
  * @param prefix as in `newId`
  */
 export function idOf(prefix: string, name: string): string {
@@ -44,7 +47,7 @@ export function newSecret(): string {
   return generateSecret();
 }
 
-/** In the place of a hash, for a session without a token: no secret is known that has it. */
+/** Returns a random hash for a session without a token. No secret with this hash is known. */
 export function hashOfNoSecret(): string {
   return generateHash();
 }
@@ -53,18 +56,18 @@ export function isSessionId(value: unknown): value is string {
   return typeof value === 'string' && value.length === idLength && isAlphanumeric(value);
 }
 
-/** Splits a token. `undefined` for a value that is not of a token's form. */
+/** Splits a token. Returns `undefined` for a value that does not have the form of a token. */
 export function parseToken(token: unknown): TokenParts | undefined {
   if (typeof token !== 'string' || token.length !== idLength + secretLength || !isAlphanumeric(token)) return undefined;
   return { id: token.slice(0, idLength), secret: token.slice(idLength) };
 }
 
-/** The secret part of a token, also of one whose first part is an alias. */
+/** Returns the secret part of a token, also if its first part is an alias. */
 export function secretOf(token: string): string {
   return token.slice(idLength);
 }
 
-/** Runs on every request, and takes a tenth of a regular expression's time. */
+/** Runs on every request. Takes a tenth of the time of a regular expression. */
 function isAlphanumeric(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
@@ -76,8 +79,8 @@ function isAlphanumeric(text: string): boolean {
 }
 
 /**
- * SHA-256 of the secret, base64url. Stores see only this. A fast hash is enough, because the secret is random and too
- * long to guess. Slow hashes protect passwords, which people choose.
+ * Returns the SHA-256 of the secret, base64url. Stores see only this hash. A fast hash is enough, because the secret is
+ * random and too long to guess. Slow hashes protect passwords, which people choose.
  */
 export function hashSecret(secret: string): string {
   return hash('sha256', secret, 'base64url');

@@ -2,23 +2,23 @@ import type { CloseReason } from '../errors/close-reason.js';
 import type { Message } from '../mailbox/message.js';
 
 /**
- * What a store notifies this process of. Notices come at any time between `open` and `close`. The methods must not
- * throw.
+ * Receives the notices of a store for this process. Notices arrive at any time between `open` and `close`. The methods
+ * must not throw.
  */
 export interface StoreListener {
   /**
    * A message was appended. All readers parked on that mailbox have been released: each of their polls must be answered
    * or read again.
-   * @param before the proof of the message before this one: only a poll that stands exactly there may be answered
+   * @param before the proof of the message before this one: the notice may answer only a poll that stands exactly there
    */
   appended(app: string, id: string, epoch: string, message: Message, before: number): void;
-  /** The mailbox changed otherwise: all polls held for it must read again. */
+  /** The mailbox changed in another way: all polls held for it must read again. */
   changed(app: string, id: string): void;
   /** The session ended: all polls held for it must be answered. */
   closed(app: string, id: string, reason: CloseReason): void;
   /**
-   * The secret was replaced, and the session is of this generation now: all polls held for an older one must be answered
-   * as `rotated`. Their readers have been released.
+   * The secret was replaced, and the session has this generation now: all polls held for an older generation must be
+   * answered as `rotated`. Their readers have been released.
    */
   rotated(app: string, id: string, generation: number): void;
   /**

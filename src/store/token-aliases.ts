@@ -13,15 +13,15 @@ export interface AdoptedSession extends Omit<NewSession, 'id' | 'secretHash' | '
 export interface TokenAlias {
   readonly id: string;
   /**
-   * For how many milliseconds the caller may use the alias without another look-up. The store forgets an alias that is
-   * not looked up again after that.
+   * Milliseconds for which the caller may use the alias without another look-up. The store forgets an alias that is not
+   * looked up again after this time.
    */
   readonly rememberFor: number;
 }
 
 /**
  * Optional ability of a store: to adopt sessions of another system together with the tokens that their bearers hold.
- * The first characters of such a token are not an id of this store but an alias of one. The rest is the secret.
+ * The first characters of such a token are not an id of this store but an alias of an id. The rest is the secret.
  *
  * An alias lives as long as its session can. Each look-up extends it; one look-up per `rememberFor` is enough. If the
  * session ends earlier, the alias stays until it expires, so that the session is not adopted a second time.
@@ -38,7 +38,7 @@ export interface TokenAliases {
   /** Whether the token was adopted before. Changes nothing. */
   isAdopted(app: string, token: string): Promise<boolean>;
 
-  /** Looks up and extends the alias of this token; `undefined` when it has none. Checks neither session nor secret. */
+  /** Looks up and extends the alias of this token; `undefined` if it has none. Checks neither session nor secret. */
   resolveAlias(app: string, token: string): Promise<TokenAlias | undefined>;
 }
 

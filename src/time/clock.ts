@@ -7,8 +7,8 @@ export interface Timer {
 /** The source of time of the whole service. Tests bind one that they advance themselves. */
 export abstract class Clock {
   /**
-   * Milliseconds since the Unix epoch, a whole number. Advances steadily: it never decreases, because lists ordered by time
-   * rely on it, and never jumps, because every deadline is judged by it.
+   * Returns milliseconds since the Unix epoch, a whole number. Advances steadily: it never decreases, because lists
+   * ordered by time rely on it, and never jumps, because all deadlines depend on it.
    */
   abstract now(): number;
 
@@ -16,10 +16,12 @@ export abstract class Clock {
   abstract setTimer(delay: number, callback: () => void): Timer;
 }
 
-/** Read once, because the global is a getter. */
+/** Read once, because the global property is a getter. */
 const { performance } = globalThis;
 
-/** The wall time at which it was made, and the time that has passed since. It does not follow when the wall clock is set. */
+/**
+ * The wall time at its creation, plus the time that has passed since. It does not follow when the wall clock is set.
+ */
 export class SystemClock extends Clock {
   readonly #start = Date.now() - performance.now();
 
@@ -33,8 +35,8 @@ export class SystemClock extends Clock {
 }
 
 /**
- * Milliseconds since the process started, for lengths of time alone. V8 keeps a number of this size within the object that has
- * it; one since the epoch takes 16 bytes beside it.
+ * Milliseconds since the process started, only for durations. V8 stores a number of this size inside the object that
+ * holds it. A number of milliseconds since the epoch takes 16 additional bytes.
  */
 export class UptimeClock {
   now(): number {

@@ -25,7 +25,7 @@ export class Interval {
     this.#arm();
   }
 
-  /** Starts no further round. Resolves when the running one has ended. */
+  /** Starts no further round. Resolves when the running round has ended. */
   async stop(): Promise<void> {
     this.#started = false;
     this.#timer?.cancel();

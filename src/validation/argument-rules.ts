@@ -1,15 +1,16 @@
 import { invalidArgument } from '../errors/session-error.js';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it searches for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it searches for control characters
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
 
-/** Whether it is a string of at most `longest` characters, without control characters and lone surrogates. */
+/** Whether the value is a string of at most `longest` characters, without control characters and lone surrogates. */
 export function isPlainText(value: unknown, longest: number): value is string {
   return typeof value === 'string' && value.length <= longest && !controlCharacter.test(value) && value.isWellFormed();
 }
 
 /**
- * To be called before an options argument is read: of `null` JavaScript would read no member, and of a text no option.
+ * To be called before an options argument is read: to read a member of `null` would throw a TypeError, and a text would
+ * count as no options.
  * @throws SessionError `INVALID_ARGUMENT` unless it is an object
  */
 export function requireOptions<Options extends object>(options: Options): Options {

@@ -9,26 +9,31 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue | undefined };
 
-/** Deep enough for any message written by hand; shallow enough that no client's parser runs out of stack. */
+/**
+ * Maximum depth: enough for any message written by hand, and not enough for any client's parser to run out of stack.
+ */
 const deepest = 64;
-/** An object that refers to one object many times has a text far larger than itself. This ends the walk before memory runs out. */
+/**
+ * Maximum number of values. The text of an object that refers to another object many times is far larger than the
+ * object: this limit ends the walk before memory runs out.
+ */
 const mostValues = 1_000_000;
 
 /**
- * The JSON text of a value. It refuses what `JSON.stringify` would silently drop or alter, and what would be too large:
- * `undefined` (but not as a property, where it means that there is none), functions, symbols, BigInt, NaN, infinities, lone
- * surrogates, cycles, more than 64 levels of nesting, more than a million values.
+ * Returns the JSON text of a value. Refuses everything that `JSON.stringify` would silently drop or alter, and values
+ * that are too large: `undefined` (except as the value of a property, which then counts as absent), functions, symbols,
+ * BigInt, NaN, infinities, lone surrogates, cycles, more than 64 levels of nesting, more than a million values.
  *
- * @param argument names the value in the error
+ * @param argument name of the value, for the error
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function toJsonText(argument: string, value: unknown): string {
   try {
     const walk = new Walk();
     const text: string | undefined = walk.findFault(value, 0) === undefined ? JSON.stringify(value) : undefined;
-    // What a toJSON returned is checked in the text, because a second call might return something else.
+    // Check the result of a toJSON in the text, because a second call might return something else.
     if (text !== undefined && walk.metToJson) walk.findFault(JSON.parse(text), 0);
-    // An object is not quoted: its text may be too long for memory.
+    // Do not quote an object: its text may be too long for memory.
     if (walk.fault !== undefined)
       throw invalidArgument(argument, walk.fault, typeof value === 'object' ? 'object' : value);
     if (text !== undefined) return text;
@@ -40,7 +45,7 @@ export function toJsonText(argument: string, value: unknown): string {
   throw invalidArgument(argument, 'must be a JSON value', typeof value);
 }
 
-/** One walk through a value, for what `JSON.stringify` would drop or alter. */
+/** One walk through a value, in search of content that `JSON.stringify` would drop or alter. */
 class Walk {
   fault: string | undefined;
   metToJson = false;
@@ -72,7 +77,7 @@ class Walk {
     if (depth > deepest) {
       this.fault = `must not be nested deeper than ${deepest} levels, nor refer to itself`;
     } else if (Array.isArray(value)) {
-      // By index, because forEach skips holes, which JSON.stringify would turn into null.
+      // Iterate by index, because forEach skips holes, which JSON.stringify would turn into null.
       for (let index = 0; index < value.length && this.fault === undefined; index += 1) {
         this.findFault(value[index], depth);
       }
@@ -84,7 +89,7 @@ class Walk {
   }
 
   #findInMembers(value: object, depth: number): void {
-    // Not by `Object.entries`, which V8 leaves to its runtime.
+    // Do not use `Object.entries`, which V8 runs in its slower runtime.
     for (const key of Object.keys(value)) {
       const member: unknown = Reflect.get(value, key);
       if (member === undefined) continue;

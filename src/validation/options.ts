@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { quote, SessionError } from '../errors/session-error.js';
 
-/** Rules that several options share. The message of each states the rule, and the error quotes it. */
+/**
+ * Rules that several options share, here and below. The message of each rule states the rule, and the error quotes it.
+ */
 export function wholeNumber(least: number, most: number) {
   const rule = `must be a whole number from ${least} to ${most}`;
   return v.pipe(v.number(rule), v.integer(rule), v.minValue(least, rule), v.maxValue(most, rule));
@@ -23,7 +25,7 @@ export function callback<Callback extends (...args: never[]) => unknown>() {
   return v.custom<Callback>((value) => typeof value === 'function', 'must be a function');
 }
 
-/** An object that the caller made, recognised by the methods that are used. It is passed on as it is, not copied. */
+/** An object of the caller, which must have the methods that are used. It is passed on as it is, not copied. */
 export function objectWith<Instance extends object>(...methods: readonly (keyof Instance & string)[]) {
   const hasMethods = (value: unknown) =>
     (typeof value === 'object' || typeof value === 'function') &&
@@ -34,7 +36,7 @@ export function objectWith<Instance extends object>(...methods: readonly (keyof 
 
 type Entries = v.ObjectEntries;
 
-/** What a caller may pass as these options. */
+/** The options that a caller may pass. */
 export type OptionsInput<Known extends Entries> = v.InferInput<v.StrictObjectSchema<Known, undefined>>;
 
 /** The options after the check, with their defaults. */
@@ -42,19 +44,19 @@ export type CheckedOptions<Known extends Entries> = v.InferOutput<v.StrictObject
 
 /** The options that a front or store knows, by name. */
 export interface OptionRules<Known extends Entries> {
-  /** The function or class that takes the options, as a caller writes it: `redisStore`, `SessionContext`. */
+  /** Name of the function or class that takes the options, such as `redisStore` or `SessionContext`. */
   readonly front: string;
   readonly known: Known;
   /** Options whose values an error must not quote. Default: none. */
   readonly secrets?: readonly (keyof Known & string)[];
-  /** For options that another product or version has: a sentence that says what to use here. */
+  /** For options of another product or version: a sentence that names the replacement. */
   readonly instead?: Readonly<Record<string, string>>;
 }
 
 /**
  * Checks options and fills in their defaults. Every front and store checks its options here, and nowhere else.
  * @throws SessionError `INVALID_CONTEXT`, naming the front, the option, the rule and the value, and for an unknown
- * option the one that was probably meant
+ * option the known option that was probably meant
  */
 export function checkOptions<const Known extends Entries>(
   rules: OptionRules<Known>,
@@ -76,7 +78,9 @@ export function checkOptions<const Known extends Entries>(
   throw invalidOption(front, name, rule, secrets.includes(String(top?.key)) ? typeof value : value);
 }
 
-/** The error of an option. Called directly for a rule that `OptionRules` can't express, such as one on two options. */
+/**
+ * Returns the error of an option. Called directly for a rule that `OptionRules` can't express, such as on two options.
+ */
 export function invalidOption(front: string, field: string, rule: string, value: unknown): SessionError {
   const quoted = quote(value);
   const text = `${front}: ${field} ${rule}; got ${quoted}`;
@@ -95,13 +99,13 @@ function requireKnownOptions<Known extends Entries>(
       : meant === undefined
         ? ''
         : `; did you mean ${meant}?`;
-    // The value of a misspelt secret is a secret too.
+    // The value of a misspelt secret option is a secret, too.
     const isSecret = meant !== undefined && secrets.includes(meant);
     throw invalidOption(front, name, `is not an option${advice}`, isSecret ? typeof value : value);
   }
 }
 
-/** The most similar name, if it differs by at most a third of its letters, or by at most two if it is short. */
+/** Returns the most similar name, if it differs by at most a third of its letters, or by at most two if it is short. */
 function closestTo(name: string, names: readonly string[]): string | undefined {
   let closest: string | undefined;
   let least = Number.POSITIVE_INFINITY;
@@ -115,7 +119,9 @@ function closestTo(name: string, names: readonly string[]): string | undefined {
   return closest;
 }
 
-/** Least number of letters to insert, delete or change (Levenshtein, 1965), by the row method of Wagner and Fischer. */
+/**
+ * Minimum number of letters to insert, delete or change (Levenshtein, 1965), by the row method of Wagner and Fischer.
+ */
 function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (let i = 1; i <= one.length; i += 1) {

@@ -6,7 +6,7 @@ import { SessionStore } from '../../store/session-store.js';
 import { Clock } from '../../time/clock.js';
 import { SlicedProcessor } from './sliced-processor.js';
 
-/** Sessions reclaimed in one turn of the event loop: a fraction of a millisecond, about 4 ms before V8 has compiled it. */
+/** Sessions reclaimed in one turn of the event loop: a fraction of a millisecond, or 4 ms before V8 has compiled it. */
 const sliceSize = 100;
 
 /** Reclaims expired sessions every `gcInterval` milliseconds and emits `closed` for each. */
@@ -28,7 +28,7 @@ export class GcProcessor extends SlicedProcessor<ClosedSession> {
     );
   }
 
-  /** Reclaims every session that is expired now. @throws SessionError `STORE_UNAVAILABLE` */
+  /** Reclaims every session that has expired by now. @throws SessionError `STORE_UNAVAILABLE` */
   sweep(): Promise<void> {
     return this.round();
   }

@@ -6,12 +6,12 @@ import { SessionStore } from '../../store/session-store.js';
 import { Clock } from '../../time/clock.js';
 import { SlicedProcessor } from './sliced-processor.js';
 
-/** Sessions judged in one turn of the event loop. */
+/** Number of sessions that are checked in one turn of the event loop. */
 const sliceSize = 500;
 
 /**
- * Finds sessions silent for `hbGrace` every `hbTime` milliseconds and emits `away` for each, once for each silence.
- * `online` is emitted by the contact that ends the silence.
+ * Every `hbTime` milliseconds, finds the sessions that have been silent for `hbGrace`, and emits `away` once for each
+ * silence. The contact that ends the silence emits `online`.
  */
 @injectable()
 export class HeartbeatProcessor extends SlicedProcessor<SessionReference> {
@@ -31,7 +31,7 @@ export class HeartbeatProcessor extends SlicedProcessor<SessionReference> {
     );
   }
 
-  /** Judges the presence of every session now. @throws SessionError `STORE_UNAVAILABLE` */
+  /** Checks the presence of every session now. @throws SessionError `STORE_UNAVAILABLE` */
   judge(): Promise<void> {
     return this.round();
   }

@@ -7,12 +7,13 @@ import { addReports, emptyReport, type PushReport, reportOutcomes } from '../pus
 
 /** Mailboxes in one chunk: one or two milliseconds of work, a few hundred kilobytes of network traffic. */
 const chunkSize = 500;
-/** Chunks that the store works on at once, over all broadcasts of this node. */
+/** Number of chunks that the store works on at the same time, over all broadcasts of this node. */
 const concurrency = 4;
 
 /**
- * Pushes one message to all mailboxes of an app (a broadcast), chunk by chunk. All broadcasts of this node share one queue
- * of bounded concurrency, so that they share the store fairly and none reads ids faster than it pushes to them.
+ * Pushes one message to all mailboxes of an app (a broadcast), chunk by chunk. All broadcasts of this node share one
+ * queue of bounded concurrency. Therefore they share the store fairly, and no broadcast reads ids faster than it pushes
+ * to them.
  */
 @injectable()
 export class PushMessageProcessor {
@@ -28,7 +29,7 @@ export class PushMessageProcessor {
 
   /**
    * Resolves when every mailbox of the app has been served.
-   * @throws the first error of the store, once all chunks have ended; the others have been served then
+   * @throws the first error of the store, once all chunks have ended; the chunks without an error have been served
    */
   async pushToApp(app: string, message: OutgoingMessage): Promise<PushReport> {
     this.#events.measures.broadcasts += 1;
@@ -56,7 +57,7 @@ export class PushMessageProcessor {
         const served = await this.#pushToEach(app, ids, message);
         report = addReports(report, served);
       } catch (error) {
-        // The other chunks are served all the same.
+        // Serve the other chunks nevertheless.
         faults.push(error);
       }
     };

@@ -10,7 +10,7 @@ import { Interval } from '../../time/interval.js';
 
 /**
  * Background work that the store does slice by slice, in rounds. A round takes slices until no more work is due, and
- * yields to the event loop between them; the pause before the next round begins at the end of the last.
+ * yields to the event loop between them. The pause before the next round begins at the end of the round.
  */
 export class SlicedProcessor<Item> {
   readonly #interval: Interval;
@@ -21,10 +21,10 @@ export class SlicedProcessor<Item> {
   #isStopped = false;
 
   /**
-   * @param pauseMs between two rounds, in milliseconds
-   * @param takeSlice has the store do one slice of the work
+   * @param pauseMs pause between two rounds, in milliseconds
+   * @param takeSlice makes the store do one slice of the work
    * @param report emits the event of one item of a slice
-   * @param kind under which its rounds are counted
+   * @param kind the kind under which the rounds are counted
    */
   constructor(
     clock: Clock,
@@ -41,20 +41,20 @@ export class SlicedProcessor<Item> {
     this.#interval = new Interval(clock, pauseMs, () => this.#roundOrFault());
   }
 
-  /** The first round begins after a pause. */
+  /** Starts the rounds. The first round begins after a pause. */
   start(): void {
     this.#interval.start();
   }
 
-  /** No slice is begun after this; resolves when the running one has ended. */
+  /** Begins no further slice. Resolves when the running slice has ended. */
   stop(): Promise<void> {
     this.#isStopped = true;
     return this.#interval.stop();
   }
 
-  /** One full round now, beside those of the interval. */
+  /** Runs one full round now, in addition to the rounds of the interval. */
   protected async round(): Promise<void> {
-    // Not of the clock of the service, which counts whole milliseconds.
+    // Do not use the clock of the service, which counts whole milliseconds.
     const startedAt = performance.now();
     let count = 0;
     for (;;) {
@@ -78,7 +78,7 @@ export class SlicedProcessor<Item> {
     try {
       await this.round();
     } catch (error) {
-      // An unavailable store says so to every caller already. The next round does what this one could not.
+      // An unavailable store already rejects the calls of every caller. The next round does the rest of the work.
       if (SessionError.is(error, 'STORE_UNAVAILABLE')) return;
       reportFault(`A round of ${this.constructor.name} failed`, error);
     }

@@ -9,7 +9,7 @@ import type { SessionEntry } from './tables.js';
 
 const noneClosed: readonly ClosedSession[] = [];
 
-/** The operations on the sessions of one account, with its limit. */
+/** The operations on the sessions of one account. They enforce its limit. */
 export class AccountOperations {
   readonly #rules: SessionRules;
 
@@ -56,8 +56,8 @@ export class AccountOperations {
   }
 
   /**
-   * Judges the limit for one session more.
-   * @returns the sessions that were evicted for it
+   * Checks the limit for one more session, and makes room for it if the policy is to evict.
+   * @returns the evicted sessions
    * @throws SessionError `SESSION_LIMIT`
    */
   #makeRoom({ app, accountId, maxSession }: NewSession, now: number): readonly ClosedSession[] {
@@ -70,13 +70,13 @@ export class AccountOperations {
       const text = `An account may hold at most maxSession (${maxSession}) live sessions; this one holds ${live.length}`;
       throw new SessionError('SESSION_LIMIT', text, { accountId, maxSession });
     }
-    // They come in order of creation; a stable sort keeps that order among equals.
+    // The sessions are in order of creation. A stable sort keeps this order among equals.
     if (onMaxSession === 'evict-idle') live.sort((one, other) => latestContactOf(one) - latestContactOf(other));
     return live.slice(0, excess).map((entry) => this.#rules.close(entry, 'evicted', now));
   }
 }
 
-/** A parked reader is a contact that lasts. */
+/** Returns the time of the latest contact. A parked reader is a lasting contact. */
 function latestContactOf(entry: SessionEntry): number {
   return entry.isParked ? Number.POSITIVE_INFINITY : entry.lastContact;
 }

@@ -1,7 +1,7 @@
 import { defaultLevel } from '../session-record.js';
 import type { Amendments, SessionEntry } from './tables.js';
 
-/** What applies to the session now, amended or not. */
+/** Returns the current amendments of the session. Until there are any, returns the values of its creation. */
 export function amendmentsOf(entry: SessionEntry): Amendments {
   return (
     entry.amendments ?? {

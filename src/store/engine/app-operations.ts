@@ -11,7 +11,9 @@ export interface AppStep<Item> {
   readonly next: string | undefined;
 }
 
-/** Operations on all sessions of an app: step by step, so that none blocks the event loop for long. */
+/**
+ * Operations on all sessions of an app. They work step by step, so that no operation blocks the event loop for long.
+ */
 export class AppOperations {
   readonly #rules: SessionRules;
 
@@ -19,7 +21,10 @@ export class AppOperations {
     this.#rules = rules;
   }
 
-  /** At most `limit` records, of sessions with activity within so many milliseconds; `undefined` for all. */
+  /**
+   * Returns at most `limit` records.
+   * @param activeWithin milliseconds within which a session must have had activity; `undefined` for all sessions
+   */
   list(
     app: string,
     after: string | undefined,
@@ -42,13 +47,13 @@ export class AppOperations {
     return this.#walk(app, after, size, now, ({ id }) => id);
   }
 
-  /** How many entries come next: live ones, and those that have expired and were not swept yet. */
+  /** Counts the next entries: live sessions, and expired sessions that were not swept yet. */
   count(app: string, after: string | undefined): AppStep<number> {
     const { count, end } = this.#rules.tables.count(app, after);
     return { items: [count], next: end };
   }
 
-  /** The accounts of the sessions with activity within so many milliseconds; one may be given several times. */
+  /** Returns the accounts of sessions with activity within `within` milliseconds. An account may appear repeatedly. */
   activeAccounts(app: string, after: string | undefined, within: number, steps: number, now: number): AppStep<string> {
     return this.#walk(app, after, steps, now, (entry) => {
       return this.#isActive(entry, within, now) ? entry.accountId : undefined;
@@ -59,7 +64,7 @@ export class AppOperations {
     return this.#walk(app, after, steps, now, (entry) => this.#rules.close(entry, reason, now));
   }
 
-  /** What `visit` makes of each live session among the next entries, where it makes something of it. */
+  /** Calls `visit` for each live session among the next entries, and returns the results other than `undefined`. */
   #walk<Item>(
     app: string,
     after: string | undefined,

@@ -4,16 +4,17 @@ import type { AppPage, AppQuery } from '../session-store.js';
 import type { AppOperations, AppStep } from './app-operations.js';
 
 /**
- * Carries out one step of a walk in a transaction of its own, at its own time. Resolves in a later turn of the event
- * loop than the step before, so that a walk over many sessions lets others do their work between its steps.
+ * Carries out one step of a walk in a separate transaction, with the time of the step. Resolves in a later turn of the
+ * event loop than the step before, so that other work can run between the steps of a walk over many sessions.
  */
 export type StepRunner = <Item>(step: (apps: AppOperations, now: number) => AppStep<Item>) => Promise<AppStep<Item>>;
 
-/** The operations of the port on all sessions of an app, made of steps. @param most entries that one step looks at */
+/** The operations of `SessionStore` on all sessions of an app, as walks of several steps. */
 export class AppWalks {
   readonly #run: StepRunner;
   readonly #most: number;
 
+  /** @param most maximum number of entries that one step examines */
   constructor(run: StepRunner, most: number) {
     this.#run = run;
     this.#most = most;

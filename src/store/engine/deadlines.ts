@@ -4,12 +4,12 @@ import type { SessionEntry } from './tables.js';
 
 type Rules = Pick<SessionContext, 'pollRenews'>;
 
-/** Whether the idle clock of the session runs: where polling is activity, a parked reader is activity that lasts. */
+/** Whether the idle clock of the session runs. With `pollRenews`, a parked reader is lasting activity, and stops it. */
 export function idles(entry: SessionEntry, { pollRenews }: Rules): boolean {
   return !pollRenews || !entry.isParked;
 }
 
-/** Why the session is dead, or `undefined` while it lives. */
+/** Returns the reason why the session is dead, or `undefined` while it is live. */
 export function deadReason(entry: SessionEntry, now: number, rules: Rules): CloseReason | undefined {
   const idleDeadline = idles(entry, rules) ? entry.lastTime + entry.ttl : Number.POSITIVE_INFINITY;
   const ageDeadline = ageDeadlineOf(entry);
@@ -18,14 +18,14 @@ export function deadReason(entry: SessionEntry, now: number, rules: Rules): Clos
 }
 
 /**
- * The session does not expire before this time, whatever its readers do. Tables look for it from then on, and need not
- * be told when a parked reader puts its end off.
+ * Returns the earliest time at which the session can expire, whatever its readers do. Tables report the session as due
+ * from this time on. They need not be updated when a parked reader postpones the end of the session.
  */
 export function deadlineOf(entry: SessionEntry): number {
   return Math.min(entry.lastTime + entry.ttl, ageDeadlineOf(entry));
 }
 
-/** Whether the session had activity within that many milliseconds, a reader parked now being activity. */
+/** Whether the session had activity within `within` milliseconds. With `pollRenews`, a parked reader is activity. */
 export function isActiveWithin(entry: SessionEntry, now: number, within: number, rules: Rules): boolean {
   return !idles(entry, rules) || now - entry.lastTime <= within;
 }

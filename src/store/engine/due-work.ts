@@ -3,10 +3,13 @@ import type { Slice } from '../session-store.js';
 import { idles } from './deadlines.js';
 import type { SessionRules } from './session-rules.js';
 
-/** Entries looked at in one slice besides those that it reports: sessions whose deadline was put off. */
+/** Number of entries that one slice may examine in addition to those that it reports: their deadline was postponed. */
 const extraSteps = 200;
 
-/** What falls due by time alone: expired sessions and tombstones to delete, silent sessions to report away. */
+/**
+ * Work that becomes due only by the passage of time: deletes expired sessions and tombstones, and reports silent
+ * sessions as away.
+ */
 export class DueWork {
   readonly #rules: SessionRules;
 
@@ -28,7 +31,7 @@ export class DueWork {
         items.push(this.#rules.close(entry, reason, now));
         continue;
       }
-      // A parked reader is activity that lasts: the session is looked at again one idle time later.
+      // A parked reader is lasting activity: examine the session again one idle time later.
       if (!idles(entry, this.#rules.context)) this.#rules.activity(entry, now);
       entry.save();
     }
@@ -45,12 +48,12 @@ export class DueWork {
       if (items.length === limit || looked === most) return { items, more: true };
       looked += 1;
       if (this.#rules.isShared) this.#rules.releaseOverdue(entry, now);
-      // A parked reader is a contact that lasts: the session is looked at again one grace later.
+      // A parked reader is a lasting contact: examine the session again after another `hbGrace`.
       if (entry.isParked) this.#rules.contact(entry, now);
       const isSilent = now - entry.lastContact >= hbGrace;
       if (isSilent) entry.reportedOnline = false;
       entry.save();
-      // The end of a session past its deadline is the sweep's to report.
+      // The sweep reports the end of a session past its deadline.
       if (!isSilent || this.#rules.deadReason(entry, now) !== undefined) continue;
       const { app, id, accountId } = entry;
       items.push({ app, id, accountId });

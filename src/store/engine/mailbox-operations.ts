@@ -8,10 +8,10 @@ import type { AppendOutcome, ReadRequest, ReadResult } from '../session-store.js
 import { nodesParkedAt, type SessionRules } from './session-rules.js';
 import type { SessionEntry } from './tables.js';
 
-/** How long after its wait the park of a reader ends, should its node have failed to release it. Milliseconds. */
+/** Milliseconds after the wait of a reader at which its park ends if its node failed to release the reader. */
 const parkSlack = 1_000;
 
-/** The operations on mailboxes. What a mailbox itself does with messages and readers is in `MailboxRules`. */
+/** The operations on mailboxes. `MailboxRules` contains what a mailbox itself does with messages and readers. */
 export class MailboxOperations {
   readonly #rules: SessionRules;
   readonly #dropOldest: MailboxBounds;
@@ -44,7 +44,7 @@ export class MailboxOperations {
     const { context } = this.#rules;
     const entry =
       secretHash === undefined ? this.#rules.live(app, id, now) : this.#rules.proven(app, id, secretHash, now);
-    // In the step that gives the messages, so that no poll of the old token slips in beside the rotation.
+    // Check in the step that returns the messages. Otherwise a poll of the old token could read after a rotation.
     if (request.generation !== undefined && request.generation < entry.generation) throw sessionClosed('rotated');
     const mailbox = entry.mailbox ?? entry.createMailbox();
     if (request.goesOn && typeof after === 'object' && this.#isTakenOver(mailbox, name))
@@ -94,13 +94,13 @@ export class MailboxOperations {
     const entry = this.#rules.findLive(app, id, now);
     if (entry?.isParked !== true) return;
     const reader = entry.mailbox?.reader(name);
-    // A reader that another node has parked since is that node's to release.
+    // If another node has parked the reader since, only that node may release it.
     if (reader === undefined || !reader.parked || reader.node !== this.#rules.node) return;
     this.#rules.unpark(entry, reader, now);
     entry.save();
   }
 
-  /** Ends what the session's tokens have opened so far. Does not save. */
+  /** Ends the polls, streams and sockets that the session's tokens have opened so far. Does not save the entry. */
   endGeneration(entry: SessionEntry, now: number): void {
     entry.generation += 1;
     const { app, id, mailbox, generation } = entry;
@@ -109,8 +109,8 @@ export class MailboxOperations {
   }
 
   /**
-   * Moves the messages of the old session ahead of the new one's, under a new epoch. Saves neither.
-   * @returns how many did not fit
+   * Moves the messages of the old session in front of the messages of the new session, under a new epoch. Saves none.
+   * @returns the number of messages that did not fit
    */
   takeOver(entry: SessionEntry, old: SessionEntry, now: number): number {
     const { context, notices } = this.#rules;
@@ -153,7 +153,7 @@ export class MailboxOperations {
   }
 
   /**
-   * @param message `undefined` when the message was dropped at once: the readers have to read what is lost
+   * @param message `undefined` if the message was dropped at once: the readers must read to learn what is lost
    * @param before the proof of the message before
    */
   #notifyParked(
@@ -165,7 +165,7 @@ export class MailboxOperations {
   ): void {
     const { app, id } = entry;
     const { notices } = this.#rules;
-    // The notice answers their polls without another read.
+    // The notice answers the polls of the parked readers without another read.
     if (message !== undefined) {
       for (const reader of mailbox.allReaders) if (reader.parked) reader.give(message.offset, message.at);
     }
@@ -179,7 +179,8 @@ export class MailboxOperations {
   #setPark(entry: SessionEntry, reader: Reader, until: number, ticket: number, now: number): void {
     const { node, isShared } = this.#rules;
     if (reader.node !== node) this.#notifySuperseded(entry, reader);
-    // Also of a read that does not park: a stream of another node that goes on then sees that it was superseded.
+    // Set the node even if the read does not park: a stream that goes on at another node then sees that it was
+    // superseded.
     reader.node = node;
     if (until === 0) {
       if (reader.parked) this.#rules.unpark(entry, reader, now);
@@ -189,13 +190,13 @@ export class MailboxOperations {
     reader.ticket = ticket;
   }
 
-  /** Whether another node has read for the reader last. */
+  /** Whether another node was the last to read for the reader. */
   #isTakenOver(mailbox: MailboxRules, name: string): boolean {
     const reader = mailbox.reader(name);
     return reader !== undefined && reader.node !== '' && reader.node !== this.#rules.node;
   }
 
-  /** The reader was evicted for another one. */
+  /** Ends the park of a reader that was evicted for another reader. */
   #dropPark(entry: SessionEntry, reader: Reader, now: number): void {
     if (!reader.parked) return;
     if (reader.node !== this.#rules.node) this.#notifySuperseded(entry, reader);
@@ -206,7 +207,7 @@ export class MailboxOperations {
     if (parked) this.#rules.notices.superseded(node, app, id, name, ticket);
   }
 
-  /** Ends all parks of the mailbox. @returns the nodes to notify */
+  /** Ends the parks of all readers of the mailbox. @returns the nodes to notify */
   #wake(entry: SessionEntry, mailbox: MailboxRules, now: number): readonly string[] {
     const nodes = nodesParkedAt(mailbox);
     for (const reader of mailbox.allReaders) if (reader.parked) this.#rules.unpark(entry, reader, now);

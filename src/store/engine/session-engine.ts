@@ -27,21 +27,20 @@ import { type EngineParts, SessionRules } from './session-rules.js';
 import type { SessionEntry } from './tables.js';
 
 /**
- * The operations of the port `SessionStore` as synchronous steps over tables: the one place, besides the Lua scripts of
- * the Redis store, where the rules of sessions stand. The scripts have the same operations and rules under the same
- * names.
+ * The operations of the port `SessionStore` as synchronous steps over tables. The rules of sessions are implemented
+ * only here and in the Lua scripts of the Redis store, which have the same operations and rules under the same names.
  *
- * Each operation takes the time of its step, `now`, which must not be less than that of any earlier step of this
- * engine. It either throws a `SessionError` before it has changed anything, or is carried out as a whole. Any other
- * error comes from the tables: a store over a database then rolls the transaction back. Notices are handed to `Notices`
- * within the step.
+ * Each operation receives the time of its step, `now`, which must not be less than the time of any earlier step of this
+ * engine. An operation either throws a `SessionError` before it has changed anything, or is carried out as a whole. Any
+ * other error is an error of the tables: a store over a database then rolls the transaction back. The engine passes its
+ * notices to `Notices` within the step.
  */
 export class SessionEngine {
   readonly #rules: SessionRules;
   readonly #accounts: AccountOperations;
   readonly #mailboxes: MailboxOperations;
   readonly #due: DueWork;
-  /** Operations on all sessions of an app, in steps. `app-walks.ts` makes the operations of the port of them. */
+  /** Steps of the operations on all sessions of an app. `app-walks.ts` builds the operations of the port from them. */
   readonly apps: AppOperations;
 
   constructor(parts: EngineParts) {
@@ -203,7 +202,7 @@ export class SessionEngine {
     return this.#due.judgePresence(limit, now);
   }
 
-  /** Sets and deletes attributes key by key and counts a write. Saved by the caller. */
+  /** Sets and deletes attributes key by key and counts a write. The caller saves the entry. */
   #patch(entry: SessionEntry, attributes: AttributePatch): void {
     const patched: Record<string, string> = Object.assign(Object.create(null), entry.attributes);
     for (const [key, text] of Object.entries(attributes)) {
@@ -221,7 +220,7 @@ export class SessionEngine {
   }
 }
 
-/** So that records may share the attributes with the entry. */
+/** Freezes the attributes, so that records can share them with the entry. */
 function frozen(attributes: Record<string, string>): AttributeTexts {
   return Object.freeze(attributes);
 }

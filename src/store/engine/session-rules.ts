@@ -11,19 +11,20 @@ import type { Notices } from './notices.js';
 import { isSameHash } from './same-hash.js';
 import type { SessionEntry, SessionTables, Tombstone } from './tables.js';
 
-/** What an engine is made of. */
+/** Parts of an engine. */
 export interface EngineParts {
   readonly context: SessionContext;
   readonly tables: SessionTables;
   readonly notices: Notices;
   /**
-   * This process among those that share the tables; no two have the same name, and a restarted process has another.
-   * `undefined` when no other process uses them: then only this one ends the park of a reader, however long it takes.
+   * Name of this process among the processes that share the tables. Names are unique, and a restarted process has a new
+   * name. `undefined` if no other process uses the tables: then only this process ends the park of a reader, however
+   * long it lasts.
    */
   readonly node: string | undefined;
 }
 
-/** The rules of one session, on which all operations build. None saves the entry, but where that is said. */
+/** The rules of one session, on which all operations build. A rule saves the entry only where its comment says so. */
 export class SessionRules {
   readonly context: SessionContext;
   readonly tables: SessionTables;
@@ -39,7 +40,7 @@ export class SessionRules {
     this.isShared = node !== undefined;
   }
 
-  /** The session, live or dead, unless it was closed. */
+  /** Returns the session, live or past a deadline, unless it was closed. */
   find(app: string, id: string, now: number): SessionEntry | undefined {
     const entry = this.tables.find(app, id);
     if (this.isShared && entry !== undefined) this.releaseOverdue(entry, now);
@@ -58,8 +59,8 @@ export class SessionRules {
   }
 
   /**
-   * Like `live`, but checks the secret first; a wrong secret is answered like an unknown session, and `refused` tells them
-   * apart.
+   * Like `live`, but checks the secret first. Throws the same error code for a wrong secret and for an unknown session;
+   * the `refused` of the error tells them apart.
    * @throws SessionError `SESSION_UNKNOWN`, `SESSION_CLOSED`
    */
   proven(app: string, id: string, secretHash: string, now: number): SessionEntry {
@@ -83,13 +84,13 @@ export class SessionRules {
     return entry;
   }
 
-  /** What is remembered of a closed session. Dropped yet or not, a tombstone past its time counts as none. */
+  /** Returns the tombstone of a closed session, unless its time has passed, whether it was dropped yet or not. */
   tombstone(app: string, id: string, now: number): Tombstone | undefined {
     const tombstone = this.tables.tombstone(app, id);
     return tombstone !== undefined && tombstone.forgottenAt > now ? tombstone : undefined;
   }
 
-  /** In the order of creation. */
+  /** Returns the live sessions of the account in the order of their creation. */
   liveOfAccount(app: string, accountId: string, now: number): readonly SessionEntry[] {
     const live: SessionEntry[] = [];
     for (const entry of this.tables.ofAccount(app, accountId)) {
@@ -103,7 +104,7 @@ export class SessionRules {
     return deadReason(entry, now, this.context);
   }
 
-  /** A contact: the session is present. @returns whether it had been reported away */
+  /** Records a contact: the session is present. @returns whether it had been reported away */
   contact(entry: SessionEntry, time: number): boolean {
     if (time > entry.lastContact) entry.lastContact = time;
     if (entry.reportedOnline) return false;
@@ -115,7 +116,7 @@ export class SessionRules {
     if (time > entry.lastTime) entry.lastTime = time;
   }
 
-  /** A contact and, if asked for, activity and another idle time; saves. */
+  /** Records a contact and, if asked for, activity and another idle time. Saves the entry. */
   renew(entry: SessionEntry, now: number, activity = true, ttl = entry.ttl): Contact {
     const previousTime = idles(entry, this.context) ? entry.lastTime : now;
     if (activity) this.activity(entry, now);
@@ -125,7 +126,7 @@ export class SessionRules {
     return { record: this.record(entry, now), cameOnline, previousTime };
   }
 
-  /** Ends the park of a reader: only now do its silence and the session's idleness begin. */
+  /** Ends the park of a reader. The silence of the reader and the idle time of the session begin at `time`. */
   unpark(entry: SessionEntry, reader: Reader, time: number): void {
     reader.parkedUntil = 0;
     reader.lastPoll = time;
@@ -133,7 +134,7 @@ export class SessionRules {
     if (this.context.pollRenews) this.activity(entry, time);
   }
 
-  /** Ends the parks whose node is gone or failed to release its reader. */
+  /** Ends the parks whose node has ended or has failed to release its reader. */
   releaseOverdue(entry: SessionEntry, now: number): void {
     if (!entry.isParked) return;
     for (const reader of entry.mailbox?.allReaders ?? []) {
@@ -141,7 +142,7 @@ export class SessionRules {
     }
   }
 
-  /** Closes the session, remembers why, and notifies the nodes that hold its polls or cache it. */
+  /** Closes the session, remembers the reason, and notifies the nodes that hold polls of the session or cache it. */
   close(entry: SessionEntry, reason: CloseReason, now: number): ClosedSession {
     const { app, id, accountId, secretHash, mailbox } = entry;
     const { tombstoneTime, messageTtl } = this.context;
@@ -154,7 +155,7 @@ export class SessionRules {
     return { app, id, accountId, reason, undelivered };
   }
 
-  /** The session as it is shown. Changes nothing. */
+  /** Returns the record of the session for callers. Changes nothing. */
   record(entry: SessionEntry, now: number): SessionRecord {
     const { hbGrace, messageTtl } = this.context;
     const isOnline = entry.isParked || now - entry.lastContact < hbGrace;
@@ -189,7 +190,7 @@ export class SessionRules {
 
 const noNodes: readonly string[] = [];
 
-/** The nodes that hold a poll of a parked reader, each once. */
+/** Returns the nodes that hold a poll of a parked reader, each node once. */
 export function nodesParkedAt(mailbox: MailboxRules): readonly string[] {
   const nodes: string[] = [];
   for (const { parked, node } of mailbox.allReaders) if (parked && !nodes.includes(node)) nodes.push(node);

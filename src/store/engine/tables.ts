@@ -3,9 +3,9 @@ import type { MailboxRules } from '../../mailbox/mailbox-rules.js';
 import type { AttributeTexts, NewSession, SessionReference } from '../session-record.js';
 
 /**
- * What a session engine works on. The tables keep sessions, find them in several orders, and know no rule: deadlines,
- * limits, proofs and all that follows from them are the engine's. An implementation over a database runs each step of
- * the engine within a transaction; one in memory changes its data at once.
+ * The tables on which a session engine works. They keep sessions, find them in several orders, and know no rules:
+ * deadlines, limits, proofs and everything that follows from them belong to the engine. An implementation over a
+ * database runs each step of the engine within a transaction. An implementation in memory changes its data at once.
  */
 export interface SessionTables {
   /** The session, unless it was closed: live, or past a deadline that no sweep has reclaimed yet. */
@@ -17,40 +17,40 @@ export interface SessionTables {
   /** The account's entries in the order of their creation. */
   ofAccount(app: string, accountId: string): readonly SessionEntry[];
 
-  /** How many entries `ofAccount` would give: at least as many as are live. */
+  /** Number of entries that `ofAccount` would return: at least the number of live sessions. */
   countOfAccount(app: string, accountId: string): number;
 
   /**
-   * The next entries of an app in an order in which an entry never moves.
-   * @param after the `place` to go on behind; `undefined` to begin
-   * @param most entries to look at; at least one
-   * @throws SessionError `INVALID_ARGUMENT` when `after` is no such value: it comes from a caller
+   * Returns the next entries of an app, in an order in which an entry never moves.
+   * @param after the `place` after which to go on; `undefined` to begin
+   * @param most maximum number of entries to examine; at least one
+   * @throws SessionError `INVALID_ARGUMENT` when `after` is not a place, because it may come from a caller
    */
   page(app: string, after: string | undefined, most: number): EntryPage;
 
   /**
-   * Counts entries of an app without loading them, as many in one call as take well under a millisecond.
+   * Counts entries of an app without loading them. One call counts as many as it can in well under a millisecond.
    * @param after the `end` of the call before; `undefined` to begin
    */
   count(app: string, after: string | undefined): EntryCount;
 
   /**
-   * Entries whose deadline may have passed, of all apps. Tables need not move an entry when its deadline is put off, so
-   * they may give one too early; they never give one too late. The engine removes or saves each entry before it takes
-   * the next; one that was saved is not given again before its deadline.
+   * Returns the entries of all apps whose deadline may have passed. Tables need not move an entry when its deadline is
+   * postponed, so they may return an entry too early, but never too late. The engine removes or saves each entry before
+   * it takes the next entry. A saved entry is not returned again before its deadline.
    */
   due(now: number, most: number): Iterable<SessionEntry>;
 
   /**
-   * The same for the entries that are reported online and may have been silent for `hbGrace`.
+   * Like `due`, for the entries that are reported online and may have been silent for `hbGrace`.
    * @param contactedBefore `now` less `hbGrace`
    */
   silent(contactedBefore: number, most: number): Iterable<SessionEntry>;
 
-  /** What is remembered of a closed session. It may be past its time: the engine judges that. */
+  /** Returns the tombstone of a closed session. Its time may have passed: the engine checks that. */
   tombstone(app: string, id: string): Tombstone | undefined;
 
-  /** Remembers the session that was closed, in the place of whatever is remembered under its id. */
+  /** Stores the tombstone of a closed session. Replaces any other tombstone under its id. */
   bury(app: string, id: string, tombstone: Tombstone): void;
 
   /**
@@ -60,7 +60,7 @@ export interface SessionTables {
   dropTombstones(now: number, most: number): boolean;
 }
 
-/** What came after the creation of a session, in the place of what it began with. Replaced as a whole, seldom. */
+/** Values that have changed since the creation of a session. Replaced as a whole, and seldom. */
 export interface Amendments {
   /** The hash of the secret before the latest rotation; `''` before the first. */
   readonly formerHash: string;
@@ -71,8 +71,8 @@ export interface Amendments {
 }
 
 /**
- * A session in the tables. The engine assigns to its fields and calls `save` once at the end of the step; an entry that
- * is not saved must be thought of as unchanged. Times are in milliseconds since the Unix epoch.
+ * A session in the tables. The engine assigns to its fields and calls `save` once at the end of the step. An
+ * entry that is not saved must be treated as unchanged. Times are in milliseconds since the Unix epoch.
  */
 export interface SessionEntry extends SessionReference {
   /** SHA-256 of the secret, base64url. */
@@ -83,7 +83,7 @@ export interface SessionEntry extends SessionReference {
   readonly maxAge: number;
   readonly ip: string;
   readonly userAgent: string;
-  /** `undefined` while all of it is as it was at the creation. */
+  /** `undefined` while all these values are as they were at the creation. */
   amendments: Amendments | undefined;
   /** Replaced as a whole, never changed in place. */
   attributes: AttributeTexts;
@@ -91,25 +91,25 @@ export interface SessionEntry extends SessionReference {
   writes: number;
   /** Idle time after which the session expires, in milliseconds. */
   ttl: number;
-  /** The last activity. The idle clock runs from here while no reader is parked. */
+  /** The time of the last activity. The idle clock starts here while no reader is parked. */
   lastTime: number;
   lastContact: number;
-  /** What was last reported of its presence. Presence itself follows from `lastContact` and the parked readers. */
+  /** Whether its presence was last reported as online. Its presence depends on `lastContact` and the parked readers. */
   reportedOnline: boolean;
-  /** Where the entry stands in the order of `SessionTables.page`. Never changes. */
+  /** Position of the entry in the order of `SessionTables.page`. Never changes. */
   readonly place: string;
   /** Whether any reader of the mailbox is parked. */
   readonly isParked: boolean;
   /** `undefined` until the first message or the first read. */
   readonly mailbox: MailboxRules | undefined;
 
-  /** A new, empty mailbox, under a new epoch, in the place of the present one, which must have been cleared. */
+  /** Creates an empty mailbox under a new epoch. It replaces the current mailbox, which must have been cleared. */
   createMailbox(): MailboxRules;
 
-  /** How many messages the mailbox retains that are not older than `messageTtl` (0 for no limit). Changes nothing. */
+  /** Number of retained messages that are not older than `messageTtl` (0 for no limit). Changes nothing. */
   undelivered(now: number, messageTtl: number): number;
 
-  /** Writes what was changed, the mailbox included, and keeps the orders in step. */
+  /** Writes all changes, including those of the mailbox, and updates the orders of the tables. */
   save(): void;
 
   /** Deletes the session with its attributes and its mailbox. */
@@ -124,11 +124,11 @@ export interface EntryCount {
 
 export interface EntryPage {
   readonly entries: readonly SessionEntry[];
-  /** The place where the look ended; `undefined` where nothing follows. */
+  /** The place at which the search for this page ended; `undefined` if no entry follows. */
   readonly end: string | undefined;
 }
 
-/** What is remembered of a closed session, for those who hold its secret. */
+/** What a store remembers of a closed session, for callers with its secret. */
 export interface Tombstone {
   readonly secretHash: string;
   readonly reason: CloseReason;
