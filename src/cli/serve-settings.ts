@@ -5,7 +5,10 @@ import { type Flags, type GivenFlags, namespaceOf, portOf, redisUrlOf, UsageErro
 
 export const serveFlags: Flags = {
   host: { value: 'address', help: 'Interface to listen on (default 127.0.0.1: this machine alone)' },
-  hosts: { value: 'names', help: 'Names, separated by commas, that requests may give in Host beside localhost' },
+  hosts: {
+    value: 'names',
+    help: 'Names, separated by commas, that requests may have in Host, in addition to localhost',
+  },
   port: { value: 'number', help: 'Port to listen on (RS_PORT, default 3000)' },
   redis: { value: 'url', help: 'Redis that keeps the sessions (RS_REDISHOST and RS_REDISPORT; default: memory)' },
   namespace: { value: 'name', help: 'Prefix of every key in Redis (RS_NAMESPACE, default rs)' },

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { longestTimer } from '../time/longest-timer.js';
 import {
   type CheckedOptions,
   checkOptions,
@@ -9,8 +10,6 @@ import {
   wholeNumber,
 } from '../validation/options.js';
 
-/** Longest delay that a timer of Node accepts, in milliseconds: about 24.8 days. */
-const longestTimer = 2_147_483_647;
 const century = 3_155_760_000_000;
 const mostBytes = 1_073_741_824;
 

@@ -1,5 +1,6 @@
 import type { SessionData } from 'express-session';
 import * as v from 'valibot';
+import { longestTimer } from '../time/longest-timer.js';
 import {
   callback,
   checkOptions,
@@ -52,8 +53,6 @@ export type StoreSettings = Required<Omit<SessionMailboxStoreOptions, 'accountOf
 };
 
 const front = 'SessionMailboxStore';
-/** The longest delay of `setTimeout`. */
-const maxTimeout = 2_147_483_647;
 const accountKeyRule = 'must be a key of req.session other than cookie';
 
 const appPattern = /^[A-Za-z0-9_-]{1,64}$/;
@@ -70,10 +69,10 @@ const known = {
   accountOf: v.optional(callback<(data: SessionDataCopy) => unknown>()),
   allowKeptSid: v.optional(trueOrFalse(), false),
   visitorApp: v.optional(v.pipe(v.string(appRule), v.regex(appPattern, appRule))),
-  touchAfter: v.optional(wholeNumber(0, maxTimeout), 0),
+  touchAfter: v.optional(wholeNumber(0, longestTimer), 0),
   dataMaxBytes: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER), 1_048_576),
   cacheSize: v.optional(wholeNumber(1, 100_000_000), 10_000),
-  pingInterval: v.optional(wholeNumber(1, maxTimeout), 500),
+  pingInterval: v.optional(wholeNumber(1, longestTimer), 500),
 };
 
 /**

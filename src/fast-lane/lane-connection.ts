@@ -5,6 +5,7 @@ import { reportFault } from '../errors/fault-report.js';
 import { guarded } from '../errors/guarded.js';
 import { isBrokenSocket } from '../requests/raw-response.js';
 import { mostUnanswered } from '../requests/unanswered-requests.js';
+import { longestTimer } from '../time/longest-timer.js';
 import type { ListeningConnection } from './connection-listeners.js';
 import { LaneAnswer } from './lane-answer.js';
 import type { LaneHost, LaneMember } from './lane-host.js';
@@ -14,9 +15,6 @@ import { isOneRequest } from './request-grammar.js';
 
 /** Bytes of further requests that may wait for earlier polls. If more wait, the lane stops reading the connection. */
 const mostWaiting = 65_536;
-
-/** Longest timer of Node, in milliseconds. Node fires a longer timer immediately. */
-const longestTimer = 2 ** 31 - 1;
 
 const listenerFault = 'A listener of a poll response failed';
 

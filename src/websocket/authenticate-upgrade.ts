@@ -16,6 +16,7 @@ import { requestHeadOf } from '../requests/request-head.js';
 import { runtimeOf } from '../service/app-service.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
+import { longestTimer } from '../time/longest-timer.js';
 import { checkOptions, trueOrFalse, wholeNumber } from '../validation/options.js';
 import { requireLive } from './live-socket.js';
 import { LiveSockets } from './live-sockets.js';
@@ -23,7 +24,6 @@ import { refuse } from './refusal.js';
 import { type UpgradeRoute, UpgradeRouter, type UpgradingServer } from './upgrade-router.js';
 import { type WebSocketLike, WebSocketLink } from './web-socket-link.js';
 
-const longestTimer = 2_147_483_647;
 /** The close code with which a WebSocket server reports that it failed (RFC 6455, 7.4.1). */
 const internalErrorCode = 1011;
 

@@ -41,7 +41,7 @@ export const layers: readonly Layer[] = [
   { path: 'src/measures/', files: [], packages: ['node:diagnostics_channel'] },
   // What a process keeps of what it used lately.
   { path: 'src/caching/', files: [], packages: [] },
-  { path: 'src/context/', files: ['src/errors/', 'src/validation/'], packages: ['valibot'] },
+  { path: 'src/context/', files: ['src/errors/', 'src/validation/', 'src/time/'], packages: ['valibot'] },
   // Rules of one mailbox: no clock, no store, no configuration.
   { path: 'src/mailbox/', files: ['src/errors/', 'src/validation/'], packages: ['node:crypto'] },
   { path: 'src/store/', files: [...base, 'src/mailbox/'], packages: ['node:crypto', 'nanoid'] },

@@ -9,13 +9,13 @@ import type { Notice } from './notice.js';
 export const nodeSchema = `
 CREATE TABLE node (
   name TEXT PRIMARY KEY,
-  beat INTEGER NOT NULL, -- counts up for as long as the node lives
-  watches INTEGER NOT NULL -- 1: is notified of changes of sessions; -1: given up, and a part of its inbox is deleted
+  beat INTEGER NOT NULL, -- increases while the node is alive
+  watches INTEGER NOT NULL -- 1: receives changes of sessions; -1: abandoned, part of its inbox is deleted
 ) WITHOUT ROWID;
 CREATE TABLE inbox (
   node TEXT NOT NULL,
-  number INTEGER NOT NULL, -- grows over all nodes, and is never used again
-  notices TEXT NOT NULL, -- JSON: those of one transaction
+  number INTEGER NOT NULL, -- increases over all nodes, and is never reused
+  notices TEXT NOT NULL, -- JSON: the notices of one transaction
   PRIMARY KEY (node, number)
 ) WITHOUT ROWID;
 CREATE TABLE report (

@@ -12,12 +12,12 @@ CREATE TABLE session (
   id TEXT NOT NULL,
   account TEXT NOT NULL,
   secret_hash TEXT NOT NULL, -- SHA-256, base64url
-  generation INTEGER NOT NULL, -- rotations that ended what earlier tokens had opened
+  generation INTEGER NOT NULL, -- number of rotations that closed the connections of earlier tokens
   created_at INTEGER NOT NULL,
   max_age INTEGER NOT NULL, -- 0: none
   ip TEXT NOT NULL,
   user_agent TEXT NOT NULL,
-  amendments TEXT, -- JSON: what came in the place of what it was created with, see amendments-text.ts; NULL: nothing
+  amendments TEXT, -- JSON: values that replace those of the creation, see amendments-text.ts; NULL: none
   attributes TEXT, -- JSON: [key, JSON text of the value, …]; NULL: none
   writes INTEGER NOT NULL,
   checksum INTEGER NOT NULL
@@ -32,20 +32,20 @@ CREATE TABLE contact (
   last_contact INTEGER NOT NULL,
   ttl INTEGER NOT NULL,
   reads INTEGER NOT NULL,
-  due_at INTEGER NOT NULL, -- the session is not due before; it may be due later
-  silent_at INTEGER, -- the session is not silent before; NULL: it is reported away
+  due_at INTEGER NOT NULL, -- earliest time at which the session can be due
+  silent_at INTEGER, -- earliest time at which the session can be silent; NULL: reported as away
   parked INTEGER NOT NULL, -- 1: a reader of the mailbox is parked
   retained INTEGER NOT NULL, -- messages in the mailbox
   mailbox TEXT, -- JSON: its state, with its messages while they are small; NULL: none yet
-  -- Another with each change of the session. It begins at random, so that a session which gets the key of one that has
-  -- ended is not taken for that one.
+  -- Differs after each change of the session. It begins at a random number: a session may get the key of an ended one,
+  -- and must not be taken for it.
   version INTEGER NOT NULL DEFAULT (random() & 0x3ffffffffffff),
   checksum INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX contact_by_due ON contact (due_at);
 CREATE INDEX contact_by_silence ON contact (silent_at) WHERE silent_at IS NOT NULL;
 
--- The messages of mailboxes that have outgrown their row.
+-- The messages of mailboxes that are too large for their row.
 CREATE TABLE message (
   session INTEGER NOT NULL, -- the session's key
   offset INTEGER NOT NULL,
@@ -58,14 +58,14 @@ CREATE TABLE message (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX message_by_key ON message (session, key) WHERE key IS NOT NULL;
 
--- One row: which history the file is in; see history.ts.
+-- One row: the current history of the file; see history.ts.
 CREATE TABLE history (
   tag TEXT NOT NULL, -- empty until the file is opened for the first time
-  boot TEXT NOT NULL -- the boot of the machine under which it is open with durability interval; empty: it is not
+  boot TEXT NOT NULL -- the boot of the machine under which it is open with durability interval; empty: not open with interval
 ) STRICT;
 INSERT INTO history VALUES ('', '');
 
--- Closed sessions, for as long as their close reason is remembered.
+-- Closed sessions, while their close reason is remembered.
 CREATE TABLE tombstone (
   app TEXT NOT NULL,
   id TEXT NOT NULL,
