@@ -2,8 +2,13 @@ import type { Batch } from '../delivery/batch.js';
 import type { Cancellable, PollReceiver } from '../delivery/poll-request.js';
 import { encodeBatch } from '../requests/batch-encoding.js';
 
-/** Status that nginx logs if a client disconnects before the answer. No client receives it. */
-export const clientClosedRequest = 499;
+/** Status that nginx logs if a client disconnects before the answer. */
+const clientClosedRequest = 499;
+
+/** The answer to a client that has disconnected. No client receives it. */
+export function clientClosed(): Response {
+  return new Response(null, { status: clientClosedRequest });
+}
 
 /** One poll that is answered by a `Response`. */
 export class FetchPoll implements PollReceiver {
@@ -21,6 +26,8 @@ export class FetchPoll implements PollReceiver {
    * @returns rejects with the error of a poll that failed
    */
   async answer(start: (receiver: PollReceiver) => Cancellable, signal: AbortSignal): Promise<Response> {
+    // The client may have sent a newer poll by now, which this one would supersede.
+    if (signal.aborted) return clientClosed();
     let leave = () => {};
     try {
       return await new Promise<Response>((resolve, reject) => {
@@ -29,7 +36,7 @@ export class FetchPoll implements PollReceiver {
         const poll = start(this);
         leave = () => {
           poll.cancel();
-          resolve(new Response(null, { status: clientClosedRequest }));
+          resolve(clientClosed());
         };
         if (signal.aborted) leave();
         else signal.addEventListener('abort', leave);

@@ -3,7 +3,7 @@ import type { Cancellable } from '../delivery/poll-request.js';
 import type { StreamReceiver } from '../delivery/stream-request.js';
 import { encodeEvents, encodeFailure, heartbeatEvent, isLast } from '../requests/event-encoding.js';
 import { eventHeaders } from '../requests/held-stream.js';
-import { clientClosedRequest } from './fetch-poll.js';
+import { clientClosed } from './fetch-poll.js';
 
 const encoder = new TextEncoder();
 
@@ -36,6 +36,8 @@ export class FetchStream implements StreamReceiver {
    * @returns rejects with the error of a stream that could not be opened
    */
   async open(start: (receiver: StreamReceiver) => Cancellable, signal: AbortSignal): Promise<Response> {
+    // The client may have opened a newer stream by now, which this one would supersede.
+    if (signal.aborted) return clientClosed();
     return new Promise<Response>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -131,7 +133,7 @@ export class FetchStream implements StreamReceiver {
   #leave(): void {
     if (this.#hasEnded) return;
     this.#end();
-    if (this.#controller === undefined) this.#resolve(new Response(null, { status: clientClosedRequest }));
+    if (this.#controller === undefined) this.#resolve(clientClosed());
   }
 
   /** Cuts off a client that reads too slowly. Events that wait are dropped. */

@@ -4,6 +4,7 @@ import { Credentials } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
 import { CrossOrigin } from '../routes/cross-origin.js';
 import { EventRoute } from '../routes/event-route.js';
+import { startHeld } from '../routes/hold.js';
 import { SessionManager } from '../service/session-manager.js';
 import { HeldExchange } from './held-exchange.js';
 import { SessionErrorFilter } from './session-error-filter.js';
@@ -35,8 +36,7 @@ export class EventController {
     exchange.allow(this.#crossOrigin);
     const stream = this.#route.accept(exchange.request, { ...rawQuery }, this.#app);
     const { response, result } = exchange.stream(this.#app.context.streamMaxBytes);
-    const opened = stream.start(response);
-    response.onceClosed(() => opened.cancel());
+    startHeld(response, (receiver) => stream.start(receiver));
     return result;
   }
 }

@@ -3,6 +3,7 @@ import { inject } from 'inversify';
 import { Credentials } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
 import { CrossOrigin } from '../routes/cross-origin.js';
+import { startHeld } from '../routes/hold.js';
 import { PollRoute } from '../routes/poll-route.js';
 import { HeldExchange } from './held-exchange.js';
 import { PollApp } from './poll-app.js';
@@ -34,8 +35,7 @@ export class PollController {
     const query = { ...rawQuery };
     const poll = this.#route.accept(exchange.request, query, () => this.#app.appOf(query));
     const { response, result } = exchange.hold();
-    const held = poll.start(response);
-    response.onceClosed(() => held.cancel());
+    startHeld(response, (receiver) => poll.start(receiver));
     return result;
   }
 }

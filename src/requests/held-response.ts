@@ -18,6 +18,11 @@ export class HeldResponse implements PollReceiver {
     this.#raw = raw;
   }
 
+  /** Whether the response was sent, or can't be sent any more. */
+  get isClosed(): boolean {
+    return isClosed(this.#raw);
+  }
+
   /** Calls `listener` once the client has disconnected or the response has been sent. */
   onceClosed(listener: () => void): void {
     onceClosed(this.#raw, listener);

@@ -33,6 +33,11 @@ export class HeldStream implements StreamReceiver {
     this.#mostUnsent = mostUnsent;
   }
 
+  /** Whether the stream has ended, or can't be opened any more. */
+  get isClosed(): boolean {
+    return isClosed(this.#raw);
+  }
+
   /** Calls `listener`, which ends the stream, once the client has disconnected, or was cut off. */
   onceClosed(listener: () => void): void {
     this.#hangUp = listener;

@@ -1,4 +1,7 @@
-import { onEachAdapter, until } from '../support/http-kit.js';
+import { once } from 'node:events';
+import { eventually } from '../support/eventually.js';
+import { onEachAdapter, turns, until } from '../support/http-kit.js';
+import { lateHeader } from '../support/http-servers.js';
 
 /** Far more than the buffers between two sockets of one machine take. */
 const huge = 'x'.repeat(4_000_000);
@@ -42,6 +45,28 @@ onEachAdapter('a client that disconnects before its request was read leaves no h
   t.is(kit.room.held, 0);
   t.is((await kit.manager.getSession(session.id)).undelivered <= 1, true);
 });
+
+onEachAdapter(
+  'a poll or stream whose client disconnects before its handler runs does not supersede the newer poll',
+  { notInLane: 'the lane starts a poll as soon as it has read it' },
+  async (t, kit) => {
+    for (const path of ['/poll?after=', '/events?after=']) {
+      const session = await kit.logIn(path);
+      const late = await kit.open();
+      const arrived = once(kit.server.node, 'request');
+      late.send(path, { token: session.token, headers: { [lateHeader]: '1' } });
+      await arrived;
+      const newer = await kit.hold(session.token, { after: '' });
+      await late.close();
+      await eventually(async () => (await kit.connectionCount()) === 1);
+      await turns();
+      await kit.manager.push(session.id, path);
+      const { messages, superseded } = await newer.batch();
+      t.deepEqual([messages.map(({ data }) => data), superseded], [[path], undefined]);
+      await newer.connection.close();
+    }
+  },
+);
 
 onEachAdapter('a drained message leaves the mailbox once it has been written out', {}, async (t, kit) => {
   const session = await kit.logIn();

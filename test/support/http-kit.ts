@@ -179,7 +179,7 @@ export async function until(condition: () => boolean, patience = limits.event): 
 }
 
 /** Lets whatever needs nothing but its turn run to its end. */
-async function turns(): Promise<void> {
+export async function turns(): Promise<void> {
   for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 

@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { InversifyExpressHttpAdapter } from '@inversifyjs/http-express';
@@ -27,6 +28,21 @@ export const adapterNames: readonly AdapterName[] =
 
 /** What every server's middleware sets on every response, as a plugin would. */
 export const middlewareHeader = { name: 'x-application', value: 'shop' } as const;
+
+/** A request with this header reaches its handler only after its client has disconnected, as behind slow middleware. */
+export const lateHeader = 'x-late';
+
+async function passMiddleware(request: IncomingMessage): Promise<void> {
+  if (request.headers[lateHeader] !== undefined && !request.socket.destroyed) await once(request.socket, 'close');
+}
+
+/** @param environment the environment that Hono's Node server passes with a request */
+function incomingOf(environment: unknown): IncomingMessage {
+  const isObject = typeof environment === 'object' && environment !== null;
+  if (isObject && 'incoming' in environment && environment.incoming instanceof IncomingMessage)
+    return environment.incoming;
+  throw new TypeError('The request did not come from the Node server of Hono');
+}
 
 export interface RunningServer {
   readonly port: number;
@@ -73,8 +89,9 @@ async function withLane(
 
 async function startFastify(container: Container): Promise<RunningServer> {
   const app = fastify();
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
     reply.header(middlewareHeader.name, middlewareHeader.value);
+    await passMiddleware(request.raw);
   });
   await new InversifyFastifyHttpAdapter(container, { logger: false }, app).build();
   await app.listen({ port: 0, host: '127.0.0.1' });
@@ -88,8 +105,9 @@ async function startExpress(container: Container): Promise<RunningServer> {
   const app = express();
   // Keeps Express from writing clients' faults to standard error.
   app.set('env', 'test');
-  app.use((_request, response, next) => {
+  app.use(async (request, response, next) => {
     response.setHeader(middlewareHeader.name, middlewareHeader.value);
+    await passMiddleware(request);
     next();
   });
   await new InversifyExpressHttpAdapter(container, { logger: false }, app).build();
@@ -102,6 +120,7 @@ async function startHono(container: Container): Promise<RunningServer> {
   const app = new Hono();
   app.use(async (context, next) => {
     context.header(middlewareHeader.name, middlewareHeader.value);
+    await passMiddleware(incomingOf(context.env));
     await next();
   });
   await new InversifyHonoHttpAdapter(container, { logger: false }, app).build();
@@ -113,8 +132,9 @@ async function startHono(container: Container): Promise<RunningServer> {
 
 async function startNode(manager: SessionManager, options: SessionHttpOptionsInput): Promise<RunningServer> {
   const handle = sessionHandler(manager, options);
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     response.setHeader(middlewareHeader.name, middlewareHeader.value);
+    await passMiddleware(request);
     if (handle(request, response)) return;
     response.statusCode = 404;
     response.end();
@@ -127,6 +147,7 @@ async function startFetch(manager: SessionManager, options: SessionHttpOptionsIn
   const handle = sessionFetchHandler(manager, options);
   const app = new Hono();
   app.use(async (context, next) => {
+    await passMiddleware(incomingOf(context.env));
     await next();
     context.header(middlewareHeader.name, middlewareHeader.value);
   });
