@@ -31,6 +31,14 @@ test('only equal hashes of the right length are the same', (t) => {
   }
 });
 
+test('a text that is no hash equals none, also not the hash that was compared before', (t) => {
+  for (const none of ['', right.slice(0, 42), `${right}x`]) {
+    t.true(isSameHash(right, right));
+    t.false(isSameHash(none, right), none);
+    t.false(isSameHash(none, none), none);
+  }
+});
+
 const asBearer: Readonly<Record<string, (engine: SessionEngine, hash: string, now: number) => unknown>> = {
   authenticate: (engine, hash, now) => engine.authenticate(app, id, hash, now),
   patchAsBearer: (engine, hash, now) => engine.patchAsBearer(app, id, hash, { key: '1' }, now),
