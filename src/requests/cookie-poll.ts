@@ -11,17 +11,10 @@ const streamRule =
   'Origin';
 
 /**
- * Refuses a poll by cookie that would remove messages if no header names the page that made it. Over plain HTTP
- * browsers send neither `Sec-Fetch-Site` nor, with a GET, `Origin`. A link on any site could then empty the mailbox. A
- * poll with `after` removes only the messages that its cursor confirms, and no page of another site knows a cursor.
- * @throws SessionError `INVALID_ARGUMENT`
- */
-export function requireCursorByCookie(request: RequestHead, options: PollOptions): void {
-  if (!isFromKnownPage(request)) requireCursor(options);
-}
-
-/**
- * Refuses a poll without `after`, for a caller that has checked already that no header names the page of the poll.
+ * Refuses a poll by cookie that would remove messages, for a request that `isFromKnownPage` does not accept. Over plain
+ * HTTP browsers send neither `Sec-Fetch-Site` nor, with a GET, `Origin`. A link on any site could then empty the
+ * mailbox. A poll with `after` removes only the messages that its cursor confirms, and no page of another site knows a
+ * cursor.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function requireCursor({ after }: PollOptions): void {
@@ -29,8 +22,7 @@ export function requireCursor({ after }: PollOptions): void {
 }
 
 /**
- * Refuses a stream by cookie that would remove the messages that it sends, for the same reason as
- * `requireCursorByCookie`.
+ * Refuses a stream by cookie that would remove the messages that it sends, for the same reason as `requireCursor`.
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function requireKnownPageByCookie(request: RequestHead): void {

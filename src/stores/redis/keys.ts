@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { invalidArgument } from '../../errors/session-error.js';
 
 const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 export const mostBuckets = digits.length ** 2;
@@ -173,9 +172,3 @@ export const keyPrefixRule = {
   pattern: /^[\x21-\x7a|~]{0,64}$/,
   rule: 'must be at most 64 visible ASCII characters without braces',
 } as const;
-
-/** @throws SessionError `INVALID_ARGUMENT` */
-export function requireKeyPrefix(keyPrefix: string): string {
-  if (keyPrefixRule.pattern.test(keyPrefix)) return keyPrefix;
-  throw invalidArgument('keyPrefix', keyPrefixRule.rule, keyPrefix);
-}
