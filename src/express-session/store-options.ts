@@ -1,5 +1,6 @@
 import type { SessionData } from 'express-session';
 import * as v from 'valibot';
+import { appPattern, appRule } from '../store/session-arguments.js';
 import { longestTimer } from '../time/longest-timer.js';
 import {
   callback,
@@ -54,9 +55,6 @@ export type StoreSettings = Required<Omit<SessionMailboxStoreOptions, 'accountOf
 
 const front = 'SessionMailboxStore';
 const accountKeyRule = 'must be a key of req.session other than cookie';
-
-const appPattern = /^[A-Za-z0-9_-]{1,64}$/;
-const appRule = 'must be 1 to 64 letters, digits, _ and -';
 
 const known = {
   accountKey: v.optional(

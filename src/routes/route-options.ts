@@ -1,12 +1,11 @@
 import * as v from 'valibot';
 import { type OriginOptions, originOptions } from '../requests/origin-policy.js';
 import { type RequiredAuthentication, requirementOption } from '../requests/required-authentication.js';
-import { defaultApp } from '../store/session-arguments.js';
+import { appPattern, appRule, defaultApp } from '../store/session-arguments.js';
 
-const appRule = 'must be 1 to 64 letters, digits, _ and -';
 const pathRule = 'must begin and end with a slash, and have no query, such as /api/';
 
-export const appOption = v.optional(v.pipe(v.string(appRule), v.regex(/^[A-Za-z0-9_-]{1,64}$/, appRule)), defaultApp);
+export const appOption = v.optional(v.pipe(v.string(appRule), v.regex(appPattern, appRule)), defaultApp);
 
 /**
  * Options of a front that serves the routes without a framework. `secure` also makes the cookie `__Host-sid`, with

@@ -3,7 +3,10 @@ import { invalidArgument, sessionUnknown } from '../errors/session-error.js';
 import { isPlainText, requireWholeNumber } from '../validation/argument-rules.js';
 import { isSessionId, parseToken } from './session-token.js';
 
-const appPattern = /^[A-Za-z0-9_-]{1,64}$/;
+/** Form of the names of apps, as `appRule` says. */
+export const appPattern = /^[A-Za-z0-9_-]{1,64}$/;
+/** Completes the sentence "the name of an app …". */
+export const appRule = 'must be 1 to 64 letters, digits, _ and -';
 /** Keys with a meaning in JavaScript. As attribute keys they could pollute prototypes. */
 const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const pageCursorPattern = /^[0-9A-Za-z_.:-]{1,128}$/;
