@@ -18,7 +18,7 @@ export {
   type MailboxAppend,
   type MailboxBounds,
   type MailboxRead,
-  type MailboxState,
+  type MailboxSnapshot,
 } from './mailbox/mailbox.js';
 export { Message, type OutgoingMessage } from './mailbox/message.js';
 export { type StoreBinding, sessionModule } from './module.js';

@@ -22,7 +22,7 @@ import { requireSession, requireSid } from './sid-arguments.js';
 import { SidCache } from './sid-cache.js';
 import { SidSessions } from './sid-sessions.js';
 import { SidWalk } from './sid-walk.js';
-import { requireSettings, type SessionMailboxStoreOptions, type StoreSettings } from './store-options.js';
+import { type CheckedStoreOptions, requireSettings, type SessionMailboxStoreOptions } from './store-options.js';
 
 type Request = Parameters<session.Store['createSession']>[0];
 
@@ -47,7 +47,7 @@ type Request = Parameters<session.Store['createSession']>[0];
  * when the session store can't be reached, and `connect` when it answers again.
  */
 export class SessionMailboxStore extends session.Store {
-  readonly #settings: StoreSettings;
+  readonly #settings: CheckedStoreOptions;
   readonly #manager: SessionManager;
   readonly #cache: SidCache;
   readonly #reader: SessionReader;

@@ -23,7 +23,7 @@ import { visitorExtraTtl, visitorRenewalInterval } from './session-times.js';
 import { type BindRequest, SidBinder } from './sid-binder.js';
 import type { CachedSid, SidCache } from './sid-cache.js';
 import type { Login, SidSessions } from './sid-sessions.js';
-import type { StoreSettings } from './store-options.js';
+import type { CheckedStoreOptions } from './store-options.js';
 
 /**
  * Stores the content that requests leave in `req.session`. Never creates a loaded session again: if, since the load,
@@ -41,7 +41,7 @@ export class SessionWriter {
     sidSessions: SidSessions,
     cache: SidCache,
     reader: SessionReader,
-    { touchAfter, allowKeptSid }: Pick<StoreSettings, 'touchAfter' | 'allowKeptSid'>,
+    { touchAfter, allowKeptSid }: Pick<CheckedStoreOptions, 'touchAfter' | 'allowKeptSid'>,
   ) {
     this.#sidSessions = sidSessions;
     this.#cache = cache;

@@ -49,7 +49,7 @@ export interface SessionMailboxStoreOptions {
 /** Function that returns the account id. Its argument has the fields that `SessionData` of express-session declares. */
 export type AccountOf = (data: Partial<Omit<SessionData, 'cookie'>>) => unknown;
 
-export type StoreSettings = Required<Omit<SessionMailboxStoreOptions, 'accountOf'>> & {
+export type CheckedStoreOptions = Required<Omit<SessionMailboxStoreOptions, 'accountOf'>> & {
   readonly accountOf: AccountRules['accountOf'];
 };
 
@@ -77,7 +77,7 @@ const known = {
  * @param app the manager's app
  * @throws SessionError `INVALID_CONTEXT`
  */
-export function requireSettings(options: SessionMailboxStoreOptions, app: string): StoreSettings {
+export function requireSettings(options: SessionMailboxStoreOptions, app: string): CheckedStoreOptions {
   const settings = checkOptions({ front, known }, options);
   const visitorApp = settings.visitorApp ?? `${app}-visitors`;
   if (visitorApp === app) throw invalidOption(front, 'visitorApp', "must not be the manager's app", visitorApp);

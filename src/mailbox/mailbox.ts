@@ -11,7 +11,7 @@ export type { AppendVerdict, MailboxAppend, MailboxBounds, MailboxRead } from '.
 const noMessages: never[] = [];
 
 /** The complete state of a mailbox, as plain data. */
-export interface MailboxState {
+export interface MailboxSnapshot {
   readonly epoch: string;
   readonly tail: number;
   /** Proof of the tail: when its message was accepted. `takenProof` is the proof of `taken`. */
@@ -31,7 +31,7 @@ export class Mailbox extends MailboxRules {
   #messages: Message[] = noMessages;
   #byKey: Map<string, Message> | undefined;
 
-  constructor(state?: MailboxState, now = 0) {
+  constructor(state?: MailboxSnapshot, now = 0) {
     super();
     this.epoch = state?.epoch ?? newEpoch();
     this.lastOffset = state?.tail ?? 0;
@@ -52,7 +52,7 @@ export class Mailbox extends MailboxRules {
     return this.#messages;
   }
 
-  get state(): MailboxState {
+  get state(): MailboxSnapshot {
     const { epoch } = this;
     const replaced = this.replaced?.bounds ?? [];
     const readers = this.readers.map(({ name, cursor, proof, given, givenProof }) => {

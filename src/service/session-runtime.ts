@@ -4,7 +4,7 @@ import { WaitingRoom } from '../delivery/waiting-room.js';
 import { SessionError } from '../errors/session-error.js';
 import { SessionEvents } from '../events/session-events.js';
 import { storeTracing } from '../measures/diagnostics.js';
-import { observeStore } from '../store/observed-store.js';
+import { observeOperations } from '../store/observed-store.js';
 import { SessionStore } from '../store/session-store.js';
 import { Clock } from '../time/clock.js';
 import { ClientPolicy } from './client-policy.js';
@@ -80,7 +80,7 @@ export class SessionRuntime {
 
   /** Times and traces each call of the store from now on. A second call has no effect. */
   observeStore(): void {
-    observeStore(this.#store, this.events.measures);
+    observeOperations(this.#store, this.events.measures);
   }
 
   /**

@@ -11,7 +11,7 @@ const observed = new WeakSet<SessionStore>();
  * run without any overhead, and the observed store keeps its identity and its optional abilities. A second call for the
  * same store has no effect.
  */
-export function observeStore(store: SessionStore, measures: NodeMeasures): void {
+export function observeOperations(store: SessionStore, measures: NodeMeasures): void {
   if (observed.has(store)) return;
   observed.add(store);
   for (const operation of storeOperations) {

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { Waiter } from '../../src/delivery/waiter.js';
 import type { Cursor } from '../../src/mailbox/cursor.js';
-import { Mailbox, type MailboxBounds, type MailboxRead, type MailboxState } from '../../src/mailbox/mailbox.js';
+import { Mailbox, type MailboxBounds, type MailboxRead, type MailboxSnapshot } from '../../src/mailbox/mailbox.js';
 import type { Message } from '../../src/mailbox/message.js';
 
 const readers = ['one', 'two'] as const;
@@ -28,7 +28,7 @@ export interface SearchBounds {
 }
 
 interface Stored {
-  readonly mailbox: MailboxState;
+  readonly mailbox: MailboxSnapshot;
   /** At which node each reader is parked. */
   readonly parked: Readonly<Partial<Record<ReaderName, Node>>>;
   /** The values that the mailbox accepted in this history, without those that were replaced. */

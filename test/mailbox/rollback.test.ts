@@ -1,6 +1,6 @@
 import test from 'ava';
 import { formatCursor, parseCursor } from '../../src/mailbox/cursor.js';
-import type { MailboxState } from '../../src/mailbox/mailbox.js';
+import type { MailboxSnapshot } from '../../src/mailbox/mailbox.js';
 import { Mailbox, type MailboxBounds } from '../../src/mailbox/mailbox.js';
 
 const bounds: MailboxBounds = {
@@ -17,7 +17,7 @@ function push(mailbox: Mailbox, now: number, ...texts: readonly string[]): void 
 }
 
 /** The state as a store would keep it, which later changes of the mailbox don't reach. */
-function stateOf(mailbox: Mailbox): MailboxState {
+function stateOf(mailbox: Mailbox): MailboxSnapshot {
   return { ...mailbox.state, messages: [...mailbox.messages] };
 }
 

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { act } from './api.js';
 import { plural } from './format.js';
 import { Foreign } from './parts.tsx';
 import type { Intent } from './sessions.tsx';
-import { act } from './wire.js';
 
 interface ConfirmProps {
   readonly intent: Intent;

@@ -1,4 +1,4 @@
-import type { NodeEntry, Overview } from './wire.js';
+import type { NodeEntry, Overview } from './api.js';
 
 /** Maximum number of samples: five minutes at one sample every two seconds. */
 const most = 150;

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { type Overview, Refusal, read } from './api.js';
 import { History } from './history.js';
-import { type Overview, Refusal, read } from './wire.js';
 
 /** Milliseconds between two requests for the overview. */
 const pauseMs = 2_000;

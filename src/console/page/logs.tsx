@@ -1,6 +1,6 @@
+import type { ActEntry, SecurityEntry } from './api.js';
 import { device, time } from './format.js';
 import { Foreign, Table } from './parts.tsx';
-import type { ActEntry, SecurityEntry } from './wire.js';
 
 /** Shows the sessions with this account or id. */
 type Search = (by: 'account' | 'id', text: string) => void;

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { useCallback, useEffect, useState } from 'preact/hooks';
+import { type ConsoleSessionPage, read } from './api.js';
 import { Confirm } from './confirm.tsx';
 import { time } from './format.js';
 import { faultOf, useLive } from './live.js';
@@ -7,7 +8,6 @@ import { Acts, Security } from './logs.tsx';
 import { Nodes } from './nodes.tsx';
 import { Foreign } from './parts.tsx';
 import { type Intent, type Query, Sessions } from './sessions.tsx';
-import { read, type SessionPage } from './wire.js';
 
 function pathOf(query: Query): string {
   if (query.by !== 'all') return `sessions?${new URLSearchParams({ [query.by]: query.text })}`;
@@ -23,12 +23,12 @@ function Console() {
   const live = useLive();
   const { overview, history, isPaused } = live;
   const [query, setQuery] = useState<Query>({ by: 'all' });
-  const [page, setPage] = useState<SessionPage>();
+  const [page, setPage] = useState<ConsoleSessionPage>();
   const [intent, setIntent] = useState<Intent>();
   const [notice, setNotice] = useState('');
   const load = useCallback(async (wanted: Query) => {
     try {
-      setPage(await read<SessionPage>(pathOf(wanted)));
+      setPage(await read<ConsoleSessionPage>(pathOf(wanted)));
     } catch (error) {
       setPage({ sessions: [] });
       setNotice(faultOf(error));

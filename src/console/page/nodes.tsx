@@ -1,7 +1,7 @@
+import type { Figures, NodeEntry, Overview } from './api.js';
 import { count, duration, megabytes, rate } from './format.js';
 import { eventCount, type History, sum } from './history.js';
 import { Foreign, Plot, Table } from './parts.tsx';
-import type { Figures, NodeEntry, Overview } from './wire.js';
 
 const columns = [
   'Node',

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
+import { type ConsoleSession, type ConsoleSessionPage, read, type SessionCensus } from './api.js';
 import { count, device, duration, plural, time } from './format.js';
 import { faultOf } from './live.js';
 import { Foreign, Table } from './parts.tsx';
-import { type Census, read, type SessionEntry, type SessionPage } from './wire.js';
 
 /** The sessions that the list shows. */
 export type Query =
@@ -17,7 +17,7 @@ export type Intent =
 
 interface SessionsProps {
   readonly query: Query;
-  readonly page: SessionPage | undefined;
+  readonly page: ConsoleSessionPage | undefined;
   readonly now: number;
   readonly show: (query: Query) => void;
   readonly intend: (intent: Intent) => void;
@@ -67,7 +67,7 @@ function Count() {
   const ask = async () => {
     setIsBusy(true);
     try {
-      const { sessions, activeAccounts, at } = await read<Census>('census');
+      const { sessions, activeAccounts, at } = await read<SessionCensus>('census');
       const accounts = `${plural(activeAccounts, 'account')} active within an hour`;
       setText(`${plural(sessions, 'session')}, ${accounts}, counted at ${time(at)}.`);
     } catch (error) {
@@ -144,7 +144,7 @@ function Pager({
   );
 }
 
-function cellsOf(session: SessionEntry, now: number, show: SessionsProps['show'], intend: SessionsProps['intend']) {
+function cellsOf(session: ConsoleSession, now: number, show: SessionsProps['show'], intend: SessionsProps['intend']) {
   const { id, accountId, userAgent, lastUserAgent, ip, lastIp } = session;
   const name = `${accountId}, session ${id}`;
   return [

@@ -25,7 +25,7 @@ type ReaderState = readonly [
 type MessageState = readonly [offset: number, at: number, bytes: number, key: string | null, json: string];
 
 /** A mailbox as JSON in the row of its session. Later versions add new elements at the end. */
-type MailboxState = readonly [
+type MailboxRowState = readonly [
   epoch: string,
   tail: number,
   taken: number,
@@ -82,7 +82,7 @@ export class RowMailbox extends MailboxRules {
       tailProof,
       takenProof,
       tag,
-    ]: MailboxState = JSON.parse(state);
+    ]: MailboxRowState = JSON.parse(state);
     // A new epoch notifies the readers that messages which they have not received may be lost.
     this.epoch = history.isCurrent(tag) ? epoch : newEpoch();
     this.#tag = history.tag;
@@ -102,7 +102,7 @@ export class RowMailbox extends MailboxRules {
 
   /** The JSON to write to the session's row. */
   get state(): string {
-    const state: MailboxState = [
+    const state: MailboxRowState = [
       this.epoch,
       this.lastOffset,
       this.taken,

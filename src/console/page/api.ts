@@ -58,7 +58,7 @@ export interface Overview {
   readonly acts: readonly ActEntry[];
 }
 
-export interface SessionEntry {
+export interface ConsoleSession {
   readonly id: string;
   readonly accountId: string;
   readonly createdAt: number;
@@ -71,13 +71,13 @@ export interface SessionEntry {
   readonly undelivered: number;
 }
 
-export interface SessionPage {
-  readonly sessions: readonly SessionEntry[];
+export interface ConsoleSessionPage {
+  readonly sessions: readonly ConsoleSession[];
   readonly cursor?: string;
   readonly more?: number;
 }
 
-export interface Census {
+export interface SessionCensus {
   readonly sessions: number;
   readonly activeAccounts: number;
   readonly at: number;
