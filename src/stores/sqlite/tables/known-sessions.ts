@@ -1,6 +1,6 @@
 import type { AttributeTexts } from '../../../store/session-record.js';
 import type { RowMailbox } from './row-mailbox.js';
-import type { StoredSession } from './session-rows.js';
+import type { StoredSession } from './stored-session.js';
 
 /**
  * Maximum size of one generation, in bytes: some 32 000 sessions with small texts. A session takes some 1.2 kB, and

@@ -5,8 +5,8 @@ import { amendmentsOfText, textOfAmendments } from './amendments-text.js';
 import type { EntryStorage, FoundBy } from './entry-storage.js';
 import type { KnownSession } from './known-sessions.js';
 import { RowMailbox } from './row-mailbox.js';
-import { type ContactValues, newVersion, type SessionValues, type StoredSession } from './session-rows.js';
 import { attributesOf, textOf } from './stored-attributes.js';
+import { type ContactValues, newVersion, type SessionValues, type StoredSession } from './stored-session.js';
 
 /** Key of a session that is not in the database yet. */
 const noKey = 0;

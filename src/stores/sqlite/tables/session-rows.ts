@@ -1,48 +1,17 @@
-import { boundLimit, type Database, type Row, type SqlValue, type Statement } from '../driver/database.js';
-import { restored, storable } from './any-text.js';
-import { checksumOf } from './checksum.js';
+import { boundLimit, type Database, type Statement } from '../driver/database.js';
+import { storable } from './any-text.js';
 import { DamagedRow } from './damaged-row.js';
+import {
+  type ContactValues,
+  contactChecksum,
+  type SessionValues,
+  type StoredSession,
+  sessionChecksum,
+  storedSession,
+} from './stored-session.js';
 
-/** The values of a session's first row. Values that change with every contact are in the second, `ContactValues`. */
-export interface SessionValues {
-  readonly app: string;
-  readonly id: string;
-  readonly accountId: string;
-  secretHash: string;
-  generation: number;
-  readonly createdAt: number;
-  readonly maxAge: number;
-  readonly ip: string;
-  readonly userAgent: string;
-  /** JSON, or `null` for none. Rarely set. */
-  amendments: string | null;
-  /** JSON, or `null` for none. */
-  attributes: string | null;
-  writes: number;
-}
-
-export interface ContactValues {
-  lastTime: number;
-  lastContact: number;
-  ttl: number;
-  reads: number;
-  dueAt: number;
-  silentAt: number | null;
-  parked: number;
-  retained: number;
-  mailbox: string | null;
-}
-
-/** A session as it is stored in the database. */
-export interface StoredSession {
-  readonly key: number;
-  readonly session: SessionValues;
-  readonly contact: ContactValues;
-  /** Version of the rows. Each `updateContact` adds 1. */
-  readonly version: number;
-}
-
-// Column names are unique across both tables, for drivers that return rows as objects.
+// `storedSession` reads the columns in this order. Their names are unique across both tables, for drivers that return rows
+// as objects.
 const both = `
   s.key, s.app, s.id, s.account, s.secret_hash, s.generation, s.created_at, s.max_age, s.ip, s.user_agent, s.amendments, s.attributes,
   s.writes,
@@ -220,80 +189,4 @@ export class SessionRows {
     this.#deleteSession.run(key);
     this.#deleteContact.run(key);
   }
-}
-
-/** Returns a random version, so that a session which reuses the key of an ended session is not mistaken for it. */
-export function newVersion(): number {
-  return Math.floor(Math.random() * 2 ** 50);
-}
-
-function sessionChecksum(session: SessionValues): number {
-  const { app, id, accountId, secretHash, generation, createdAt, maxAge, ip, userAgent } = session;
-  const { amendments, attributes, writes } = session;
-  return checksumOf(
-    app,
-    id,
-    accountId,
-    secretHash,
-    generation,
-    createdAt,
-    maxAge,
-    ip,
-    userAgent,
-    amendments,
-    attributes,
-    writes,
-  );
-}
-
-function contactChecksum(key: number, { app, id }: SessionValues, contact: ContactValues): number {
-  const { lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox } = contact;
-  return checksumOf(key, app, id, lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox);
-}
-
-/** @throws DamagedRow */
-function storedSession(row: Row): StoredSession {
-  return { ...valuesOf(row), version: number(row.at(-1)) };
-}
-
-function valuesOf(row: Row): Omit<StoredSession, 'version'> {
-  const session: SessionValues = {
-    app: text(row[1]),
-    id: text(row[2]),
-    accountId: text(row[3]),
-    secretHash: text(row[4]),
-    generation: number(row[5]),
-    createdAt: number(row[6]),
-    maxAge: number(row[7]),
-    ip: text(row[8]),
-    userAgent: restored(text(row[9])),
-    amendments: row[10] === null ? null : text(row[10]),
-    attributes: row[11] === null ? null : text(row[11]),
-    writes: number(row[12]),
-  };
-  const contact: ContactValues = {
-    lastTime: number(row[14]),
-    lastContact: number(row[15]),
-    ttl: number(row[16]),
-    reads: number(row[17]),
-    dueAt: number(row[18]),
-    silentAt: row[19] === null ? null : number(row[19]),
-    parked: number(row[20]),
-    retained: number(row[21]),
-    mailbox: row[22] === null ? null : text(row[22]),
-  };
-  const key = number(row[0]);
-  if (sessionChecksum(session) !== row[13]) throw new DamagedRow('session');
-  if (contactChecksum(key, session, contact) !== row[23]) throw new DamagedRow('contact');
-  return { key, session, contact };
-}
-
-function text(value: SqlValue | undefined): string {
-  if (typeof value === 'string') return value;
-  throw new DamagedRow('session');
-}
-
-function number(value: SqlValue | undefined): number {
-  if (typeof value === 'number') return value;
-  throw new DamagedRow('session');
 }

@@ -9,7 +9,8 @@ import type { History } from './history.js';
 import { KnownSessions } from './known-sessions.js';
 import { MessageRows } from './message-rows.js';
 import { RowEntry } from './row-entry.js';
-import { SessionRows, type StoredSession } from './session-rows.js';
+import { SessionRows } from './session-rows.js';
+import type { StoredSession } from './stored-session.js';
 import { TombstoneRows } from './tombstone-rows.js';
 
 /** Number of index entries counted in one step: takes about half a millisecond. */
