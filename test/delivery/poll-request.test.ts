@@ -1,6 +1,7 @@
 import test from 'ava';
 import { requirePollRequest, requireReader } from '../../src/delivery/poll-request.js';
 import { SessionContext, SessionError } from '../../src/index.js';
+import { noText, testArgumentRule } from '../support/argument-rule.js';
 
 const context = new SessionContext({ pollTime: 20_000, msgMaxLength: 50 });
 
@@ -41,4 +42,11 @@ test('a reader is 1 to 64 letters, digits, dots, hyphens or underscores', (t) =>
     const error = t.throws(() => requireReader(reader), undefined, String(reader));
     t.true(SessionError.is(error, 'INVALID_ARGUMENT') && error.details.argument === 'reader');
   }
+});
+
+testArgumentRule(test, {
+  name: 'reader',
+  check: requireReader,
+  accepts: ['a', 'tab-1.b_2', 'x'.repeat(64)],
+  refuses: ['', 'a b', 'ä', 'a/b', 'a\n', 'x'.repeat(65), ...noText],
 });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { SessionError } from '../../src/errors/session-error.js';
-import { Message, serialiseMessage } from '../../src/mailbox/message.js';
+import { Message, requireMessageKey, serialiseMessage } from '../../src/mailbox/message.js';
+import { controlCharacters, noText, testArgumentRule } from '../support/argument-rule.js';
 import fc from '../support/fast-check.js';
 
 const maxBytes = 65_536;
@@ -64,4 +65,11 @@ test('each call of data returns a new value', (t) => {
 test('the JSON of a message has offset, time and data, and not the key', (t) => {
   const message = new Message(13, 1_763_649_000_000, serialiseMessage({ text: 'hi' }, 'k', maxBytes));
   t.is(JSON.stringify(message), '{"offset":13,"at":1763649000000,"data":{"text":"hi"}}');
+});
+
+testArgumentRule(test, {
+  name: 'message key',
+  check: requireMessageKey,
+  accepts: ['a', '__proto__', 'x'.repeat(128)],
+  refuses: ['', 'x'.repeat(129), 'a\udc00', ...controlCharacters, ...noText],
 });

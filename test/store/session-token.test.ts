@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import test from 'ava';
 import { newEpoch } from '../../src/mailbox/epoch.js';
-import { hashSecret, idLength, isSessionId, newId, newSecret, parseToken } from '../../src/store/session-token.js';
+import {
+  hashOfNoSecret,
+  hashSecret,
+  idLength,
+  isSessionId,
+  newId,
+  newSecret,
+  parseToken,
+} from '../../src/store/session-token.js';
 import fc from '../support/fast-check.js';
 
 const alphanumerics = fc.constantFrom(...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz');
@@ -100,4 +108,11 @@ test('the hash of a secret is its SHA-256 in base64url', (t) => {
       t.regex(hashSecret(secret), /^[0-9A-Za-z_-]{43}$/);
     }),
   );
+});
+
+test('each session without a token has another hash, in the form of a secret’s', (t) => {
+  const hashes = Array.from({ length: 100 }, hashOfNoSecret);
+  t.is(new Set(hashes).size, hashes.length);
+  for (const hash of hashes) t.regex(hash, /^[0-9A-Za-z_-]{43}$/);
+  t.regex(hashSecret(newSecret()), /^[0-9A-Za-z_-]{43}$/);
 });
