@@ -34,6 +34,14 @@ test('a request without Host, or with several, is refused', (t) => {
   t.false(isServed(['localhost', 'evil.example']));
 });
 
+test('over HTTP/2 the host is the one of :authority, alone', (t) => {
+  const require = (...rawHeaders: string[]) => new HostPolicy().require({ url: '/', rawHeaders });
+  t.notThrows(() => require(':method', 'GET', ':authority', 'localhost:3000'));
+  t.throws(() => require(':method', 'GET', ':authority', 'evil.example'), { code: 'CROSS_SITE' });
+  t.throws(() => require(':authority', 'evil.example', 'host', 'localhost'), { code: 'CROSS_SITE' });
+  t.throws(() => require(':authority', 'localhost', 'host', 'evil.example'), { code: 'CROSS_SITE' });
+});
+
 test('an absolute target must name an accepted host as well', (t) => {
   t.true(isServed(['localhost:3000'], 'http://127.0.0.1:3000/poll?at=http://evil.example/'));
   for (const target of [
