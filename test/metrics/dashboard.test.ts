@@ -97,7 +97,10 @@ async function hasData(port: number, expression: string): Promise<boolean> {
     .replaceAll(/\[\d+m\]/g, '[20s]')
     .replaceAll('$instance', '.*');
   const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`;
-  const { status, error, data } = v.parse(answerSchema, await (await fetch(url)).json());
+  const answer = await fetch(url);
+  // While it starts, Prometheus listens already, but answers 503 as plain text.
+  if (answer.status === 503) return false;
+  const { status, error, data } = v.parse(answerSchema, await answer.json());
   if (status !== 'success') throw new Error(`Prometheus refuses ${query}: ${error}`);
   return data?.result.some(({ value: [, text] }) => Number.isFinite(Number(text))) ?? false;
 }
