@@ -243,6 +243,8 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
     }
     return async () => {
       if (!this.#watchers.delete(watcher) || this.#watchers.count > 0) return;
+      // A node that leaves must not attend again: its row would stay, and the stop would not be a clean one.
+      if (this.#store !== store) return;
       await store.watchChanges(false).catch(() => {
         // This node still receives notices, and drops them: it has no watcher any more.
       });

@@ -1,6 +1,9 @@
+import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
+import { isChangeFeed } from '../../../../src/store/change-feed.js';
 import type { Database } from '../../../../src/stores/sqlite/driver/database.js';
 import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
 import { NodeTables } from '../../../../src/stores/sqlite/nodes/node-tables.js';
@@ -21,6 +24,14 @@ function first(database: Database, sql: string): unknown {
 /** The name of the node at which the only session is parked. */
 function parkedNode(database: Database): string {
   return String(first(database, `SELECT json_extract(mailbox, '$[6][0][4]') FROM contact`));
+}
+
+async function nextMicrotasks(): Promise<void> {
+  for (let each = 0; each < 3; each += 1) await undefined;
+}
+
+async function nextTurns(): Promise<void> {
+  for (let each = 0; each < 2; each += 1) await nextTurn();
 }
 
 function fillInbox(database: Database, node: string, rows: number): NodeTables {
@@ -124,3 +135,25 @@ test.serial('a damaged row of an inbox does not end all notices', async (t) => {
   await other.notice('appended', id);
   t.true(other.notices.some(({ kind }) => kind === 'missed'));
 });
+
+test.serial(
+  'a watch that ends while its store closes does not bring the node back, and does not wait for ever',
+  async (t) => {
+    // The first delay ends the watch after the node was told to leave, the second after the last transaction.
+    for (const delay of [nextMicrotasks, nextTurns]) {
+      const path = await freshPath(t);
+      const trial = trialOf({ path, durability: 'interval' });
+      await trial.store.open(trial);
+      assert.ok(isChangeFeed(trial.store));
+      const end = await trial.store.watchChanges({ changed: () => {}, interrupted: () => {}, resumed: () => {} });
+      const closing = trial.store.close();
+      await delay();
+      const ending = end();
+      await closing;
+      t.is(await Promise.race([ending.then(() => 'ended'), pause(1_000, 'waits')]), 'ended', delay.name);
+      const database = await connect(t, path);
+      const left = [first(database, 'SELECT count(*) FROM node'), first(database, 'SELECT boot FROM history')];
+      t.deepEqual(left, [0, ''], delay.name);
+    }
+  },
+);
