@@ -14,8 +14,8 @@ local key = entry.key
 local name = nameOf(key)
 local base = baseOf(key)
 local undelivered = 0
-notices.sessionChanged(key, 'e:' .. reason .. ':' .. fields[$accountId])
 call('ZREM', sessions.indexKey(key), sessions.indexMember(entry))
+notices.sessionChanged(key, 'e:' .. reason .. ':' .. fields[$accountId])
 call('ZREM', base .. '$dueKey', name)
 if fields[$online] == 1 then
 call('ZREM', base .. '$onlineKey', name)
@@ -1578,9 +1578,9 @@ if isParked(fields) then
 mailboxes.wake(entry, 'r:' .. nameOf(key) .. ':' .. format('%.0f', fields[$generation]))
 end
 end
-notices.sessionChanged(key, 'r:' .. fields[$accountId])
 messages.dropAged(entry)
 sessions.save(entry)
+notices.sessionChanged(key, 'r:' .. fields[$accountId])
 return sessions.record(entry)
 end
 

@@ -6,8 +6,9 @@ local function close(entry, reason)
   local name = nameOf(key)
   local base = baseOf(key)
   local undelivered = 0
-  notices.sessionChanged(key, 'e:' .. reason .. ':' .. fields[$accountId])
   call('ZREM', sessions.indexKey(key), sessions.indexMember(entry))
+  -- After the first write: a server that refuses writes does not refuse to publish.
+  notices.sessionChanged(key, 'e:' .. reason .. ':' .. fields[$accountId])
   call('ZREM', base .. '$dueKey', name)
   if fields[$online] == 1 then
     call('ZREM', base .. '$onlineKey', name)

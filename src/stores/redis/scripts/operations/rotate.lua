@@ -15,9 +15,9 @@ local function rotate(entry, secretHash, keepsOpen)
       mailboxes.wake(entry, 'r:' .. nameOf(key) .. ':' .. format('%.0f', fields[$generation]))
     end
   end
-  notices.sessionChanged(key, 'r:' .. fields[$accountId])
   messages.dropAged(entry)
   sessions.save(entry)
+  notices.sessionChanged(key, 'r:' .. fields[$accountId])
   return sessions.record(entry)
 end
 
