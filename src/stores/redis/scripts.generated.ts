@@ -587,9 +587,7 @@ fields[$newest] = offset
 if key ~= '' then
 local keyedKey = siblingOf(entry.key, '$keyedMessagesKey')
 call('HSET', keyedKey, key, offset)
-if fields[$keyed] == 0 then
-call('PEXPIREAT', keyedKey, fields[$keepUntil])
-end
+keepNew(keyedKey, fields[$keepUntil])
 fields[$keyed] = fields[$keyed] + 1
 end
 if length ~= fields[$count] then
@@ -1379,9 +1377,9 @@ end
 local function patch(entry, attributesKey, set, deleted)
 local fields = entry.fields
 setAttributes(attributesKey, set)
-if #set > 0 and fields[$hasAttributes] == 0 then
+if #set > 0 then
 fields[$hasAttributes] = 1
-call('PEXPIREAT', attributesKey, fields[$keepUntil])
+keepNew(attributesKey, fields[$keepUntil])
 end
 for each = 1, #deleted do
 call('HDEL', attributesKey, deleted[each])
@@ -1532,9 +1530,9 @@ local attributesKey = siblingOf(entry.key, '$attributesKey')
 for each = 1, #attributes, 2 do
 call('HSETNX', attributesKey, attributes[each], attributes[each + 1])
 end
-if #attributes > 0 and fields[$hasAttributes] == 0 then
+if #attributes > 0 then
 fields[$hasAttributes] = 1
-call('PEXPIREAT', attributesKey, fields[$keepUntil])
+keepNew(attributesKey, fields[$keepUntil])
 end
 messages.dropAged(entry)
 local left = 0
@@ -1617,7 +1615,9 @@ local fields = entry.fields
 local shorter = ttl < fields[$ttl]
 fields[$ttl] = ttl
 if shorter then
-call('ZADD', baseOf(entry.key) .. '$dueKey', deadlineOf(fields), nameOf(entry.key))
+local due = baseOf(entry.key) .. '$dueKey'
+call('ZADD', due, deadlineOf(fields), nameOf(entry.key))
+extend(due, fields[$keepUntil])
 end
 end
 
@@ -1930,6 +1930,9 @@ local rounded = min((floor(time / 1048576) + 1) * 1048576, $endOfTime)
 if call('PEXPIRETIME', key) < rounded then
 call('PEXPIREAT', key, rounded)
 end
+end
+local function keepNew(key, time)
+call('PEXPIREAT', key, time, 'NX')
 end
 local function setAttributes(key, attributes)
 for first = 1, #attributes, 1000 do

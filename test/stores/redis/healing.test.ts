@@ -36,7 +36,13 @@ async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
     const keys = (await keysUnder(client, keyPrefix)).filter((key) => key.includes(`}:${name}`) && key.endsWith(id));
     t.is(await client.del(...keys), 1);
   };
-  return { manager, lose, loseOnly, traces };
+  /** The keys without a deadline. */
+  const endless = async () => {
+    const kept: string[] = [];
+    for (const key of await keysUnder(client, keyPrefix)) if ((await client.pttl(key)) === -1) kept.push(key);
+    return kept;
+  };
+  return { manager, lose, loseOnly, traces, endless };
 }
 
 test('a session whose keys were deleted is unknown, and is in no list', async (t) => {
@@ -141,6 +147,25 @@ test('a name whose session alone was evicted is used again without its attribute
     messages.map(({ data }) => data),
     ['new'],
   );
+});
+
+test('keys that are written again after an eviction expire like all others', async (t) => {
+  const { manager, loseOnly, endless } = await start(t);
+  const session = await manager.createSession('alice', { attributes: { a: 1 } });
+  await manager.push(session.id, 1, { key: 'k' });
+  await loseOnly(keyNames.attributes, session.id);
+  await loseOnly(keyNames.keyedMessages, session.id);
+  await session.setAttr('b', 2);
+  await manager.push(session.id, 2, { key: 'k' });
+  t.deepEqual(await endless(), []);
+  const newer = await manager.createSession('alice', { attributes: { c: 3 } });
+  await loseOnly(keyNames.attributes, newer.id);
+  await manager.replaceSession(newer.id, session.id);
+  t.deepEqual({ ...(await manager.getSession(newer.id)).getAllAttr() }, { b: 2 });
+  t.deepEqual(await endless(), []);
+  await loseOnly(keyNames.due, '');
+  await manager.renewSession(newer.id, { ttl: 60_000 });
+  t.deepEqual(await endless(), []);
 });
 
 test('a name whose session was deleted can be used again, and counts once', async (t) => {

@@ -198,9 +198,7 @@ function messages.retain(entry, offset, at, key, json)
   if key ~= '' then
     local keyedKey = siblingOf(entry.key, '$keyedMessagesKey')
     call('HSET', keyedKey, key, offset)
-    if fields[$keyed] == 0 then
-      call('PEXPIREAT', keyedKey, fields[$keepUntil])
-    end
+    keepNew(keyedKey, fields[$keepUntil])
     fields[$keyed] = fields[$keyed] + 1
   end
   if length ~= fields[$count] then

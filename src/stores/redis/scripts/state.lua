@@ -67,6 +67,12 @@ local function extend(key, time)
   end
 end
 
+-- Sets the deadline of a key that has none: the key is new. That can't be told from the fields of the session, because
+-- the server's eviction policy may have deleted the former key.
+local function keepNew(key, time)
+  call('PEXPIREAT', key, time, 'NX')
+end
+
 -- Sets attributes; the list alternates keys and values. Sets them in portions, because Lua limits the arguments of a
 -- function.
 local function setAttributes(key, attributes)

@@ -21,9 +21,9 @@ end
 local function patch(entry, attributesKey, set, deleted)
   local fields = entry.fields
   setAttributes(attributesKey, set)
-  if #set > 0 and fields[$hasAttributes] == 0 then
+  if #set > 0 then
     fields[$hasAttributes] = 1
-    call('PEXPIREAT', attributesKey, fields[$keepUntil])
+    keepNew(attributesKey, fields[$keepUntil])
   end
   for each = 1, #deleted do
     call('HDEL', attributesKey, deleted[each])

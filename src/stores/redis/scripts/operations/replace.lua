@@ -17,9 +17,9 @@ local function inherit(entry, attributes, elements)
   for each = 1, #attributes, 2 do
     call('HSETNX', attributesKey, attributes[each], attributes[each + 1])
   end
-  if #attributes > 0 and fields[$hasAttributes] == 0 then
+  if #attributes > 0 then
     fields[$hasAttributes] = 1
-    call('PEXPIREAT', attributesKey, fields[$keepUntil])
+    keepNew(attributesKey, fields[$keepUntil])
   end
   messages.dropAged(entry)
   local left = 0

@@ -10,7 +10,9 @@ local function setTtl(entry, ttl)
   local shorter = ttl < fields[$ttl]
   fields[$ttl] = ttl
   if shorter then
-    call('ZADD', baseOf(entry.key) .. '$dueKey', deadlineOf(fields), nameOf(entry.key))
+    local due = baseOf(entry.key) .. '$dueKey'
+    call('ZADD', due, deadlineOf(fields), nameOf(entry.key))
+    extend(due, fields[$keepUntil])
   end
 end
 
