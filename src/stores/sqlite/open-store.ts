@@ -73,7 +73,12 @@ export class OpenStore {
     this.engine = new SessionEngine({ context, tables, notices: outbox, node: name });
     this.reports = new SweepReports(name, nodeTables);
     this.#sync = new WalSync(file.logDescriptor);
-    this.#checkpointer = new Checkpointer(file.path, database, () => file.logSize);
+    this.#checkpointer = new Checkpointer(
+      file.path,
+      database,
+      () => file.logSize,
+      () => file.isInPlace,
+    );
     this.#isSynced = settings.durability === 'commit';
     const isSynced = this.#isSynced;
     const boot = currentBoot();
@@ -159,7 +164,7 @@ export class OpenStore {
   /** @throws SessionError `STORE_UNAVAILABLE` */
   async ping(): Promise<void> {
     await this.#queue.run('change', () => {
-      this.#file.requireAllInPlace();
+      this.#file.requireInPlace();
       // Only a write shows that there is room for writes.
       this.#node.attend();
     });
@@ -183,6 +188,7 @@ export class OpenStore {
   /** Marks the file, because changes that were acknowledged after the last successful sync may be lost. */
   #distrustFile(): void {
     try {
+      this.#file.requireInPlace();
       this.#history.distrust();
     } catch {
       // The proofs in cursors remain.
@@ -193,7 +199,7 @@ export class OpenStore {
     try {
       // Each commit of any process causes a look in all processes: always checking would cost each three system calls.
       const isThorough = isRegular || this.#isLost;
-      if (isThorough) this.#file.requireAllInPlace();
+      if (isThorough) this.#file.requireInPlace();
       const { version } = this.#connection;
       // The log changed by a commit of this process, or by an unfinished commit of another, which still holds the lock.
       if (version === this.#version && !isThorough) return;

@@ -22,17 +22,22 @@ export class Checkpointer {
   readonly #path: string;
   readonly #database: Database;
   readonly #logSize: () => number;
+  readonly #isInPlace: () => boolean;
   #thread: CheckpointThread | undefined;
   #hasNoThread = false;
   #running: Promise<void> | undefined;
   #nextAt = 0;
   #size = 0;
 
-  /** @param logSize bytes of the log file */
-  constructor(path: string, database: Database, logSize: () => number) {
+  /**
+   * @param logSize bytes of the log file
+   * @param isInPlace whether the database file still belongs to this log: only then may the log be copied into it
+   */
+  constructor(path: string, database: Database, logSize: () => number, isInPlace: () => boolean) {
     this.#path = path;
     this.#database = database;
     this.#logSize = logSize;
+    this.#isInPlace = isInPlace;
   }
 
   /** Milliseconds to wait after each transaction, so that checkpoints keep up. */
@@ -68,6 +73,7 @@ export class Checkpointer {
   }
 
   async #run(mode: CheckpointMode): Promise<CheckpointResult | undefined> {
+    if (!this.#isInPlace()) return undefined;
     if (!this.#hasNoThread) {
       const result = await this.#startedThread()?.checkpoint(mode);
       if (result !== undefined) return result;

@@ -29,6 +29,7 @@ export class DatabaseFile {
   readonly #identity: FileIdentity;
   readonly #log: number;
   readonly #logIdentity: FileIdentity;
+  readonly #indexIdentity: FileIdentity | undefined;
   readonly #endUse: () => void;
 
   private constructor(path: string, database: Database, identity: FileIdentity, endUse: () => void) {
@@ -39,6 +40,7 @@ export class DatabaseFile {
     this.#log = openSync(this.logPath, 'r');
     const { dev, ino } = fstatSync(this.#log);
     this.#logIdentity = { device: dev, inode: ino };
+    this.#indexIdentity = identityOf(this.#indexPath);
   }
 
   /**
@@ -87,18 +89,29 @@ export class DatabaseFile {
     return fstatSync(this.#log).size;
   }
 
-  /** @throws Error when the file or its log was removed, moved or replaced: writes to a removed log are lost */
+  /**
+   * Checks that the three files are those that were opened. Writes to a removed log are lost. The index of the log has
+   * the locks: processes with different indexes do not exclude each other, and overwrite each other's pages.
+   * @throws Error when any of the three files was removed, moved or replaced
+   */
   requireInPlace(): void {
     requireSameFile(this.path, this.#identity);
     requireSameFile(this.logPath, this.#logIdentity);
+    requireSameFile(this.#indexPath, this.#indexIdentity);
   }
 
-  /** @throws Error when any of the three files was removed, moved or replaced */
-  requireAllInPlace(): void {
-    this.requireInPlace();
-    if (identityOf(`${this.path}-shm`) === undefined) {
-      throw new Error(`${this.path}-shm was removed while it was in use: restart all processes that use the store`);
+  get isInPlace(): boolean {
+    try {
+      this.requireInPlace();
+      return true;
+    } catch {
+      return false;
     }
+  }
+
+  /** The index of the write-ahead log, which the processes share as memory. */
+  get #indexPath(): string {
+    return `${this.path}-shm`;
   }
 
   /**
@@ -123,10 +136,13 @@ export class DatabaseFile {
     }
   }
 
-  /** Closes the database. Before that, moves the log into the database file, unless another process uses it. */
+  /**
+   * Closes the database. Before that, moves the log into the database file, unless another process uses it. A log or an
+   * index that is not in place any more is left: other processes may have changed the database file since.
+   */
   close(): void {
     try {
-      emptyLog(this.database);
+      if (this.isInPlace) emptyLog(this.database);
       this.database.close();
     } finally {
       closeSync(this.#log);

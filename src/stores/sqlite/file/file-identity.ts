@@ -16,9 +16,9 @@ export function identityOf(path: string): FileIdentity | undefined {
  * Checks that the file at the path is still the file with that identity.
  * @throws Error that says what happened
  */
-export function requireSameFile(path: string, { device, inode }: FileIdentity): void {
+export function requireSameFile(path: string, identity: FileIdentity | undefined): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new Error(`${path} was removed or moved while it was in use: restart this process`);
-  if (stats.ino === inode && stats.dev === device) return;
+  if (stats.ino === identity?.inode && stats.dev === identity.device) return;
   throw new Error(`${path} was replaced by another file while it was in use: restart this process`);
 }

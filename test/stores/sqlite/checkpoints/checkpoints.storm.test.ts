@@ -69,7 +69,12 @@ test.serial('writes are slowed while the log is larger than 64 MiB', async (t) =
   const database = (await loadDriver()).open(path);
   database.exec('PRAGMA journal_mode = WAL; CREATE TABLE row (id)');
   let size = 70 * mebibyte;
-  const checkpointer = new Checkpointer(path, database, () => size);
+  const checkpointer = new Checkpointer(
+    path,
+    database,
+    () => size,
+    () => true,
+  );
   checkpointer.committed(1_000);
   t.true(checkpointer.delay >= 5 && checkpointer.delay <= 50, `${checkpointer.delay}`);
   size = mebibyte;

@@ -165,9 +165,9 @@ test('a file that was removed, moved or replaced is missed at once, and known wh
   await copyFile(`${path}.moved`, path);
   t.throws(() => file.requireInPlace(), { message: /was replaced by another file/ });
   await rename(`${path}.moved`, path);
-  t.notThrows(() => file.requireAllInPlace());
+  t.notThrows(() => file.requireInPlace());
   await rm(`${path}-wal`);
-  t.throws(() => file.requireAllInPlace(), { message: /-wal was removed or moved/ });
+  t.throws(() => file.requireInPlace(), { message: /-wal was removed or moved/ });
 });
 
 test('a file is not opened through two copies of the library in one process', async (t) => {
