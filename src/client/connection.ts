@@ -188,7 +188,8 @@ export class Connection {
       // The server refuses the cursor. Ask for everything that the server retains, and report a `reset` to the
       // application.
       this.#feed.receive({ messages: [], cursor: '', lost: 0, reset: true });
-      return false;
+      // A listener may have closed the mailbox.
+      return this.#hasEnded;
     }
     if (status === 401 && typeof this.#setting.token !== 'string' && this.#chances > 0) {
       this.#chances -= 1;
@@ -204,7 +205,8 @@ export class Connection {
   }
 
   #enter(state: 'connecting' | 'open'): void {
-    if (state === this.state) return;
+    // A listener may have closed the mailbox.
+    if (state === this.state || this.#hasEnded) return;
     this.state = state;
     this.#tell(state, undefined);
   }

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import test from 'ava';
+import { mailboxStore } from '../../src/client/store.js';
 import { eventually } from '../support/eventually.js';
 import { ClientStage, Device, Network, next, take, takeAll } from './client-stage.js';
 
@@ -184,6 +185,23 @@ test('close and an aborted signal end the loop and the held poll', async (t) => 
   await takeAll(late).end;
   t.is(late.state, 'closed');
 });
+
+const states = ['connecting', 'open', 'waiting', 'away', 'closed'] as const;
+
+for (const after of ['other.1.abc', 'damaged']) {
+  test(`a mailbox that a listener of reset has closed tells of no other state: after=${after}`, async (t) => {
+    const stage = await ClientStage.start(t);
+    const mailbox = stage.connect({ after });
+    const store = mailboxStore(mailbox);
+    const told: string[] = [];
+    for (const state of states) mailbox.on(state, () => told.push(state));
+    mailbox.on('reset', () => mailbox.close());
+    await next(mailbox, 'closed');
+    await stage.kit.request('/nothing');
+    t.is(told.at(-1), 'closed');
+    t.is(store.getSnapshot().state, 'closed');
+  });
+}
 
 test('a mailbox that has ended listens to the signal of the application no longer', async (t) => {
   const stage = await ClientStage.start(t);
