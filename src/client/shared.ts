@@ -1,9 +1,7 @@
 import { type Channel, type ClientClock, page } from './surroundings.js';
-import { type Exchange, type Exchanger, type Transport, unlessAborted } from './transport.js';
+import { type Exchange, type Exchanger, patience, type Transport, unlessAborted } from './transport.js';
 import { type Batch, placeOf } from './wire.js';
 
-/** Milliseconds for which a leader waits for a tab that takes nothing, and a tab for a note of its leader. */
-const tabPatience = 10_000;
 /**
  * Maximum number of batches that the leader repeats for a tab that was away for a moment, for example during a reload.
  */
@@ -13,14 +11,24 @@ const mostRecent = 50;
  * A note from tab to tab. The leader sends `lead`, `batch` with the cursor before the batch, `open`, `trouble` and
  * `pong`. The other tabs send to the leader: `hello` and `taken` with their cursor, `ping` and `bye`.
  */
-interface Note {
+interface Note extends Partial<Passed> {
   readonly kind: 'hello' | 'taken' | 'ping' | 'bye' | 'lead' | 'batch' | 'open' | 'trouble' | 'pong';
   /** Name of the tab that sends the note to the leader. */
-  readonly from?: string | undefined;
+  readonly from?: string;
   /** Name of the tab that should read a note of the leader; undefined for all tabs. */
   readonly to?: string | undefined;
-  readonly cursor?: string;
-  readonly batch?: Batch | undefined;
+}
+
+/** A note to the leader. */
+interface TabNote extends Note {
+  readonly from: string;
+  readonly cursor: string;
+}
+
+/** A batch that the leader has passed on, and the cursor before it. */
+interface Passed {
+  readonly cursor: string;
+  readonly batch: Batch;
 }
 
 /**
@@ -52,7 +60,8 @@ export const shared =
           if (exchange.signal.aborted) return;
           lead = new Leader(new BroadcastChannel(name), onLead(), exchange.clock);
           leader = lead;
-          return lead.hasEnded;
+          // The browser takes the lock back when this promise rejects.
+          return unlessAborted<never>(lead.ended.signal, () => {});
         };
         const over = () => {
           lead?.end();
@@ -79,7 +88,7 @@ type LockRequest = (options: { signal?: AbortSignal; steal?: boolean }, onLead: 
 async function follow(exchange: Exchange, channel: Channel, requestLock: LockRequest): Promise<void> {
   const { clock, signal } = exchange;
   const tab = Math.random().toString(36);
-  const say = (kind: Note['kind'], cursor = '') => channel.postMessage({ kind, from: tab, cursor });
+  const say = (kind: Note['kind'], cursor = '') => channel.postMessage({ kind, from: tab, cursor } satisfies TabNote);
   const waiting = new AbortController();
   let place = exchange.after;
   let hasSign = true;
@@ -94,10 +103,11 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
         if (!hasSign) requestLock({ steal: true }, onLead);
         hasSign = false;
         say('ping');
-        timer = clock.setTimer(tabPatience, look);
+        timer = clock.setTimer(patience, look);
       };
-      channel.onmessage = ({ data: { kind, to, cursor = '', batch } }: { readonly data: Note }) => {
-        if (to && to !== tab) return;
+      channel.onmessage = ({ data: { kind, from, to, cursor, batch } }: { readonly data: Note }) => {
+        // A note of another tab shows nothing about the leader.
+        if (from || (to && to !== tab)) return;
         hasSign = true;
         if (kind === 'trouble') reject(new Error('The leader has trouble'));
         if (kind === 'open') exchange.opened();
@@ -131,7 +141,7 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
  * Adapts a batch that begins after the cursor `before` to a tab with the cursor `place`, which may have missed
  * messages.
  */
-function seenFrom(place: string, before: string, batch: Batch): Batch {
+function seenFrom(place: string, before: string | undefined, batch: Batch): Batch {
   if (!place || !before || batch.reset) return batch;
   const mine = placeOf(place);
   const { epoch, offset } = placeOf(before);
@@ -141,16 +151,17 @@ function seenFrom(place: string, before: string, batch: Batch): Batch {
 
 /** The tab that reads the mailbox for all tabs. */
 class Leader {
-  readonly #ended = new AbortController();
-  /** Rejects when the lead ends. */
-  readonly hasEnded = unlessAborted<never>(this.#ended.signal, () => {});
+  /** Aborted when the lead ends. */
+  readonly ended = new AbortController();
   readonly #channel: Channel;
   readonly #clock: ClientClock;
   /** Cursors of the other tabs, by their names. */
   readonly #places = new Map<string, string>();
-  readonly #recent: Note[] = [];
+  readonly #recent: Passed[] = [];
   /** Cursor of this tab. */
   #cursor: string;
+  /** Cursor after the latest batch that the other tabs were given. */
+  #given: string;
   #isOpen = false;
   /** Called when every other tab has the same cursor as this tab. */
   #onTaken: () => void = () => {};
@@ -159,26 +170,25 @@ class Leader {
 
   constructor(channel: Channel, cursor: string, clock: ClientClock) {
     this.#channel = channel;
-    this.#cursor = cursor;
+    this.#cursor = this.#given = cursor;
     this.#clock = clock;
-    channel.onmessage = ({ data }: { readonly data: Note }) => this.#hear(data);
+    channel.onmessage = ({ data }: { readonly data: TabNote }) => this.#hear(data);
     // Tabs that followed another leader send `hello` again.
-    this.#say({ kind: 'lead' });
+    this.#say('lead');
     this.#inPatience(this.end);
   }
 
   readonly end = (): void => {
     this.#timer?.cancel();
-    this.#ended.abort();
+    this.ended.abort();
     this.#channel.close();
   };
 
   async lead(exchange: Exchange, exchanger: Exchanger): Promise<void> {
     // An abort of the exchange ends the lead, so the signal of the lead covers both.
-    const { signal } = this.#ended;
-    let before = exchange.after;
-    let acknowledged = before;
-    this.#cursor = before;
+    const { signal } = this.ended;
+    let acknowledged = exchange.after;
+    this.#cursor = this.#given = acknowledged;
     try {
       this.#inPatience(this.#leaveSlow);
       // A poll acknowledges the messages before its cursor. Wait until all tabs have taken them.
@@ -196,10 +206,10 @@ class Leader {
         deliver: (batch) => {
           exchange.deliver(batch);
           this.#open();
-          const note: Note = { kind: 'batch', cursor: before, batch };
-          before = batch.cursor;
-          this.#say(note);
-          if (batch.messages.length > 0 && this.#recent.push(note) > mostRecent) this.#recent.shift();
+          const passed: Passed = { cursor: this.#given, batch };
+          this.#given = batch.cursor;
+          this.#say('batch', undefined, passed);
+          if (batch.messages.length > 0 && this.#recent.push(passed) > mostRecent) this.#recent.shift();
         },
         onTaken: (listener) => {
           this.#onTaken = () => {
@@ -215,7 +225,7 @@ class Leader {
       });
     } catch (error) {
       this.#isOpen = false;
-      if (!signal.aborted) this.#say({ kind: 'trouble' });
+      if (!signal.aborted) this.#say('trouble');
       throw error;
     } finally {
       this.#onTaken = () => {};
@@ -235,20 +245,20 @@ class Leader {
     this.#inPatience(this.#leaveSlow);
   };
 
-  /** Calls `follow` after `tabPatience`, instead of the function that was set before. */
+  /** Calls `follow` after `patience`, instead of the function that was set before. */
   #inPatience(follow: () => void): void {
     this.#timer?.cancel();
-    this.#timer = this.#clock.setTimer(tabPatience, follow);
+    this.#timer = this.#clock.setTimer(patience, follow);
   }
 
   #open(): void {
-    if (!this.#isOpen) this.#say({ kind: 'open' });
+    if (!this.#isOpen) this.#say('open');
     this.#isOpen = true;
   }
 
-  #hear({ kind, from: tab = '', cursor = '' }: Note): void {
+  #hear({ kind, from: tab, cursor }: TabNote): void {
     if (kind === 'hello') this.#welcome(tab, cursor);
-    if (kind === 'ping') this.#say({ kind: 'pong', to: tab });
+    if (kind === 'ping') this.#say('pong', tab);
     if (kind === 'bye') this.#places.delete(tab);
     if (kind === 'taken') this.#places.set(tab, cursor);
     this.#look();
@@ -257,15 +267,16 @@ class Leader {
   /** Sends the missed batches to a tab that was away for a moment. Any other tab begins at the cursor of this tab. */
   #welcome(tab: string, cursor: string): void {
     this.#places.set(tab, this.#cursor);
-    if (this.#isOpen) this.#say({ kind: 'open', to: tab });
+    if (this.#isOpen) this.#say('open', tab);
     const { epoch, offset } = placeOf(cursor);
-    for (const note of this.#recent) {
-      const last = placeOf(note.batch?.cursor ?? '');
-      if (last.epoch === epoch && last.offset > offset) this.#say({ ...note, to: tab });
+    for (const passed of this.#recent) {
+      const last = placeOf(passed.batch.cursor);
+      if (last.epoch === epoch && last.offset > offset) this.#say('batch', tab, passed);
     }
   }
 
-  #say(note: Note): void {
-    this.#channel.postMessage(note);
+  /** @param to the tab that should read the note; undefined for all tabs */
+  #say(kind: Note['kind'], to?: string, passed?: Passed): void {
+    this.#channel.postMessage({ kind, to, ...passed } satisfies Note);
   }
 }

@@ -77,20 +77,19 @@ export const here: Surroundings = {
   listen: (listener) => {
     const { document } = page;
     const over = new AbortController();
-    const { signal } = over;
     const tell = (
       target: Partial<Target> | undefined,
       type: string,
       sign: Sign,
       isMeant: (event: PageEvent) => unknown = () => true,
-    ) => target?.addEventListener?.(type, (event) => isMeant(event) && listener(sign), { signal });
+    ) => target?.addEventListener?.(type, (event) => isMeant(event) && listener(sign), over);
     tell(page, 'offline', 'offline');
     tell(page, 'online', 'awake');
     tell(page, 'pagehide', 'leaving');
     tell(page, 'pageshow', 'back', ({ persisted }) => persisted);
     tell(document, 'resume', 'awake');
     tell(document, 'visibilitychange', 'visible', () => document?.visibilityState === 'visible');
-    signal.addEventListener(
+    over.signal.addEventListener(
       'abort',
       watchForSleep(systemClock, () => listener('awake')),
     );

@@ -3,7 +3,10 @@ import type { SocketMaker } from './socket.js';
 import type { ClientClock } from './surroundings.js';
 import type { Batch } from './wire.js';
 
-/** Milliseconds within which the server must send an answer that it does not hold. */
+/**
+ * Milliseconds within which the server must send an answer that it does not hold. Also the time for which the leader of
+ * the tabs waits for a tab that takes nothing, and a tab for a note of its leader.
+ */
 export const patience = 10_000;
 /** Milliseconds without any data, heartbeats included, after which a stream counts as dead. */
 export const longestSilence = 70_000;

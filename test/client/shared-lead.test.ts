@@ -102,6 +102,26 @@ test('a stream acknowledges without a tab that takes nothing, after a while', as
   t.is(leader.state, 'open');
 });
 
+test('a leader that hangs loses the lead to one of several tabs, whose notes are no sign of it', async (t) => {
+  const stage = await ClientStage.start(t);
+  const clock = new ManualClock();
+  void locks.request(`session-mailbox:${stage.url}/`, {}, () => new Promise(() => {})).catch(() => {});
+  const tabs = [open(stage, { device: new Device(clock) }), open(stage, { device: new Device(clock) })];
+  for (let rounds = 0; rounds < 3; rounds += 1) {
+    await clock.advance(10_000);
+    // The notes of the tabs arrive meanwhile.
+    for (let requests = 0; requests < 5; requests += 1) await stage.kit.request('/nothing');
+  }
+  await Promise.all(tabs.map(isOpen));
+  const loops = tabs.map(takeAll);
+  await stage.push('one');
+  await eventually(() => loops.every(({ taken }) => taken.length === 1));
+  t.deepEqual(
+    loops.map(({ taken }) => taken),
+    [['one'], ['one']],
+  );
+});
+
 test.serial('where a page is denied locks, each tab reads for itself', async (t) => {
   const stage = await ClientStage.start(t);
   locks.areDenied = true;
