@@ -264,14 +264,17 @@ class Leader {
     this.#look();
   }
 
-  /** Sends the missed batches to a tab that was away for a moment. Any other tab begins at the cursor of this tab. */
+  /** Sends the missed batches to a tab that was away for a moment. Any other tab begins with the next batch. */
   #welcome(tab: string, cursor: string): void {
-    this.#places.set(tab, this.#cursor);
+    // This tab may not have taken the latest batch. A tab that does not get that batch will never report it as taken.
+    this.#places.set(tab, this.#given);
     if (this.#isOpen) this.#say('open', tab);
     const { epoch, offset } = placeOf(cursor);
     for (const passed of this.#recent) {
       const last = placeOf(passed.batch.cursor);
-      if (last.epoch === epoch && last.offset > offset) this.#say('batch', tab, passed);
+      if (last.epoch !== epoch || last.offset <= offset) continue;
+      this.#places.set(tab, this.#cursor);
+      this.#say('batch', tab, passed);
     }
   }
 

@@ -122,6 +122,26 @@ test('a leader that hangs loses the lead to one of several tabs, whose notes are
   );
 });
 
+test('a tab that opens while the leader has a message in hand holds no one up', async (t) => {
+  const stage = await ClientStage.start(t);
+  const clock = new ManualClock();
+  const leader = open(stage, { device: new Device(clock) });
+  await isOpen(leader);
+  await eventually(() => stage.kit.room.held === 1);
+  await stage.push('one');
+  const loop = leader[Symbol.asyncIterator]();
+  t.is((await loop.next()).value?.data, 'one');
+  const other = open(stage, { device: new Device(clock) });
+  await isOpen(other);
+  const { taken } = takeAll(other);
+  const second = loop.next();
+  await stage.push('two');
+  // The clock stands still.
+  await eventually(() => taken.length === 1);
+  t.deepEqual(taken, ['two']);
+  t.is((await second).value?.data, 'two');
+});
+
 test.serial('where a page is denied locks, each tab reads for itself', async (t) => {
   const stage = await ClientStage.start(t);
   locks.areDenied = true;
