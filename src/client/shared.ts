@@ -52,7 +52,7 @@ export const shared =
       }
       // If the latest exchange is aborted, the lead ends, too: the page leaves, or its connection may be dead.
       exchange.signal.addEventListener('abort', () => leader?.end());
-      if (leader) return leader.lead(exchange, exchanger);
+      if (leader?.ended.signal.aborted === false) return leader.lead(exchange, exchanger);
       const name = `session-mailbox:${exchange.base}`;
       return follow(exchange, new BroadcastChannel(name), (options, onLead) => {
         let lead: Leader | undefined;

@@ -2,7 +2,7 @@ import test from 'ava';
 import { WebSocket } from 'ws';
 import { shared, sse, webSocket } from '../../src/client/index.js';
 import { eventually } from '../support/eventually.js';
-import { ClientStage, Device, ManualClock, take, takeAll } from './client-stage.js';
+import { ClientStage, Device, ManualClock, next, take, takeAll } from './client-stage.js';
 import { start } from './streams-stage.js';
 import { isOpen, locks, open } from './tabs-stage.js';
 
@@ -140,6 +140,25 @@ test('a tab that opens while the leader has a message in hand holds no one up', 
   await eventually(() => taken.length === 1);
   t.deepEqual(taken, ['two']);
   t.is((await second).value?.data, 'two');
+});
+
+test('a leader whose device wakes reads again at once, although the browser still holds its lock', async (t) => {
+  const stage = await ClientStage.start(t);
+  const device = new Device(new ManualClock());
+  const leader = open(stage, { device });
+  const { taken } = takeAll(leader);
+  await isOpen(leader);
+  await eventually(() => stage.kit.room.held === 1);
+  const pauses: unknown[] = [];
+  leader.on('waiting', (pause) => pauses.push(pause));
+  const connecting = next(leader, 'connecting');
+  device.sign('awake');
+  await connecting;
+  await eventually(() => leader.state === 'open' || pauses.length > 0);
+  t.deepEqual(pauses, []);
+  await stage.push('one');
+  await eventually(() => taken.length === 1);
+  t.deepEqual(taken, ['one']);
 });
 
 test.serial('where a page is denied locks, each tab reads for itself', async (t) => {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Mailbox, poll, shared } from '../../src/client/index.js';
 import { eventually } from '../support/eventually.js';
 import type { ClientSetup, ClientStage } from './client-stage.js';
@@ -40,6 +41,8 @@ class Lock {
     try {
       return await Promise.race([granted(), stolen]);
     } finally {
+      // A browser releases a lock in a later turn, and settles the promise then.
+      await nextTurn();
       if (this.#lose === lose) {
         this.#lose = undefined;
         this.#waiting.shift()?.();
