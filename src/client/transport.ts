@@ -79,11 +79,13 @@ export function unlessAborted<Value>(
   signal: AbortSignal,
   start: (resolve: (value: Value) => void, reject: (error: unknown) => void) => void,
 ): Promise<Value> {
-  return new Promise((resolve, reject) => {
+  const settled = new AbortController();
+  return new Promise<Value>((resolve, reject) => {
     signal.throwIfAborted();
-    signal.addEventListener('abort', () => reject(signal.reason));
+    signal.addEventListener('abort', () => reject(signal.reason), settled);
     start(resolve, reject);
-  });
+    // The signal may outlive many of these promises.
+  }).finally(() => settled.abort());
 }
 
 /** Returns the address of a route, with the parameters of a poll or a stream. */

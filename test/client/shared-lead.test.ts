@@ -1,6 +1,7 @@
+import { getEventListeners } from 'node:events';
 import test from 'ava';
 import { WebSocket } from 'ws';
-import { shared, sse, webSocket } from '../../src/client/index.js';
+import { poll, shared, sse, type Transport, webSocket } from '../../src/client/index.js';
 import { eventually } from '../support/eventually.js';
 import { ClientStage, Device, ManualClock, next, take, takeAll } from './client-stage.js';
 import { start } from './streams-stage.js';
@@ -159,6 +160,27 @@ test('a leader whose device wakes reads again at once, although the browser stil
   await stage.push('one');
   await eventually(() => taken.length === 1);
   t.deepEqual(taken, ['one']);
+});
+
+test('a leader keeps nothing of exchanges that have ended', async (t) => {
+  const stage = await ClientStage.start(t);
+  const signals = new Set<AbortSignal>();
+  const noted: Transport = () => {
+    const exchange = poll();
+    return (each) => {
+      signals.add(each.signal);
+      return exchange(each);
+    };
+  };
+  const leader = open(stage, { transport: shared(noted) });
+  const { taken } = takeAll(leader);
+  await isOpen(leader);
+  for (let count = 1; count <= 5; count += 1) {
+    await stage.push(count);
+    await eventually(() => taken.length === count && stage.kit.room.held === 1);
+  }
+  t.is(signals.size, 1);
+  for (const signal of signals) t.true(getEventListeners(signal, 'abort').length < 3);
 });
 
 test.serial('where a page is denied locks, each tab reads for itself', async (t) => {
