@@ -4,6 +4,12 @@ import { parseCursor } from '../mailbox/cursor.js';
 import { newId } from '../store/session-token.js';
 import { type PollReceiver, type PollRequest, requireReader } from './poll-request.js';
 
+/**
+ * Longest time between two heartbeats, in milliseconds. Clients do not know `pollTime`: the clients of this package consider
+ * a stream dead that is silent for 70 s.
+ */
+const longestSilence = 60_000;
+
 /** Options of a stream. Every field is optional. */
 export interface StreamOptions {
   /**
@@ -25,7 +31,7 @@ export interface StreamOptions {
  * stream, even before the first batch.
  */
 export interface StreamReceiver extends PollReceiver {
-  /** Called when nothing was delivered for the time of one hold. The receiver then sends a heartbeat. */
+  /** Called when nothing was delivered for the time of one hold, at most a minute. The receiver then sends a heartbeat. */
   beat(): void;
 }
 
@@ -37,7 +43,7 @@ export function requireStreamRequest({ after, reader, ack }: StreamOptions, cont
     after: after === undefined || after === '' ? after : parseCursor(after),
     limit: context.msgMaxLength,
     // A stream is held even if `pollTime` is 0 and polls are not held.
-    wait: Math.max(context.pollTime, context.hbTime),
+    wait: Math.min(Math.max(context.pollTime, context.hbTime), longestSilence),
     streams: true,
     drains: ack === 'sent',
   };

@@ -119,6 +119,18 @@ test('a newer stream or poll of a reader supersedes the older stream', async (t)
   await assertNoneHeld(t, service, session.id);
 });
 
+test('a quiet stream is told to send a heartbeat once a minute where pollTime is longer, because its client waits 70 s', async (t) => {
+  const service = await startService(t, { pollTime: 120_000, gcTime: 3_600_000 });
+  const session = await service.manager.createSession('alice');
+  const stream = await openStream(service, session);
+  for (let minutes = 1; minutes <= 3; minutes += 1) {
+    await service.clock.advance(60_000);
+    t.is(stream.beats, minutes);
+  }
+  await service.manager.push(session.id, 'still here');
+  t.deepEqual(stream.data, ['still here']);
+});
+
 test('a quiet stream is told to send a heartbeat once in each pollTime, and a message postpones it', async (t) => {
   const service = await startService(t, { pollTime: 10_000 });
   const session = await service.manager.createSession('alice');
