@@ -29,7 +29,7 @@ export interface PollRequest {
   readonly reader: string;
   readonly after: Cursor | '' | undefined;
   readonly limit: number;
-  /** Time for which a poll is held, and for which a stream is parked at a time, in milliseconds. */
+  /** Time for which a poll is held, if this node holds polls, and for which a stream is parked at a time, in milliseconds. */
   readonly wait: number;
   /** Whether the waiter stays after a batch. */
   readonly streams: boolean;
@@ -70,11 +70,13 @@ export interface PollReceiver {
 export function requirePollRequest(options: PollOptions, context: SessionContext): PollRequest {
   const { after, wait, limit, reader } = options;
   const max = Number.MAX_SAFE_INTEGER;
+  const asked = wait === undefined ? max : requireWholeNumber('wait', wait, 0, max);
   return {
     reader: reader === undefined ? defaultReader : requireReader(reader),
     after: after === undefined || after === '' ? after : parseCursor(after),
     limit: Math.min(limit === undefined ? max : requireWholeNumber('limit', limit, 1, max), context.msgMaxLength),
-    wait: Math.min(wait === undefined ? max : requireWholeNumber('wait', wait, 0, max), context.pollTime),
+    // Where no poll is held, the room must know whether the client asked for a wait: it tells such a client when to retry.
+    wait: context.pollTime === 0 ? asked : Math.min(asked, context.pollTime),
     streams: false,
     drains: after === undefined,
   };

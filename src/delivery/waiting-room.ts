@@ -94,7 +94,7 @@ export class WaitingRoom implements StoreListener {
     if (!this.#bound.hasRoomFor(id, others, credential.secretHash)) return undefined;
     this.#arrivals += 1;
     const deadline = this.#clock.now() + request.wait;
-    const holds = request.wait > 0 && this.#mayHold;
+    const holds = request.wait > 0 && this.#mayHold && (request.streams || this.#context.pollTime > 0);
     const arrival = this.#arrivals;
     const waiter = new Waiter(app, id, request, credential, receiver, arrival, deadline, holds, this.#hangUp);
     // Count the waiter before it reads. Otherwise all polls of a burst would find room.

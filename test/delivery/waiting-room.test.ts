@@ -3,6 +3,7 @@ import { settle } from '../../src/conformance/manual-clock.js';
 import { closeReasons, SessionError } from '../../src/index.js';
 import { startService } from '../support/service.js';
 import { assertNoneHeld, HeldPoll, hold, timersAtRest } from './held-poll.js';
+import { openStream } from './open-stream.js';
 
 test('a push answers the parked poll at once', async (t) => {
   const service = await startService(t);
@@ -226,6 +227,21 @@ test('a poll past maxWaiter gets the messages that are there, without retry', as
   const session = await service.manager.createSession('alice');
   await service.manager.push(session.id, 'hi');
   const poll = await hold(service, session);
+  t.deepEqual(poll.data, ['hi']);
+  t.false('retry' in poll.batch);
+});
+
+test('where pollTime is 0 a poll without messages is told when to come back, unless it asked for no wait', async (t) => {
+  const service = await startService(t, { pollTime: 0 });
+  const session = await service.manager.createSession('alice');
+  for (const options of [{}, { wait: 25_000 }]) {
+    const { batch } = await hold(service, session, { after: '', ...options });
+    t.true(Number.isInteger(batch.retry) && Number(batch.retry) >= 1_000);
+  }
+  t.false('retry' in (await hold(service, session, { after: '', wait: 0 })).batch);
+  t.is((await openStream(service, session)).batches.length, 1, 'a stream is held');
+  await service.manager.push(session.id, 'hi');
+  const poll = await hold(service, session, { after: '' });
   t.deepEqual(poll.data, ['hi']);
   t.false('retry' in poll.batch);
 });
