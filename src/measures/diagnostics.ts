@@ -1,4 +1,4 @@
-import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import { type Channel, channel, tracingChannel } from 'node:diagnostics_channel';
 import type { DeliveryWay, Ending, StoreOperation, Sweep } from './kinds.js';
 
 /** A channel of `node:diagnostics_channel` whose messages have one type. */
@@ -86,5 +86,11 @@ export interface StoreCallDiagnostics {
   readonly operation: StoreOperation;
 }
 
+/** The members of Node's `TracingChannel` that are used. Releases of `@types/node` disagree on the order of its type parameters. */
+export interface StoreTracing {
+  readonly hasSubscribers: boolean;
+  tracePromise<Result>(call: () => Promise<Result>, context: StoreCallDiagnostics): Promise<Result>;
+}
+
 /** Traces the promise of each call of an observed store: `tracing:session-mailbox:store:start` and so on. */
-export const storeTracing: TracingChannel<string, StoreCallDiagnostics> = tracingChannel('session-mailbox:store');
+export const storeTracing: StoreTracing = tracingChannel('session-mailbox:store');

@@ -59,6 +59,15 @@ test('every module of the package comes with its types', async (t) => {
   for (const path of modules) t.true(paths.has(path.replace(/\.js$/, '.d.ts')), path);
 });
 
+test('no declaration of the package names TracingChannel, whose type parameters @types/node 26 has exchanged', async (t) => {
+  const declarations = (await pack()).paths.filter((path) => path.endsWith('.d.ts'));
+  t.true(declarations.length > 100);
+  t.deepEqual(
+    declarations.filter((path) => /\bTracingChannel\b(?!`)/.test(readProjectFile(path))),
+    [],
+  );
+});
+
 test('the manifest says under which licence and where the package is developed', (t) => {
   const { license, repository, bugs, keywords, engines } = JSON.parse(readProjectFile('package.json'));
   t.is(license, 'MIT');
