@@ -70,6 +70,15 @@ function fileOf(name: string): string {
   return `${name.replaceAll(/[^A-Za-z0-9]+/g, '-')}.${language === 'ts' ? 'mts' : 'mjs'}`;
 }
 
+/**
+ * What the comments behind calls of `console.log` say that they print: up to an ellipsis or an explanation, without
+ * spaces. A comment that begins with `in` names a unit.
+ */
+function announced(text: string): readonly string[] {
+  const comments = [...text.matchAll(/console\.log\(.*\/\/ (?!in )(.*)$/gm)];
+  return comments.map(([, comment = '']) => comment.replace(/(?:, |: |…).*$/, '').replaceAll(/\s/g, ''));
+}
+
 test.before(async () => {
   await rm(projectPath(folder), { recursive: true, force: true });
   await mkdir(projectPath(folder), { recursive: true });
@@ -100,6 +109,13 @@ for (const [name, how] of Object.entries(samples)) {
   test.serial(`${name} runs to its end`, async (t) => {
     t.timeout(limit);
     const file = projectPath(`${folder}/${fileOf(name).replace('.mts', '.mjs')}`);
-    await t.notThrowsAsync(run(process.execPath, [file], { cwd: projectPath(folder), timeout: limit }));
+    const { stdout } = await run(process.execPath, [file], { cwd: projectPath(folder), timeout: limit });
+    let output = stdout.replaceAll(/\s/g, '');
+    const missing = announced(blocks.get(name)?.text ?? '').filter((printed) => {
+      const at = output.indexOf(printed);
+      output = output.slice(at + printed.length);
+      return at < 0;
+    });
+    t.deepEqual(missing, [], stdout);
   });
 }
