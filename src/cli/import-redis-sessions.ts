@@ -38,7 +38,11 @@ async function connect(url: string): Promise<Redis> {
   });
   try {
     await redis.connect();
+    // If the server refused the database, ioredis goes on in database 0.
+    const { db = 0 } = redis.options;
+    if (db !== 0) await redis.select(db);
   } catch (error) {
+    redis.disconnect();
     const reason = cause ?? error;
     throw new Error(`The Redis of --from can't be used: ${reason instanceof Error ? reason.message : reason}`);
   }

@@ -69,7 +69,11 @@ export function portOf(what: string, text: string): number {
 
 /** @throws UsageError */
 export function redisUrlOf(what: string, text: string): string {
-  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)) return text;
+  if (URL.canParse(text)) {
+    const { protocol, pathname } = new URL(text);
+    // The path is the number of the database.
+    if (/^rediss?:$/.test(protocol) && /^\/?\d*$/.test(pathname)) return text;
+  }
   // Do not quote the text: it may contain a password.
   throw new UsageError(`${what} must be an address such as redis://127.0.0.1:6379`);
 }

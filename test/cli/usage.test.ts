@@ -33,6 +33,7 @@ const wrong: readonly (readonly [args: readonly string[], words: RegExp])[] = [
   [['serve', '--port', '65536'], /^--port must be a whole number from 0 to 65535; got "65536"/],
   [['serve', '--api-key='], /^--api-key must not be empty/],
   [['serve', '--redis', 'http://127.0.0.1'], /^--redis must be an address such as redis:/],
+  [['serve', '--redis', 'redis://127.0.0.1/sessions'], /^--redis must be an address such as redis:/],
   [['serve', '--redis', 'redis://127.0.0.1', '--snapshot', 'x'], /^--snapshot has no effect with a Redis/],
   [['serve', '--redis', 'redis://127.0.0.1', '--data', 'x'], /^--data has no effect with a Redis/],
   [['serve', '--data', 'x', '--snapshot', 'y'], /^--snapshot has no effect with --data/],

@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import { becomeReady, disconnect, isCluster, makeClient } from './client.js';
 import { MasterSearch } from './master-search.js';
-import { type RedisStoreOptions, requireNoKeyPrefix } from './redis-options.js';
+import { type RedisStoreOptions, requireDatabaseNumber, requireNoKeyPrefix } from './redis-options.js';
 import { asUnavailable, storeUnavailable } from './unavailable.js';
 
 /**
@@ -54,15 +54,17 @@ export class RedisConnection {
    * @param onReady called whenever a lost connection has been restored
    * @param onMoved called with the answer of the server when the server turned out not to be the master, and with
    * `undefined` when the master has been found
-   * @throws SessionError `STORE_UNAVAILABLE`, or `INVALID_CONTEXT` for a `keyPrefix` within `url`
+   * @throws SessionError `STORE_UNAVAILABLE`, or `INVALID_CONTEXT` for a `keyPrefix` or a wrong database within `url`
    */
   async open(onReady: () => void, onMoved: (refusal: string | undefined) => void): Promise<void> {
     const client = this.#client ?? (await this.#make());
     requireNoKeyPrefix(client.options);
+    if (!isCluster(client)) requireDatabaseNumber(client.options);
     this.#client = client;
     client.on('error', this.#noteError);
     try {
       await becomeReady(client);
+      await this.#requireDatabase();
       await this.#requireMasters();
       await this.#requireVersion();
     } catch (error) {
@@ -110,6 +112,17 @@ export class RedisConnection {
   readonly #noteError = (error: unknown): void => {
     this.#latestError = error;
   };
+
+  /**
+   * Selects the database once more. ioredis has selected it, but if the server refused, ioredis goes on in database 0,
+   * among the keys of others. The application's own client may have selected another one since.
+   */
+  async #requireDatabase(): Promise<void> {
+    const { client } = this;
+    if (isCluster(client) || !this.#isOwn) return;
+    const { db = 0 } = client.options;
+    if (db !== 0) await client.select(db);
+  }
 
   /**
    * Waits until all masters of a Cluster answer. The Cluster client is ready as soon as its first node is ready, but

@@ -138,3 +138,12 @@ export function requireNoKeyPrefix(ioredisOptions: Pick<RedisOptions, 'keyPrefix
   if (!keyPrefix) return;
   throw invalidOption(front, 'keyPrefix of ioredis', 'must not be set; set the keyPrefix of redisStore', keyPrefix);
 }
+
+/**
+ * Rejects a database that is no number. For such a one, ioredis ends the process with an unhandled rejection.
+ * @throws SessionError `INVALID_CONTEXT`
+ */
+export function requireDatabaseNumber({ db = 0 }: Pick<RedisOptions, 'db'>): void {
+  if (Number.isInteger(db) && db >= 0) return;
+  throw invalidOption(front, 'the database in url or redis', 'must be a whole number from 0', db);
+}

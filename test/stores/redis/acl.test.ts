@@ -43,6 +43,17 @@ test('the documented ACL allows all that the store does on a single server, and 
   });
 });
 
+test('without the documented addition another database than 0 is refused, and with it used', async (t) => {
+  const { client, port } = server();
+  // A user of its own: the other tests expect the rule without additions.
+  await client.call('ACL', 'SETUSER', 'elsewhere', ...documentedRule().slice(1));
+  const options = { redis: { host: '127.0.0.1', port, db: 1, ...credentials, username: 'elsewhere' } };
+  await t.throwsAsync(work(options), { code: 'STORE_UNAVAILABLE', message: /NOPERM|permission/ });
+  const [, addition = ''] = /`([^`]+)` with another database than 0/.exec(docs) ?? [];
+  await client.call('ACL', 'SETUSER', 'elsewhere', addition);
+  await t.notThrowsAsync(work(options));
+});
+
 test('it allows to wait for replicas; without that a store that is to wait is refused at its start', async (t) => {
   const pair = await ReplicaPair.start(t);
   const { client, port } = pair.master;

@@ -55,6 +55,22 @@ test.serial('a wrong password, or none, is a clear error at start, and leaves no
   t.is(await refusalOf({ redis: { host: '127.0.0.1', port, password } }), 'not refused');
 });
 
+test.serial('a database that the server does not have is a clear error at start', async (t) => {
+  const { port, client } = server();
+  const address = `redis://127.0.0.1:${port}`;
+  t.regex(await refusalOf({ url: `${address}/99` }), /DB index is out of range/);
+  t.regex(await refusalOf({ url: address, redis: { db: 99 } }), /DB index is out of range/);
+  t.regex(await refusalOf({ url: `${address}/99`, replicas: 1 }), /DB index is out of range/);
+  await eventually(async () => (await countOf(client)) === 0);
+  t.is(await refusalOf({ url: `${address}/3` }), 'not refused');
+});
+
+test.serial('a database that is no number is refused before the store connects', async (t) => {
+  const error = await t.throwsAsync(makeStore({ url: `${server().url}/sessions` }).open(noListener));
+  t.true(SessionError.is(error, 'INVALID_CONTEXT'));
+  t.regex(error?.message ?? '', /database in url or redis must be a whole number/);
+});
+
 test.serial('a server that is too old is a clear error at start, and leaves no connection', async (t) => {
   const { port, client } = server();
   const version = /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? '';

@@ -238,3 +238,11 @@ test.serial('a server that is not reachable is an error that names the flag', as
   t.is(to.code, 1);
   t.regex(to.stderr, /^Redis can't be used: .*ECONNREFUSED/);
 });
+
+test.serial('a database that the server does not have is an error, and nothing is read from another', async (t) => {
+  const { url } = server();
+  const { code, stdout, stderr } = await runCli(['import-redis-sessions', '--from', `${url}/99`, '--to', url]);
+  t.is(code, 1);
+  t.regex(stderr, /^The Redis of --from can't be used: .*DB index is out of range/);
+  t.is(stdout, '');
+});
