@@ -1,7 +1,7 @@
 import { injectable } from 'inversify';
 import type { CloseReason } from '../errors/close-reason.js';
 import { reportFault } from '../errors/fault-report.js';
-import type { UnknownToken } from '../errors/session-error.js';
+import { invalidArgument, type UnknownToken } from '../errors/session-error.js';
 import { NodeMeasures } from '../measures/node-measures.js';
 import type { ClosedSession, SessionRecord, SessionReference } from '../store/session-record.js';
 import type { AppendOutcome, LimitedLogin } from '../store/session-store.js';
@@ -94,7 +94,12 @@ export class SessionEvents {
   readonly measures = new NodeMeasures();
   readonly #apps = new Map<string, Listeners>();
 
+  /** @throws SessionError `INVALID_ARGUMENT` for an event that does not exist, or for a listener that is no function */
   on<Event extends SessionEvent>(app: string, event: Event, listener: SessionListener<Event>): void {
+    if (!Object.hasOwn(eventChannels, event)) {
+      throw invalidArgument('event', `must be one of ${Object.keys(eventChannels).join(', ')}`, event);
+    }
+    if (typeof listener !== 'function') throw invalidArgument('listener', 'must be a function', listener);
     let listeners = this.#apps.get(app);
     if (listeners === undefined) {
       listeners = {};

@@ -54,6 +54,7 @@ export abstract class AppService {
   /**
    * Subscribes to this app's events on this node. Listeners run after the operation that caused the event; an exception
    * in a listener is reported and isolated.
+   * @throws SessionError `INVALID_ARGUMENT`
    */
   on<Event extends SessionEvent>(event: Event, listener: SessionListener<Event>): this {
     this.#runtime.events.on(this.app, event, listener);

@@ -164,3 +164,14 @@ test('no event contains a secret', async (t) => {
   for (const token of tokens) t.false(text.includes(token.slice(24)));
   t.false(/secret|hash|token/i.test(text));
 });
+
+test('an event that does not exist, and a listener that is no function, are refused', async (t) => {
+  const { manager } = await startService(t);
+  const on: (...args: readonly unknown[]) => unknown = (...args) => Reflect.apply(manager.on, manager, args);
+  t.throws(() => on('close', () => {}), {
+    code: 'INVALID_ARGUMENT',
+    message: /^event must be one of created, .*; got "close"/,
+  });
+  t.throws(() => on('constructor', () => {}), { code: 'INVALID_ARGUMENT' });
+  t.throws(() => on('closed'), { code: 'INVALID_ARGUMENT', message: /^listener must be a function/ });
+});
