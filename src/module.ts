@@ -11,6 +11,7 @@ import { SessionManager } from './service/session-manager.js';
 import { SessionRuntime } from './service/session-runtime.js';
 import { memoryStore } from './stores/memory/index.js';
 import { Clock, SystemClock } from './time/clock.js';
+import { invalidOption } from './validation/options.js';
 
 /** Binds `SessionStore`, in singleton scope, and the dependencies of the store. */
 export type StoreBinding = (options: ContainerModuleLoadOptions) => void;
@@ -26,6 +27,19 @@ export type StoreBinding = (options: ContainerModuleLoadOptions) => void;
  * @throws SessionError `INVALID_CONTEXT`
  */
 export function sessionModule(context?: SessionContextOptions, store: StoreBinding = memoryStore()): ContainerModule {
+  // A store in the place of the context, or its options in the place of the store. They may contain a password.
+  if (typeof context === 'function') {
+    throw invalidOption(
+      'sessionModule',
+      'context',
+      'must be an object; the store is the second argument',
+      typeof context,
+    );
+  }
+  if (typeof store !== 'function') {
+    const rule = 'must be what memoryStore(), sqliteStore() or redisStore() returns';
+    throw invalidOption('sessionModule', 'store', rule, typeof store);
+  }
   const validated = context === undefined ? undefined : new SessionContext(context);
   return new ContainerModule((options) => {
     if (validated !== undefined) options.bind(SessionContext).toConstantValue(validated);

@@ -35,6 +35,19 @@ test('the service works as in the README: load, resolve, use, unbind', async (t)
   await throwsCode(t, sessions.getSession(session.id), 'STOPPED');
 });
 
+test('a store in the place of the context, or anything else in the place of the store, is refused, and not quoted', (t) => {
+  const load = (args: readonly unknown[]): unknown => Reflect.apply(sessionModule, undefined, args);
+  for (const [args, rule] of [
+    [[memoryStore()], /sessionModule: context must be an object; the store is the second argument/],
+    [[{}, 'redis://:the-password@127.0.0.1'], /sessionModule: store must be what memoryStore\(\)/],
+    [[{}, { url: 'redis://:the-password@127.0.0.1' }], /sessionModule: store must be what memoryStore\(\)/],
+  ] as const) {
+    const error = t.throws(() => load(args), { message: rule });
+    t.true(SessionError.is(error, 'INVALID_CONTEXT'));
+    t.false(JSON.stringify(error).includes('the-password'));
+  }
+});
+
 test('resolving twice, also at the same time, gives one manager and opens the store once', async (t) => {
   let opened = 0;
   class CountingStore extends MemoryStore {

@@ -11,11 +11,11 @@ const password = 'the-password';
 const url = 'redis://127.0.0.1:1';
 
 /** Also for options that the types refuse. */
-function makeStore(options: object): RedisStore {
+function makeStore(options: unknown): RedisStore {
   return new RedisStore(new SessionContext(), options as RedisStoreOptions);
 }
 
-function refusalOf(options: object): SessionError<'INVALID_CONTEXT'> {
+function refusalOf(options: unknown): SessionError<'INVALID_CONTEXT'> {
   try {
     makeStore(options);
   } catch (error) {
@@ -27,6 +27,11 @@ function refusalOf(options: object): SessionError<'INVALID_CONTEXT'> {
 
 test('an unknown option is refused, with the option that was probably meant', (t) => {
   t.is(refusalOf({ bucket: 8 }).message, 'redisStore: bucket is not an option; did you mean buckets?; got 8');
+});
+
+test('an address in the place of the options is refused, and not quoted', (t) => {
+  const { message } = refusalOf(`redis://:${password}@127.0.0.1`);
+  t.is(message, 'redisStore: options must be an object, such as { url }; got "string"');
 });
 
 test('each option has a rule, which the error states', (t) => {
