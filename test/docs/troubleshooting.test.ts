@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import test from 'ava';
@@ -22,6 +23,23 @@ test('the table of packages has every import of the package that needs one, and 
   for (const peer of Object.keys(manifest.peerDependencies)) {
     t.true(packages.has(peer), peer);
   }
+});
+
+test('a script in which only a held poll is awaited ends with exit code 13, and with the remedy it gets its answer', (t) => {
+  const poll = (before: string, after: string) => `
+    import { startSessions } from 'session-mailbox';
+    const { sessions, stop } = await startSessions();
+    const { id } = await sessions.createSession('alice');
+    ${before};
+    const { lost } = await sessions.poll(id, { after: '', wait: 50 });
+    ${after};
+    console.log(lost);
+    await stop();`;
+  const run = (code: string) => spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
+  const page = readProjectFile('docs/troubleshooting.md');
+  const [, before = '', after = ''] = /`(const timer = [^`]+)` before it and `([^`]+)` after it/.exec(page) ?? [];
+  t.like(run(poll('', '')), { status: 13, stdout: '' });
+  t.like(run(poll(before, after)), { status: 0, stdout: '0\n' });
 });
 
 test('the remedy for a WebSocket refused with 400 lets both servers take their path', async (t) => {
