@@ -125,23 +125,14 @@ test('the sample with the declaration of the page is valid TypeScript', async (t
     '@types/express-session',
     '@types/node',
   ]);
+  const compile = (flags: string) => {
+    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    const args = [compiler, ...`--noEmit --strict --skipLibCheck --target es2023 --types node ${flags}`.split(' ')];
+    return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: limits.processes }).stdout;
+  };
   await writeFile(join(folder, 'server.ts'), `${block(express, 'js')}\n${block(express, 'ts')}`);
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  const flags = [
-    '--noEmit',
-    '--strict',
-    '--skipLibCheck',
-    '--module',
-    'nodenext',
-    '--target',
-    'es2023',
-    '--types',
-    'node',
-  ];
-  const { stdout } = spawnSync(process.execPath, [compiler, ...flags, 'server.ts'], {
-    cwd: folder,
-    encoding: 'utf8',
-    timeout: limits.processes,
-  });
-  t.is(stdout, '');
+  t.is(compile('--module nodenext server.ts'), '');
+  await writeFile(join(folder, 'server.ts'), block(express, 'js'));
+  await writeFile(join(folder, 'keys.ts'), block(express, 'ts'));
+  t.is(compile('--module esnext --moduleResolution bundler server.ts keys.ts'), '', 'in a file of its own');
 });
