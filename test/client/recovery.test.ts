@@ -428,3 +428,39 @@ test('behind a proxy that cuts polls after 10 s the client learns to have them a
   t.regex(network.paths.at(-1) ?? '', /wait=8000/);
   t.is(mailbox.closed, undefined);
 });
+
+test('a server that can’t be reached for a while teaches the client nothing about the length of holds', async (t) => {
+  const stage = await ClientStage.start(t);
+  const network = new Network();
+  const clock = new ManualClock();
+  const waits = () => network.paths.map((path) => Number(new URL(path, stage.url).searchParams.get('wait')));
+  let isAway = false;
+  network.answer = (signal) =>
+    new Promise((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      const quiet = () => resolve(Response.json({ messages: [], cursor: 'a.1.b', lost: 0 }));
+      if (!isAway) clock.setTimer(waits().at(-1) ?? 0, quiet);
+    });
+  stage.connect({ device: new Device(clock), fetch: network.fetch });
+  const asks = (count: number) =>
+    eventually(async () => {
+      await clock.advance(0);
+      return network.paths.length === count;
+    });
+  await asks(2);
+  for (let outage = 1; outage <= 3; outage += 1) {
+    const before = network.paths.length;
+    isAway = true;
+    // The first is a poll that was held for its whole time; the others are not held at all.
+    await clock.advance(25_000);
+    await asks(before + 1);
+    for (const [failed, time] of [35_000, 10_000, 10_000].entries()) {
+      await clock.advance(time);
+      await asks(before + failed + 2);
+    }
+    isAway = false;
+    await clock.advance(10_000);
+    await asks(before + 6);
+    t.deepEqual([...new Set(waits())].toSorted(), [0, 25_000], `after ${outage}`);
+  }
+});

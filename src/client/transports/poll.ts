@@ -31,7 +31,9 @@ export const poll: Transport = (): Exchanger => {
       if (batch.messages.length === 0) length.heldFor(elapsed());
       exchange.deliver(batch);
     } catch (error) {
-      if (cutStatuses.includes(Object(error).status) && !exchange.signal.aborted) length.cutAfter(elapsed());
+      // A poll for which no hold was asked, or that is overdue, was not cut: the server can't be reached.
+      if (cutStatuses.includes(Object(error).status) && !exchange.signal.aborted)
+        length.cutAfter(Math.min(elapsed(), wait));
       throw error;
     }
   };
