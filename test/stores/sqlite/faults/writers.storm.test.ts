@@ -40,6 +40,26 @@ for (const durability of ['commit', 'interval'] as const) {
   );
 }
 
+test.serial('nothing acknowledged is lost, and no write fails, when processes are stopped for a moment', async (t) => {
+  const next = randomNumbers(seed + 2);
+  const path = await freshPath(t);
+  const writers = new Writers(path);
+  t.teardown(() => writers.killAll());
+  for (let each = 0; each < 3; each += 1) writers.start();
+  await writers.goOn(50);
+  for (let round = 0; round < stormSize(4, 300); round += 1) {
+    const { running } = writers;
+    const victim = running[next(running.length)];
+    victim?.kill('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, next(200)));
+    victim?.kill('SIGCONT');
+    await writers.goOn(1 + next(20));
+  }
+  t.is(writers.running.length, 3);
+  await writers.killAll();
+  await assertKept(t, path, writers);
+});
+
 test.serial('nothing acknowledged is lost when all processes are killed in one blow', async (t) => {
   const next = randomNumbers(seed + 1);
   const path = await freshPath(t);
