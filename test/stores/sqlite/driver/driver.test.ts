@@ -1,13 +1,35 @@
+import { execFile } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
 import { SqliteFault } from '../../../../src/stores/sqlite/driver/sqlite-fault.js';
-import { readTree } from '../../../architecture/source-tree.js';
+import { projectPath, readTree } from '../../../architecture/source-tree.js';
 import { freshPath } from '../create-sqlite-store.js';
 
 const driver = await loadDriver();
+const projectUrl = (path: string) => pathToFileURL(projectPath(path)).href;
 
 test('the library is built into Node.js where it can be, else it is the package', (t) => {
   t.is(driver.name, process.getBuiltinModule('node:sqlite') === undefined ? '@photostructure/sqlite' : 'node:sqlite');
+});
+
+test('where no library can be loaded, one line says what to install', async (t) => {
+  const hooks = `export const resolve = (name, context, next) => {
+    if (name.startsWith('@photostructure/')) throw Object.assign(new Error('none'), { code: 'ERR_MODULE_NOT_FOUND' });
+    return next(name, context);
+  };`;
+  const program = `
+    import { register } from 'node:module';
+    register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)});
+    process.getBuiltinModule = () => undefined;
+    const { sqliteStore } = await import(${JSON.stringify(projectUrl('.build/src/stores/sqlite/index.js'))});
+    const { startSessions } = await import(${JSON.stringify(projectUrl('.build/src/index.js'))});
+    await startSessions({}, sqliteStore({ path: ${JSON.stringify(await freshPath(t))} })).catch(({ code, message }) => {
+      console.log(code, message);
+    });`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
+  t.regex(stdout, /^STORE_UNAVAILABLE .*use Node\.js 22\.13 or later, or install @photostructure\/sqlite@1\n$/);
 });
 
 test('values come back as they were stored, in the order of the columns', async (t) => {
