@@ -28,6 +28,7 @@ const adviceByCode: Readonly<Record<number, string>> = {
   [resultCodes.ioError]: 'the disk reported an error',
   [resultCodes.corrupt]: 'the file is damaged; stop all processes that use it, then restore a backup or move it away',
   [resultCodes.full]: 'the disk is full',
-  [resultCodes.cannotOpen]: 'the file or its directory is missing, or its permissions do not allow its use',
+  [resultCodes.cannotOpen]:
+    'the file or its directory is missing or read-only, or its permissions do not allow its use',
   [resultCodes.notADatabase]: 'the file is damaged or is no SQLite database; restore a backup or move it away',
 };

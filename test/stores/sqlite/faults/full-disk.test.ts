@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import type { Login } from '../../../../src/conformance/trial.js';
 import { SessionError } from '../../../../src/index.js';
 import { freshPath } from '../create-sqlite-store.js';
-import { openedTrial } from '../opened-trial.js';
+import { openedTrial, trialOf } from '../opened-trial.js';
 import { damageIn } from '../verify.js';
 
 const run = promisify(execFile);
@@ -42,3 +43,39 @@ const large = { attributes: { text: JSON.stringify('x'.repeat(2_000)) } };
     t.deepEqual(await damageIn(path), []);
   },
 );
+
+(process.getuid?.() === 0 ? test : test.skip)(
+  'a store on a disk that is read-only does not open and says why, and opens with all that it had once the disk may be written to',
+  async (t) => {
+    const made = await freshPath(t);
+    const before = trialOf({ path: made });
+    await before.store.open(before);
+    const { id } = await before.login();
+    await before.store.close();
+    const path = await freshPath(t);
+    const directory = dirname(path);
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=16m,mode=0700', 'tmpfs', directory]);
+    t.teardown(async () => void (await run('umount', ['--lazy', directory])));
+    await copyFile(made, path);
+    await run('mount', ['-o', 'remount,ro', directory]);
+    for (const each of [path, `${path}.new`]) {
+      const trial = trialOf({ path: each });
+      const error = await t.throwsAsync(trial.store.open(trial), { code: 'STORE_UNAVAILABLE' });
+      t.regex(String(error?.message), /read-only/, each);
+    }
+    await run('mount', ['-o', 'remount,rw', directory]);
+    const after = await openedTrial(t, { path });
+    t.is((await after.store.get('default', id)).id, id);
+    await after.store.ping();
+    await after.store.close();
+    t.deepEqual(await damageIn(path), []);
+  },
+);
+
+// Root may write to any file.
+(process.getuid?.() === 0 ? test.skip : test)('a file without permission to write is told so', async (t) => {
+  const path = await freshPath(t);
+  await writeFile(path, '', { mode: 0o400 });
+  const trial = trialOf({ path });
+  await t.throwsAsync(trial.store.open(trial), { code: 'STORE_UNAVAILABLE', message: /read-only|permissions/ });
+});
