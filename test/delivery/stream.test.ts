@@ -147,6 +147,18 @@ test('a quiet stream is told to send a heartbeat once in each pollTime, and a me
   t.is(stream.beats, 2);
 });
 
+test('a quiet stream is told to send a heartbeat once in each hbTime where pollTime is shorter', async (t) => {
+  const service = await startService(t, { pollTime: 0, hbTime: 3_000, hbGrace: 10_000 });
+  const session = await service.manager.createSession('alice');
+  const stream = await openStream(service, session);
+  await service.clock.advance(2_999);
+  t.is(stream.beats, 0);
+  await service.clock.advance(1);
+  t.is(stream.beats, 1);
+  await service.clock.advance(3_000);
+  t.is(stream.beats, 2);
+});
+
 test('all quiet streams share one timer', async (t) => {
   const service = await startService(t, { maxReader: 100 });
   const session = await service.manager.createSession('alice');

@@ -4,14 +4,15 @@ import type { AddressInfo, Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { WebSocket, WebSocketServer } from 'ws';
 import { closedNotice, closeReasons } from '../../src/errors/close-reason.js';
-import type { Session, SessionContextOptions } from '../../src/index.js';
+import { MemoryStore, type Session, type SessionContextOptions, SessionError } from '../../src/index.js';
 import { authenticateUpgrade, streamMailbox } from '../../src/websocket/index.js';
 import { until, type WireBatch } from '../support/http-kit.js';
-import { startService } from '../support/service.js';
+import { bindStore, type ServiceOptions, startService } from '../support/service.js';
 import { Client } from './client.js';
+import { reportedFault } from './reported-fault.js';
 
-async function stage(t: ExecutionContext, context: SessionContextOptions = {}) {
-  const service = await startService(t, context);
+async function stage(t: ExecutionContext, context: SessionContextOptions = {}, options: ServiceOptions = {}) {
+  const service = await startService(t, context, options);
   const { manager } = service;
   const server = createServer();
   const sockets = new Set<Socket>();
@@ -148,6 +149,25 @@ test('a stream that finds no room is told when to retry, and closed with 1013', 
   const client = await connect(session.token);
   t.is(typeof (await next(client)).retry, 'number');
   t.is((await client.closed).code, 1013);
+});
+
+test('a stream whose mailbox can’t be read closes with 1013 while the store is away, and with 1011 by a fault', async (t) => {
+  let cause: Error | undefined;
+  class FailingStore extends MemoryStore {
+    override async read(...args: Parameters<MemoryStore['read']>): ReturnType<MemoryStore['read']> {
+      if (cause !== undefined) throw cause;
+      return super.read(...args);
+    }
+  }
+  const store = bindStore((context, clock) => new FailingStore(context, clock));
+  const { manager, connect } = await stage(t, {}, { store });
+  const session = await manager.createSession('alice');
+  cause = new SessionError('STORE_UNAVAILABLE', 'The store is away', {});
+  t.deepEqual(await (await connect(session.token)).closed, { code: 1013, reason: 'STORE_UNAVAILABLE' });
+  const reported = reportedFault(/a secret/);
+  cause = new Error('a secret');
+  t.deepEqual(await (await connect(session.token)).closed, { code: 1011, reason: 'The server failed' });
+  await reported;
 });
 
 test('a message that is no acknowledgement, and a wrong parameter, close the WebSocket with 1007', async (t) => {
