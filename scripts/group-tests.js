@@ -9,7 +9,7 @@ const compiled = fileURLToPath(new URL('../.build/test/', import.meta.url));
 /** The folder with a module for each group, which imports the files of the group. */
 const output = fileURLToPath(new URL('../.build/test-groups/entries/', import.meta.url));
 const filesOfGroup = 6;
-/** Minimum number of files for which a folder ("room") gets its own groups. The files of smaller folders share groups. */
+/** Minimum number of files for which a folder gets its own groups. The files of smaller folders share groups. */
 const fewFiles = 3;
 
 /** Matches files that start processes or a Redis. Several such files at once would exceed time limits of stores and servers. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { projectPath } from './source-tree.js';
 
-test('each test file that npm test runs is in one group, and in one only', (t) => {
+test('each test file that npm test runs is in exactly one group', (t) => {
   const folder = projectPath('.build/test-groups/entries');
   const grouped = readdirSync(folder).flatMap((name) =>
     [...readFileSync(`${folder}/${name}`, 'utf8').matchAll(/^import '\.\.\/\.\.\/test\/(.+)';$/gm)].map(

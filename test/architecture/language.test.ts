@@ -3,7 +3,7 @@ import test from 'ava';
 import { projectPath, readProjectFile } from './source-tree.js';
 
 /**
- * Words that make a reader stop. Name the actor (client, node, caller, listener) and use the verb of the field
+ * Words that are hard to understand. Name the actor (client, node, caller, listener) and use the verb of the field instead
  * (evict, expire, notify, forward, release, acknowledge).
  */
 const words = ['whoever', 'whomever', 'nobody', 'heirs?', 'doorbells?', 'farewells?', 'despair', 'whim', 'henceforth'];
@@ -26,13 +26,13 @@ function findUnclearWords(text: string): readonly string[] {
     .flatMap((line, index) => [...line.matchAll(pattern)].map(([word]) => `${index + 1}: ${word}`));
 }
 
-test('no text of the project uses a word that its readers stumble over', (t) => {
+test('no text of the project uses one of the words that are hard to understand', (t) => {
   t.deepEqual(
     textFiles().flatMap((path) => findUnclearWords(readProjectFile(path)).map((found) => `${path}:${found}`)),
     [],
   );
 });
 
-test('such a word is found, in any case, and not within another', (t) => {
+test('one of the words is found in upper and lower case, but not within another word', (t) => {
   t.deepEqual(findUnclearWords('a\nWhoever asks\ntheir whims, inherited'), ['2: Whoever']);
 });

@@ -14,11 +14,11 @@ test('the check sees the whole source', (t) => {
   for (const target of imports) t.true(!target.endsWith('.ts') || graph.has(target), `${target} is there`);
 });
 
-test('no import points to where its layer must not look', (t) => {
+test('no file imports what its layer must not import', (t) => {
   t.deepEqual(findWrongArrows(graph), []);
 });
 
-test('no imports run in a circle', (t) => {
+test('no imports form a cycle', (t) => {
   t.deepEqual(findCycles(graph), []);
 });
 
@@ -26,7 +26,7 @@ test('no file is longer than 300 lines', (t) => {
   t.deepEqual(findLongFiles(tree), []);
 });
 
-test('no type is any, and nothing is asserted not to be null', (t) => {
+test('no code uses the type any or a non-null assertion', (t) => {
   t.deepEqual(findLooseTypes(readTree([...folders, 'test'])), []);
 });
 
@@ -85,7 +85,7 @@ test('a file that belongs to no layer is found', (t) => {
   t.deepEqual(findWrongArrows(new Map([['src/helpers/a.ts', []]])), ['src/helpers/a.ts belongs to no layer']);
 });
 
-test('arrows that point down are not found', (t) => {
+test('allowed imports are not reported', (t) => {
   const fine = new Map([
     ['src/service/a.ts', ['src/store/b.ts', 'src/service/b.ts', 'p-queue', 'inversify']],
     ['src/http/a.ts', ['src/service/b.ts', 'src/http/b.ts', '@inversifyjs/http-core']],
@@ -94,7 +94,7 @@ test('arrows that point down are not found', (t) => {
   t.deepEqual(findWrongArrows(fine), []);
 });
 
-test('a circle is found, however long, and one file that imports itself too', (t) => {
+test('a cycle of any length is found, and also a file that imports itself', (t) => {
   t.deepEqual(
     findCycles(
       new Map([
@@ -119,7 +119,7 @@ test('a circle is found, however long, and one file that imports itself too', (t
   );
 });
 
-test('every form of import is read, and none in a comment', (t) => {
+test('every form of import is read, but no import in a comment', (t) => {
   const text = `
 import 'reflect-metadata';
 import fs, { type Stats } from 'node:fs';
@@ -147,7 +147,7 @@ const text = "import 'text'";
   ]);
 });
 
-test('a file of 301 lines is found, one of 300 or a generated one is not', (t) => {
+test('a file of 301 lines is found, but neither a file of 300 lines nor a generated file', (t) => {
   const lines = (count: number) => 'x\n'.repeat(count);
   t.deepEqual(
     findLongFiles(
@@ -190,7 +190,7 @@ const tight = [
   '`wow!`',
 ];
 
-test('loose types are found in code, and not in what only looks like them', (t) => {
+test('loose types are found in code, but not in text that only looks like them', (t) => {
   for (const line of loose) t.deepEqual(findLooseTypes(new Map([['a.ts', line]])), [`a.ts:1 ${line}`]);
   for (const line of tight) t.deepEqual(findLooseTypes(new Map([['a.ts', line]])), [], line);
 });

@@ -1,6 +1,6 @@
 import { codeOnly, type ImportGraph, type SourceTree } from './source-tree.js';
 
-/** What the files under a path may import. The first layer whose path fits is a file's own. */
+/** The imports that the files under a path may have. A file belongs to the first layer whose path fits. */
 export interface Layer {
   /** A file, or a folder with a slash at its end. */
   readonly path: string;
@@ -25,21 +25,21 @@ const sqliteFace = 'src/stores/sqlite/index.ts';
 const redisSessionsFace = 'src/compat/redis-sessions/class/index.ts';
 const restFace = 'src/compat/redis-sessions/rest/index.ts';
 
-/** What any room may know: what is refused and how that is said, how values are checked, the time, what is counted, what is cached. */
+/** Folders that every folder may import from: errors, validation, time, context, measures and caching. */
 const base = ['src/errors/', 'src/validation/', 'src/time/', 'src/context/', 'src/measures/', 'src/caching/'];
-/** What a store implements, and of what. */
+/** The interface that a store implements, and the types in it. */
 const port = [...base, 'src/mailbox/', 'src/store/'];
-/** The whole service, without any store or way in. */
+/** The whole service, without stores and fronts. */
 const core = [...port, 'src/events/', 'src/delivery/', 'src/service/'];
 
-/** Arrows point down only: each layer is above those that it may import from. */
+/** The layers. Imports point down only: each layer is above the layers that it may import from. */
 export const layers: readonly Layer[] = [
   { path: 'src/errors/', files: [], packages: [] },
   { path: 'src/validation/', files: ['src/errors/'], packages: ['valibot'] },
   { path: 'src/time/', files: [], packages: [] },
-  // What a node counts, and the channels on which it tells what it does.
+  // The counters of a node, and the channels on which it publishes its operations.
   { path: 'src/measures/', files: [], packages: ['node:diagnostics_channel'] },
-  // What a process keeps of what it used lately.
+  // A bounded map for values that a process has used recently.
   { path: 'src/caching/', files: [], packages: [] },
   { path: 'src/context/', files: ['src/errors/', 'src/validation/', 'src/time/'], packages: ['valibot'] },
   // Rules of one mailbox: no clock, no store, no configuration.
@@ -52,9 +52,9 @@ export const layers: readonly Layer[] = [
     files: [...port, 'src/events/', 'src/delivery/'],
     packages: ['inversify', 'p-queue', 'node:os', 'node:timers/promises', 'node:util'],
   },
-  // Whom a file of sessions may belong to.
+  // Checks which users may own a file of sessions.
   { path: fileOwnership, files: [], packages: ['node:fs/promises', 'node:path'] },
-  // A time that processes share and that outlives them.
+  // A clock that all processes of a machine share, and that continues when a process ends.
   { path: machineTime, files: ['src/time/'], packages: ['node:fs'] },
   {
     path: 'src/stores/memory/',
@@ -73,7 +73,7 @@ export const layers: readonly Layer[] = [
     packages: ['inversify', 'valibot', 'node:*'],
   },
   {
-    // Written as the author of a store would write it, against the public face.
+    // Imports the public face, as the author of a store would.
     path: 'src/conformance/',
     files: [face, ...port],
     packages: ['node:assert/strict', 'fast-check'],
@@ -89,7 +89,7 @@ export const layers: readonly Layer[] = [
     files: [...core, 'src/stores/memory/', 'src/module.ts', 'src/start-sessions.ts'],
     packages: [],
   },
-  // What a node has counted, for monitors: one table, and an adapter for each library.
+  // The metrics of a node, for monitoring systems: one table, and an adapter for each library.
   { path: 'src/metrics/prometheus.ts', files: [...core, 'src/metrics/'], packages: ['valibot', 'prom-client'] },
   {
     path: 'src/metrics/opentelemetry.ts',
@@ -97,7 +97,7 @@ export const layers: readonly Layer[] = [
     packages: ['valibot', '@opentelemetry/api'],
   },
   { path: 'src/metrics/', files: core, packages: [] },
-  // What all fronts ask of a request and how they answer it; it needs no framework.
+  // Parts of the handling of requests and responses that all fronts share. They need no framework.
   { path: 'src/requests/', files: core, packages: ['valibot', 'node:crypto', 'node:http', 'node:http2', 'node:net'] },
   // The routes that several fronts serve.
   { path: 'src/routes/', files: [...core, 'src/requests/'], packages: ['valibot'] },
@@ -107,7 +107,7 @@ export const layers: readonly Layer[] = [
     packages: ['inversify', '@inversifyjs/http-core', 'node:http'],
   },
   { path: 'src/node/', files: [...core, 'src/requests/', 'src/routes/'], packages: ['node:http', 'node:http2'] },
-  // For browsers: bundled into a text, which the endpoints serve.
+  // For browsers: bundled into a string, which the endpoints serve.
   { path: 'src/console/page/', files: [], packages: ['preact'] },
   {
     path: 'src/fast-lane/',
@@ -115,7 +115,7 @@ export const layers: readonly Layer[] = [
     packages: ['valibot', 'node:http', 'node:https', 'node:net'],
   },
   {
-    // The operator's page and its endpoints, for the controllers and for the fronts without a framework.
+    // The endpoints of the operator's console, for the controllers and for the fronts without a framework.
     path: 'src/console/',
     files: [...core, 'src/requests/', 'src/routes/', 'src/metrics/read-measures.ts'],
     packages: ['inversify', '@inversifyjs/http-core', 'valibot', 'node:http', 'node:http2', 'node:os'],
@@ -127,16 +127,17 @@ export const layers: readonly Layer[] = [
     packages: ['express-session', 'valibot', 'node:crypto', 'node:http', 'node:http2'],
   },
   {
-    // Describes what it needs of ws and Socket.IO itself: who uses the one need not have the other.
+    // Declares its own types for the parts of ws and Socket.IO that it needs, so that a user of one library need not install
+    // the other.
     path: 'src/websocket/',
     files: [...core, 'src/requests/'],
     packages: ['p-queue', 'valibot', 'node:http', 'node:stream', 'node:timers/promises'],
   },
   { path: 'src/client/react.ts', files: ['src/client/'], packages: ['react'] },
-  // For browsers: nothing of the server, no package, nothing of Node.
+  // For browsers: imports no file of the server, no package and no module of Node.
   { path: 'src/client/', files: [], packages: [] },
   {
-    // A service of its own, ready to use; only its Redis store is fixed, and loaded where it is needed.
+    // A separate service, ready to use. Its store is the Redis store, which it loads only when it needs it.
     path: 'src/compat/redis-sessions/class/',
     files: [...core, 'src/module.ts', 'src/stores/redis/'],
     packages: ['inversify', 'valibot', 'ioredis'],
@@ -156,7 +157,7 @@ export const layers: readonly Layer[] = [
     ],
   },
   {
-    // Knows how redis-sessions keeps its sessions, which the class itself has no need of.
+    // Knows how redis-sessions stores its sessions, which the class itself need not know.
     path: 'src/compat/redis-sessions/import/',
     files: [...core, 'src/compat/redis-sessions/class/'],
     packages: ['valibot', 'ioredis'],
@@ -166,7 +167,7 @@ export const layers: readonly Layer[] = [
     files: [face, ...core, 'src/requests/', 'src/compat/redis-sessions/', redisFace, sqliteFace],
     packages: ['inversify', 'reflect-metadata', 'fastify', 'ioredis', 'node:*'],
   },
-  // What users write can be written with what users are given.
+  // Code like that of users, which therefore imports only the public modules.
   {
     path: 'demo/',
     files: [face, httpFace, nodeFace, fastLaneFace, websocketFace, requestsFace, consoleFace, redisFace, sqliteFace],
@@ -197,7 +198,7 @@ function isPackageAllowed(name: string, allowed: readonly string[]): boolean {
   return allowed.some((each) => (each.endsWith('*') ? name.startsWith(each.slice(0, -1)) : name === each));
 }
 
-/** Every import that points elsewhere than its layer may, and every file that belongs to no layer. */
+/** Finds every import that its layer does not allow, and every file that belongs to no layer. */
 export function findWrongArrows(graph: ImportGraph, rules: readonly Layer[] = layers): readonly string[] {
   const faults: string[] = [];
   for (const [path, imports] of graph) {
@@ -207,7 +208,7 @@ export function findWrongArrows(graph: ImportGraph, rules: readonly Layer[] = la
       continue;
     }
     for (const target of imports) {
-      // A file of the project has an ending; the name of a package has none that is TypeScript's.
+      // A file of the project ends in .ts or .tsx; the name of a package does not.
       const isAllowed = /\.tsx?$/.test(target)
         ? isWithin(target, layer.path) || layer.files.some((place) => isWithin(target, place))
         : isPackageAllowed(target, layer.packages);
@@ -217,7 +218,7 @@ export function findWrongArrows(graph: ImportGraph, rules: readonly Layer[] = la
   return faults;
 }
 
-/** Every cycle that a walk over the imports runs into, as the files on it. */
+/** Finds the cycles of the imports, each as the list of its files. */
 export function findCycles(graph: ImportGraph): readonly string[] {
   const cycles: string[] = [];
   const done = new Set<string>();
@@ -248,10 +249,13 @@ export function findLongFiles(tree: SourceTree): readonly string[] {
 }
 
 const looseType = /(?:[:<|&,(]|\bas|=>|\bextends|\bsatisfies)\s*any\b(?!\s*[:(]|\s*=[^>])|\bany\[\]/;
-/** Behind a name or a bracket that closes, before what may follow a value. The mark is coded, or it would find itself. */
+/**
+ * Matches an exclamation mark between a name or a closing bracket and a character that may follow a value. The pattern writes
+ * the mark as an escape, so that it does not match itself.
+ */
 const nonNull = /[\w)\]]\x21(?=[.;,)\]\s[(]|$)(?!\s*=[^>])/;
 
-/** Uses of `any` and of the non-null assertion, by file and line. */
+/** Finds uses of `any` and of the non-null assertion, by file and line. */
 export function findLooseTypes(tree: SourceTree): readonly string[] {
   const faults: string[] = [];
   for (const [path, text] of tree) {

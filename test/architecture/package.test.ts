@@ -12,7 +12,10 @@ const packSchema = v.tuple([
 
 let packed: ReturnType<typeof packOnce> | undefined;
 
-/** The paths and sizes, in bytes, of what `npm pack` would make. The build has run already, so no script is needed. */
+/**
+ * Returns the paths in the package that `npm pack` would make, and its sizes in bytes. The build has run already, so no script
+ * needs to run.
+ */
 function pack() {
   packed ??= packOnce();
   return packed;
@@ -27,7 +30,7 @@ async function packOnce() {
   return { size, unpackedSize, paths: files.map(({ path }) => path) };
 }
 
-/** The first `depth` names of each path, each once. */
+/** Returns the first `depth` names of each path, without duplicates. */
 function entries(paths: readonly string[], depth: number): readonly string[] {
   return [...new Set(paths.map((path) => path.split('/').slice(0, depth).join('/')))].toSorted();
 }
@@ -46,13 +49,13 @@ test('the package has its code, its docs and its licence, and nothing else', asy
   );
 });
 
-test('the package is small enough to install without a thought', async (t) => {
+test('the package is at most 800 kB packed and 3 MB unpacked', async (t) => {
   const { size, unpackedSize } = await pack();
   t.true(size < 800_000, `${size} bytes packed`);
   t.true(unpackedSize < 3_000_000, `${unpackedSize} bytes unpacked`);
 });
 
-test('every module of the package comes with its types', async (t) => {
+test('every module of the package has a file with its types', async (t) => {
   const paths = new Set((await pack()).paths);
   const modules = [...paths].filter((path) => path.endsWith('.js'));
   t.true(modules.length > 100);
@@ -68,7 +71,7 @@ test('no declaration of the package names TracingChannel, whose type parameters 
   );
 });
 
-test('the manifest says under which licence and where the package is developed', (t) => {
+test('the manifest names the licence, the repository and the address for bugs', (t) => {
   const { license, repository, bugs, keywords, engines } = JSON.parse(readProjectFile('package.json'));
   t.is(license, 'MIT');
   t.regex(readProjectFile('LICENSE'), /^MIT License\n/);

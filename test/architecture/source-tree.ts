@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
 
-/** Files by path from the root of the project, and their text. */
+/** The text of files, by path from the root of the project. */
 export type SourceTree = ReadonlyMap<string, string>;
-/** What each file imports: other files by path from the root, packages by name. */
+/** The imports of each file: other files by path from the root, packages by name. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -17,7 +17,7 @@ export function readProjectFile(path: string): string {
   return readFileSync(projectPath(path), 'utf8');
 }
 
-/** The TypeScript files below these folders; one that is missing has none. */
+/** Reads the TypeScript files below these folders. A missing folder counts as empty. */
 export function readTree(folders: readonly string[]): SourceTree {
   const tree = new Map<string, string>();
   for (const folder of folders) {
@@ -36,7 +36,7 @@ function withoutComments(text: string): string {
   return text.replace(commentOrString, (found) => (found.startsWith('/') ? ' ' : found));
 }
 
-/** Comments and strings are blanked out, so that nothing in them is taken for code. */
+/** Blanks out comments and strings, so that nothing in them is taken for code. */
 export function codeOnly(text: string): string {
   return text.replace(commentOrString, (found) => (found.startsWith('/') ? ' ' : "''"));
 }
@@ -44,7 +44,7 @@ export function codeOnly(text: string): string {
 const importStatement = /^(?:import|export)\b(?:[^'";]*?\bfrom)?\s*'([^']+)'/gm;
 const importCall = /\b(?:import|require)\(\s*'([^']+)'\s*\)/g;
 
-/** Every module that the text names in an import, a re-export or an import call, types included. */
+/** Returns every module that the text names in an import, a re-export or an import call, including imports of types. */
 export function importsOf(path: string, text: string): readonly string[] {
   const code = withoutComments(text);
   const specifiers = [...code.matchAll(importStatement), ...code.matchAll(importCall)].map(

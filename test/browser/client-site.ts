@@ -10,7 +10,7 @@ import { Kit } from '../support/http-kit.js';
 
 const code = readFileSync(projectPath('dist/client/bundle.js'), 'utf8');
 
-/** Takes every message and event, as text. The query of the address has the options of the client. */
+/** A page that records every message and event as text. The query of its address has the options of the client. */
 const html = `<!doctype html><title>client</title><link rel="icon" href="data:,"><script type="module">
   import { connect } from './client.js';
   globalThis.heard = [];
@@ -21,7 +21,7 @@ const html = `<!doctype html><title>client</title><link rel="icon" href="data:,"
   for await (const { data } of mailbox) heard.push(String(data));
 </script>`;
 
-/** Files of a site, by their paths. */
+/** Contents of the files of a site, by path. */
 export type Files = Readonly<Record<string, string>>;
 
 /** A site with the client in its page, one session in its cookie, and all transports. */
@@ -36,7 +36,7 @@ export class ClientSite {
     this.#sockets = sockets;
   }
 
-  /** @param more files beside the page and the client */
+  /** @param more files in addition to the page and the client */
   static async start(t: ExecutionContext, more: Files = {}): Promise<ClientSite> {
     const kit = await Kit.start('node');
     const session = await kit.logIn();
@@ -60,7 +60,7 @@ export class ClientSite {
     return `http://127.0.0.1:${this.kit.port}`;
   }
 
-  /** How many WebSockets are open. */
+  /** Number of open WebSockets. */
   get sockets(): number {
     return this.#sockets.clients.size;
   }
@@ -69,7 +69,7 @@ export class ClientSite {
     for (const each of data) await this.kit.manager.push(this.session.id, each);
   }
 
-  /** Waits until so many polls and streams are held. */
+  /** Waits until `count` polls and streams are held. */
   async isHeld(count: number): Promise<void> {
     await eventually(() => this.kit.room.held === count, { what: `${count} polls and streams are held` });
   }
@@ -84,7 +84,7 @@ export class ClientSite {
     for (const socket of this.#sockets.clients) socket.terminate();
   }
 
-  /** Before the routes of the mailbox. */
+  /** Serves the files of the site. Requests for other paths reach the routes of the mailbox. */
   #serve(files: Files): void {
     const { node } = this.kit.server;
     const routes = node.listeners('request');

@@ -13,7 +13,7 @@ test.before(async () => {
 
 test.after.always(() => browser?.close());
 
-/** Chromium at a site with the client. */
+/** A Chromium context and a site with the client. */
 export class Stage {
   readonly site: ClientSite;
   readonly context: BrowserContext;
@@ -23,7 +23,7 @@ export class Stage {
     this.context = context;
   }
 
-  /** @param files of the site, beside the page and the client */
+  /** @param files of the site, in addition to the page and the client */
   static async start(t: ExecutionContext, files: Files = {}): Promise<Stage> {
     const site = await ClientSite.start(t, files);
     const context = await browser.newContext();
@@ -33,7 +33,7 @@ export class Stage {
   }
 
   /**
-   * A tab whose client has a connection, or shares one.
+   * Opens a tab, and waits until its client has a connection or shares the connection of another tab.
    * @param options of the client
    */
   async open(options: Readonly<Record<string, string>> = {}): Promise<Page> {
@@ -49,7 +49,7 @@ export class Stage {
   }
 }
 
-/** Waits until the page has heard as much, and expects it to be this. */
+/** Waits until the page has recorded as many messages and events as expected, and checks that they are the expected ones. */
 export async function heard(page: Page, ...expected: readonly string[]): Promise<void> {
   await page.waitForFunction(`heard.length >= ${expected.length}`);
   const found: unknown = await page.evaluate('heard');

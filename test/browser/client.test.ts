@@ -1,7 +1,7 @@
 import test from 'ava';
 import { heard, Stage } from './client-stage.js';
 
-test.serial('the tabs of a browser have one connection, and each receives every message once', async (t) => {
+test.serial('the tabs of a browser share one connection, and each tab receives every message once', async (t) => {
   const stage = await Stage.start(t);
   const tabs = [await stage.open(), await stage.open(), await stage.open()];
   await stage.site.push('one', 'two');
@@ -13,7 +13,7 @@ test.serial('the tabs of a browser have one connection, and each receives every 
   t.is(await stage.site.kept(), 0);
 });
 
-test.serial('when the tab that is connected closes, another one connects, and misses nothing', async (t) => {
+test.serial('when the connected tab closes, another tab connects and misses no message', async (t) => {
   const stage = await Stage.start(t);
   const [first, second, third] = [await stage.open(), await stage.open(), await stage.open()];
   await stage.site.push('one');
@@ -25,14 +25,14 @@ test.serial('when the tab that is connected closes, another one connects, and mi
   t.pass();
 });
 
-test.serial('when the tab that is connected crashes, another one connects, and misses nothing', async (t) => {
+test.serial('when the connected tab crashes, another tab connects and misses no message', async (t) => {
   const stage = await Stage.start(t);
   const [first, second] = [await stage.open(), await stage.open()];
   await stage.site.push('one');
   for (const tab of [first, second]) await heard(tab, 'one');
   const tools = await stage.context.newCDPSession(first);
   const crashed = first.waitForEvent('crash');
-  // It never answers.
+  // The command gets no answer, because the page crashes.
   tools.send('Page.crash').catch(() => {});
   await crashed;
   await stage.site.push('two');
@@ -41,7 +41,7 @@ test.serial('when the tab that is connected crashes, another one connects, and m
   t.pass();
 });
 
-test.serial('a tab that hangs while it is connected loses the connection to another one', async (t) => {
+test.serial('when the connected tab hangs, another tab takes the connection over', async (t) => {
   const stage = await Stage.start(t);
   const [first, second] = [await stage.open(), await stage.open()];
   await stage.site.push('one');
@@ -60,7 +60,7 @@ test.serial('a tab that hangs while it is connected loses the connection to anot
   t.pass();
 });
 
-test.serial('a tab that is loaded again goes on where it was, whether it is connected or not', async (t) => {
+test.serial('a reloaded tab continues where it was, whether it is the connected tab or not', async (t) => {
   const stage = await Stage.start(t);
   const [first, second] = [await stage.open(), await stage.open()];
   await stage.site.push('one');
@@ -76,7 +76,7 @@ test.serial('a tab that is loaded again goes on where it was, whether it is conn
   t.pass();
 });
 
-test.serial('without network the tabs are away, and go on when it is back', async (t) => {
+test.serial('without network the tabs are away, and they continue when the network is back', async (t) => {
   const stage = await Stage.start(t);
   const [first, second] = [await stage.open(), await stage.open()];
   await stage.context.setOffline(true);
@@ -87,7 +87,7 @@ test.serial('without network the tabs are away, and go on when it is back', asyn
   t.pass();
 });
 
-test.serial('over a slow network nothing is missed or given twice', async (t) => {
+test.serial('over a slow network no message is missed or delivered twice', async (t) => {
   const stage = await Stage.start(t);
   const tab = await stage.open();
   const tools = await stage.context.newCDPSession(tab);
@@ -99,7 +99,7 @@ test.serial('over a slow network nothing is missed or given twice', async (t) =>
   t.pass();
 });
 
-test.serial('without locks each tab reads for itself', async (t) => {
+test.serial('without Web Locks each tab has its own connection', async (t) => {
   const stage = await Stage.start(t);
   await stage.context.addInitScript("Object.defineProperty(navigator, 'locks', { value: undefined })");
   const tabs = [await stage.open(), await stage.open()];

@@ -31,9 +31,12 @@ test.after.always(async () => {
   await kit?.close();
 });
 
-test.serial.afterEach('no page has thrown an error, violated its policy or asked another host', (t) => {
-  t.deepEqual(faults.splice(0), []);
-});
+test.serial.afterEach(
+  'no page has thrown an error, violated its content security policy or sent a request to another host',
+  (t) => {
+    t.deepEqual(faults.splice(0), []);
+  },
+);
 
 async function openConsole(t: ExecutionContext, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext(options);
@@ -65,7 +68,7 @@ async function search(page: Page, text: string): Promise<void> {
 }
 
 async function seriousViolations(page: Page): Promise<readonly string[]> {
-  // Not as a script of the page, which its policy forbids.
+  // By `evaluate`, because the policy of the page forbids a script element.
   return page.evaluate(`(async () => {
     const module = { exports: {} };
     ${axe}
@@ -102,7 +105,7 @@ test.serial('an operator finds an account and revokes one of its sessions, by ke
   await rows(page, 'Acts of operators').filter({ hasText: target.id }).getByText('done, 1').waitFor();
 });
 
-test.serial('an operator pushes a message; one that is no JSON is not sent', async (t) => {
+test.serial('an operator pushes a message; a text that is not JSON is not sent', async (t) => {
   const { id } = await kit.manager.createSession('carol');
   const page = await openConsole(t);
   await search(page, 'carol');
@@ -117,7 +120,7 @@ test.serial('an operator pushes a message; one that is no JSON is not sent', asy
   t.deepEqual((await kit.manager.poll(id, { wait: 0 })).messages[0]?.data, { text: 'hi' });
 });
 
-test.serial('names and user agents that are markup are shown as they are', async (t) => {
+test.serial('account names and user agents that contain markup are shown as text', async (t) => {
   await kit.manager.createSession(hostile, { userAgent: hostile, ip: hostile.slice(0, 40) });
   kit.manager.reportRefused(await kit.manager.authenticate('a'.repeat(64)).catch((error) => error), {
     userAgent: hostile,
@@ -130,14 +133,14 @@ test.serial('names and user agents that are markup are shown as they are', async
   t.is(await page.evaluate('window.hacked'), undefined);
 });
 
-test.serial('sessions are counted when the operator asks for it', async (t) => {
+test.serial('the page counts the sessions when the operator asks for the count', async (t) => {
   const page = await openConsole(t);
   await page.getByRole('button', { name: 'Count' }).click();
   await page.getByText(/^[0-9]+ sessions, [0-9]+ accounts active within an hour/).waitFor();
   t.pass();
 });
 
-test.serial('a token that is typed into the search is not sent', async (t) => {
+test.serial('the page does not send a token that an operator types into the search field', async (t) => {
   const { token } = await kit.manager.createSession('dave');
   const page = await openConsole(t);
   const sent: string[] = [];
@@ -150,7 +153,7 @@ test.serial('a token that is typed into the search is not sent', async (t) => {
   );
 });
 
-test.serial('a paused page asks nothing, and goes on when it is resumed', async (t) => {
+test.serial('a paused page sends no requests, and continues when it is resumed', async (t) => {
   const page = await openConsole(t);
   let looks = 0;
   page.on('request', (request) => {
@@ -168,23 +171,26 @@ test.serial('a paused page asks nothing, and goes on when it is resumed', async 
   t.pass();
 });
 
-test.serial('the page has no serious fault of accessibility in light colours', async (t) => {
+test.serial('in light colours the page has no serious accessibility violation', async (t) => {
   const page = await openConsole(t, { colorScheme: 'light' });
   await rows(page, 'Sessions').first().waitFor();
   t.deepEqual(await seriousViolations(page), []);
 });
 
-test.serial('neither has it in dark colours on a phone with reduced motion, nor its dialog, and it fits', async (t) => {
-  const page = await openConsole(t, { ...phone, colorScheme: 'dark', reducedMotion: 'reduce' });
-  await page
-    .getByRole('button', { name: /^Push to / })
-    .first()
-    .click();
-  await page.getByRole('dialog').waitFor();
-  // The page behind a dialog is inert: one run sees the dialog, the other the page.
-  t.deepEqual(await seriousViolations(page), []);
-  await page.keyboard.press('Escape');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
-  t.deepEqual(await seriousViolations(page), []);
-  t.is(await overhang(page), 0);
-});
+test.serial(
+  'in dark colours on a phone with reduced motion the page and its dialog have no serious accessibility violation, and fit',
+  async (t) => {
+    const page = await openConsole(t, { ...phone, colorScheme: 'dark', reducedMotion: 'reduce' });
+    await page
+      .getByRole('button', { name: /^Push to / })
+      .first()
+      .click();
+    await page.getByRole('dialog').waitFor();
+    // The page behind a dialog is inert. Therefore the first run sees only the dialog, and the second run sees the page.
+    t.deepEqual(await seriousViolations(page), []);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    t.deepEqual(await seriousViolations(page), []);
+    t.is(await overhang(page), 0);
+  },
+);

@@ -22,14 +22,14 @@ test.serial.afterEach('no page has thrown an error or violated its content secur
   t.deepEqual(pageErrors.splice(0), []);
 });
 
-test.after.always('the demo stops with exit code 0 when it is asked to', async (t) => {
+test.after.always('on SIGTERM the demo stops with exit code 0', async (t) => {
   await browser?.close();
   const code = await server?.stop();
   await server?.destroy();
   t.is(code, 0);
 });
 
-/** A page whose accounts no other test has: each begins with a server that knows none. */
+/** Opens a page whose accounts no other test uses, so that each test begins without sessions. */
 async function open(t: ExecutionContext, options?: BrowserContextOptions): Promise<DemoPage> {
   return DemoPage.open(t, browser, server, options);
 }
@@ -41,7 +41,7 @@ async function choosePolicy({ page }: DemoPage, words: string): Promise<void> {
 // ---- Sessions
 
 test.serial(
-  'four devices listen by poll, stream and socket, and a push to the account reaches its three',
+  'four devices listen by poll, stream and WebSocket, and a push to an account reaches its three devices',
   async (t) => {
     const demo = await open(t);
     const { page } = demo;
@@ -58,7 +58,7 @@ test.serial(
   },
 );
 
-test.serial('the sixth login of an account is refused, and its device has the reason on its face', async (t) => {
+test.serial('the sixth login of an account is refused, and its device shows the reason', async (t) => {
   const demo = await open(t);
   await demo.page.getByRole('button', { name: 'Log in the sixth' }).click();
   const refused = demo.page.locator('.device[data-state=refused]');
@@ -71,7 +71,7 @@ test.serial('the sixth login of an account is refused, and its device has the re
 });
 
 test.serial(
-  'by the other policies the sixth login ends the oldest or the idlest device, which shows the reason',
+  'under the other policies the sixth login ends the session of the oldest or the idlest device, which shows the reason',
   async (t) => {
     const demo = await open(t);
     const { page } = demo;
@@ -90,7 +90,7 @@ test.serial(
   },
 );
 
-test.serial('a device that is logged out says so, and logs in again as another session', async (t) => {
+test.serial('a device that is logged out shows it, and gets another session at its next login', async (t) => {
   const demo = await open(t);
   await demo.act(demo.device('Tablet'), 'Log out');
   await demo.device('Tablet').getByText('Logged out', { exact: true }).waitFor();
@@ -99,7 +99,7 @@ test.serial('a device that is logged out says so, and logs in again as another s
   t.is(await demo.page.locator('.device[data-state=ended]').count(), 0);
 });
 
-test.serial('a device with a new token reads on, and misses nothing', async (t) => {
+test.serial('a device whose token was rotated continues to read, and misses no message', async (t) => {
   const demo = await open(t);
   for (const label of ['Laptop', 'Phone', 'Tablet']) await demo.act(demo.device(label), 'Roll token');
   await demo.page.getByText(/has a new token/).waitFor();
@@ -108,9 +108,9 @@ test.serial('a device with a new token reads on, and misses nothing', async (t) 
   t.deepEqual(await demo.accounted(3), { sent: 3, delivered: 3, waiting: 0, lost: 0, told: 0 });
 });
 
-// ---- What breaks
+// ---- Failures
 
-test.serial('a device without network gets what was sent meanwhile when it is back', async (t) => {
+test.serial('a device without network receives the missed messages when the network is back', async (t) => {
   const demo = await open(t);
   const labels = ['Laptop', 'Phone', 'Tablet'];
   for (const label of labels) await demo.act(demo.device(label), 'Go offline');
@@ -124,22 +124,25 @@ test.serial('a device without network gets what was sent meanwhile when it is ba
   t.deepEqual(await demo.log(demo.device('Phone')), ['2 Two', '1 One']);
 });
 
-test.serial('a flood past the bound of a sleeping device is lost in part, and told when it wakes', async (t) => {
-  const demo = await open(t);
-  const { page } = demo;
-  const phone = demo.device('Phone');
-  await demo.act(phone, 'Sleep');
-  await demo.act(phone, 'Flood');
-  await page.getByText('30 lost messages will be told with the next batch.').waitFor();
-  t.is(await page.locator('#total-waiting').textContent(), '50');
-  await phone.locator('.mailbox').getByText('50', { exact: true }).waitFor();
-  await demo.act(phone, 'Wake');
-  await demo.figure(phone, 'Told lost', 30);
-  t.deepEqual(await demo.accounted(80), { sent: 80, delivered: 50, waiting: 0, lost: 30, told: 30 });
-});
+test.serial(
+  'a sleeping device loses the messages of a flood that exceed the bound of its mailbox, and is told so when it wakes',
+  async (t) => {
+    const demo = await open(t);
+    const { page } = demo;
+    const phone = demo.device('Phone');
+    await demo.act(phone, 'Sleep');
+    await demo.act(phone, 'Flood');
+    await page.getByText('30 lost messages will be told with the next batch.').waitFor();
+    t.is(await page.locator('#total-waiting').textContent(), '50');
+    await phone.locator('.mailbox').getByText('50', { exact: true }).waitFor();
+    await demo.act(phone, 'Wake');
+    await demo.figure(phone, 'Told lost', 30);
+    t.deepEqual(await demo.accounted(80), { sent: 80, delivered: 50, waiting: 0, lost: 30, told: 30 });
+  },
+);
 
 test.serial(
-  'while the server restarts the page says so; what it had accepted arrives, what it refused was told',
+  'during a restart of the server the page shows it; accepted messages arrive, and refused messages are reported',
   async (t) => {
     const demo = await open(t);
     const { page } = demo;
@@ -160,20 +163,23 @@ test.serial(
   },
 );
 
-test.serial('what needs another start command is disabled, with the command as the reason', async (t) => {
-  const { page } = await open(t);
-  for (const [name, command] of [
-    ['Kill this worker', 'npm run start:cluster'],
-    ['Stop Redis', 'npm run start:redis'],
-  ] as const) {
-    const button = page.getByRole('button', { name });
-    t.is(await button.getAttribute('aria-disabled'), 'true');
-    const hint = page.locator(`#${await button.getAttribute('aria-describedby')}`);
-    t.is(await hint.textContent(), `Needs ${command}.`);
-  }
-});
+test.serial(
+  'an action that needs another start command is disabled, and names the command as the reason',
+  async (t) => {
+    const { page } = await open(t);
+    for (const [name, command] of [
+      ['Kill this worker', 'npm run start:cluster'],
+      ['Stop Redis', 'npm run start:redis'],
+    ] as const) {
+      const button = page.getByRole('button', { name });
+      t.is(await button.getAttribute('aria-disabled'), 'true');
+      const hint = page.locator(`#${await button.getAttribute('aria-describedby')}`);
+      t.is(await hint.textContent(), `Needs ${command}.`);
+    }
+  },
+);
 
-test.serial('each device may change its transport, except for a fourth that would hold a connection', async (t) => {
+test.serial('each device may change its transport, unless a fourth device would then hold a connection', async (t) => {
   const demo = await open(t);
   const transport = (label: string, account?: string) => demo.device(label, account).getByRole('combobox');
   await transport('Tablet').selectOption('poll');
@@ -189,22 +195,25 @@ test.serial('each device may change its transport, except for a fourth that woul
 
 // ---- Windows
 
-test.serial('a second window starts full, both receive, and a reload changes nothing', async (t) => {
-  const first = await open(t);
-  await first.send('Before the window');
-  await first.accounted(3);
-  const second = await first.secondWindow(server);
-  await second.listening(4);
-  t.deepEqual(await second.log(second.device('Phone')), ['1 Before the window']);
-  await second.send('For both');
-  for (const demo of [first, second]) await demo.figure(demo.device('Phone'), 'Delivered', 2);
-  await second.page.getByRole('button', { name: 'Log in', exact: true }).click();
-  for (const demo of [first, second]) await demo.listening(5);
-  await first.page.reload();
-  await first.listening(5);
-  t.deepEqual(await first.log(first.device('Phone')), ['2 For both', '1 Before the window']);
-  t.deepEqual(await first.accounted(6), { sent: 6, delivered: 6, waiting: 0, lost: 0, told: 0 });
-});
+test.serial(
+  'a second window starts with all devices, both windows receive, and a reload changes nothing',
+  async (t) => {
+    const first = await open(t);
+    await first.send('Before the window');
+    await first.accounted(3);
+    const second = await first.secondWindow(server);
+    await second.listening(4);
+    t.deepEqual(await second.log(second.device('Phone')), ['1 Before the window']);
+    await second.send('For both');
+    for (const demo of [first, second]) await demo.figure(demo.device('Phone'), 'Delivered', 2);
+    await second.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    for (const demo of [first, second]) await demo.listening(5);
+    await first.page.reload();
+    await first.listening(5);
+    t.deepEqual(await first.log(first.device('Phone')), ['2 For both', '1 Before the window']);
+    t.deepEqual(await first.accounted(6), { sent: 6, delivered: 6, waiting: 0, lost: 0, told: 0 });
+  },
+);
 
 // ---- Safety, accessibility and layout
 
@@ -233,7 +242,7 @@ test.serial('the page uses no inline script, no style element and no other site'
 });
 
 test.serial(
-  'with the keyboard alone a message is sent, a device put to sleep and woken, and one logged in',
+  'with the keyboard alone a user sends a message, puts a device to sleep, wakes it, and logs a device in',
   async (t) => {
     const demo = await open(t);
     const { page } = demo;
@@ -262,7 +271,7 @@ test.serial(
   },
 );
 
-test.serial('a message is drawn on its way, but not for a user who wants less motion', async (t) => {
+test.serial('the path of a message is animated, except for a user who prefers reduced motion', async (t) => {
   const moving = await open(t, { reducedMotion: 'no-preference' });
   const drawn = moving.page.locator('#travel i').first().waitFor({ state: 'attached' });
   await moving.page.getByRole('button', { name: '20 a second' }).click();
@@ -279,7 +288,7 @@ test.serial('a message is drawn on its way, but not for a user who wants less mo
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.serial(
-    `in the ${colorScheme} scheme axe finds nothing serious, and every text has enough contrast`,
+    `in the ${colorScheme} scheme axe finds no serious violation, and every text has enough contrast`,
     async (t) => {
       const demo = await open(t, { colorScheme });
       const { page } = demo;
@@ -305,7 +314,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   );
 }
 
-test.serial('on a phone 360 pixels wide nothing is wider than the page', async (t) => {
+test.serial('on a phone 360 pixels wide nothing is wider than the window', async (t) => {
   const demo = await open(t, phone);
   const { page } = demo;
   await page.getByLabel('Account', { exact: true }).fill('w'.repeat(120));

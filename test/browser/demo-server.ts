@@ -9,7 +9,7 @@ import { freePorts } from '../support/free-port.js';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const ADMIN_KEY = 'demo';
 
-/** The demo as a process of its own, with a port and a data folder of its own. */
+/** The demo as a separate process, with its own port and data folder. */
 export class DemoServer {
   #process: ChildProcess | undefined;
 
@@ -26,9 +26,9 @@ export class DemoServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Resolves when the server serves. */
+  /** Starts the server. Resolves when the server accepts requests. */
   async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-    // Without the test runner's NODE_ENV, which would select another configuration.
+    // Remove the NODE_ENV of the test runner, which would select another configuration.
     const { NODE_ENV: _, ...env } = process.env;
     const child = spawn(process.execPath, ['.build/demo/server.js'], {
       cwd: ROOT,
@@ -75,7 +75,7 @@ export class DemoServer {
     if (!response.ok) throw new Error(`The login was refused: ${response.status} ${await response.text()}`);
   }
 
-  /** Pushes a message without the page. */
+  /** Pushes a message to the server directly, not through the page. */
   async push(to: Record<string, string>, data: unknown): Promise<void> {
     const response = await fetch(`${this.url}/messages`, {
       method: 'POST',

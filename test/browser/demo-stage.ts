@@ -18,10 +18,10 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
 }
 
-/** What no page may do: throw, or violate its content security policy. */
+/** Errors of all pages: exceptions and violations of the content security policy. */
 export const pageErrors: string[] = [];
 
-/** What the page says of all messages together. */
+/** The totals of all messages that the page shows. */
 export interface Totals {
   readonly sent: number;
   readonly delivered: number;
@@ -30,7 +30,7 @@ export interface Totals {
   readonly told: number;
 }
 
-/** The demo's page in a browser context of its own, as in another browser. */
+/** The page of the demo in a separate browser context, as in another browser. */
 export class DemoPage {
   readonly page: Page;
 
@@ -38,7 +38,7 @@ export class DemoPage {
     this.page = page;
   }
 
-  /** Without motion, which only costs time here; the animation of messages has a test of its own. */
+  /** Opens the page with reduced motion, because animations take time. The animation of messages has a separate test. */
   static async open(
     t: ExecutionContext,
     browser: Browser,
@@ -59,14 +59,14 @@ export class DemoPage {
     return demo;
   }
 
-  /** Another window of the same browser. */
+  /** Opens another window of the same browser. */
   async secondWindow(server: DemoServer): Promise<DemoPage> {
     const page = await this.page.context().newPage();
     await page.goto(server.url);
     return new DemoPage(page);
   }
 
-  /** All of so many devices listen. */
+  /** Waits until all `count` devices listen. */
   async listening(count: number): Promise<void> {
     await this.page.getByText(`${count} of ${count} devices listening`).waitFor();
   }
@@ -80,7 +80,7 @@ export class DemoPage {
     await device.getByRole('button', { name: new RegExp(`^${action}:`) }).click();
   }
 
-  /** The messages on the face of a device, newest first. */
+  /** Returns the messages that a device shows, newest first. */
   async log(device: Locator): Promise<string[]> {
     return device.locator('.log li').allTextContents();
   }
@@ -91,7 +91,7 @@ export class DemoPage {
     await this.page.getByRole('button', { name: 'Send', exact: true }).click();
   }
 
-  /** Resolves with the totals once so many were sent, and the page says that all are accounted for. */
+  /** Resolves with the totals once `count` messages were sent and the page shows that all are accounted for. */
   async accounted(count: number): Promise<Totals> {
     await this.page.locator('#total-sent').getByText(String(count), { exact: true }).waitFor();
     await this.page.locator('#verdict[data-verdict=exact]').waitFor();
@@ -102,7 +102,7 @@ export class DemoPage {
     return { sent, delivered, waiting, lost, told };
   }
 
-  /** The figure of that name on the face of a device has this value. */
+  /** Waits until a device shows this value for the figure of that name. */
   async figure(device: Locator, name: string, value: number): Promise<void> {
     const figure = device.locator('.figures div').filter({ hasText: name });
     await figure.getByText(String(value), { exact: true }).waitFor();

@@ -3,7 +3,7 @@ import test from 'ava';
 import { projectPath } from '../architecture/source-tree.js';
 import { heard, Stage } from './client-stage.js';
 
-/** The modules of the client as they are published, each under its own path. */
+/** Returns the published modules of the client, by path. */
 function modules(): Readonly<Record<string, string>> {
   const folder = projectPath('dist/client');
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
@@ -20,7 +20,7 @@ const html = `<!doctype html><title>EventSource</title><link rel="icon" href="da
 </script>`;
 
 test.serial(
-  'the EventSource of a browser gives each message once, over cut connections, until the session ends',
+  'with the EventSource of a browser the client delivers each message once, over cut connections, until the session ends',
   async (t) => {
     const stage = await Stage.start(t, { '/source': html, ...modules() });
     await stage.site.push('one');
@@ -40,7 +40,7 @@ test.serial(
   },
 );
 
-test.serial('with an EventSource, which tells no error, a client whose session has ended is told why', async (t) => {
+test.serial('with an EventSource, which hides errors, the client still learns why its session has ended', async (t) => {
   const stage = await Stage.start(t, { '/source': html, ...modules() });
   await stage.site.session.close('evicted');
   const page = await stage.goTo('/source');

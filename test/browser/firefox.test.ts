@@ -3,7 +3,7 @@ import { ClientSite } from './client-site.js';
 import { Firefox, missingFirefox } from './firefox.js';
 
 const missing = missingFirefox();
-// Debian has it; a contributor may not.
+// Firefox comes as a Debian package, which a contributor may not have.
 const firefoxTest = missing === undefined ? test.serial : test.skip;
 const title = (text: string) => (missing === undefined ? text : `skipped, ${missing}: ${text}`);
 

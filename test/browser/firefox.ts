@@ -11,7 +11,7 @@ import { limits } from '../support/limits.js';
 
 const command = process.env.FIREFOX ?? 'firefox-esr';
 
-/** Why there is no Firefox to test with; undefined where there is one. */
+/** The reason why there is no Firefox for the tests; undefined if there is a Firefox. */
 export function missingFirefox(): string | undefined {
   try {
     execFileSync(command, ['--version'], { stdio: 'ignore' });
@@ -35,7 +35,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A Firefox without a window, driven over WebDriver BiDi. */
+/** A headless Firefox, driven over WebDriver BiDi. */
 export class Firefox {
   readonly #process: ChildProcess;
   readonly #profile: string;
@@ -91,7 +91,7 @@ export class Firefox {
       this.#process.kill('SIGKILL');
       await exit;
     }
-    // Its processes for content end by themselves, a moment after the one that started them.
+    // The content processes of Firefox end by themselves, shortly after the main process.
     await rm(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
   }
 
@@ -132,7 +132,7 @@ export class FirefoxTab {
     return JSON.parse(v.parse(evaluatedSchema, await this.#send('script.evaluate', params)).result.value);
   }
 
-  /** Waits until the page has heard this, and nothing else. */
+  /** Waits until the page has recorded as many messages and events as expected, and checks that they are the expected ones. */
   async heard(...expected: readonly string[]): Promise<void> {
     await eventually(async () => Number(await this.evaluate('globalThis.heard?.length')) >= expected.length, {
       what: `the page hears ${expected}`,

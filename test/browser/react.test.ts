@@ -18,7 +18,7 @@ const start = `
   hydrateRoot(document.querySelector('main'), <StrictMode><News /></StrictMode>, { onRecoverableError });
 `;
 
-test.serial('a component of React shows the messages as they come, in a page that a server has rendered', async (t) => {
+test.serial('in a server-rendered page a React component shows messages as they arrive', async (t) => {
   const stage = await Stage.start(t, {
     '/react': `<!doctype html><title>react</title><main>${await renderSample()}</main><script type="module" src="/react.js"></script>`,
     '/react.js': await bundleSample('browser', start),

@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core';
 
-/** A visible text with its colours. */
+/** A visible text and its colours. */
 export interface Painted {
   readonly text: string;
   readonly color: string;
   readonly background: string;
 }
 
-// Runs in the page: every visible element with text of its own, its colour and the colour behind it.
+// Runs in the page. Returns every visible element that has text itself, with the colour of the text and its background.
 const PAINTED = `(() => {
   const backgroundOf = (node) => {
     const { backgroundColor } = getComputedStyle(node);
@@ -27,7 +27,7 @@ export function paintedText(page: Page): Promise<Painted[]> {
   return page.evaluate<Painted[]>(PAINTED);
 }
 
-/** The contrast ratio of WCAG 2, from 1 to 21. */
+/** Returns the contrast ratio of WCAG 2, from 1 to 21. */
 export function contrast({ color, background }: Painted): number {
   const [dark, light] = [luminance(color), luminance(background)].sort((a, b) => a - b) as [number, number];
   return (light + 0.05) / (dark + 0.05);
@@ -44,7 +44,7 @@ function linear(part: number): number {
   return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
 }
 
-/** By how many pixels the page is wider than its window. */
+/** Returns the number of pixels by which the page is wider than its window. */
 export function overhang(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 }

@@ -9,7 +9,7 @@ import { serve } from '../support/stream-transports.js';
 
 const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-sync'];
 
-/** A page that uses nothing but what the browser has. */
+/** A page that uses only the EventSource of the browser. */
 const eventSource = `<!doctype html><title>EventSource</title><script type="module">
   globalThis.heard = [];
   globalThis.opened = 0;
@@ -57,7 +57,7 @@ interface Stage {
   cut(): void;
 }
 
-/** A page with the cookie of a session. */
+/** Opens a page that has the cookie of a session. */
 async function start(t: ExecutionContext, html: string): Promise<Stage> {
   const container = new Container();
   container.load(sessionModule({}));
@@ -83,7 +83,7 @@ async function start(t: ExecutionContext, html: string): Promise<Stage> {
 const hears = (page: Page, count: number) => page.waitForFunction(`heard.length >= ${count}`);
 const heardOn = (page: Page) => page.evaluate<readonly unknown[]>('heard');
 
-test('an EventSource of the browser is sent each message once, over reconnects, and acknowledges', async (t) => {
+test('an EventSource of the browser receives each message once, over reconnects, and acknowledges it', async (t) => {
   const { manager, room, session, page, cut } = await start(t, eventSource);
   for (const data of ['one', { two: 2 }]) await manager.push(session.id, data);
   await hears(page, 2);
@@ -100,7 +100,7 @@ test('an EventSource of the browser is sent each message once, over reconnects, 
   await eventually(() => room.held === 0);
 });
 
-test('a WebSocket of the browser is sent each message, acknowledges, and is told why it ends', async (t) => {
+test('a WebSocket of the browser receives each message, acknowledges it, and receives the close reason', async (t) => {
   const { manager, session, page } = await start(t, webSocket);
   for (const data of ['one', { two: 2 }]) await manager.push(session.id, data);
   await hears(page, 2);

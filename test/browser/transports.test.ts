@@ -3,7 +3,7 @@ import { heard, Stage } from './client-stage.js';
 
 for (const transport of ['sse', 'websocket']) {
   test.serial(
-    `${transport}: the tabs of a browser share one stream, and each receives every message once`,
+    `${transport}: the tabs of a browser share one stream, and each tab receives every message once`,
     async (t) => {
       const stage = await Stage.start(t);
       const tabs = [await stage.open({ transport }), await stage.open({ transport })] as const;
@@ -24,7 +24,7 @@ for (const transport of ['sse', 'websocket']) {
   );
 
   test.serial(
-    `${transport}: without network the client is away, and goes on where it was when it is back`,
+    `${transport}: without network the client is away, and it continues where it was when the network is back`,
     async (t) => {
       const stage = await Stage.start(t);
       const tab = await stage.open({ transport });
@@ -40,7 +40,7 @@ for (const transport of ['sse', 'websocket']) {
   );
 }
 
-test.serial('auto takes a WebSocket where the cookie has the session', async (t) => {
+test.serial('auto selects a WebSocket if the session is in a cookie', async (t) => {
   const stage = await Stage.start(t);
   const tab = await stage.open({ transport: 'auto' });
   await stage.site.push('one');

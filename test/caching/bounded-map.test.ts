@@ -10,7 +10,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const) }) },
 );
 
-test('whatever is set, used, deleted and cleared: the newest entries are kept, and the one that was set first goes', (t) => {
+test('after any operations the map has the entries that were set last', (t) => {
   const property = fc.property(
     fc.integer({ min: 1, max: 8 }),
     fc.array(command, { maxLength: 100 }),
@@ -45,7 +45,7 @@ test('whatever is set, used, deleted and cleared: the newest entries are kept, a
   t.notThrows(() => fc.assert(property, { numRuns: 100 }));
 });
 
-test('entries come and go by the thousand: the map keeps the newest', (t) => {
+test('after thousands of entries the map has only the newest', (t) => {
   const map = new BoundedMap<number, string>(1_000);
   for (let key = 0; key < 50_000; key += 1) map.set(key, `${key}`);
   t.is(map.size, 1_000);

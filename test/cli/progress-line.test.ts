@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import test from 'ava';
 import { ProgressLine } from '../../src/cli/progress-line.js';
 
-/** A stream, and what was written to it. */
+/** Returns a stream and a function that returns the text written to it. */
 function recorder(isTTY: boolean) {
   const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY });
   return { stream, text: () => String(stream.read() ?? '') };
@@ -21,7 +21,7 @@ test('on a terminal the bar is redrawn, at most ten times a second', (t) => {
   t.is(text(), '\r\x1b[K');
 });
 
-test('elsewhere a line is written every five seconds', (t) => {
+test('without a terminal a line is written every five seconds', (t) => {
   const { stream, text } = recorder(false);
   const progress = new ProgressLine(stream, 200, 0);
   progress.show(10, 4_999);
@@ -31,7 +31,7 @@ test('elsewhere a line is written every five seconds', (t) => {
   t.is(text(), '50 of 200\n');
 });
 
-test('more sessions than expected, or none, show a full bar', (t) => {
+test('the bar is full when there are more sessions than expected, or when none are expected', (t) => {
   const { stream, text } = recorder(true);
   new ProgressLine(stream, 10, 0).show(12, 100);
   new ProgressLine(stream, 0, 0).show(0, 100);

@@ -7,7 +7,7 @@ import { Connection } from '../support/http-client.js';
 const server = serverFor(test);
 const create = '/shop/create/alice?ip=192.0.2.7';
 
-test('without a Redis it serves from memory, on the loopback interface alone', async (t) => {
+test('without a Redis the service keeps sessions in memory, and listens on the loopback interface only', async (t) => {
   const cli = await CliProcess.serve(t);
   t.regex(
     cli.stdout,
@@ -20,7 +20,7 @@ test('without a Redis it serves from memory, on the loopback interface alone', a
   t.is(cli.stderr, '');
 });
 
-test('two services on one Redis, by the environment of rest-sessions, share their sessions', async (t) => {
+test('two services that the environment variables of rest-sessions point to one Redis share their sessions', async (t) => {
   const environment = { RS_REDISHOST: '127.0.0.1', RS_REDISPORT: String(server().port), RS_NAMESPACE: 'shared' };
   const [one, other] = await Promise.all([CliProcess.serve(t, [], environment), CliProcess.serve(t, [], environment)]);
   const token = await one.create(create);
@@ -38,7 +38,7 @@ test('a signal answers held polls, and a snapshot keeps the sessions', async (t)
   const token = await cli.create(create);
   const held = await Connection.open(cli.port);
   held.send('/poll?app=shop&after=', { token });
-  // The answer to a later request shows that the poll was read.
+  // The response to this later request shows that the service has read the poll.
   await cli.request('/ping');
   cli.signal('SIGINT');
   const answer = JSON.parse((await held.response()).body);
@@ -49,7 +49,7 @@ test('a signal answers held polls, and a snapshot keeps the sessions', async (t)
   t.like(await again.json(`/shop/get/${token}`), { id: 'alice' });
 });
 
-test('flags and variables reach the service: the key, strict statuses, the limit', async (t) => {
+test('flags and environment variables set the API key, the strict statuses and the session limit', async (t) => {
   const args = ['--strict-status', '--max-session', '1'];
   const cli = await CliProcess.serve(t, args, { RS_APIKEY: 'secret' });
   const headers = { 'X-API-Key': 'secret' };
@@ -68,7 +68,7 @@ test('a port in use, or a Redis that is not reachable, is an error with exit cod
   t.is(await lost.exit, 1);
   t.regex(lost.stderr, /^Redis can't be used: .*ECONNREFUSED/);
 });
-test('with --data two services share their sessions, which survive that both are killed', async (t) => {
+test('with --data two services share their sessions, which survive when both are killed', async (t) => {
   const data = await CliProcess.folder(t);
   const [one, other] = await Promise.all([
     CliProcess.serve(t, ['--data', data]),

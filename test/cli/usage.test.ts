@@ -64,7 +64,7 @@ const wrongVariables: readonly (readonly [environment: Readonly<Record<string, s
 ];
 
 for (const [environment, words] of wrongVariables) {
-  test(`a wrong variable is named: ${JSON.stringify(environment)}`, async (t) => {
+  test(`an error names the wrong environment variable: ${JSON.stringify(environment)}`, async (t) => {
     const { code, stderr } = await runCli(['serve'], environment);
     t.is(code, 2);
     t.regex(stderr, words);

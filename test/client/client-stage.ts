@@ -6,7 +6,7 @@ import { ManualClock } from '../../src/conformance/manual-clock.js';
 import type { IssuedSession } from '../../src/index.js';
 import { Kit, type KitOptions } from '../support/http-kit.js';
 
-/** The device that a client runs on, in the hands of a test. Its pauses are as long as `random` says; default 0. */
+/** The device that a client runs on, controlled by a test. `luck` is the random part of the client's pauses; default 0. */
 export class Device implements Surroundings {
   readonly clock: ClientClock;
   isWithoutNetwork = false;
@@ -42,13 +42,13 @@ const realClock: ClientClock = {
   },
 };
 
-/** What `sessionStorage` is to a tab. */
+/** A replacement for the `sessionStorage` of a tab. */
 export class TabStorageStub {
   readonly items = new Map<string, string>();
   getItem = (key: string) => this.items.get(key) ?? null;
   setItem = (key: string, value: string) => void this.items.set(key, value);
 
-  /** What a browser gives a tab that is duplicated. */
+  /** Copies the storage, as a browser does when the user duplicates a tab. */
   copy(): TabStorageStub {
     const copy = new TabStorageStub();
     for (const [key, value] of this.items) copy.items.set(key, value);
@@ -61,7 +61,7 @@ export interface ClientSetup extends Omit<ConnectOptions, 'transport'> {
   readonly device?: Device;
 }
 
-/** A server with one session, and clients of it. */
+/** A server with one session, and clients of that session. */
 export class ClientStage {
   readonly kit: Kit;
   readonly session: IssuedSession;
@@ -94,12 +94,12 @@ export class ClientStage {
     for (const each of data) await this.kit.manager.push(this.session.id, each);
   }
 
-  /** How many messages the server still keeps. */
+  /** Returns the number of messages that the server still keeps. */
   async kept(): Promise<number> {
     return (await this.kit.manager.getSession(this.session.id)).undelivered;
   }
 
-  /** Closes the clients, which would come back otherwise. */
+  /** Closes the clients, which would reconnect otherwise. */
   disconnect(): void {
     for (const client of this.#clients) client.close();
   }
@@ -110,7 +110,7 @@ export class ClientStage {
   }
 }
 
-/** The data of the next messages. */
+/** Takes the next `count` messages, and returns their data. */
 export async function take(mailbox: Mailbox, count: number): Promise<readonly unknown[]> {
   const taken: unknown[] = [];
   for await (const { data } of mailbox) {
@@ -120,7 +120,7 @@ export async function take(mailbox: Mailbox, count: number): Promise<readonly un
   return taken;
 }
 
-/** Takes everything that comes; what was taken so far, and the end of the loop. */
+/** Takes all messages. Returns the data taken so far, and a promise for the end of the loop. */
 export function takeAll(mailbox: Mailbox): { readonly taken: unknown[]; readonly end: Promise<void> } {
   const taken: unknown[] = [];
   const loop = async () => {
@@ -129,7 +129,7 @@ export function takeAll(mailbox: Mailbox): { readonly taken: unknown[]; readonly
   return { taken, end: loop() };
 }
 
-/** Resolves with the payload of the next such event. */
+/** Resolves with the payload of the next event of this name. */
 export function next<Event extends keyof MailboxEvents>(mailbox: Mailbox, event: Event): Promise<MailboxEvents[Event]> {
   return new Promise((resolve) => {
     const end = mailbox.on(event, (payload) => {
@@ -139,11 +139,11 @@ export function next<Event extends keyof MailboxEvents>(mailbox: Mailbox, event:
   });
 }
 
-/** A `fetch` that counts, and that a test can make fail or answer by itself. */
+/** A `fetch` that records its calls. A test can replace its answers. */
 export class Network {
   readonly paths: string[] = [];
   readonly tokens: (string | null)[] = [];
-  /** Answers instead of the server, for as long as it is set. */
+  /** While it is set, this function answers instead of the server. */
   answer: ((signal: AbortSignal | undefined) => Response | Promise<Response>) | undefined;
 
   readonly fetch: typeof fetch = async (input, init) => {

@@ -33,7 +33,7 @@ interface Pushed {
   readonly key: string | undefined;
 }
 
-/** An application with one client, whose treatment of messages fails now and then, and what it should have got. */
+/** An application with one client that sometimes fails to process a message, and the messages that it should receive. */
 class World {
   readonly #server: FaultyServer;
   readonly #storage = new TabStorageStub();
@@ -42,10 +42,10 @@ class World {
   #newest = -1;
   #lost = 0;
   #failsNext = false;
-  /** Messages before this one may have been forgotten by the server. */
+  /** Number of messages pushed before the copy was last restored. The server may have forgotten some of them. */
   #sinceCopy = 0;
   #mustHearReset = false;
-  /** Whether the server has more than the copy, which is put back. */
+  /** Whether the server has received messages since the copy was made. */
   #hasMoreThanCopy = false;
   #failure: unknown;
   #clock = new ManualClock();
@@ -89,12 +89,12 @@ class World {
     }
   }
 
-  /** Lets the client do what it can: it has all that the server has, and its poll is held. */
+  /** Waits until the client has received all messages of the server, and its poll is held. */
   async settle(): Promise<void> {
     await eventually(async () => {
       if (this.#failure !== undefined) throw this.#failure;
       assert.equal(this.#mailbox.closed, undefined);
-      // Only a client that pauses has no exchange whose time this could end.
+      // Advance the clock only while the client pauses. Otherwise the time limit of a request could expire.
       if (['waiting', 'away'].includes(this.#mailbox.state)) await this.#clock.advance(60_000);
       return this.#mailbox.state === 'open' && this.#server.busy === 1 && this.#server.held === 1;
     });
@@ -120,7 +120,7 @@ class World {
   }
 
   async #push(key: string | undefined): Promise<void> {
-    // Recorded before it can arrive.
+    // Record the message before it can arrive.
     this.#pushed.push({ key });
     this.#hasMoreThanCopy = true;
     await this.#server.push(this.#pushed.length - 1, key);
@@ -143,7 +143,7 @@ class World {
     return mailbox;
   }
 
-  /** The application: a loop that is begun again when it fails. */
+  /** Runs the application: a loop that starts again when it fails. */
   async #run(): Promise<void> {
     const mailbox = this.#mailbox;
     while (!this.#atEnd() && mailbox === this.#mailbox && mailbox.closed === undefined) {
@@ -169,9 +169,9 @@ class World {
     this.#newest = number;
   }
 
-  /** @param crashes whether the page has no chance to put its name back */
+  /** @param crashes whether the page ends without the chance to store its reader name again */
   async #reload(crashes: boolean): Promise<void> {
-    // What the page treated last is acknowledged when it asks for the next message, which a reload could prevent.
+    // The client acknowledges a message when the page asks for the next one. A reload now could prevent that.
     await this.settle();
     if (!crashes) this.#device.sign('leaving');
     const items = new Map(this.#storage.items);
@@ -184,7 +184,7 @@ class World {
 
   async #putBack(): Promise<void> {
     await this.settle();
-    // The client has messages that the server will have forgotten.
+    // If there are messages since the copy, the client has messages that the server is about to forget.
     this.#mustHearReset = this.#hasMoreThanCopy;
     if (!(await this.#server.putBack())) {
       this.#mustHearReset = false;
@@ -198,7 +198,7 @@ class World {
 
 class TreatmentError extends Error {}
 
-test('whatever happens to requests and servers, each message is given once and in order, or told lost', async (t) => {
+test('whatever happens to requests and servers, each message is delivered once and in order, or reported as lost', async (t) => {
   await fc.assert(
     fc.asyncProperty(bounds, fc.array(command, { minLength: 1, maxLength: 40 }), async (options, commands) => {
       const server = await FaultyServer.start(options);

@@ -7,31 +7,34 @@ import { type SessionFetchHandler, sessionFetchHandler } from '../../src/fetch/i
 import { Clock, type IssuedSession, memoryStore, SessionManager, sessionModule } from '../../src/index.js';
 import { ManualClock } from './client-stage.js';
 
-/** What happens to one request, between a client and its server. */
+/** Faults that can happen to one request between a client and its server. */
 export const faults = ['drop', 'loseAnswer', 'cut', 'double', 'replay', 'portal', 'badGateway'] as const;
 export type Fault = (typeof faults)[number];
 
 export interface FaultyServerOptions {
   readonly msgMaxLength: number;
   readonly messageTtl: number;
-  /** Whether a reader that takes nothing keeps messages in the mailbox, which a reset then gives again. */
+  /** Whether another reader, which takes nothing, keeps messages in the mailbox. After a reset the server sends them again. */
   readonly hasOtherReader: boolean;
 }
 
-/** The real service behind a network that fails as it is told, with restarts and with copies that are put back. */
+/**
+ * The real service behind a network with faults that a test chooses. A test can also restart the service, copy its data and
+ * restore the copy.
+ */
 export class FaultyServer {
-  /** One for each request that comes; without one it is served well. */
+  /** The faults of the next requests, one for each. A request without a fault is served normally. */
   readonly faults: Fault[] = [];
   readonly #options: FaultyServerOptions;
   readonly #folder: string;
   readonly #clock = new ManualClock();
-  /** Bodies of answers that were sent, of which one may come again. */
+  /** Bodies of the answers sent so far. The fault `replay` sends one of them again. */
   readonly #answers: string[] = [];
   #container = new Container();
   #handle: SessionFetchHandler | undefined;
   #session: IssuedSession | undefined;
   #hasCopy = false;
-  /** How many requests are under way. */
+  /** Number of requests in progress. */
   busy = 0;
 
   private constructor(options: FaultyServerOptions, folder: string) {
@@ -57,7 +60,7 @@ export class FaultyServer {
     return this.#container.get(WaitingRoom).held;
   }
 
-  /** Each message has a time of its own, so that none is taken for another. */
+  /** Pushes a message. Each message has a different time, so that the client can't take one for another. */
   async push(data: unknown, key: string | undefined): Promise<void> {
     await this.#clock.advance(1);
     await (await this.#manager()).push(this.session.id, data, key === undefined ? {} : { key });
@@ -72,7 +75,7 @@ export class FaultyServer {
     await this.#start();
   }
 
-  /** Copies the sessions as they are. */
+  /** Copies the current sessions. */
   async copy(): Promise<void> {
     await this.#stop();
     await copyFile(this.#snapshot, this.#backup);
@@ -80,7 +83,7 @@ export class FaultyServer {
     await this.#start();
   }
 
-  /** @returns whether there was a copy to put back */
+  /** Restores the copy. @returns whether there was a copy */
   async putBack(): Promise<boolean> {
     if (!this.#hasCopy) return false;
     await this.#stop();

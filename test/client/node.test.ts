@@ -41,10 +41,10 @@ for (const transport of ['poll', 'sse', 'websocket', 'auto']) {
   });
 }
 
-// As before Node 22.
+// Versions before Node 22 have no global WebSocket.
 Object.defineProperty(globalThis, 'WebSocket', { value: undefined });
 
-test('without any WebSocket auto takes the next way, and webSocket says what is missing', async (t) => {
+test('without any WebSocket auto selects the next transport, and webSocket reports what is missing', async (t) => {
   const stage = await ClientStage.start(t);
   const without = { WebSocket: undefined, token: () => stage.session.token };
   const mailbox = open(stage, auto, without);
@@ -55,7 +55,7 @@ test('without any WebSocket auto takes the next way, and webSocket says what is 
 });
 
 for (const [name, transport] of Object.entries({ poll, sse })) {
-  test(`${name}: a client whose requests go to another node each time misses nothing, and gets nothing twice`, async (t) => {
+  test(`${name}: a client whose requests go to alternating nodes misses no message, and gets none twice`, async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'client-nodes-'));
     const store = () => sqliteStore({ path: join(folder, 'sessions.db') });
     const nodes = [await Kit.start('node', { store: store() }), await Kit.start('node', { store: store() })] as const;

@@ -4,7 +4,7 @@ import { mailboxStore } from '../../src/client/store.js';
 import { eventually } from '../support/eventually.js';
 import { ClientStage, Device, Network, next, take, takeAll } from './client-stage.js';
 
-test('each message is given once and in order, pushed before the client came or while it waits', async (t) => {
+test('each message is delivered once and in order, whether it was pushed before the client connected or while it waits', async (t) => {
   const stage = await ClientStage.start(t);
   await stage.push('one', 'two');
   const mailbox = stage.connect();
@@ -16,7 +16,7 @@ test('each message is given once and in order, pushed before the client came or 
   t.is(mailbox.state, 'open');
 });
 
-test('what the application asked to follow a message is acknowledged, and nothing after it', async (t) => {
+test('a message is acknowledged when the application asks for the next one, and no later message is', async (t) => {
   const stage = await ClientStage.start(t);
   await stage.push('one', 'two', 'three');
   const mailbox = stage.connect();
@@ -30,7 +30,7 @@ test('what the application asked to follow a message is acknowledged, and nothin
   t.deepEqual(resets, []);
 });
 
-test('a message whose treatment fails is given again by the next loop, and stays at the server', async (t) => {
+test('a message that the application fails to process stays at the server, and the next loop gets it again', async (t) => {
   const stage = await ClientStage.start(t);
   await stage.push('one', 'two');
   const mailbox = stage.connect();
@@ -47,7 +47,7 @@ test('a message whose treatment fails is given again by the next loop, and stays
   t.deepEqual(taken, ['two']);
 });
 
-test('a client whose application takes no messages does not poll on', async (t) => {
+test('a client whose application takes no messages sends no further poll', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();
   await stage.push('one', 'two');
@@ -62,7 +62,7 @@ test('a client whose application takes no messages does not poll on', async (t) 
   t.is(network.paths.length, 2);
 });
 
-test('two loops at a time are refused', async (t) => {
+test('a second loop at the same time is refused', async (t) => {
   const stage = await ClientStage.start(t);
   const mailbox = stage.connect();
   const loop = mailbox[Symbol.asyncIterator]();
@@ -71,7 +71,7 @@ test('two loops at a time are refused', async (t) => {
   t.notThrows(() => mailbox[Symbol.asyncIterator]());
 });
 
-test('a loop that is left while it waits takes no message from the next one', async (t) => {
+test('a loop that was left while it waited takes no message from the next loop', async (t) => {
   const stage = await ClientStage.start(t);
   const mailbox = stage.connect();
   const left = mailbox[Symbol.asyncIterator]();
@@ -88,7 +88,7 @@ test('a loop that is left while it waits takes no message from the next one', as
   t.throws(() => mailbox[Symbol.asyncIterator](), { message: /One loop/ }, 'the second loop runs still');
 });
 
-test('two calls of next at once get one message each, or the end', async (t) => {
+test('two concurrent calls of next get one message each, or the end', async (t) => {
   const stage = await ClientStage.start(t);
   const mailbox = stage.connect();
   const loop = mailbox[Symbol.asyncIterator]();
@@ -115,7 +115,7 @@ test('a second loop over a mailbox that has ended ends too', async (t) => {
   for (const loop of ['first', 'second']) t.deepEqual(await take(mailbox, 1), [], loop);
 });
 
-test('what a bound dropped is told as lost, before the message that follows', async (t) => {
+test('messages that a bound dropped are reported as lost before the next message', async (t) => {
   const stage = await ClientStage.start(t, { context: { msgMaxLength: 2 } });
   await stage.push('one');
   const first = stage.connect({ reader: 'tab' });
@@ -134,7 +134,7 @@ test('what a bound dropped is told as lost, before the message that follows', as
   t.deepEqual(heard, [2, 'four', 'five']);
 });
 
-test('a session that ends gives its last messages, then ends the loop, and says why', async (t) => {
+test('a client whose session ends delivers the last messages, then ends the loop and reports the reason', async (t) => {
   const stage = await ClientStage.start(t);
   const mailbox = stage.connect();
   const { taken, end } = takeAll(mailbox);
@@ -150,13 +150,13 @@ test('a session that ends gives its last messages, then ends the loop, and says 
   t.deepEqual(taken, ['last']);
 });
 
-test('a client that comes after the end of the session is told the reason', async (t) => {
+test('a client that connects after the end of the session receives the reason', async (t) => {
   const stage = await ClientStage.start(t);
   await stage.session.close('evicted');
   t.like(await next(stage.connect(), 'closed'), { code: 'evicted' });
 });
 
-test('a client whose reader name another client takes over ends, and does not fight for it', async (t) => {
+test('a client whose reader another client takes over ends, and does not take the reader back', async (t) => {
   const stage = await ClientStage.start(t);
   const first = stage.connect({ reader: 'same' });
   const closed = next(first, 'closed');
@@ -166,7 +166,7 @@ test('a client whose reader name another client takes over ends, and does not fi
   await eventually(() => second.state === 'open');
 });
 
-test('close and an aborted signal end the loop and the held poll', async (t) => {
+test('close ends the loop and the held poll, and so does an aborted signal', async (t) => {
   const stage = await ClientStage.start(t);
   const abort = new AbortController();
   const device = new Device();
@@ -203,7 +203,7 @@ for (const after of ['other.1.abc', 'damaged']) {
   });
 }
 
-test('a mailbox that has ended listens to the signal of the application no longer', async (t) => {
+test('a mailbox that has ended has no listener on the signal of the application', async (t) => {
   const stage = await ClientStage.start(t);
   const { signal } = new AbortController();
   const mailbox = stage.connect({ signal });
@@ -212,7 +212,7 @@ test('a mailbox that has ended listens to the signal of the application no longe
   t.is(getEventListeners(signal, 'abort').length, 0);
 });
 
-test('polls that are held end on time and are followed by the next', async (t) => {
+test('held polls end on time, and the client sends the next poll', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();
   const mailbox = stage.connect({ fetch: network.fetch });

@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 import { projectPath } from '../architecture/source-tree.js';
 import { codeBlocks } from '../docs/pages.js';
 
-/** The component of docs/client.md, which exports `News`. */
+/** Returns the module of docs/client.md with the component, which exports `News`. */
 function sample(): string {
   const [block] = codeBlocks('docs/client.md', ['jsx']);
   if (block === undefined) throw new Error('docs/client.md has no block of jsx');
@@ -12,7 +12,7 @@ function sample(): string {
 }
 
 /**
- * @param more code that follows the sample in its module
+ * @param more code that is appended to the sample
  * @returns one module, for a page or for Node
  */
 export async function bundleSample(platform: 'browser' | 'node', more: string): Promise<string> {
@@ -20,7 +20,7 @@ export async function bundleSample(platform: 'browser' | 'node', more: string): 
     stdin: { contents: `${sample()}\n${more}`, loader: 'jsx', resolveDir: projectPath('.') },
     platform,
     bundle: true,
-    // In Node the modules of React find each other by `require`.
+    // In Node the modules of React load each other by `require`.
     packages: platform === 'node' ? 'external' : 'bundle',
     format: 'esm',
     jsx: 'automatic',
@@ -30,7 +30,7 @@ export async function bundleSample(platform: 'browser' | 'node', more: string): 
   return outputFiles[0]?.text ?? '';
 }
 
-/** What a server renders for a page, which has no mailbox there. */
+/** Renders the component as a server does, without a mailbox. */
 export async function renderSample(): Promise<string> {
   const code = await bundleSample(
     'node',
@@ -39,7 +39,7 @@ export async function renderSample(): Promise<string> {
   );
   const folder = projectPath('.build/docs-react');
   await mkdir(folder, { recursive: true });
-  // Files that are tested side by side may render side by side.
+  // Test files that run at the same time may render at the same time, so each process has its own file.
   const file = `${folder}/server-${process.pid}.mjs`;
   await writeFile(file, code);
   const { html }: { html: string } = await import(pathToFileURL(file).href);

@@ -23,14 +23,14 @@ function problem(status: number, code: string, headers: Record<string, string> =
   });
 }
 
-test('a server that restarts is found again, and each message is given once', async (t) => {
+test('a client finds a restarted server again, and delivers each message once', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'client-restart-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const store = memoryStore({ snapshot: { path: join(folder, 'sessions.snapshot') } });
   const clock = new ManualClock();
   let kit = await Kit.start('node', { store, clock });
   const session = await kit.logIn();
-  // Stands for an address that leads to the server of the day.
+  // Stands for an address that always leads to the current server.
   const routed: typeof fetch = (input, init) => {
     const url = new URL(String(input));
     url.port = String(kit.port);
@@ -53,7 +53,7 @@ test('a server that restarts is found again, and each message is given once', as
   t.deepEqual(taken, ['a1', 'b1', 'a2', 'b2', 'a3', 'b3']);
 });
 
-test('after a reset the application hears of it, and gets no message that it has', async (t) => {
+test('a reset is reported to the application, which gets no known message again', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();
   const mailbox = stage.connect({ fetch: network.fetch });
@@ -71,7 +71,7 @@ test('after a reset the application hears of it, and gets no message that it has
       ],
       cursor: 'old.2.k',
     }),
-    // Restored from a copy that had one message, and has got another second one.
+    // The server was restored from a copy with one message, and has received a different second message since.
     answer({
       messages: [
         { offset: 1, at: 10, data: 1 },
@@ -81,7 +81,7 @@ test('after a reset the application hears of it, and gets no message that it has
       reset: true,
     }),
     answer({ messages: [{ offset: 3, at: 100, data: 3 }], cursor: 'new.3.2s' }),
-    // Delivered again by whatever stands between: all of it is known.
+    // A proxy delivers old answers again. The client knows all of their messages.
     answer({
       messages: [
         { offset: 1, at: 10, data: 1 },
@@ -102,7 +102,7 @@ test('after a reset the application hears of it, and gets no message that it has
   t.is(resets, 1);
 });
 
-test('a cursor that the server refuses is given up, and the application is told', async (t) => {
+test('a client drops a cursor that the server refuses, and reports a reset to the application', async (t) => {
   const stage = await ClientStage.start(t);
   await stage.push('one');
   const mailbox = stage.connect({ after: 'not a cursor' });
@@ -113,7 +113,7 @@ test('a cursor that the server refuses is given up, and the application is told'
   t.deepEqual(taken, ['one']);
 });
 
-test('a login page, a captive portal or half an answer is no answer: the client tries again', async (t) => {
+test('after the answer of a login page or a captive portal, or half an answer, the client tries again', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();
   const answers = [
@@ -145,7 +145,7 @@ for (const [status, code] of [
   [400, 'INVALID_ARGUMENT'],
   [404, 'SOMETHING_ELSE'],
 ] as const) {
-  test(`an answer ${status} of the server itself ends the client`, async (t) => {
+  test(`an answer ${status} of the session server itself ends the client`, async (t) => {
     const stage = await ClientStage.start(t);
     const network = new Network();
     network.answer = () => problem(status, code);
@@ -155,7 +155,7 @@ for (const [status, code] of [
   });
 }
 
-test('a token that was rotated is asked for again, until the new one is there', async (t) => {
+test('after a rotation the client calls its token source again until it returns the new token', async (t) => {
   const stage = await ClientStage.start(t);
   let rotated: string | undefined;
   let asked = 0;
@@ -173,7 +173,7 @@ test('a token that was rotated is asked for again, until the new one is there', 
   t.is(mailbox.closed, undefined);
 });
 
-test('an unknown token ends a client that can have no other one, and one that gets no other one', async (t) => {
+test('an unknown token ends a client whose token can’t change, and a client whose token source returns no other token', async (t) => {
   const stage = await ClientStage.start(t);
   const token = 'x'.repeat(64);
   for (const [given, tries] of [
@@ -188,7 +188,7 @@ test('an unknown token ends a client that can have no other one, and one that ge
   }
 });
 
-test('a rotation ends a client whose token can’t change', async (t) => {
+test('a rotation of the token ends a client whose token can’t change', async (t) => {
   const stage = await ClientStage.start(t);
   const mailbox = stage.connect();
   const closed = next(mailbox, 'closed');
@@ -197,7 +197,7 @@ test('a rotation ends a client whose token can’t change', async (t) => {
   t.is((await closed).code, 'rotated');
 });
 
-test('a token source that fails is asked again', async (t) => {
+test('a token source that fails is called again', async (t) => {
   const stage = await ClientStage.start(t);
   let failures = 2;
   const token = () => {
@@ -209,7 +209,7 @@ test('a token source that fails is asked again', async (t) => {
   t.is(failures, 0);
 });
 
-/** The pauses that a client makes, whose device has a clock that stands still. */
+/** Records the pauses of a client whose clock does not advance by itself. */
 async function pauses(t: ExecutionContext, luck: number, answers: readonly (() => Response)[]) {
   const stage = await ClientStage.start(t);
   const network = new Network();
@@ -228,13 +228,13 @@ async function pauses(t: ExecutionContext, luck: number, answers: readonly (() =
   return { delays: made.map(({ delay }) => delay), mailbox, device, clock, network };
 }
 
-test('pauses after failures double up to half a minute, and are a random part of that', async (t) => {
+test('pauses after failures are a random part of a limit that doubles up to half a minute', async (t) => {
   const failures = Array.from({ length: 9 }, () => Response.error);
   const { delays } = await pauses(t, 0.5, failures);
   t.deepEqual(delays, [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]);
 });
 
-test('Retry-After is obeyed, with a random part on top, and not shortened when the network is back', async (t) => {
+test('the client waits for Retry-After and a random part, and does not shorten the pause when the network is back', async (t) => {
   const busy = () => problem(503, 'STORE_UNAVAILABLE', { 'retry-after': '7' });
   const { delays, device, network } = await pauses(t, 0.5, [busy, busy]);
   t.deepEqual(delays, [7_250, 7_500]);
@@ -244,7 +244,7 @@ test('Retry-After is obeyed, with a random part on top, and not shortened when t
   t.is(network.paths.length, 2);
 });
 
-test('a pause is never longer than a timer lasts', async (t) => {
+test('a pause is never longer than the maximum delay of a timer', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();
   network.answer = () => problem(503, 'STORE_UNAVAILABLE', { 'retry-after': '2592000' });
@@ -263,7 +263,7 @@ test('a pause is never longer than a timer lasts', async (t) => {
   t.is(delays.at(-1), 2 ** 31 - 1);
 });
 
-test('a stopping server says when to come back, and the client does', async (t) => {
+test('a client reconnects at the time that a stopping server has named', async (t) => {
   const stage = await ClientStage.start(t);
   const clock = new ManualClock();
   const mailbox = stage.connect({ device: new Device(clock) });
@@ -280,7 +280,7 @@ test('a stopping server says when to come back, and the client does', async (t) 
   await again;
 });
 
-test('without network the client is away, and comes back at once when the network does', async (t) => {
+test('without network the client is away, and it reconnects immediately when the network is back', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();
   const device = new Device(new ManualClock());
@@ -302,7 +302,7 @@ test('without network the client is away, and comes back at once when the networ
   t.is(mailbox.state, 'open');
 });
 
-test('a device that wakes polls again, because its connection may be dead; a look at the page does not', async (t) => {
+test('a device that wakes polls again, because its connection may be dead; showing the page causes no new poll', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();
   const device = new Device();
@@ -315,7 +315,7 @@ test('a device that wakes polls again, because its connection may be dead; a loo
   t.is(mailbox.state, 'open');
 });
 
-test('a poll whose answer is overdue is given up', async (t) => {
+test('a poll whose answer is overdue is aborted', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();
   const clock = new ManualClock();
@@ -324,14 +324,14 @@ test('a poll whose answer is overdue is given up', async (t) => {
   network.answer = (signal) =>
     new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true }));
   const waiting = next(mailbox, 'waiting');
-  // The server's clock stands still: it never answers.
+  // The clock of the server does not advance, so the server never answers.
   await clock.advance(34_999);
   t.is(mailbox.state, 'open');
   await clock.advance(1);
   t.regex(String((await waiting).cause), /No answer/);
 });
 
-test('an answer that takes long to arrive gets through', async (t) => {
+test('an answer that arrives slowly is not aborted', async (t) => {
   const stage = await ClientStage.start(t);
   const clock = new ManualClock();
   const network = new Network();
@@ -361,7 +361,7 @@ test('an answer that takes long to arrive gets through', async (t) => {
   t.deepEqual(taken, ['one']);
 });
 
-test('a clock that jumps shows that the device slept; a delayed timer does not', async (t) => {
+test('a jump of the clock counts as sleep of the device; a delayed timer does not', async (t) => {
   const clock = new ManualClock();
   let nights = 0;
   let now = clock.now();
@@ -385,7 +385,7 @@ test('a clock that jumps shows that the device slept; a delayed timer does not',
   t.is(clock.pending, 0);
 });
 
-test('two polls that a proxy cuts after the same time teach the client to ask for shorter ones', (t) => {
+test('after a proxy has cut two polls after the same time, the client asks for shorter polls', (t) => {
   const length = new HoldLength();
   length.cutAfter(20_000);
   t.is(length.current, 25_000, 'one may be a server that restarts');
@@ -402,7 +402,7 @@ test('two polls that a proxy cuts after the same time teach the client to ask fo
   t.is(length.current, 15_200);
 });
 
-test('behind a proxy that cuts polls after 10 s the client learns to have them answered before', async (t) => {
+test('behind a proxy that cuts polls after 10 s the client learns to ask for polls that end earlier', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();
   const clock = new ManualClock();

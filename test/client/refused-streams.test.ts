@@ -6,13 +6,13 @@ import { ClientStage, Device, ManualClock, Network, next, take, takeAll } from '
 import { open, start } from './streams-stage.js';
 
 for (const [name, transport] of Object.entries({ sse, webSocket, auto })) {
-  test(`${name}: a session that ended before the client came ends it, and says why`, async (t) => {
+  test(`${name}: a session that ended before the client connected ends the client, which reports the reason`, async (t) => {
     const stage = await start(t);
     await stage.session.close('evicted');
     t.like(await next(open(stage, transport), 'closed'), { code: 'evicted', reconnect: false });
   });
 
-  test(`${name}: an unknown token is tried once more where it may have changed, then ends the client`, async (t) => {
+  test(`${name}: an unknown token is tried once more if it may have changed, then it ends the client`, async (t) => {
     const stage = await start(t);
     let asked = 0;
     const token = () => {
@@ -23,7 +23,7 @@ for (const [name, transport] of Object.entries({ sse, webSocket, auto })) {
     t.is(asked, 2);
   });
 
-  test(`${name}: a rotated token is asked for again`, async (t) => {
+  test(`${name}: after a rotation the client calls its token source again`, async (t) => {
     const stage = await start(t);
     let { token } = stage.session;
     const mailbox = open(stage, transport, { token: () => token });
@@ -36,8 +36,8 @@ for (const [name, transport] of Object.entries({ sse, webSocket, auto })) {
   });
 }
 
-test('webSocket: where only the WebSocket is refused the client pauses longer and longer', async (t) => {
-  // It has no such route.
+test('webSocket: if the server refuses only the WebSocket, the pauses of the client get longer and longer', async (t) => {
+  // This server has no WebSocket route.
   const stage = await ClientStage.start(t);
   const clock = new ManualClock();
   const device = new Device(clock);
@@ -52,7 +52,7 @@ test('webSocket: where only the WebSocket is refused the client pauses longer an
   t.deepEqual(delays.slice(0, 3), [250, 500, 1_000]);
 });
 
-test('webSocket: a heartbeat shows that a quiet connection lives, and one without is opened again', async (t) => {
+test('webSocket: a quiet connection with heartbeats is kept, and a connection without heartbeats is opened again', async (t) => {
   const stage = await start(t);
   const clock = new ManualClock();
   let frames = 0;
@@ -78,7 +78,7 @@ test('webSocket: a heartbeat shows that a quiet connection lives, and one withou
   await eventually(() => mailbox.state === 'open' && stage.kit.room.held === 1);
 });
 
-test('sse: the page of a captive portal is no stream, whatever it says', async (t) => {
+test('sse: the page of a captive portal is not taken for a stream, whatever content type it has', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();
   network.answer = () =>

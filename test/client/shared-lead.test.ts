@@ -7,7 +7,7 @@ import { ClientStage, Device, ManualClock, next, take, takeAll } from './client-
 import { start } from './streams-stage.js';
 import { isOpen, locks, open } from './tabs-stage.js';
 
-/** The channel of the tabs of one server, and the kinds of what the leader says on it. */
+/** Listens on the channel of the tabs of one server. Returns the channel and the kinds of the messages on it. */
 function listen(stage: ClientStage) {
   const channel = new BroadcastChannel(`session-mailbox:${stage.url}/`);
   const kinds: string[] = [];
@@ -18,7 +18,7 @@ function listen(stage: ClientStage) {
   return { channel, kinds };
 }
 
-test('a leader that takes nothing passes the lead on, and gets what the others took when it takes again', async (t) => {
+test('a leader that takes no messages passes the lead on, and gets the messages of the others when it takes again', async (t) => {
   const stage = await ClientStage.start(t);
   const clock = new ManualClock();
   const idle = open(stage, { device: new Device(clock) });
@@ -38,7 +38,7 @@ test('a leader that takes nothing passes the lead on, and gets what the others t
   t.deepEqual(await take(idle, 2), ['one', 'two']);
 });
 
-test('a tab that takes nothing and inherits the lead passes it on', async (t) => {
+test('a tab that takes no messages and becomes the leader passes the lead on', async (t) => {
   const stage = await ClientStage.start(t);
   const clock = new ManualClock();
   const first = open(stage, { device: new Device(clock) });
@@ -65,7 +65,7 @@ test('a tab that takes nothing and inherits the lead passes it on', async (t) =>
   t.deepEqual(await take(idle, 2), ['one', 'two']);
 });
 
-test('a leader whose stream broke while it takes nothing passes the lead on', async (t) => {
+test('a leader that takes no messages and whose stream has broken passes the lead on', async (t) => {
   const stage = await ClientStage.start(t);
   const clock = new ManualClock();
   const idle = open(stage, { transport: shared(sse), device: new Device(clock) });
@@ -86,7 +86,7 @@ test('a leader whose stream broke while it takes nothing passes the lead on', as
   t.deepEqual(taken, ['one', 'two']);
 });
 
-test('a stream acknowledges without a tab that takes nothing, after a while', async (t) => {
+test('after 10 s the leader of a stream acknowledges messages although one tab takes nothing', async (t) => {
   const stage = await ClientStage.start(t);
   const clock = new ManualClock();
   const leader = open(stage, { transport: shared(sse), device: new Device(clock) });
@@ -183,7 +183,7 @@ test('a leader keeps nothing of exchanges that have ended', async (t) => {
   for (const signal of signals) t.true(getEventListeners(signal, 'abort').length < 3);
 });
 
-test.serial('where a page is denied locks, each tab reads for itself', async (t) => {
+test.serial('if the browser denies a page Web Locks, each tab has its own connection', async (t) => {
   const stage = await ClientStage.start(t);
   locks.areDenied = true;
   t.teardown(() => {
@@ -192,7 +192,7 @@ test.serial('where a page is denied locks, each tab reads for itself', async (t)
   const clock = new ManualClock();
   const tabs = [open(stage, { device: new Device(clock) }), open(stage, { device: new Device(clock) })];
   await Promise.all(tabs.map(isOpen));
-  // Nor does one that takes nothing for long give up.
+  // Without locks a tab keeps its connection, even if it takes no messages for a long time.
   await stage.push('one');
   await clock.advance(20_000);
   for (const tab of tabs) t.deepEqual(await take(tab, 1), ['one']);
@@ -202,7 +202,7 @@ test.serial('where a page is denied locks, each tab reads for itself', async (t)
   );
 });
 
-test('a leader acknowledges nothing over a WebSocket that it has not taken', async (t) => {
+test('a leader acknowledges over a WebSocket only messages that it has taken', async (t) => {
   const stage = await start(t);
   const sent: unknown[] = [];
   class CookieSocket extends WebSocket {
@@ -225,7 +225,7 @@ test('a leader acknowledges nothing over a WebSocket that it has not taken', asy
   t.deepEqual(sent, []);
 });
 
-test('a leader sends nothing over a WebSocket that is not open yet', async (t) => {
+test('a leader sends no acknowledgement over a WebSocket that is not open yet', async (t) => {
   const stage = await start(t);
   const sent: unknown[] = [];
   class Connecting {
@@ -245,7 +245,7 @@ test('a leader sends nothing over a WebSocket that is not open yet', async (t) =
 });
 
 for (const count of [1, 2, 3, 5, 8]) {
-  test(`a tab that takes ${count} messages while its connection ends goes on`, async (t) => {
+  test(`a tab that takes ${count} messages while its connection ends continues`, async (t) => {
     const stage = await ClientStage.start(t);
     const leader = open(stage);
     await isOpen(leader);

@@ -13,7 +13,7 @@ test('a message stays at the server until every tab has taken it', async (t) => 
   const second = tabs[1][Symbol.asyncIterator]();
   t.is((await second.next()).value?.data, 'one');
   await eventually(() => first.taken.length === 1);
-  // A poll that followed at once would have come before these.
+  // An immediate next poll would have reached the server before these requests.
   for (let requests = 0; requests < 5; requests += 1) await stage.kit.request('/nothing');
   t.is(await stage.kept(), 1);
   void second.next();
@@ -21,7 +21,7 @@ test('a message stays at the server until every tab has taken it', async (t) => 
   await eventually(() => stage.kit.room.held === 1);
 });
 
-test('a tab that takes nothing holds the others up once, and gets what it left when it takes again', async (t) => {
+test('a tab that takes no messages delays the others only once, and gets the messages when it takes again', async (t) => {
   const stage = await ClientStage.start(t);
   const clock = new ManualClock();
   const leader = open(stage, { device: new Device(clock) });
@@ -44,7 +44,7 @@ test('a tab that takes nothing holds the others up once, and gets what it left w
   t.deepEqual(await take(idle, 3), ['one', 'two', 'three']);
 });
 
-test('a tab that missed what the others took is told lost, or reset where that can’t be counted', async (t) => {
+test('a tab that missed messages of the others gets `lost`, or `reset` if they can’t be counted', async (t) => {
   const stage = await ClientStage.start(t);
   const places = stage.connect();
   const loop = takeAll(places);
@@ -66,7 +66,7 @@ test('a tab that missed what the others took is told lost, or reset where that c
   await reset;
 });
 
-test('a tab that comes back gets what it missed for a moment', async (t) => {
+test('a tab that reconnects gets the messages that it missed in between', async (t) => {
   const stage = await ClientStage.start(t);
   const leader = takeAll(open(stage));
   const before = open(stage);
@@ -82,7 +82,7 @@ test('a tab that comes back gets what it missed for a moment', async (t) => {
   t.deepEqual(await take(open(stage, { after }), 1), ['two']);
 });
 
-test('the trouble of the tab that is connected is that of the others, which recover with it', async (t) => {
+test('when the connected tab loses its connection, the other tabs report it too, and recover with it', async (t) => {
   const stage = await ClientStage.start(t);
   let isDown = false;
   const failing: typeof fetch = async (input, init) => {

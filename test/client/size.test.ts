@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { projectPath } from '../architecture/source-tree.js';
 import { importBuilt } from '../support/built-package.js';
 
-/** What a page loads for this code, as a bundler makes it. */
+/** Returns what a page loads for this code after a bundler has built it. */
 async function bundle(code: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: projectPath('.') },
@@ -27,7 +27,7 @@ test('a client that only polls is at most 4 kB', async (t) => {
   t.true(zipped(text) <= 4_000, `${zipped(text)} bytes`);
 });
 
-test('a client with everything is at most 6 kB, also as the file that browsers load without a bundler', async (t) => {
+test('the complete client is at most 6 kB, also as the file that browsers load without a bundler', async (t) => {
   const text = await bundle("export * from 'session-mailbox/client';");
   const file = readFileSync(projectPath('dist/client/bundle.js'), 'utf8');
   t.log(`${text.length} bytes, ${zipped(text)} zipped`);
@@ -35,7 +35,7 @@ test('a client with everything is at most 6 kB, also as the file that browsers l
   t.true(zipped(file) <= 6_000, `${zipped(file)} bytes`);
 });
 
-test('the file for browsers imports nothing, and exports what the module does', async (t) => {
+test('the file for browsers has no imports, and has the same exports as the module', async (t) => {
   const text = readFileSync(projectPath('dist/client/bundle.js'), 'utf8');
   t.notRegex(text, /\bimport\b|\brequire\b|\bprocess\b/);
   const file = await importBuilt('session-mailbox/client/bundle');

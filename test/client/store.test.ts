@@ -6,7 +6,7 @@ import { ClientStage, next, take } from './client-stage.js';
 
 const dataOf = ({ getSnapshot }: MailboxStore) => getSnapshot().messages.map(({ data }) => data);
 
-test('a store has the newest messages, as many as it may keep, and tells of each change', async (t) => {
+test('a store keeps the newest messages up to its limit, and notifies its listeners of each change', async (t) => {
   const stage = await ClientStage.start(t);
   await stage.push('one', 'two', 'three');
   const store = mailboxStore(stage.connect(), { limit: 2 });
@@ -26,7 +26,7 @@ test('a store has the newest messages, as many as it may keep, and tells of each
   await eventually(async () => (await stage.kept()) === 0);
 });
 
-test('a store tells what was lost, of another life of the mailbox, and why it closed', async (t) => {
+test('the snapshot of a store has the lost messages, the resets and the close reason', async (t) => {
   const stage = await ClientStage.start(t, { context: { msgMaxLength: 2 } });
   await stage.kit.poll(stage.session.token, { reader: 'tab', after: '' });
   await stage.push('one', 'two', 'three');
@@ -42,7 +42,7 @@ test('a store tells what was lost, of another life of the mailbox, and why it cl
   t.is(behind.getSnapshot().state, 'closed');
 });
 
-test('messages that come while no one listens wait, unacknowledged, for the next listener', async (t) => {
+test('messages that arrive while the store has no listener stay unacknowledged until the next listener', async (t) => {
   const stage = await ClientStage.start(t);
   const mailbox = stage.connect();
   const store = mailboxStore(mailbox);
@@ -51,7 +51,7 @@ test('messages that come while no one listens wait, unacknowledged, for the next
   await eventually(() => dataOf(store).length === 1 && stage.kit.room.held === 1);
   end();
   await stage.push('two');
-  // A poll that followed at once would have come before these.
+  // An immediate next poll would have reached the server before these requests.
   for (let requests = 0; requests < 5; requests += 1) await stage.kit.request('/nothing');
   t.is(stage.kit.room.held, 0);
   t.deepEqual(dataOf(store), ['one']);
@@ -61,7 +61,7 @@ test('messages that come while no one listens wait, unacknowledged, for the next
   t.deepEqual(dataOf(store), ['one', 'two']);
 });
 
-test('a listener that comes while the loop of the one before ends gets the message', async (t) => {
+test('a listener that subscribes while the loop of the previous listener ends gets the message', async (t) => {
   const stage = await ClientStage.start(t);
   const mailbox = stage.connect();
   const iterate = mailbox[Symbol.asyncIterator].bind(mailbox);
@@ -85,35 +85,38 @@ test('a listener that comes while the loop of the one before ends gets the messa
   t.deepEqual(dataOf(store), ['one']);
 });
 
-test.serial('a listener that throws harms neither the others nor the loop, and is reported', async (t) => {
-  const stage = await ClientStage.start(t);
-  const mailbox = stage.connect();
-  await next(mailbox, 'open');
-  const store = mailboxStore(mailbox);
-  const failure = new Error('not shown');
-  const before = process.listeners('uncaughtException');
-  const reported: unknown[] = [];
-  process.removeAllListeners('uncaughtException');
-  process.on('uncaughtException', (error) => reported.push(error));
-  t.teardown(() => {
+test.serial(
+  'an exception of a listener is reported, and affects neither the other listeners nor the loop',
+  async (t) => {
+    const stage = await ClientStage.start(t);
+    const mailbox = stage.connect();
+    await next(mailbox, 'open');
+    const store = mailboxStore(mailbox);
+    const failure = new Error('not shown');
+    const before = process.listeners('uncaughtException');
+    const reported: unknown[] = [];
     process.removeAllListeners('uncaughtException');
-    for (const listener of before) process.on('uncaughtException', listener);
-  });
-  const end = store.subscribe(() => {
-    throw failure;
-  });
-  let calls = 0;
-  store.subscribe(() => {
-    calls += 1;
-  });
-  await stage.push('one', 'two');
-  await eventually(async () => calls === 2 && (await stage.kept()) === 0);
-  end();
-  t.deepEqual(reported, [failure, failure]);
-  t.deepEqual(dataOf(store), ['one', 'two']);
-});
+    process.on('uncaughtException', (error) => reported.push(error));
+    t.teardown(() => {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of before) process.on('uncaughtException', listener);
+    });
+    const end = store.subscribe(() => {
+      throw failure;
+    });
+    let calls = 0;
+    store.subscribe(() => {
+      calls += 1;
+    });
+    await stage.push('one', 'two');
+    await eventually(async () => calls === 2 && (await stage.kept()) === 0);
+    end();
+    t.deepEqual(reported, [failure, failure]);
+    t.deepEqual(dataOf(store), ['one', 'two']);
+  },
+);
 
-test('a listener may come to the store of a mailbox that has ended', async (t) => {
+test('a listener may subscribe to the store of a mailbox that has ended', async (t) => {
   const stage = await ClientStage.start(t);
   const mailbox = stage.connect();
   const store = mailboxStore(mailbox);
@@ -131,7 +134,7 @@ test('a listener may come to the store of a mailbox that has ended', async (t) =
   t.is(store.getSnapshot().state, 'closed');
 });
 
-test('a limit that is no whole number of at least 1 is refused', async (t) => {
+test('a limit that is not a whole number of at least 1 is refused', async (t) => {
   const stage = await ClientStage.start(t);
   const mailbox = stage.connect();
   for (const limit of [0, -1, 1.5, Number.NaN]) {

@@ -7,7 +7,7 @@ import { authenticateUpgrade, streamMailbox } from '../../src/websocket/index.js
 import type { KitOptions } from '../support/http-kit.js';
 import { type ClientSetup, ClientStage } from './client-stage.js';
 
-/** A server that also has the WebSocket of the mailbox. */
+/** Starts a server that also has a WebSocket route for the mailbox. */
 export async function start(t: ExecutionContext, options: KitOptions = {}): Promise<ClientStage> {
   const stage = await ClientStage.start(t, options);
   const { manager, server } = stage.kit;

@@ -5,7 +5,7 @@ import { ClientStage, Device, ManualClock, Network, next, TabStorageStub, take, 
 import { cut, open, start } from './streams-stage.js';
 
 for (const [name, transport] of Object.entries({ sse, webSocket })) {
-  test(`${name}: each message is given once and in order, and acknowledged when it was taken`, async (t) => {
+  test(`${name}: each message is delivered once and in order, and acknowledged once it was taken`, async (t) => {
     const stage = await start(t);
     await stage.push('one', 'two');
     const mailbox = open(stage, transport, { reader: 'tab' });
@@ -20,7 +20,7 @@ for (const [name, transport] of Object.entries({ sse, webSocket })) {
     t.is(mailbox.state, 'open');
   });
 
-  test(`${name}: a connection that breaks is opened again, and nothing is missed or given twice`, async (t) => {
+  test(`${name}: a broken connection is opened again, and no message is missed or delivered twice`, async (t) => {
     const stage = await start(t);
     const mailbox = open(stage, transport, { reader: 'tab' });
     const { taken } = takeAll(mailbox);
@@ -35,7 +35,7 @@ for (const [name, transport] of Object.entries({ sse, webSocket })) {
     t.deepEqual(taken, ['a0', 'b0', 'a1', 'b1', 'a2', 'b2']);
   });
 
-  test(`${name}: what was lost is told, and the end of the session ends the client`, async (t) => {
+  test(`${name}: lost messages are reported, and the end of the session ends the client`, async (t) => {
     const stage = await start(t, { context: { msgMaxLength: 2 } });
     await stage.kit.poll(stage.session.token, { reader: 'tab', after: '' });
     await stage.push('one', 'two', 'three', 'four');
@@ -50,7 +50,7 @@ for (const [name, transport] of Object.entries({ sse, webSocket })) {
     t.deepEqual(taken, ['three', 'four']);
   });
 
-  test(`${name}: a cursor of another life is told as reset, and known messages are not given again`, async (t) => {
+  test(`${name}: a cursor of another epoch is reported as a reset, and known messages are not delivered again`, async (t) => {
     const stage = await start(t);
     await stage.push('one', 'two');
     const mailbox = open(stage, transport, { after: 'other.9.1' });
@@ -61,7 +61,7 @@ for (const [name, transport] of Object.entries({ sse, webSocket })) {
     t.deepEqual(taken, ['one', 'two']);
   });
 
-  test(`${name}: an application that takes nothing gets a bounded backlog, and the rest later`, async (t) => {
+  test(`${name}: an application that takes no messages gets a bounded backlog, and the rest later`, async (t) => {
     const stage = await start(t, { context: { msgMaxLength: 1_000 } });
     const mailbox = open(stage, transport, { reader: 'tab' });
     await next(mailbox, 'open');
@@ -70,7 +70,7 @@ for (const [name, transport] of Object.entries({ sse, webSocket })) {
     t.deepEqual(await take(mailbox, 500), numbers);
   });
 
-  test(`${name}: a stopping server says when to come back`, async (t) => {
+  test(`${name}: a client pauses for the time that a stopping server has named`, async (t) => {
     const stage = await start(t);
     const mailbox = open(stage, transport);
     await next(mailbox, 'open');
@@ -82,7 +82,7 @@ for (const [name, transport] of Object.entries({ sse, webSocket })) {
   });
 }
 
-test('auto: a stream that a proxy keeps to itself is replaced by polls, also after a reload', async (t) => {
+test('auto: polls replace a stream that a proxy buffers, also after a reload', async (t) => {
   const stage = await start(t);
   const clock = new ManualClock();
   const network = new Network();
@@ -112,7 +112,7 @@ test('auto: a stream that a proxy keeps to itself is replaced by polls, also aft
   );
 });
 
-test('auto: without a WebSocket route the next way is found, and an unknown token ends it', async (t) => {
+test('auto: without a WebSocket route the client selects the next transport, and an unknown token ends it', async (t) => {
   const stage = await ClientStage.start(t);
   const withCookie: typeof fetch = (input, init) =>
     fetch(input, {
@@ -126,7 +126,7 @@ test('auto: without a WebSocket route the next way is found, and an unknown toke
   t.is((await next(stranger, 'closed')).code, 'SESSION_UNKNOWN');
 });
 
-test('auto: without storage a stream that never comes through is tried twice, then polls', async (t) => {
+test('auto: without storage the client tries a stream that never opens twice, and polls then', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();
   network.answer = (signal) => {
@@ -140,7 +140,7 @@ test('auto: without storage a stream that never comes through is tried twice, th
   t.is(network.paths.filter((path) => path.startsWith('/events')).length, 2);
 });
 
-test('auto: after the WebSocket, Server-Sent Events have two chances too', async (t) => {
+test('auto: after the WebSocket, the client tries Server-Sent Events twice, too', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();
   let streams = 0;
@@ -159,7 +159,7 @@ test('auto: after the WebSocket, Server-Sent Events have two chances too', async
   t.is(streams, 2);
 });
 
-test('auto: an error of the network is no reason to give a stream up', async (t) => {
+test('auto: a network error does not make the client fall back to polls', async (t) => {
   const stage = await start(t);
   const network = new Network();
   network.answer = () => Response.error();

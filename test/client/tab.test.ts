@@ -4,7 +4,7 @@ import { ClientStage, Device, Network, TabStorageStub, take, takeAll } from './c
 
 const readerOf = (network: Network) => new URL(network.paths.at(-1) ?? '', 'http://a').searchParams.get('reader');
 
-test('a tab that is loaded again goes on as the same reader, where its application was', async (t) => {
+test('a reloaded tab continues as the same reader, where its application was', async (t) => {
   const stage = await ClientStage.start(t);
   const storage = new TabStorageStub();
   await stage.push('one', 'two', 'three');
@@ -24,7 +24,7 @@ test('a tab that is loaded again goes on as the same reader, where its applicati
   t.deepEqual(resets, []);
 });
 
-test('a tab that was loaded again recognises what it has, also after a reset', async (t) => {
+test('a reloaded tab recognises the messages that it has, also after a reset', async (t) => {
   const stage = await ClientStage.start(t);
   const storage = new TabStorageStub();
   await stage.push('one', 'two');
@@ -50,7 +50,7 @@ test('a tab that was loaded again recognises what it has, also after a reset', a
   t.deepEqual(await take(after, 1), ['new']);
 });
 
-test('two readers of one tab go on where each was', async (t) => {
+test('two readers of one tab each continue where they were', async (t) => {
   const stage = await ClientStage.start(t);
   const storage = new TabStorageStub();
   const quick = stage.connect({ storage, reader: 'quick' });
@@ -66,7 +66,7 @@ test('two readers of one tab go on where each was', async (t) => {
   t.deepEqual(taken, ['one', 'two']);
 });
 
-test('a duplicated tab is a reader of its own, and both receive', async (t) => {
+test('a duplicated tab is a separate reader, and both tabs receive messages', async (t) => {
   const stage = await ClientStage.start(t);
   const storage = new TabStorageStub();
   const networks = [new Network(), new Network()] as const;
@@ -79,7 +79,7 @@ test('a duplicated tab is a reader of its own, and both receive', async (t) => {
   t.not(readerOf(networks[0]), readerOf(networks[1]));
 });
 
-test('a page that comes back from where it was kept aside polls again, and keeps its name to itself', async (t) => {
+test('a page that returns from the back/forward cache polls again, and removes its reader name from the storage', async (t) => {
   const stage = await ClientStage.start(t);
   const storage = new TabStorageStub();
   const device = new Device();
@@ -95,7 +95,7 @@ test('a page that comes back from where it was kept aside polls again, and keeps
   await eventually(() => taken.length === 1);
 });
 
-test('after the end of a session the tab remembers nothing of it', async (t) => {
+test('after the end of a session the storage of the tab has no data of it', async (t) => {
   const stage = await ClientStage.start(t);
   const storage = new TabStorageStub();
   await stage.push('one');
@@ -107,7 +107,7 @@ test('after the end of a session the tab remembers nothing of it', async (t) => 
   t.deepEqual(new Set(storage.items.values()), new Set(['null']));
 });
 
-test('a storage that fails is as good as none', async (t) => {
+test('a client whose storage fails works as without a storage', async (t) => {
   const stage = await ClientStage.start(t);
   const fail = () => {
     throw new Error('QuotaExceededError');

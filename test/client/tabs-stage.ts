@@ -8,10 +8,10 @@ interface LockOptions {
   readonly steal?: boolean;
 }
 
-/** The Web Locks of a browser: Node has them from 24 on only. */
+/** A replacement for the Web Locks of a browser, which Node has only since version 24. */
 class Locks {
   readonly #locks = new Map<string, Lock>();
-  /** As in a frame of another site. */
+  /** Whether requests for a lock are denied, as in a frame of another site. */
   areDenied = false;
 
   request(name: string, options: LockOptions, granted: () => unknown): Promise<unknown> {
@@ -54,7 +54,7 @@ class Lock {
 export const locks = new Locks();
 Object.defineProperty(globalThis, 'navigator', { value: { locks } });
 
-/** A tab of a browser whose cookie has the token. */
+/** Opens a tab of a browser that has the token in a cookie. */
 export function open(stage: ClientStage, options: ClientSetup = {}): Mailbox {
   const withCookie: typeof fetch = (input, init) => {
     const cookie = `sid=${stage.session.token}`;

@@ -4,7 +4,7 @@ import { createMemoryStore } from '../stores/memory/create-memory-store.js';
 
 const aRule = 'touch renews and counts no read';
 
-/** What the suite would declare for the memory store. */
+/** Returns the tests that the suite declares for the memory store. */
 function declared(exemptions: Readonly<Record<string, string>>): Map<string, () => Promise<void>> {
   const tests = new Map<string, () => Promise<void>>();
   testSessionStore({
@@ -16,14 +16,14 @@ function declared(exemptions: Readonly<Record<string, string>>): Map<string, () 
   return tests;
 }
 
-test('an exempt rule is declared with its reason, and fails while it holds', async (t) => {
+test('an exempt rule is declared with the reason of its exemption, and fails while the store follows the rule', async (t) => {
   const tests = declared({ [aRule]: 'it is only an example' });
   t.false(tests.has(aRule));
   const exempt = tests.get(`exempt, because it is only an example: ${aRule}`);
   await t.throwsAsync(async () => exempt?.(), { message: /remove its exemption/ });
 });
 
-test('an exempt rule passes while it is broken', async (t) => {
+test('an exempt rule passes while the store breaks it', async (t) => {
   const tests = new Map<string, () => Promise<void>>();
   testSessionStore({
     test: (title, body) => void tests.set(title, body),

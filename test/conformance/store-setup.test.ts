@@ -16,7 +16,7 @@ function declared(create: StoreFactory, declare = testSessionStore): Map<string,
   return tests;
 }
 
-/** How many of the tests fail when they run in the order of their declaration. */
+/** Runs the tests in the order of their declaration. @returns the number of tests that fail */
 async function countFailures(tests: ReadonlyMap<string, () => Promise<void>>): Promise<number> {
   const results = await Promise.allSettled([...tests.values()].map((body) => body()));
   return results.filter(({ status }) => status === 'rejected').length;
@@ -42,7 +42,7 @@ function methodsOf(store: object): Record<string, unknown> {
   return Object.fromEntries(names.map((name) => [name, Reflect.get(store, name)]));
 }
 
-test('a wrong factory fails in the first test alone, which says what is wrong', async (t) => {
+test('with a wrong factory only the first test fails, and its error says what is wrong', async (t) => {
   for (const [name, setup, message] of await wrongSetups()) {
     const tests = declared(wrongFactory(setup));
     const [title, check] = [...tests][0] ?? [];
@@ -53,20 +53,20 @@ test('a wrong factory fails in the first test alone, which says what is wrong', 
   }
 });
 
-test('a rule that runs without the first test says itself that the factory is wrong', async (t) => {
+test('a rule that runs without the first test reports a wrong factory itself', async (t) => {
   const tests = declared(wrongFactory(undefined));
   tests.delete(titleOfCheck);
   t.is(await countFailures(tests), tests.size);
   await t.throwsAsync(async () => [...tests.values()][0]?.(), { name: 'SetupFault' });
 });
 
-test('the suites of the change feed and of the model name a wrong factory, too', async (t) => {
+test('the suites of the change feed and of the model report a wrong factory, too', async (t) => {
   const create = wrongFactory(null);
   for (const body of declared(create, testChangeFeed).values()) await t.throwsAsync(body, { name: 'SetupFault' });
   await t.throwsAsync(checkStoreAgainstModel({ create, timeUnit: 1, runs: 1 }), { name: 'SetupFault' });
 });
 
-test('a right factory passes the first test, which closes the store it made', async (t) => {
+test('a right factory passes the first test, which closes the store that the factory created', async (t) => {
   let closed = 0;
   const tests = declared(async (context) => {
     const setup = await createMemoryStore(context);
@@ -82,7 +82,7 @@ test('a right factory passes the first test, which closes the store it made', as
   t.is(closed, 1);
 });
 
-test('a factory that rejects fails the first test with its own error, and so do the rules', async (t) => {
+test('when a factory rejects, the first test and the rules fail with its error', async (t) => {
   const tests = declared(() => Promise.reject(new Error('no server')));
   await t.throwsAsync(async () => tests.get(titleOfCheck)?.(), { message: 'no server' });
   await t.throwsAsync(async () => [...tests.values()][1]?.(), { message: 'no server' });

@@ -1,7 +1,10 @@
 import test from 'ava';
 import { ConsoleKit, consoleFronts } from '../support/console-kit.js';
 
-/** Inversify takes the last slash off the paths of controllers, and these frameworks tell the two apart. */
+/**
+ * Frameworks that serve the page without a last slash only. Inversify removes the last slash from the paths of controllers, and
+ * these frameworks distinguish the two paths.
+ */
 const withoutSlashOnly: readonly string[] = ['fastify', 'hono'];
 
 for (const front of consoleFronts) {

@@ -27,7 +27,7 @@ const stores: Readonly<Record<string, (name: string) => StoreBinding>> = {
 
 type Case = (t: ExecutionContext, kit: ConsoleKit) => Promise<void>;
 
-/** Each has accounts of its own, because all cases of one front and store share a service. */
+/** The cases by title. Each uses its own accounts, because all cases of one front and store share a service. */
 const cases: Readonly<Record<string, Case>> = {
   'the page loads its script and its style from the console alone': async (t, kit) => {
     const page = await kit.ask('/console');
@@ -52,7 +52,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.is(figures.counts.closed['max-age'], 0);
   },
 
-  'the overview counts messages, and how long they took to clients that waited': async (t, kit) => {
+  'the overview counts messages, and has their latency to waiting clients': async (t, kit) => {
     const { id } = await kit.manager.createSession('messages');
     await kit.clock.advance(1_000);
     const before = (await kit.read('overview')).nodes[0].figures.messages;
@@ -68,7 +68,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.is(after.latency.buckets.length, after.latency.bounds.length + 1);
   },
 
-  'an account is found with all its sessions, oldest first, and nothing else of them than an operator needs': async (
+  'a search by account finds all its sessions, oldest first, with only the fields that an operator needs': async (
     t,
     kit,
   ) => {
@@ -108,7 +108,7 @@ const cases: Readonly<Record<string, Case>> = {
     ]);
   },
 
-  'the census counts the sessions that are kept, and active accounts': async (t, kit) => {
+  'the census counts the stored sessions and the active accounts': async (t, kit) => {
     const { id } = await kit.manager.createSession('census');
     await kit.manager.createSession('census');
     await kit.clock.advance(60_000);
@@ -122,7 +122,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.true(after.activeAccounts > 0);
   },
 
-  'a session is found by its id, and one that has ended is not': async (t, kit) => {
+  'a live session is found by its id, and an ended session is not': async (t, kit) => {
     const { id } = await kit.manager.createSession('by-id');
     t.is((await kit.read(`sessions?id=${id}`)).sessions[0].accountId, 'by-id');
     await kit.manager.closeSession(id);
@@ -142,7 +142,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.like((await later(kit)).acts[0], { act: 'revoke', id: target.id });
   },
 
-  'revoke of a session that is not there is 404, and a failed act': async (t, kit) => {
+  'revoke of a session that does not exist is 404, and is recorded as a failed act': async (t, kit) => {
     const { id } = await kit.manager.createSession('gone');
     await kit.manager.closeSession(id);
     const acts = actsOf(kit);
@@ -151,7 +151,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.like(acts[0], { act: 'revoke', id, accountId: undefined, outcome: 'failed', count: 0 });
   },
 
-  'revoke-others keeps the session that is named': async (t, kit) => {
+  'revoke-others keeps the named session': async (t, kit) => {
     const kept = await kit.manager.createSession('many');
     await kit.manager.createSession('many');
     await kit.manager.createSession('many');
@@ -166,7 +166,10 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual(await idsOf(kit, 'all'), []);
   },
 
-  'push reaches one session, or all of an account, and its audit has no message': async (t, kit) => {
+  'push reaches one session, or all sessions of an account, and its audit event does not contain the message': async (
+    t,
+    kit,
+  ) => {
     const [one, other] = [await kit.manager.createSession('pushed'), await kit.manager.createSession('pushed')];
     const acts = actsOf(kit);
     t.deepEqual(JSON.parse((await kit.act('push', { id: one.id, data: { secret: 'hush' } })).body), { count: 1 });
@@ -188,14 +191,14 @@ const cases: Readonly<Record<string, Case>> = {
     t.false(JSON.stringify(acts).includes('hush'));
   },
 
-  'a message may be as large as the service takes': async (t, kit) => {
+  'a message may be as large as the service allows': async (t, kit) => {
     const { id } = await kit.manager.createSession('large');
     const data = 'x'.repeat(kit.manager.context.msgMaxBytes - 2);
     t.is((await kit.act('push', { id, data })).status, 200);
     t.is((await kit.act('push', { id, data: `${data}x` })).status, 413);
   },
 
-  'an act that is not well-formed is refused, and is no act': async (t, kit) => {
+  'a malformed act is refused, and is not recorded': async (t, kit) => {
     const acts = actsOf(kit);
     t.is((await kit.act('close-account', {})).status, 400);
     t.is((await kit.act('close-account', { account: ['a'] })).status, 400);
@@ -206,7 +209,7 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual(acts, []);
   },
 
-  'refused tokens and limits met are listed, newest first': async (t, kit) => {
+  'refused tokens and logins at the limit are listed, newest first': async (t, kit) => {
     kit.manager.reportRefused(await refusal(kit), { userAgent: 'crawler', ip: '192.0.2.66' });
     await kit.manager.createSession('limited', { maxSession: 1 });
     await t.throwsAsync(kit.manager.createSession('limited', { maxSession: 1 }));
@@ -223,7 +226,7 @@ for (const [store, binding] of Object.entries(stores)) {
       kit = await ConsoleKit.start(front, { store: binding(`${store}-${front}`) });
     });
     test.serial.after.always(() => kit?.close());
-    // One after the other: some look at all that their service emits.
+    // Serial, because some cases check all events of their service.
     for (const [title, body] of Object.entries(cases)) test.serial(`${store}, ${front}: ${title}`, (t) => body(t, kit));
   }
 }
@@ -248,7 +251,7 @@ async function refusal(kit: ConsoleKit): Promise<unknown> {
   return kit.manager.authenticate('a'.repeat(64)).catch((error) => error);
 }
 
-/** The overview once what was read before is no longer shown again. */
+/** Reads the overview after the time for which the console caches it. */
 async function later(kit: ConsoleKit): Promise<ReturnType<typeof JSON.parse>> {
   await kit.clock.advance(1_000);
   return kit.read('overview');

@@ -53,7 +53,7 @@ test('a console without a guard is refused when it is made', async (t) => {
 });
 
 onEachFront(
-  'whom the guard refuses gets nothing, whatever is asked for',
+  'a client that the guard refuses gets no data, whatever it asks for',
   { console: { guard: () => undefined } },
   async (t, kit) => {
     const { id } = await kit.manager.createSession('alice');
@@ -80,7 +80,7 @@ const faultyGuards: Readonly<Record<string, () => never>> = {
   rejects: () => Promise.reject(new Error('late')) as never,
 };
 
-// Serial, because the warnings of a process are those of all its tests.
+// Serial, because process warnings do not show which test has caused them.
 test.serial('a guard that fails, or names no operator, refuses the request with a process warning', async (t) => {
   for (const [fault, guard] of Object.entries(faultyGuards)) {
     const kit = await ConsoleKit.start('node', { console: { guard } });
@@ -96,7 +96,7 @@ test.serial('a guard that fails, or names no operator, refuses the request with 
   }
 });
 
-test('the error of a guard that is a SessionError is answered as such', async (t) => {
+test('a SessionError of a guard is answered as such', async (t) => {
   const guard = () => {
     throw new SessionError('STORE_UNAVAILABLE', 'The users can’t be read', {});
   };
@@ -105,7 +105,7 @@ test('the error of a guard that is a SessionError is answered as such', async (t
   t.is((await kit.ask('/console')).status, 503);
 });
 
-onEachFront('a page of another site can’t act, by whichever header a browser tells of it', {}, async (t, kit) => {
+onEachFront('a page of another site can’t act, whichever header shows its site', {}, async (t, kit) => {
   await kit.manager.createSession('alice');
   const others = [
     { origin: 'https://evil.example' },
@@ -129,7 +129,7 @@ onEachFront('an act without the console’s own header is refused', {}, async (t
   for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded']) {
     const headers = { 'content-type': type };
     const answer = await kit.ask('/console/api/close-account', { method: 'POST', body, headers });
-    // Fastify refuses types that it has no parser for by itself.
+    // Fastify itself refuses content types for which it has no parser.
     t.true([403, 415].includes(answer.status), type);
   }
   t.is((await kit.ask('/console/api/close-account?account=alice')).status, 404);
@@ -161,7 +161,7 @@ onEachFront('the page has no inline script or style, and names no other host', {
   t.notRegex(body, /<script(?![^>]* src=)|<style|\son\w+=|\sstyle=|https?:|\/\//);
 });
 
-onEachFront('what an attacker wrote comes as JSON text, and into no header', {}, async (t, kit) => {
+onEachFront('text of an attacker is sent as JSON, and is in no header', {}, async (t, kit) => {
   const hostile = '</script><img src=x onerror=alert(1)>"\'&';
   const account = `${hostile}é漢`;
   const session = await kit.manager.createSession(account, { userAgent: `${hostile}\r\nx-injected: 1` });
@@ -206,7 +206,7 @@ onEachFront('a parameter that is repeated or of a wrong form is refused', {}, as
   }
 });
 
-test('a body that is too large or no JSON is refused', async (t) => {
+test('a body that is too large or not JSON is refused', async (t) => {
   for (const front of ['node', 'fetch'] as const) {
     const kit = await ConsoleKit.start(front, { context: { msgMaxBytes: 1_000 } });
     t.teardown(() => kit.close());
@@ -217,7 +217,7 @@ test('a body that is too large or no JSON is refused', async (t) => {
   }
 });
 
-test('what is not the console’s is left to the application', async (t) => {
+test('requests for paths outside of the console are left to the application', async (t) => {
   const kit = await ConsoleKit.start('node', { console: { path: '/admin/sessions/' } });
   t.teardown(() => kit.close());
   t.is((await kit.ask('/admin/sessions/')).status, 200);

@@ -20,13 +20,13 @@ interface ShownNode {
   readonly figures: { readonly pid?: number; readonly counts?: Readonly<Record<string, number>> };
 }
 
-/** The nodes that the console at this one shows a second later, when it reads them anew. */
+/** Returns the nodes that the console of this node shows after one second, when it reads them again. */
 async function nodesNow(kit: ConsoleKit): Promise<readonly ShownNode[]> {
   await kit.clock.advance(1_000);
   return (await kit.read('overview')).nodes;
 }
 
-/** The same, once there are as many: a report is sent when a node starts, and not waited for. */
+/** Returns the nodes once there are `count` of them. The start of a node does not wait until its first report is stored. */
 async function nodesAt(kit: ConsoleKit, count: number): Promise<readonly ShownNode[]> {
   const giveUpAt = performance.now() + limits.event;
   for (;;) {
@@ -36,7 +36,7 @@ async function nodesAt(kit: ConsoleKit, count: number): Promise<readonly ShownNo
   }
 }
 
-/** Two nodes over one store. The binding is made for each of them. */
+/** Checks the consoles of two nodes over one store. Calls `binding` for each of them. */
 async function checkTwoNodes(t: ExecutionContext, binding: () => StoreBinding): Promise<void> {
   const one = await ConsoleKit.start('node', { store: binding() });
   t.teardown(() => one.close());
@@ -79,7 +79,7 @@ test('Redis: the console of each node shows the figures of all', async (t) => {
   await checkTwoNodes(t, () => redisStore({ url: redis.url, buckets: 4 }));
 });
 
-test('a node that died leaves the console when its report is older than 20 s; one that lives stays', async (t) => {
+test('the console removes a dead node when its report is older than 20 s, and keeps a live node', async (t) => {
   const kit = await ConsoleKit.start('node');
   t.teardown(() => kit.close());
   const dead = new NodeReports(runtimeOf(kit.manager), async () => ({ host: 'dead' }));
@@ -87,7 +87,7 @@ test('a node that died leaves the console when its report is older than 20 s; on
   const reportedAt = kit.manager.now;
   const [own, other] = await nodesAt(kit, 2);
   t.like(other, { node: dead.node, isThis: false, figures: { host: 'dead' } });
-  // One second is passed by each look.
+  // Each call of `nodesNow` advances the clock by one second.
   await kit.clock.advance(reportedAt + 18_000 - kit.manager.now);
   t.is((await nodesNow(kit)).length, 2);
   await kit.clock.advance(2_000);
@@ -97,7 +97,7 @@ test('a node that died leaves the console when its report is older than 20 s; on
   );
 });
 
-test('a node whose report has expired while its process stood still reports anew', async (t) => {
+test('a node whose report has expired while its process stood still reports again', async (t) => {
   const kit = await ConsoleKit.start('node');
   t.teardown(() => kit.close());
   const frozen = new NodeReports(runtimeOf(kit.manager), async () => ({ host: 'frozen' }));
@@ -110,7 +110,7 @@ test('a node whose report has expired while its process stood still reports anew
   await nodesAt(kit, 2);
 });
 
-test('a node whose first report takes longer than the pause between two is shown once', async (t) => {
+test('a node whose first report takes longer than the pause between two reports is shown once', async (t) => {
   const kit = await ConsoleKit.start('node');
   t.teardown(() => kit.close());
   await nodesAt(kit, 1);
@@ -143,7 +143,7 @@ test('reports emit no event, are counted nowhere and are in no list of the appli
   t.deepEqual(await kit.read('sessions'), { sessions: [] });
 });
 
-test('a console that can’t read the other nodes shows its own node, and why', async (t) => {
+test('a console that can’t read the other nodes shows its own node and the reason', async (t) => {
   const kit = await ConsoleKit.start('node');
   t.teardown(() => kit.close());
   const { store } = runtimeOf(kit.manager);

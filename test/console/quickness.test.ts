@@ -4,7 +4,7 @@ import { type Clock, MemoryStore, type SessionContext, SessionError } from '../.
 import { ConsoleKit } from '../support/console-kit.js';
 import { bindStore } from '../support/service.js';
 
-/** Counts what the console asks of the store. */
+/** A store that records the calls of the console. */
 class CountingStore extends MemoryStore {
   readonly calls: string[] = [];
 
@@ -78,7 +78,7 @@ test('a search by account or by id is one call of the store', async (t) => {
   t.deepEqual(store.calls, ['listAccount', 'get']);
 });
 
-test('of an account with very many sessions the console shows some, and says how many more there are', async (t) => {
+test('of an account with more than 200 sessions the console shows 200, and the number of the other sessions', async (t) => {
   const { kit } = await start();
   t.teardown(() => kit.close());
   for (let index = 0; index < 203; index += 1) await kit.manager.createSession('alice');
@@ -87,7 +87,7 @@ test('of an account with very many sessions the console shows some, and says how
   t.is(more, 3);
 });
 
-test('however many operators look, the store is asked once a second, and never walks over its sessions', async (t) => {
+test('however many operators look, the console reads the store once a second, and never scans its sessions', async (t) => {
   const { kit, store } = await start();
   t.teardown(() => kit.close());
   store.calls.length = 0;
@@ -98,7 +98,7 @@ test('however many operators look, the store is asked once a second, and never w
   t.is(store.calls.length, 4);
 });
 
-test('however many operators ask for it, the sessions are counted once a minute', async (t) => {
+test('however many operators ask for the census, the sessions are counted once a minute', async (t) => {
   const { kit, store } = await start();
   t.teardown(() => kit.close());
   await kit.manager.createSession('alice');
@@ -114,7 +114,7 @@ test('however many operators ask for it, the sessions are counted once a minute'
   t.is(store.calls.filter((call) => call === 'countSessions').length, 2);
 });
 
-test('a count that failed is made anew when it is asked for again', async (t) => {
+test('a failed census is made again at the next request', async (t) => {
   const { kit, store } = await start();
   t.teardown(() => kit.close());
   const { countActiveAccounts } = store;

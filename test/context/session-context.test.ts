@@ -81,7 +81,7 @@ test('the tables here cover every field', (t) => {
 
 for (const [field, least, most] of numbers) {
   test(`${field} is a whole number from ${least} to ${most}`, (t) => {
-    // Keeps the rules between two fields from failing first.
+    // Prevents that a rule between two fields fails first.
     const companion =
       field === 'msgMaxBytes' ? { mailboxMaxBytes: most } : { msgMaxBytes: 1, maxPoll: 1_000_000, maxReader: 1 };
     for (const value of [least, most]) t.is(new SessionContext({ ...companion, [field]: value })[field], value);
@@ -116,7 +116,7 @@ test('an unknown field is refused by its name', (t) => {
   }
 });
 
-test('a misspelt field is refused with the one that was probably meant', (t) => {
+test('a misspelt field is refused, and the error suggests the one that was probably meant', (t) => {
   for (const [field, meant] of [
     ['maxSessions', 'maxSession'],
     ['maxsession', 'maxSession'],
@@ -169,12 +169,12 @@ test('a context is frozen', (t) => {
   t.throws(() => Object.assign(context, { maxSession: 6 }), { instanceOf: TypeError });
 });
 
-test('a context made from another has the same fields', (t) => {
+test('a context created from another has the same fields', (t) => {
   const context = new SessionContext({ maxSession: 7, pollRenews: false });
   t.deepEqual(new SessionContext(context), context);
 });
 
-test('readerGrace is two pollTime and hbGrace', (t) => {
+test('readerGrace is twice pollTime plus hbGrace', (t) => {
   t.is(new SessionContext().readerGrace, 60_000);
   t.is(new SessionContext({ pollTime: 100, hbGrace: 7 }).readerGrace, 207);
 });

@@ -2,7 +2,7 @@ import test from 'ava';
 import { MemoryStore } from '../../src/index.js';
 import { bindStore, startService } from '../support/service.js';
 
-test('an acknowledgement does not throw when the store throws at once instead of rejecting', async (t) => {
+test('an acknowledgement does not throw when the store throws instead of rejecting', async (t) => {
   class ThrowingStore extends MemoryStore {
     override acknowledge(): Promise<void> {
       throw new Error('the store failed');

@@ -1,21 +1,21 @@
 import { MemoryStore, type ReadRequest, type ReadResult, SessionError } from '../../src/index.js';
 
-/** A read that was carried out, and whose answer has not been given. */
+/** A read that was carried out, but not answered yet. */
 export interface ReadUnderWay {
   readonly request: ReadRequest;
   answer(): void;
-  /** Rejects, although the read was carried out. */
+  /** Rejects the read, although it was carried out. */
   lose(): void;
 }
 
-/** A memory store that carries reads out at once, and whose answers the test gives later. */
+/** A memory store that carries out reads immediately. The test decides when they are answered. */
 export class DelayedStore extends MemoryStore {
   /** Whether the answers to further reads are delayed. */
   delays = false;
   /** Whether further reads fail without being carried out. */
   isAway = false;
   readonly underWay: ReadUnderWay[] = [];
-  /** The readers released, in order. */
+  /** The released readers, in order. */
   readonly released: string[] = [];
 
   override async read(app: string, id: string, request: ReadRequest): Promise<ReadResult> {
@@ -23,7 +23,7 @@ export class DelayedStore extends MemoryStore {
     if (!this.delays) return super.read(app, id, request);
     const result = super.read(app, id, request);
     return new Promise((resolve, reject) => {
-      // A rejection is handled when the answer is given, and must not count as unhandled until then.
+      // Prevents an unhandled rejection before the answer is given, which handles it.
       result.catch(() => {});
       this.underWay.push({
         request,
@@ -38,7 +38,7 @@ export class DelayedStore extends MemoryStore {
     return super.release(app, id, reader);
   }
 
-  /** Answers one of the reads under way, in the order in which they were asked. */
+  /** Answers one of the unanswered reads, numbered in the order of the calls. */
   answer(index = 0): void {
     const [read] = this.underWay.splice(index, 1);
     if (read === undefined) throw new Error(`no read ${index} is under way`);

@@ -11,10 +11,10 @@ import type {
 import { bindStore, type Service, startService } from '../support/service.js';
 import { DelayedStore } from './delayed-store.js';
 
-/** The timers of a service that holds no poll: one for the sweep, one for the heartbeat. */
+/** Number of timers of a service that holds no poll: one for the sweep, one for the heartbeat. */
 export const timersAtRest = 2;
 
-/** One poll with a token, as a front makes it. */
+/** A poll with a token, as a front starts it. */
 export class HeldPoll {
   readonly batches: Batch[] = [];
   readonly errors: unknown[] = [];
@@ -39,7 +39,7 @@ export class HeldPoll {
     return this.batches.length === 0 && this.errors.length === 0;
   }
 
-  /** Its answer. Throws unless there was exactly one. */
+  /** The answer to the poll. Throws unless there was exactly one. */
   get batch(): Batch {
     const [batch] = this.batches;
     if (batch === undefined || this.batches.length > 1 || this.errors.length > 0) {
@@ -63,7 +63,7 @@ export interface DelayedService extends Service {
   readonly store: DelayedStore;
 }
 
-/** A service with a `DelayedStore`. */
+/** Starts a service with a `DelayedStore`. */
 export async function startDelayedService(
   t: ExecutionContext,
   context: SessionContextOptions = {},
@@ -76,7 +76,7 @@ export async function startDelayedService(
   const service = await startService(t, context, { store: binding });
   if (store === undefined) throw new Error('the store was not resolved');
   const found = store;
-  // A read that is still under way would keep the service from stopping.
+  // An unanswered read would keep the service from stopping.
   t.teardown(() => {
     found.delays = false;
     for (const read of found.underWay.splice(0)) read.answer();
@@ -84,7 +84,7 @@ export async function startDelayedService(
   return { ...service, store };
 }
 
-/** Asserts that no poll is held, and that the session's idle time runs again. */
+/** Asserts that no poll is held, and that the session can expire again. */
 export async function assertNoneHeld(t: ExecutionContext, service: Service, id: string): Promise<void> {
   await settle();
   t.is(service.room.held, 0, 'no poll is held');

@@ -13,7 +13,7 @@ class NamedHold implements Hold<NamedHold> {
   ) {}
 }
 
-test('an exception of a callback leaves the other holds their deadlines, and those that are added later', async (t) => {
+test('an exception in a callback does not affect the deadlines of other holds or of holds that are added later', async (t) => {
   const clock = new ManualClock();
   const ended: string[] = [];
   const times = new HoldTimes<NamedHold>(clock, ({ name }) => {

@@ -2,7 +2,7 @@ import { settle } from '../../src/conformance/manual-clock.js';
 import type { Batch, Cancellable, IssuedSession, SessionManager, StreamOptions } from '../../src/index.js';
 import type { Service } from '../support/service.js';
 
-/** One stream with a token, as a front opens it. */
+/** A stream with a token, as a front opens it. */
 export class OpenStream {
   readonly batches: Batch[] = [];
   readonly errors: unknown[] = [];

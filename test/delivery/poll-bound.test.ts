@@ -10,7 +10,7 @@ function isTurnedAway({ batches: [batch] }: HeldPoll): boolean {
   return batch?.messages.length === 0 && (batch.retry ?? 0) > 0;
 }
 
-test('a session with maxPoll polls is answered further ones unread, with retry and the cursor it sent', async (t) => {
+test('beyond maxPoll polls, a session gets retry and the cursor that it sent, without a read', async (t) => {
   const service = await startService(t, context);
   const { id, token } = await service.manager.createSession('alice');
   const tail = (await service.manager.poll(id, { after: '', wait: 0 })).cursor;
@@ -30,7 +30,7 @@ test('a session with maxPoll polls is answered further ones unread, with retry a
   t.true((await hold(service, other)).isHeld, 'another session has its own');
 });
 
-test('polls that the store has not read yet count, so that a burst is not read whole', async (t) => {
+test('polls that the store has not read yet count, so that most of a burst is not read', async (t) => {
   const service = await startDelayedService(t, context);
   const { token } = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -40,7 +40,7 @@ test('polls that the store has not read yet count, so that a burst is not read w
   t.is(polls.filter(isTurnedAway).length, 7);
 });
 
-test('polls with a wrong secret use up no poll of the session, and are refused when they are read', async (t) => {
+test('polls with a wrong secret use up no poll of the session, and those that are read are refused', async (t) => {
   const service = await startDelayedService(t, context);
   const { id, token } = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -55,7 +55,7 @@ test('polls with a wrong secret use up no poll of the session, and are refused w
   t.true(own.isHeld);
 });
 
-test('a large answer counts until it was written out, a small one does not', async (t) => {
+test('a large answer counts until it is written out, a small one does not count', async (t) => {
   const service = await startService(t, context);
   const { id, token } = await service.manager.createSession('alice');
   const closes: (() => void)[] = [];

@@ -7,7 +7,7 @@ import { ManualClock } from '../../src/conformance/manual-clock.js';
 import { memoryStore } from '../../src/index.js';
 import { checkPolls } from '../support/poll-property.js';
 
-test('every batch has all messages retained, in order, and lost counts exactly what bounds dropped', async (t) => {
+test('every batch has all retained messages, in order, and lost counts exactly what bounds dropped', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'poll-property-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const path = join(folder, 'sessions.snapshot');

@@ -11,7 +11,7 @@ test('a poll without options drains as the default reader, for pollTime and msgM
   t.deepEqual(request, { reader: 'default', limit: 50, wait: 20_000, streams: false, drains: true });
 });
 
-test('given options are kept within their bounds', (t) => {
+test('options within their bounds are used unchanged', (t) => {
   const request = { reader: 'tab-1', after: 'abc.7.3a', limit: 1, wait: 0 };
   const after = { epoch: 'abc', offset: 7, proof: 118 };
   t.deepEqual(requirePollRequest(request, context), { ...request, after, streams: false, drains: false });
@@ -20,12 +20,12 @@ test('given options are kept within their bounds', (t) => {
   t.is(requirePollRequest({ wait: 20_000 }, context).wait, 20_000);
 });
 
-test('a limit over msgMaxLength and a wait over pollTime are lowered to these', (t) => {
+test('a limit above msgMaxLength and a wait above pollTime are reduced to these', (t) => {
   t.is(requirePollRequest({ limit: 51 }, context).limit, 50);
   t.is(requirePollRequest({ wait: 20_001 }, context).wait, 20_000);
 });
 
-test('a limit below 1, a negative wait, and any that is not a whole number are refused', (t) => {
+test('a limit below 1, a negative wait, and either that is not a whole number are refused', (t) => {
   for (const limit of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
     const error = t.throws(() => requirePollRequest({ limit }, context), undefined, String(limit));
     t.true(SessionError.is(error, 'INVALID_ARGUMENT') && error.details.argument === 'limit');

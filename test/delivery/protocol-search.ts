@@ -7,39 +7,39 @@ import type { Message } from '../../src/mailbox/message.js';
 const readers = ['one', 'two'] as const;
 const nodes = ['A', 'B'] as const;
 
-/** Both may be at one node, or each at its own. */
+/** The nodes at which each reader may poll. Both readers may be at the same node, or each at its own. */
 const nodesOf = { one: ['A'], two: ['A', 'B'] } as const;
 
 type ReaderName = (typeof readers)[number];
 type Node = (typeof nodes)[number];
 
-/** How far the search goes. */
+/** The bounds of the search. */
 export interface SearchBounds {
   readonly pushes: number;
   readonly rollbacks: number;
-  /** Steps in a row. */
+  /** Maximum number of steps after the prefix. */
   readonly depth: number;
-  /** Whether pushes may have a key, which is always the same. */
+  /** Whether pushes may have a key. The key is always the same. */
   readonly areKeyed: boolean;
-  /** Steps that come first, by name; the depth counts from there. */
+  /** Names of the steps with which every path begins. `depth` does not count them. */
   readonly prefix: readonly string[];
-  /** Messages that the mailbox keeps; it drops the oldest beyond. */
+  /** Maximum number of messages in the mailbox, which drops the oldest beyond it. */
   readonly room: number;
 }
 
 interface Stored {
   readonly mailbox: MailboxSnapshot;
-  /** At which node each reader is parked. */
+  /** The node at which each reader is parked. */
   readonly parked: Readonly<Partial<Record<ReaderName, Node>>>;
   /** The values that the mailbox accepted in this history, without those that were replaced. */
   readonly accepted: readonly number[];
-  /** The latest value that has the key. */
+  /** The latest value with the key. */
   readonly ofKey: number | undefined;
 }
 
 interface Client {
   readonly cursor: Cursor | '';
-  /** What it received; in a mailbox with little room also what was accepted before it was told `lost` or `reset`. */
+  /** The values that the client received. With little room, also those accepted before it received `lost` or `reset`. */
   readonly has: readonly number[];
   /** The node that holds its poll. */
   readonly heldAt: Node | undefined;
@@ -52,10 +52,10 @@ interface Notice {
 
 interface World {
   readonly stored: Stored;
-  /** An older state that the store may come back with. */
+  /** An older state to which the store may go back. */
   readonly older: Stored | undefined;
   readonly clients: Readonly<Record<ReaderName, Client>>;
-  /** Notices on their way. */
+  /** Notices that are in transit to each node. */
   readonly notices: Readonly<Record<Node, readonly Notice[]>>;
   readonly pushed: number;
   readonly rollbacks: number;
@@ -69,10 +69,10 @@ interface Path {
 }
 
 /**
- * Visits every state, within its bounds, that two clients, two nodes and one mailbox can get into, by any order of pushes, polls, lost
- * answers, clients that hang up, notices that arrive late, and a store that goes back to an older state of itself. In
- * each it asks what would become of every message if both clients polled until there is nothing more. It uses the
- * mailbox and the waiter of the package.
+ * Visits, within its bounds, every state that two clients, two nodes and one mailbox can reach. The steps are, in any
+ * order, pushes, polls, lost answers, clients that hang up, notices that arrive late, and a store that goes back to an
+ * older state of itself. In each state the search checks that both clients would receive every message if they polled until
+ * there is nothing more. It uses the mailbox and the waiter of the package.
  */
 export class ProtocolSearch {
   readonly #bounds: SearchBounds;
@@ -91,10 +91,10 @@ export class ProtocolSearch {
     };
   }
 
-  /** @returns the number of states visited. @throws AssertionError with the history of the first state that breaks it */
+  /** @returns the number of visited states. @throws AssertionError with the steps to the first state that fails */
   run(): number {
     let open: Path[] = [this.#afterPrefix()];
-    // By the number of steps, so that the history that is shown is a shortest one.
+    // Breadth first, so that a reported history is one of the shortest.
     for (let depth = 0; depth <= this.#bounds.depth && open.length > 0; depth += 1) {
       const next: Path[] = [];
       for (const path of open) {
@@ -123,7 +123,7 @@ export class ProtocolSearch {
 
   #start(): World {
     const mailbox = new Mailbox();
-    // Known from the start: a new reader is not told what others took before.
+    // The readers are known from the start, because a new reader is not told what other readers took before.
     for (const reader of readers) mailbox.read(reader, '', 1, 0, this.#mailboxBounds);
     const client: Client = {
       cursor: { epoch: mailbox.epoch, offset: 0, proof: 0 },
@@ -147,7 +147,7 @@ export class ProtocolSearch {
       if (this.#bounds.areKeyed) yield ['push with the key', this.#push(world, 'k')];
     }
     if (rollbacks < this.#bounds.rollbacks) {
-      // Kept once for each return: an older state that is kept anew is the same as keeping it later.
+      // A second `keep` without a return in between would be the same as keeping the state later.
       if (older === undefined) yield ['keep', { ...world, older: world.stored }];
       else yield ['go back', { ...world, stored: older, older: undefined, rollbacks: rollbacks + 1 }];
     }
@@ -169,7 +169,7 @@ export class ProtocolSearch {
     const mailbox = opened(world.stored);
     const before = mailbox.tailProof;
     const json = String(value);
-    // Time passes between any two pushes.
+    // The time of acceptance differs for any two pushes.
     const { message } = mailbox.append({ json, bytes: 1, key }, value, this.#mailboxBounds);
     assert.ok(message !== undefined);
     const notices = { ...world.notices };
@@ -220,7 +220,7 @@ export class ProtocolSearch {
   }
 
   #accountedBy({ messages, lost, reset }: MailboxRead, { accepted }: Stored): readonly number[] {
-    // With room for all, being told is no excuse.
+    // If there is room for all messages, a report of a loss is no excuse.
     const isTold = (lost > 0 || reset) && this.#bounds.room < this.#bounds.pushes;
     return isTold ? accepted : messages.map(({ json }) => Number(json));
   }

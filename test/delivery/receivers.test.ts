@@ -7,7 +7,7 @@ import { openStream } from './open-stream.js';
 
 const silent: StreamReceiver = { deliver() {}, fail() {}, beat() {} };
 
-test('a poll and a stream that are held at a session hear of what it takes over from another', async (t) => {
+test('a poll and a stream held for a session receive what the session takes over from another', async (t) => {
   const service = await startService(t, { gcTime: 5_000 });
   const { manager, clock } = service;
   const old = await manager.createSession('alice');
@@ -28,7 +28,7 @@ test('a poll and a stream that are held at a session hear of what it takes over 
   await assertNoneHeld(t, service, session.id);
 });
 
-test('a receiver that closes the account, told that closeAccount closed its session, breaks nothing', async (t) => {
+test('a receiver may close the account when it is notified that closeAccount has closed its session', async (t) => {
   const { manager, clock, events } = await startService(t);
   const sessions = await Promise.all([1, 2, 3].map(() => manager.createSession('alice')));
   await manager.createSession('bob');
@@ -55,7 +55,7 @@ test('a receiver that closes the account, told that closeAccount closed its sess
   t.is(events.of('closed').length, 4);
 });
 
-test('a receiver that closes the other sessions at a push to the account breaks nothing', async (t) => {
+test('a receiver may close the other sessions of the account during a push to the account', async (t) => {
   const { manager, clock, events } = await startService(t);
   const sessions = await Promise.all([1, 2, 3].map(() => manager.createSession('alice')));
   for (const [index, { id }] of sessions.entries()) {
@@ -83,7 +83,7 @@ test('a receiver that closes the other sessions at a push to the account breaks 
   t.is(events.of('closed').length, 3);
 });
 
-test('a receiver that logs in again, told that its session was evicted, does not pass the limit', async (t) => {
+test('a receiver that logs in again when its session is evicted does not exceed the limit', async (t) => {
   const { manager } = await startService(t, { maxSession: 1, onMaxSession: 'evict-oldest' });
   const first = await manager.createSession('alice');
   let again: Promise<unknown> | undefined;
@@ -104,7 +104,7 @@ test('a receiver that logs in again, told that its session was evicted, does not
 });
 
 for (const throws of [false, true]) {
-  test(`a stream that ${throws ? 'throws' : 'is hung up'} at its heartbeat releases its reader`, async (t) => {
+  test(`a stream that ${throws ? 'throws' : 'is closed by its client'} during its heartbeat releases its reader`, async (t) => {
     const service = await startService(t, { pollTime: 10_000 });
     const session = await service.manager.createSession('alice');
     const stream = service.manager.streamInto(
@@ -124,7 +124,7 @@ for (const throws of [false, true]) {
   });
 }
 
-test('a poll whose read failed is read again although another reader of its session was read meanwhile', async (t) => {
+test('a poll whose read failed is read again even if another reader of its session was read in between', async (t) => {
   const service = await startDelayedService(t);
   const { manager, clock, store, room } = service;
   const session = await manager.createSession('alice');
@@ -132,7 +132,7 @@ test('a poll whose read failed is read again although another reader of its sess
   store.isAway = true;
   room.changed('default', session.id);
   await settle();
-  // Its park in the store has ended, as that of a poll whose node was given up, or whose notice was lost.
+  // Ends its park in the store. This also happens if its node was given up or its notice was lost.
   await store.release('default', session.id, 'one');
   await manager.push(session.id, 'hello');
   store.isAway = false;
@@ -143,7 +143,7 @@ test('a poll whose read failed is read again although another reader of its sess
   t.deepEqual(poll.data, ['hello']);
 });
 
-test('a receiver that throws when it is turned away is called once, and the caller hears nothing of it', async (t) => {
+test('a receiver that throws when it is turned away is called once, and the caller does not see the exception', async (t) => {
   const { manager } = await startService(t, { maxWaiter: 0 });
   const session = await manager.createSession('alice');
   const calls: string[] = [];
@@ -156,7 +156,7 @@ test('a receiver that throws when it is turned away is called once, and the call
   t.deepEqual(calls, ['deliver', 'fail']);
 });
 
-test('a client that is sent away is told to come back within a minute, however seldom presence is judged', async (t) => {
+test('a client that is turned away receives a retry of at most a minute, even if presence is judged rarely', async (t) => {
   const service = await startService(t, { hbTime: 2_147_483_647, hbGrace: 2_147_483_647, drainTime: 2_147_483_647 });
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);

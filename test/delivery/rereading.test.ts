@@ -30,7 +30,7 @@ test('mailboxes whose read failed are read once after the pause', async (t) => {
   t.is(clock.pending, 0);
 });
 
-test('a mailbox that is forgotten is not read, and the last one takes the timer with it', async (t) => {
+test('a forgotten mailbox is not read, and forgetting the last one cancels the timer', async (t) => {
   const { clock, rereading, reads } = startRereading();
   rereading.later('a');
   rereading.later('b');
@@ -44,7 +44,7 @@ test('a mailbox that is forgotten is not read, and the last one takes the timer 
   t.is(clock.pending, 0);
 });
 
-test('all reads each mailbox at once', (t) => {
+test('all() reads each mailbox immediately', (t) => {
   const { rereading, reads } = startRereading();
   rereading.all();
   t.deepEqual(reads, ['one', 'two']);

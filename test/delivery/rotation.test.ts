@@ -6,7 +6,7 @@ import { assertNoneHeld, HeldPoll, hold, startDelayedService } from './held-poll
 
 const rotated = closedNotice('rotated');
 
-test('a rotation answers the polls that the old token holds, and the new token goes on at their cursor', async (t) => {
+test('a rotation answers the polls held with the old token, and the new token continues at their cursor', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const polls = [await hold(service, session), await hold(service, session, { reader: 'other' })];
@@ -20,7 +20,7 @@ test('a rotation answers the polls that the old token holds, and the new token g
   await assertNoneHeld(t, service, session.id);
 });
 
-test('a poll of the old token whose read is under way while the token is rotated is given no later message', async (t) => {
+test('a poll of the old token that is reading during the rotation receives no later message', async (t) => {
   const service = await startDelayedService(t);
   const { manager, store } = service;
   const session = await manager.createSession('alice');
@@ -28,7 +28,7 @@ test('a poll of the old token whose read is under way while the token is rotated
   const poll = new HeldPoll(manager, session.token);
   await manager.rotateToken(session.id);
   await manager.push(session.id, 'secret');
-  // The read parked the poll; its answer arrives only now.
+  // The read parked the poll, but its answer arrives only now.
   store.answer();
   await settle();
   store.answer();
@@ -37,12 +37,12 @@ test('a poll of the old token whose read is under way while the token is rotated
   t.like(poll.errors, [{ code: 'SESSION_CLOSED', details: { reason: 'rotated' }, status: 401 }]);
 });
 
-test('a held poll that reads again after a rotation of which no notice came is refused', async (t) => {
+test('a held poll that reads again after a rotation without a notice is refused', async (t) => {
   const service = await startDelayedService(t);
   const { manager, room, store } = service;
   const session = await manager.createSession('alice');
   const poll = await hold(service, session);
-  // The mailbox released the reader before the rotation, so the rotation notifies no node.
+  // The reader was released before the rotation, so the rotation notifies no node.
   await store.release('default', session.id, 'default');
   await manager.rotateToken(session.id);
   await manager.push(session.id, 'secret');
@@ -53,7 +53,7 @@ test('a held poll that reads again after a rotation of which no notice came is r
   t.like(poll.errors, [{ code: 'SESSION_CLOSED', details: { reason: 'rotated' } }]);
 });
 
-test('a session that a token opened can not be polled once the token was rotated', async (t) => {
+test('a session object from an old token can not be polled after the rotation', async (t) => {
   const { manager } = await startService(t);
   const { id, token } = await manager.createSession('alice');
   const opened = await manager.authenticate(token);
@@ -71,7 +71,7 @@ test('a session that a token opened can not be polled once the token was rotated
   t.deepEqual(data, ['secret']);
 });
 
-test('a notice of the rotation that arrives late does not end a poll of the new token', async (t) => {
+test('a late notice of the rotation does not end a poll of the new token', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const second = await service.manager.rotateToken(session.id);
@@ -83,7 +83,7 @@ test('a notice of the rotation that arrives late does not end a poll of the new 
   t.deepEqual(poll.data, ['x']);
 });
 
-test('a rotation with keepOpen keeps held polls, also when they have to read again', async (t) => {
+test('a rotation with keepOpen keeps held polls, even when they must read again', async (t) => {
   const service = await startService(t);
   const { manager, room } = service;
   const session = await manager.createSession('alice');
@@ -104,7 +104,7 @@ test('keepOpen must be true or false', async (t) => {
   await t.throwsAsync(manager.rotateToken(id, options), { code: 'INVALID_ARGUMENT', message: /keepOpen.*"yes"/ });
 });
 
-test('no session is closed with a reason that tells its clients to come back', async (t) => {
+test('no session is closed with a reason that asks its clients to reconnect', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   for (const reason of ['rotated', 'shutdown'] as const) {

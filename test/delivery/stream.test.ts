@@ -7,7 +7,7 @@ import { reportedFault } from '../websocket/reported-fault.js';
 import { assertNoneHeld, HeldPoll, hold, startDelayedService } from './held-poll.js';
 import { OpenStream, openStream } from './open-stream.js';
 
-test('a stream is given an empty batch with its cursor first, and then each message as it is pushed', async (t) => {
+test('a stream first receives an empty batch with its cursor, and then each message when it is pushed', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const stream = await openStream(service, session);
@@ -23,7 +23,7 @@ test('a stream is given an empty batch with its cursor first, and then each mess
   await assertNoneHeld(t, service, session.id);
 });
 
-test('a stream is given each of many messages that are pushed at a time once, in order', async (t) => {
+test('a stream receives each of many messages of one turn once, in order', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const stream = await openStream(service, session);
@@ -34,7 +34,7 @@ test('a stream is given each of many messages that are pushed at a time once, in
   t.true(stream.batches.every(({ lost }) => lost === 0));
 });
 
-test('what a stream was given stays in the mailbox until it is acknowledged', async (t) => {
+test('messages given to a stream stay in the mailbox until they are acknowledged', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const undelivered = async () => (await service.manager.getSession(session.id)).undelivered;
@@ -50,7 +50,7 @@ test('what a stream was given stays in the mailbox until it is acknowledged', as
   t.deepEqual(stream.data, ['a', 'b']);
 });
 
-test('a reader that comes back without a cursor goes on behind what it has acknowledged', async (t) => {
+test('a reader that returns without a cursor continues after what it has acknowledged', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const stream = await openStream(service, session, { reader: 'tab' });
@@ -63,7 +63,7 @@ test('a reader that comes back without a cursor goes on behind what it has ackno
   t.deepEqual(again.data, ['b', 'c']);
 });
 
-test('a cursor with which a reader comes back, by stream or by poll, acknowledges', async (t) => {
+test('the cursor of a returning reader acknowledges, for a stream and for a poll', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const stream = await openStream(service, session, { reader: 'tab' });
@@ -81,7 +81,7 @@ test('a cursor with which a reader comes back, by stream or by poll, acknowledge
   t.true(again.last.superseded);
 });
 
-test('with ack sent a message is removed when its receiver says that it was written out', async (t) => {
+test('with ack `sent` a message is removed when its receiver reports that it was written out', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const stream = await openStream(service, session, { reader: 'tab', ack: 'sent' });
@@ -96,7 +96,7 @@ test('with ack sent a message is removed when its receiver says that it was writ
   t.deepEqual((await openStream(service, session, { reader: 'tab', ack: 'sent' })).data, ['b']);
 });
 
-test('streams that name no reader are readers of their own', async (t) => {
+test('each stream without a reader name is a separate reader', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const streams = [await openStream(service, session), await openStream(service, session)];
@@ -131,7 +131,7 @@ test('a quiet stream is told to send a heartbeat once a minute where pollTime is
   t.deepEqual(stream.data, ['still here']);
 });
 
-test('a quiet stream is told to send a heartbeat once in each pollTime, and a message postpones it', async (t) => {
+test('a quiet stream must send a heartbeat once per pollTime, and a message postpones it', async (t) => {
   const service = await startService(t, { pollTime: 10_000 });
   const session = await service.manager.createSession('alice');
   const stream = await openStream(service, session);
@@ -179,7 +179,7 @@ test('an open stream keeps its session online and unexpired', async (t) => {
   await t.throwsAsync(service.manager.getSession(session.id));
 });
 
-test('a stream is told why its session ends, also by a rotation', async (t) => {
+test('a stream receives the reason when its session ends, also for a rotation', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const stream = await openStream(service, session);
@@ -192,7 +192,7 @@ test('a stream is told why its session ends, also by a rotation', async (t) => {
   t.is(service.room.held, 0);
 });
 
-test('a rotation that keeps what is open keeps a stream', async (t) => {
+test('a rotation with keepOpen keeps a stream open', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const stream = await openStream(service, session);
@@ -231,7 +231,7 @@ test('a stream with a wrong token fails, and none is opened', async (t) => {
   t.is(service.room.held, 0);
 });
 
-test('a stream that finds no room, in all or for its session, is told when to retry, and is not read', async (t) => {
+test('a stream beyond the bound of all waiters or of its session receives retry, and is not read', async (t) => {
   for (const bound of [{ maxWaiter: 1 }, { maxPoll: 1, maxReader: 1 }]) {
     const service = await startService(t, bound);
     const session = await service.manager.createSession('alice');
@@ -244,7 +244,7 @@ test('a stream that finds no room, in all or for its session, is told when to re
   }
 });
 
-test('a drain ends each stream with retry, and opens no more', async (t) => {
+test('a drain ends each stream with retry, and later streams are turned away', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const stream = await openStream(service, session);
@@ -269,7 +269,7 @@ test('a drain ends a stream that is reading with what it has read', async (t) =>
   t.is(stream.batches.length, 1);
 });
 
-test('a stream hears of a loss and of another epoch, and goes on', async (t) => {
+test('a stream receives reports of a loss and of another epoch, and continues', async (t) => {
   const service = await startService(t, { msgMaxLength: 2 });
   const session = await service.manager.createSession('alice');
   for (const value of [1, 2, 3]) await service.manager.push(session.id, value);
@@ -289,7 +289,7 @@ test('a stream hears of a loss and of another epoch, and goes on', async (t) => 
   );
 });
 
-test('missed notices are found by reading again', async (t) => {
+test('a stream finds missed notices by reading again', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const stream = await openStream(service, session);
@@ -300,7 +300,7 @@ test('missed notices are found by reading again', async (t) => {
   t.is(stream.batches.length, 2);
 });
 
-test('a receiver that pushes to its own stream is given that message next', async (t) => {
+test('a receiver that pushes to its own stream receives that message next', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const stream = new OpenStream(service.manager, session.token);
@@ -312,7 +312,7 @@ test('a receiver that pushes to its own stream is given that message next', asyn
   t.deepEqual(stream.data, [1, 2, 3, 4, 5]);
 });
 
-test('a receiver that hangs up within a batch gets nothing more, and its reader is released', async (t) => {
+test('a receiver that hangs up during a batch receives nothing more, and its reader is released', async (t) => {
   const service = await startService(t);
   for (const hangsUpAt of [1, 2]) {
     const session = await service.manager.createSession('alice');
@@ -328,7 +328,7 @@ test('a receiver that hangs up within a batch gets nothing more, and its reader 
   }
 });
 
-test.serial('a receiver that throws ends its stream alone, and the fault is reported', async (t) => {
+test.serial('a receiver that throws ends only its own stream, and the exception is reported', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const stream = await openStream(service, session);

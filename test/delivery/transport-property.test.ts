@@ -46,8 +46,8 @@ const bounds = fc.record({
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
 /**
- * Scripts with a loss, an older place, a lifetime and a restart, which few random ones have all of; and a burst that
- * exceeds the mailbox, of which a second client that polls loses some if it is slow.
+ * Scripts with a loss, an older place, a lifetime and a restart, a combination that is rare in random scripts. The last
+ * script has a burst that exceeds the mailbox, of which a slow second client that polls loses a part.
  */
 const examples: [WorldBounds, Command[]][] = [
   [
@@ -119,12 +119,12 @@ const inProcess: ReadonlySet<string> = new Set(['poll', 'streamInto']);
 for (const [name, start] of Object.entries({ ...pollTransports, ...transports })) {
   const numRuns = inProcess.has(name) ? rounds({ sample: 40, full: 500 }) : rounds({ sample: 8, full: 60 });
   test.serial(
-    `${name}: each client gets each message once, in order, or is told that it is lost, and what is not acknowledged stays`,
+    `${name}: each client receives each message once, in order, or a report of its loss, and unacknowledged messages stay`,
     async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'transport-property-'));
       t.teardown(() => rm(folder, { recursive: true }));
       const snapshot = join(folder, 'sessions.snapshot');
-      // A failure tells its seed and path.
+      // A failure reports its seed and path.
       await fc.assert(
         fc.asyncProperty(bounds, fc.array(command, { minLength: 1, maxLength: 25 }), async (each, commands) => {
           const world = new TransportWorld(each, start, snapshot);

@@ -37,7 +37,7 @@ test('a drain yields to the event loop after each 500 polls', async (t) => {
   t.true(polls.every((poll) => poll.batch.retry !== undefined));
 });
 
-test('a drain keeps cursors and messages, and later polls are answered at once', async (t) => {
+test('a drain keeps cursors and messages, and later polls are answered immediately', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   await service.manager.push(session.id, 'one');
@@ -53,7 +53,7 @@ test('a drain keeps cursors and messages, and later polls are answered at once',
   t.true(Number(quiet.batch.retry) > 0, 'a quiet poll is answered with retry');
 });
 
-test('a poll that began in the same turn as the drain is answered with retry', async (t) => {
+test('a poll that starts in the same turn as the drain is answered with retry', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const poll = new HeldPoll(service.manager, session.token);
@@ -108,7 +108,7 @@ test('a drain answers a poll held while the store is unavailable with retry', as
   t.is(service.room.held, 0);
 });
 
-test('a poll that comes after the drain is not parked in the store', async (t) => {
+test('a poll that arrives after the drain is not parked in the store', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   await service.manager.drain();

@@ -4,7 +4,7 @@ import { Message } from '../../src/index.js';
 import { startService } from '../support/service.js';
 import { assertNoneHeld, hold, startDelayedService } from './held-poll.js';
 
-/** The ticket of the first read of a service. */
+/** Ticket of the first read of a service. */
 const firstTicket = 1;
 
 test('a poll is answered as superseded when another node reads for its reader', async (t) => {
@@ -26,7 +26,7 @@ test('a superseded notice of an older read does not end a newer poll of the read
   t.true(newer.isHeld);
 });
 
-test('a superseded notice of one reader does not end a poll of another', async (t) => {
+test('a superseded notice for one reader does not end a poll of another reader', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -36,7 +36,7 @@ test('a superseded notice of one reader does not end a poll of another', async (
   t.true(poll.isHeld);
 });
 
-test('a poll that another node supersedes while its read is under way ends when the read returns', async (t) => {
+test('a poll that another node supersedes during its read ends when the read returns', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -49,7 +49,7 @@ test('a poll that another node supersedes while its read is under way ends when 
   t.is(service.room.held, 0);
 });
 
-test('notices missed while all mailboxes are read again make all be read once more, in steps', async (t) => {
+test('notices missed while all mailboxes are being read again cause one more reading of all mailboxes, in steps', async (t) => {
   const service = await startDelayedService(t, { maxSession: 0 });
   const sessions = await Promise.all(Array.from({ length: 600 }, () => service.manager.createSession('alice')));
   const polls = await Promise.all(sessions.map((session) => hold(service, session)));
@@ -116,7 +116,7 @@ for (const [name, epoch, offset, before] of [
   });
 }
 
-test('a poll that another node superseded, or whose reader was evicted, does not release the reader', async (t) => {
+test('a poll that another node superseded or whose reader was evicted does not release the reader', async (t) => {
   const service = await startDelayedService(t, { maxReader: 1 });
   const session = await service.manager.createSession('alice');
   const superseded = await hold(service, session);
@@ -128,7 +128,7 @@ test('a poll that another node superseded, or whose reader was evicted, does not
   t.deepEqual(service.store.released, []);
 });
 
-test('a poll that is answered after a second read does not release its reader, which that read did', async (t) => {
+test('a poll that is answered after a second read does not release its reader, because that read has released it', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);

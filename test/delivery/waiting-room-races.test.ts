@@ -38,7 +38,7 @@ test('appends that are notified before the answer to the read are delivered as o
   await assertNoneHeld(t, service, session.id);
 });
 
-test('an end of the session that is notified before the answer to the read fails the poll with the reason', async (t) => {
+test('an end of the session that is notified before the answer to the read makes the poll fail with the reason', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -54,7 +54,7 @@ test('an end of the session that is notified before the answer to the read fails
   t.is(service.clock.pending, timersAtRest);
 });
 
-test('a hang-up while the read is under way releases the reader', async (t) => {
+test('a hang-up during the read releases the reader', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -68,7 +68,7 @@ test('a hang-up while the read is under way releases the reader', async (t) => {
   await assertNoneHeld(t, service, session.id);
 });
 
-test('a hang-up does not release the reader that a newer poll, still reading, has parked', async (t) => {
+test('a hang-up does not release a reader that a newer poll, which is still reading, has parked', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const older = await hold(service, session);
@@ -99,7 +99,7 @@ test('after a hang-up while two polls of a reader are reading, the newer one is 
   await assertNoneHeld(t, service, session.id);
 });
 
-test('a poll with a wrong secret that fails meanwhile does not release the reader of a newer poll', async (t) => {
+test('a poll with a wrong secret that fails does not release the reader of a newer poll that is reading', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const older = await hold(service, session);
@@ -151,7 +151,7 @@ test('the newest poll of a reader stays held when the reads return out of order'
   await assertNoneHeld(t, service, session.id);
 });
 
-test('an older poll whose answer comes after the newer one was answered ends as superseded', async (t) => {
+test('an older poll that is answered after the newer one ends as superseded', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -166,7 +166,7 @@ test('an older poll whose answer comes after the newer one was answered ends as 
   await assertNoneHeld(t, service, session.id);
 });
 
-test('a poll with wait 0 that supersedes a poll parked meanwhile releases the reader', async (t) => {
+test('a poll with wait 0 that supersedes a poll parked during its read releases the reader', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const older = await hold(service, session);
@@ -204,7 +204,7 @@ test('the cursor of a superseded answer does not pass messages that the answer d
   await assertNoneHeld(t, service, session.id);
 });
 
-test('a poll whose reader is evicted while its read is under way ends as superseded', async (t) => {
+test('a poll whose reader is evicted during its read ends as superseded', async (t) => {
   const service = await startDelayedService(t, { maxReader: 1 });
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -221,7 +221,7 @@ test('a poll whose reader is evicted while its read is under way ends as superse
   await assertNoneHeld(t, service, session.id);
 });
 
-test('a poll of an evicted reader that has read again stays held, although the eviction is known later', async (t) => {
+test('a poll of an evicted reader that has read again stays held when the notice of the eviction arrives later', async (t) => {
   const service = await startDelayedService(t, { maxReader: 1 });
   const session = await service.manager.createSession('alice');
   const first = await hold(service, session, { reader: 'one' });
@@ -334,7 +334,7 @@ test('an older poll whose read fails after a newer one was read ends as supersed
   await assertNoneHeld(t, service, session.id);
 });
 
-test('a poll whose client has hung up is not told that its read failed', async (t) => {
+test('a poll whose client has hung up does not receive the failure of its read', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   service.store.delays = true;
@@ -362,8 +362,8 @@ test('a poll with an outdated read is superseded by a newer poll of its reader',
   t.is(service.store.underWay.length, 0);
 });
 
-// In series, because it counts the warnings of the process.
-test.serial('a receiver whose fail() throws is reported, and its poll has ended', async (t) => {
+// Serial, because the test counts the warnings of the process.
+test.serial('an exception in fail() of a receiver is reported, and the poll has ended', async (t) => {
   const service = await startDelayedService(t);
   const session = await service.manager.createSession('alice');
   const warnings: string[] = [];

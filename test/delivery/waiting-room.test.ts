@@ -5,7 +5,7 @@ import { startService } from '../support/service.js';
 import { assertNoneHeld, HeldPoll, hold, timersAtRest } from './held-poll.js';
 import { openStream } from './open-stream.js';
 
-test('a push answers the parked poll at once', async (t) => {
+test('a push answers the parked poll immediately', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -17,7 +17,7 @@ test('a push answers the parked poll at once', async (t) => {
   await assertNoneHeld(t, service, session.id);
 });
 
-test('the answer to a parked poll holds the first message, and the next poll the rest', async (t) => {
+test('the answer to a parked poll has the first message, and the next poll returns the rest', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -28,7 +28,7 @@ test('the answer to a parked poll holds the first message, and the next poll the
   await assertNoneHeld(t, service, session.id);
 });
 
-test('readers of one session wait side by side and all receive', async (t) => {
+test('several readers of one session wait at the same time, and all of them receive', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const polls = [];
@@ -51,7 +51,7 @@ test('a quiet hold ends after its wait as an empty batch with the same cursor', 
   await assertNoneHeld(t, service, session.id);
 });
 
-test('a hold is clamped to pollTime', async (t) => {
+test('a hold is limited to pollTime', async (t) => {
   const service = await startService(t, { pollTime: 1_000 });
   const session = await service.manager.createSession('alice');
   const polls = [await hold(service, session, { reader: 'one', wait: 60_000 })];
@@ -62,7 +62,7 @@ test('a hold is clamped to pollTime', async (t) => {
   for (const poll of polls) t.deepEqual(poll.batch.messages, []);
 });
 
-test('a poll with wait 0 is answered at once and never held', async (t) => {
+test('a poll with wait 0 is answered immediately and never held', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session, { wait: 0 });
@@ -99,7 +99,7 @@ test('of many polls of one reader in one turn only the newest is held, and the n
   await assertNoneHeld(t, service, session.id);
 });
 
-test('a poll after a hang-up in the same turn is answered by the next push', async (t) => {
+test('a poll that follows a hang-up in the same turn is answered by the next push', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   new HeldPoll(service.manager, session.token).hangUp();
@@ -125,7 +125,7 @@ test('a client that hangs up is no longer counted, and loses no message', async 
   await assertNoneHeld(t, service, session.id);
 });
 
-test('hanging up after the answer, or twice, changes nothing', async (t) => {
+test('a hang-up after the answer, or a second hang-up, changes nothing', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const answered = await hold(service, session, { wait: 0 });
@@ -172,7 +172,7 @@ test('a session does not expire while a poll of it is parked, and its idle time 
   await t.throwsAsync(service.manager.getSession(session.id), { code: 'SESSION_CLOSED' });
 });
 
-test('one reader more than maxReader evicts the one silent for longest, whose poll ends as superseded', async (t) => {
+test('one reader more than maxReader evicts the reader that was silent for longest, whose poll ends as superseded', async (t) => {
   const service = await startService(t, { maxReader: 2 });
   const session = await service.manager.createSession('alice');
   const first = await hold(service, session, { reader: 'first' });
@@ -190,7 +190,7 @@ test('one reader more than maxReader evicts the one silent for longest, whose po
   await assertNoneHeld(t, service, session.id);
 });
 
-test('of more readers in one turn than maxReader exactly maxReader stay held, and the next push answers them', async (t) => {
+test('if more than maxReader readers poll in one turn, exactly maxReader stay held, and the next push answers them', async (t) => {
   const service = await startService(t, { maxReader: 3 });
   const session = await service.manager.createSession('alice');
   const polls = Array.from(
@@ -206,7 +206,7 @@ test('of more readers in one turn than maxReader exactly maxReader stay held, an
   await assertNoneHeld(t, service, session.id);
 });
 
-test('a burst past maxWaiter is held exactly up to it, and the rest answered at once with retry', async (t) => {
+test('of a burst beyond maxWaiter exactly maxWaiter polls are held, and the others are answered immediately with retry', async (t) => {
   const service = await startService(t, { maxWaiter: 10, maxSession: 0 });
   const sessions = await Promise.all(Array.from({ length: 25 }, () => service.manager.createSession('alice')));
   const polls = sessions.map((session) => new HeldPoll(service.manager, session.token));
@@ -222,7 +222,7 @@ test('a burst past maxWaiter is held exactly up to it, and the rest answered at 
   t.is(service.clock.pending, timersAtRest);
 });
 
-test('a poll past maxWaiter gets the messages that are there, without retry', async (t) => {
+test('a poll beyond maxWaiter receives the messages that are there, without retry', async (t) => {
   const service = await startService(t, { maxWaiter: 0 });
   const session = await service.manager.createSession('alice');
   await service.manager.push(session.id, 'hi');
@@ -246,7 +246,7 @@ test('where pollTime is 0 a poll without messages is told when to come back, unl
   t.false('retry' in poll.batch);
 });
 
-test('a poll with a wrong secret fails and supersedes no other', async (t) => {
+test('a poll with a wrong secret fails and supersedes no other poll', async (t) => {
   const service = await startService(t);
   const session = await service.manager.createSession('alice');
   const poll = await hold(service, session);
@@ -303,8 +303,8 @@ test('a push under drop-newest answers the parked poll', async (t) => {
   t.deepEqual(poll.data, ['next']);
 });
 
-// In series, because it counts the warnings of the process.
-test.serial('an exception in a receiver is reported, and reaches neither the push nor the other readers', async (t) => {
+// Serial, because the test counts the warnings of the process.
+test.serial('an exception in a receiver is reported, and affects neither the push nor the other readers', async (t) => {
   const service = await startService(t);
   const { manager } = service;
   const session = await manager.createSession('alice');

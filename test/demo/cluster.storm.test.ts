@@ -10,7 +10,7 @@ import { limits, rounds } from '../support/limits.js';
 import { Teardowns } from '../support/teardowns.js';
 
 const fullConfiguration = {
-  // A reload waits as long for connections that look idle; here shorter than by default.
+  // A reload waits this long for idle connections. Shorter than the default, to save time.
   server: { host: '127.0.0.1', port: 0, keepAliveTimeout: 2_000 },
   workers: 2,
   data: '.data',
@@ -22,14 +22,14 @@ const fullConfiguration = {
 
 const shared = new Teardowns();
 let data: string;
-/** The cluster that the tests use one after the other. The last ones stop it and start it again on the same data. */
+/** The cluster, which the tests use one after the other. The last tests stop it and start it again with the same data. */
 let demo: DemoProcess;
 
 function startCluster(): Promise<DemoProcess> {
   return DemoProcess.start(shared, data, { NODE_CONFIG_DIR: data }, 'cluster');
 }
 
-/** All workers that the cluster has had so far, in the order of their starts. */
+/** Returns the process ids of all workers that the cluster has had so far, in the order of their starts. */
 function workersOf({ stdout }: DemoProcess): readonly number[] {
   return [...stdout.matchAll(/^worker \d \(process (\d+)\) serves$/gm)].map(([, pid]) => Number(pid));
 }
@@ -57,29 +57,32 @@ test.before(async () => {
 
 test.after.always(() => shared.run());
 
-test.serial('all workers serve one port and share the sessions: a push at any answers a poll at any', async (t) => {
-  t.is(liveWorkers().length, 2);
-  const alice = await demo.logIn('alice');
-  const held = [];
-  // The primary passes connections to the workers in turn.
-  for (const reader of ['a', 'b', 'c', 'd']) {
-    const { cursor } = JSON.parse(
-      (await demo.request(`/poll?reader=${reader}&after=&wait=0`, { cookie: alice.cookie })).body,
-    );
-    const connection = await demo.open();
-    held.push(connection.send(`/poll?reader=${reader}&after=${cursor}`, { cookie: alice.cookie }));
-  }
-  await demo.push({ account: 'alice' }, 'hi');
-  for (const connection of held) {
-    const { body } = await connection.response();
-    t.like(JSON.parse(body), { messages: [{ offset: 1, data: 'hi' }], lost: 0 }, body);
-    await connection.close();
-  }
-  t.is(demo.stderr, '');
-});
+test.serial(
+  'all workers serve one port and share the sessions: a push at any worker answers a poll at any worker',
+  async (t) => {
+    t.is(liveWorkers().length, 2);
+    const alice = await demo.logIn('alice');
+    const held = [];
+    // The primary passes connections to the workers in turn.
+    for (const reader of ['a', 'b', 'c', 'd']) {
+      const { cursor } = JSON.parse(
+        (await demo.request(`/poll?reader=${reader}&after=&wait=0`, { cookie: alice.cookie })).body,
+      );
+      const connection = await demo.open();
+      held.push(connection.send(`/poll?reader=${reader}&after=${cursor}`, { cookie: alice.cookie }));
+    }
+    await demo.push({ account: 'alice' }, 'hi');
+    for (const connection of held) {
+      const { body } = await connection.response();
+      t.like(JSON.parse(body), { messages: [{ offset: 1, data: 'hi' }], lost: 0 }, body);
+      await connection.close();
+    }
+    t.is(demo.stderr, '');
+  },
+);
 
 test.serial(
-  'SIGUSR2 replaces each worker, refuses no request, loses no message, and reads the configuration',
+  'SIGUSR2 replaces each worker, refuses no request, loses no message, and reads the configuration again',
   async (t) => {
     await writeFile(join(data, 'local.json'), JSON.stringify({ session: { maxSession: 7 } }));
     const cookies = [];
@@ -104,7 +107,7 @@ test.serial('a worker that dies is replaced, and its clients stay logged in', as
   const bob = await demo.logIn('bob');
   await demo.push({ account: 'bob' }, 'one');
   const count = workersOf(demo).length;
-  // One after the other, because the port that the system chose is released with the last worker.
+  // Kill one worker at a time: without any worker the system would release the port that it has chosen.
   for (const [index, pid] of liveWorkers().entries()) {
     process.kill(pid, 'SIGKILL');
     await until(() => workersOf(demo).length === count + index + 1, limits.processes);
@@ -141,7 +144,7 @@ test.serial('a worker that dies while a reload replaces it is replaced once', as
   t.is(liveWorkers().length, 2);
 });
 
-test.serial('a reload with an invalid configuration fails, and the old workers go on', async (t) => {
+test.serial('a reload with an invalid configuration fails, and the old workers continue', async (t) => {
   const carol = await demo.logIn('carol');
   const old = liveWorkers();
   await writeFile(join(data, 'local.json'), JSON.stringify({ session: { maxSession: -1 } }));
@@ -153,7 +156,7 @@ test.serial('a reload with an invalid configuration fails, and the old workers g
   await writeFile(join(data, 'local.json'), '{}');
 });
 
-/** Ends the cluster, starts it again, and checks that a session from before is as it was. */
+/** Ends the cluster, starts it again, and checks that a previous session is unchanged. */
 async function restart(t: ExecutionContext, account: string, end: (held: string) => Promise<void>): Promise<void> {
   const { cookie } = await demo.logIn(account);
   await demo.push({ account }, 'one');
@@ -167,7 +170,7 @@ async function restart(t: ExecutionContext, account: string, end: (held: string)
   t.like(batch, { messages: [{ offset: 2, data: 'two' }], lost: 0 });
 }
 
-test.serial('Ctrl-C, which signals all processes, ends them in good order; a restart has all sessions', async (t) => {
+test.serial('Ctrl-C, which signals all processes, stops them cleanly; a restart has all sessions', async (t) => {
   await restart(t, 'dora', async (cookie) => {
     const held = await demo.hold(cookie, (await emptyPoll(cookie)).cursor);
     for (const pid of liveWorkers()) process.kill(pid, 'SIGINT');
@@ -178,7 +181,7 @@ test.serial('Ctrl-C, which signals all processes, ends them in good order; a res
   });
 });
 
-test.serial('SIGHUP of a closed terminal, which signals all processes, ends them in good order', async (t) => {
+test.serial('SIGHUP of a closed terminal, which signals all processes, stops them cleanly', async (t) => {
   await restart(t, 'fred', async (cookie) => {
     const held = await demo.hold(cookie, (await emptyPoll(cookie)).cursor);
     for (const pid of liveWorkers()) process.kill(pid, 'SIGHUP');
@@ -200,7 +203,7 @@ test.serial('SIGKILL to the primary leaves no worker behind; a restart has all s
   });
 });
 
-test.serial('SIGTERM to the primary ends all workers in good order', async (t) => {
+test.serial('SIGTERM to the primary stops all workers cleanly', async (t) => {
   demo.signal('SIGTERM');
   t.is(await demo.exit, 0);
   t.deepEqual(liveWorkers(), []);

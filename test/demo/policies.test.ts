@@ -8,7 +8,7 @@ import { isProblem, problemIn } from '../support/http-kit.js';
 import { Teardowns } from '../support/teardowns.js';
 
 const shared = new Teardowns();
-/** All tests use it, each with accounts of its own. */
+/** The demo for all tests. Each test uses its own accounts. */
 let demo: DemoProcess;
 
 const asAdmin = { 'X-Admin-Key': 'key' };
@@ -32,7 +32,7 @@ function poll(policy: string, token: string): Promise<RawResponse> {
   return demo.request(`/policies/${policy}/poll?after=&wait=0`, { token });
 }
 
-test('a sixth login is refused, ends the oldest or ends the idlest session, by the policy in its path', async (t) => {
+test('the policy in its path decides whether a sixth login is refused, ends the oldest or ends the idlest session', async (t) => {
   const rejected = await logIn('reject', 'alice');
   const oldest = await logIn('evict-oldest', 'alice');
   const idlest = await logIn('evict-idle', 'alice');
@@ -74,7 +74,7 @@ test('a WebSocket whose protocols name the token gets the messages of its sessio
   t.regex(String(error), /401/);
 });
 
-test('a device gets a new token for its own, which is invalid then', async (t) => {
+test('a device can replace its token, and the old token is invalid then', async (t) => {
   const { id, token } = await logIn('reject', 'dora');
   const rolled = await demo.request('/policies/reject/token', { method: 'POST', token });
   t.is(rolled.status, 200);
@@ -85,7 +85,7 @@ test('a device gets a new token for its own, which is invalid then', async (t) =
   t.is((await demo.request('/policies/reject/token', { method: 'POST' })).status, 401);
 });
 
-test('a flood leaves what the mailbox holds; the numbers of the mailboxes say so, and renew no session', async (t) => {
+test('after a flood the mailbox has as many messages as fit, and the list of mailboxes shows their number', async (t) => {
   const { id } = await logIn('reject', 'eve');
   const data = Array.from({ length: 60 }, (_, n) => n);
   const flood = await demo.post('/policies/reject/flood', { session: id, data }, asAdmin);
@@ -99,7 +99,7 @@ test('a flood leaves what the mailbox holds; the numbers of the mailboxes say so
   });
 });
 
-test('pushes, floods and the numbers of mailboxes need the admin key', async (t) => {
+test('pushes, floods and the list of mailboxes need the admin key', async (t) => {
   const { id, token } = await logIn('reject', 'finn');
   const answers = [
     await demo.post('/policies/reject/messages', { to: { session: id }, data: 1 }),
@@ -112,7 +112,7 @@ test('pushes, floods and the numbers of mailboxes need the admin key', async (t)
   }
 });
 
-test('operations need the admin key, a client of this machine and a page of this site', async (t) => {
+test('operations need the admin key, and are refused to clients behind a proxy and to pages of other sites', async (t) => {
   const crossSite = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' };
   for (const path of ['restart', 'kill', 'redis']) {
     for (const headers of [{}, { ...asAdmin, 'X-Forwarded-For': '192.0.2.1' }, { ...asAdmin, ...crossSite }]) {
@@ -122,7 +122,7 @@ test('operations need the admin key, a client of this machine and a page of this
   }
 });
 
-test('an operation that needs another start command is refused with it', async (t) => {
+test('an operation that needs another start command is refused with an error that names the command', async (t) => {
   const { startedBy, can } = JSON.parse((await demo.request('/operations')).body);
   t.deepEqual([startedBy, can], ['start', { restart: true, kill: false, redis: false }]);
   const kill = await demo.post('/operations/kill', {}, asAdmin);
@@ -131,7 +131,7 @@ test('an operation that needs another start command is refused with it', async (
   t.regex(String(problemIn(redis).detail), /npm run start:redis/);
 });
 
-test('the files of the page allow only this server, and no path leads out of their folder', async (t) => {
+test('the content security policy of the page allows only this server, and no path leads out of the folder of its files', async (t) => {
   for (const path of ['/', '/page/app.js', '/page/style.css', '/library/session-mailbox.js', '/library/uplot.js']) {
     const file = await demo.request(path);
     t.is(file.status, 200, path);
@@ -145,14 +145,14 @@ test('the files of the page allow only this server, and no path leads out of the
   }
 });
 
-test('a restart stops the server for a while, and its sessions and messages are there again', async (t) => {
+test('a restart stops the server for a short time, and keeps its sessions and messages', async (t) => {
   const own = await DemoProcess.start(t);
   const login = await own.post('/policies/reject/login', { account: 'gina', device: 'Phone' });
   const { id, token } = JSON.parse(login.body);
   await own.post('/policies/reject/messages', { to: { session: id }, data: 'kept' }, asAdmin);
   t.is((await own.post('/operations/restart', {}, asAdmin)).status, 202);
   await eventually(async () => {
-    // Refused while the port is closed.
+    // The request fails while the port is closed.
     const { body } = (await own.request('/operations').catch(() => undefined)) ?? { body: '{}' };
     return JSON.parse(body).restarts === 1;
   });

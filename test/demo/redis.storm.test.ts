@@ -19,7 +19,7 @@ interface Pair {
 
 const shared = new Teardowns();
 let data: string;
-/** Two nodes and their Redis, which the tests use one after the other, and start again on the same data. */
+/** Two nodes and their Redis. The tests use them one after the other, and start them again with the same data. */
 let pair: Pair;
 
 async function startPair(): Promise<Pair> {
@@ -38,7 +38,7 @@ function pidsOf({ demo, first, second }: Pair): readonly number[] {
   return [first.pid, second.pid, redisOf(demo).pid];
 }
 
-/** From the file that the demo wrote for its Redis. */
+/** Reads the password from the file that the demo wrote for its Redis. */
 function passwordOf(folder: string): string {
   return (
     readFileSync(join(folder, 'redis', 'redis.conf'), 'utf8')
@@ -54,27 +54,30 @@ test.before(async () => {
 
 test.after.always(() => shared.run());
 
-test.serial('a session of one node can poll at the other, be pushed to and logged out at the first', async (t) => {
-  const { demo, first, second } = pair;
-  const phone = await first.logIn('alice');
-  const desk = await first.logIn('alice');
-  const held = await second.poll(phone.cookie, '');
-  t.is((await first.push({ session: phone.id }, { text: 'hi' })).status, 200);
-  const batch = JSON.parse((await held.response()).body);
-  t.like(batch, { messages: [{ offset: 1, data: { text: 'hi' } }], lost: 0 });
+test.serial(
+  'a session of one node can poll at the other node, and receives pushes and a logout from the first',
+  async (t) => {
+    const { demo, first, second } = pair;
+    const phone = await first.logIn('alice');
+    const desk = await first.logIn('alice');
+    const held = await second.poll(phone.cookie, '');
+    t.is((await first.push({ session: phone.id }, { text: 'hi' })).status, 200);
+    const batch = JSON.parse((await held.response()).body);
+    t.like(batch, { messages: [{ offset: 1, data: { text: 'hi' } }], lost: 0 });
 
-  held.send(`/poll?after=${batch.cursor}`, { cookie: phone.cookie });
-  t.is((await first.request(`/sessions/${phone.id}`, { method: 'DELETE', cookie: desk.cookie })).status, 204);
-  const last = await held.response();
-  t.true(last.status === 401 || JSON.parse(last.body).closed.code === 'revoked');
-  t.is((await second.request('/sessions', { cookie: phone.cookie })).status, 401);
-  t.is((await second.request('/sessions', { cookie: desk.cookie })).status, 200);
-  await held.close();
-  t.is(demo.stderr, '');
-});
+    held.send(`/poll?after=${batch.cursor}`, { cookie: phone.cookie });
+    t.is((await first.request(`/sessions/${phone.id}`, { method: 'DELETE', cookie: desk.cookie })).status, 204);
+    const last = await held.response();
+    t.true(last.status === 401 || JSON.parse(last.body).closed.code === 'revoked');
+    t.is((await second.request('/sessions', { cookie: phone.cookie })).status, 401);
+    t.is((await second.request('/sessions', { cookie: desk.cookie })).status, 200);
+    await held.close();
+    t.is(demo.stderr, '');
+  },
+);
 
 test.serial(
-  'with REDIS_URL no Redis is started; while that one can not be reached, /healthz is a 503 problem',
+  'with REDIS_URL the demo starts no Redis; while the given Redis cannot be reached, /healthz is a 503 problem',
   async (t) => {
     const { demo, first, second } = pair;
     const { host } = new URL(redisOf(demo).url);
@@ -102,7 +105,7 @@ test.serial(
   },
 );
 
-test.serial('the Redis of the demo wants a password, which only the user can read', async (t) => {
+test.serial('the Redis of the demo requires a password, which only the user can read', async (t) => {
   const port = Number(new URL(redisOf(pair.demo).url).port);
   const options = { port, lazyConnect: true, retryStrategy: () => null, enableReadyCheck: false };
   const [stranger, owner] = [new Redis(options), new Redis({ ...options, password: passwordOf(data) })];
@@ -116,7 +119,7 @@ test.serial('the Redis of the demo wants a password, which only the user can rea
   t.false(pair.demo.stdout.includes(passwordOf(data)));
 });
 
-test.serial('the page may stop Redis and start it again; sessions and messages are there again', async (t) => {
+test.serial('the page may stop Redis and start it again, and sessions and messages are kept', async (t) => {
   const { demo, first, second } = pair;
   const { id, cookie } = await first.logIn('rosa');
   await first.push({ session: id }, 'kept');
@@ -145,7 +148,7 @@ test.serial('SIGINT answers held polls with retry; a restart has all sessions an
   await first.push({ session: carol.id }, 'one');
   const { cursor } = JSON.parse((await second.request('/poll?after=', { cookie: carol.cookie })).body);
   const held = await second.poll(carol.cookie, cursor);
-  // Sent after the poll, so that its answer shows that the node has read the poll.
+  // The answer to this later request shows that the node has read the poll.
   await second.request('/settings');
   demo.signal('SIGINT');
   t.true(JSON.parse((await held.response()).body).retry > 0);
@@ -161,20 +164,23 @@ test.serial('SIGINT answers held polls with retry; a restart has all sessions an
   t.is(pair.demo.stderr, '');
 });
 
-test.serial('a node that dies is reported and the other serves its clients; without nodes all ends', async (t) => {
-  const { demo, first, second } = pair;
-  const pids = pidsOf(pair);
-  const dora = await first.logIn('dora');
-  await first.push({ session: dora.id }, 'one');
-  process.kill(first.pid, 'SIGKILL');
-  await until(() => demo.stderr.includes('node 1 ended with SIGKILL'));
-  const batch = JSON.parse((await second.request('/poll?after=', { cookie: dora.cookie })).body);
-  t.like(batch, { messages: [{ data: 'one' }], lost: 0 });
-  process.kill(second.pid, 'SIGKILL');
-  t.is(await demo.exit, 1);
-  t.regex(demo.stderr, /node 2 ended with SIGKILL; no node is left/);
-  t.deepEqual(pids.filter(isAlive), []);
-});
+test.serial(
+  'a node that dies is reported and the other node serves its clients; without nodes the demo ends',
+  async (t) => {
+    const { demo, first, second } = pair;
+    const pids = pidsOf(pair);
+    const dora = await first.logIn('dora');
+    await first.push({ session: dora.id }, 'one');
+    process.kill(first.pid, 'SIGKILL');
+    await until(() => demo.stderr.includes('node 1 ended with SIGKILL'));
+    const batch = JSON.parse((await second.request('/poll?after=', { cookie: dora.cookie })).body);
+    t.like(batch, { messages: [{ data: 'one' }], lost: 0 });
+    process.kill(second.pid, 'SIGKILL');
+    t.is(await demo.exit, 1);
+    t.regex(demo.stderr, /node 2 ended with SIGKILL; no node is left/);
+    t.deepEqual(pids.filter(isAlive), []);
+  },
+);
 
 test.serial('a second signal ends all processes at once', async (t) => {
   pair = await startPair();

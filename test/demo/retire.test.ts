@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.js';
 import { Connection } from '../support/http-client.js';
 
 const configuration: Configuration = {
-  // Long enough that no connection idles out between two requests of a busy machine.
+  // So long that no idle connection is closed between two requests on a busy machine.
   server: {
     host: '127.0.0.1',
     hosts: [],
@@ -47,7 +47,7 @@ async function isRefused(port: number): Promise<boolean> {
   }
 }
 
-test('a process that retires answers an open connection, and ends once no connection is on its way to it', async (t) => {
+test('a retiring process answers an open connection, and ends once no further connection can reach it', async (t) => {
   const application = new Application(configuration, () => memoryStore(), new NoOperations());
   const port = Number(new URL(await application.listen()).port);
   const connection = await Connection.open(port);
@@ -67,7 +67,7 @@ test('a process that retires answers an open connection, and ends once no connec
   t.is(response.status, 200);
   t.is(response.headers.get('connection'), 'close');
   await connection.close();
-  // Its last connection has closed; only the answer is missing. A turn of the loop per step of an end that must not come.
+  // The last connection has closed, but `lastConnection` has not resolved. The process must not end in these turns of the loop.
   for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   t.deepEqual(heard, ['asked']);
   arrive();

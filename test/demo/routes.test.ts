@@ -5,7 +5,7 @@ import { isProblem, problemIn } from '../support/http-kit.js';
 import { Teardowns } from '../support/teardowns.js';
 
 const shared = new Teardowns();
-/** All tests use it, each with accounts of its own. */
+/** The demo for all tests. Each test uses its own accounts. */
 let demo: DemoProcess;
 
 test.before(async () => {
@@ -50,7 +50,7 @@ test('a login with the cookie of a live session replaces that session', async (t
   t.like(JSON.parse((await demo.push({ account: 'ruth' }, 1)).body), { accepted: 1 });
 });
 
-test('a sixth login of an account ends its oldest session, whose poll tells why', async (t) => {
+test('a sixth login of an account ends its oldest session, whose poll returns the reason', async (t) => {
   const { cookie } = await demo.logIn('dora');
   for (let count = 0; count < 5; count += 1) await demo.logIn('dora');
   const refused = await demo.request('/poll?after=', { cookie });
@@ -58,7 +58,7 @@ test('a sixth login of an account ends its oldest session, whose poll tells why'
   t.like(problemIn(refused), { code: 'SESSION_CLOSED', closed: { code: 'evicted' } });
 });
 
-test('with onMaxSession reject, a sixth login is refused with 409; a push to the app reaches all that succeeded', async (t) => {
+test('with onMaxSession reject, a sixth login is refused with 409; a push to the app reaches all sessions', async (t) => {
   const rejecting = await DemoProcess.start(t, undefined, { SESSION_ON_MAX_SESSION: 'reject' });
   for (let count = 0; count < 5; count += 1) await rejecting.logIn('alice');
   const sixth = await rejecting.post('/login', { account: 'alice' });
@@ -78,7 +78,7 @@ test('/livez and /healthz answer 200 while the server runs', async (t) => {
   }
 });
 
-test('the console of a policy is for a client of the same machine, and for none that a proxy speaks for', async (t) => {
+test('the console of a policy serves clients of the same machine, but no client behind a proxy', async (t) => {
   const { id } = await demo.logIn('carol');
   t.is((await demo.request('/policies/evict-oldest/console/')).status, 200);
   const listed = JSON.parse((await demo.request('/policies/evict-oldest/console/api/sessions?account=carol')).body);
@@ -162,7 +162,7 @@ test('invalid requests are answered with 4xx problem documents, and later reques
   t.is((await demo.post('/login', { account: 'zoe' })).status, 200);
 });
 
-test('a login or a push that the page of another site sends is 403', async (t) => {
+test('a login or a push from a page of another site is 403', async (t) => {
   const headers = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' };
   const login = await demo.post('/login', { account: 'alice' }, headers);
   t.is(login.status, 403);

@@ -9,18 +9,18 @@ import { rounds } from '../support/limits.js';
 import { Teardowns } from '../support/teardowns.js';
 
 const shared = new Teardowns();
-/** The data folder of a demo that was stopped. Tests that start from a snapshot copy it. */
+/** The data folder of a stopped demo, with one of its sessions. Tests that start from a snapshot copy the folder. */
 let stopped: { readonly data: string; readonly cookie: string; readonly id: string; readonly cursor: string };
 
 test.after.always(() => shared.run());
 
-/** Sessions in memory, with a snapshot. */
+/** Settings for sessions in memory, with a snapshot. */
 const inMemory = { STORE: 'memory' };
 
 const slowBody =
   'POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
 
-/** A demo on a copy of the stopped one's data. */
+/** Copies the data folder of the stopped demo, and returns the path of the copy. */
 async function copyOfStopped(t: ExecutionContext): Promise<string> {
   const data = await DemoProcess.folder(t);
   await cp(stopped.data, data, { recursive: true });
@@ -56,7 +56,7 @@ test.serial.before('SIGTERM answers held polls with retry, writes the snapshot a
   stopped = { data: demo.data, cookie: alice.cookie, id: alice.id, cursor };
 });
 
-test('after a restart, sessions, cursors and undelivered messages are as before; SIGINT stops it as well', async (t) => {
+test('after a restart, sessions, cursors and undelivered messages are unchanged; SIGINT stops the server, too', async (t) => {
   const { cookie, id, cursor } = stopped;
   const demo = await DemoProcess.start(t, await copyOfStopped(t), inMemory);
   t.is(JSON.parse((await demo.request('/sessions', { cookie })).body).sessions[0].id, id);
@@ -84,7 +84,7 @@ test('after a restart, sessions, cursors and undelivered messages are as before;
   t.is(demo.stderr + again.stderr, '');
 });
 
-test('a second signal, a second into a slow stop, ends the process at once', async (t) => {
+test('a second signal, at least one second after the first, ends a slow stop immediately', async (t) => {
   const demo = await DemoProcess.start(t);
   const slow = await demo.open();
   // The body never ends, so the stop waits for drainTime.
@@ -114,7 +114,7 @@ test('while the server stops, /healthz is a 503 problem and /livez is 200', asyn
   const connections = [];
   for (const path of paths) {
     const connection = await demo.open();
-    // An unfinished head, so that the stop does not close the connection as an idle one.
+    // Send an unfinished head, so that the stop does not close the connection as idle.
     connection.sendRaw(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n`);
     connections.push(connection);
   }

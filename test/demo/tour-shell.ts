@@ -7,7 +7,7 @@ import type { TeardownOwner } from '../support/teardowns.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The shell blocks of a section of the tour that have requests in them. */
+/** Returns the shell blocks of a section of the tour that contain requests. */
 export function tourBlocks(isSection: (title: string) => boolean): readonly string[] {
   const sections = readFileSync(`${root}docs/tour.md`, 'utf8').split(/^## |^# (?=Tour$)/m);
   const section = sections.find((each) => isSection(each.slice(0, each.indexOf('\n')))) ?? '';
@@ -16,7 +16,7 @@ export function tourBlocks(isSection: (title: string) => boolean): readonly stri
     .filter((block) => block.includes('curl'));
 }
 
-/** A shell that stays open between blocks, as a terminal does, so that variables and files last. */
+/** A shell that stays open between blocks, as a terminal does, so that variables and files are kept. */
 export class Shell {
   readonly #process;
   readonly #lines: AsyncIterator<string>;

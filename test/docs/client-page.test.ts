@@ -16,7 +16,7 @@ interface Sample {
   follow(options: ConnectOptions, show: (data: unknown) => void): Promise<void>;
 }
 
-test('the sample of docs/client.md shows the messages, and why the session ended', async (t) => {
+test('the sample of docs/client.md shows the messages and the reason why the session ended', async (t) => {
   const [block] = codeBlocks('docs/client.md', ['js']);
   const folder = projectPath('.build/docs-client');
   await mkdir(folder, { recursive: true });
@@ -78,12 +78,12 @@ test('the table of a snapshot has every member, and no other', (t) => {
   t.deepEqual(Object.keys(rows).toSorted(), Object.keys(emptySnapshot).toSorted());
 });
 
-// Its page in a browser is tested with the browsers.
-test('the component of docs/client.md is rendered by a server, which has no mailbox', async (t) => {
+// test/browser/react.test.ts tests the component in a browser.
+test('a server, which has no mailbox, can render the component of docs/client.md', async (t) => {
   t.is(await renderSample(), '<ul aria-busy="true"></ul>');
 });
 
-test('a transport that does not exist is refused, and so is an address that leads nowhere', (t) => {
+test('an unknown transport is refused, and so is a relative URL outside of a page', (t) => {
   t.throws(() => connect({ url: 'http://127.0.0.1', transport: 'pigeon' as 'poll' }), { instanceOf: TypeError });
   t.throws(() => connect({ url: '/' }), { instanceOf: TypeError });
 });

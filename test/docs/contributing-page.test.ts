@@ -6,9 +6,9 @@ import { readTable, rowsByName } from './tables.js';
 const page = readProjectFile('CONTRIBUTING.md');
 const { scripts } = JSON.parse(readProjectFile('package.json'));
 
-/** What runs the product, and what npm runs by itself. */
+/** Whether a script runs the product, or is run by npm itself. Such scripts need no row. */
 const isOfProduct = (script: string) => /^(?:start|serve|prepack)/.test(script);
-/** All are in `bench/README.md`. */
+/** Replaces the name of any benchmark by the one benchmark in the table. `bench/README.md` lists all of them. */
 const oneForAll = (script: string) => (script.startsWith('bench:') ? 'bench:sessions' : script);
 
 test('the table of commands has every script of package.json for developers, and no other', (t) => {

@@ -6,7 +6,7 @@ import { readTable, rowsByName } from './tables.js';
 
 const page = readProjectFile('docs/events.md');
 
-/** The names in the interface `SessionEventMap`, which exists in the source only. */
+/** Returns the names in the interface `SessionEventMap`, which exists in the source only. */
 function eventsOfSource(): readonly string[] {
   const [, body = ''] =
     /interface SessionEventMap \{\n([\s\S]*?)\n\}/.exec(readProjectFile('src/events/session-events.ts')) ?? [];

@@ -19,13 +19,13 @@ function block(page: string, language: string): string {
   return text;
 }
 
-/** The packages that the page says to install. */
+/** Returns the packages that the page says to install. */
 function installed(page: string): readonly string[] {
   const [, names = ''] = /^npm install (.*)$/m.exec(page) ?? [];
   return names.split(' ');
 }
 
-/** An empty folder with these packages, and no other, in its node_modules. */
+/** Creates an empty folder that has these packages, and no other, in its node_modules. */
 async function folderWith(t: ExecutionContext, packages: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'express-sample-'));
   t.teardown(() => rm(folder, { recursive: true }));
@@ -41,11 +41,11 @@ async function folderWith(t: ExecutionContext, packages: readonly string[]): Pro
 interface RunningSample {
   ask(method: string, path: string, form?: Record<string, string>): Promise<Response>;
   forgetCookie(): void;
-  /** What the server wrote to stderr. */
+  /** Returns what the server wrote to stderr. */
   errors(): string;
 }
 
-/** Serves the sample of the page, with no package but those that the page says to install. */
+/** Starts the sample of the page with only the packages that the page says to install. */
 async function serve(t: ExecutionContext, page: string, ready: string): Promise<RunningSample> {
   t.regex(page, /^npm pkg set type=module$/m);
   const folder = await folderWith(t, installed(page));
@@ -77,7 +77,7 @@ async function serve(t: ExecutionContext, page: string, ready: string): Promise<
   return { ask, forgetCookie, errors: () => errors };
 }
 
-test('the sample, with the packages that the page says to install, serves what the page says', async (t) => {
+test('the sample works as the page says with only the packages that the page says to install', async (t) => {
   const { ask, forgetCookie, errors } = await serve(t, express, '/devices');
   t.is((await ask('GET', '/devices')).status, 401);
   t.deepEqual(await (await ask('POST', '/login/alice')).json(), { account: 'alice' });

@@ -8,7 +8,7 @@ import { projectPath, readProjectFile } from '../architecture/source-tree.js';
 import { request } from '../support/http-client.js';
 import { limits } from '../support/limits.js';
 
-// Within the project, so that `session-mailbox` is this package and the others are those installed here.
+// Within the project, so that `session-mailbox` resolves to this package, and other packages to those installed here.
 const folder = projectPath('.build/docs-samples/fronts');
 const compiler = fileURLToPath(import.meta.resolve('typescript')).replace(/lib[\\/][^\\/]*$/, 'bin/tsc');
 const fronts = ['node', 'fetch'] as const;
@@ -69,7 +69,7 @@ for (const front of fronts) {
     const logout = await request(port, '/sessions/current', { method: 'DELETE', cookie });
     t.is(logout.status, 204);
     t.regex(logout.headers.get('set-cookie') ?? '', /^sid=;.*Max-Age=0/);
-    // Held when the session ended, or refused if it came later.
+    // The poll was held when the session ended, or refused if it arrived after the end.
     t.is(JSON.parse((await held).body).closed.code, 'logout');
     child.kill('SIGTERM');
     t.is(await exit, 0);

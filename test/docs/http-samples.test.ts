@@ -12,7 +12,7 @@ import { limits } from '../support/limits.js';
 import { readTable, rowsByName } from './tables.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-// Within the project, so that `session-mailbox` is this package and the others are those installed here.
+// Within the project, so that `session-mailbox` resolves to this package, and other packages to those installed here.
 const folder = `${root}.build/docs-samples/http`;
 const compiler = fileURLToPath(import.meta.resolve('typescript')).replace(/lib[\\/][^\\/]*$/, 'bin/tsc');
 const page = readProjectFile('docs/http.md');
@@ -102,7 +102,7 @@ for (const name of ['fastify', 'express', 'hono']) {
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     t.deepEqual(await ended, [0, null]);
-    // Answered if it had arrived before the stop; a connection after it is refused.
+    // The server answers the poll if it arrived before the stop. It refuses connections after the stop.
     await last.catch(() => {});
   });
 }

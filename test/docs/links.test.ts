@@ -7,7 +7,7 @@ import { anchorsOf, pages } from './pages.js';
 const more = ['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'bench/README.md'];
 
 for (const page of [...pages(), ...more]) {
-  test(`${page}: every link leads to a file, and to a heading of it`, (t) => {
+  test(`${page}: every link points to an existing file and, if it has an anchor, to a heading of that file`, (t) => {
     const text = readProjectFile(page).replaceAll(/^```[\s\S]*?^```$/gm, '');
     const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
     for (const link of links.filter((each) => !/^[a-z]+:/.test(each))) {

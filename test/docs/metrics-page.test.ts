@@ -18,7 +18,7 @@ test('the table of metrics has every metric with its kind, and no other', async 
   t.deepEqual(Object.fromEntries(stated), Object.fromEntries(types.map(([, name, kind]) => [name, kind])));
 });
 
-test('the table of metrics has the label of each', (t) => {
+test('the table of metrics has the label of each metric', (t) => {
   const stated = Object.entries(rows).map(([name, [label]]) => [name, label]);
   const actual = [
     ...numberMeasures.map((measure) => [prometheusName(measure), measure.label] as const),

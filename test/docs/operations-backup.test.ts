@@ -21,7 +21,7 @@ async function newFolder(t: ExecutionContext): Promise<string> {
   return folder;
 }
 
-/** Runs a command of the page on the paths of the test. */
+/** Runs a command of the page with the paths of the test. */
 async function runCommand(command: string, places: Readonly<Record<string, string>>): Promise<void> {
   let text = command;
   for (const [place, own] of Object.entries(places)) {
@@ -31,19 +31,22 @@ async function runCommand(command: string, places: Readonly<Record<string, strin
   await run('sh', ['-c', text]);
 }
 
-/** What differs between the stores. */
+/** The parts of the test that differ between the stores. */
 interface Scene {
   readonly before: StoreBinding;
-  /** Makes the backup, while the service runs or, for a store that must be stopped, once it does not. */
+  /** Makes the backup, while the service runs or, if `isStoppedForBackup`, after it has stopped. */
   backUp(): Promise<void>;
-  /** Puts the backup in place, once the service has stopped. @returns the store to open */
+  /** Restores the backup after the service has stopped. @returns the store to open */
   restore(): Promise<StoreBinding>;
   readonly isStoppedForBackup: boolean;
-  /** Whether a client that has no more than the backup is told `reset`. */
+  /** Whether a client that has no newer messages than the backup receives `reset`, too. */
   readonly tellsEveryReader: boolean;
 }
 
-/** A session that was logged out after the backup is back; one client has more than the backup, another has not. */
+/**
+ * Checks the state after a restore. A session that was logged out after the backup is valid again. One of two clients has newer
+ * messages than the backup; the other has not.
+ */
 async function checkRestore(t: ExecutionContext, scene: Scene): Promise<void> {
   t.timeout(limits.test);
   let service = await startSessions({}, scene.before);
@@ -73,7 +76,7 @@ async function checkRestore(t: ExecutionContext, scene: Scene): Promise<void> {
   t.is(await restored.sessions.closeApp(), 3);
 }
 
-test('a snapshot that was copied is the past: what was logged out is back, a client that has more is told', async (t) => {
+test('a restored snapshot has the sessions that were logged out since, and a client with newer messages receives a reset', async (t) => {
   const folder = await newFolder(t);
   const path = join(folder, 'sessions.snapshot');
   const copy = join(folder, 'backup');
@@ -92,9 +95,9 @@ test('a snapshot that was copied is the past: what was logged out is back, a cli
 
 const isSqliteMissing = findProgram('sqlite3') === undefined;
 
-// The command line of SQLite is a package of its own.
+// The command-line program of SQLite is a separate package.
 (isSqliteMissing ? test.skip : test)(
-  `${isSqliteMissing ? 'skipped, no sqlite3 here: ' : ''}a database that was backed up while it was in use can be restored`,
+  `${isSqliteMissing ? 'skipped, no sqlite3 here: ' : ''}a backup of a database in use can be restored`,
   async (t) => {
     const folder = await newFolder(t);
     const path = join(folder, 'data', 'sessions.db');
@@ -114,9 +117,9 @@ const isSqliteMissing = findProgram('sqlite3') === undefined;
 
 const isRedisToolMissing = findProgram('redis-cli') === undefined;
 
-// It comes with a package of its own, too.
+// redis-cli is in a separate package, too.
 (isRedisToolMissing ? test.skip : test)(
-  `${isRedisToolMissing ? 'skipped, no redis-cli here: ' : ''}a dump of Redis can be restored, and every reader is told`,
+  `${isRedisToolMissing ? 'skipped, no redis-cli here: ' : ''}a dump of Redis can be restored, and every reader receives a reset`,
   async (t) => {
     const folder = await newFolder(t);
     const server = await RedisServer.start();

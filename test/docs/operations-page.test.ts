@@ -16,7 +16,7 @@ import { readTable } from './tables.js';
 
 const run = promisify(execFile);
 const page = 'docs/operations.md';
-// Within the project, so that `session-mailbox` is this package and the others are those installed here.
+// Within the project, so that `session-mailbox` resolves to this package, and other packages to those installed here.
 const folder = projectPath('.build/docs-samples/operations');
 
 function blockOf(language: string): string {
@@ -36,11 +36,11 @@ test.before(async () => {
 interface RunningServer {
   readonly url: string;
   readonly child: ChildProcess;
-  /** What it has printed. */
+  /** Returns what the server has printed. */
   output(): string;
 }
 
-/** Starts the server of the page. @param before the command line that starts Node, when it is not started directly */
+/** Starts the server of the page. @param before the command that starts Node, if the test does not start Node directly */
 async function startServer(t: ExecutionContext, before: readonly string[] = []): Promise<RunningServer> {
   const [port = 0] = await freePorts(1);
   const data = await mkdtemp(join(tmpdir(), 'session-mailbox-operations-'));
@@ -98,7 +98,7 @@ test('a server of the page whose port is taken exits with 1, and keeps the sessi
   await second.stop();
 });
 
-test('the unit of the page starts what the page calls its server, and gives a stop more than drainTime', (t) => {
+test('the unit of the page starts the server of the page, and its stop timeout is longer than drainTime', (t) => {
   const unit = blockOf('ini');
   t.regex(unit, /^ExecStart=\S*node server\.mjs$/m);
   t.true(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) * 1000 > new SessionContext().drainTime);
@@ -106,9 +106,9 @@ test('the unit of the page starts what the page calls its server, and gives a st
 
 const isSystemdMissing = findProgram('systemd-analyze') === undefined;
 
-// systemd-analyze comes with systemd, which containers seldom have.
+// systemd-analyze is part of systemd, which most containers do not have.
 (isSystemdMissing ? test.skip : test)(
-  `${isSystemdMissing ? 'skipped, no systemd-analyze here: ' : ''}systemd takes the unit of the page`,
+  `${isSystemdMissing ? 'skipped, no systemd-analyze here: ' : ''}systemd accepts the unit of the page`,
   async (t) => {
     t.timeout(limits.test);
     const unit = blockOf('ini').replace('/usr/bin/node', process.execPath);
@@ -118,22 +118,22 @@ const isSystemdMissing = findProgram('systemd-analyze') === undefined;
   },
 );
 
-test('the container of the page runs Node itself, by a list, as process 1', (t) => {
+test('the container of the page starts Node without a shell, so that Node is process 1', (t) => {
   const file = blockOf('dockerfile');
   t.true(file.includes('CMD ["node", "server.mjs"]'));
 });
 
 const isUnshareMissing = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status !== 0;
 
-// A namespace of its own takes root, or a kernel that lets users have one.
+// Creating a namespace requires root, or a kernel that lets users create namespaces.
 (isUnshareMissing ? test.skip : test)(
-  `${isUnshareMissing ? 'skipped, unshare is not permitted here: ' : ''}as process 1 of a namespace the server stops at SIGTERM with 0`,
+  `${isUnshareMissing ? 'skipped, unshare is not permitted here: ' : ''}as process 1 of a namespace the server stops at SIGTERM with exit code 0`,
   async (t) => {
     t.timeout(limits.test);
     const { url, child, output } = await startServer(t, ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']);
     t.regex(output(), /^pid 1 listens/m);
     t.is(await statusOf(`${url}/healthz`), 200);
-    // Signals from outside reach it by the number that it has here.
+    // To signal the server from outside the namespace, use the process number that it has outside.
     const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
     const exited = once(child, 'exit');
     process.kill(Number(children.trim()), 'SIGTERM');

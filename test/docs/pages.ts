@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { projectPath, readProjectFile } from '../architecture/source-tree.js';
 
-/** The README and the pages of `docs/`, by path from the root of the project. */
+/** Returns the paths of the README and the pages of `docs/` from the root of the project. */
 export function pages(): readonly string[] {
   const names = readdirSync(projectPath('docs'), { recursive: true, encoding: 'utf8' });
   return ['README.md', ...names.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)].toSorted();
@@ -10,7 +10,7 @@ export function pages(): readonly string[] {
 /** One fenced code block of a page. */
 export interface CodeBlock {
   readonly page: string;
-  /** Counts the blocks of its language on its page, from 1. */
+  /** Number of this block among the blocks of its language on the page, from 1. */
   readonly number: number;
   readonly language: string;
   readonly text: string;
@@ -28,7 +28,7 @@ export function codeBlocks(page: string, languages: readonly string[]): readonly
   });
 }
 
-/** The anchors that a forge gives the headings of a page. */
+/** Returns the anchors that a forge such as GitHub gives the headings of a page. */
 export function anchorsOf(text: string): ReadonlySet<string> {
   const headings = [...text.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/^#{1,6} (.+)$/gm)];
   return new Set(

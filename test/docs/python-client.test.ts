@@ -29,11 +29,11 @@ function hasPython(): boolean {
 }
 
 const isMissing = !hasPython();
-// Python is no package of npm's, so a contributor may not have it.
+// Python is not an npm package, so a contributor may not have it.
 const pythonTest = isMissing ? test.skip : test;
 const title = (text: string) => (isMissing ? `skipped, no python3 here: ${text}` : text);
 
-/** A process of the client, and what it has told so far. */
+/** Starts a process of the client, and records what it reports. */
 function run(t: ExecutionContext, kit: Kit, token: string) {
   const child = spawn('python3', ['-c', program, `http://127.0.0.1:${kit.port}`, token], {
     cwd: projectPath('docs/clients/python'),
@@ -47,7 +47,7 @@ function run(t: ExecutionContext, kit: Kit, token: string) {
 }
 
 pythonTest(
-  title('the client in Python gives each message once, over cut connections, until its session ends'),
+  title('the client in Python delivers each message once, over cut connections, until its session ends'),
   async (t) => {
     const kit = await Kit.start('node');
     t.teardown(() => kit.close());
@@ -69,22 +69,25 @@ pythonTest(
   },
 );
 
-pythonTest(title('the client in Python is told what it lost, and ends where its token is unknown'), async (t) => {
-  const kit = await Kit.start('node', { context: { msgMaxLength: 2 } });
-  t.teardown(() => kit.close());
-  const session = await kit.logIn();
-  // Another reader stands at the beginning, so this one is told what bounds dropped.
-  await kit.poll(session.token, { reader: 'python', after: '' });
-  for (const data of ['one', 'two', 'three']) await kit.manager.push(session.id, data);
-  const { told } = run(t, kit, session.token);
-  await eventually(() => told.length === 3);
-  t.deepEqual(told, [['lost', 1], ['two'], ['three']]);
-  const stranger = run(t, kit, 'x'.repeat(64));
-  await stranger.exit;
-  t.deepEqual(stranger.told, [['closed', 'SESSION_UNKNOWN']]);
-});
+pythonTest(
+  title('the client in Python receives the number of lost messages, and ends if its token is unknown'),
+  async (t) => {
+    const kit = await Kit.start('node', { context: { msgMaxLength: 2 } });
+    t.teardown(() => kit.close());
+    const session = await kit.logIn();
+    // The reader has a cursor at the beginning, so the server can count the messages that a bound drops.
+    await kit.poll(session.token, { reader: 'python', after: '' });
+    for (const data of ['one', 'two', 'three']) await kit.manager.push(session.id, data);
+    const { told } = run(t, kit, session.token);
+    await eventually(() => told.length === 3);
+    t.deepEqual(told, [['lost', 1], ['two'], ['three']]);
+    const stranger = run(t, kit, 'x'.repeat(64));
+    await stranger.exit;
+    t.deepEqual(stranger.told, [['closed', 'SESSION_UNKNOWN']]);
+  },
+);
 
-pythonTest(title('the client in Python tries again after the refusals that pass'), async (t) => {
+pythonTest(title('the client in Python tries again after temporary refusals'), async (t) => {
   const kit = await Kit.start('node');
   t.teardown(() => kit.close());
   const session = await kit.logIn();

@@ -7,10 +7,10 @@ import { freePorts } from '../support/free-port.js';
 import { limits } from '../support/limits.js';
 import { codeBlocks } from './pages.js';
 
-// Within the project, so that `session-mailbox` is this package and the others are those installed here.
+// Within the project, so that `session-mailbox` resolves to this package, and other packages to those installed here.
 const folder = projectPath('.build/docs-samples/recipes');
 
-test('behind the rate limiter guesses are refused by account and by address, and a login is not', async (t) => {
+test('the rate limiter refuses guesses by account and by address, but not a login', async (t) => {
   t.timeout(limits.test);
   const [port] = await freePorts(1);
   const [block] = codeBlocks('docs/recipes.md', ['js']);

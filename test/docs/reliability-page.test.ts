@@ -9,7 +9,7 @@ const page = readProjectFile('docs/reliability.md');
 const stores = '| store | what it runs on |';
 const runs = '| store | minutes | seed | acknowledged | delivered | told | tokens came back | faults | violations |';
 
-test('the tables of stores and of runs have every store that the tool takes, and no other', (t) => {
+test('the tables of stores and of runs have every store that the tool supports, and no other', (t) => {
   for (const header of [stores, runs]) t.deepEqual(Object.keys(rowsByName(readTable(page, header))), [...storeNames]);
 });
 

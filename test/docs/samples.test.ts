@@ -7,13 +7,13 @@ import { codeBlocks, pages } from './pages.js';
 
 const run = promisify(execFile);
 const languages = ['ts', 'js'];
-// Removed at the start: not the folder in which other test files have theirs.
+// The test removes this folder at the start. Therefore it must not contain the folders of other test files.
 const folder = '.build/docs-samples/blocks';
 const limit = 240_000;
 
 /**
- * Every code block of the docs, and what shows that it works: it runs to its end by itself, it is compiled with the
- * flags that the pages name because it needs a server to run, or a test file compiles it and drives it.
+ * Every code block of the docs, with the way to test it. `runs`: the block runs to its end by itself. `compiles`: the block
+ * needs a server, so it is only compiled, with the flags that the pages name. Otherwise: the test file that runs the block.
  */
 const samples: Readonly<Record<string, 'runs' | 'compiles' | `${string}.test.ts`>> = {
   'README.md ts 1': 'runs',
@@ -91,12 +91,12 @@ test.before(async () => {
   await writeFile(projectPath(`${folder}/tsconfig.json`), JSON.stringify({ compilerOptions, include: ['*.mts'] }));
 });
 
-test('every code block of the docs is shown to work', (t) => {
+test('every code block of the docs has a test', (t) => {
   t.deepEqual([...blocks.keys()].toSorted(), Object.keys(samples).toSorted());
 });
 
 test.serial(
-  'every TypeScript block that no other test compiles does so with the flags that the docs name',
+  'every TypeScript block that no other test compiles is valid with the flags that the docs name',
   async (t) => {
     const compiler = projectPath('node_modules/typescript/bin/tsc');
     t.timeout(limit);

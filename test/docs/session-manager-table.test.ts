@@ -5,7 +5,7 @@ import { readTable, rowsByName } from './tables.js';
 
 const page = readProjectFile('docs/session-manager.md');
 
-/** Every public member that instances of the class inherit, written as the page writes it: methods with their parameters. */
+/** Returns the public members that instances of the class inherit, as the page writes them: methods with their parameters. */
 function membersOf(type: { readonly prototype: object }): readonly string[] {
   const members: string[] = [];
   for (
@@ -20,7 +20,7 @@ function membersOf(type: { readonly prototype: object }): readonly string[] {
   return members;
 }
 
-/** The parameters in parentheses, with a `?` behind those that have a default. */
+/** Returns the parameters in parentheses, with a `?` after each parameter that has a default. */
 function parametersOf(method: () => unknown): string {
   const list = /^(?:async )?\w+\(((?:[^(){}]|\{\})*)\)/.exec(method.toString())?.[1];
   if (list === undefined) throw new Error(`can't read the parameters of ${method}`);
@@ -35,7 +35,7 @@ type Library = typeof import('../../src/index.js');
 const tables = [
   {
     header: '| SessionManager | what it does | errors |',
-    // `app` is set by the constructor, so that no class has it.
+    // The constructor sets `app`, so the prototype does not have it.
     members: ({ SessionManager }: Library) => [...membersOf(SessionManager), 'app'],
   },
   {
@@ -43,7 +43,7 @@ const tables = [
     members: ({ IssuedSession }: Library) => membersOf(IssuedSession),
   },
 ];
-// As it is published: in a group of tests, which is one module, a parameter may have another name.
+// Import the published package. A group of tests is bundled in one module, in which a parameter may have another name.
 const published: string = 'session-mailbox';
 
 for (const { header, members } of tables) {
@@ -52,7 +52,7 @@ for (const { header, members } of tables) {
     t.deepEqual(Object.keys(rowsByName(readTable(page, header))).toSorted(), members(library).toSorted());
   });
 
-  test(`every row of the table ${header} says what the member does, and names errors that exist`, (t) => {
+  test(`every row of the table ${header} describes the member, and names only existing errors`, (t) => {
     for (const [member, cells] of Object.entries(rowsByName(readTable(page, header)))) {
       const [what = '', errors = ''] = cells;
       t.is(cells.length, 2, member);

@@ -49,7 +49,7 @@ test('the table of parameters has every parameter that a stream reads, and no ot
   t.deepEqual(Object.keys(rows).toSorted(), Object.keys(readStreamOptions(head, query)).toSorted());
 });
 
-test('the table of members has every member that a batch can have, and says which are always there', (t) => {
+test('the table of members has every member that a batch can have, and shows which members are always present', (t) => {
   const rows = rowsByName(readTable(poll, '| member | present | meaning |'));
   const least: Batch = { messages: [], cursor: 'a.0', lost: 0 };
   const most: Required<Batch> = {
@@ -90,13 +90,13 @@ text
 | other |
 `;
 
-test('a table is read up to its end, padded or not', (t) => {
+test('a table is read to its end, padded or not', (t) => {
   t.deepEqual(rowsByName(readTable(fixture, '| code | HTTP | when |')), { A: ['409', 'a'], B: ['401', 'b'] });
   const padded = '| code | HTTP | when    |\n| ---- | ---- | ------- |\n| `A`  | 409  | a b     |';
   t.deepEqual(rowsByName(readTable(padded, '| code | HTTP | when |')), { A: ['409', 'a b'] });
 });
 
-test('a table that is missing, stands twice or names a thing twice is a fault', (t) => {
+test('a table that is missing, occurs twice or has a name twice is an error', (t) => {
   t.throws(() => readTable(fixture, '| field | default | meaning |'), { message: /no table/ });
   t.throws(() => readTable(fixture + fixture, '| code | HTTP | when |'), { message: /two tables/ });
   t.throws(

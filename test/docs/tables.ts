@@ -1,4 +1,4 @@
-/** The rows of the table under this header row, as the texts of their cells. */
+/** Returns the rows of the table with this header row, as the texts of their cells. */
 export function readTable(text: string, header: string): readonly (readonly string[])[] {
   const lines = text.split('\n').map(cellsOf);
   const title = cellsOf(header)?.join('|');
@@ -14,21 +14,21 @@ export function readTable(text: string, header: string): readonly (readonly stri
   return rows;
 }
 
-/** The cells of a line of a table, however a formatter has padded them; `undefined` for any other line. */
+/** Returns the cells of a table row without their padding, or `undefined` if the line is not a table row. */
 function cellsOf(line: string): readonly string[] | undefined {
   const cells = line.trim().split('|');
   if (cells.length < 3 || cells[0] !== '' || cells.at(-1) !== '') return undefined;
   return cells.slice(1, -1).map((cell) => cell.trim());
 }
 
-/** The name in backticks. */
+/** Returns the name in backticks. */
 export function nameIn(cell: string | undefined): string {
   const name = /^`([^`]+)`$/.exec(cell ?? '')?.[1];
   if (name === undefined) throw new Error(`expected a name in backticks, got ${cell}`);
   return name;
 }
 
-/** Rows by the name in their first cell; a name that stands twice is a fault. */
+/** Returns the rows by the name in their first cell. Throws if a name occurs twice. */
 export function rowsByName(rows: readonly (readonly string[])[]): Readonly<Record<string, readonly string[]>> {
   const named: Record<string, readonly string[]> = {};
   for (const [first, ...cells] of rows) {

@@ -14,7 +14,7 @@ const manifest: { readonly exports: object; readonly peerDependencies: object } 
   readProjectFile('package.json'),
 );
 
-test('the table of packages has every import of the package that needs one, and every optional peer', (t) => {
+test('the table of packages has every import of the package that needs another package, and every optional peer dependency', (t) => {
   const rows = readTable(readProjectFile(page), '| import | packages to install |');
   const imports = rows.flatMap(([cell = '']) => cell.match(/session-mailbox[\w/-]*/g) ?? []);
   const exported = Object.keys(manifest.exports).map((subpath) => subpath.replace('.', 'session-mailbox'));
@@ -42,7 +42,7 @@ test('a script in which only a held poll is awaited ends with exit code 13, and 
   t.like(run(poll(before, after)), { status: 0, stdout: '0\n' });
 });
 
-test('the remedy for a WebSocket refused with 400 lets both servers take their path', async (t) => {
+test('with the remedy for a WebSocket refused with 400 each of the two servers accepts its own path', async (t) => {
   const { manager } = await startService(t);
   const server = createServer();
   const webSocketServer = new WebSocketServer({ noServer: true });

@@ -12,7 +12,7 @@ import { startService, throwsCode } from '../support/service.js';
 import { nameIn, readTable } from './tables.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-// Within the project, so that `session-mailbox` is this package and the others are those installed here.
+// Within the project, so that `session-mailbox` resolves to this package, and other packages to those installed here.
 const folder = `${root}.build/docs-samples/websocket`;
 const compiler = fileURLToPath(import.meta.resolve('typescript')).replace(/lib[\\/][^\\/]*$/, 'bin/tsc');
 const page = readProjectFile('docs/websocket.md');

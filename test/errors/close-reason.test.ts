@@ -7,7 +7,7 @@ test('the table has exactly the documented reasons', (t) => {
   t.deepEqual(Object.keys(closeReasons).toSorted(), reasons.toSorted());
 });
 
-test('only where the session lives on is the client told to come back', (t) => {
+test('a client is asked to reconnect only if the session is still live', (t) => {
   const inviting = Object.entries(closeReasons).filter(([, { reconnect }]) => reconnect);
   t.deepEqual(
     inviting.map(([code]) => code),
@@ -21,7 +21,7 @@ test('every reason has a different WebSocket code, in the range of applications 
   for (const code of codes) t.true(code === 1012 || (code >= 4000 && code <= 4999));
 });
 
-test('every sentence is one sentence', (t) => {
+test('every sentence is a single sentence', (t) => {
   for (const { sentence } of Object.values(closeReasons)) t.regex(sentence, /^[A-Z][^.]+\.$/);
 });
 

@@ -17,7 +17,7 @@ test('an error carries the status of its code, and its problem document has the 
   t.is(problemOf(limit).status, errorStatuses.SESSION_LIMIT);
 });
 
-test('Express answers an error that a handler lets through with its status', async (t) => {
+test('Express answers an uncaught error of a handler with the status of the error', async (t) => {
   const app = express();
   app.set('env', 'test');
   app.get('/', () => {
@@ -31,7 +31,7 @@ test('Express answers an error that a handler lets through with its status', asy
   await response.text();
 });
 
-test('Fastify answers an error that a handler lets through with its status', async (t) => {
+test('Fastify answers an uncaught error of a handler with the status of the error', async (t) => {
   const app = fastify();
   t.teardown(() => app.close());
   app.get('/', async () => {

@@ -14,7 +14,7 @@ test('an error has a code, details and a cause', (t) => {
   t.false('cause' in new SessionError('STOPPED', 'stopped', {}));
 });
 
-test('INVALID_ARGUMENT quotes argument, rule and value', (t) => {
+test('the error INVALID_ARGUMENT quotes argument, rule and value', (t) => {
   const cause = new TypeError('why');
   const error = invalidArgument('limit', 'must be a whole number from 1 to 5', 'six', cause);
   t.is(error.message, 'limit must be a whole number from 1 to 5; got "six"');
@@ -79,14 +79,14 @@ test('any value can be quoted, in at most 81 characters', (t) => {
   t.is(quote('x '.repeat(500)).length, 81);
 });
 
-test('a number that JSON has no word for is quoted by its name', (t) => {
+test('a number that JSON can not express is quoted by its name', (t) => {
   t.is(quote(Number.NaN), 'NaN');
   t.is(quote(Number.POSITIVE_INFINITY), 'Infinity');
   t.is(quote(Number.NEGATIVE_INFINITY), '-Infinity');
   t.is(invalidArgument('wait', 'must be a whole number', Number.NaN).message, 'wait must be a whole number; got NaN');
 });
 
-test('no part of a token is quoted, wherever it stands in a value', (t) => {
+test('no part of a token is quoted, no matter where it is in a value', (t) => {
   const token = randomBytes(32).toString('hex');
   const values = [
     token,
@@ -112,7 +112,7 @@ test('no part of a token is quoted, wherever it stands in a value', (t) => {
   t.is(quote(token.slice(1)), JSON.stringify(token.slice(1)), 'one letter less is no token');
 });
 
-test('no error has a token in its message, also when the caller wrote the message', (t) => {
+test('no error has a token in its message, even when the caller wrote the message', (t) => {
   const token = randomBytes(32).toString('hex');
   const details = { accountId: 'alice', maxSession: 1 };
   t.is(

@@ -17,7 +17,7 @@ test('every event of every app is counted, with and without a listener', async (
   t.is(manager.counts, counts, 'one for all apps');
 });
 
-test('closed is counted by reason, limit by verdict, overflow by verdict, each known kind from 0', async (t) => {
+test('closed is counted by reason, limit and overflow by verdict, and each known kind starts at 0', async (t) => {
   const { manager } = await startService(t, { maxSession: 1, msgMaxLength: 1, onOverflow: 'drop-newest' });
   const { counts } = manager;
   t.deepEqual(Object.keys(counts.byKind('closed')), Object.keys(closeReasons));
@@ -34,7 +34,7 @@ test('closed is counted by reason, limit by verdict, overflow by verdict, each k
   t.deepEqual(counts.byKind('created'), {}, 'it has no kinds');
 });
 
-test('a kind that nothing knew before is counted under its own name, and so is an event', (t) => {
+test('a kind that was unknown before is counted under its own name, and so is an event', (t) => {
   const counts = new SessionCounts();
   counts.add('refused', { kind: 'of the future' });
   counts.add('event of the future', {});
@@ -43,7 +43,7 @@ test('a kind that nothing knew before is counted under its own name, and so is a
   t.is(counts.total('event of the future'), 1);
 });
 
-test('the counts as JSON have a number for each event, or its numbers by kind', async (t) => {
+test('the JSON of the counts has a number for each event, or its numbers by kind', async (t) => {
   const { manager } = await startService(t);
   await (await manager.createSession('alice')).destroy();
   const { created, closed } = JSON.parse(JSON.stringify(manager.counts));

@@ -6,7 +6,7 @@ import { startService } from '../support/service.js';
 
 const reference: SessionReference = { app: 'default', id: 'x'.repeat(24), accountId: 'alice' };
 
-/** The process warnings during the test. */
+/** Collects the process warnings during the test. */
 function collectWarnings(t: ExecutionContext): readonly Error[] {
   const warnings: Error[] = [];
   const listener = (warning: Error) => void warnings.push(warning);
@@ -116,7 +116,7 @@ test.serial('a rejection of a listener is reported as a warning, and the other l
   t.is(warnings.length, 2);
 });
 
-test('a listener may call the service, where the operation has finished', async (t) => {
+test('a listener may call the service, and the operation has already finished there', async (t) => {
   const { manager } = await startService(t);
   const seen: number[] = [];
   manager.on('created', async ({ id }) => {
@@ -128,7 +128,7 @@ test('a listener may call the service, where the operation has finished', async 
   t.deepEqual(seen, [1]);
 });
 
-test('listeners have been called when the operation resolves', async (t) => {
+test('all listeners have been called when the operation resolves', async (t) => {
   const { manager } = await startService(t);
   let count = 0;
   manager.on('created', () => {

@@ -4,7 +4,7 @@ export interface Visit {
   readonly body: unknown;
 }
 
-/** A client that keeps the session cookie and says that its own page made each request, as a browser does. */
+/** A client that stores the session cookie and, like a browser, declares each request as one of its own page. */
 export class Browser {
   readonly origin: string;
   cookie: string | undefined;
@@ -25,7 +25,7 @@ export class Browser {
     return response;
   }
 
-  /** The answer, whatever its status. */
+  /** Requests the path. Resolves with the answer, whatever its status. */
   async visit(path: string): Promise<Visit> {
     const { status, headers, text } = await this.request(path).then(async (response) => ({
       status: response.status,
@@ -35,7 +35,7 @@ export class Browser {
     return { status, headers, body: text === '' ? undefined : JSON.parse(text) };
   }
 
-  /** The parsed answer. Rejects unless the status is 2xx. */
+  /** Requests the path. Resolves with the parsed answer; rejects unless the status is 2xx. */
   async get(path: string): Promise<unknown> {
     const response = await this.request(path);
     const text = await response.text();

@@ -92,7 +92,7 @@ test('the store refuses an unknown option, and names the option that was probabl
   });
 });
 
-test('pollHandler refuses unknown options and origins that are no list', async (t) => {
+test('pollHandler refuses unknown options, and origins that are not a list', async (t) => {
   const { manager } = await startService(t);
   const store = new SessionMailboxStore(manager);
   t.throws(() => pollHandler(manager, store, { trustedOrigin: [] } as object), {
@@ -104,7 +104,7 @@ test('pollHandler refuses unknown options and origins that are no list', async (
   });
 });
 
-test("the store refuses the manager's app as the app of visitors, and a default that would be too long", async (t) => {
+test("the store refuses the manager's app as the app of visitors, and a default app of visitors whose name would be too long", async (t) => {
   const { manager } = await startService(t);
   const refused = { code: 'INVALID_CONTEXT', message: /^SessionMailboxStore: visitorApp / };
   t.throws(() => new SessionMailboxStore(manager, { visitorApp: 'default' }), refused);

@@ -4,7 +4,7 @@ import { startService, throwsCode } from '../support/service.js';
 import { away, startHooked } from './hooked-stage.js';
 import { contentOf, loadedSession, sessionData } from './session-data.js';
 
-test('a save that comes while a waiting one creates the session is not undone by one that came before it', async (t) => {
+test('an earlier save does not undo a save that is made while a waiting save creates the session', async (t) => {
   const { hooked, newStore } = await startHooked(t);
   const store = newStore();
   const session = sessionData({ a: 1 });
@@ -13,7 +13,7 @@ test('a save that comes while a waiting one creates the session is not undone by
   hooked.before = () => {
     count += 1;
     if (count === 1) throw away();
-    // While the second save creates the session, the application saves once more.
+    // The application makes another save while the second save creates the session.
     if (count === 2) last = store.set('sid', Object.assign(session, { step: 4 }));
   };
   const saves = [1, 2, 3].map((step) => store.set('sid', Object.assign(session, { step })));
@@ -23,7 +23,7 @@ test('a save that comes while a waiting one creates the session is not undone by
   t.deepEqual(await contentOf(newStore(), 'sid'), { a: 1, step: 4 });
 });
 
-test('a refused login that is saved again and given up in the same turn does not come about', async (t) => {
+test('a refused login that is saved again and removed in the same turn creates no session', async (t) => {
   const { newStore, manager } = await startHooked(t, { maxSession: 1 });
   const store = newStore();
   const other = await manager.createSession('alice');
@@ -40,7 +40,7 @@ test('a refused login that is saved again and given up in the same turn does not
 });
 
 for (const size of [840, 860, 880, 900, 920]) {
-  test(`a logout for which the changes of another request leave no room, here ${size} bytes, ends the login session`, async (t) => {
+  test(`a logout whose data does not fit next to the changes of another request, here of ${size} bytes, ends the login session`, async (t) => {
     const { hooked, newStore, manager } = await startHooked(t, { attributesMaxBytes: 2_000 });
     const store = newStore();
     await store.set('sid', sessionData({ accountId: 'alice', x: 'x'.repeat(1_000) }));
@@ -60,7 +60,7 @@ for (const size of [840, 860, 880, 900, 920]) {
   });
 }
 
-test('logins for which the visitor session has no room do not prevent a later one', async (t) => {
+test('logins for which the visitor session has no room do not prevent a later login', async (t) => {
   const { manager } = await startService(t, { attributesMaxBytes: 2_000 });
   const store = new SessionMailboxStore(manager, { allowKeptSid: true, accountKey: 'a' });
   t.teardown(() => store.close());
@@ -83,7 +83,7 @@ test('logins for which the visitor session has no room do not prevent a later on
 });
 
 for (const who of ['visitor', 'login'] as const) {
-  test(`of two changes of the cookie of a ${who} the age of the latest holds`, async (t) => {
+  test(`of two changes of the cookie of a ${who} the age of the later change applies`, async (t) => {
     const { hooked, newStore, clock } = await startHooked(t);
     const hour = 3_600_000;
     const content = who === 'login' ? { a: 1, accountId: 'alice' } : { a: 1 };
@@ -109,7 +109,7 @@ for (const who of ['visitor', 'login'] as const) {
   });
 }
 
-test('a logout that another request has done already, with data for which there is no room, leaves the visitor alone', async (t) => {
+test('a repeated logout with data for which there is no room leaves the visitor session unchanged', async (t) => {
   const { newStore } = await startHooked(t, { attributesMaxBytes: 2_000 });
   const store = newStore();
   await store.set('sid', sessionData({ accountId: 'alice', cart: 1 }));

@@ -12,7 +12,7 @@ async function start(t: ExecutionContext) {
   const service = await startService(t, { gcTime, gcInterval: hour, hbTime: hour }, { clock: new ManualClock() });
   const store = new SessionMailboxStore(service.manager);
   t.teardown(() => store.close());
-  /** Saves a new session with this cookie; gives the loaded cookie and the idle time of the session. */
+  /** Saves a new session with this cookie. Returns the loaded cookie and the idle time of the session. */
   let count = 0;
   const roundTrip = async (cookie: object) => {
     count += 1;
@@ -24,7 +24,7 @@ async function start(t: ExecutionContext) {
   return { ...service, store, roundTrip };
 }
 
-test('a cookie without fields is loaded with the defaults of all frameworks, and idles for gcTime', async (t) => {
+test('a cookie without fields is loaded with the defaults of all frameworks, and its session may idle for gcTime', async (t) => {
   const { roundTrip } = await start(t);
   const defaults = { path: '/', httpOnly: true, originalMaxAge: null, expires: null };
   for (const cookie of [{}, defaults, { originalMaxAge: undefined, domain: null }]) {
@@ -35,7 +35,7 @@ test('a cookie without fields is loaded with the defaults of all frameworks, and
 test('a session that was stored without a cookie is loaded with that default cookie', async (t) => {
   const { store } = await start(t);
   const { cookie: _none, ...data } = sessionData({ theme: 'dark' });
-  // As code without express-session stores it.
+  // Store the session without a cookie, as code without express-session does.
   await store.set('sid-of-a-job', data as ReturnType<typeof sessionData>);
   const { cookie, theme } = await loadedSession(store, 'sid-of-a-job');
   t.deepEqual({ ...cookie }, { path: '/', httpOnly: true, originalMaxAge: null, expires: null } as never);
@@ -43,11 +43,11 @@ test('a session that was stored without a cookie is loaded with that default coo
 });
 
 for (const [what, cookie] of Object.entries({
-  'its original age, rather than the age that is left': { originalMaxAge: hour, maxAge: 1_000 },
+  'its original age, rather than the remaining age': { originalMaxAge: hour, maxAge: 1_000 },
   'its age, without an original one': { maxAge: hour },
   'its original age, rather than a date': { originalMaxAge: hour, expires: new Date(0) },
 })) {
-  test(`a session idles for ${what}`, async (t) => {
+  test(`a session may idle for ${what}`, async (t) => {
     const { roundTrip, clock } = await start(t);
     const { loaded, ttl } = await roundTrip(cookie);
     t.is(ttl, hour);
@@ -55,7 +55,7 @@ for (const [what, cookie] of Object.entries({
   });
 }
 
-test('a date may be a Date, a text or a number of milliseconds', async (t) => {
+test('an expiry date may be a Date, a string or a number of milliseconds', async (t) => {
   const { roundTrip, clock } = await start(t);
   const expires = new Date(clock.now() + hour);
   for (const date of [expires, expires.toJSON(), expires.getTime()]) {
@@ -64,7 +64,7 @@ test('a date may be a Date, a text or a number of milliseconds', async (t) => {
   }
 });
 
-test('ages and dates that are none are ignored', async (t) => {
+test('invalid ages and dates are ignored', async (t) => {
   const { roundTrip } = await start(t);
   for (const nothing of [Number.NaN, Number.POSITIVE_INFINITY, '1000', {}, true]) {
     const { loaded, ttl } = await roundTrip({ originalMaxAge: nothing, maxAge: nothing });
@@ -100,7 +100,7 @@ const cookies = fc.record(
   { requiredKeys: [] },
 );
 
-test('any cookie is loaded as it was saved, and saving it again writes nothing, in whatever order its fields are', async (t) => {
+test('any cookie is loaded as it was saved, and saving it again writes nothing, whatever the order of its fields', async (t) => {
   const { store, clock } = await start(t);
   let count = 0;
   await fc.assert(

@@ -9,7 +9,7 @@ import { HookedStore } from './hooked-store.js';
 import { Gates } from './kit.js';
 import { contentOf, loadedSession, sessionData } from './session-data.js';
 
-/** Simulates the death of the process: the `n`th operation from now on fails, before or after it takes effect, and so do all later ones. */
+/** Simulates the death of the process: the `n`th operation fails before or after its effect, and so do all later operations. */
 function dieAt(hooked: HookedStore, n: number, when: 'before' | 'after'): void {
   let count = 0;
   let dead = false;
@@ -31,7 +31,7 @@ function revive(hooked: HookedStore): void {
   hooked.after = () => {};
 }
 
-/** Actions of a request, each with the content that the sid has before. */
+/** Actions of a request, each with the previous content of the sid. */
 const actions: Readonly<Record<string, { prepare?: object; act: (store: SessionMailboxStore) => Promise<void> }>> = {
   'a login of a visitor': {
     prepare: { a: 1 },
@@ -119,7 +119,7 @@ test('a destroy whose process dies after any of its steps leaves no session once
   }
 });
 
-test('a login leaves no session of the account when a destroy comes before any of its steps', async (t) => {
+test('a login leaves no session of the account when a destroy precedes any of its steps', async (t) => {
   for (let step = 1; step < 12; step += 1) {
     const { hooked, newStore, manager, visitors } = await startHooked(t);
     await newStore().set('sid', sessionData({ a: 1 }));
@@ -182,7 +182,7 @@ test('a login keeps a cookie that another request changes during its steps', asy
 
 for (const content of [{ a: 1 }, { a: 1, accountId: 'alice' }]) {
   const what = 'accountId' in content ? 'a login' : 'a session';
-  test(`a save that waits for another one to create ${what} creates it when that one fails`, async (t) => {
+  test(`a save that waits for another save to create ${what} creates it itself if the other save fails`, async (t) => {
     const { hooked, newStore } = await startHooked(t);
     const store = newStore();
     const session = sessionData(content);
@@ -206,7 +206,7 @@ test('a sid whose account changes while another process loads it is loaded with 
   let reads = 0;
   hooked.before = async (operation) => {
     if (operation === 'get') reads += 1;
-    // The visitor session has been read, with its binding to alice. The login session is next.
+    // The other process has read the visitor session, with its binding to alice. Next it reads the login session.
     if (reads !== 2) return;
     revive(hooked);
     await store.set('sid', change);
@@ -215,7 +215,7 @@ test('a sid whose account changes while another process loads it is loaded with 
   t.is((await manager.sessionsOfAccount('bob')).length, 1);
 });
 
-test('a login that was taken for dead, and was finished by another process, deletes no data when it goes on', async (t) => {
+test('a slow login that another process took for dead and finished deletes no data when it continues', async (t) => {
   const { hooked, newStore, manager, clock } = await startHooked(t);
   await newStore().set('sid', sessionData({ a: 1, b: 2 }));
   const slow = newStore();
@@ -253,7 +253,7 @@ function shuffle(hooked: HookedStore, turns: readonly number[]): void {
   hooked.after = wait;
 }
 
-test('in any order of the steps of concurrent requests, no change of a key is lost, and there is one login', async (t) => {
+test('in any order of the steps of concurrent requests, no change of a key is lost, and exactly one login session exists', async (t) => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.nat({ max: 4 }), { minLength: 3, maxLength: 40 }),
@@ -328,7 +328,7 @@ async function doStep(store: SessionMailboxStore, step: string): Promise<void> {
   await store.set('sid', loaded);
 }
 
-test('disconnect is emitted once when the store can not be reached, and connect once when it answers again', async (t) => {
+test('disconnect is emitted once when the store cannot be reached, and connect once when it answers again', async (t) => {
   const { hooked, newStore } = await startHooked(t);
   const store = newStore();
   const events: string[] = [];
@@ -370,7 +370,7 @@ test('a closed store does not ping the session store', async (t) => {
   store.close();
   open.close();
   pings = 0;
-  // Another store, with the same ping interval, began to ping after the two were closed.
+  // A later store with the same ping interval pings. By then, the two closed stores would have pinged, too.
   const later = newStore();
   await t.throwsAsync(later.get('sid'), { code: 'STORE_UNAVAILABLE' });
   await eventually(() => pings > 0);
@@ -379,7 +379,7 @@ test('a closed store does not ping the session store', async (t) => {
   t.deepEqual(events, ['disconnect']);
 });
 
-test('an exception of a listener of disconnect or connect is reported, and fails neither the call nor the process', async (t) => {
+test('an exception of a listener of disconnect or connect is reported, and makes neither the call nor the process fail', async (t) => {
   const { hooked, newStore } = await startHooked(t);
   const store = newStore();
   const reported = ['disconnect', 'connect'].map((event) => reportedFault(new RegExp(`the ${event} listener failed`)));

@@ -5,7 +5,7 @@ import { webServerNames } from './web-servers.js';
 const strict = { store: { allowKeptSid: false } };
 
 for (const name of webServerNames) {
-  test(`${name}: a sid that someone planted is not bound to the account that logs in under it`, async (t) => {
+  test(`${name}: a login does not bind its account to a sid that an attacker planted`, async (t) => {
     const { browser, manager } = await startShop(t, name, strict);
     const attacker = browser();
     await attacker.get('change?set={"theme":"dark"}');
@@ -26,7 +26,7 @@ for (const name of webServerNames) {
     t.deepEqual(await attacker.get('look'), {});
   });
 
-  test(`${name}: one account is not turned into another under the same sid, and a logout needs no new one`, async (t) => {
+  test(`${name}: a login as another account under the same sid is refused, and a logout needs no new sid`, async (t) => {
     const { browser, manager } = await startShop(t, name, strict);
     const alice = browser();
     await alice.get('login?account=alice&regenerate=yes');

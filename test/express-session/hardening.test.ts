@@ -36,7 +36,7 @@ for (const server of webServerNames) {
     t.is((await store.ids()).length, 1);
   });
 
-  test(`${server}: a session over dataMaxBytes is refused with that limit, and what was stored stays`, async (t) => {
+  test(`${server}: a session larger than dataMaxBytes is refused with an error that names the limit, and the stored data stays`, async (t) => {
     const { browser } = await startShop(t, server, { store: { dataMaxBytes: 1_000 } });
     const alice = browser();
     await alice.get(changing({ a: 1 }));
@@ -62,7 +62,7 @@ test('keys that could change a prototype are neither stored nor loaded', async (
   t.is(({} as { b?: number }).b, undefined);
 });
 
-test('a value that JSON can not represent is refused by the name of its key, and nothing is stored', async (t) => {
+test('a value that JSON cannot represent is refused with the name of its key, and nothing is stored', async (t) => {
   const { manager } = await startService(t);
   const store = new SessionMailboxStore(manager);
   const circular: { self?: object } = {};
@@ -106,7 +106,7 @@ const outOfBounds: Readonly<Record<string, unknown>> = {
   'a lone surrogate after a backslash': '\\\ud800',
 };
 for (const [what, value] of Object.entries(outOfBounds)) {
-  test(`a value with ${what} is refused by the name of its key, in a new session and in a loaded one`, async (t) => {
+  test(`a value with ${what} is refused with the name of its key, in a new session and in a loaded one`, async (t) => {
     const { manager } = await startService(t);
     const store = new SessionMailboxStore(manager);
     const fresh = await throwsCode(t, store.set('fresh', sessionData({ bad: value })), 'INVALID_ARGUMENT');
@@ -119,7 +119,7 @@ for (const [what, value] of Object.entries(outOfBounds)) {
   });
 }
 
-test('dataMaxBytes counts the bytes of keys and JSON texts, and is itself allowed', async (t) => {
+test('dataMaxBytes counts the bytes of keys and JSON texts, and data of exactly that size is stored', async (t) => {
   const { manager } = await startService(t);
   const store = new SessionMailboxStore(manager, { dataMaxBytes: 20 });
   // Each character of the key and of the text is two bytes in UTF-8.
@@ -129,7 +129,7 @@ test('dataMaxBytes counts the bytes of keys and JSON texts, and is itself allowe
   await throwsCode(t, store.set('sid', sessionData({ ééé: 'é'.repeat(7) })), 'INVALID_ARGUMENT');
 });
 
-/** A store whose session `sid` has as many bytes as fit. */
+/** Starts a store whose session `sid` has the maximum number of bytes. */
 async function startFull(t: ExecutionContext, content: object, options: SessionMailboxStoreOptions = {}) {
   const service = await startService(t, { attributesMaxBytes: 2_000 });
   const store = new SessionMailboxStore(service.manager, { allowKeptSid: true, ...options });
@@ -144,7 +144,7 @@ async function startFull(t: ExecutionContext, content: object, options: SessionM
   }
 }
 
-test('a logout succeeds though the visitor session has no room for the data, and ends the session with them', async (t) => {
+test('a logout succeeds though the visitor session has no room for the data, and ends the visitor session with its data', async (t) => {
   const { store, manager, visitors } = await startFull(t, { accountId: 'alice' });
   const session = await loadedSession(store, 'sid');
   Reflect.deleteProperty(session, 'accountId');
@@ -154,7 +154,7 @@ test('a logout succeeds though the visitor session has no room for the data, and
   t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
 });
 
-test('a logout that adds data for which there is no room fails, and ends the session all the same', async (t) => {
+test('a logout that adds data for which there is no room fails, but still ends the session', async (t) => {
   const { store, manager } = await startFull(t, { accountId: 'alice' });
   const session = await loadedSession(store, 'sid');
   Reflect.deleteProperty(session, 'accountId');
@@ -163,7 +163,7 @@ test('a logout that adds data for which there is no room fails, and ends the ses
   t.is(await store.get('sid'), undefined);
 });
 
-test('a logout with a value that can not be stored changes nothing', async (t) => {
+test('a logout with a value that cannot be stored changes nothing', async (t) => {
   const { store } = await startFull(t, { accountId: 'alice' });
   const session = await loadedSession(store, 'sid');
   Reflect.deleteProperty(session, 'accountId');
@@ -172,14 +172,14 @@ test('a logout with a value that can not be stored changes nothing', async (t) =
 });
 
 test('a login for which the visitor session has no room fails, and leaves no session of the account', async (t) => {
-  // So short a key that the login session has room for it, but the visitor session none for the binding.
+  // The key is so short that the login session has room for it, but the visitor session has no room for the binding.
   const { store, manager } = await startFull(t, {}, { accountKey: 'a' });
   const session = Object.assign(await loadedSession(store, 'sid'), { a: 'a' });
   await throwsCode(t, store.set('sid', session), 'INVALID_ARGUMENT');
   t.deepEqual(await manager.sessionsOfAccount('a'), []);
 });
 
-test('a visitor session without any room can be destroyed', async (t) => {
+test('a full visitor session can be destroyed', async (t) => {
   const { store, visitors } = await startFull(t, {});
   await store.destroy('sid');
   t.is(await store.get('sid'), undefined);

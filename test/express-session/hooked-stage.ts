@@ -6,7 +6,7 @@ import { HookedStore } from './hooked-store.js';
 
 export const away = () => new SessionError('STORE_UNAVAILABLE', 'The store is away', {});
 
-/** A service whose store does what a test says before and after each operation, and stores of express-session over it. */
+/** Starts a service whose store calls the test before and after each operation, and returns express-session stores over it. */
 export async function startHooked(t: ExecutionContext, context: SessionContextOptions = {}) {
   const service = await startService(t, context, { store: bindStore((given, clock) => new HookedStore(given, clock)) });
   const { manager, container } = service;

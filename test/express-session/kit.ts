@@ -17,7 +17,7 @@ import { type Action, startWeb, type WebOptions, type WebServerName } from './we
 export type StoreName = 'memory' | 'redis';
 export const storeNames: readonly StoreName[] = ['memory', 'redis'];
 
-/** The stores that a file's tests run over. All bindings of `redis` share one server. */
+/** Returns the stores over which the tests of a file run. All bindings of `redis` share one server. */
 export function storesFor(test: TestFn): (name: StoreName) => StoreBinding {
   const server = serverFor(test);
   return (name) =>
@@ -32,12 +32,12 @@ export interface ShopOptions {
   readonly actions?: Readonly<Record<string, Action>>;
 }
 
-/** A service with an express-session store, stopped when the test ends. */
+/** Starts a service with an express-session store. Stops it when the test ends. */
 export async function startStore(t: ExecutionContext, { binding, context = {}, store: options }: ShopOptions = {}) {
   const container = new Container();
   container.load(sessionModule(context, binding));
   const manager = await container.getAsync(SessionManager);
-  // Most tests bind the sid that a request came with, which shows more than a new one would.
+  // Most tests bind the sid of the request at a login, because that covers more cases than a new sid.
   const store = new SessionMailboxStore(manager, { allowKeptSid: true, ...options });
   t.teardown(async () => {
     store.close();
@@ -70,7 +70,7 @@ export class Gates {
   }
 }
 
-/** Actions that change the session as the query says. One that names a gate waits there first. */
+/** Returns actions that change the session as the query says. If the query names a gate, the action waits at it first. */
 function actionsOf(gates: Gates): Readonly<Record<string, Action>> {
   const patch = (data: Record<string, unknown>, query: URLSearchParams) => {
     Object.assign(data, JSON.parse(query.get('set') ?? '{}'));
@@ -117,7 +117,7 @@ function actionsOf(gates: Gates): Readonly<Record<string, Action>> {
   };
 }
 
-/** A web application that uses sessions, on a real server. */
+/** Starts a web application that uses sessions, on a real server. */
 export async function startShop(t: ExecutionContext, name: WebServerName, options: ShopOptions = {}) {
   const service = await startStore(t, options);
   const gates = new Gates();

@@ -32,7 +32,7 @@ const byPassport: SessionMailboxStoreOptions = {
   allowKeptSid: false,
 };
 
-/** An application with Passport 0.7 and passport-local, as its documentation shows it. */
+/** Starts an application with Passport 0.7 and passport-local, as its documentation shows it. */
 async function startApp(
   t: ExecutionContext,
   context: SessionContextOptions = {},
@@ -81,7 +81,7 @@ async function startApp(
   return { manager, store, visitors, browser: () => new Browser(port) };
 }
 
-test('a login by Passport is a session of the account: listed, counted, and ended from elsewhere', async (t) => {
+test('a login by Passport is a session of the account: it is listed and counted, and closing the account ends it', async (t) => {
   const { manager, browser } = await startApp(t);
   const alice = browser();
   t.is((await alice.visit('login?user=alice')).status, 200);
@@ -93,7 +93,7 @@ test('a login by Passport is a session of the account: listed, counted, and ende
   t.deepEqual((await alice.visit('me')).body, { user: null, cart: null });
 });
 
-test('the login over the limit is answered 409, is no login and ends no connection', async (t) => {
+test('a login over the limit is answered 409, creates no session and breaks no connection', async (t) => {
   const { manager, browser, visitors } = await startApp(t, { maxSession: 3 });
   const browsers = [browser(), browser(), browser(), browser()];
   const statuses = [];
@@ -109,7 +109,7 @@ test('the login over the limit is answered 409, is no login and ends no connecti
   t.is((await fourth?.visit('login?user=alice'))?.status, 200);
 });
 
-test('the refused login gets a problem document and no cookie', async (t) => {
+test('a refused login gets a problem document and no cookie', async (t) => {
   const { browser } = await startApp(t, { maxSession: 1 });
   await browser().visit('login?user=alice');
   const { status, body, headers } = await browser().visit('login?user=alice');
@@ -119,7 +119,7 @@ test('the refused login gets a problem document and no cookie', async (t) => {
   t.is(headers.get('set-cookie'), null);
 });
 
-test('a login that comes with a live cookie ends the old session, and counts once', async (t) => {
+test('a login with the cookie of a live session ends the old session, and counts once', async (t) => {
   const { manager, browser } = await startApp(t, { maxSession: 1 });
   const one = browser();
   await one.visit('login?user=alice');
@@ -133,7 +133,7 @@ test('a login that comes with a live cookie ends the old session, and counts onc
   t.deepEqual(await manager.sessionsOfAccount('alice'), []);
 });
 
-test('logout unbinds, and with keepSessionInfo the other data stay', async (t) => {
+test('a logout ends the session of the account, and with keepSessionInfo the other data stays', async (t) => {
   const { manager, browser } = await startApp(t);
   const one = browser();
   await one.visit('login?user=alice');
@@ -147,7 +147,7 @@ test('logout unbinds, and with keepSessionInfo the other data stay', async (t) =
   t.deepEqual(await manager.sessionsOfAccount('alice'), []);
 });
 
-test('data that name an account to which their sid is not bound are given to no request', async (t) => {
+test('data that names an account to which its sid is not bound is not given to any request', async (t) => {
   const { store } = await startApp(t);
   const { store: before } = await startStore(t);
   const cookie = { originalMaxAge: null };
@@ -162,7 +162,7 @@ test('data that name an account to which their sid is not bound are given to no 
   t.truthy(await store.get('sid'));
 });
 
-test('an account that accountOf can not give is refused, and so is an accountOf that throws', async (t) => {
+test('an invalid result of accountOf is refused, and so is an accountOf that throws', async (t) => {
   const { store } = await startStore(t, { store: { accountOf: (data) => data.passport?.user } });
   const cookie = { originalMaxAge: null };
   const save = (data: object) => store.set('sid', { cookie, ...data } as unknown as session.SessionData);
@@ -181,7 +181,7 @@ test('an account that accountOf can not give is refused, and so is an accountOf 
   });
 });
 
-test.serial('an application whose logins by Passport are not bound is warned once', async (t) => {
+test.serial('an application that does not bind its logins by Passport gets one warning', async (t) => {
   const { browser } = await startApp(t, { maxSession: 3 }, {});
   const warnings = await warningsOf(async () => {
     await browser().visit('login?user=alice');
@@ -191,7 +191,7 @@ test.serial('an application whose logins by Passport are not bound is warned onc
   t.regex(warnings[0]?.message ?? '', /Passport has logged a user in: maxSession \(3\) limits no account/);
 });
 
-test.serial('an application that binds, or that sets no limit, is not warned', async (t) => {
+test.serial('an application that binds its logins, or that sets no limit, gets no warning', async (t) => {
   const apps = [await startApp(t), await startApp(t, { maxSession: 0 }, {})];
   const warnings = await warningsOf(async () => {
     for (const { browser } of apps) await browser().visit('login?user=alice');
@@ -199,7 +199,7 @@ test.serial('an application that binds, or that sets no limit, is not warned', a
   t.deepEqual(warnings, []);
 });
 
-test.serial('an application that saves a hundred sessions and binds none is warned once', async (t) => {
+test.serial('an application that saves a hundred sessions and binds none gets one warning', async (t) => {
   const { store } = await startStore(t);
   const warnings = await warningsOf(async () => {
     for (let count = 0; count < 250; count += 1) {

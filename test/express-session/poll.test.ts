@@ -44,7 +44,7 @@ for (const server of ['express', 'express4'] as const) {
   });
 }
 
-test('a poll is 503 when express-session gave the request no session, as while its store can not be reached', async (t) => {
+test('a poll is 503 when express-session gave the request no session, as it does while its store cannot be reached', async (t) => {
   const { manager, store } = await startStore(t);
   const server = createServer(pollHandler(manager, store)).listen(0, '127.0.0.1');
   t.teardown(() => server.close());
@@ -56,7 +56,7 @@ test('a poll is 503 when express-session gave the request no session, as while i
   t.like(await answer.json(), { code: 'STORE_UNAVAILABLE' });
 });
 
-test('a poll whose request target is an absolute URL, or no URL at all, is served as its query says', async (t) => {
+test('a poll whose request target is an absolute URL, or no URL at all, is served according to its query', async (t) => {
   const { manager } = await startStore(t);
   const { id } = await manager.createSession('alice');
   await manager.push(id, 'here');
@@ -92,7 +92,7 @@ test('the poll handler serves HTTP/2', async (t) => {
     await connection.close();
     server.close();
   });
-  // As a page of the server's own origin sends it; without it a poll by cookie must name a cursor.
+  // A page of the server's own origin sends this header. Without it a poll by cookie must name a cursor.
   const ownPage = { 'sec-fetch-site': 'same-origin' };
   t.deepEqual(dataOf(JSON.parse((await connection.get('/poll?wait=0', ownPage)).body)), ['once']);
   t.deepEqual(dataOf(JSON.parse((await connection.get('/poll?wait=0', ownPage)).body)), []);

@@ -6,7 +6,7 @@ import { contentOf, loadedSession, sessionData } from './session-data.js';
 const bindingOf = storesFor(test);
 const count = rounds({ sample: 6, full: 200 });
 
-test('over Redis, concurrent requests of one sid at three nodes lose no change, and make one login', async (t) => {
+test('over Redis, concurrent requests of one sid at three nodes lose no change, and create one login session', async (t) => {
   const binding = bindingOf('redis');
   const context = { maxSession: 1 };
   const nodes = await Promise.all([1, 2, 3].map(() => startStore(t, { binding, context })));

@@ -8,7 +8,7 @@ import { portOf } from '../support/free-port.js';
 import { warningsOf } from '../support/warnings.js';
 import { startStore } from './kit.js';
 
-/** An application whose accounts may hold one session. */
+/** Starts an application in which an account may have one session. */
 async function startApp(t: ExecutionContext, answersErrors: boolean) {
   const { manager, store } = await startStore(t, { context: { maxSession: 1 }, store: { allowKeptSid: false } });
   const app = express();
@@ -77,7 +77,7 @@ async function startApp(t: ExecutionContext, answersErrors: boolean) {
     server.close();
     server.closeAllConnections();
   });
-  /** All requests take the same connection. */
+  /** Sends a request. All requests use the same connection. */
   const get = async (path: string, cookie?: string) => {
     const sent = request({ port: portOf(server), path: `/${path}`, agent, headers: cookie ? { cookie } : {} }).end();
     const [response] = await once(sent, 'response');
@@ -94,7 +94,7 @@ async function startApp(t: ExecutionContext, answersErrors: boolean) {
   return { manager, get };
 }
 
-test('a login that the limit refuses is answered 409 with a problem document, and the connection goes on', async (t) => {
+test('a login that the limit refuses is answered 409 with a problem document, and the connection stays usable', async (t) => {
   const { manager, get } = await startApp(t, true);
   t.is((await get('login')).status, 200);
   for (let round = 0; round < 5; round += 1) {
@@ -106,7 +106,7 @@ test('a login that the limit refuses is answered 409 with a problem document, an
   t.is((await manager.sessionsOfAccount('alice')).length, 1);
 });
 
-test('without the error handler Express answers 409 too, resets no connection, and the login never comes about', async (t) => {
+test('without the error handler Express also answers 409 and keeps the connection, and the login is never completed later', async (t) => {
   const { manager, get } = await startApp(t, false);
   await get('login');
   const { status, cookie } = await get('login');
@@ -118,7 +118,7 @@ test('without the error handler Express answers 409 too, resets no connection, a
   t.deepEqual(await manager.sessionsOfAccount('alice'), []);
 });
 
-test('what a request stores after it has given up a refused login is kept', async (t) => {
+test('the data that a request stores after it has removed a refused login is kept', async (t) => {
   const { manager, get } = await startApp(t, true);
   await manager.createSession('alice');
   const { text, cookie } = await get('give-up');
@@ -126,7 +126,7 @@ test('what a request stores after it has given up a refused login is kept', asyn
   t.is((await get('look', cookie)).text, '["flash"]');
 });
 
-test('what a request stores after a refused login has succeeded in another try is kept', async (t) => {
+test('the data that a request stores after a refused login has succeeded at the second try is kept', async (t) => {
   const { manager, get } = await startApp(t, true);
   await manager.createSession('alice');
   const { text, cookie } = await get('retry');
@@ -134,14 +134,14 @@ test('what a request stores after a refused login has succeeded in another try i
   t.is((await get('look', cookie)).text, '["accountId","cart"]');
 });
 
-test('what a request of a login stores after a value was refused is kept', async (t) => {
+test('the data that a request of a login stores after a value was refused is kept', async (t) => {
   const { get } = await startApp(t, true);
   const { cookie } = await get('login');
   t.is((await get('bad-value', cookie)).text, '"INVALID_ARGUMENT"');
   t.is((await get('look', cookie)).text, '["accountId","views"]');
 });
 
-test('the error handler passes on what is no SessionError, and destroys no session but that of a refused login', async (t) => {
+test('the error handler passes other errors than SessionError on, and destroys only the session of a refused login', async (t) => {
   const { manager, get } = await startApp(t, true);
   t.is((await get('bug')).status, 500);
   await manager.createSession('alice');
@@ -150,15 +150,18 @@ test('the error handler passes on what is no SessionError, and destroys no sessi
   t.is((await get('look', cookie)).text, '["theme"]');
 });
 
-test.serial('a login that was not saved before the answer is reported, and the connection goes on', async (t) => {
-  const { manager, get } = await startApp(t, true);
-  await manager.createSession('alice');
-  const warnings = await warningsOf(async () => {
-    t.is((await get('careless')).text, '"welcome"');
-    t.is((await get('look')).status, 200);
-  });
-  t.deepEqual(
-    warnings.map(({ message }) => message.split('\n')[0]),
-    ['A session could not be saved after the answer was sent'],
-  );
-});
+test.serial(
+  'a refused login that the application did not save before the answer is reported, and the connection stays usable',
+  async (t) => {
+    const { manager, get } = await startApp(t, true);
+    await manager.createSession('alice');
+    const warnings = await warningsOf(async () => {
+      t.is((await get('careless')).text, '"welcome"');
+      t.is((await get('look')).status, 200);
+    });
+    t.deepEqual(
+      warnings.map(({ message }) => message.split('\n')[0]),
+      ['A session could not be saved after the answer was sent'],
+    );
+  },
+);

@@ -9,7 +9,7 @@ import { RedisProxy } from '../support/redis-proxy.js';
 import { loadedSession, sessionData } from './session-data.js';
 
 const server = serverFor(test);
-/** The lowest count is taken: a node may send commands of its own during a measurement, but not during all of them. */
+/** Number of measurements. The lowest counts, because the node itself may send commands during some, but not all of them. */
 const measurements = 3;
 
 async function start(t: ExecutionContext) {

@@ -21,7 +21,7 @@ for (const server of webServerNames) {
     );
   });
 
-  test(title('a rolling session is renewed, and its cookie set again, with each answer'), async (t) => {
+  test(title('with `rolling` each answer renews the session and sets its cookie again'), async (t) => {
     const maxAge = 60_000;
     const { browser, store } = await startShop(t, server, { web: { rolling: true, cookie: { maxAge } } });
     const alice = browser();
@@ -30,7 +30,7 @@ for (const server of webServerNames) {
     const answer = await alice.request('look');
     t.true(answer.headers.getSetCookie().some((line) => /expires=/i.test(line)));
     const after = await store.sessionOf(String(await alice.get('sid')));
-    // express-session subtracts two readings of the clock, between which a millisecond or more may pass.
+    // express-session subtracts two readings of the clock. Some milliseconds may pass between them.
     for (const session of [before, after]) t.true(maxAge - (session?.ttl ?? 0) < 10_000);
     t.true((after?.lastTime ?? 0) >= (before?.lastTime ?? Number.POSITIVE_INFINITY));
   });
@@ -48,7 +48,7 @@ for (const server of webServerNames) {
     t.deepEqual(await manager.sessionsOfAccount('alice'), []);
   });
 
-  test(title('a key that is set to undefined is deleted, and an account so logged out'), async (t) => {
+  test(title('a key that is set to undefined is deleted; for the account key this is a logout'), async (t) => {
     const { browser, manager } = await startShop(t, server, {
       actions: {
         clear: (web) => {
@@ -70,7 +70,7 @@ for (const server of webServerNames) {
     t.deepEqual(await manager.sessionsOfAccount('alice'), []);
   });
 
-  test(title('an age that a request sets on the cookie holds for the next request'), async (t) => {
+  test(title('an age that a request sets on the cookie applies to the next request'), async (t) => {
     const { browser, store } = await startShop(t, server, {
       actions: {
         rememberMe: (web) => {
@@ -84,7 +84,7 @@ for (const server of webServerNames) {
     await alice.get('rememberMe');
     const { originalMaxAge } = (await alice.get('cookie')) as { readonly originalMaxAge: unknown };
     const ttl = (await store.sessionOf(String(await alice.get('sid'))))?.ttl;
-    // Each time that express-session sets an age it reads the clock twice, and milliseconds may pass in between.
+    // express-session reads the clock twice whenever it sets an age. Some milliseconds may pass in between.
     for (const age of [originalMaxAge, ttl]) {
       const missing = 86_400_000 - Number(age);
       t.true(missing >= 0 && missing < 10_000, String(age));

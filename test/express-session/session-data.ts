@@ -1,7 +1,7 @@
 import type { SessionData } from 'express-session';
 import type { SessionMailboxStore } from '../../src/express-session/index.js';
 
-/** A session object that was never loaded from a store. */
+/** Returns a session object that was never loaded from a store. */
 export function sessionData(
   content: object = {},
   cookie: object = { originalMaxAge: null, expires: null },
@@ -9,7 +9,7 @@ export function sessionData(
   return { ...content, cookie } as SessionData;
 }
 
-/** The data of a sid's session, without its cookie. */
+/** Returns the data of the session of a sid, without its cookie. */
 export async function contentOf(store: SessionMailboxStore, sid: string): Promise<object | undefined> {
   const loaded = await store.get(sid);
   if (loaded === undefined) return undefined;
@@ -17,7 +17,7 @@ export async function contentOf(store: SessionMailboxStore, sid: string): Promis
   return rest;
 }
 
-/** Loads a session, as a request does; fails if there is none. */
+/** Loads a session as a request does. Throws if there is none. */
 export async function loadedSession(
   store: SessionMailboxStore,
   sid: string,

@@ -16,7 +16,7 @@ async function start(
   context: SessionContextOptions = {},
   options: SessionMailboxStoreOptions = {},
 ) {
-  // Each run of a background task lets the event loop turn; at their default intervals, days would take minutes.
+  // Each run of a background task takes a turn of the event loop. With the default intervals, days would take minutes.
   const intervals = { gcInterval: minute, hbTime: minute };
   const service = await startService(t, { ...intervals, ...context }, { clock: new ManualClock(Date.now()) });
   const store = new SessionMailboxStore(service.manager, { allowKeptSid: true, ...options });
@@ -67,14 +67,14 @@ test('any JSON value under any key is loaded as it was saved', async (t) => {
 test('keys whose attribute names could coincide or be too long do not overwrite each other', async (t) => {
   const { store } = await start(t);
   const odd = 'a key with\na line break';
-  // The attribute name of the odd key, without its prefix.
+  // The attribute name of the key `odd`, without its prefix.
   const named = `#${hash('sha256', odd, 'base64url')}`;
   const content = { [odd]: 1, [named]: null, ['x'.repeat(127)]: null, ['y'.repeat(128)]: null };
   await store.set('sid', data(content));
   t.deepEqual(await dataOf(store, 'sid'), content);
 });
 
-test('a save leaves an attribute named cookie alone, which is no data', async (t) => {
+test('a save leaves an attribute named cookie unchanged, which is not part of the data', async (t) => {
   const { store } = await start(t);
   await store.set('sid', data({ a: 1 }));
   await (await store.sessionOf('sid'))?.setAttr('cookie', 'of other code');
@@ -97,7 +97,7 @@ test('null is stored as a value, and a later value replaces it, whether it is se
   t.deepEqual(await dataOf(store, 'sid'), { a: 2, b: 5 });
 });
 
-test('a plain object replaces the whole content; a loaded object changes only what changed in it', async (t) => {
+test('saving a plain object replaces the whole content; saving a loaded object stores only its changes', async (t) => {
   const { store } = await start(t);
   await store.set('sid', data({ a: 1, b: 1 }));
   const loaded = await store.get('sid');
@@ -117,7 +117,7 @@ test('an object that was loaded for one sid replaces the whole content of anothe
   t.deepEqual(await dataOf(store, 'sid'), { a: 1, b: 1 });
 });
 
-test('a key that is set to undefined is deleted, and an account so logged out', async (t) => {
+test('a key that is set to undefined is deleted; for the account key this is a logout', async (t) => {
   const { store, manager } = await start(t);
   await store.set('sid', data({ a: 1, b: 2, accountId: 'alice' }));
   const loaded = await store.get('sid');
@@ -126,7 +126,7 @@ test('a key that is set to undefined is deleted, and an account so logged out', 
   t.deepEqual(await manager.sessionsOfAccount('alice'), []);
 });
 
-test('set does not save what the caller changes after the call', async (t) => {
+test('set ignores changes that the caller makes after the call', async (t) => {
   const { store } = await start(t);
   const session = data({ list: [1] });
   const saved = store.set('sid', session);
@@ -182,7 +182,7 @@ test('a plain object does not revive a destroyed sid within tombstoneTime', asyn
   t.deepEqual(await dataOf(store, 'sid'), { a: 1 });
 });
 
-test('a request that was logged out since it loaded the session writes neither to the visitor nor to the next login', async (t) => {
+test('a request whose session was logged out after it loaded the session changes neither the visitor nor the next login', async (t) => {
   const { store, manager } = await start(t);
   await store.set('sid', data({ accountId: 'alice' }));
   const [late, logout] = [await store.get('sid'), await store.get('sid')];
@@ -197,7 +197,7 @@ test('a request that was logged out since it loaded the session writes neither t
   t.is((await manager.sessionsOfApp()).sessions.length, 1);
 });
 
-test('a login keeps what other requests of the visitor change at the same time', async (t) => {
+test('a login keeps changes that other requests of the visitor make at the same time', async (t) => {
   const { store } = await start(t);
   await store.set('sid', data({ a: 1, b: 1 }));
   const [login, before, after] = [await store.get('sid'), await store.get('sid'), await store.get('sid')];
@@ -249,7 +249,7 @@ test('the options accountKey and visitorApp name the account key and the app of 
   t.is((await manager.inApp('guests').sessionsOfApp()).sessions.length, 1);
 });
 
-test('a login at an account that is at its limit fails, changes nothing, and can be tried again', async (t) => {
+test('a login as an account that is at its limit fails, changes nothing, and can be tried again', async (t) => {
   const { store, manager } = await start(t, { maxSession: 1 });
   await manager.createSession('alice');
   await store.set('sid', data({ a: 1 }));
@@ -266,7 +266,7 @@ test('a login at an account that is at its limit fails, changes nothing, and can
   t.deepEqual(await dataOf(store, 'sid'), { accountId: 'alice', a: 1, b: 2 });
 });
 
-test('an evicted login is not loaded any more', async (t) => {
+test('an evicted login is no longer loaded', async (t) => {
   const { store } = await start(t, { maxSession: 1, onMaxSession: 'evict-oldest' });
   await store.set('one', data({ accountId: 'alice' }));
   await store.set('two', data({ accountId: 'alice' }));
@@ -282,7 +282,7 @@ test('destroy, touch and get of an unknown sid do nothing', async (t) => {
   t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
 });
 
-test('all, ids and length give the live sessions, and clear ends them', async (t) => {
+test('all, ids and length return the live sessions, and clear ends them', async (t) => {
   const { store, manager, clock } = await start(t, { gcTime: minute });
   const elsewhere = await manager.createSession('alice');
   await store.set('expired', data({ n: 0 }));
@@ -346,7 +346,7 @@ test('the sid is in no session id, no account id and no event', async (t) => {
   const all = [...(await manager.sessionsOfApp()).sessions, ...(await visitors.sessionsOfApp()).sessions];
   t.is(all.length, 2);
   t.false(JSON.stringify([all, events.entries]).includes(sid));
-  // The plain digest may be known from other uses of the sid.
+  // The plain digest must not occur either, because other uses of the sid could reveal it.
   const digest = hash('sha256', sid, 'base64url');
   t.false(JSON.stringify([all, events.entries]).includes(digest));
 });

@@ -8,7 +8,7 @@ import { changing, startShop, startStore } from './kit.js';
 
 const ownPage = { 'sec-fetch-site': 'same-origin' };
 
-/** A stream that has told where it begins. */
+/** Opens a stream. Resolves when the stream has sent its first cursor or has ended. */
 async function open(port: number, { cookie = '' }: Browser): Promise<EventStream> {
   const stream = await EventStream.open(port, '/events', { ...ownPage, cookie });
   await stream.until(({ lastEventId, hasEnded }) => lastEventId !== '' || hasEnded);
@@ -16,7 +16,7 @@ async function open(port: number, { cookie = '' }: Browser): Promise<EventStream
 }
 
 for (const server of ['express', 'express4'] as const) {
-  test(`${server}: a stream that a visitor had open ends when a login takes a new sid`, async (t) => {
+  test(`${server}: an open stream of a visitor ends when a login gets a new sid`, async (t) => {
     const { browser, store, visitors, port } = await startShop(t, server);
     const visitor = browser();
     await visitor.get(changing({ a: 1 }));
@@ -31,7 +31,7 @@ for (const server of ['express', 'express4'] as const) {
   });
 }
 
-test('an option that is not known or not valid is refused with the name of the handler', async (t) => {
+test('an unknown or invalid option is refused with the name of the handler', async (t) => {
   const { manager, store } = await startStore(t);
   for (const [name, handler] of Object.entries({ eventHandler, ackHandler })) {
     for (const options of [{ trustedOrigin: [] }, { trustedOrigins: ['app.example'] }]) {

@@ -3,7 +3,7 @@ import { SessionMailboxStore } from '../../src/express-session/index.js';
 import { SessionManager, sessionModule } from '../../src/index.js';
 import { sessionData } from './session-data.js';
 
-// Prints for each method how many times a throwing callback was called, and how many of its exceptions were uncaught.
+// Prints for each method the number of calls of a throwing callback, and the number of its uncaught exceptions.
 const container = new Container();
 container.load(sessionModule({}));
 const store = new SessionMailboxStore(await container.getAsync(SessionManager));

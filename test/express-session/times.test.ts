@@ -16,7 +16,7 @@ async function start(
 ) {
   const service = await startService(
     t,
-    // Each run of a background task lets the event loop turn; at their default intervals, days would take minutes.
+    // Each run of a background task takes a turn of the event loop. With the default intervals, days would take minutes.
     { gcTime: 15 * minute, maxAge: 0, gcInterval: 10 * minute, hbTime: 10 * minute, ...context },
     { clock: new ManualClock(Date.now()) },
   );
@@ -39,7 +39,7 @@ for (const account of [undefined, 'alice']) {
     t.is(await store.get('sid'), undefined);
   });
 
-  test(`${who} expires its cookie's age after the last renewal, and get does not renew`, async (t) => {
+  test(`${who} expires when the age of its cookie has passed since the last renewal, and get does not renew it`, async (t) => {
     const { store, clock } = await start(t);
     const began = clock.now();
     await store.set('sid', sessionData(content, { originalMaxAge: 2 * day }));
@@ -48,7 +48,7 @@ for (const account of [undefined, 'alice']) {
     t.deepEqual([cookie.originalMaxAge, cookie.expires], [2 * day, new Date(began + 2 * day)]);
     await store.touch('sid', await loadedSession(store, 'sid'));
     await clock.advance(2 * day - 1);
-    // The expiry of a loaded cookie is at least a second away.
+    // A loaded cookie has an expiry at least one second in the future.
     t.deepEqual((await loadedSession(store, 'sid')).cookie.expires, new Date(began + 3 * day - 1 + 1_000));
     await clock.advance(1);
     t.is(await store.get('sid'), undefined);
@@ -118,7 +118,7 @@ for (const account of [undefined, 'alice']) {
     t.is(await store.get('sid'), undefined);
   });
 
-  test(`within touchAfter ${who} is not renewed by a touch, but by a save`, async (t) => {
+  test(`within touchAfter a touch does not renew ${who}, but a save does`, async (t) => {
     const { store, clock } = await start(t, {}, { touchAfter: minute });
     await store.set('sid', sessionData(content));
     const renewedAt = async () => (await store.sessionOf('sid'))?.lastTime;
@@ -150,7 +150,7 @@ for (const account of [undefined, 'alice']) {
 
 type Ending = (store: SessionMailboxStore, session: Awaited<ReturnType<typeof loadedSession>>) => Promise<void>;
 
-/** What a request does with a session that it loaded before another one changed the cookie. */
+/** Actions of a request on a session that it loaded before another request changed the cookie. */
 const lateEndings: Readonly<Record<string, Ending>> = {
   'renews it': (store, session) => store.touch('sid', session),
   'saves another key': (store, session) => store.set('sid', Object.assign(session, { b: 2 })),
@@ -162,7 +162,7 @@ for (const [what, end] of Object.entries(lateEndings)) {
   for (const content of [{ a: 1 }, { a: 1, accountId: 'alice' }]) {
     for (const [change, age] of [['longer', day] as const, ['shorter', minute] as const]) {
       const who = 'accountId' in content ? 'a login' : 'a visitor';
-      test(`a ${change} age of the cookie holds although a request that had loaded ${who} ${what}`, async (t) => {
+      test(`a ${change} age of the cookie applies although a request that had loaded ${who} before ${what}`, async (t) => {
         const { manager, clock } = await start(t);
         const newStore = () => {
           const store = new SessionMailboxStore(manager, { allowKeptSid: true });
@@ -185,7 +185,7 @@ for (const [what, end] of Object.entries(lateEndings)) {
   }
 }
 
-test('the age that a login sets on the cookie holds although a request that had loaded the visitor renews it', async (t) => {
+test('the age that a login sets on the cookie applies although a request that had loaded the visitor before renews it', async (t) => {
   const { store, clock, manager } = await start(t);
   await store.set('sid', sessionData({ a: 1 }, { originalMaxAge: hour }));
   const [touched, saved] = [await loadedSession(store, 'sid'), await loadedSession(store, 'sid')];
@@ -210,7 +210,7 @@ test('requests that renew a login keep its visitor session alive as well', async
   cold.close();
 });
 
-test('requests of a login renew its visitor session once an hour, and not each time', async (t) => {
+test('requests of a login renew its visitor session only once an hour', async (t) => {
   const { store, clock, visitors } = await start(t);
   const began = clock.now();
   await store.set('sid', sessionData({ accountId: 'alice' }));
@@ -225,7 +225,7 @@ test('requests of a login renew its visitor session once an hour, and not each t
   t.is(await renewedAt(), began + hour);
 });
 
-test('a login that only a socket or a poll renews is still loaded a day later, by any process', async (t) => {
+test('any process can still load a login that only a socket or a poll has renewed for a day', async (t) => {
   const { store, clock, manager } = await start(t);
   await store.set('sid', sessionData({ accountId: 'alice' }));
   const login = await store.sessionOf('sid');

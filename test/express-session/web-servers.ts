@@ -11,10 +11,10 @@ import fastify from 'fastify';
 import { ackHandler, eventHandler, pollHandler, type SessionMailboxStore } from '../../src/express-session/index.js';
 import type { SessionManager } from '../../src/index.js';
 
-// This alias of the package has no types; the tests use only what both versions have.
+// This alias of the package has no types. The tests use only features that both versions have.
 const express4: typeof express = createRequire(import.meta.url)('express4');
 
-/** A session object, with the keys that tests use by name. */
+/** A session object with the keys that tests use by name. */
 export interface SessionObject extends Record<string, unknown> {
   readonly cookie: { maxAge?: number | null };
   accountId?: unknown;
@@ -22,7 +22,7 @@ export interface SessionObject extends Record<string, unknown> {
   mine?: unknown;
 }
 
-/** The session of a request, the same for all frameworks. */
+/** The session of a request, with the same interface for all frameworks. */
 export interface WebSession {
   /** The object that the framework gives to the application. */
   readonly data: SessionObject;
@@ -33,7 +33,7 @@ export interface WebSession {
   destroy(): Promise<void>;
 }
 
-/** What the application does for one path. Its result is sent as JSON. */
+/** The handler of one path of the application. The server sends its result as JSON. */
 export type Action = (web: () => WebSession, query: URLSearchParams) => unknown;
 
 export interface WebOptions {
@@ -80,7 +80,7 @@ async function startExpress(
       respond(() => action(() => expressSession(request), query), response);
     });
   }
-  // A save at the end of a request fails after the answer was sent; such an error can't change the answer.
+  // A save at the end of a request may fail after the answer was sent. Its error can't change the answer any more.
   app.use((error: unknown, _request: unknown, response: express.Response, _next: unknown) => {
     if (!response.headersSent) response.status(500).end(String(error));
   });

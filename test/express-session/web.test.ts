@@ -9,7 +9,7 @@ for (const server of webServerNames) {
   for (const storeName of storeNames) {
     const title = (fact: string) => `${server} over ${storeName}: ${fact}`;
 
-    test(title('the next request sees what a request set, and not what it deleted'), async (t) => {
+    test(title('a request sees what the previous request has set, and not what it has deleted'), async (t) => {
       const { browser } = await startShop(t, server, { binding: bindingOf(storeName) });
       const alice = browser();
       t.deepEqual(await alice.get('look'), {});
@@ -21,7 +21,9 @@ for (const server of webServerNames) {
     });
 
     test(
-      title('a login binds the session to the account, its data are attributes, and revoking it empties req.session'),
+      title(
+        'a login binds the session to the account, its data is stored as attributes, and revoking it empties req.session',
+      ),
       async (t) => {
         const { browser, manager, visitors } = await startShop(t, server, { binding: bindingOf(storeName) });
         const alice = browser();
@@ -42,21 +44,24 @@ for (const server of webServerNames) {
       },
     );
 
-    test(title('deleting accountId ends the login and keeps the other data; a later login counts once'), async (t) => {
-      const { browser, manager } = await startShop(t, server, {
-        binding: bindingOf(storeName),
-        context: { maxSession: 1 },
-      });
-      const alice = browser();
-      for (let round = 1; round <= 3; round += 1) {
-        await alice.get(`login?account=alice&set=${JSON.stringify({ round })}`);
-        t.deepEqual(await alice.get('look'), { round, accountId: 'alice' });
-        t.is((await manager.sessionsOfAccount('alice')).length, 1);
-        await alice.get('logout');
-        t.deepEqual(await alice.get('look'), { round });
-        t.deepEqual(await manager.sessionsOfAccount('alice'), []);
-      }
-    });
+    test(
+      title('deleting accountId ends the login session and keeps the other data; a later login counts once'),
+      async (t) => {
+        const { browser, manager } = await startShop(t, server, {
+          binding: bindingOf(storeName),
+          context: { maxSession: 1 },
+        });
+        const alice = browser();
+        for (let round = 1; round <= 3; round += 1) {
+          await alice.get(`login?account=alice&set=${JSON.stringify({ round })}`);
+          t.deepEqual(await alice.get('look'), { round, accountId: 'alice' });
+          t.is((await manager.sessionsOfAccount('alice')).length, 1);
+          await alice.get('logout');
+          t.deepEqual(await alice.get('look'), { round });
+          t.deepEqual(await manager.sessionsOfAccount('alice'), []);
+        }
+      },
+    );
 
     test(title('regenerate counts once toward maxSession, and the old sid has no session'), async (t) => {
       const { browser, manager } = await startShop(t, server, {
@@ -105,7 +110,7 @@ for (const server of webServerNames) {
         const gateOf = (each: number) => `${account}-${each}`;
         const requests = paths.map((path, each) => browser(alice.cookie).get(`${path}&gate=${gateOf(each)}`));
         await eventually(() => paths.every((_path, each) => gates.of(gateOf(each)).arrived === 1));
-        // All have loaded the session; now they save it one after the other.
+        // All requests have loaded the session. Now they save it one after the other.
         for (const [each, request] of requests.entries()) {
           gates.of(gateOf(each)).open();
           await request;

@@ -27,7 +27,7 @@ test('a request whose head does not end is answered 408 by node:http', async (t)
   t.regex(received(), /^HTTP\/1\.1 408 /);
 });
 
-test('an idle connection is closed after keepAliveTimeout, which clients are told; a held poll is not', async (t) => {
+test('an idle connection is closed after keepAliveTimeout, which the answers announce; a connection with a held poll is not', async (t) => {
   const stage = await LaneStage.start(t, {
     setUp: (server) => {
       server.keepAliveTimeout = 1;
@@ -48,7 +48,7 @@ test('an idle connection is closed after keepAliveTimeout, which clients are tol
   t.false(held.isClosed);
 });
 
-test.serial('times that no timer of Node can have do not close a connection at once', async (t) => {
+test.serial('timeouts longer than the maximum delay of a timer do not close a connection immediately', async (t) => {
   const most = 2 ** 31 - 1;
   const stage = await LaneStage.start(t, {
     server: { headersTimeout: 2 * most, requestTimeout: 2 * most },
@@ -61,7 +61,7 @@ test.serial('times that no timer of Node can have do not close a connection at o
   const idle = await stage.open();
   const warnings = await warningsOf(async () => {
     t.is((await idle.sendRaw(pollText(token)).response()).status, 200);
-    // Longer than the millisecond of a timer whose time is too long.
+    // Wait for longer than 1 ms, which is the delay that Node uses for a timer whose delay is too long.
     await new Promise((resolve) => setTimeout(resolve, 20));
   });
   t.deepEqual(warnings, []);
@@ -69,7 +69,7 @@ test.serial('times that no timer of Node can have do not close a connection at o
   t.is((await idle.sendRaw(pollText(token)).response()).status, 200);
 });
 
-test('a poll on a connection that came back is held longer than node:http lets an idle connection be', async (t) => {
+test('a poll on a connection that returned to the lane is held longer than the keepAliveTimeout of node:http', async (t) => {
   const stage = await LaneStage.start(t, {
     setUp: (server) => {
       server.keepAliveTimeout = 1;
@@ -84,7 +84,7 @@ test('a poll on a connection that came back is held longer than node:http lets a
   t.true(stage.lane.counts.returned > 0);
 });
 
-test('a poll held behind one that was refused at once is held longer than an idle connection', async (t) => {
+test('a poll behind an immediately refused poll is held longer than keepAliveTimeout', async (t) => {
   const stage = await LaneStage.start(t, {
     setUp: (server) => {
       server.keepAliveTimeout = 1;
@@ -102,7 +102,7 @@ test('a poll held behind one that was refused at once is held longer than an idl
   t.false(connection.isClosed);
 });
 
-test('server.timeout closes a connection on which nothing moves, unless a listener takes the event', async (t) => {
+test('server.timeout closes an inactive connection, unless a listener handles the event', async (t) => {
   const stage = await LaneStage.start(t, {
     setUp: (server) => {
       server.timeout = 50;
@@ -120,7 +120,7 @@ test('server.timeout closes a connection on which nothing moves, unless a listen
   t.false(kept.isClosed);
 });
 
-test('maxRequestsPerSocket counts the requests of both sides, and the last answer ends the connection', async (t) => {
+test('maxRequestsPerSocket counts the requests of the lane and of node:http, and the last answer ends the connection', async (t) => {
   const stage = await LaneStage.start(t, {
     setUp: (server) => {
       server.maxRequestsPerSocket = 3;
@@ -142,7 +142,7 @@ test('maxRequestsPerSocket counts the requests of both sides, and the last answe
   }
 });
 
-test('the last answer closes the connection, also where the client does not end its own side', async (t) => {
+test('the last answer closes the connection, also if the client does not end its own side', async (t) => {
   const stage = await LaneStage.start(t, {
     setUp: (server) => {
       server.maxRequestsPerSocket = 1;
@@ -160,7 +160,7 @@ test('the last answer closes the connection, also where the client does not end 
   t.pass();
 });
 
-test('server.close ends idle connections of both sides; held polls are answered first', async (t) => {
+test('server.close ends idle connections of the lane and of node:http; held polls are answered first', async (t) => {
   const stage = await LaneStage.start(t);
   const session = await stage.logIn();
   const idle = await stage.open();
@@ -180,7 +180,7 @@ test('server.close ends idle connections of both sides; held polls are answered 
   for (const held of [bare, returned]) t.is((await held.response()).status, 200);
 });
 
-test('closeIdleConnections spares held polls, closeAllConnections spares none', async (t) => {
+test('closeIdleConnections keeps held polls, closeAllConnections ends them', async (t) => {
   const stage = await LaneStage.start(t);
   const { token } = await stage.logIn();
   const fresh = await stage.open();
@@ -199,7 +199,7 @@ test('closeIdleConnections spares held polls, closeAllConnections spares none', 
   await stage.held(0);
 });
 
-test('closeIdleConnections spares the held polls of a lane that was opened before an older one had its last answer', async (t) => {
+test('closeIdleConnections keeps the held polls of a lane that was opened before the last answer of an older lane', async (t) => {
   const stage = await LaneStage.start(t);
   const session = await stage.logIn();
   const old = await stage.open();
@@ -233,7 +233,7 @@ test('getConnections counts the connections of the lane', async (t) => {
   t.is(await connectionCount(stage), 1);
 });
 
-test('a lane that was closed answers what it holds, and leaves the rest to node:http', async (t) => {
+test('a closed lane answers its held polls, and leaves other requests to node:http', async (t) => {
   const stage = await LaneStage.start(t);
   const session = await stage.logIn();
   const [held, idle] = [await stage.open(), await stage.open()];
@@ -250,7 +250,7 @@ test('a lane that was closed answers what it holds, and leaves the rest to node:
   t.is(stage.lane.counts.pollsInLane, 2);
 });
 
-test('once the server listens no more, every further request is one of node:http, which may end its connection', async (t) => {
+test('after server.close node:http handles every further request, and may end its connection', async (t) => {
   const stage = await LaneStage.start(t);
   const session = await stage.logIn();
   const held = await stage.open();
@@ -275,7 +275,7 @@ test('polls for a host that the policy refuses go to node:http', async (t) => {
   t.like(stage.lane.counts, { pollsInLane: 1, pollsOutside: 1 });
 });
 
-test('a client that reads no answer is read no further, and gets every answer once it reads', async (t) => {
+test('the server stops reading from a client that reads no answers, and sends every answer once the client reads', async (t) => {
   const context = { msgMaxBytes: 1_000_000, mailboxMaxBytes: 4_000_000 };
   const stage = await LaneStage.start(t, { context });
   const session = await stage.logIn();
@@ -295,7 +295,7 @@ test('a client that reads no answer is read no further, and gets every answer on
     t.is(JSON.parse((await connection.response()).body).messages.length, 3);
 });
 
-test('pipelined polls are answered in their order, and what follows them waits for the last', async (t) => {
+test('pipelined polls are answered in their order, and a request after them waits for the last answer', async (t) => {
   const stage = await LaneStage.start(t);
   const session = await stage.logIn();
   const connection = await stage.open();
@@ -319,7 +319,7 @@ test('a newer poll of a reader supersedes the older one on the same connection',
   t.true(JSON.parse((await connection.response()).body).superseded);
 });
 
-test('a connection with more polls unanswered than any client needs is ended', async (t) => {
+test('a connection with more than 100 queued polls is ended', async (t) => {
   const stage = await LaneStage.start(t, { context: { maxPoll: 1_000 } });
   const { token } = await stage.logIn();
   const connection = await stage.open();
@@ -329,7 +329,7 @@ test('a connection with more polls unanswered than any client needs is ended', a
   t.pass();
 });
 
-test('a server that is none of node:http, or has a lane, is refused, and so are wrong options', async (t) => {
+test('a server that already has a lane is refused, and so are wrong options', async (t) => {
   const stage = await LaneStage.start(t);
   const { manager } = stage.service;
   const again = t.throws(() => fastLane(stage.server, manager), { instanceOf: SessionError });
@@ -340,7 +340,7 @@ test('a server that is none of node:http, or has a lane, is refused, and so are 
   t.throws(() => fastLane(stage.server, manager, { trustedOrigins: ['x'] }), { message: /trustedOrigins/ });
 });
 
-/** A connection with a held poll after another request. Tried again where a busy machine lets it be closed in between. */
+/** Opens a connection with a held poll after another request. Tries again if the connection was closed in between. */
 async function holdAfter(stage: LaneStage, first: string, token: string): Promise<Connection> {
   for (;;) {
     const connection = await stage.open();

@@ -6,7 +6,7 @@ import { LaneStage, pollText } from './lane-stage.js';
 
 const other = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 
-test('a connection comes back after another request, and its polls are served in the lane', async (t) => {
+test('a connection returns to the lane after another request, and the lane serves its polls', async (t) => {
   const stage = await LaneStage.start(t);
   const { token } = await stage.logIn();
   const connection = await stage.open();
@@ -22,7 +22,7 @@ test('a connection comes back after another request, and its polls are served in
   t.like(stage.lane.counts, { pollsInLane: 3, pollsOutside: 0, handedOver: 3, returned: 3 });
 });
 
-test('the metrics tell which side had the polls, of all lanes of a node', async (t) => {
+test('the metrics count the polls of the lane and of node:http, over all lanes of a node', async (t) => {
   const stage = await LaneStage.start(t);
   const { token } = await stage.logIn();
   const connection = await stage.open();
@@ -33,7 +33,7 @@ test('the metrics tell which side had the polls, of all lanes of a node', async 
   t.deepEqual(readMeasures(stage.service.manager).lanePolls, { lane: 1, 'node-http': 1 });
 });
 
-test('with `returns: false` a connection is handed over for good', async (t) => {
+test('with `returns: false` a connection that was handed over does not return to the lane', async (t) => {
   const stage = await LaneStage.start(t, { lane: { returns: false } });
   const { token } = await stage.logIn();
   const connection = await stage.open();
@@ -43,7 +43,7 @@ test('with `returns: false` a connection is handed over for good', async (t) => 
   t.like(stage.lane.counts, { pollsInLane: 0, pollsOutside: 1, handedOver: 1, returned: 0 });
 });
 
-test('a request in pieces of one byte reaches node:http whole, whichever side had the connection before', async (t) => {
+test('a request in pieces of one byte reaches node:http complete, on a new connection and on one that node:http had before', async (t) => {
   const stage = await LaneStage.start(t);
   const { token } = await stage.logIn();
   for (const before of ['', other('/first')]) {
@@ -60,7 +60,7 @@ test('a request in pieces of one byte reaches node:http whole, whichever side ha
   t.is(stage.seen.filter((each) => each === 'POST /pieces').length, 2);
 });
 
-test('a large body reaches node:http whole, and the connection stays there', async (t) => {
+test('a large body reaches node:http complete, and the connection stays there', async (t) => {
   const stage = await LaneStage.start(t);
   const connection = await stage.open();
   const body = 'x'.repeat(1_000_000);
@@ -71,7 +71,7 @@ test('a large body reaches node:http whole, and the connection stays there', asy
   t.like(stage.lane.counts, { handedOver: 1, returned: 0 });
 });
 
-test('a request that does not wait for the answer before it reaches node:http in its order', async (t) => {
+test('requests that do not wait for the previous answer reach node:http in their order', async (t) => {
   const stage = await LaneStage.start(t);
   const connection = await stage.open();
   let release = () => {};
@@ -86,7 +86,7 @@ test('a request that does not wait for the answer before it reaches node:http in
   for (const path of ['/one', '/two', '/three']) t.is((await connection.response()).body, `GET ${path} `);
 });
 
-test('a WebSocket, whose bytes the lane never sees, is upgraded, also on a connection that came back', async (t) => {
+test('a WebSocket is upgraded, also on a connection that returned to the lane, and its bytes bypass the lane', async (t) => {
   const stage = await LaneStage.start(t);
   stage.server.on('upgrade', (_request, socket) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n');
@@ -129,7 +129,7 @@ test('an upgraded socket may answer a client that has ended its side, as without
   t.pass();
 });
 
-test('an answer of node:http that ends the connection ends it', async (t) => {
+test('an answer of node:http with `Connection: close` ends the connection', async (t) => {
   const stage = await LaneStage.start(t, {
     setUp: (server) => server.prependListener('request', (_, response) => response.setHeader('Connection', 'close')),
   });
@@ -203,7 +203,7 @@ const shapes: Readonly<Record<string, string>> = {
 };
 
 for (const [title, text] of Object.entries(shapes)) {
-  test(`${title}: the answer is the one of node:http, and the lane takes no poll of it`, async (t) => {
+  test(`${title}: the answer is that of node:http without a lane, and the lane takes no poll`, async (t) => {
     const answers: string[] = [];
     for (const lane of [{}, 'none'] as const) {
       const stage = await LaneStage.start(t, { lane });
@@ -218,7 +218,7 @@ for (const [title, text] of Object.entries(shapes)) {
   });
 }
 
-/** What comes until the test ends, in the place of all other listeners of the process. */
+/** Records uncaught exceptions until the test ends. Removes all other listeners of the process until then. */
 function uncaughtIn(t: ExecutionContext): readonly Error[] {
   const uncaught: Error[] = [];
   const before = process.listeners('uncaughtException');
@@ -232,7 +232,7 @@ function uncaughtIn(t: ExecutionContext): readonly Error[] {
   return uncaught;
 }
 
-/** Each is sent what is written to the other. */
+/** Returns two streams. Each receives the bytes that are written to the other. */
 function streamPair(): [Duplex, Duplex] {
   const streamTo = (peer: () => Duplex) =>
     new Duplex({

@@ -20,12 +20,12 @@ export interface LaneStageOptions {
   readonly setUp?: (server: Server) => void;
 }
 
-/** A server whose application echoes what is no route, with a lane before it. */
+/** A server with a lane. Its application echoes every request that is for no route. */
 export class LaneStage {
   readonly service: Service;
   readonly server: Server;
   readonly lane: FastLane;
-  /** The requests that `node:http` was given, in order. */
+  /** Requests that `node:http` received, in order. */
   readonly seen: string[] = [];
   readonly #t: ExecutionContext;
   readonly #tls: boolean;
@@ -44,7 +44,7 @@ export class LaneStage {
       if (!response.writableEnded && !handle(request, response)) void echo(request).then((body) => response.end(body));
     };
     this.server = tls ? createTlsServer({ ...server, ...serverKey }, listener) : createServer(server, listener);
-    // Node closes idle connections after 5 s, which a busy machine may need between two requests.
+    // By default Node closes idle connections after 5 s. On a busy machine that time may pass between two requests.
     this.server.keepAliveTimeout = 0;
     setUp?.(this.server);
     this.lane = lane === 'none' ? noLane : fastLane(this.server, service.manager, lane);
@@ -71,7 +71,7 @@ export class LaneStage {
     return connection;
   }
 
-  /** A bare connection, and all that came over it so far. */
+  /** Opens a bare connection, and records everything that it receives. */
   raw(): { readonly socket: Socket; readonly received: () => string } {
     const socket = connect(this.port, '127.0.0.1').setNoDelay(true);
     let received = '';
@@ -83,7 +83,7 @@ export class LaneStage {
     return { socket, received: () => received };
   }
 
-  /** Waits until so many polls are held. */
+  /** Waits until `count` polls are held. */
   async held(count: number): Promise<void> {
     await until(() => this.service.room.held === count);
   }
@@ -104,7 +104,7 @@ const noLane: FastLane = { counts: { pollsInLane: 0, pollsOutside: 0, handedOver
 const psk = Buffer.alloc(32, 7);
 const suite = { ciphers: 'PSK', maxVersion: 'TLSv1.2' } as const;
 
-/** TLS by a key that both ends have, so that no certificate is needed. */
+/** Options for TLS with a key that both ends have, so that no certificate is needed. */
 const serverKey = { ...suite, pskCallback: () => psk };
 const clientKey = { ...suite, pskCallback: () => ({ psk, identity: 'client' }) };
 
@@ -112,12 +112,12 @@ async function echo(request: IncomingMessage): Promise<string> {
   return `${request.method} ${request.url} ${await text(request)}`;
 }
 
-/** A poll as a client writes it. */
+/** Returns the bytes of a poll as a client sends them. */
 export function pollText(token: string, query = 'wait=0&after=', more = ''): string {
   return `GET /poll?${query} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n${more}\r\n`;
 }
 
-/** Without the value of `Date`. */
+/** Replaces the values of `Date`. */
 export function undated(response: string): string {
   return response.replaceAll(/\r\nDate: [^\r]+/g, '\r\nDate: now');
 }

@@ -3,7 +3,7 @@ import type { LaneRequest } from '../../src/fast-lane/index.js';
 import { until } from '../support/http-kit.js';
 import { LaneStage, pollText, undated } from './lane-stage.js';
 
-/** What a server answers to these bytes, until it has sent as many answers. */
+/** Sends these bytes to a server, and resolves with its answers once there are `count` of them. */
 async function answersOf(stage: LaneStage, text: string, count: number): Promise<string> {
   const { socket, received } = stage.raw();
   socket.write(text);
@@ -24,7 +24,7 @@ const requests: Readonly<Record<string, (token: string) => string>> = {
   'the refusal of a page of another site': (known) => `${cookie(known)}Sec-Fetch-Site: cross-site\r\n\r\n`,
   'the refusal of a drain by cookie without a known page': (known) => `${cookie(known)}\r\n`,
   'the refusal of an unknown token': () => pollText(token),
-  'the refusal of no token': () => 'GET /poll HTTP/1.1\r\nHost: localhost\r\n\r\n',
+  'the refusal of a request without a token': () => 'GET /poll HTTP/1.1\r\nHost: localhost\r\n\r\n',
   'the refusal of a wrong parameter': (known) => pollText(known, 'limit=0'),
   'the refusal of a repeated parameter': (known) => pollText(known, 'wait=0&wait=0'),
 };
@@ -61,7 +61,7 @@ test('a poll is held on the bare socket, and a push answers it in one piece', as
   t.deepEqual(stage.seen, []);
 });
 
-test('a client that hangs up frees its waiter, and loses nothing', async (t) => {
+test('a client that disconnects releases its waiter, and loses no message', async (t) => {
   const stage = await LaneStage.start(t);
   const session = await stage.logIn();
   for (const leave of ['end', 'reset'] as const) {
@@ -85,7 +85,7 @@ test('a draining node answers the held polls of the lane with `retry`', async (t
   t.true(JSON.parse((await connection.response()).body).retry > 0);
 });
 
-test('over TLS polls are served in the lane, and other requests beside it', async (t) => {
+test('over TLS the lane serves polls, and node:http serves other requests', async (t) => {
   const stage = await LaneStage.start(t, { tls: true });
   const session = await stage.logIn();
   const connection = await stage.open();
@@ -104,7 +104,7 @@ const changes: Readonly<Record<string, (stage: LaneStage, id: string) => Promise
 };
 
 for (const [change, make] of Object.entries(changes)) {
-  test(`a bearer that the socket has shown before is refused once it was ${change}`, async (t) => {
+  test(`a bearer that was used before on the connection is refused once it was ${change}`, async (t) => {
     const stage = await LaneStage.start(t);
     const session = await stage.logIn();
     const connection = await stage.open();
@@ -119,7 +119,7 @@ for (const [change, make] of Object.entries(changes)) {
   });
 }
 
-test('each refusal of the lane is an event', async (t) => {
+test('each refusal of the lane emits an event', async (t) => {
   const stage = await LaneStage.start(t);
   const refusals: string[] = [];
   stage.service.manager.on('refused', ({ kind, ip }) => refusals.push(`${kind} from ${ip}`));
@@ -137,7 +137,7 @@ test('each refusal of the lane is an event', async (t) => {
   );
 });
 
-test('onRequest hears the address of a client that left during its first poll', async (t) => {
+test('onRequest gets the address of a client that disconnected during its first poll', async (t) => {
   const heard: LaneRequest[] = [];
   const stage = await LaneStage.start(t, { lane: { onRequest: (request) => void heard.push(request) } });
   const session = await stage.logIn();
@@ -149,7 +149,7 @@ test('onRequest hears the address of a client that left during its first poll', 
   t.like(heard, [{ ip: '127.0.0.1', status: undefined }]);
 });
 
-test('onRequest hears of each request of the lane, also of one whose client left; its exception harms no poll', async (t) => {
+test('onRequest is called for each request of the lane, also if the client has disconnected; its exception affects no poll', async (t) => {
   const heard: LaneRequest[] = [];
   const warnings = warningsOf(t);
   const onRequest = (request: LaneRequest) => {

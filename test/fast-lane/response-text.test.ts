@@ -6,7 +6,7 @@ interface Settings {
   maxRequestsPerSocket: number | null;
 }
 
-test('the end of a head follows the settings of the server at once, not only in the next second', (t) => {
+test('the end of a head uses changed settings of the server immediately, not only in the next second', (t) => {
   const server: Settings = { keepAliveTimeout: 5_000, maxRequestsPerSocket: null };
   const text = new ResponseText(server);
   const keepAlive = () => /^Keep-Alive: .*(?=\r)/m.exec(text.endOfHead(false))?.[0];
@@ -19,7 +19,7 @@ test('the end of a head follows the settings of the server at once, not only in 
   t.is(keepAlive(), undefined);
 });
 
-test('the last response of a connection says that it closes, any other that it stays', (t) => {
+test('the last response of a connection has `Connection: close`, any other has `Connection: keep-alive`', (t) => {
   const text = new ResponseText({ keepAliveTimeout: 5_000, maxRequestsPerSocket: null });
   t.regex(text.endOfHead(true), /^\r\nDate: [^\r]+ GMT\r\nConnection: close\r\n\r\n$/);
   t.regex(text.endOfHead(false), /^\r\nDate: [^\r]+ GMT\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\n$/);

@@ -3,7 +3,7 @@ import test from 'ava';
 import { until } from '../support/http-kit.js';
 import { LaneStage, pollText } from './lane-stage.js';
 
-test('polls that come in one piece with a malformed request are refused with it, as node:http does', async (t) => {
+test('polls in one piece with a malformed request are refused together with it, as by node:http', async (t) => {
   const stage = await LaneStage.start(t);
   const { token } = await stage.logIn();
   const { socket, received } = stage.raw();
@@ -13,7 +13,7 @@ test('polls that come in one piece with a malformed request are refused with it,
   t.is(stage.lane.counts.pollsInLane, 0);
 });
 
-test('polls that come in one piece with another request are answered with it by node:http, in their order', async (t) => {
+test('node:http answers polls that arrive in one piece with another request, in their order', async (t) => {
   const stage = await LaneStage.start(t);
   const { token } = await stage.logIn();
   const { socket, received } = stage.raw();
@@ -23,7 +23,7 @@ test('polls that come in one piece with another request are answered with it by 
   t.is(stage.lane.counts.pollsInLane, 0);
 });
 
-test('a bearer that stands behind maxHeadersCount is not seen, and is answered as without a lane', async (t) => {
+test('a bearer after the first maxHeadersCount headers is not read, and the answer is the same as without a lane', async (t) => {
   const statuses: string[] = [];
   for (const lane of [{}, 'none'] as const) {
     const setUp = (server: object) => Object.assign(server, { maxHeadersCount: 3 });
@@ -35,7 +35,7 @@ test('a bearer that stands behind maxHeadersCount is not seen, and is answered a
     statuses.push(received().slice(0, 'HTTP/1.1 401 '.length));
     t.is(stage.lane.counts.pollsInLane, 0);
   }
-  // Newer versions of Node refuse the request in the place of ignoring the header.
+  // Newer versions of Node refuse the request instead of ignoring the header.
   t.true(['HTTP/1.1 401 ', 'HTTP/1.1 431 '].includes(statuses[0] ?? ''));
   t.is(statuses[0], statuses[1]);
 });

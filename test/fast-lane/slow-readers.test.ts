@@ -6,7 +6,7 @@ import { LaneStage, pollText } from './lane-stage.js';
 
 const atOnce = 'GET /at-once HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
-/** A connection whose client does not read an answer of more than the operating system takes. */
+/** Opens a connection whose client does not read an answer that is larger than the buffers of the operating system. */
 async function stuckConnection(t: ExecutionContext) {
   const sockets: Socket[] = [];
   const stage = await LaneStage.start(t, {
@@ -33,12 +33,12 @@ async function stuckConnection(t: ExecutionContext) {
     connection.resumeReading();
     return JSON.parse((await connection.response()).body).messages.length;
   };
-  /** Of a session whose mailbox is empty. */
+  /** Sends a poll of a session whose mailbox is empty. */
   const hold = () => connection.sendRaw(pollText(token, 'after='));
   return { stage, connection, socket, token, hold, readAnswer };
 }
 
-test('a connection that was read no further is read again while a poll of it is held', async (t) => {
+test('the server reads from a paused connection again while a poll of it is held', async (t) => {
   const { stage, connection, socket, hold, readAnswer } = await stuckConnection(t);
   hold();
   await until(() => socket.isPaused());
@@ -52,11 +52,11 @@ test('a connection that was read no further is read again while a poll of it is 
   await stage.held(0);
 });
 
-test('a poll that is read together with a request answered at once is held longer than an idle connection', async (t) => {
+test('a poll that is read together with an immediately answered request is held longer than keepAliveTimeout', async (t) => {
   const { stage, connection, socket, token, hold, readAnswer } = await stuckConnection(t);
   connection.sendRaw(pollText(token, 'limit=0'));
   await until(() => socket.isPaused());
-  // Pieces of their own among what the stream has kept: it emits one after the other, with nothing in between.
+  // The paused stream keeps the requests as separate pieces. Later it emits one after the other, with nothing in between.
   for (const send of [() => connection.sendRaw(atOnce), hold]) {
     const kept = socket.readableLength;
     send();

@@ -16,7 +16,7 @@ async function stage(t: ExecutionContext) {
   return { manager, session, request, room: container.get(WaitingRoom), handle: sessionFetchHandler(manager) };
 }
 
-test('a request for none of the routes is answered with 404, and serves says so', async (t) => {
+test('a request for none of the routes is answered with 404, and serves returns false for it', async (t) => {
   const { handle, request } = await stage(t);
   for (const path of ['/', '/polls', '/sessions/a/b']) {
     t.false(handle.serves(request(path)));
@@ -56,7 +56,7 @@ test('a draining poll removes its messages once its body was read to the end, an
   t.like(await (await handle(request('/poll?wait=0'))).json(), { messages: [] });
 });
 
-test('a cookie counts only for pages of the URL’s own host when the server hides the Host header', async (t) => {
+test('if the server hides the Host header, a cookie counts only for pages of the host in the URL', async (t) => {
   const { manager, session } = await stage(t);
   const handle = sessionFetchHandler(manager);
   const poll = (origin: string) =>
@@ -77,7 +77,7 @@ test('login and logout add their cookie to the headers', async (t) => {
 });
 
 test.serial(
-  'a body that breaks off is refused with 400, and is no fault of the server; one that was locked is',
+  'an aborted body is refused with 400, and is no fault of the server; a locked body is a fault of the server',
   async (t) => {
     const { handle, request } = await stage(t);
     const acknowledge = (body: ReadableStream) =>

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { Connection, type RequestOptions, request } from '../support/http-client.js';
 import { limits } from '../support/limits.js';
 
-// `BUN` names the program; `npm install --no-save --ignore-scripts @oven/bun-linux-x64` brings one.
+// `BUN` names the program. `npm install --no-save --ignore-scripts @oven/bun-linux-x64` installs it.
 const bun = process.env.BUN || 'bun';
 const { status } = spawnSync(bun, ['--version'], { stdio: 'ignore' });
 const onBun = status === 0 ? test.serial : test.serial.skip;
@@ -52,7 +52,7 @@ const undelivered = (id: string): Promise<number> => json(`/control/undelivered?
 const push = (id: string, data: unknown) =>
   json(`/control/push?id=${id}`, { method: 'POST', body: JSON.stringify(data) });
 
-/** A poll that its server holds by now. */
+/** Sends a poll, and waits until the server holds it. */
 async function hold(t: ExecutionContext, { token }: Login, path: string): Promise<Connection> {
   const connection = await Connection.open(port);
   t.teardown(() => connection.close());
@@ -76,7 +76,7 @@ onBun(title('on Bun a held poll is answered by a push, and a draining poll gives
   await eventually(async () => (await undelivered(login.id)) === 0);
 });
 
-onBun(title('on Bun a poll whose client leaves is released, and loses no message'), async (t) => {
+onBun(title('on Bun a poll whose client disconnects is released, and loses no message'), async (t) => {
   const login = await logIn();
   const poll = await hold(t, login, '/poll');
   await poll.close();
@@ -85,7 +85,7 @@ onBun(title('on Bun a poll whose client leaves is released, and loses no message
   t.like(await json('/poll?wait=0', { token: login.token }), { messages: [{ data: 'kept' }] });
 });
 
-onBun(title('on Bun a stream sends events as they come, resumes, and is acknowledged'), async (t) => {
+onBun(title('on Bun a stream sends events when they are pushed, resumes, and can be acknowledged'), async (t) => {
   const { id, token } = await logIn();
   const authorization = `Bearer ${token}`;
   const stream = await open('/events?reader=tab', { authorization });

@@ -65,7 +65,7 @@ onEachFront('a page of a trusted origin reads every answer and every error', opt
 });
 
 onEachFront(
-  'a page of any other origin gets no header of CORS, and its preflight is refused',
+  'a page of any other origin gets no CORS header, and its preflight is refused',
   options,
   async (t, stage) => {
     const { token } = await stage.logIn();
@@ -82,7 +82,7 @@ onEachFront(
   },
 );
 
-onEachFront('a preflight for what is no route is not answered', options, async (t, stage) => {
+onEachFront('a preflight for a method or a path without a route is answered 404', options, async (t, stage) => {
   for (const [method, path] of [
     ['PUT', '/poll'],
     ['POST', '/sessions'],
@@ -96,7 +96,7 @@ onEachFront('a preflight for what is no route is not answered', options, async (
   t.is((await stage.request('/poll', { method: 'OPTIONS' })).status, 404, 'without a method that is asked for');
 });
 
-onEachFront('without trusted origins no answer has a header of CORS', { needsToken: true }, async (t, stage) => {
+onEachFront('without trusted origins no answer has a CORS header', { needsToken: true }, async (t, stage) => {
   const { token } = await stage.logIn();
   const headers = { origin: trusted };
   for (const path of ['/poll?after=&wait=0', '/sessions']) {

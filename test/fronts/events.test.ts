@@ -28,7 +28,7 @@ onEachFront('a stream opens with its cursor and sends each message as it is push
   await until(() => stage.room.held === 0);
 });
 
-onEachFront('Last-Event-ID resumes behind the event that the client has, before `after`', {}, async (t, stage) => {
+onEachFront('Last-Event-ID resumes after the last event of the client, and overrides `after`', {}, async (t, stage) => {
   const session = await stage.logIn();
   for (const data of ['a', 'b', 'c']) await stage.manager.push(session.id, data);
   const first = await stage.open(session.token, { after: '' });
@@ -90,7 +90,7 @@ onEachFront('a page of another site can neither open a stream nor acknowledge by
 });
 
 onEachFront(
-  'ack=sent removes what was written out, and by cookie needs a browser that says which page it is',
+  'ack=sent removes sent messages, and with a cookie it needs a browser that declares the site of its page',
   {},
   async (t, stage) => {
     const login = await stage.logIn();
@@ -122,17 +122,21 @@ onEachFront('a quiet stream gets a heartbeat, which a message postpones', {}, as
   t.is(stream.heartbeats, 1);
 });
 
-onEachFront('a stream is told that a newer one took over, and why its session ends', {}, async (t, stage) => {
-  const { id, token } = await stage.logIn();
-  const older = await stage.open(token, { reader: 'tab' });
-  const newer = await stage.open(token, { reader: 'tab' });
-  await older.until(({ hasEnded }) => hasEnded);
-  t.like(older.of('closed')[0], { code: 'superseded', reconnect: false });
-  await stage.manager.closeSession(id, 'revoked');
-  await newer.until(({ hasEnded }) => hasEnded);
-  t.deepEqual(newer.of('closed'), [closedNotice('revoked')]);
-  t.is((await stage.request('/events', { token })).status, 401);
-});
+onEachFront(
+  'a stream reports that a newer stream has superseded it, and why its session has ended',
+  {},
+  async (t, stage) => {
+    const { id, token } = await stage.logIn();
+    const older = await stage.open(token, { reader: 'tab' });
+    const newer = await stage.open(token, { reader: 'tab' });
+    await older.until(({ hasEnded }) => hasEnded);
+    t.like(older.of('closed')[0], { code: 'superseded', reconnect: false });
+    await stage.manager.closeSession(id, 'revoked');
+    await newer.until(({ hasEnded }) => hasEnded);
+    t.deepEqual(newer.of('closed'), [closedNotice('revoked')]);
+    t.is((await stage.request('/events', { token })).status, 401);
+  },
+);
 
 onEachFront('a stream ends when its token is rotated', { needsToken: true }, async (t, stage) => {
   const { id, token } = await stage.logIn();
@@ -147,7 +151,7 @@ onEachFront('a stream ends when its token is rotated', { needsToken: true }, asy
   t.is(problemIn(refused).closed?.code, 'revoked');
 });
 
-onEachFront('a drain ends a stream with retry, and the next one at once', {}, async (t, stage) => {
+onEachFront('a drain ends a stream with retry, and the next stream immediately', {}, async (t, stage) => {
   const session = await stage.logIn();
   const stream = await stage.open(session.token);
   await stage.manager.drain();
@@ -162,7 +166,7 @@ onEachFront('a drain ends a stream with retry, and the next one at once', {}, as
 });
 
 onEachFront(
-  'a stream is told what is lost, and that its cursor is of another life',
+  'a stream reports lost messages, and a cursor of another epoch',
   {
     context: { msgMaxLength: 2 },
   },
@@ -203,7 +207,7 @@ onEachFront(
     stream.response.pause();
     const text = 'x'.repeat(60_000);
     let pushed = 0;
-    // The operating system takes some megabytes before the server has to keep any.
+    // The operating system buffers some megabytes before the server must keep any messages.
     while (stage.room.held > 0) {
       await stage.manager.push(session.id, text);
       pushed += 1;

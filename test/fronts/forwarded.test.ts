@@ -21,14 +21,14 @@ const claims = {
   'x-forwarded-host': 'app.example',
 };
 
-/** The addresses of the clients whose token was refused. */
+/** Records the addresses of the clients whose token was refused. */
 function refusedAddresses(manager: SessionManager): string[] {
   const addresses: string[] = [];
   manager.on('refused', ({ ip }) => addresses.push(ip));
   return addresses;
 }
 
-onEachFront('an address that a request only claims is not believed', { needsToken: true }, async (t, stage) => {
+onEachFront('an address in a header that any client can send is ignored', { needsToken: true }, async (t, stage) => {
   const addresses = refusedAddresses(stage.manager);
   for (const path of ['/poll?after=', '/events', '/sessions']) {
     t.is((await stage.request(path, { token, headers: claims })).status, 401);
@@ -37,12 +37,16 @@ onEachFront('an address that a request only claims is not believed', { needsToke
   for (const address of addresses) t.true(address === '' || address.endsWith('127.0.0.1'), address);
 });
 
-onEachFront('a host and a scheme that a request only claims make no page the own one', {}, async (t, stage) => {
-  const { token: own } = await stage.logIn();
-  const cookie = own.includes('=') ? own : `sid=${own}`;
-  const headers = { ...claims, cookie, origin: 'https://app.example' };
-  t.is((await stage.request('/poll?after=&wait=0', { headers })).status, 403);
-});
+onEachFront(
+  'a host and a scheme in headers that any client can send do not make another site the own site',
+  {},
+  async (t, stage) => {
+    const { token: own } = await stage.logIn();
+    const cookie = own.includes('=') ? own : `sid=${own}`;
+    const headers = { ...claims, cookie, origin: 'https://app.example' };
+    t.is((await stage.request('/poll?after=&wait=0', { headers })).status, 403);
+  },
+);
 
 async function listen(t: ExecutionContext, listener: RequestListener): Promise<number> {
   const server = createServer(listener);
@@ -54,14 +58,14 @@ async function listen(t: ExecutionContext, listener: RequestListener): Promise<n
   return (server.address() as AddressInfo).port;
 }
 
-// Its types are those of Express 5, as far as they are used here.
+// The types of Express 5 also fit the parts of Express 4 that are used here.
 const express4: typeof express = createRequire(import.meta.url)('express4');
 
 for (const [name, framework] of [
   ['Express 5', express],
   ['Express 4', express4],
 ] as const) {
-  test(`${name}: with \`trust proxy\` the address is the one that the proxy tells`, async (t) => {
+  test(`${name}: with \`trust proxy\` the address is the one that the proxy forwards`, async (t) => {
     const { manager } = await startService(t);
     const addresses = refusedAddresses(manager);
     const handle = sessionHandler(manager);
@@ -76,7 +80,7 @@ for (const [name, framework] of [
   });
 }
 
-test('Fastify: with `trustProxy` the address is the one that the proxy tells', async (t) => {
+test('Fastify: with `trustProxy` the address is the one that the proxy forwards', async (t) => {
   const { container, manager } = await startService(t);
   const addresses = refusedAddresses(manager);
   container.load(sessionHttpModule());

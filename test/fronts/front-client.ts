@@ -9,17 +9,17 @@ export interface ClientRequest {
   readonly body?: string;
 }
 
-/** An answer of which the head has come. */
+/** An answer whose head has arrived. */
 export interface StartedAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders | Http2Headers;
   readonly body: Readable;
 }
 
-/** A request whose answer is still to come. */
+/** A request whose answer is pending. */
 export interface OpenRequest {
   readonly answer: Promise<StartedAnswer>;
-  /** Disconnects, or resets the stream. */
+  /** Closes the connection, or resets the HTTP/2 stream. */
   cancel(): void;
 }
 
@@ -52,7 +52,7 @@ function http1Client(url: string): FrontClient {
   };
 }
 
-/** One connection, on which all requests are side by side. */
+/** Returns a client that sends all requests over one connection. */
 function http2Client(url: string): FrontClient {
   let session: ClientHttp2Session | undefined;
   return {

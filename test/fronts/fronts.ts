@@ -14,9 +14,9 @@ import { sessionHandler } from '../../src/node/index.js';
 import { request } from '../support/http-client.js';
 import { adapterNames, middlewareHeader, startServer } from '../support/http-servers.js';
 
-/** What a front serves. */
+/** The service behind a front. */
 export interface FrontService {
-  /** Has the modules `sessionModule` and `sessionHttpModule`. */
+  /** A container with the modules `sessionModule` and `sessionHttpModule`. */
   readonly container: Container;
   readonly manager: SessionManager;
   readonly options: SessionHttpOptionsInput;
@@ -24,30 +24,30 @@ export interface FrontService {
 
 export interface RunningFront {
   readonly url: string;
-  /** Ends every connection, whatever it waits for. */
+  /** Stops the server. Ends every connection, also with requests in progress. */
   stop(): Promise<void>;
-  /** Logs in where a token is no credential. Default: `createSession`, and its token. */
+  /** Logs in, if the front does not accept a token as credential. Default: calls `createSession`, and uses its token. */
   logIn?(account: string): Promise<FrontLogin>;
 }
 
 export interface FrontLogin {
   readonly id: string;
-  /** What the client sends to prove itself: a token as bearer, or a cookie, which has an equals sign. */
+  /** The credential of the client: a bearer token, or a cookie, which contains an equals sign. */
   readonly token: string;
 }
 
-/** One way of serving `/poll`, `/events` and `/ack`; of those that say so, also `/sessions`. */
+/** One way to serve `/poll`, `/events` and `/ack`, and, without `isExpressSession`, also `/sessions`. */
 export interface Front {
   readonly name: string;
-  /** Serves on a free port of the loopback interface. Every response has `middlewareHeader`, as if a plugin set it. */
+  /** Starts a server on a free port of the loopback interface. Every response has `middlewareHeader`, as if a plugin set it. */
   start(service: FrontService): Promise<RunningFront>;
   /** Default `HTTP/1.1`. */
   readonly protocol?: 'HTTP/2';
-  /** Whether its clients prove themselves by the cookie of express-session: no token, no CORS, no `/sessions`. */
+  /** Whether the credential is the cookie of express-session. If so, there is no token, no CORS and no `/sessions`. */
   readonly isExpressSession?: true;
 }
 
-// Its types are those of Express 5, as far as they are used here.
+// The types of Express 5 also fit the parts of Express 4 that are used here.
 const express4: typeof express = createRequire(import.meta.url)('express4');
 
 async function listen(server: Server | Http2Server): Promise<string> {
@@ -67,7 +67,7 @@ async function listenHttp1(listener: RequestListener): Promise<RunningFront> {
   return { url, stop };
 }
 
-/** Ends the sessions of an HTTP/2 server, which its `close` would wait for. */
+/** Returns a function that closes an HTTP/2 server and ends its sessions, for which `close` alone would wait. */
 function endingHttp2(server: Http2Server): () => Promise<void> {
   const sessions = new Set<Http2Session>();
   server.on('session', (each) => {
@@ -117,7 +117,7 @@ const fastifyHttp2Front: Front = {
     app.addHook('onRequest', async (_request, reply) => {
       reply.header(middlewareHeader.name, middlewareHeader.value);
     });
-    // By `Reflect`, because the types of the adapter have Fastify over HTTP/1 only.
+    // Use `Reflect`, because the types of the adapter allow Fastify over HTTP/1 only.
     const adapter: Pick<InversifyFastifyHttpAdapter, 'build'> = Reflect.construct(InversifyFastifyHttpAdapter, [
       container,
       { logger: false },
@@ -170,7 +170,7 @@ function expressSessionFront(name: string, framework: typeof express): Front {
   };
 }
 
-/** Every front that serves polls and streams over HTTP. A front joins the suite by a row here. */
+/** Every front that serves polls and streams over HTTP. To test another front, add it here. */
 export const fronts: readonly Front[] = [
   ...adapterNames.map(
     (name): Front => ({

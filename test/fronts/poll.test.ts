@@ -30,20 +30,24 @@ onEachFront('a push wakes the held poll at once', {}, async (t, stage) => {
   t.is((await stage.poll(session.token, { after: batch.cursor })).messages.length, 0);
 });
 
-onEachFront('a quiet hold ends after `wait` as an empty batch with the same cursor', {}, async (t, stage) => {
-  const session = await stage.logIn();
-  await stage.manager.push(session.id, 1);
-  const { cursor } = await stage.poll(session.token, { after: '' });
-  const held = await stage.hold(session.token, { after: cursor, wait: '7000' });
-  await stage.clock.advance(6_999);
-  t.is(stage.room.held, 1, 'one millisecond before its time it is still held');
-  await stage.clock.advance(1);
-  t.deepEqual(await held.batch(), { messages: [], cursor, lost: 0 });
-  t.is(stage.room.held, 0);
-});
+onEachFront(
+  'a held poll without messages ends after `wait` with an empty batch and the same cursor',
+  {},
+  async (t, stage) => {
+    const session = await stage.logIn();
+    await stage.manager.push(session.id, 1);
+    const { cursor } = await stage.poll(session.token, { after: '' });
+    const held = await stage.hold(session.token, { after: cursor, wait: '7000' });
+    await stage.clock.advance(6_999);
+    t.is(stage.room.held, 1, 'one millisecond before its time it is still held');
+    await stage.clock.advance(1);
+    t.deepEqual(await held.batch(), { messages: [], cursor, lost: 0 });
+    t.is(stage.room.held, 0);
+  },
+);
 
 onEachFront(
-  'a hold lasts no longer than pollTime, whatever `wait` asks',
+  'a poll is held no longer than pollTime, whatever `wait` says',
   { context: { pollTime: 3_000 } },
   async (t, stage) => {
     const session = await stage.logIn();
@@ -77,16 +81,20 @@ onEachFront('`limit` cuts a batch, and its cursor continues from the cut', {}, a
   t.is(second.lost, 0);
 });
 
-onEachFront('a cursor sent again gives the same messages again, until a newer one is sent', {}, async (t, stage) => {
-  const session = await stage.logIn();
-  await stage.manager.push(session.id, 'a');
-  const start = await stage.poll(session.token, { after: '' });
-  const again = await stage.poll(session.token, { after: '' });
-  t.deepEqual(again, start);
-  const later = await stage.poll(session.token, { after: start.cursor });
-  t.deepEqual(later.messages, []);
-  t.is(await stage.undelivered(session.id), 0);
-});
+onEachFront(
+  'a cursor sent again returns the same messages again, until a newer cursor is sent',
+  {},
+  async (t, stage) => {
+    const session = await stage.logIn();
+    await stage.manager.push(session.id, 'a');
+    const start = await stage.poll(session.token, { after: '' });
+    const again = await stage.poll(session.token, { after: '' });
+    t.deepEqual(again, start);
+    const later = await stage.poll(session.token, { after: start.cursor });
+    t.deepEqual(later.messages, []);
+    t.is(await stage.undelivered(session.id), 0);
+  },
+);
 
 onEachFront('a cursor of another epoch gets all retained messages and `reset`', {}, async (t, stage) => {
   const session = await stage.logIn();
@@ -130,7 +138,7 @@ onEachFront(
   },
 );
 
-onEachFront('a newer poll of the same reader ends the older with 200 and `superseded`', {}, async (t, stage) => {
+onEachFront('a newer poll of the same reader ends the older poll with 200 and `superseded`', {}, async (t, stage) => {
   const session = await stage.logIn();
   const older = await stage.hold(session.token, { after: '' });
   const newer = stage.send('/poll?after=', { token: session.token });
@@ -142,21 +150,25 @@ onEachFront('a newer poll of the same reader ends the older with 200 and `supers
   t.like(await new HeldPoll(newer).batch(), { messages: [{ offset: 1 }] });
 });
 
-onEachFront('different readers of a session wait side by side, and all receive', {}, async (t, stage) => {
-  const session = await stage.logIn();
-  const tabs = [];
-  for (const reader of ['a', 'b', 'c']) tabs.push(await stage.hold(session.token, { after: '', reader }));
-  t.is(stage.room.held, 3);
-  await stage.manager.push(session.id, 'all');
-  for (const tab of tabs)
-    t.deepEqual(
-      (await tab.batch()).messages.map(({ data }) => data),
-      ['all'],
-    );
-  t.is(stage.room.held, 0);
-});
+onEachFront(
+  'polls of different readers of a session are held at the same time, and all receive messages',
+  {},
+  async (t, stage) => {
+    const session = await stage.logIn();
+    const tabs = [];
+    for (const reader of ['a', 'b', 'c']) tabs.push(await stage.hold(session.token, { after: '', reader }));
+    t.is(stage.room.held, 3);
+    await stage.manager.push(session.id, 'all');
+    for (const tab of tabs)
+      t.deepEqual(
+        (await tab.batch()).messages.map(({ data }) => data),
+        ['all'],
+      );
+    t.is(stage.room.held, 0);
+  },
+);
 
-onEachFront('each session of an account receives what is pushed to the account', {}, async (t, stage) => {
+onEachFront('each session of an account receives a push to the account', {}, async (t, stage) => {
   const [phone, desk] = [await stage.logIn(), await stage.logIn()];
   const held = [await stage.hold(phone.token, { after: '' }), await stage.hold(desk.token, { after: '' })];
   const other = await stage.hold((await stage.logIn('bob')).token, { after: '' });
@@ -168,7 +180,7 @@ onEachFront('each session of an account receives what is pushed to the account',
 });
 
 onEachFront(
-  'past maxWaiter a poll is answered at once, with `retry`, and with messages if there are any',
+  'beyond maxWaiter a poll is answered immediately, with its messages or, if there are none, with `retry`',
   { context: { maxWaiter: 1 } },
   async (t, stage) => {
     const session = await stage.logIn();
@@ -185,7 +197,7 @@ onEachFront(
 );
 
 onEachFront(
-  'one reader too many ends the wait of the reader silent longest',
+  'a reader beyond maxReader ends the held poll of the reader that was silent longest',
   { context: { maxReader: 2 } },
   async (t, stage) => {
     const session = await stage.logIn();
@@ -200,7 +212,7 @@ onEachFront(
   },
 );
 
-onEachFront('a poll without a cursor gives each message once', {}, async (t, stage) => {
+onEachFront('a poll without a cursor returns each message once', {}, async (t, stage) => {
   const session = await stage.logIn();
   await stage.manager.push(session.id, 'once');
   const first = await stage.request('/poll?wait=0', { token: session.token });
@@ -214,7 +226,7 @@ onEachFront('a poll without a cursor gives each message once', {}, async (t, sta
   t.is(await stage.undelivered(session.id), 0);
 });
 
-onEachFront('a held poll is released when its client leaves, and no message is lost', {}, async (t, stage) => {
+onEachFront('a held poll is released when its client disconnects, and no message is lost', {}, async (t, stage) => {
   const session = await stage.logIn();
   for (const query of [{}, { after: '' }]) {
     const held = await stage.hold(session.token, query);
@@ -225,18 +237,22 @@ onEachFront('a held poll is released when its client leaves, and no message is l
   t.like(await stage.poll(session.token), { messages: [{ data: 'kept' }] });
 });
 
-onEachFront('a session that ends answers its held poll with the reason; the next poll is 401', {}, async (t, stage) => {
-  const session = await stage.logIn();
-  const held = await stage.hold(session.token, { after: '' });
-  await stage.manager.closeSession(session.id, 'revoked');
-  t.deepEqual((await held.batch()).closed, closedNotice('revoked'));
-  const next = await stage.request('/poll?after=', { token: session.token });
-  t.is(next.status, 401);
-  t.true(isProblem(next));
-  t.is(next.headers[middlewareHeader.name], middlewareHeader.value);
-});
+onEachFront(
+  'when a session ends, its held poll is answered with the reason, and the next poll is 401',
+  {},
+  async (t, stage) => {
+    const session = await stage.logIn();
+    const held = await stage.hold(session.token, { after: '' });
+    await stage.manager.closeSession(session.id, 'revoked');
+    t.deepEqual((await held.batch()).closed, closedNotice('revoked'));
+    const next = await stage.request('/poll?after=', { token: session.token });
+    t.is(next.status, 401);
+    t.true(isProblem(next));
+    t.is(next.headers[middlewareHeader.name], middlewareHeader.value);
+  },
+);
 
-onEachFront('a poll that is malformed, of no session or of another site is refused', {}, async (t, stage) => {
+onEachFront('a poll that is malformed, without a session or from another site is refused', {}, async (t, stage) => {
   const login = await stage.logIn();
   const { token } = login;
   const cookie = cookieOf(login);

@@ -24,7 +24,7 @@ export interface StageOptions {
 }
 
 export interface FrontRequest extends ClientRequest {
-  /** Of a login; see `FrontLogin`. */
+  /** The credential of a login; see `FrontLogin`. */
   readonly token?: string;
 }
 
@@ -34,7 +34,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** A service with a clock that stands still, behind one front, and a client of it. */
+/** A service with a manual clock behind one front, and a client of that front. */
 export class FrontStage {
   readonly front: Front;
   readonly container: Container;
@@ -94,12 +94,12 @@ export class FrontStage {
     return readWhole(await this.send(path, request).answer);
   }
 
-  /** A poll that is answered without being held. */
+  /** Sends a poll that the server does not hold. Resolves with its batch. */
   async poll(token: string, query: Readonly<Record<string, string>> = {}): Promise<WireBatch> {
     return batchIn(await this.request(path('/poll', { wait: '0', ...query }), { token }));
   }
 
-  /** A poll that is parked by now. */
+  /** Sends a poll, and waits until the server holds it. */
   async hold(token: string, query: Readonly<Record<string, string>> = {}): Promise<HeldPoll> {
     const { held } = this.room;
     const poll = new HeldPoll(this.send(path('/poll', query), { token }));
@@ -107,7 +107,7 @@ export class FrontStage {
     return poll;
   }
 
-  /** A stream that has told where it begins, or has ended. */
+  /** Opens a stream. Resolves when the stream has sent its first cursor or has ended. */
   async open(
     token: string,
     query: Readonly<Record<string, string>> = {},
@@ -130,14 +130,14 @@ export class FrontStage {
   }
 }
 
-/** A poll whose answer is still to come. */
+/** A poll whose answer is pending. */
 export class HeldPoll {
   readonly #request: OpenRequest;
   readonly #answer: Promise<Answer>;
 
   constructor(request: OpenRequest) {
     this.#request = request;
-    // At once: on Node 24.21 an unread response over HTTP/2 is gone with its stream, which may end before a test asks for it.
+    // Read immediately: on Node 24.21 an unread HTTP/2 response is lost with its stream, which may end before a test reads it.
     this.#answer = request.answer.then(readWhole);
     // A test that cancels the poll expects no answer.
     this.#answer.catch(() => {});
@@ -156,7 +156,7 @@ export class HeldPoll {
   }
 }
 
-/** One test of the same title and body for each front whose credential fits. */
+/** Defines a test with this title and body for each front whose credential fits. */
 export function onEachFront(
   title: string,
   options: StageOptions,
@@ -179,17 +179,17 @@ export function problemIn({ body }: Answer): WireProblem {
   return JSON.parse(body);
 }
 
-/** Express and Fastify add a charset of their own. */
+/** Whether the answer is a problem document. Express and Fastify add a charset to the type. */
 export function isProblem({ headers }: Answer): boolean {
   return /^application\/problem\+json(;|$)/.test(String(headers['content-type']));
 }
 
-/** What a browser of this login sends. */
+/** Returns the cookie that a browser with this login sends. */
 export function cookieOf({ token }: FrontLogin): string {
   return token.includes('=') ? token : `sid=${token}`;
 }
 
-/** A page of the server's own site sends a cookie with `Sec-Fetch-Site`. */
+/** Returns the headers with the credential. A page of the server's own site sends a cookie with `Sec-Fetch-Site`. */
 function proof(token: string): Record<string, string> {
   return token.includes('=')
     ? { cookie: token, 'sec-fetch-site': 'same-origin' }

@@ -12,7 +12,7 @@ function hostOf(kit: Kit): string {
   return `127.0.0.1:${kit.port}`;
 }
 
-onEachAdapter('cross-site request forgery: a request of another site’s page is 403', {}, async (t, kit) => {
+onEachAdapter('cross-site request forgery: a request from a page of another site is 403', {}, async (t, kit) => {
   const session = await kit.logIn();
   await kit.logIn();
   await kit.manager.push(session.id, 'untouched');
@@ -41,7 +41,7 @@ onEachAdapter('cross-site request forgery: a request of another site’s page is
   t.is((await kit.manager.getSession(session.id)).undelivered, 1);
 });
 
-onEachAdapter('pages of the own site, and clients other than browsers, may act by cookie', {}, async (t, kit) => {
+onEachAdapter('pages of the same site, and clients other than browsers, may act by cookie', {}, async (t, kit) => {
   const { token } = await kit.logIn();
   t.is((await kit.request('/poll?wait=0&after=', { cookie: `sid=${token}` })).status, 200);
   const own: readonly Headers[] = [
@@ -55,7 +55,7 @@ onEachAdapter('pages of the own site, and clients other than browsers, may act b
   }
 });
 
-onEachAdapter('by cookie, with neither Sec-Fetch-Site nor Origin, no poll removes a message', {}, async (t, kit) => {
+onEachAdapter('by cookie, without Sec-Fetch-Site and Origin, no poll removes a message', {}, async (t, kit) => {
   const { id, token } = await kit.logIn();
   const cookie = `sid=${token}`;
   await kit.manager.push(id, 'kept');
@@ -80,7 +80,7 @@ onEachAdapter('a bearer token, which no browser sends by itself, is exempt', {},
   t.is((await kit.request('/sessions/current', { method: 'DELETE', token, headers })).status, 204);
 });
 
-onEachAdapter('a fake bearer token beside the cookie does not lift the rule', {}, async (t, kit) => {
+onEachAdapter('a fake bearer token next to the cookie does not lift the rule', {}, async (t, kit) => {
   const { token } = await kit.logIn();
   const evil = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' };
   const cookie = `sid=${token}`;
@@ -106,7 +106,7 @@ onEachAdapter('an HTTP/1.0 request without a host has no own origin', {}, async 
 
 const trusting = { http: { trustedOrigins: ['https://app.example.com'] } };
 
-onEachAdapter('of other origins only listed ones may act', trusting, async (t, kit) => {
+onEachAdapter('of other origins, only listed ones may act', trusting, async (t, kit) => {
   const { token } = await kit.logIn();
   const poll = async (Origin: string) => {
     const headers = { 'Sec-Fetch-Site': 'cross-site', Origin };

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { refusalOf, startService } from '../support/http-service.js';
 
-/** Calls with arguments of a wrong type, as code in JavaScript or with unchecked JSON does. */
+/** Allows arguments of a wrong type, as code in JavaScript or with unchecked JSON passes them. */
 function untyped<Arguments extends readonly unknown[], Result>(
   call: (...args: Arguments) => Result,
 ): (...args: unknown[]) => Result {
@@ -85,7 +85,7 @@ test('an attribute that is not JSON: refused as INVALID_ARGUMENT, and nothing ha
   await container.unbindAllAsync();
 });
 
-test('prototype pollution by attribute keys: reserved and odd keys are refused, and no prototype changes', async (t) => {
+test('prototype pollution by attribute keys: reserved and malformed keys are refused, and no prototype changes', async (t) => {
   const { container, manager } = await startService();
   const session = await manager.createSession('alice');
   const setAttr = untyped(session.setAttr.bind(session));
@@ -122,7 +122,7 @@ test('prototype pollution by message data: it is delivered unchanged, and no pro
   await container.unbindAllAsync();
 });
 
-test('wrong options: lists, strings and null in the place of an object are refused', async (t) => {
+test('wrong options: lists, strings and null instead of an object are refused', async (t) => {
   const { container, manager } = await startService();
   const createSession = untyped(manager.createSession.bind(manager));
   for (const attributes of [null, 'text', 7, true, ['a'], () => {}]) {

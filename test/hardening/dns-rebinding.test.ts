@@ -3,7 +3,7 @@ import { CliProcess } from '../support/cli-process.js';
 import { Connection, type RawResponse } from '../support/http-client.js';
 import { DemoProcess } from '../support/http-demo-process.js';
 
-/** Everything that a page would read or change. */
+/** Requests for everything that a page would read or change. */
 const routes = [
   ['GET', '/'],
   ['GET', '/healthz'],
@@ -18,13 +18,13 @@ const routes = [
   ['GET', '/no-such-route'],
 ] as const;
 
-/** A page at this address sends these: its name was made to point to 127.0.0.1. */
+/** Headers from a page whose name was rebound to 127.0.0.1. */
 function rebound(port: number): Readonly<Record<string, string>> {
   const host = `evil.example:${port}`;
   return { Host: host, Origin: `http://${host}`, 'Sec-Fetch-Site': 'same-origin', 'Content-Type': 'application/json' };
 }
 
-/** Answers to heads that only a client without HTTP library can send. */
+/** Returns the answer to a request head that only a client without an HTTP library can send. */
 async function raw(port: number, head: string): Promise<RawResponse> {
   const connection = await Connection.open(port);
   try {
@@ -48,7 +48,7 @@ async function refusals(port: number): Promise<readonly number[]> {
   return answers;
 }
 
-test('serve without a key, on its defaults, serves no page whose name was made to point to it', async (t) => {
+test('serve without a key and with default options refuses a page whose name was rebound to its address', async (t) => {
   const cli = await CliProcess.serve(t);
   const token = await cli.create('/shop/create/alice?ip=192.0.2.7');
   for (const [method, path] of routes) {
@@ -64,7 +64,7 @@ test('serve without a key, on its defaults, serves no page whose name was made t
   }
 });
 
-test('serve takes the names of --hosts, and with a key any name', async (t) => {
+test('serve accepts the names of --hosts, and with a key any name', async (t) => {
   const [named, keyed] = await Promise.all([
     CliProcess.serve(t, ['--hosts', 'sessions.internal, 192.0.2.7', '--api-key', 'key']),
     CliProcess.serve(t, ['--api-key', 'key']),
@@ -78,7 +78,7 @@ test('serve takes the names of --hosts, and with a key any name', async (t) => {
   t.regex(wrong.stderr, /--hosts must be host names without ports.*"b:80"/);
 });
 
-test('the demo serves no page whose name was made to point to it, unless that name is configured', async (t) => {
+test('the demo refuses a page whose name was rebound to its address, unless that name is configured', async (t) => {
   const demo = await DemoProcess.start(t, undefined, { HOSTS: '["demo.example"]' });
   const { cookie } = await demo.logIn('alice');
   for (const [method, path] of routes) {

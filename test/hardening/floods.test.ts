@@ -39,7 +39,7 @@ test('mailbox flooding by keys: repeated replacement keeps one message and count
 });
 
 onEachAdapter(
-  'reader flooding: a mailbox keeps maxReader readers, however many names are used',
+  'reader flooding: a mailbox keeps maxReader readers, no matter how many names are used',
   { context: { maxReader: 4 }, notOnFetch: 'the server aborts no request that waits for its turn on a connection' },
   async (t, kit) => {
     const session = await kit.logIn();
@@ -57,7 +57,7 @@ onEachAdapter(
 );
 
 onEachAdapter(
-  'answer flooding: large answers that a client has not taken count for maxPoll until they are written out',
+  'answer flooding: large answers that a client has not read count for maxPoll until they are written out',
   { context: { maxPoll: 3, maxReader: 3 }, notOnFetch: 'a Response does not tell when it was written out' },
   async (t, kit) => {
     const { id, token } = await kit.logIn();
@@ -67,7 +67,7 @@ onEachAdapter(
     const busy = await kit.hold(token, { after: cursor, reader: 'a' });
     for (const reader of ['b', 'b']) busy.connection.send(`/poll?after=&reader=${reader}`, { token });
     const ask = () => kit.poll(token, { after: '', reader: 'c' });
-    // The two may not have been read yet.
+    // The server may not have read the two polls yet.
     let turnedAway = await ask();
     for (let tries = 0; turnedAway.retry === undefined && tries < 200; tries += 1) turnedAway = await ask();
     t.true((turnedAway.retry ?? 0) > 0);
@@ -81,7 +81,7 @@ onEachAdapter(
 );
 
 onEachAdapter(
-  'waiter flooding: beyond maxWaiter polls are answered at once, with retry',
+  'waiter flooding: beyond maxWaiter, polls are answered immediately with retry',
   { context: { maxWaiter: 20, maxSession: 0 } },
   async (t, kit) => {
     const connections = [];
@@ -101,7 +101,7 @@ onEachAdapter(
 );
 
 onEachAdapter(
-  'clients that never read: their polls end, their memory is freed, and other clients are served meanwhile',
+  'clients that never read: their polls end, their memory is freed, and other clients are served in the meantime',
   { context: { msgMaxBytes: 4_000_000, mailboxMaxBytes: 8_000_000, maxSession: 0 } },
   async (t, kit) => {
     const victims = [];
@@ -123,7 +123,7 @@ onEachAdapter(
 );
 
 onEachAdapter(
-  'half a request: connections that never finish their request hold no waiter and delay no other',
+  'half a request: connections that never finish their request hold no waiter and delay no other connection',
   {},
   async (t, kit) => {
     const { token } = await kit.logIn();
@@ -166,14 +166,14 @@ test('lifetimes flooding the lists: sessions with many different ttl values each
     await manager.createSession('alice', { ttl: count, maxAge: 100_000 + count });
   }
   await clock.advance(10_000);
-  // The sweep takes as many turns as it has slices.
+  // The sweep takes one turn for each slice.
   while (closed < 3_000) await settle();
   t.is(closed, 3_000);
   t.is((await manager.sessionsOfAccount('alice')).length, 0);
   await container.unbindAllAsync();
 });
 
-test('a huge broadcast does not block the event loop', async (t) => {
+test('huge broadcast: it does not block the event loop', async (t) => {
   const { container, manager } = await startService({ maxSession: 0 });
   for (let count = 0; count < 20_000; count += 1) await manager.createSession(`account${count}`);
   let turns = 0;

@@ -3,9 +3,9 @@ import { settle } from '../../src/conformance/manual-clock.js';
 import { onEachAdapter, until } from '../support/http-kit.js';
 import { startService } from '../support/http-service.js';
 
-// In series, because it counts the warnings of the process.
+// Serial, because the test counts the warnings of the process.
 test.serial(
-  'listener that throws or rejects: the error is reported, and the operation and other listeners go on',
+  'listener that throws or rejects: the error is reported, and the operation and other listeners continue',
   async (t) => {
     const { container, manager } = await startService();
     const warnings: Error[] = [];

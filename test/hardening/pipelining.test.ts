@@ -4,21 +4,21 @@ import { CliProcess } from '../support/cli-process.js';
 import { Connection } from '../support/http-client.js';
 import { DemoProcess } from '../support/http-demo-process.js';
 
-/** A node that keeps what it should not keep ends by these, soon. */
+/** With so little memory, a node that keeps more than it should soon ends. */
 const environment = { NODE_OPTIONS: '--max-old-space-size=256' };
 const connectionCount = 6;
 const requestBytes = 63_000;
 const messageCount = 50;
 const message = 'x'.repeat(20_000);
 
-/** Bytes that the process holds in memory, without what only its code takes; 0 where the system does not tell. */
+/** Returns the resident memory of the process without its code, or 0 if the system does not report it. */
 function residentBytes({ pid }: { readonly pid: number }): number {
   const path = `/proc/${pid}/status`;
   if (!existsSync(path)) return 0;
   return Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(path, 'utf8'))?.[1] ?? 0) * 1024;
 }
 
-/** Connections of a client that sends these bytes and reads no answer. */
+/** Opens the connections of a client that sends these bytes and reads no answer. */
 async function flood(port: number, text: string): Promise<readonly Connection[]> {
   const connections: Connection[] = [];
   for (let count = 0; count < connectionCount; count += 1) {
@@ -38,7 +38,7 @@ async function fullMailbox(demo: DemoProcess): Promise<{ readonly head: string; 
   return { cookie, head: `GET /poll?after= HTTP/1.1\r\nHost: localhost\r\nCookie: ${cookie}\r\n\r\n` };
 }
 
-test('pipelined polls of a full mailbox, unread, keep one answer of each connection in memory', async (t) => {
+test('when pipelined polls of a full mailbox are not read, each connection keeps one answer in memory', async (t) => {
   const demo = await DemoProcess.start(t, undefined, {
     ...environment,
     STORE: 'memory',
@@ -46,7 +46,7 @@ test('pipelined polls of a full mailbox, unread, keep one answer of each connect
   });
   const { head, cookie } = await fullMailbox(demo);
   const before = residentBytes(demo);
-  // In all 540 MB of answers.
+  // In total 540 MB of answers.
   const connections = await flood(demo.port, head.repeat(90));
   for (let count = 0; count < 30; count += 1) t.is((await demo.request('/sessions', { cookie })).status, 200);
   t.true(residentBytes(demo) - before < 128 * 1_048_576, `${residentBytes(demo) - before} bytes more`);
@@ -60,7 +60,7 @@ test('pipelined polls of a full mailbox, unread, keep one answer of each connect
   for (const connection of connections) await connection.close();
 });
 
-test('a client with more unanswered requests than any has loses its connection, and no other client does', async (t) => {
+test('a client with too many unanswered requests loses its connection, and no other client does', async (t) => {
   const demo = await DemoProcess.start(t, undefined, { ...environment, STORE: 'memory' });
   const { head, cookie } = await fullMailbox(demo);
   const connections = await flood(demo.port, head.repeat(Math.floor(requestBytes / head.length)));
@@ -72,7 +72,7 @@ test('a client with more unanswered requests than any has loses its connection, 
   t.false(demo.isOver);
 });
 
-test('serve with a key outlives pipelined requests for its description without the key', async (t) => {
+test('serve with a key survives pipelined requests for its description without the key', async (t) => {
   const cli = await CliProcess.serve(t, [], { ...environment, RS_APIKEY: 'key' });
   const before = residentBytes(cli);
   const head = 'GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n';

@@ -3,19 +3,19 @@ import RedisSessions from '../../src/compat/redis-sessions/class/index.js';
 import { SessionError } from '../../src/index.js';
 import { startService } from '../support/http-service.js';
 
-/** Every key that an option of a method has, so that a token stands in the place of each option as well. */
+/** All option keys of the methods, so that the token is also used as the value of each option. */
 const optionKeys = [
   ...['ip', 'userAgent', 'attributes', 'ttl', 'maxAge', 'reason', 'except', 'key', 'after', 'wait', 'limit', 'reader'],
   ...['signal', 'activity', 'activeWithin', 'cursor', 'app', 'id', 'd', 'no_resave', 'deltaTime', 'dt', 'token'],
 ];
 
-/** The token alone, and within what a caller might pass by mistake. */
+/** Returns the token alone, and inside values that a caller might pass by mistake. */
 function valuesWith(token: string): readonly unknown[] {
   const wrapped = [token, `${token}\n`, `sid=${token}`, [token], { [token]: token }, { attributes: { [token]: 1n } }];
   return [...wrapped, ...optionKeys.map((key) => ({ [key]: token })), ...optionKeys.map((key) => ({ [key]: [token] }))];
 }
 
-/** The methods of an object and of what it inherits. */
+/** Returns the methods of an object, including the inherited ones. */
 function methodsOf(subject: object): readonly string[] {
   const names = new Set<string>();
   for (let each: object = subject; each !== Object.prototype; each = Object.getPrototypeOf(each)) {
@@ -27,7 +27,7 @@ function methodsOf(subject: object): readonly string[] {
   return [...names];
 }
 
-/** The error of a call, if it fails; also one that a receiver is given. */
+/** Returns the error of a call, or `undefined` if it succeeds. */
 async function errorOf(subject: object, name: string, args: readonly unknown[]): Promise<unknown> {
   const method: unknown = Reflect.get(subject, name);
   if (typeof method !== 'function') throw new TypeError(`${name} is no method`);
@@ -39,14 +39,14 @@ async function errorOf(subject: object, name: string, args: readonly unknown[]):
   return undefined;
 }
 
-/** What a log shows of an error, and of its causes. */
+/** Returns all that a log shows of an error and its causes. */
 function shown(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const details = SessionError.is(error) ? JSON.stringify(error.details) : '';
   return [error.name, error.message, error.stack, details, error.cause && shown(error.cause)].join('\n');
 }
 
-/** Lists of arguments with the value in each place. Those that take a receiver are given one. */
+/** Returns lists of arguments with the value at each position. Methods with a receiver get one. */
 function argumentsWith(
   value: unknown,
   name: string,
@@ -63,10 +63,10 @@ function argumentsWith(
   ];
 }
 
-/** These would end the service under test. */
+/** Methods that would end the service under test. */
 const enders: ReadonlySet<string> = new Set(['drain', 'quit', 'closeApp', 'killall']);
 
-test('no error of any method quotes a token, in whichever argument it is given', async (t) => {
+test('no error of any method quotes a token, no matter in which argument it is passed', async (t) => {
   const { container, manager } = await startService({ maxSession: 0, pollTime: 0 });
   const library = new RedisSessions({ manager });
   const { id, token } = await manager.createSession('alice');

@@ -9,7 +9,7 @@ const app = 'webapp';
 const ip = '203.0.113.7';
 const patience = 1_000;
 
-/** JSON.parse creates an own `__proto__` key, which an object literal would not. */
+/** Uses JSON.parse, because it creates an own `__proto__` key, unlike an object literal. */
 const parsed = (text: string) => JSON.parse(text) as Record<string, string>;
 
 test('keys that could reach a prototype are refused', async (t) => {

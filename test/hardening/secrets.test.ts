@@ -18,7 +18,7 @@ const events: readonly SessionEvent[] = [
   'overflow',
 ];
 
-/** What this process logs and warns while `action` runs. */
+/** Returns what this process logs and warns while `action` runs. */
 async function outputOf(action: () => Promise<void>): Promise<string> {
   const lines: string[] = [];
   const keep = (...values: unknown[]) => void lines.push(values.map((value) => inspect(value)).join(' '));
@@ -35,7 +35,7 @@ async function outputOf(action: () => Promise<void>): Promise<string> {
   return lines.join('\n');
 }
 
-/** An object as JSON, as a string, and as inspect shows it. */
+/** Returns an object as JSON, as a string, and in the output of inspect. */
 function shown(value: unknown): string {
   const json = JSON.stringify(value);
   const spread = typeof value === 'object' && value !== null ? inspect({ ...value }) : '';
@@ -59,7 +59,7 @@ test('leak by display: a session shows its token in no JSON, inspection, spread 
   await container.unbindAllAsync();
 });
 
-test('leak by events and errors: no payload, message, detail or cause holds a secret', async (t) => {
+test('leak by events and errors: no payload, message, detail or cause contains a secret', async (t) => {
   const { container, manager, clock } = await startService({ maxSession: 2, msgMaxLength: 1 });
   const told: unknown[] = [];
   for (const event of events) manager.on(event, (payload) => told.push([event, payload]));
@@ -128,7 +128,7 @@ test('leak by file: the snapshot has only hashes, and a stolen hash does not aut
   await second.container.unbindAllAsync();
 });
 
-onEachAdapter('leak by response: no list, batch or problem holds a token', {}, async (t, kit) => {
+onEachAdapter('leak by response: no list, batch or problem contains a token', {}, async (t, kit) => {
   const session = await kit.logIn();
   await kit.manager.push(session.id, 'hi');
   const { token } = session;
@@ -163,7 +163,7 @@ onAdapter('fastify', 'leak by log: no request, good or bad, makes the process lo
   t.is(said, '');
 });
 
-test('leak by reported fault: a listener that throws is reported without its session’s secret', async (t) => {
+test('leak by reported error: a listener that throws is reported without its session’s secret', async (t) => {
   const { container, manager } = await startService();
   const tokens: string[] = [];
   const said = await outputOf(async () => {

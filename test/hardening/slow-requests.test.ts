@@ -14,7 +14,7 @@ async function statusOf(connection: Connection, text: string): Promise<number> {
   return status;
 }
 
-test('the demo answers 408 to a client that does not finish its request, and ends the connection', async (t) => {
+test('the demo answers 408 to a client that does not finish its request, and closes the connection', async (t) => {
   const demo = await DemoProcess.start(t, undefined, { REQUEST_TIMEOUT: '400', STORE: 'memory' });
   for (const head of slowHeads) t.is(await statusOf(await demo.open(), head), 408);
   const { cookie } = await demo.logIn('alice');

@@ -7,7 +7,7 @@ function flipped(character: string | undefined): string {
   return character === 'a' ? 'b' : 'a';
 }
 
-/** What an attacker can see of a response, without its time. */
+/** Returns all that an attacker can see of a response, except its time. */
 function visible(response: RawResponse): unknown {
   const headers = response.rawHeaders.filter(([name]) => name.toLowerCase() !== 'date');
   return { status: response.status, headers, body: response.body };
@@ -63,7 +63,7 @@ onEachAdapter(
   },
 );
 
-onEachAdapter('oversized token: a header of 1 MB is refused and the server goes on', {}, async (t, kit) => {
+onEachAdapter('oversized token: a header of 1 MB is refused and the server continues', {}, async (t, kit) => {
   const { token } = await kit.logIn();
   for (const options of [{ token: 'a'.repeat(1_000_000) }, { cookie: `sid=${'a'.repeat(1_000_000)}` }]) {
     const response = await kit.request('/poll?after=', options).catch(() => undefined);
@@ -86,7 +86,7 @@ onEachAdapter(
   },
 );
 
-onEachAdapter('public id used as a secret: a session id authenticates nothing', {}, async (t, kit) => {
+onEachAdapter('public id used as a secret: a session id does not authenticate', {}, async (t, kit) => {
   const { id } = await kit.logIn();
   for (const guess of [id, id + id, `${id}${'0'.repeat(40)}`, `${id}${'A'.repeat(40)}`]) {
     t.is((await kit.request('/poll?after=', { token: guess })).status, 401);
@@ -126,7 +126,7 @@ onEachAdapter(
   },
 );
 
-onEachAdapter('odd ids in the path: none of them is a 500', {}, async (t, kit) => {
+onEachAdapter('malformed ids in the path: none of them causes a 500', {}, async (t, kit) => {
   const { token } = await kit.logIn();
   const ids = ['%00', '%E0%A4%A', '..%2f..%2fetc', '__proto__', 'constructor', 'a'.repeat(5_000), '%F0%9F%98%80', ' '];
   for (const id of ids) {
@@ -148,7 +148,7 @@ onEachAdapter('stolen wait: a poll with a wrong secret does not supersede the he
 });
 
 onEachAdapter(
-  'old token after a rotation: it is unknown at once, and the new one has the mailbox and the cursor',
+  'old token after a rotation: it is unknown immediately, and the new one has the mailbox and the cursor',
   {},
   async (t, kit) => {
     const session = await kit.logIn();

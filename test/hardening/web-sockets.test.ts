@@ -11,7 +11,7 @@ import { Stage } from '../websocket/stage.js';
 const handshake =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 
-test('cross-site WebSocket hijacking: an upgrade of another site’s page with its visitor’s cookies is 403', async (t) => {
+test('cross-site WebSocket hijacking: an upgrade from a page of another site with its visitor’s cookies is 403', async (t) => {
   const stage = await Stage.start(t);
   const { token } = await stage.logIn();
   const host = `127.0.0.1:${stage.port}`;
@@ -45,13 +45,13 @@ test('cross-site WebSocket hijacking: an upgrade of another site’s page with i
   await stage.empties();
 });
 
-test('pages of the own site, and clients other than browsers, are accepted', async (t) => {
+test('pages of the same site, and clients other than browsers, are accepted', async (t) => {
   const stage = await Stage.start(t);
   const { token } = await stage.logIn();
   const own: readonly Record<string, string>[] = [
     {},
     { Origin: `http://127.0.0.1:${stage.port}` },
-    // Behind a proxy that ends TLS.
+    // Behind a proxy that terminates TLS.
     { Origin: `https://127.0.0.1:${stage.port}` },
     { Origin: 'https://app.example.com', Host: 'app.example.com' },
     { 'Sec-Fetch-Site': 'same-origin' },
@@ -61,7 +61,7 @@ test('pages of the own site, and clients other than browsers, are accepted', asy
   t.is(stage.live.size, own.length);
 });
 
-test('a bearer header is accepted from any origin; a fake one lifts no rule', async (t) => {
+test('a bearer header is accepted from any origin, but a fake one does not lift the rules for cookies', async (t) => {
   const stage = await Stage.start(t, { upgrade: { requireOrigin: true } });
   const { token } = await stage.logIn();
   await stage.connect({ token, headers: { Origin: 'https://evil.example' } });
@@ -82,7 +82,7 @@ test('with requireOrigin, requests without an origin are refused', async (t) => 
   await stage.connect({ cookie, headers: { Origin: `http://127.0.0.1:${stage.port}` } });
 });
 
-test('of other origins only listed ones are accepted', async (t) => {
+test('of other origins, only listed ones are accepted', async (t) => {
   const stage = await Stage.start(t, {
     upgrade: { trustedOrigins: ['https://app.example.com', 'capacitor://localhost'] },
   });
@@ -103,7 +103,7 @@ test('of other origins only listed ones are accepted', async (t) => {
   }
 });
 
-test('over TLS a page that was loaded without TLS is of another site', async (t) => {
+test('with TLS, a page that was loaded without TLS is from another site', async (t) => {
   const stage = await Stage.start(t);
   const { token } = await stage.logIn();
   // A pre-shared key needs no certificate.
@@ -174,7 +174,7 @@ test('forged signatures: a cookie that none of the secrets signed is not looked 
   t.deepEqual(store.asked, ['the-sid', 'the-sid']);
 });
 
-test('cookies that are not URL-encoded properly are ignored, never a fault', async (t) => {
+test('cookies that are not properly URL-encoded are ignored without an error', async (t) => {
   const { stage } = await withExpressCookies(t);
   const good = expressCookie('the-sid', 'one');
   const garbage = ['%', '%E0%A4%A', 's%3A%', 's:%ZZ.x', '"', '""', '"s:', '=', 's:', 's:.', '%00', '\u00ff'];
@@ -187,21 +187,21 @@ test('cookies that are not URL-encoded properly are ignored, never a fault', asy
   t.is(stage.live.size, 5);
 });
 
-test('a planted cookie of the right form hides the own one, but authenticates nothing', async (t) => {
+test('a planted cookie of the right form hides the own cookie, but authenticates nothing', async (t) => {
   const { stage, store } = await withExpressCookies(t);
   const planted = expressCookie('planted', 'mallory');
   t.is((await stage.client({ cookie: `${planted}; ${expressCookie('the-sid', 'one')}` }).refused()).status, 401);
   t.deepEqual(store.asked, []);
 });
 
-test('session ids with a meaning in JavaScript or a store are looked up unchanged', async (t) => {
+test('session ids with a special meaning in JavaScript or a store are looked up unchanged', async (t) => {
   const { stage, store } = await withExpressCookies(t);
   const sids = ['__proto__', 'constructor', '../../etc/passwd', 'a.b.c', 'ü', '%2e', '\u0000'];
   for (const sid of sids) t.is((await stage.client({ cookie: expressCookie(sid, 'one') }).refused()).status, 401, sid);
   t.deepEqual(store.asked, sids);
 });
 
-test('cookie bombs: hundreds of cookies cost one look-up and one signature, and of many tokens none is looked up', async (t) => {
+test('cookie bombs: hundreds of cookies cost one look-up and one signature, and if there are many tokens none is looked up', async (t) => {
   const { stage, store } = await withExpressCookies(t);
   const { token } = await stage.logIn('bob');
   const padding = Array.from({ length: 400 }, (_, index) => `c${index}=x`).join('; ');
@@ -213,7 +213,7 @@ test('cookie bombs: hundreds of cookies cost one look-up and one signature, and 
   t.is((await stage.client({ cookie: `${tokens}; sid=${token}` }).refused()).status, 401);
 });
 
-test('oversized headers are refused by the server, and no socket stays', async (t) => {
+test('oversized headers are refused by the server, and no socket stays open', async (t) => {
   const stage = await Stage.start(t);
   const { token } = await stage.logIn();
   for (const name of ['Cookie', 'Origin', 'Authorization', 'X-Any']) {
@@ -251,7 +251,7 @@ test('a client that never reads its refusal, or keeps sending, is disconnected',
   t.is(stage.connections, 0);
 });
 
-test('an upgrade that is sent in pieces and never finished leaves no socket', async (t) => {
+test('an upgrade that is sent in pieces and never finished leaves no socket open', async (t) => {
   const stage = await Stage.start(t);
   const { token } = await stage.logIn();
   const head = `GET / HTTP/1.1\r\nHost: x\r\n${handshake}Authorization: Bearer ${token}\r\n`;
@@ -266,7 +266,7 @@ test('an upgrade that is sent in pieces and never finished leaves no socket', as
   t.is((await stage.manager.sessionsOfAccount('alice')).length, 1);
 });
 
-test('a flood of upgrades without a session leaves no socket and does not call the store', async (t) => {
+test('a flood of upgrades without a session leaves no socket open and does not call the store', async (t) => {
   const stage = await Stage.start(t);
   const statuses = await Promise.all(
     Array.from({ length: 200 }, async (_, index) => (await stage.client({ cookie: `sid=x${index}` }).refused()).status),

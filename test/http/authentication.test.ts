@@ -62,7 +62,7 @@ onEachAdapter('a route behind authenticationGuard demands a stronger login', { c
 
 const http = { revokeRequires: { maxAge: minute, level: 2 } };
 
-onEachAdapter('revokeRequires: ending other sessions takes a recent and strong login', { http }, async (t, kit) => {
+onEachAdapter('revokeRequires: ending other sessions requires a recent and strong login', { http }, async (t, kit) => {
   const mine = await kit.manager.createSession('alice', { level: 2 });
   const weak = await kit.logIn();
   const other = await kit.logIn();
@@ -71,7 +71,7 @@ onEachAdapter('revokeRequires: ending other sessions takes a recent and strong l
     { path: `/sessions/${other.id}`, token: mine.token },
     { path: '/sessions?except=current', token: mine.token },
     { path: `/sessions/${other.id}`, token: weak.token },
-    // Whether there is such a session is not told before.
+    // The refusal does not reveal whether the session exists.
     { path: `/sessions/${'x'.repeat(24)}`, token: mine.token },
   ];
   for (const { path, token } of ends) {
@@ -88,13 +88,13 @@ onEachAdapter('revokeRequires: ending other sessions takes a recent and strong l
   t.is((await kit.request('/sessions?except=current', { method: 'DELETE', token: mine.token })).status, 204);
 });
 
-onEachAdapter('by default other sessions are ended without', {}, async (t, kit) => {
+onEachAdapter('by default other sessions can be ended without a recent or strong login', {}, async (t, kit) => {
   const [mine, other] = [await kit.manager.createSession('alice', { level: 0 }), await kit.logIn()];
   await kit.clock.advance(minute);
   t.is((await kit.request(`/sessions/${other.id}`, { method: 'DELETE', token: mine.token })).status, 204);
 });
 
-test('requireAuthentication judges age and level of a session, by the node’s clock or the store’s', async (t) => {
+test('requireAuthentication checks the age and the level of the login of a session', async (t) => {
   const { manager, clock } = await startService(t, { maxAge: 0 });
   const session = await manager.createSession('alice', { level: 3 });
   await clock.advance(minute);
@@ -121,7 +121,7 @@ test('a level is a whole number from 0 to 255', async (t) => {
   await throwsCode(t, manager.reauthenticated('x'.repeat(24)), 'SESSION_UNKNOWN');
 });
 
-test('a requirement that is wrong, or demands nothing, fails where it is made', async (t) => {
+test('an invalid or empty requirement is refused when it is created', async (t) => {
   const { manager } = await startService(t);
   const session = await manager.createSession('alice');
   for (const requirement of [{}, { maxAge: -1 }, { level: 300 }, { maxage: 1 }, null]) {

@@ -56,7 +56,7 @@ for (const reason of ['revoked', 'logout', 'evicted', 'replaced', 'max-age', 'ex
 }
 
 onEachAdapter(
-  'a session closed by overflow says so to its bearer',
+  'the bearer of a session closed by overflow receives that reason',
   { context: { msgMaxLength: 1, onOverflow: 'close' } },
   async (t, kit) => {
     const session = await kit.logIn();
@@ -67,20 +67,16 @@ onEachAdapter(
   },
 );
 
-onEachAdapter(
-  'a poll parked on its session keeps it from idling out',
-  { context: { gcTime: 10_000 } },
-  async (t, kit) => {
-    const session = await kit.logIn();
-    const held = await kit.hold(session.token, { after: '', wait: '25000' });
-    await kit.clock.advance(24_000);
-    t.is(kit.room.held, 1);
-    await kit.clock.advance(1_000);
-    t.false('closed' in (await held.batch()));
-    await kit.clock.advance(9_999);
-    t.is((await kit.request('/sessions', { token: session.token })).status, 200, 'the idle clock began at the answer');
-  },
-);
+onEachAdapter('a held poll keeps its session from expiring', { context: { gcTime: 10_000 } }, async (t, kit) => {
+  const session = await kit.logIn();
+  const held = await kit.hold(session.token, { after: '', wait: '25000' });
+  await kit.clock.advance(24_000);
+  t.is(kit.room.held, 1);
+  await kit.clock.advance(1_000);
+  t.false('closed' in (await held.batch()));
+  await kit.clock.advance(9_999);
+  t.is((await kit.request('/sessions', { token: session.token })).status, 200, 'the idle clock began at the answer');
+});
 
 onEachAdapter('the reason is forgotten after tombstoneTime', { context: { tombstoneTime: 5_000 } }, async (t, kit) => {
   const session = await kit.logIn();
@@ -91,7 +87,7 @@ onEachAdapter('the reason is forgotten after tombstoneTime', { context: { tombst
   t.is(problemIn(response).code, 'SESSION_UNKNOWN');
 });
 
-onEachAdapter('drain() answers held polls with `retry`, and holds no more', {}, async (t, kit) => {
+onEachAdapter('drain() answers held polls with `retry`, and no further polls are held', {}, async (t, kit) => {
   const session = await kit.logIn();
   const held = [];
   for (let device = 0; device < 6; device += 1)

@@ -3,11 +3,11 @@ import { eventually } from '../support/eventually.js';
 import { onEachAdapter, turns, until } from '../support/http-kit.js';
 import { lateHeader } from '../support/http-servers.js';
 
-/** Far more than the buffers between two sockets of one machine take. */
+/** Far more data than the buffers between two sockets of one machine hold. */
 const huge = 'x'.repeat(4_000_000);
 const roomy = { msgMaxBytes: 8_000_000, mailboxMaxBytes: 64_000_000 };
 
-/** Their polls end after `pollTime`. */
+/** The reason why a test does not apply to fetch servers, on which such polls end after `pollTime`. */
 const queuedRequests = 'the server aborts no request that waits for its turn on a connection';
 
 onEachAdapter('the held poll of a client that disconnects is released, and no message is lost', {}, async (t, kit) => {
@@ -84,7 +84,7 @@ onEachAdapter('a drain whose connection closes afterwards still removes its mess
   t.is((await kit.poll(session.token)).messages.length, 0);
 });
 
-onEachAdapter('a held drain removes the message that woke it, once', {}, async (t, kit) => {
+onEachAdapter('a held drain returns the message that wakes it, and removes it', {}, async (t, kit) => {
   const session = await kit.logIn();
   const held = await kit.hold(session.token);
   await kit.manager.push(session.id, 'woken');
@@ -111,7 +111,7 @@ onEachAdapter(
 );
 
 onEachAdapter(
-  'a drain of a client that reads slowly is not over before it has read',
+  'a drain of a client that reads slowly removes messages only after the client has read them',
   { context: roomy },
   async (t, kit) => {
     const session = await kit.logIn();
@@ -174,7 +174,7 @@ onEachAdapter('a connection serves one held poll after another', {}, async (t, k
 onEachAdapter('polls on one connection leave no listeners on its socket', {}, async (t, kit) => {
   const session = await kit.logIn();
   const warnings: Error[] = [];
-  // Other tests of this process may cause warnings of other kinds meanwhile.
+  // Ignore warnings of other kinds, which other tests of this process may cause.
   const onWarning = (warning: Error) => {
     if (warning.name === 'MaxListenersExceededWarning') warnings.push(warning);
   };

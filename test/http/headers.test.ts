@@ -3,7 +3,7 @@ import { middlewareHeader } from '../support/http-servers.js';
 
 const framing = ['date', 'connection', 'keep-alive'];
 
-onEachAdapter('a batch travels with exactly the headers of the contract', {}, async (t, kit) => {
+onEachAdapter('a batch is sent with exactly the headers of the contract', {}, async (t, kit) => {
   const session = await kit.logIn();
   await kit.manager.push(session.id, 'ünïcödé ☃ 😀');
   const response = await kit.request('/poll?after=', { token: session.token });
@@ -73,7 +73,7 @@ onEachAdapter('other methods find no route and remove no message', {}, async (t,
 });
 
 onEachAdapter(
-  'the token is read from the bearer header or the cookie, and the bearer header counts',
+  'the token is read from the bearer header or the cookie, and the bearer header overrides the cookie',
   {},
   async (t, kit) => {
     const [mine, other] = [await kit.logIn('alice'), await kit.logIn('bob')];

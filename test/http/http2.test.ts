@@ -9,7 +9,7 @@ import { until } from '../support/http-kit.js';
 import { answerOf, Http2Connection } from '../support/http2-client.js';
 import { type Service, startService } from '../support/service.js';
 
-/** Far more than the window of a stream takes. */
+/** Far more data than the window of a stream allows. */
 const huge = 'x'.repeat(4_000_000);
 
 interface Stage extends Service {
@@ -20,7 +20,7 @@ async function startHttp2(t: ExecutionContext, context: SessionContextOptions = 
   const service = await startService(t, { msgMaxBytes: 8_000_000, mailboxMaxBytes: 64_000_000, ...context });
   service.container.load(sessionHttpModule());
   const app = fastify({ http2: true });
-  // By `Reflect`, because the types of the adapter have Fastify over HTTP/1 only.
+  // Use `Reflect`, because the types of the adapter allow Fastify over HTTP/1 only.
   const adapter: Pick<InversifyFastifyHttpAdapter, 'build'> = Reflect.construct(InversifyFastifyHttpAdapter, [
     service.container,
     { logger: false },
@@ -54,7 +54,7 @@ for (const [kind, path] of [
   ['draining', '/poll'],
   ['with a cursor', '/poll?after='],
 ] as const) {
-  test(`HTTP/2: a held poll (${kind}) is answered by the push, and other requests of its connection before`, async (t) => {
+  test(`HTTP/2: a push answers a held poll (${kind}), and other requests of its connection are answered before`, async (t) => {
     const stage = await startHttp2(t);
     const session = await stage.manager.createSession('alice');
     const connection = stage.open();
@@ -102,7 +102,7 @@ for (const code of [constants.NGHTTP2_CANCEL, constants.NGHTTP2_INTERNAL_ERROR])
     // The test does not read the stream, so its window closes before the whole answer was sent.
     await new Promise((resolve) => stream.once('response', resolve));
     stream.close(code);
-    // What was not read keeps the window of that connection closed.
+    // Open another connection, because the unread data keeps the window of the first connection closed.
     const again = await stage.open().get('/poll?wait=0', bearer(session));
     t.deepEqual(dataIn(again.body), [huge]);
   });
@@ -119,7 +119,7 @@ test('HTTP/2: a drain is acknowledged only when a client that reads slowly has r
   t.is(await undelivered(stage, session.id), 0);
 });
 
-/** For a stream whose head was received already. */
+/** Reads the body of a stream whose head was received already. */
 async function answerBodyOf(stream: Parameters<typeof answerOf>[0]): Promise<{ readonly body: string }> {
   let body = '';
   for await (const text of stream.setEncoding('utf8')) body += text;

@@ -2,21 +2,21 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';
 
-/** Logs in twice through each of two fronts' cookies, and prints the warnings that Node prints. */
+/** A program that issues a session cookie for each element of the list in its argument. */
 const program = `
   import { SessionCookie } from ${JSON.stringify(new URL('../../src/routes/session-cookie.js', import.meta.url).href)};
   const session = { token: 'x', maxAge: 0 };
   for (const secure of JSON.parse(process.argv[1])) new SessionCookie({ secure }).set(session);
 `;
 
-/** What Node prints when cookies are issued: one for each element of `secure`. */
+/** Returns what Node prints when cookies are issued, one for each element of `secure`. */
 async function printed(NODE_ENV: string, secure: readonly boolean[], ...flags: readonly string[]): Promise<string> {
   const args = [...flags, '--input-type=module', '--eval', program, '--', JSON.stringify(secure)];
   const env = { PATH: process.env.PATH, NODE_ENV };
   return (await promisify(execFile)(process.execPath, args, { env })).stderr;
 }
 
-test('a cookie issued without Secure in production is warned of, once, with the remedy', async (t) => {
+test('cookies without Secure in production cause one warning, which names the remedy', async (t) => {
   const text = await printed('production', [false, false]);
   t.is(text.match(/SessionMailboxWarning/g)?.length, 1);
   t.regex(
@@ -26,7 +26,7 @@ test('a cookie issued without Secure in production is warned of, once, with the 
   t.regex(text, /Set the option secure: true/);
 });
 
-test('a cookie with Secure, another environment, and an operator who disabled the warning cause none', async (t) => {
+test('there is no warning for a cookie with Secure, in another environment, or if the operator has disabled the warning', async (t) => {
   t.is(await printed('production', [true]), '');
   t.is(await printed('development', [false]), '');
   t.is(await printed('production', [false], '--disable-warning=SESSION_MAILBOX_INSECURE_COOKIE'), '');

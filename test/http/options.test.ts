@@ -2,7 +2,7 @@ import test from 'ava';
 import { sessionHttpModule } from '../../src/http/index.js';
 import { SessionError } from '../../src/index.js';
 
-/** As a configuration file would give it. */
+/** Makes the module with options from JSON, as from a configuration file. */
 function build(options: string): unknown {
   return sessionHttpModule(JSON.parse(options));
 }
@@ -27,7 +27,7 @@ test('wrong options fail at start-up with INVALID_CONTEXT, which names front, fi
   }
 });
 
-test('options may be left out, each or all', (t) => {
+test('each option may be omitted, and so may all options', (t) => {
   for (const options of ['{}', '{"app":"shop"}', '{"secure":true}', '{"trustedOrigins":["http://localhost:8080"]}']) {
     t.notThrows(() => build(options), options);
   }

@@ -30,7 +30,7 @@ class AdminGuard implements Guard<object> {
   }
 }
 
-/** As an application writes one. */
+/** A controller as an application writes it. */
 @Controller('/shop')
 @UseErrorFilter(SessionErrorFilter)
 class ShopController {
@@ -83,7 +83,7 @@ class ShopController {
 
 const options = { controllers: [ShopController, AdminGuard], context: { maxSession: 2 } };
 
-onEachAdapter('SessionCookie sets what SessionGuard then reads', options, async (t, kit) => {
+onEachAdapter('SessionGuard reads the cookie that SessionCookie sets', options, async (t, kit) => {
   const login = await kit.request('/shop/login', { method: 'POST' });
   t.is(login.status, 200);
   const setCookie = login.headers.get('set-cookie') ?? '';
@@ -100,7 +100,7 @@ onEachAdapter('SessionCookie sets what SessionGuard then reads', options, async 
 });
 
 onEachAdapter(
-  'SessionErrorFilter answers errors of an own controller with problem documents',
+  'SessionErrorFilter answers errors of a controller of the application with problem documents',
   options,
   async (t, kit) => {
     const teapot = await kit.request('/shop/teapot');
@@ -121,20 +121,24 @@ onEachAdapter('SessionGuard refuses a request without a session before its handl
   t.is(problemIn(response).code, 'SESSION_UNKNOWN');
 });
 
-onEachAdapter('an own guard behind SessionGuard reads the session’s role by sessionOf', options, async (t, kit) => {
-  const [admin, customer] = [await kit.logIn(), await kit.logIn()];
-  await admin.setAttr('role', 'admin');
-  t.is((await kit.request('/shop/orders', { token: admin.token })).status, 200);
-  t.is((await kit.request('/shop/orders', { token: customer.token })).status, 403);
-  t.is((await kit.request('/shop/orders')).status, 401);
-  t.is((await kit.request('/shop/unguarded-orders', { token: admin.token })).status, 500, 'SessionGuard is missing');
-});
+onEachAdapter(
+  'a guard of the application after SessionGuard reads the session’s role by sessionOf',
+  options,
+  async (t, kit) => {
+    const [admin, customer] = [await kit.logIn(), await kit.logIn()];
+    await admin.setAttr('role', 'admin');
+    t.is((await kit.request('/shop/orders', { token: admin.token })).status, 200);
+    t.is((await kit.request('/shop/orders', { token: customer.token })).status, 403);
+    t.is((await kit.request('/shop/orders')).status, 401);
+    t.is((await kit.request('/shop/unguarded-orders', { token: admin.token })).status, 500, 'SessionGuard is missing');
+  },
+);
 
 test('sessionOf throws a TypeError for a request that has not passed SessionGuard', (t) => {
   t.throws(() => sessionOf({}), { instanceOf: TypeError, message: /SessionGuard/ });
 });
 
-onEachAdapter('the guards refuse requests of another site’s page', options, async (t, kit) => {
+onEachAdapter('the guards refuse requests from pages of other sites', options, async (t, kit) => {
   const session = await kit.logIn();
   const headers = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' };
   const login = await kit.request('/shop/login', { method: 'POST', headers });
@@ -146,16 +150,20 @@ onEachAdapter('the guards refuse requests of another site’s page', options, as
   t.is((await kit.manager.sessionsOfAccount('alice')).length, 1);
 });
 
-onEachAdapter('a bearer token on an own controller is exempt from the cross-site rule', options, async (t, kit) => {
-  const session = await kit.logIn();
-  const headers = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://app.example' };
-  const filled = await kit.request('/shop/cart', { method: 'POST', token: session.token, headers });
-  t.is(filled.status < 300, true);
-  t.is((await kit.manager.getSession(session.id)).writes, 1);
-});
+onEachAdapter(
+  'requests by bearer token to a controller of the application are exempt from the cross-site rule',
+  options,
+  async (t, kit) => {
+    const session = await kit.logIn();
+    const headers = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://app.example' };
+    const filled = await kit.request('/shop/cart', { method: 'POST', token: session.token, headers });
+    t.is(filled.status < 300, true);
+    t.is((await kit.manager.getSession(session.id)).writes, 1);
+  },
+);
 
 onEachAdapter(
-  'with `secure` and no maxAge the cookie is `__Host-sid`, for as long as the browser runs',
+  'with `secure` and no maxAge the cookie is `__Host-sid`, and lasts until the browser ends',
   { controllers: [ShopController, AdminGuard], context: { maxAge: 0 }, http: { secure: true } },
   async (t, kit) => {
     const login = await kit.request('/shop/login', { method: 'POST' });

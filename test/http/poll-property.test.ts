@@ -1,4 +1,4 @@
-// @own-worker: it keeps the processor busy, and tests beside it would wait.
+// @own-worker: this test keeps the processor busy, and other tests of the same worker would wait.
 import { strict as assert } from 'node:assert';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -86,7 +86,7 @@ class Endpoint {
   async push(key: string | undefined): Promise<void> {
     const data = { number: this.#pushed.size, padding: 'x'.repeat(100) };
     try {
-      // Recorded before it can arrive.
+      // Record the message before it can arrive.
       this.#pushed.set(this.#tail + 1, { data, key });
       await this.kit.manager.push(this.#id, data, key === undefined ? {} : { key });
       this.#tail += 1;
@@ -103,7 +103,7 @@ class Endpoint {
     return batch;
   }
 
-  /** The same poll on two connections at once, as a page does that loads again. */
+  /** Sends the same poll on two connections at the same time, as a page that reloads does. */
   async twice(name: string, wait: number): Promise<void> {
     const ledger = this.#ledgerOf(name);
     const { cursor, offset } = ledger;
@@ -124,7 +124,7 @@ class Endpoint {
     ledger.take(offsetOf(cursor), batch, false);
   }
 
-  /** A poll without messages at first: its client disconnects, or a push wakes it. */
+  /** Sends a poll that is held, because there are no messages. Then its client disconnects, or a push wakes the poll. */
   async held(name: string, hangsUp: boolean): Promise<void> {
     while ((await this.poll(name, true)).messages.length > 0);
     const { cursor, offset } = this.#ledgerOf(name);
@@ -138,7 +138,7 @@ class Endpoint {
     if (!held.connection.isClosed) this.#ledgerOf(name).take(offset, await held.batch(), true);
   }
 
-  /** The client disconnects before, during or after the answer; which of these is unknown. */
+  /** Sends a poll and disconnects before, during or after the answer. It is unknown which of these happens. */
   async abandon(name: string): Promise<void> {
     const connection = await this.kit.open();
     const query = name === drainer ? { reader: name } : { reader: name, after: this.#ledgerOf(name).cursor };
@@ -185,7 +185,7 @@ class Endpoint {
   async #pushOrGiveUp(connection: Connection): Promise<void> {
     const before = this.#tail;
     await this.push(undefined);
-    // Under `reject` another reader may hold the mailbox full; then only its own move could wake this one.
+    // Under `reject` another reader may keep the mailbox full. Then no push is possible before that reader moves on.
     if (this.#tail > before) await until(() => this.kit.room.held === 0);
     else {
       connection.reset();
@@ -194,7 +194,7 @@ class Endpoint {
     }
   }
 
-  /** A poll that is held is woken by a push, or by time where the mailbox takes none. */
+  /** Resolves with the answer. Wakes a held poll by a push, or by time if the mailbox accepts no push. */
   async #answerTo(connection: Connection): Promise<WireBatch> {
     const response = connection.response();
     let isAnswered = false;
@@ -244,7 +244,7 @@ async function obey(endpoint: Endpoint, each: typeof command extends fc.Arbitrar
   }
 }
 
-test('whatever clients and the network do, no retained message is missed and every lost one is counted', async (t) => {
+test('whatever clients and the network do, no retained message is missed and every lost message is counted', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'poll-endpoint-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const snapshot = join(folder, 'sessions.snapshot');

@@ -13,7 +13,7 @@ test('a formatted cursor is parsed to the same epoch, offset and proof', (t) => 
   );
 });
 
-test('cursors that are formatted in turns have each their own proof', (t) => {
+test('cursors that are formatted alternately each have their own proof', (t) => {
   const proofs = [0, 7, 0, 1_795_966_520_163, 1_795_966_520_164, 1_795_966_520_164, 7];
   t.deepEqual(
     proofs.map((proof) => parseCursor(formatCursor('abc', 1, proof)).proof),
@@ -53,7 +53,7 @@ const malformed: readonly unknown[] = [
   ...['ä.1', `${'a'.repeat(17)}.1`, 'a.1000000000000000', 'abc.١', null, undefined, 5, {}, ['abc.1']],
 ];
 
-test('a malformed cursor is refused as INVALID_ARGUMENT of after', (t) => {
+test('a malformed cursor is refused with INVALID_ARGUMENT for after', (t) => {
   for (const text of malformed) {
     const error = t.throws(() => parseCursor(text), undefined, String(text));
     t.true(SessionError.is(error, 'INVALID_ARGUMENT') && error.details.argument === 'after', String(text));
@@ -67,7 +67,7 @@ const nearly = fc.string({
   maxLength: 30,
 });
 
-test('exactly what fits the grammar is parsed, as the numbers that it stands for', (t) => {
+test('exactly the texts of the grammar are parsed, as the numbers that they represent', (t) => {
   fc.assert(
     fc.property(nearly, (text) => {
       const [, epoch, offset, proof] = grammar.exec(text) ?? [];
@@ -82,7 +82,7 @@ function numberOf(proof: string | undefined): number {
   return proof === undefined ? -1 : Number.parseInt(proof, 36);
 }
 
-test('any text is either parsed or refused as INVALID_ARGUMENT', (t) => {
+test('any text is either parsed or refused with INVALID_ARGUMENT', (t) => {
   fc.assert(
     fc.property(fc.string({ maxLength: 40 }), (text) => {
       try {

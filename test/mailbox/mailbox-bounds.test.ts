@@ -29,7 +29,7 @@ test('a new mailbox is empty, at offset 0, and has a new epoch', (t) => {
   t.not(mailbox.epoch, new Mailbox().epoch);
 });
 
-test('mailboxes that are or became empty share no message', (t) => {
+test('mailboxes that are empty or became empty share no message', (t) => {
   const mailboxes = ['new', 'read', 'replaced', 'cleared'].map(() => new Mailbox());
   const [, read, replaced, cleared] = mailboxes;
   for (const mailbox of [read, cleared]) mailbox?.append(text('1'), 0, roomy);
@@ -44,7 +44,7 @@ test('mailboxes that are or became empty share no message', (t) => {
   t.deepEqual(mailboxes.map(jsonOf), [['"0"'], ['"1"'], ['"2"'], ['"3"']]);
 });
 
-test('append returns the message that it retained: at the next offset, with the given time', (t) => {
+test('append returns the retained message: at the next offset, with the given time', (t) => {
   const mailbox = new Mailbox();
   for (const offset of [1, 2, 3]) {
     const { verdict, dropped, message } = mailbox.append(text(`${offset}`), offset * 10, roomy);
@@ -54,7 +54,7 @@ test('append returns the message that it retained: at the next offset, with the 
   }
 });
 
-test('append returns the retained message when room was made by dropping, too', (t) => {
+test('append also returns the retained message when other messages were dropped to make room', (t) => {
   const bounds = { ...roomy, msgMaxLength: 1 };
   const mailbox = new Mailbox();
   fill(mailbox, 1, bounds);
@@ -63,7 +63,7 @@ test('append returns the retained message when room was made by dropping, too', 
   t.is(message, mailbox.messages[0]);
 });
 
-test('drop-newest takes an offset for the new message and retains nothing', (t) => {
+test('under drop-newest the new message gets an offset but is not retained', (t) => {
   const bounds = { ...roomy, msgMaxLength: 1, onOverflow: 'drop-newest' } as const;
   const mailbox = new Mailbox();
   fill(mailbox, 1, bounds);
@@ -83,7 +83,7 @@ for (const onOverflow of ['reject', 'close'] as const) {
   });
 }
 
-test('bytes are counted exactly through dropping, replacing, taking and ageing', (t) => {
+test('bytes are counted exactly when messages are dropped, replaced, taken and expire', (t) => {
   const bounds = { ...roomy, mailboxMaxBytes: 10, messageTtl: 50, onOverflow: 'reject' } as const;
   const mailbox = new Mailbox();
   const fits = (json: string, now: number, key?: string) => mailbox.append(text(json, key), now, bounds).verdict;
@@ -98,7 +98,7 @@ test('bytes are counted exactly through dropping, replacing, taking and ageing',
   t.is(fits('1234567890', 50), 'accepted', 'taken');
 });
 
-test('a full mailbox accepts a message that replaces one of its own', (t) => {
+test('a full mailbox accepts a message that replaces another one in it', (t) => {
   const bounds = { ...roomy, msgMaxLength: 2, onOverflow: 'reject' } as const;
   const mailbox = new Mailbox();
   mailbox.append(text('old', 'k'), 0, bounds);
@@ -126,7 +126,7 @@ test('a keyed message is replaced in the middle of the mailbox, and does not cou
   t.deepEqual([jsonOf({ messages }), lost, offset], [['a', 'b', 'new'], 0, 4]);
 });
 
-test('a new message replaces nothing once the older one with its key was dropped, taken or aged', (t) => {
+test('a new message replaces nothing when the older one with its key was dropped, taken or has expired', (t) => {
   const bounds = { ...roomy, msgMaxLength: 2, messageTtl: 10 };
   const mailbox = new Mailbox();
   mailbox.append(text('1', 'k'), 0, bounds);
@@ -139,7 +139,7 @@ test('a new message replaces nothing once the older one with its key was dropped
   t.deepEqual(jsonOf(mailbox), ['5']);
 });
 
-test('a message older than the one ahead of it is dropped at its own age', (t) => {
+test('a message that is older than the one ahead of it expires at its own age', (t) => {
   const bounds = { ...roomy, messageTtl: 10 };
   const mailbox = new Mailbox();
   mailbox.append(text('young'), 5, { ...bounds, messageTtl: 0 });
@@ -153,7 +153,7 @@ test('a message older than the one ahead of it is dropped at its own age', (t) =
   t.deepEqual(jsonOf(mailbox), ['younger']);
 });
 
-test('a mailbox made of the state of another behaves like it', (t) => {
+test('a mailbox created from the state of another behaves like it', (t) => {
   const mailbox = new Mailbox();
   fill(mailbox, 3);
   mailbox.append(text('old', 'k'), 0, roomy);
@@ -171,7 +171,7 @@ test('a mailbox made of the state of another behaves like it', (t) => {
   }
 });
 
-test('the silence of the readers of a restored mailbox starts at the restoration', (t) => {
+test('the silence of readers of a restored mailbox starts at the restoration', (t) => {
   const mailbox = new Mailbox();
   fill(mailbox, 2);
   mailbox.read('away', undefined, 10, 0, roomy);
@@ -183,7 +183,7 @@ test('the silence of the readers of a restored mailbox starts at the restoration
   t.is(again.messages.length, 0);
 });
 
-test('replaced offsets of ten thousand messages with one key are kept as one run', (t) => {
+test('the replaced offsets of ten thousand messages with one key are stored as one run', (t) => {
   const mailbox = new Mailbox();
   for (let each = 0; each < 10_000; each += 1) mailbox.append(text(`${each}`, 'k'), 0, roomy);
   t.deepEqual(mailbox.state.replaced, [1, 9_999]);
@@ -199,7 +199,7 @@ test('a keyed message replaces nothing when making room removed the older messag
   mailbox.append(text('123'), 0, bounds);
   mailbox.read('silent', '', 10, 0, bounds);
   mailbox.read('live', { epoch: mailbox.epoch, offset: 2, proof: 0 }, 10, 500, bounds);
-  // The first reader has been silent for longer than its grace, and the other has had the first two messages.
+  // The first reader has been silent for longer than its grace, and the other one has received the first two messages.
   t.is(mailbox.append(text('54321', 'k'), 1_200, bounds).verdict, 'accepted');
   t.deepEqual(jsonOf(mailbox), ['123', '54321']);
   t.is(mailbox.append(text('12'), 1_200, bounds).verdict, 'accepted', 'and bytes are counted once');

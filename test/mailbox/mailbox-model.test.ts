@@ -5,15 +5,15 @@ import type { OutgoingMessage } from '../../src/mailbox/message.js';
 import fc from '../support/fast-check.js';
 
 /**
- * What one client knows: the offsets that it received, and how many messages it was told that it lost. It never looks
- * into the mailbox.
+ * The knowledge of one client: the offsets that it received, and how many messages were reported to it as lost. It never
+ * looks into the mailbox.
  */
 class Client {
   readonly name: string;
   epoch = '';
   offset = 0;
   proof = 0;
-  /** The offsets received, and the sum of `lost`. */
+  /** The received offsets, and the sum of `lost`. */
   readonly got = new Set<number>();
   lost = 0;
 
@@ -46,7 +46,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ wait: fc.constantFrom(1, 5, 10) }) },
 );
 
-test('clients with cursors get every retained message in order, and lost is exactly the rest', (t) => {
+test('clients with cursors receive every retained message in order, and lost counts exactly the rest', (t) => {
   const settings = fc.record({
     onOverflow: fc.constantFrom('drop-oldest', 'drop-newest', 'reject', 'close'),
     messageTtl: fc.constantFrom(0, 12),
@@ -88,7 +88,7 @@ test('clients with cursors get every retained message in order, and lost is exac
       }
       for (const client of clients) while (poll(client, 5, false));
 
-      /** Whether the message is still retained after making room, which removes what all live readers had. */
+      /** Whether the message is still retained after making room, which removes what all live readers have received. */
       function staysToBeReplaced(offset: number, newBytes: number): boolean {
         const old = mailbox.messages.find((message) => message.offset === offset);
         if (old === undefined) return false;
@@ -151,7 +151,7 @@ test('a client that reads within its grace loses only what bounds dropped', (t) 
           continue;
         }
         const from = offsets[turn] ?? 0;
-        // Every third batch is not acknowledged, and read again.
+        // Every third batch is not acknowledged, but read again.
         const read = mailbox.read(`reader-${turn}`, { epoch: mailbox.epoch, offset: from, proof: 0 }, 3, 0, bound);
         assert.equal(read.lost, 0);
         assert.deepEqual(

@@ -17,7 +17,7 @@ function mailboxOf(...texts: readonly string[]): Mailbox {
   return mailbox;
 }
 
-/** All messages of `mailboxOf` were accepted at 1. */
+/** Returns a cursor at the offset. All messages of `mailboxOf` were accepted at time 1. */
 function at(mailbox: Mailbox, offset: number): Cursor {
   return { epoch: mailbox.epoch, offset, proof: 1 };
 }
@@ -28,13 +28,13 @@ function park(mailbox: Mailbox, name: string): void {
   reader.parkedUntil = Number.POSITIVE_INFINITY;
 }
 
-test('a cursor of another epoch gets all messages retained, with reset', (t) => {
+test('a cursor of another epoch gets all retained messages, with reset', (t) => {
   const mailbox = mailboxOf('1', '2');
   const { messages, reset, lost, offset } = mailbox.read('r', { epoch: 'other', offset: 1, proof: 1 }, 10, 0, bounds);
   t.deepEqual([messages.length, reset, lost, offset], [2, true, 0, 2]);
 });
 
-test('a cursor beyond the tail gets all messages retained, with reset, and one at the tail gets none', (t) => {
+test('a cursor beyond the tail gets all retained messages, with reset, and one at the tail gets none', (t) => {
   const mailbox = mailboxOf('1', '2');
   const beyond = mailbox.read('r', at(mailbox, 3), 10, 0, bounds);
   t.deepEqual([beyond.messages.length, beyond.reset, beyond.offset], [2, true, 2]);
@@ -54,7 +54,7 @@ test('a reader may go back to an older cursor', (t) => {
   );
 });
 
-test('maxReader readers are kept, and one more evicts the one silent for longest', (t) => {
+test('maxReader readers are kept, and one more evicts the reader that was silent for longest', (t) => {
   const mailbox = mailboxOf();
   t.is(mailbox.read('one', '', 10, 0, bounds).droppedReader, undefined);
   t.is(mailbox.read('two', '', 10, 1, bounds).droppedReader, undefined);
@@ -74,7 +74,7 @@ test('a parked reader is evicted only when all readers are parked', (t) => {
   t.is(mailbox.read('fourth', '', 10, 7, bounds).droppedReader?.name, 'parked');
 });
 
-test('a parked reader keeps its messages however long it is parked', (t) => {
+test('a parked reader keeps its messages, no matter how long it is parked', (t) => {
   const mailbox = mailboxOf('1', '2');
   mailbox.read('parked', at(mailbox, 1), 10, 0, bounds);
   park(mailbox, 'parked');
@@ -113,7 +113,7 @@ test('a read returns at most limit messages, and the position of the last of the
   t.deepEqual([first.messages.length, first.offset], [2, 2]);
 });
 
-test('a batch of all messages retained counts what was dropped after the last of them', (t) => {
+test('a batch with all retained messages also counts what was dropped after the last of them', (t) => {
   const mailbox = mailboxOf('1');
   const full = { ...bounds, msgMaxLength: 1, onOverflow: 'drop-newest' } as const;
   mailbox.append({ json: '2', bytes: 1, key: undefined }, 0, full);

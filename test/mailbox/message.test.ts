@@ -6,7 +6,7 @@ import fc from '../support/fast-check.js';
 
 const maxBytes = 65_536;
 
-test('a message has its JSON text, and the length of that in UTF-8', (t) => {
+test('a message has its JSON text, and the length of the text in UTF-8', (t) => {
   t.deepEqual(serialiseMessage({ text: 'é 👩' }, undefined, maxBytes), {
     json: '{"text":"é 👩"}',
     bytes: Buffer.byteLength('{"text":"é 👩"}'),
@@ -26,7 +26,7 @@ test('any JSON value is returned unchanged, with its exact length', (t) => {
   );
 });
 
-test('a message of msgMaxBytes is accepted, and one byte more is too large', (t) => {
+test('a message of msgMaxBytes is accepted, and one with one byte more is too large', (t) => {
   t.is(serialiseMessage('x'.repeat(8), undefined, 10).bytes, 10);
   const error = t.throws(() => serialiseMessage('x'.repeat(9), undefined, 10));
   t.true(SessionError.is(error, 'MESSAGE_TOO_LARGE'));
@@ -39,7 +39,7 @@ test('msgMaxBytes counts bytes, not characters', (t) => {
   t.throws(() => serialiseMessage('é'.repeat(5), undefined, 10));
 });
 
-test('a value that is not JSON is refused as INVALID_ARGUMENT of data', (t) => {
+test('a value that is not JSON is refused with INVALID_ARGUMENT for data', (t) => {
   for (const data of [undefined, () => {}, Symbol('x'), 1n, Number.NaN, '\ud800']) {
     const error = t.throws(() => serialiseMessage(data, undefined, maxBytes));
     t.is(SessionError.is(error, 'INVALID_ARGUMENT') ? error.details.argument : undefined, 'data');
@@ -62,7 +62,7 @@ test('each call of data returns a new value', (t) => {
   t.not(message.data, message.data);
 });
 
-test('the JSON of a message has offset, time and data, and not the key', (t) => {
+test('the JSON of a message has offset, time and data, but not the key', (t) => {
   const message = new Message(13, 1_763_649_000_000, serialiseMessage({ text: 'hi' }, 'k', maxBytes));
   t.is(JSON.stringify(message), '{"offset":13,"at":1763649000000,"data":{"text":"hi"}}');
 });

@@ -13,7 +13,7 @@ function runsOf(offsets: Iterable<number>): number[] {
   return bounds;
 }
 
-test('counts and forgets like a plain set of offsets', (t) => {
+test('runs count and forget like a plain set of offsets', (t) => {
   const steps = fc.array(
     fc.oneof(
       { weight: 8, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 60 }) }) },
@@ -31,7 +31,7 @@ test('counts and forgets like a plain set of offsets', (t) => {
       const set = new Set<number>();
       for (const step of each) {
         if ('add' in step) {
-          // An offset is replaced once.
+          // An offset is replaced at most once.
           if (!set.has(step.add)) runs.add(step.add);
           set.add(step.add);
         } else if ('after' in step) {
@@ -40,7 +40,7 @@ test('counts and forgets like a plain set of offsets', (t) => {
         } else {
           runs.forgetUpTo(step.forgetUpTo);
           const whole = runsOf(set);
-          // A run that reaches beyond the offset is kept whole: its start is not read any more.
+          // A run that reaches beyond the offset is kept as a whole, because its start is not read any more.
           for (let index = 0; index < whole.length && (whole[index + 1] ?? 0) <= step.forgetUpTo; index += 2) {
             for (const offset of set) if (offset <= (whole[index + 1] ?? 0)) set.delete(offset);
           }
@@ -57,7 +57,7 @@ test('an offset joins the runs on both sides', (t) => {
   t.deepEqual(runs.bounds, [1, 1, 4, 8, 10, 10]);
 });
 
-test('past 256 runs the oldest is forgotten, so that lost is never too small', (t) => {
+test('beyond 256 runs the oldest is forgotten, so that lost is never too small', (t) => {
   const runs = new OffsetRuns();
   const count = maxRuns + 10;
   for (let each = 1; each <= count; each += 1) runs.add(each * 2);
@@ -67,7 +67,7 @@ test('past 256 runs the oldest is forgotten, so that lost is never too small', (
   t.is(runs.countWithin(20, count * 2), maxRuns, 'exact after the forgotten run');
 });
 
-test('a set made from bounds copies them', (t) => {
+test('runs created from bounds copy them', (t) => {
   const bounds = [1, 3, 7, 7];
   const runs = new OffsetRuns(bounds);
   runs.add(4);

@@ -16,13 +16,13 @@ function push(mailbox: Mailbox, now: number, ...texts: readonly string[]): void 
   for (const json of texts) mailbox.append({ json, bytes: json.length, key: undefined }, now, bounds);
 }
 
-/** The state as a store would keep it, which later changes of the mailbox don't reach. */
+/** Returns the state as a store would keep it. Later changes of the mailbox do not affect it. */
 function stateOf(mailbox: Mailbox): MailboxSnapshot {
   return { ...mailbox.state, messages: [...mailbox.messages] };
 }
 
 for (const later of [1, 3, 5]) {
-  test(`a client at 13 is told reset by a mailbox that forgot 11 to 13 and accepted ${later} others`, (t) => {
+  test(`a client at offset 13 receives reset from a mailbox that forgot 11 to 13 and accepted ${later} others`, (t) => {
     const mailbox = new Mailbox();
     push(mailbox, 1_000, ...Array.from({ length: 10 }, (_each, index) => `${index + 1}`));
     mailbox.read('default', '', 50, 1_000, bounds);
@@ -44,7 +44,7 @@ for (const later of [1, 3, 5]) {
   });
 }
 
-test('an acknowledgement of what a mailbox forgot removes none of the messages that took its offsets', (t) => {
+test('an acknowledgement of forgotten messages removes none of the messages that got their offsets', (t) => {
   const mailbox = new Mailbox();
   push(mailbox, 1_000, '1');
   mailbox.read('default', undefined, 50, 1_000, bounds);
@@ -58,7 +58,7 @@ test('an acknowledgement of what a mailbox forgot removes none of the messages t
   t.is(again.messages.length, 2);
 });
 
-test('a client is told reset by a mailbox that forgot the replacement of a message before its cursor', (t) => {
+test('a client receives reset from a mailbox that forgot the replacement of a message before its cursor', (t) => {
   const mailbox = new Mailbox();
   const pushKeyed = (json: string, now: number) => mailbox.append({ json, bytes: json.length, key: 'k' }, now, bounds);
   push(mailbox, 1_000, '1');
@@ -66,7 +66,7 @@ test('a client is told reset by a mailbox that forgot the replacement of a messa
   push(mailbox, 1_000, '3');
   const older = stateOf(mailbox);
   pushKeyed('"new"', 1_010);
-  // The batch stops short of the replacement, and its cursor is behind the offset of what was replaced.
+  // The batch ends before the replacement, and its cursor is after the offset of the replaced message.
   const { messages, offset, proof } = mailbox.read('default', '', 2, 1_020, bounds);
   t.deepEqual([messages.map(({ json }) => json), offset], [['1', '3'], 3]);
 

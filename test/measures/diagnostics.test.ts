@@ -5,7 +5,7 @@ import { diagnostics, storeTracing } from '../../src/measures/diagnostics.js';
 import { observeStore } from '../../src/metrics/index.js';
 import { startService, throwsCode } from '../support/service.js';
 
-/** What a channel has published since, of every service of this process. */
+/** Collects what a channel publishes from now on, for all services of this process. */
 function listen(t: ExecutionContext, name: string): readonly unknown[] {
   const heard: unknown[] = [];
   const listener = (message: unknown) => heard.push(message);
@@ -14,7 +14,7 @@ function listen(t: ExecutionContext, name: string): readonly unknown[] {
   return heard;
 }
 
-// One after the other, because the channels are those of the process.
+// Serial, because the channels belong to the process.
 test.serial('a login, a rotation and a logout are published as their events', async (t) => {
   const created = listen(t, 'session-mailbox:created');
   const rotated = listen(t, 'session-mailbox:rotated');
@@ -30,7 +30,7 @@ test.serial('a login, a rotation and a logout are published as their events', as
   for (const secret of [token, next.token]) t.false(text.includes(secret.slice(24)));
 });
 
-test.serial('a push to each kind of target is published with what became of it', async (t) => {
+test.serial('a push to each kind of target is published with its result', async (t) => {
   const pushes = listen(t, 'session-mailbox:push');
   const { manager } = await startService(t, { msgMaxLength: 1, onOverflow: 'drop-newest' });
   const { id } = await manager.createSession('alice');
@@ -45,7 +45,7 @@ test.serial('a push to each kind of target is published with what became of it',
   ]);
 });
 
-test.serial('a poll is published when it is held, when it is given its message, and when it has ended', async (t) => {
+test.serial('a poll is published when it is held, when it receives its message, and when it has ended', async (t) => {
   const held = listen(t, 'session-mailbox:poll.held');
   const deliveries = listen(t, 'session-mailbox:delivery');
   const answered = listen(t, 'session-mailbox:poll.answered');
@@ -61,7 +61,7 @@ test.serial('a poll is published when it is held, when it is given its message, 
   t.deepEqual(answered, [{ ...waiter, ending: 'messages' }]);
 });
 
-test.serial('a delivery tells how long its oldest message has waited', async (t) => {
+test.serial('a delivery reports how long its oldest message has waited', async (t) => {
   const deliveries = listen(t, 'session-mailbox:delivery');
   const { manager, clock } = await startService(t);
   const { id } = await manager.createSession('alice');
@@ -86,7 +86,7 @@ test.serial('a stream is published as held again after each message', async (t) 
   t.deepEqual(answered, [{ app: 'default', id, reader: 'tab', transport: 'stream', ending: 'hung-up' }]);
 });
 
-test.serial('a round of background work is published with what it found', async (t) => {
+test.serial('a round of background work is published with its results', async (t) => {
   const sweeps = listen(t, 'session-mailbox:sweep');
   const { manager, clock, container } = await startService(t, { gcTime: 1000, gcInterval: 60_000, hbTime: 60_000 });
   await manager.createSession('alice');
@@ -95,7 +95,7 @@ test.serial('a round of background work is published with what it found', async 
   t.like(sweeps[0], { kind: 'gc', count: 1 });
 });
 
-test.serial('store calls are traced when a subscriber was there before the service started', async (t) => {
+test.serial('store calls are traced if a subscriber existed before the service started', async (t) => {
   const started = listen(t, 'tracing:session-mailbox:store:start');
   const ended = listen(t, 'tracing:session-mailbox:store:asyncEnd');
   const failed = listen(t, 'tracing:session-mailbox:store:error');
@@ -107,7 +107,7 @@ test.serial('store calls are traced when a subscriber was there before the servi
   t.like(failed[0], { operation: 'get', error: { code: 'SESSION_UNKNOWN' } });
 });
 
-test.serial('store calls are traced later only once the store is observed', async (t) => {
+test.serial('with a later subscriber, store calls are traced only after the store is observed', async (t) => {
   const { manager } = await startService(t);
   const started = listen(t, 'tracing:session-mailbox:store:start');
   await manager.createSession('alice');
@@ -117,7 +117,7 @@ test.serial('store calls are traced later only once the store is observed', asyn
   t.is(started.length, 1);
 });
 
-test.serial('a channel without a subscriber is not heard', (t) => {
+test.serial('isHeard is false for a channel without a subscriber', (t) => {
   for (const channel of Object.values(diagnostics)) t.false(channel.isHeard, channel.name);
   t.false(storeTracing.hasSubscribers);
 });

@@ -22,7 +22,7 @@ const { panels } = v.parse(
 );
 const drawn = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
 
-/** The expressions of the page on operation, each of which is one that an alert begins with. */
+/** The expressions in the table of alerts on the page on operation. */
 const watched = readTable(readProjectFile('docs/operations.md'), '| what | alert when | why |')
   .flatMap(([cell = '']) => [...cell.replaceAll('\\', '').matchAll(/`([^`]+)`/g)])
   .map(([, expression = '']) => expression);
@@ -38,21 +38,21 @@ function namesIn(expressions: readonly string[]): readonly string[] {
   return [...new Set(found.map((name) => name.replace(/_(?:bucket|count|sum)$/, '')))];
 }
 
-test('the dashboard and the page on operation name metrics that there are', (t) => {
+test('the dashboard and the page on operation name only existing metrics', (t) => {
   t.true(watched.length > 5);
   for (const name of namesIn([...drawn, ...watched])) t.true(names.has(name), name);
 });
 
-test('the dashboard draws every metric', (t) => {
+test('the dashboard shows every metric', (t) => {
   t.deepEqual(namesIn(drawn).toSorted(), [...names].toSorted());
 });
 
-test('every panel of the dashboard has an id of its own', (t) => {
+test('every panel of the dashboard has a unique id', (t) => {
   const ids = panels.map(({ id }) => id);
   t.is(new Set(ids).size, ids.length);
 });
 
-/** A service whose metrics are served, as docs/metrics.md shows. */
+/** Starts a service that serves its metrics as docs/metrics.md shows. */
 async function startServer(t: ExecutionContext): Promise<{ readonly sessions: SessionManager; readonly port: number }> {
   const { sessions, stop } = await startSessions({ msgMaxLength: 2, onMaxSession: 'evict-oldest', gcInterval: 100 });
   t.teardown(stop);
@@ -69,7 +69,7 @@ async function startServer(t: ExecutionContext): Promise<{ readonly sessions: Se
   return { sessions, port: portOf(server) };
 }
 
-/** Something of each kind that a histogram counts. */
+/** Causes at least one value of each kind that a histogram counts. */
 async function causeTraffic(sessions: SessionManager): Promise<void> {
   const { id, token } = await sessions.createSession('alice');
   await sessions.authenticate(token);
@@ -90,7 +90,7 @@ const answerSchema = v.object({
   data: v.optional(v.object({ result: v.array(v.object({ value: v.tuple([v.number(), v.string()]) })) })),
 });
 
-/** Whether an expression has a value now. @throws when Prometheus refuses the expression */
+/** Whether an expression has a value now. @throws if Prometheus refuses the expression */
 async function hasData(port: number, expression: string): Promise<boolean> {
   const query = expression
     .replaceAll('$__rate_interval', '20s')
@@ -108,7 +108,7 @@ async function hasData(port: number, expression: string): Promise<boolean> {
 const program = findProgram('prometheus');
 const isMissing = program === undefined;
 
-// `prometheus` is a package of Debian's. Only it can tell whether it takes the expressions.
+// `prometheus` is a package of Debian. Only it can show whether it accepts the expressions.
 (isMissing ? test.skip : test)(
   `${isMissing ? 'skipped, no prometheus here: ' : ''}a Prometheus that scrapes a node has data for every expression of the dashboard and of the page`,
   async (t) => {
@@ -124,7 +124,7 @@ const isMissing = program === undefined;
     await startProxy(t, program ?? '', 'prometheus.yml', commandLine, async (given) => {
       ownPort = given;
       const job = { job_name: 'session-mailbox', static_configs: [{ targets: [`127.0.0.1:${port}`] }] };
-      // JSON is YAML.
+      // Any JSON text is valid YAML.
       return JSON.stringify({ global: { scrape_interval: '500ms', scrape_timeout: '500ms' }, scrape_configs: [job] });
     });
     let pending = [...drawn, ...watched];

@@ -4,7 +4,7 @@ import { numberMeasures, storeMeasures } from '../../src/metrics/measure-table.j
 import { metrics } from '../../src/metrics/opentelemetry.js';
 import { startService } from '../support/service.js';
 
-/** Collects when it is told to. */
+/** A reader that collects only on request. */
 class Reader extends MetricReader {
   constructor() {
     super({ aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE });
@@ -22,7 +22,7 @@ function startReader(t: ExecutionContext) {
   return { meter: provider.getMeter('test'), collect };
 }
 
-/** Values by the name of the metric and its label; of histograms how many values they have. */
+/** Returns values by the name of the metric and its label. For a histogram, the number of its values. */
 function valuesOf({ scopeMetrics }: ResourceMetrics): ReadonlyMap<string, number> {
   const values = new Map<string, number>();
   for (const { metrics: all } of scopeMetrics) {
@@ -36,7 +36,7 @@ function valuesOf({ scopeMetrics }: ResourceMetrics): ReadonlyMap<string, number
   return values;
 }
 
-test('a collection has what the node did, by kind', async (t) => {
+test('a collection contains what the node did, by kind', async (t) => {
   const { manager } = await startService(t);
   const { meter, collect } = startReader(t);
   metrics(manager, { meter });
@@ -62,7 +62,7 @@ test('every number of the table is collected', async (t) => {
   for (const { name } of [...numberMeasures, ...storeMeasures]) t.true(names.includes(`session_mailbox.${name}`), name);
 });
 
-test('the sessions that are kept are collected', async (t) => {
+test('the number of sessions is collected', async (t) => {
   const { manager } = await startService(t);
   const { meter, collect } = startReader(t);
   metrics(manager, { meter });
@@ -70,19 +70,19 @@ test('the sessions that are kept are collected', async (t) => {
   t.is((await collect()).get('session_mailbox.sessions'), 1);
 });
 
-test('the number of sessions is not observed while the store can not be asked, and all else is', async (t) => {
+test('while the store can not be asked, the number of sessions is not observed, but everything else is', async (t) => {
   const { manager, container } = await startService(t);
   const { meter, collect } = startReader(t);
   metrics(manager, { meter });
   await container.unbindAllAsync();
-  // The first collection: the SDK repeats a value that was observed once.
+  // Must be the first collection, because the SDK repeats a value that was observed once.
   const values = await collect();
   t.false(values.has('session_mailbox.sessions'));
   t.is(values.get('session_mailbox.store_up'), 0);
   t.is(values.get('session_mailbox.sessions_created'), 0);
 });
 
-test('nothing is collected once the reading has ended', async (t) => {
+test('nothing is collected after the reading has ended', async (t) => {
   const { manager } = await startService(t);
   const { meter, collect } = startReader(t);
   const end = metrics(manager, { meter });
@@ -91,7 +91,7 @@ test('nothing is collected once the reading has ended', async (t) => {
   t.is((await collect()).get('session_mailbox.sessions_created'), undefined);
 });
 
-test('without a meter the global one is used, which does nothing until the application sets a provider', async (t) => {
+test('without a meter the global meter is used, which does nothing until the application sets a provider', async (t) => {
   const { manager } = await startService(t);
   const end = metrics(manager);
   await manager.createSession('alice');

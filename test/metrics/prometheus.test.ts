@@ -5,7 +5,7 @@ import { metrics } from '../../src/metrics/prometheus.js';
 import { FaultyStore } from '../service/faulty-store.js';
 import { bindStore, startService } from '../support/service.js';
 
-/** The samples that a scrape gives, by name and labels. */
+/** Returns the samples of a scrape, by name and labels. */
 async function scrape(registry: Registry): Promise<ReadonlyMap<string, number>> {
   const lines = (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
@@ -16,7 +16,7 @@ async function scrape(registry: Registry): Promise<ReadonlyMap<string, number>> 
   );
 }
 
-test('a scrape has what the node did, by kind', async (t) => {
+test('a scrape contains what the node did, by kind', async (t) => {
   const { manager } = await startService(t);
   const registry = new Registry();
   metrics(manager, { registry });
@@ -37,7 +37,7 @@ test('a scrape has what the node did, by kind', async (t) => {
   t.is(samples.get('session_mailbox_store_call_duration_seconds_count{operation="append"}'), 1);
 });
 
-test('a counter is the same in two scrapes between which nothing happened', async (t) => {
+test('a counter has the same value in two scrapes if nothing happened in between', async (t) => {
   const { manager } = await startService(t);
   const registry = new Registry();
   metrics(manager, { registry });
@@ -46,7 +46,7 @@ test('a counter is the same in two scrapes between which nothing happened', asyn
   t.is((await scrape(registry)).get('session_mailbox_sessions_created_total'), 1);
 });
 
-test('the sessions of the app of the manager are counted, and no others', async (t) => {
+test('only the sessions of the app of the manager are counted', async (t) => {
   const { manager } = await startService(t);
   const registry = new Registry();
   metrics(manager, { registry });
@@ -55,7 +55,7 @@ test('the sessions of the app of the manager are counted, and no others', async 
   t.is((await scrape(registry)).get('session_mailbox_sessions'), 3);
 });
 
-test('however many scrapes there are, sessions are counted every five seconds', async (t) => {
+test('sessions are counted at most every five seconds, no matter how many scrapes there are', async (t) => {
   const { manager, clock } = await startService(t);
   const registry = new Registry();
   metrics(manager, { registry });
@@ -72,7 +72,7 @@ test('however many scrapes there are, sessions are counted every five seconds', 
   t.is(await counts(), 2);
 });
 
-test('while the store is unavailable the number of sessions is left out of the scrape', async (t) => {
+test('while the store is unavailable, the scrape omits the number of sessions', async (t) => {
   let store: FaultyStore | undefined;
   const binding = bindStore((context, clock) => {
     store = new FaultyStore(context, clock);
@@ -104,7 +104,7 @@ test('no metric has a label that a client chooses', async (t) => {
   t.false(text.includes(id));
 });
 
-test('a manager that answers no more leaves the scrape whole', async (t) => {
+test('with a manager that no longer answers, the scrape is still complete', async (t) => {
   const { manager, container } = await startService(t);
   const registry = new Registry();
   metrics(manager, { registry });
@@ -123,7 +123,7 @@ test('the metrics are registered globally by default, until they are removed', a
   metrics(manager)();
 });
 
-test('without storeCalls the operations of the store are those of its class', async (t) => {
+test('with storeCalls: false the methods of the store are not replaced', async (t) => {
   let store: FaultyStore | undefined;
   const binding = bindStore((context, clock) => {
     store = new FaultyStore(context, clock);
@@ -137,7 +137,7 @@ test('without storeCalls the operations of the store are those of its class', as
   t.true(Object.hasOwn(store ?? {}, 'append'));
 });
 
-test('an option that it does not know is refused', async (t) => {
+test('an unknown option is refused', async (t) => {
   const { manager } = await startService(t);
   const error = t.throws(() => metrics(manager, { register: new Registry() } as object));
   t.regex(error?.message ?? '', /metrics: .*register.*registry/);

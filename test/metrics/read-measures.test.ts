@@ -6,7 +6,7 @@ import { readProjectFile } from '../architecture/source-tree.js';
 import { FaultyStore } from '../service/faulty-store.js';
 import { bindStore, startService, throwsCode } from '../support/service.js';
 
-test('a message that wakes a held poll is counted on its way, and its latency is measured', async (t) => {
+test('a message that wakes a held poll is counted, and its latency is measured', async (t) => {
   const { manager, clock } = await startService(t);
   const { id } = await manager.createSession('alice');
   const { cursor } = await manager.poll(id, { after: '', wait: 0 });
@@ -32,7 +32,7 @@ test('a message that wakes a held poll is counted on its way, and its latency is
   t.is(messages.latency.read?.count, 0);
 });
 
-test('a message that waited in its mailbox counts with the time that it waited', async (t) => {
+test('a message that waited in its mailbox is counted with its waiting time', async (t) => {
   const { manager, clock } = await startService(t);
   const { id } = await manager.createSession('alice');
   await manager.push(id, 1);
@@ -60,7 +60,7 @@ test('a stream is held until its client hangs up', async (t) => {
   t.is(messages.delivered.stream, 1);
 });
 
-test('a poll that fails, and one that is turned away, are counted by how they ended', async (t) => {
+test('a poll that fails and a poll that is turned away are counted by their outcomes', async (t) => {
   const { manager } = await startService(t, { maxReader: 1, maxPoll: 1 });
   const { id } = await manager.createSession('alice');
   await throwsCode(t, manager.poll('A'.repeat(24)), 'SESSION_UNKNOWN');
@@ -74,7 +74,7 @@ test('a poll that fails, and one that is turned away, are counted by how they en
   t.is(turnedAway, 1);
 });
 
-test('messages that a bound drops are counted, and again when their reader is told', async (t) => {
+test('messages that a bound drops are counted, and again when they are reported to their reader', async (t) => {
   const { manager } = await startService(t, { msgMaxLength: 2 });
   const { id } = await manager.createSession('alice');
   const { cursor } = await manager.poll(id, { after: '', wait: 0 });
@@ -104,7 +104,7 @@ test('a sweep counts its rounds and what it reclaimed', async (t) => {
   t.is(sessions.closed.expired, 1);
 });
 
-test('store calls are timed once the store is observed, and only then', async (t) => {
+test('store calls are timed only after the store is observed', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   t.is(readMeasures(manager).store.latency.insert?.count, 0);
@@ -121,7 +121,7 @@ test('store calls are timed once the store is observed, and only then', async (t
   t.false(await manager.closeSession(id));
 });
 
-test('a call that the store can not carry out is an error of its operation', async (t) => {
+test('a call that the store can not carry out counts as an error of its operation', async (t) => {
   let faulty: FaultyStore | undefined;
   const store = bindStore((context, clock) => {
     faulty = new FaultyStore(context, clock);
@@ -136,14 +136,14 @@ test('a call that the store can not carry out is an error of its operation', asy
   t.is(latency.sweep?.count, 1);
 });
 
-test('every operation of the port is timed, but those that begin and end its life', (t) => {
+test('every operation of the port is timed except open, close and idPrefix', (t) => {
   const source = readProjectFile('src/store/session-store.ts');
   const declared = [...source.matchAll(/^ {2}abstract (\w+)\(/gm)].map(([, name = '']) => name);
   const untimed = ['open', 'close', 'idPrefix'];
   t.deepEqual([...storeOperations].toSorted(), declared.filter((name) => !untimed.includes(name)).toSorted());
 });
 
-test('a quantile is read between the bounds of its bucket', (t) => {
+test('a quantile is interpolated between the bounds of its bucket', (t) => {
   const reading = { bounds: [1, 2, 4], buckets: [0, 2, 2, 0], count: 4, sum: 9 };
   t.is(quantileOf(reading, 0.5), 2);
   t.is(quantileOf(reading, 0.75), 3);

@@ -29,7 +29,7 @@ async function listen(t: ExecutionContext, listener: Listener) {
   return (path: string, options?: RequestOptions): Promise<RawResponse> => request(port, path, options);
 }
 
-/** A server on which the application answers 418 to what the handler leaves. */
+/** Starts a server whose application answers 418 to every request that the handler leaves to it. */
 async function serve(t: ExecutionContext, options: SessionRouteOptions = {}) {
   const sessions = await service(t);
   const handle = sessionHandler(sessions, options);
@@ -39,10 +39,10 @@ async function serve(t: ExecutionContext, options: SessionRouteOptions = {}) {
   return { sessions, ask, handle };
 }
 
-// Its types are those of Express 5, as far as they are used here.
+// The types of Express 5 also fit the parts of Express 4 that are used here.
 const express4: typeof express = createRequire(import.meta.url)('express4');
 
-test('the handler leaves every request that is for none of its routes', async (t) => {
+test('the handler leaves every request for other routes to the application', async (t) => {
   const { ask } = await serve(t);
   const others: [string, string][] = [
     ['GET', '/'],
@@ -60,7 +60,7 @@ test('the handler leaves every request that is for none of its routes', async (t
   for (const [method, path] of others) t.is((await ask(path, { method })).status, 418, `${method} ${path}`);
 });
 
-test('the path precedes the routes', async (t) => {
+test('the option path is the prefix of all routes', async (t) => {
   const { sessions, ask } = await serve(t, { path: '/api/v1/' });
   const { token } = await sessions.createSession('alice');
   t.is((await ask('/poll?after=&wait=0', { token })).status, 418);
@@ -68,7 +68,7 @@ test('the path precedes the routes', async (t) => {
   t.is((await ask('/api/v1/sessions/current', { method: 'DELETE', token })).status, 204);
 });
 
-test('an option that is not known or not valid is refused', async (t) => {
+test('an unknown or invalid option is refused', async (t) => {
   const sessions = await service(t);
   for (const options of [
     { path: 'api/' },
@@ -83,7 +83,7 @@ test('an option that is not known or not valid is refused', async (t) => {
   }
 });
 
-test('login and logout keep the cookies that the response has', async (t) => {
+test('login and logout keep the other cookies of the response', async (t) => {
   const { sessions, handle } = await serve(t, { secure: true });
   const ask = await listen(t, async (incoming, response) => {
     response.setHeader('set-cookie', 'theme=dark');
@@ -123,7 +123,7 @@ for (const [name, app] of [
   });
 }
 
-test.serial('a client that leaves during the body of its acknowledgement causes no process warning', async (t) => {
+test.serial('a client that disconnects during the body of its acknowledgement causes no process warning', async (t) => {
   const sessions = await service(t);
   const { token } = await sessions.createSession('alice');
   const handle = sessionHandler(sessions);

@@ -14,7 +14,7 @@ proxyCases(
           const site = configurationOf('caddy', {
             '127.0.0.1:3000': `127.0.0.1:${first}`,
             '127.0.0.1:3001': `127.0.0.1:${second}`,
-            // No certificate can be had for a name of this machine.
+            // Use our own certificate, because Caddy can't get one for a name of this machine.
             'app.example.com {': `https://localhost:${port} {\n  bind 127.0.0.1\n  tls ${certificate} ${key}`,
           });
           return `{\n  admin off\n  auto_https disable_redirects\n  skip_install_trust\n}\n${site}`;

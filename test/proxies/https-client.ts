@@ -11,7 +11,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** The certificate of these tests is signed by itself. */
+/** Options that accept any certificate, because the certificate of these tests is self-signed. */
 const anyCertificate = { rejectUnauthorized: false } as const;
 
 /** A client of a proxy at `https://localhost:<port>`, over HTTP/1.1. */
@@ -33,7 +33,7 @@ export class HttpsClient {
     return whole(await this.#send(path, headers, { method: 'POST' }, body));
   }
 
-  /** A stream, as soon as its head has come. */
+  /** Opens a stream. Resolves when its head has arrived. */
   async stream(path: string, headers: Readonly<Record<string, string>>): Promise<EventStream> {
     return EventStream.over(await this.#send(path, headers));
   }
@@ -55,17 +55,17 @@ export class HttpsClient {
     return response;
   }
 
-  /** Logs in; resolves to the cookie. */
+  /** Logs in. Resolves with the cookie. */
   async login(): Promise<string> {
     const { headers } = await this.ask('/login');
     return headers['set-cookie']?.[0]?.split(';')[0] ?? '';
   }
 
-  /** One HTTP/2 connection to the same proxy. */
+  /** Opens an HTTP/2 connection to the same proxy. */
   http2() {
     const session = connectHttp2(this.origin, anyCertificate);
     session.on('error', () => {
-      // Tests look at the streams.
+      // Ignored, because the tests check the streams.
     });
     return {
       send: (path: string, headers: Readonly<Record<string, string>>) => session.request({ ':path': path, ...headers }),

@@ -10,7 +10,7 @@ import { proxyCases } from './proxy-cases.js';
 const program = findProgram('nginx');
 const isThere = program !== undefined && findProgram('openssl') !== undefined;
 
-/** @param change of the documented configuration */
+/** @param change changes the documented configuration */
 function startNginx(
   t: ExecutionContext,
   [first, second]: readonly [number, number],
@@ -27,7 +27,7 @@ function startNginx(
       '/etc/ssl/app.example.com.crt': certificate,
       '/etc/ssl/app.example.com.key': key,
     });
-    // Else workers of a master that runs as root could not use the folder.
+    // Otherwise, the workers of a master process that runs as root could not use the folder.
     const user = process.getuid?.() === 0 ? 'user root;' : '';
     const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((each) => `${each}_temp_path ${each};`);
     return `daemon off; pid nginx.pid; worker_processes 1; ${user}
@@ -39,10 +39,10 @@ function startNginx(
 
 proxyCases('nginx', isThere ? startNginx : undefined);
 
-// nginx is no package of npm's, so a contributor may not have it. CI installs it.
+// nginx is not an npm package, so a contributor may not have it. CI installs it.
 const onNginx = isThere ? test : test.skip;
 
-/** The site without TLS, which the client would have to be told to trust, and as nginx does without our settings. */
+/** Returns a change of the site: no TLS, whose certificate the client would not trust, and the default buffering of nginx. */
 function buffering(more: string): (site: string) => string {
   return (site) =>
     site
@@ -52,22 +52,19 @@ function buffering(more: string): (site: string) => string {
       .replace('proxy_buffering off;', more);
 }
 
-onNginx(
-  'nginx: with buffers on, a stream passes all the same, because it says that it must not be buffered',
-  async (t) => {
-    t.timeout(limits.test);
-    const nodes = await startNodes(t);
-    const { port } = await startNginx(t, [nodes[0].port, nodes[1].port], buffering(''));
-    const { id, token } = await nodes[0].sessions.createSession('alice');
-    const stream = await EventStream.open(port, '/events', { authorization: `Bearer ${token}` });
-    t.teardown(() => stream.close());
-    await nodes[0].sessions.push(id, 'hi');
-    await stream.until(({ events }) => events.length === 1);
-    t.deepEqual(stream.data, ['hi']);
-  },
-);
+onNginx('nginx: with buffering on, a stream is still not buffered, because its response forbids it', async (t) => {
+  t.timeout(limits.test);
+  const nodes = await startNodes(t);
+  const { port } = await startNginx(t, [nodes[0].port, nodes[1].port], buffering(''));
+  const { id, token } = await nodes[0].sessions.createSession('alice');
+  const stream = await EventStream.open(port, '/events', { authorization: `Bearer ${token}` });
+  t.teardown(() => stream.close());
+  await nodes[0].sessions.push(id, 'hi');
+  await stream.until(({ events }) => events.length === 1);
+  t.deepEqual(stream.data, ['hi']);
+});
 
-onNginx('nginx: where streams are buffered all the same, the client falls back to polls', async (t) => {
+onNginx('nginx: if streams are buffered nevertheless, the client falls back to polls', async (t) => {
   t.timeout(limits.test);
   const nodes = await startNodes(t);
   const change = buffering('proxy_ignore_headers X-Accel-Buffering;');

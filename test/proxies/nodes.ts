@@ -7,7 +7,7 @@ import { sqliteStore } from '../../src/stores/sqlite/index.js';
 import { freshPath } from '../stores/sqlite/create-sqlite-store.js';
 import { limits } from '../support/limits.js';
 
-/** Longer than a test waits, so that no poll of a client that hung up ends by itself. */
+/** Milliseconds for which polls are held. Longer than a test waits, so that no poll of a disconnected client ends by itself. */
 const pollTime = 2 * limits.event;
 
 /** One node of an application behind a proxy that ends TLS. */
@@ -46,7 +46,7 @@ export class Node {
     return node;
   }
 
-  /** As docs/operations.md says. */
+  /** Stops the node as docs/operations.md says. */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
@@ -65,7 +65,7 @@ export class Node {
   }
 }
 
-/** Two nodes over one database. */
+/** Starts two nodes over one database. */
 export async function startNodes(t: ExecutionContext): Promise<readonly [Node, Node]> {
   const path = await freshPath(t);
   return [await Node.start(t, path), await Node.start(t, path)];

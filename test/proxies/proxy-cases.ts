@@ -11,9 +11,9 @@ import type { RunningProxy } from './proxy.js';
 
 export type StartProxy = (t: ExecutionContext, ports: readonly [number, number]) => Promise<RunningProxy>;
 
-/** What must hold behind each of the documented proxies, with the configuration that the page shows. */
+/** Defines the tests for a documented proxy with the configuration that the page shows. */
 export function proxyCases(name: string, start: StartProxy | undefined): void {
-  // The proxy is no package of npm's, so a contributor may not have it. CI installs it.
+  // The proxy is not an npm package, so a contributor may not have it. CI installs it.
   const check = start === undefined ? test.skip : test;
 
   async function stage(t: ExecutionContext) {
@@ -52,13 +52,13 @@ export function proxyCases(name: string, start: StartProxy | undefined): void {
     }
   });
 
-  check(`${name}: the node is told one address, whatever the client says`, async (t) => {
+  check(`${name}: the node receives one client address, whatever the client claims`, async (t) => {
     const { client } = await stage(t);
     const { body } = await client.ask('/', { 'x-forwarded-for': '203.0.113.9, 198.51.100.1' });
     t.is(JSON.parse(body).forwarded, '127.0.0.1');
   });
 
-  check(`${name}: a client that hangs up ends its poll at the node, and loses nothing`, async (t) => {
+  check(`${name}: the poll of a client that disconnects ends at the node, and no message is lost`, async (t) => {
     const { nodes, client } = await stage(t);
     const cookie = await client.login();
     const hangUp = new AbortController();
@@ -72,7 +72,7 @@ export function proxyCases(name: string, start: StartProxy | undefined): void {
     t.deepEqual(valuesOf(body), ['later']);
   });
 
-  check(`${name}: polls share an HTTP/2 connection, and one that is cancelled ends alone`, async (t) => {
+  check(`${name}: polls share an HTTP/2 connection, and a cancelled poll does not end the others`, async (t) => {
     const { nodes, client } = await stage(t);
     const cookie = await client.login();
     const connection = client.http2();
@@ -80,7 +80,7 @@ export function proxyCases(name: string, start: StartProxy | undefined): void {
     const poll = (reader: string) =>
       connection.send(`/poll?after=&reader=${reader}`, { cookie, origin: client.origin });
     const readers = ['one', 'two', 'three'].map(poll);
-    // Read from the start: a stream that has closed can't be read any more.
+    // Read the bodies from the start, because a closed stream can't be read any more.
     const bodies = readers.slice(1).map((reader) => text(reader));
     await areHeld(nodes, 3);
     readers[0]?.close(constants.NGHTTP2_CANCEL);
@@ -89,54 +89,60 @@ export function proxyCases(name: string, start: StartProxy | undefined): void {
     for (const body of bodies) t.deepEqual(valuesOf(await body), ['hi']);
   });
 
-  check(`${name}: an event arrives as it is pushed, and one that leaves ends its stream at the node`, async (t) => {
-    const { nodes, client } = await stage(t);
-    const cookie = await client.login();
-    const headers = { cookie, origin: client.origin };
-    const stream = await client.stream('/events?reader=one', headers);
-    t.is(stream.response.headers['content-type'], 'text/event-stream');
-    const connection = client.http2();
-    t.teardown(() => connection.close());
-    const over2 = connection.send('/events?reader=two', headers);
-    const [head] = (await once(over2, 'response')) as [IncomingHttpHeaders];
-    const http2Stream = EventStream.over(Object.assign(over2, { headers: head }));
-    for (const each of [stream, http2Stream]) await each.until(({ lastEventId }) => lastEventId !== '');
-    for (let pushed = 1; pushed <= 3; pushed += 1) {
-      await nodes[pushed % 2 === 0 ? 0 : 1].sessions.pushToAccount('alice', pushed);
-      for (const each of [stream, http2Stream]) await each.until(({ events }) => events.length === pushed);
-    }
-    t.deepEqual(
-      [stream.data, http2Stream.data],
-      [
-        [1, 2, 3],
-        [1, 2, 3],
-      ],
-    );
-    const json = { ...headers, 'content-type': 'application/json' };
-    const acknowledged = await client.post('/ack?reader=one', json, JSON.stringify({ cursor: stream.lastEventId }));
-    t.is(acknowledged.status, 204);
-    stream.close();
-    over2.close(constants.NGHTTP2_CANCEL);
-    await areHeld(nodes, 0, '/events');
-  });
+  check(
+    `${name}: an event arrives when it is pushed, and the stream of a client that disconnects ends at the node`,
+    async (t) => {
+      const { nodes, client } = await stage(t);
+      const cookie = await client.login();
+      const headers = { cookie, origin: client.origin };
+      const stream = await client.stream('/events?reader=one', headers);
+      t.is(stream.response.headers['content-type'], 'text/event-stream');
+      const connection = client.http2();
+      t.teardown(() => connection.close());
+      const over2 = connection.send('/events?reader=two', headers);
+      const [head] = (await once(over2, 'response')) as [IncomingHttpHeaders];
+      const http2Stream = EventStream.over(Object.assign(over2, { headers: head }));
+      for (const each of [stream, http2Stream]) await each.until(({ lastEventId }) => lastEventId !== '');
+      for (let pushed = 1; pushed <= 3; pushed += 1) {
+        await nodes[pushed % 2 === 0 ? 0 : 1].sessions.pushToAccount('alice', pushed);
+        for (const each of [stream, http2Stream]) await each.until(({ events }) => events.length === pushed);
+      }
+      t.deepEqual(
+        [stream.data, http2Stream.data],
+        [
+          [1, 2, 3],
+          [1, 2, 3],
+        ],
+      );
+      const json = { ...headers, 'content-type': 'application/json' };
+      const acknowledged = await client.post('/ack?reader=one', json, JSON.stringify({ cursor: stream.lastEventId }));
+      t.is(acknowledged.status, 204);
+      stream.close();
+      over2.close(constants.NGHTTP2_CANCEL);
+      await areHeld(nodes, 0, '/events');
+    },
+  );
 
-  check(`${name}: a node that stops tells its stream, which goes on at the other node`, async (t) => {
-    const { nodes, client } = await stage(t);
-    const cookie = await client.login();
-    const headers = { cookie, origin: client.origin };
-    const stream = await client.stream('/events?reader=one', headers);
-    await stream.until(({ lastEventId }) => lastEventId !== '');
-    const [first, second] = nodes[0].unanswered.includes('/events') ? nodes : [nodes[1], nodes[0]];
-    await second.sessions.pushToAccount('alice', 'before');
-    await stream.until(({ events }) => events.length === 1);
-    await first.stop();
-    await stream.until(({ hasEnded }) => hasEnded);
-    t.true((stream.retry ?? 0) > 0);
-    await second.sessions.pushToAccount('alice', 'after');
-    const next = await client.stream('/events?reader=one', { ...headers, 'last-event-id': stream.lastEventId });
-    await next.until(({ events }) => events.length === 1);
-    t.deepEqual([stream.data, next.data], [['before'], ['after']]);
-  });
+  check(
+    `${name}: a stopping node ends its stream with retry, and the next stream continues at the other node`,
+    async (t) => {
+      const { nodes, client } = await stage(t);
+      const cookie = await client.login();
+      const headers = { cookie, origin: client.origin };
+      const stream = await client.stream('/events?reader=one', headers);
+      await stream.until(({ lastEventId }) => lastEventId !== '');
+      const [first, second] = nodes[0].unanswered.includes('/events') ? nodes : [nodes[1], nodes[0]];
+      await second.sessions.pushToAccount('alice', 'before');
+      await stream.until(({ events }) => events.length === 1);
+      await first.stop();
+      await stream.until(({ hasEnded }) => hasEnded);
+      t.true((stream.retry ?? 0) > 0);
+      await second.sessions.pushToAccount('alice', 'after');
+      const next = await client.stream('/events?reader=one', { ...headers, 'last-event-id': stream.lastEventId });
+      await next.until(({ events }) => events.length === 1);
+      t.deepEqual([stream.data, next.data], [['before'], ['after']]);
+    },
+  );
 
   check(`${name}: while one node stops, a client receives every message and sees no error`, async (t) => {
     const { nodes, client } = await stage(t);

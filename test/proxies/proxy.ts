@@ -13,7 +13,7 @@ import type { TeardownOwner } from '../support/teardowns.js';
 
 const run = promisify(execFile);
 
-/** The file of a program on the PATH. Debian's nginx stands in a folder that the PATH of users does not have. */
+/** Returns the file of a program on the PATH or in /usr/sbin, where Debian installs nginx and which the PATH of users lacks. */
 export function findProgram(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
@@ -28,7 +28,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** The configuration that docs/proxies.md shows, each place of which must be there. */
+/** Returns the configuration of docs/proxies.md with these replacements. Throws if a text to replace is missing. */
 export function configurationOf(language: string, places: Readonly<Record<string, string>>): string {
   const [block] = codeBlocks('docs/proxies.md', [language]);
   let text = block?.text ?? '';
@@ -43,7 +43,7 @@ export interface RunningProxy {
   readonly port: number;
 }
 
-/** Starts a proxy and waits until it takes connections. It ends with the test. */
+/** Starts a proxy and waits until it accepts connections. The proxy stops when the test ends. */
 export async function startProxy(
   owner: TeardownOwner,
   program: string,
@@ -90,7 +90,7 @@ async function takesConnections(port: number): Promise<boolean> {
   }
 }
 
-/** A key and a certificate that it signs itself, for `localhost`. */
+/** Makes a key and a self-signed certificate for `localhost`. */
 export async function makeCertificate(folder: string): Promise<{ readonly key: string; readonly certificate: string }> {
   const key = join(folder, 'app.key');
   const certificate = join(folder, 'app.crt');

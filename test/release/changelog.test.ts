@@ -10,7 +10,7 @@ const { releaseNotes }: { releaseNotes: ReleaseNotes } = await import(
 
 const changelog = '# Changelog\n\nText.\n\n## 1.1.0 – 2026-01-31\n\n- New.\n\n## 1.0.0 – 2025-12-31\n\n- First.\n';
 
-test('the notes of a release are the newest section, which must be of its version', (t) => {
+test('the notes of a release are the newest section, which must be the one of its version', (t) => {
   t.is(releaseNotes(changelog, '1.1.0', false), '- New.');
   t.throws(() => releaseNotes(changelog, '1.2.0', false), { message: /must be of version 1\.2\.0/ });
   t.throws(() => releaseNotes(changelog, '1.0.0', false), { message: /must be of version 1\.0\.0/ });

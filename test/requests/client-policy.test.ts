@@ -18,7 +18,7 @@ import {
 import { startService, throwsCode } from '../support/service.js';
 import { Stage } from '../websocket/stage.js';
 
-/** Refuses the user agents named, and records what it was asked. */
+/** A policy that refuses the user agent `Thief`, and records its calls. */
 class Refusing extends ClientPolicy {
   readonly asked: (readonly [before: string, now: KnownClient])[] = [];
 
@@ -30,7 +30,7 @@ class Refusing extends ClientPolicy {
 
 const first = { ip: '192.0.2.1', userAgent: 'Browser' };
 
-test('a client that changes is judged once, and recorded when it is accepted', async (t) => {
+test('the policy judges a changed client once, and an accepted client is stored', async (t) => {
   const policy = new Refusing();
   const { sessions, stop } = await startSessions({}, undefined, policy);
   t.teardown(stop);
@@ -49,7 +49,7 @@ test('a client that changes is judged once, and recorded when it is accepted', a
   t.is(policy.asked.length, 2);
 });
 
-test('a client that is refused is answered as unknown, again and again, and the session lives on', async (t) => {
+test('a refused client is answered as unknown each time, and the session stays live', async (t) => {
   const policy = new Refusing();
   const { sessions, stop } = await startSessions({}, undefined, policy);
   t.teardown(stop);
@@ -76,7 +76,7 @@ class CountingStore extends MemoryStore {
   }
 }
 
-test('fronts name the client only where a policy is bound, and nothing is written while it stays the same', async (t) => {
+test('fronts pass the client only if a policy is bound, and an unchanged client is not written again', async (t) => {
   for (const isBound of [true, false]) {
     const container = new Container();
     container.bind(Clock).toConstantValue(new ManualClock());
@@ -118,7 +118,7 @@ test('a WebSocket of a client that the policy refuses is not opened, and the ref
   );
 });
 
-test('an address that can’t be kept is an error of the caller', async (t) => {
+test('an address that can’t be stored is an error of the caller', async (t) => {
   const { manager } = await startService(t);
   const { token } = await manager.createSession('alice');
   await throwsCode(t, manager.authenticate(token, { ip: 'x'.repeat(65) }), 'INVALID_ARGUMENT');

@@ -6,7 +6,7 @@ test('the cookie of a secure server has the prefix __Host-', (t) => {
   t.is(sessionCookieName(false), 'sid');
 });
 
-test('all values of a cookie are given in order, and those of similar names are not', (t) => {
+test('all values of a cookie are returned in order, without those of similar names', (t) => {
   const header = 'sid=a; xsid=b; sid2=c; Sid=d;sid=e;  sid=f=g ; sid; =sid; __Host-sid=h';
   t.deepEqual([...cookieValues(header, 'sid')], ['a', 'e', 'f=g']);
   t.deepEqual([...cookieValues(header, '__Host-sid')], ['h']);
@@ -22,7 +22,7 @@ test('only space and tab around a name are ignored: any other character makes it
   }
 });
 
-test('values that can’t be a token are passed over, and each token is given once', (t) => {
+test('values that can’t be a token are skipped, and each token is returned once', (t) => {
   const [one, two] = ['1'.repeat(64), '2'.repeat(64)];
   const foreign = ['', 'a.b', `"${one}"`, '%61', 'short', '1'.repeat(63), '1'.repeat(65), `${'1'.repeat(63)}-`];
   const pairs = [...foreign, two, one, two].map((value) => `sid=${value}`);

@@ -49,7 +49,7 @@ test('the token is that of the bearer header, else of the cookie; without both i
   }
 });
 
-test('with secure only the cookie __Host-sid is read, and of two none', (t) => {
+test('with secure only the cookie __Host-sid is read, and two such cookies are refused', (t) => {
   const credentials = new Credentials('test', { secure: true });
   const cookies = [`sid=${one}; __Host-sid=${two}`, `\xa0__Host-sid=${one}; __Host-sid=${two}`];
   for (const cookie of [...cookies, `__Host-sid=foreign; __Host-sid=${two}`]) {
@@ -66,7 +66,7 @@ test('with secure only the cookie __Host-sid is read, and of two none', (t) => {
   }
 });
 
-test('up to four cookies sid are candidates; of more none is', (t) => {
+test('up to four cookies sid are candidates; with more than four there is no candidate', (t) => {
   const credentials = new Credentials('test', { secure: false });
   const tokens = ['1', '2', '3', '4', '5'].map((digit) => digit.repeat(64));
   const headOf = (values: readonly string[]) => head({ cookie: values.map((value) => `sid=${value}`).join('; ') });
@@ -79,7 +79,7 @@ test('up to four cookies sid are candidates; of more none is', (t) => {
   );
 });
 
-test('of several tokens the only live one counts; with several live ones none does', async (t) => {
+test('of several tokens the only live one counts; if several are live, none counts', async (t) => {
   const { manager } = await startService(t);
   const [mine, planted] = [await manager.createSession('alice'), await manager.createSession('mallory')];
   const forged = mine.id + '0'.repeat(40);

@@ -29,7 +29,7 @@ function verdictOf(status: number): Verdict {
   throw new Error(`The front answered with ${status}`);
 }
 
-/** The cookie of a session, whichever name the options of the front give it. */
+/** Returns the cookie of a session under both names that the options of a front can give it. */
 function cookieOf({ token }: { readonly token: string }): string {
   return `sid=${token}; __Host-sid=${token}`;
 }
@@ -58,7 +58,7 @@ const pollHandlerFront: Front = {
     const sids = new Sids();
     sids.set('the-sid', await manager.createSession('alice'));
     const handle = pollHandler(manager, sids, options);
-    // As the session middleware leaves the request.
+    // Set the sid, as the session middleware does.
     const server = createServer((req, res) => handle(Object.assign(req, { sessionID: 'the-sid' }), res));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     t.teardown(() => {
@@ -111,7 +111,7 @@ const allowRequestFront: Front = {
   },
 };
 
-/** Every front that judges which page made a request. */
+/** Every front that checks which page made a request. */
 export const fronts: readonly Front[] = [
   ...adapterNames.map(httpFront),
   pollHandlerFront,

@@ -21,7 +21,7 @@ async function serve(t: ExecutionContext, handle: (raw: ServerResponse) => void)
 test('a middleware that wraps writeHead and reads a list of headers as pairs does not change them', async (t) => {
   const port = await serve(t, (raw) => {
     const { writeHead } = raw;
-    // As `on-headers` did before 1.1.
+    // Like `on-headers` before 1.1.
     raw.writeHead = (status: number, headers?: unknown) => {
       if (Array.isArray(headers)) for (const [name, value] of headers) raw.setHeader(name, value);
       return writeHead.call(raw, status);
@@ -35,7 +35,7 @@ test('a middleware that wraps writeHead and reads a list of headers as pairs doe
 });
 
 for (const method of ['writeHead', 'setHeader', 'end'] as const) {
-  test(`an exception of a middleware in ${method} is reported, and the request is not left without an end`, async (t) => {
+  test(`an exception of a middleware in ${method} is reported, and the request still ends`, async (t) => {
     const fault = reportedFault(new RegExp(`middleware failed in ${method}$`, 'm'));
     const port = await serve(t, (raw) => {
       raw[method] = () => {
@@ -60,7 +60,7 @@ test('an exception of an acknowledgement is reported, and the answer is sent', a
   await fault;
 });
 
-test('an exception of a listener of the close is reported', async (t) => {
+test('an exception of a close listener is reported', async (t) => {
   const fault = reportedFault(/the listener failed/);
   const port = await serve(t, (raw) => {
     const held = new HeldResponse(raw);
@@ -107,7 +107,7 @@ test('the answer to a pipelined request is encoded only once the answers before 
   await connection.close();
 });
 
-test('an answer whose client is gone before its turn comes is never encoded', async (t) => {
+test('an answer whose client disconnects before its turn is never encoded', async (t) => {
   const held: HeldResponse[] = [];
   let closed = 0;
   const port = await serve(t, (raw) => {

@@ -11,7 +11,7 @@ import { Connection } from '../support/http-client.js';
 import { until } from '../support/http-kit.js';
 import { Http2Connection } from '../support/http2-client.js';
 
-/** More than the operating system takes for a client that does not read. */
+/** More bytes than the operating system buffers for a client that does not read. */
 const bytes = 24_000_000;
 const most = 2 * bytes;
 
@@ -28,7 +28,7 @@ interface OpenedStream {
   isClosed: boolean;
 }
 
-/** What a client of HTTP/1 or HTTP/2 opened, whose reading the test stops or lets go on. */
+/** Opens a stream over HTTP/1 or HTTP/2. The test can pause and resume the reading of its client. */
 async function open(t: ExecutionContext, protocol: 'HTTP/1.1' | 'HTTP/2') {
   let opened: OpenedStream | undefined;
   const hold = (_request: unknown, raw: RawResponse) => {
@@ -70,7 +70,7 @@ function readHttp2(t: ExecutionContext, port: number) {
   return { pause: () => stream.pause(), resume: () => stream.resume(), close: () => connection.close() };
 }
 
-/** Waits until the operating system takes no more. */
+/** Waits until the operating system accepts no more bytes. */
 async function untilStuck(raw: RawResponse): Promise<void> {
   let before = -1;
   await until(() => {
@@ -82,7 +82,7 @@ async function untilStuck(raw: RawResponse): Promise<void> {
 }
 
 for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
-  test(`${protocol}: a client that took nothing between two heartbeats is cut off`, async (t) => {
+  test(`${protocol}: a client that has read nothing between two heartbeats is cut off`, async (t) => {
     const { held, pause } = await open(t, protocol);
     pause();
     held.stream.deliver(huge, undefined);
@@ -95,7 +95,7 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
     t.pass();
   });
 
-  test(`${protocol}: what a client that was cut off has not taken is not acknowledged`, async (t) => {
+  test(`${protocol}: a batch that a client has not read before it was cut off is not acknowledged`, async (t) => {
     const { held, socket, pause, close } = await open(t, protocol);
     pause();
     let isAcknowledged = false;
@@ -107,12 +107,12 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
     held.stream.beat();
     const closed = once(socket, 'close');
     await close();
-    // Node has called back for every write by then.
+    // When the connection has closed, Node has called the callback of every write.
     await closed;
     t.false(isAcknowledged);
   });
 
-  test(`${protocol}: a client that has taken everything by the heartbeat stays`, async (t) => {
+  test(`${protocol}: a client that has read everything by the next heartbeat stays connected`, async (t) => {
     const { held, pause, resume } = await open(t, protocol);
     pause();
     held.stream.deliver(batchOf(`"${'x'.repeat(1_000_000)}"`), undefined);
@@ -127,7 +127,7 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
   });
 }
 
-test('fetch: a server that took nothing between two heartbeats is cut off', async (t) => {
+test('fetch: a stream from which the server has read nothing between two heartbeats is cut off', async (t) => {
   const stream = new FetchStream({}, most);
   let isEnded = false;
   const response = await stream.open((receiver) => {

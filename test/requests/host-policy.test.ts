@@ -55,7 +55,7 @@ test('an absolute target must name an accepted host as well', (t) => {
   t.false(isServed(['evil.example'], 'http://localhost/'));
 });
 
-test('configured names are taken with any port, in any case, with a final dot', (t) => {
+test('configured names are accepted with any port, in any case, with a final dot', (t) => {
   const options = { hosts: ['Sessions.Internal', '192.0.2.7', '::2'] };
   for (const host of ['sessions.internal', 'SESSIONS.internal.:81', '192.0.2.7:1', '[::2]:1', 'localhost']) {
     t.true(isServed([host], '/', options), host);
@@ -63,14 +63,14 @@ test('configured names are taken with any port, in any case, with a final dot', 
   t.false(isServed(['a.sessions.internal'], '/', options));
 });
 
-test('a host is configured without scheme, port, path and wildcard', (t) => {
+test('a configured host has no scheme, port, path or wildcard', (t) => {
   for (const host of ['a:80', '[::1]:80', 'http://a', 'a/b', '*.a', '', 'a b']) {
     t.false(isHostName(host), host);
     t.throws(() => new HostPolicy({ hosts: [host] }), { code: 'INVALID_CONTEXT', message: /^HostPolicy: hosts/ }, host);
   }
 });
 
-test('an interface is loopback by its name or address, not by how its name begins', (t) => {
+test('an interface is loopback by its whole name or address, not by the beginning of its name', (t) => {
   for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '::1', '[::1]']) t.true(isLoopbackHost(host), host);
   for (const host of ['127.evil.example', '0.0.0.0', '::', 'localhost:1', '192.0.2.7'])
     t.false(isLoopbackHost(host), host);

@@ -145,7 +145,7 @@ for (const { name, start } of fronts) {
   }
 }
 
-test('over TLS a page that was loaded without TLS is of another site, also without the option secure', (t) => {
+test('over TLS a page that was loaded without TLS counts as another site, also without the option secure', (t) => {
   const policy = new OriginPolicy();
   const isAccepted = (origin: string, encrypted: boolean) => {
     const headers = { host: 'app.example.com', origin };
@@ -180,7 +180,7 @@ test('with requireOrigin a request without an origin is refused, and one with it
   t.notThrows(() => policy.require(head({ origin: https })));
 });
 
-test('a request of an unknown framework is a TypeError that names the known ones', (t) => {
+test('a request of an unknown framework throws a TypeError that names the known frameworks', (t) => {
   t.throws(() => requestHeadOf({}), { instanceOf: TypeError, message: /Express, Fastify or Hono/ });
 });
 
@@ -208,7 +208,7 @@ const neverMatching: readonly unknown[] = [
   ['https://good.example', 'null'],
 ];
 
-test('every front refuses, by its name, origins that could never match', async (t) => {
+test('every front refuses origins that could never match, with an error that names the front', async (t) => {
   const { manager } = await startService(t);
   const server = createServer();
   const webSocketServer = new WebSocketServer({ noServer: true });

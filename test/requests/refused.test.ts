@@ -20,7 +20,7 @@ function refusals(manager: SessionManager): RefusedBearer[] {
   return heard;
 }
 
-/** A token of each kind that is refused, with the id of its session and the close reason. */
+/** Returns a token of each kind that is refused, with the id of its session and the close reason. */
 async function refusedTokens(manager: SessionManager) {
   const session = await manager.createSession('alice');
   const wrong = session.id + 'z'.repeat(40);
@@ -47,7 +47,7 @@ onEachAdapter('a refused bearer is reported once, with its kind and client, by e
       ['GET', '/sessions'],
     ] as const) {
       for (const credential of [{ token }, { cookie: `sid=${token}` }]) {
-        // A text that is no token is not taken for one in a cookie that others may have set.
+        // In a cookie, a text that is not a token is ignored, because others may have set the cookie.
         if (token === 'x' && 'cookie' in credential) continue;
         const headers = { 'User-Agent': 'Agent/1', 'Content-Type': 'application/json' };
         const body = method === 'POST' && { body: '{"cursor":"a.1.1"}' };
@@ -178,7 +178,7 @@ test('sessionFromRequest and the poll handler of express-session report refused 
   );
 });
 
-test('an application that authenticates by itself reports refusals; other errors are none', async (t) => {
+test('an application that authenticates by itself reports refused bearers; other errors are ignored', async (t) => {
   const { manager } = await startService(t);
   const heard = refusals(manager);
   const error = await throwsCode(t, manager.authenticate(strange), 'SESSION_UNKNOWN');

@@ -31,7 +31,7 @@ test('a repeated parameter becomes a list, and invalid escapes are no error', (t
   );
 });
 
-test('a parameter that was not sent is none, whatever objects of JavaScript inherit', (t) => {
+test('a parameter that was not sent is missing, also if JavaScript objects inherit a member of its name', (t) => {
   const none = queryOfTarget('/poll');
   for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
     t.is(none[name], undefined, name);
@@ -39,7 +39,7 @@ test('a parameter that was not sent is none, whatever objects of JavaScript inhe
   }
 });
 
-test('no target makes it throw', (t) => {
+test('no request target makes the parser throw', (t) => {
   fc.assert(fc.property(fc.string(), (text) => queryOfTarget(text) !== undefined));
   t.pass();
 });

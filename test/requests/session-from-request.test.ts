@@ -8,7 +8,7 @@ import { type RequestOptions, request } from '../support/http-client.js';
 import { startService } from '../support/service.js';
 import { expressCookie, Sids, signed } from '../websocket/express-cookie.js';
 
-/** A server that answers with the account of the request's session: `none` without one, or the code of an error. */
+/** Starts a server that answers with the account of the request's session, with `none`, or with the code of an error. */
 async function serve(t: ExecutionContext, manager: SessionManager, options?: RequestSessionOptions) {
   const server = createServer((req, res) => {
     sessionFromRequest(req, manager, options).then(
@@ -111,7 +111,7 @@ test('an express-session cookie is ignored without the option expressSession', a
   t.is(await ask({ cookie: expressCookie('the-sid', 'secret') }), 'none');
 });
 
-test('the cookie’s name and prefix are those of the other package’s options', async (t) => {
+test('the options cookieName and cookiePrefix set the name and the prefix of the cookie', async (t) => {
   const { manager } = await startService(t);
   const store = new Sids();
   store.set('the-sid', await manager.createSession('alice'));

@@ -7,7 +7,7 @@ const name = 'connect.sid';
 const anySecret = fc.string({ minLength: 1, unit: 'binary' });
 const anySid = fc.string({ minLength: 1, unit: 'grapheme' });
 
-/** The sid that is read from a cookie with this text after the prefix, signed with `secret`. */
+/** Reads the sid from a cookie that has this text after its prefix. */
 function read(signed: string, secrets: readonly string[] = ['secret']): string | undefined {
   return sidInCookies(`a=b; ${name}=${encodeURIComponent(`s:${signed}`)}; c=d`, name, 's:', secrets);
 }
@@ -96,7 +96,7 @@ test('only the first cookie of the name and form is read', (t) => {
   t.is(sidInCookies(`${name}=garbage; ${cookie(two)}`, name, 's:', ['secret']), 'two');
 });
 
-test('the prefix and the name are required as they are', (t) => {
+test('the prefix and the name must match exactly', (t) => {
   const header = `${name}=${encodeURIComponent(`s:${sign('the-sid', 'secret')}`)}`;
   t.is(sidInCookies(header, name, 's:', ['secret']), 'the-sid');
   t.is(sidInCookies(header, name, 'j:', ['secret']), undefined);

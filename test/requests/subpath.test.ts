@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { importBuilt } from '../support/built-package.js';
 
-/** The packages that a built module imports at run time, itself and through the files that it imports. */
+/** Returns the packages that a built module imports at run time, directly or through the files that it imports. */
 function packagesOf(path: string, seen = new Set<string>(), packages = new Set<string>()): ReadonlySet<string> {
   if (seen.has(path)) return packages;
   seen.add(path);

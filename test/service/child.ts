@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { programFile } from '../support/program.js';
 
-/** A limit for processes that hang: they are killed, which fails their test. */
+/** Limit for processes that hang. They are killed, which makes their test fail. */
 const longest = 60_000;
 
 export interface Ending {
@@ -18,16 +18,16 @@ const programs = {
   'stopping-process': programFile(new URL('./stopping-process.js', import.meta.url)),
 } as const;
 
-/** A real process that runs one of the fixtures beside this file. */
+/** A real process that runs one of the fixtures in this folder. */
 export class Child {
   readonly ended: Promise<Ending>;
   readonly #process: ChildProcess;
   readonly #lines: string[] = [];
   readonly #waiting = new Map<string, () => void>();
 
-  /** @param nodeOptions for Node.js itself, such as `--watch` */
+  /** @param nodeOptions options of Node.js itself, such as `--watch` */
   constructor(fixture: keyof typeof programs, args: readonly string[] = [], nodeOptions: readonly string[] = []) {
-    // In a process group of its own, so that the group can be signalled without the test.
+    // In a separate process group, so that the group can be signalled without the test.
     const child = spawn(process.execPath, [...nodeOptions, programs[fixture], ...args], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -48,7 +48,7 @@ export class Child {
     });
   }
 
-  /** Resolves once the process has printed the line; rejects if it exits without. */
+  /** Resolves when the process has printed the line. Rejects if it exits without. */
   async printed(line: string): Promise<void> {
     if (this.#lines.includes(line)) return;
     const seen = new Promise<boolean>((resolve) => this.#waiting.set(line, () => resolve(true)));
@@ -60,7 +60,7 @@ export class Child {
     this.#process.kill(signal);
   }
 
-  /** Signals the process and all that it has started, as a terminal does at Ctrl-C. */
+  /** Signals the process and all processes that it has started, like a terminal at Ctrl-C. */
   sendToGroup(signal: NodeJS.Signals): void {
     const { pid, exitCode, signalCode } = this.#process;
     if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);

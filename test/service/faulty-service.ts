@@ -3,7 +3,7 @@ import type { SessionContextOptions } from '../../src/index.js';
 import { bindStore, type Service, startService } from '../support/service.js';
 import { FaultyStore } from './faulty-store.js';
 
-/** A service on a store whose background work can be made to fail. */
+/** Starts a service on a store whose background work can fail on request. */
 export async function startFaultyService(
   t: ExecutionContext,
   context: SessionContextOptions,
@@ -18,7 +18,7 @@ export async function startFaultyService(
   return { ...service, store };
 }
 
-/** Process warnings emitted while the test runs. For serial tests only: the process has all tests of the file. */
+/** Collects process warnings during the test. For serial tests only, because all tests of the file share the process. */
 export function collectWarnings(t: ExecutionContext): readonly Error[] {
   const warnings: Error[] = [];
   const listener = (warning: Error) => void warnings.push(warning);

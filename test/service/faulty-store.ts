@@ -1,17 +1,17 @@
 import { type ClosedSession, MemoryStore, SessionError, type SessionReference, type Slice } from '../../src/index.js';
 
-/** How the store answers background work. */
+/** Behaviour of the store for background work. */
 export type Fault = 'none' | 'away' | 'broken';
 
-/** A memory store whose background work fails or hangs when the test says so. */
+/** A memory store whose background work fails or hangs on request. */
 export class FaultyStore extends MemoryStore {
   fault: Fault = 'none';
   /** Number of slices requested. */
   calls = 0;
-  /** While set, no slice is answered before it resolves. */
+  /** If set, each slice waits for this promise. */
   hold: Promise<void> | undefined;
 
-  /** What a count of the sessions rejects with; `undefined`: it works. */
+  /** The error with which counting the sessions rejects, or `undefined` if it works. */
   countFault: Error | undefined;
 
   override async countSessions(app: string): Promise<number> {

@@ -4,7 +4,7 @@ import { GcProcessor, type SessionManager } from '../../src/index.js';
 import { startService, throwsCode } from '../support/service.js';
 import { collectWarnings, startFaultyService } from './faulty-service.js';
 
-/** A pause in milliseconds, so long that only the test sweeps. */
+/** A pause in milliseconds that is so long that only the test sweeps. */
 const never = 2_000_000_000;
 
 function createMany(manager: SessionManager, count: number): Promise<unknown> {
@@ -63,7 +63,7 @@ test('the close reason is the deadline, idle time or lifetime, that passed first
   );
 });
 
-test('a sweep reclaims the expired sessions of every app and no live ones', async (t) => {
+test('a sweep reclaims the expired sessions of every app, but no live ones', async (t) => {
   const { manager, clock, container } = await startService(t, { gcInterval: never });
   const other = manager.inApp('other');
   const live = [await manager.createSession('alice'), await other.createSession('alice')];
@@ -116,7 +116,7 @@ test('a session renewed between two slices of a sweep stays live', async (t) => 
   await t.notThrowsAsync(manager.getSession(late.id));
 });
 
-test('a round begins gcInterval after the end of the last', async (t) => {
+test('a round begins gcInterval after the end of the previous one', async (t) => {
   const { clock, store } = await startFaultyService(t, { gcInterval: 1_000, hbTime: never });
   await clock.advance(3_000);
   t.is(store.calls, 3);
@@ -149,7 +149,7 @@ test('no timer fires after a stop', async (t) => {
   t.deepEqual(events.names, ['created']);
 });
 
-test('a stop ends the running round after its slice and waits for that', async (t) => {
+test('a stop ends the running round after its current slice, and waits for that', async (t) => {
   const { manager, container, clock, events, store } = await startFaultyService(t, {
     gcTime: 1_000,
     gcInterval: 1_000,
@@ -174,7 +174,7 @@ test('a stop ends the running round after its slice and waits for that', async (
   t.true(events.of('closed').length < 2_000);
 });
 
-test.serial('an unavailable store does not end the rounds and is not reported', async (t) => {
+test.serial('an unavailable store does not end the rounds, and is not reported', async (t) => {
   const warnings = collectWarnings(t);
   const { manager, clock, events, store } = await startFaultyService(t, {
     gcTime: 5_000,

@@ -7,7 +7,7 @@ import { collectWarnings, startFaultyService } from './faulty-service.js';
 const context = { hbTime: 2_000, hbGrace: 10_000, gcInterval: 2_000_000_000 };
 const never = 2_000_000_000;
 
-test('a session turns away once, after hbGrace of silence', async (t) => {
+test('a session becomes away once, after hbGrace of silence', async (t) => {
   const { manager, clock, events } = await startService(t, context);
   const { id } = await manager.createSession('alice');
   events.clear();
@@ -22,7 +22,7 @@ test('a session turns away once, after hbGrace of silence', async (t) => {
   t.deepEqual(events.names, ['away']);
 });
 
-test('a session that is away turns online at its next contact, once', async (t) => {
+test('an away session becomes online once, at its next contact', async (t) => {
   const { manager, clock, events } = await startService(t, context);
   const session = await manager.createSession('alice');
   const contacts: (() => Promise<unknown>)[] = [
@@ -55,7 +55,7 @@ test('getting a session, pushing to it and writing its attributes are not contac
   t.deepEqual(events.names, ['created', 'away']);
 });
 
-test('presence is exact when it is read, whenever the next heartbeat is', async (t) => {
+test('presence is exact when it is read, no matter when the next heartbeat is', async (t) => {
   const { manager, clock, events } = await startService(t, { ...context, hbTime: never });
   const session = await manager.createSession('alice');
   const presence = async () => (await manager.getSession(session.id)).presence;
@@ -86,7 +86,7 @@ test('a session with a held poll stays online, and its silence begins at the ans
   t.is(events.of('away').length, 1);
 });
 
-test('a poll turns a session that is away online at once', async (t) => {
+test('a poll makes an away session online immediately', async (t) => {
   const { manager, clock, events } = await startService(t, context);
   const session = await manager.createSession('alice');
   await clock.advance(20_000);
@@ -104,7 +104,7 @@ test('a session that is closed before hbGrace has passed is never reported as aw
   t.deepEqual(events.names, ['created', 'closed']);
 });
 
-test('many silent sessions turn away in slices, each once', async (t) => {
+test('many silent sessions become away in slices, each once', async (t) => {
   const { manager, clock, container, events } = await startService(t, { ...context, hbTime: never });
   await Promise.all(Array.from({ length: 5_000 }, (_, index) => manager.createSession(`account${index}`)));
   await clock.advance(10_000);
@@ -126,7 +126,7 @@ test('many silent sessions turn away in slices, each once', async (t) => {
   t.is(events.of('away').length, 5_000);
 });
 
-test('a round ends although every session has a held poll', async (t) => {
+test('a round ends even if every session has a held poll', async (t) => {
   const { manager, clock, container, events } = await startService(t, {
     ...context,
     hbTime: never,

@@ -59,7 +59,7 @@ for (const onMaxSession of ['evict-oldest', 'evict-idle'] as const) {
   });
 }
 
-test('limit is emitted for a named session that is refused, and not for one that is found', async (t) => {
+test('limit is emitted for a named session that is refused, but not for one that exists already', async (t) => {
   const { manager } = await startService(t, { maxSession: 1 });
   const limits = limitsOf(manager);
   await manager.createNamedSession('alice', 'phone');
@@ -82,7 +82,7 @@ test('a login that fails for another reason emits no limit', async (t) => {
   t.deepEqual(limits, []);
 });
 
-test('limit reaches the listeners of its own app only', async (t) => {
+test('limit reaches only the listeners of its own app', async (t) => {
   const { manager } = await startService(t, { maxSession: 1 });
   const [own, other] = [limitsOf(manager), limitsOf(manager.inApp('other'))];
   await manager.inApp('other').createSession('alice');

@@ -48,7 +48,7 @@ test('a store in the place of the context, or anything else in the place of the 
   }
 });
 
-test('resolving twice, also at the same time, gives one manager and opens the store once', async (t) => {
+test('resolving twice, even at the same time, returns one manager and opens the store once', async (t) => {
   let opened = 0;
   class CountingStore extends MemoryStore {
     override open(...args: Parameters<MemoryStore['open']>): Promise<void> {
@@ -70,7 +70,7 @@ test('resolving twice, also at the same time, gives one manager and opens the st
   await container.unbindAllAsync();
 });
 
-test('container.get is STOPPED and names getAsync, for whatever depends on the service, and starts nothing', async (t) => {
+test('container.get of the service or of its dependants fails with STOPPED, names getAsync and starts nothing', async (t) => {
   let opened = 0;
   class CountingStore extends MemoryStore {
     override open(...args: Parameters<MemoryStore['open']>): Promise<void> {
@@ -88,7 +88,7 @@ test('container.get is STOPPED and names getAsync, for whatever depends on the s
   container.bind('mailer').toDynamicValue((context) => ({ sessions: context.get(SessionManager) }));
   const { stackTraceLimit } = Error;
   t.teardown(() => void Object.assign(Error, { stackTraceLimit }));
-  // Not what an earlier test may have left.
+  // Do not depend on the value that an earlier test may have left.
   Error.stackTraceLimit = 7;
   for (const call of [
     () => container.get(SessionManager),
@@ -108,7 +108,7 @@ test('container.get is STOPPED and names getAsync, for whatever depends on the s
   await container.unbindAllAsync();
 });
 
-test('a service is resolved asynchronously also from a method called get', async (t) => {
+test('a service is also resolved asynchronously by a method called get', async (t) => {
   const container = new Container();
   container.load(sessionModule({}));
   const server = { get: () => container.getAsync(SessionManager) };
@@ -162,7 +162,7 @@ test('unbinding resolves only after the store was closed', async (t) => {
   t.deepEqual(steps, ['closing', 'closed', 'unbound']);
 });
 
-test('unbinding while the service is starting waits for the start, then stops it', async (t) => {
+test('unbinding during the start of the service waits for the start, and then stops the service', async (t) => {
   const steps: string[] = [];
   class LoggingStore extends MemoryStore {
     override async open(...args: Parameters<MemoryStore['open']>): Promise<void> {
@@ -300,12 +300,12 @@ test('plain data bound as the context is validated when it is resolved', async (
   }
 });
 
-test('an invalid context is refused when the module is made', (t) => {
+test('an invalid context is refused when the module is created', (t) => {
   const error = t.throws(() => sessionModule({ maxSession: -1 }));
   t.true(SessionError.is(error, 'INVALID_CONTEXT'));
 });
 
-test('the module takes a SessionContext as it takes plain data', async (t) => {
+test('the module accepts a SessionContext as well as plain data', async (t) => {
   const container = new Container();
   container.load(sessionModule(new SessionContext({ maxSession: 3 })));
   t.is(container.get(SessionContext).maxSession, 3);

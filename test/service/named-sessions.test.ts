@@ -17,7 +17,7 @@ test('an account has one session of a name, created by the first caller', async 
   await throwsCode(t, manager.createNamedSession('alice', 'laptop'), 'SESSION_LIMIT');
 });
 
-test('the id of a named session is known before it is created, differs by app, account and name, and reveals none of them', async (t) => {
+test('the id of a named session is known before its creation, differs by app, account and name, and reveals none of them', async (t) => {
   const { manager } = await startService(t);
   const other = manager.inApp('other');
   const { session } = await manager.createNamedSession('alice', 'phone');
@@ -30,13 +30,13 @@ test('the id of a named session is known before it is created, differs by app, a
     other.namedSessionId('alice', 'phone'),
   ];
   t.is(new Set(ids).size, 5);
-  // Two ids that have nothing to do with each other agree in a place or two.
+  // Two unrelated ids have the same character at a few positions only.
   const agreeing = [...session.id].filter((character, place) => character === ids[1]?.[place]);
   t.true(agreeing.length < 8, `${session.id} ${ids[1]}`);
   t.true(ids.every(isSessionId));
 });
 
-test('the store gets the hash of a secret that was drawn for this session alone', async (t) => {
+test('the store gets the hash of a secret that was generated for this session only', async (t) => {
   const hashes: string[] = [];
   class RecordingStore extends MemoryStore {
     override insertOnce(session: NewSession): ReturnType<MemoryStore['insertOnce']> {

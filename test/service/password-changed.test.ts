@@ -1,7 +1,7 @@
 import test from 'ava';
 import { startService, throwsCode } from '../support/service.js';
 
-test('passwordChanged gives this session a new token, and ends all others of the account', async (t) => {
+test('passwordChanged gives this session a new token, and ends all other sessions of the account', async (t) => {
   const { manager, events } = await startService(t);
   const mine = await manager.createSession('alice');
   const others = [await manager.createSession('alice'), await manager.createSession('alice')];
@@ -21,7 +21,7 @@ test('passwordChanged gives this session a new token, and ends all others of the
   t.deepEqual(events.trace.slice(0, 3), [`rotated ${mine.id}`, ...others.map(({ id }) => `closed ${id}`)]);
 });
 
-test('what the old token had opened ends as rotated, and that of the others as revoked', async (t) => {
+test('polls of the old token end as rotated, and those of the other sessions as revoked', async (t) => {
   const { manager, room } = await startService(t);
   const [mine, other] = [await manager.createSession('alice'), await manager.createSession('alice')];
   const polls = [mine, other].map(({ id }) => manager.poll(id, { after: '', wait: 60_000 }));
@@ -32,7 +32,7 @@ test('what the old token had opened ends as rotated, and that of the others as r
   t.deepEqual([first?.closed?.code, second?.closed?.code], ['rotated', 'revoked']);
 });
 
-test('passwordChanged of a session that ended rejects, and ends nothing', async (t) => {
+test('passwordChanged of an ended session rejects, and ends nothing', async (t) => {
   const { manager } = await startService(t);
   const [mine, other] = [await manager.createSession('alice'), await manager.createSession('alice')];
   await mine.close();

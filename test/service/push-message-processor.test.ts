@@ -10,7 +10,7 @@ import {
 } from '../../src/index.js';
 import { bindStore, type Service, startService, throwsCode } from '../support/service.js';
 
-/** A memory store that records the chunks of broadcasts and serves each when the test allows it. */
+/** A memory store that records the chunks of broadcasts, and serves each chunk when the test allows it. */
 class ChunkStore extends MemoryStore {
   underWay = 0;
   mostUnderWay = 0;
@@ -84,7 +84,7 @@ test('a broadcast to an app without sessions reaches none', async (t) => {
   t.deepEqual(await manager.inApp('empty').pushToApp('hi'), { accepted: 0, dropped: 0, refused: 0 });
 });
 
-test('a broadcast reads ids only as fast as they are served, and resolves when all have been', async (t) => {
+test('a broadcast reads ids only as fast as they are served, and resolves when all have been served', async (t) => {
   const { manager, store } = await startChunkService(t);
   await createMany(manager, 10_000);
   const releases: (() => void)[] = [];
@@ -130,7 +130,7 @@ test('messages of broadcasts that are awaited one after the other arrive in orde
   }
 });
 
-test('sessions that are live during a whole broadcast get it once, although others are created and closed meanwhile', async (t) => {
+test('sessions that are live during a whole broadcast receive it once, even if others are created and closed during it', async (t) => {
   const { manager, store } = await startChunkService(t);
   const living = await createMany(manager, 1_500);
   const going = await createMany(manager, 1_500);

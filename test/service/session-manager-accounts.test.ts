@@ -11,7 +11,7 @@ test('closing a session returns whether it was live and is reported once', async
   t.deepEqual(events.of('closed'), [{ app: 'default', id, accountId: 'alice', reason: 'revoked', undelivered: 1 }]);
 });
 
-test('of many callers that close one session at the same time exactly one gets true', async (t) => {
+test('when many callers close one session at the same time, exactly one gets true', async (t) => {
   const { manager, events } = await startService(t);
   const { id } = await manager.createSession('alice');
   const results = await Promise.all(Array.from({ length: 100 }, () => manager.closeSession(id, 'logout')));
@@ -48,7 +48,7 @@ test('closing an account closes all of its sessions, or all except one', async (
   await manager.getSession(bob.id);
 });
 
-test('closing an app closes all of its sessions and no others', async (t) => {
+test('closing an app closes all of its sessions, but no others', async (t) => {
   const { manager, events } = await startService(t, { maxSession: 0 });
   await Promise.all(Array.from({ length: 5_000 }, (_, index) => manager.createSession(`account${index % 7}`)));
   const other = await manager.inApp('other').createSession('alice');
@@ -91,7 +91,7 @@ test('the pages of an app hold every session exactly once', async (t) => {
   t.deepEqual(seen.toSorted(), created.map((session) => session.id).toSorted());
 });
 
-test('a session that is live while the pages are read is on one page, although others are created and closed', async (t) => {
+test('a session that is live while the pages are read is on one page, even if others are created and closed', async (t) => {
   const { manager } = await startService(t, { maxSession: 0 });
   const create = (count: number) => Promise.all(Array.from({ length: count }, () => manager.createSession('alice')));
   const [living, going] = [await create(20), await create(20)];
@@ -175,7 +175,7 @@ test('two managers of one app share its namespace', async (t) => {
   t.is((await manager.inApp('other').inApp('default').sessionsOfApp()).sessions.length, 0);
 });
 
-test('closeAccount refuses an `except` that is no session id and closes nothing', async (t) => {
+test('closeAccount with an `except` that is not a session id is refused and closes nothing', async (t) => {
   const { manager } = await startService(t);
   await manager.createSession('alice');
   await throwsCode(t, manager.closeAccount('alice', { except: 'the current one' }), 'INVALID_ARGUMENT');

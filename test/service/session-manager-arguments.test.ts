@@ -80,7 +80,7 @@ test('an app of a wrong shape is INVALID_ARGUMENT', async (t) => {
   for (const app of ['a', 'A-z_9', 'x'.repeat(64), '__proto__']) t.is(manager.inApp(app).app, app);
 });
 
-/** Every method that takes options, called with what are none. */
+/** Every method with options, called with a value that is not an options object. */
 const optionCalls: Record<string, (manager: SessionManager, wrong: never, id: string) => Promise<unknown>> = {
   createSession: (manager, wrong) => manager.createSession('bob', wrong),
   createNamedSession: (manager, wrong) => manager.createNamedSession('bob', 'phone', wrong),
@@ -100,7 +100,7 @@ const optionCalls: Record<string, (manager: SessionManager, wrong: never, id: st
 };
 
 for (const [name, call] of Object.entries(optionCalls)) {
-  test(`${name} with options that are no object rejects with INVALID_ARGUMENT, and changes nothing`, async (t) => {
+  test(`${name} with options that are not an object rejects with INVALID_ARGUMENT, and changes nothing`, async (t) => {
     const { manager, events } = await startService(t);
     const { id } = await manager.createSession('alice');
     events.clear();
@@ -112,7 +112,7 @@ for (const [name, call] of Object.entries(optionCalls)) {
   });
 }
 
-test('a poll whose signal is none rejects with INVALID_ARGUMENT', async (t) => {
+test('a poll with a signal that is not an AbortSignal rejects with INVALID_ARGUMENT', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   for (const signal of [{}, null, 'stop', { throwIfAborted() {} }]) {
@@ -121,7 +121,7 @@ test('a poll whose signal is none rejects with INVALID_ARGUMENT', async (t) => {
   }
 });
 
-/** Every method that takes the id of a session, called with one that is wrong. */
+/** Every method with the id of a session, called with a wrong value. */
 const idCalls: Record<string, (manager: SessionManager, wrong: string, id: string) => Promise<unknown>> = {
   getSession: (manager, wrong) => manager.getSession(wrong),
   patchSession: (manager, wrong) => manager.patchSession(wrong, { theme: 'dark' }),
@@ -137,7 +137,7 @@ const idCalls: Record<string, (manager: SessionManager, wrong: string, id: strin
 };
 
 for (const [name, call] of Object.entries(idCalls)) {
-  test(`${name} with a token in the place of the id is INVALID_ARGUMENT, which does not quote it`, async (t) => {
+  test(`${name} with a token instead of the id is INVALID_ARGUMENT, and the error does not quote the token`, async (t) => {
     const { manager } = await startService(t);
     const { id, token } = await manager.createSession('alice');
     const other = await manager.createSession('alice');

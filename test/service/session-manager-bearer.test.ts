@@ -15,7 +15,7 @@ test('patchAsBearer sets and deletes attributes and renews the session', async (
   t.deepEqual(events.names, ['created', 'renewed']);
 });
 
-test('patchAsBearer turns a session that is away online', async (t) => {
+test('patchAsBearer makes an away session online', async (t) => {
   const { manager, clock, events } = await startService(t, { hbGrace: 10_000 });
   const { token } = await manager.createSession('alice');
   await clock.advance(30_000);
@@ -40,7 +40,7 @@ test('closeAsBearer closes the session as logout, or with the reason given', asy
   );
 });
 
-test('a wrong token patches and closes nothing', async (t) => {
+test('with a wrong token nothing is patched or closed', async (t) => {
   const { manager, clock, events } = await startService(t);
   const { token, id } = await manager.createSession('alice');
   const old = token;

@@ -17,7 +17,7 @@ async function liveIds(manager: SessionManager): Promise<readonly string[]> {
   return (await manager.sessionsOfAccount('alice')).map((session) => session.id);
 }
 
-test('of thousands of concurrent logins reject admits exactly the first maxSession', async (t) => {
+test('under reject exactly the first maxSession of thousands of concurrent logins are admitted', async (t) => {
   const { manager, events } = await startService(t, { maxSession: 5, onMaxSession: 'reject' });
   const results = await createAtOnce(manager);
   const admitted = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value.id);
@@ -33,7 +33,7 @@ test('of thousands of concurrent logins reject admits exactly the first maxSessi
   );
 });
 
-test('an account has the limit that createSession names, and others that of the context', async (t) => {
+test('the limit of createSession applies to its account, and that of the context to the others', async (t) => {
   const { manager } = await startService(t, { maxSession: 2 });
   const logIn = (account: string, maxSession?: number) =>
     manager.createSession(account, maxSession === undefined ? {} : { maxSession });
@@ -46,7 +46,7 @@ test('an account has the limit that createSession names, and others that of the 
 });
 
 for (const onMaxSession of ['evict-oldest', 'evict-idle'] as const) {
-  test(`of thousands of concurrent logins ${onMaxSession} leaves exactly the last maxSession and reports each eviction once`, async (t) => {
+  test(`${onMaxSession} leaves exactly the last maxSession of thousands of concurrent logins and reports each eviction once`, async (t) => {
     const { manager, events } = await startService(t, { maxSession: 5, onMaxSession });
     const results = await createAtOnce(manager);
     const ids = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value.id);
@@ -78,7 +78,7 @@ test('the limit holds for each account of each app separately', async (t) => {
   await throwsCode(t, manager.inApp('other').createSession('alice'), 'SESSION_LIMIT');
 });
 
-test('expired sessions do not count toward the limit, swept or not', async (t) => {
+test('expired sessions do not count toward the limit, whether swept or not', async (t) => {
   const { manager, clock, events } = await startService(t, { maxSession: 2, gcTime: 1_000, gcInterval: 1_000_000 });
   await manager.createSession('alice');
   await manager.createSession('alice', { maxAge: 900, ttl: 1_000_000 });

@@ -25,7 +25,7 @@ class Answer implements PollReceiver {
   }
 }
 
-test('patchSession sets and deletes attributes in one step, and attributeTexts shows them as they are kept', async (t) => {
+test('patchSession sets and deletes attributes in one step, and attributeTexts shows their stored texts', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice', { attributes: { a: 1, b: 2 } });
   const session = await manager.patchSession(id, { a: null, c: { d: null } });
@@ -36,7 +36,7 @@ test('patchSession sets and deletes attributes in one step, and attributeTexts s
   await throwsCode(t, manager.patchSession(id, { a: 1 }), 'SESSION_CLOSED');
 });
 
-test('pollInto removes a message only once it is acknowledged', async (t) => {
+test('pollInto removes a message only after it is acknowledged', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   await manager.push(id, 'hi');
@@ -50,7 +50,7 @@ test('pollInto removes a message only once it is acknowledged', async (t) => {
   t.is((await third.arrived).messages.length, 0);
 });
 
-test('pollInto gives an unknown session and wrong options to receiver.fail', async (t) => {
+test('pollInto passes errors for an unknown session and wrong options to receiver.fail', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   const [malformed, wrong] = [new Answer(), new Answer()];

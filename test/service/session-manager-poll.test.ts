@@ -7,7 +7,7 @@ import { startService, throwsCode } from '../support/service.js';
 
 const dataOf = (batch: Batch) => batch.messages.map((message) => message.data);
 
-test('a poll returns undelivered messages at once, with offset and time', async (t) => {
+test('a poll returns undelivered messages immediately, with offset and time', async (t) => {
   const { manager, clock } = await startService(t);
   const { id } = await manager.createSession('alice');
   const at = clock.now();
@@ -183,7 +183,7 @@ test('a wait of NaN is refused as NaN', async (t) => {
   t.regex(message, /^wait .*; got NaN$/);
 });
 
-test('pollAsBearer gives every error to receiver.fail and never throws', async (t) => {
+test('pollAsBearer passes every error to receiver.fail and never throws', async (t) => {
   const { manager, container } = await startService(t);
   const { token } = await manager.createSession('alice');
   const errors: unknown[] = [];
@@ -196,7 +196,7 @@ test('pollAsBearer gives every error to receiver.fail and never throws', async (
   t.deepEqual(codes, ['INVALID_ARGUMENT', 'SESSION_UNKNOWN', 'STOPPED']);
 });
 
-test('pollAsBearer with a wrong secret is SESSION_UNKNOWN and leaves the held poll and the messages alone', async (t) => {
+test('pollAsBearer with a wrong secret is SESSION_UNKNOWN and affects neither the held poll nor the messages', async (t) => {
   const { manager, room } = await startService(t);
   const { id, token } = await manager.createSession('alice');
   const held = manager.poll(id, {});
@@ -209,7 +209,7 @@ test('pollAsBearer with a wrong secret is SESSION_UNKNOWN and leaves the held po
   t.deepEqual(dataOf(await held), ['hi']);
 });
 
-test('pollAsBearer gives the batch of the bearer to receiver.deliver', async (t) => {
+test('pollAsBearer passes the batch of the bearer to receiver.deliver', async (t) => {
   const { manager } = await startService(t);
   const { id, token } = await manager.createSession('alice');
   await manager.push(id, 'hi');

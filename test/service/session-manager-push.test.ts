@@ -60,7 +60,7 @@ test('with reject a push to one session is MAILBOX_FULL, and in a push to many i
   t.is((await manager.poll(full.id, { after: '', wait: 0 })).lost, 0);
 });
 
-test('close closes the session that overflows, after the overflow event', async (t) => {
+test('under close the session that overflows is closed, after the overflow event', async (t) => {
   const { manager, events } = await startService(t, { msgMaxLength: 1, onOverflow: 'close' });
   const { id } = await manager.createSession('alice');
   await manager.push(id, 1);
@@ -71,7 +71,7 @@ test('close closes the session that overflows, after the overflow event', async 
   t.is((await throwsCode(t, manager.getSession(id), 'SESSION_CLOSED')).details.reason, 'overflow');
 });
 
-test('in a push to many close closes only the sessions that overflow', async (t) => {
+test('under close a push to many closes only the sessions that overflow', async (t) => {
   const { manager, events } = await startService(t, { msgMaxLength: 1, onOverflow: 'close' });
   const full = await manager.createSession('alice');
   await manager.push(full.id, 1);

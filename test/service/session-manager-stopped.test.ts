@@ -11,7 +11,7 @@ import { startService, throwsCode } from '../support/service.js';
 
 const id = 'x'.repeat(24);
 
-/** Rejects with what `receiver.fail` is called with. */
+/** Returns a promise that rejects with the argument of `receiver.fail`. */
 function failureOf(poll: (receiver: PollReceiver) => unknown): Promise<unknown> {
   return new Promise((deliver, fail) => void poll({ deliver, fail }));
 }

@@ -37,7 +37,7 @@ test('a session is created with the options given, and its token is id and secre
   t.is(events.of('created')[0]?.accountId, 'alice');
 });
 
-test('a user agent is cut to 512 characters, and lone surrogates in it are replaced', async (t) => {
+test('a user agent is truncated to 512 characters, and lone surrogates in it are replaced', async (t) => {
   const { manager } = await startService(t);
   const long = await manager.createSession('alice', { userAgent: `${'x'.repeat(511)}😀` });
   t.is(long.userAgent, `${'x'.repeat(511)}\ufffd`);
@@ -70,7 +70,7 @@ test('ttl and maxAge of a session override those of the context', async (t) => {
   await manager.getSession(endless.id);
 });
 
-test('the token is neither in JSON nor in what inspect shows', async (t) => {
+test('the token is neither in the JSON nor in the inspect output of a session', async (t) => {
   const { manager } = await startService(t);
   const session = await manager.createSession('alice', { attributes: { theme: 'dark' } });
   const secret = session.token.slice(session.id.length);
@@ -119,7 +119,7 @@ test('authenticating counts a read and renews', async (t) => {
   t.is(events.of('renewed')[1]?.reads, 2);
 });
 
-test('a wrong, unknown or malformed token is SESSION_UNKNOWN, whatever its shape', async (t) => {
+test('a wrong, unknown or malformed token is SESSION_UNKNOWN, no matter what it looks like', async (t) => {
   const { manager } = await startService(t);
   const { token, id } = await manager.createSession('alice');
   const flipped = token.slice(0, -1) + (token.endsWith('a') ? 'b' : 'a');
@@ -128,7 +128,7 @@ test('a wrong, unknown or malformed token is SESSION_UNKNOWN, whatever its shape
   t.is((await manager.getSession(id)).reads, 0);
 });
 
-test('a token with a wrong secret does not learn the close reason', async (t) => {
+test('a caller with a wrong secret does not learn the close reason', async (t) => {
   const { manager, clock } = await startService(t, { tombstoneTime: 5_000, gcInterval: 1_000 });
   const { token, id } = await manager.createSession('alice');
   await manager.closeSession(id, 'logout');
@@ -166,7 +166,7 @@ test('a malformed id is answered like an unknown one', async (t) => {
   }
 });
 
-test('rotateToken gives the same session a new token and makes the old one unknown', async (t) => {
+test('rotateToken gives the session a new token and makes the old one unknown', async (t) => {
   const { manager, events } = await startService(t);
   const first = await manager.createSession('alice', { attributes: { theme: 'dark' } });
   await manager.push(first.id, 'one');
@@ -187,7 +187,7 @@ test('rotateToken gives the same session a new token and makes the old one unkno
   t.false(JSON.stringify(events.of('rotated')).includes(second.token.slice(24)));
 });
 
-test('replaceSession gives the new session the attributes that it lacks and the messages ahead of its own', async (t) => {
+test('replaceSession gives the new session the attributes that it lacks, and the messages ahead of its own messages', async (t) => {
   const { manager, events } = await startService(t);
   const old = await manager.createSession('alice', { attributes: { theme: 'dark', lang: 'en' } });
   const fresh = await manager.createSession('alice', { attributes: { theme: 'light' } });
@@ -220,7 +220,7 @@ test("a session can't replace itself", async (t) => {
   t.deepEqual(events.names, ['created']);
 });
 
-test('replaceSession with a session that has ended changes nothing', async (t) => {
+test('replaceSession with an ended session changes nothing', async (t) => {
   const { manager } = await startService(t);
   const live = await manager.createSession('alice');
   const gone = await manager.createSession('alice', { attributes: { theme: 'dark' } });

@@ -3,7 +3,7 @@ import test from 'ava';
 import { runtimeOf } from '../../src/service/app-service.js';
 import { startService, throwsCode } from '../support/service.js';
 
-test('a drain calls every drain hook once, and a stop after it calls none again', async (t) => {
+test('a drain calls every drain hook once, and a later stop calls none again', async (t) => {
   const { manager, container } = await startService(t);
   const called: string[] = [];
   for (const name of ['one', 'two']) runtimeOf(manager).onDrain(async () => void called.push(name));
@@ -14,7 +14,7 @@ test('a drain calls every drain hook once, and a stop after it calls none again'
   t.deepEqual(called, ['one', 'two']);
 });
 
-test('a stop waits for the drain hooks, and the store still answers them', async (t) => {
+test('a stop waits for the drain hooks, and the store still answers their calls', async (t) => {
   const { manager, container } = await startService(t);
   const session = await manager.createSession('alice');
   let found = '';
@@ -44,7 +44,7 @@ test('a drain hook that throws, rejects or never ends delays a drain by at most 
   t.true(isDrained);
 });
 
-test('managers of all apps share one runtime, and any other value has none', async (t) => {
+test('managers of all apps share one runtime, and any other value has no runtime', async (t) => {
   const { manager } = await startService(t);
   t.is(runtimeOf(manager.inApp('other')), runtimeOf(manager));
   for (const value of [{}, undefined, null, 'manager']) {
@@ -52,7 +52,7 @@ test('managers of all apps share one runtime, and any other value has none', asy
   }
 });
 
-test('what shows a manager shows its app and nothing of the runtime, the store and its options', async (t) => {
+test('the display of a manager shows its app, but nothing of the runtime, the store or its options', async (t) => {
   const { manager } = await startService(t);
   t.is(JSON.stringify(manager), '{"app":"default"}');
   t.is(inspect(manager), "SessionManager { app: 'default' }");

@@ -55,7 +55,7 @@ test("an attribute key or value that can't be kept is INVALID_ARGUMENT, and noth
   t.is((await manager.getSession(session.id)).writes, 0);
 });
 
-test('concurrent writers of different keys both take effect; of one key the last does', async (t) => {
+test('concurrent writers of different keys both take effect; of writers of one key the last one does', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   const [one, other] = [await manager.getSession(id), await manager.getSession(id)];
@@ -63,7 +63,7 @@ test('concurrent writers of different keys both take effect; of one key the last
   t.deepEqual((await manager.getSession(id)).getAllAttr(), { a: 1, b: 2, c: 4 });
 });
 
-test('a session object shows what its own methods changed, not what others changed', async (t) => {
+test('a session object shows changes by its own methods, but not changes by others', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   const [one, other] = [await manager.getSession(id), await manager.getSession(id)];
@@ -74,7 +74,7 @@ test('a session object shows what its own methods changed, not what others chang
   t.deepEqual(other.getAllAttr(), { a: 1, b: 2 });
 });
 
-test('reload shows what others changed and does not renew', async (t) => {
+test('reload shows changes by others, and does not renew', async (t) => {
   const { manager, clock, events } = await startService(t);
   const session = await manager.createSession('alice', { attributes: { theme: 'dark' } });
   await (await manager.getSession(session.id)).setAttr('theme', 'light');

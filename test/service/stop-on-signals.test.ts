@@ -27,7 +27,7 @@ for (const signal of signals) {
   });
 
   for (const second of signals) {
-    test(`${second} a second after ${signal} exits at once with ${secondCodes[second]}`, async (t) => {
+    test(`${second} a second after ${signal} exits immediately with ${secondCodes[second]}`, async (t) => {
       const child = new Child('stopping-process', ['hangs']);
       await child.printed('ready');
       child.send(signal);
@@ -38,8 +38,8 @@ for (const signal of signals) {
       t.deepEqual(lines, ['ready', 'stopping', 'a second later'], 'stop ran once');
     });
 
-    test(`${second} within a second of ${signal} is the same signal: the stop goes on`, async (t) => {
-      // Twice, because each repeat counts from the first signal.
+    test(`${second} within a second of ${signal} counts as the same signal: the stop continues`, async (t) => {
+      // Send it twice, because each repeat counts from the first signal.
       const child = new Child('stopping-process', ['isSignalledAgain', second, second]);
       await child.printed('ready');
       child.send(signal);
@@ -59,7 +59,7 @@ test('Ctrl-C under node --watch, which delivers SIGINT twice, ends the process a
   t.deepEqual(lines.slice(0, 3), ['ready', 'stopping', 'stopped']);
 });
 
-test('removed handlers leave signals to their default', async (t) => {
+test('after the handlers were removed, signals have their default effect', async (t) => {
   const child = new Child('stopping-process', ['succeeds', 'takeAway']);
   await child.printed('ready');
   child.send('SIGTERM');

@@ -1,9 +1,9 @@
 import { stopOnSignals } from '../../src/index.js';
 
-/** Just over the second within which a repeated signal counts as the same. */
+/** Slightly more than the second within which a repeated signal counts as the same. */
 const repeatOverMs = 1_050;
 
-/** Sends the signal to this process. Resolves when its handlers, which are called in their order, have been called. */
+/** Sends the signal to this process. Resolves when all of its handlers have been called, in their order. */
 function signalMyself(signal: NodeJS.Signals): Promise<void> {
   return new Promise((resolve) => {
     process.once(signal, () => resolve());
@@ -19,7 +19,7 @@ const stops: Record<string, () => Promise<void>> = {
     new Promise(() => {
       setTimeout(() => console.log('a second later'), repeatOverMs);
     }),
-  // Long enough for the second SIGINT of `node --watch` to arrive meanwhile.
+  // Long enough for the second SIGINT of `node --watch` to arrive before the stop ends.
   takesAWhile: () => new Promise((resolve) => setTimeout(resolve, 300)),
   isSignalledAgain: async () => {
     for (const signal of process.argv.slice(3)) {
@@ -30,7 +30,7 @@ const stops: Record<string, () => Promise<void>> = {
 
 const [, , how = ''] = process.argv;
 const stop = stops[how] ?? (() => Promise.reject(new Error(`no stop is named ${how}`)));
-// Keeps the process alive as a listening server would.
+// Keeps the process alive like a listening server.
 setInterval(() => {}, 1_000);
 const takeAway = stopOnSignals(async () => {
   console.log('stopping');

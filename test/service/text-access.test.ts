@@ -3,11 +3,11 @@ import { SessionManager } from '../../src/index.js';
 import { patchTexts, pushText } from '../../src/service/text-access.js';
 import { startService, throwsCode } from '../support/service.js';
 
-test('patchTexts keeps the given JSON texts and deletes what is null', async (t) => {
+test('patchTexts stores the given JSON texts and deletes keys with null', async (t) => {
   const { manager, events } = await startService(t);
   const { id } = await manager.createSession('alice', { attributes: { theme: 'dark', size: 1 } });
   events.clear();
-  // Spaces show that a text is not made again.
+  // The spaces show that the text is stored unchanged.
   const session = await patchTexts(manager, id, { theme: null, cart: '{ "items": [ 1 ] }' });
   t.deepEqual({ ...session.attributeTexts }, { size: '1', cart: '{ "items": [ 1 ] }' });
   t.deepEqual(session.getAttr('cart'), { items: [1] });
@@ -29,7 +29,7 @@ test('patchTexts refuses the keys that patchSession refuses, and changes nothing
   t.deepEqual({ ...(await manager.getSession(id)).attributeTexts }, {});
 });
 
-test('pushText delivers the given JSON text, with a key as push', async (t) => {
+test('pushText delivers the given JSON text, and accepts a key like push', async (t) => {
   const { manager } = await startService(t);
   const { id } = await manager.createSession('alice');
   t.deepEqual(await pushText(manager, id, '{ "a": 1 }', { key: 'k' }), { accepted: 1, dropped: 0, refused: 0 });
@@ -41,7 +41,7 @@ test('pushText delivers the given JSON text, with a key as push', async (t) => {
   );
 });
 
-test('pushText is bounded as push, in bytes of UTF-8, and by the mailbox', async (t) => {
+test('pushText is bounded like push, in bytes of UTF-8, and by the mailbox', async (t) => {
   const { manager, events } = await startService(t, { msgMaxBytes: 8, msgMaxLength: 1, onOverflow: 'reject' });
   const { id } = await manager.createSession('alice');
   await throwsCode(t, pushText(manager, id, '"☃☃☃"'), 'MESSAGE_TOO_LARGE');
@@ -52,7 +52,7 @@ test('pushText is bounded as push, in bytes of UTF-8, and by the mailbox', async
   t.is(events.of('overflow').length, 1);
 });
 
-test('text access is checked and refused as the methods of the manager are', async (t) => {
+test('text access is checked and refused like the methods of the manager', async (t) => {
   const { manager, container } = await startService(t);
   const { id, token } = await manager.createSession('alice');
   const other = manager.inApp('other');

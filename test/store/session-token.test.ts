@@ -23,24 +23,24 @@ test('a token is an id of 24 and a secret of 40 alphanumerics', (t) => {
   }
 });
 
-test('no two ids, secrets or epochs drawn are the same', (t) => {
+test('no two generated ids, secrets or epochs are the same', (t) => {
   const draws = 10_000;
   t.is(new Set(Array.from({ length: draws }, () => newId(''))).size, draws);
   t.is(new Set(Array.from({ length: draws }, () => newSecret())).size, draws);
   t.true(new Set(Array.from({ length: draws }, () => newEpoch())).size > draws - 5);
 });
 
-test('every alphanumeric is drawn about as often as every other', (t) => {
+test('every alphanumeric is generated about equally often', (t) => {
   const counts = new Map<string, number>();
   const text = Array.from({ length: 2_000 }, () => newSecret()).join('');
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
   t.is(counts.size, 62);
   const expected = text.length / 62;
-  // Six standard deviations: a modulo bias would show, chance won't.
+  // Six standard deviations: a modulo bias exceeds this, chance does not.
   for (const count of counts.values()) t.true(Math.abs(count - expected) < 6 * Math.sqrt(expected));
 });
 
-test('an id begins with the prefix asked for and has 24 characters all the same', (t) => {
+test('an id begins with the requested prefix and still has 24 characters', (t) => {
   for (const prefix of ['', '0', 'ab', 'A1b2C3d4']) {
     const id = newId(prefix);
     t.true(id.startsWith(prefix));
@@ -49,11 +49,11 @@ test('an id begins with the prefix asked for and has 24 characters all the same'
   }
 });
 
-test('an epoch is a word that a cursor can hold', (t) => {
+test('an epoch is a word that a cursor can contain', (t) => {
   for (let round = 0; round < 200; round += 1) t.regex(newEpoch(), /^[0-9a-z]{6}$/);
 });
 
-test('whatever has 64 alphanumerics is parsed into its two halves', (t) => {
+test('any text of 64 alphanumerics is parsed into its two halves', (t) => {
   const tokens = fc.array(alphanumerics, { minLength: 64, maxLength: 64 }).map((all) => all.join(''));
   fc.assert(
     fc.property(tokens, (token) => {
@@ -64,7 +64,7 @@ test('whatever has 64 alphanumerics is parsed into its two halves', (t) => {
   );
 });
 
-test('whatever else is no token, and does not throw', (t) => {
+test('any other value is not a token, and does not make the parser throw', (t) => {
   const good = newId('') + newSecret();
   const wrong = [
     '',
@@ -85,7 +85,7 @@ test('whatever else is no token, and does not throw', (t) => {
   );
 });
 
-test('the letters and digits of ASCII are the only characters of an id or a token', (t) => {
+test('only letters and digits of ASCII are allowed in an id or a token', (t) => {
   for (let code = 0; code < 0x300; code += 1) {
     const character = String.fromCharCode(code);
     const isAllowed = /^[0-9A-Za-z]$/.test(character);
@@ -94,7 +94,7 @@ test('the letters and digits of ASCII are the only characters of an id or a toke
   }
 });
 
-test('an id is told from anything else', (t) => {
+test('an id is distinguished from any other value', (t) => {
   t.true(isSessionId('A'.repeat(24)));
   for (const value of ['', 'A'.repeat(23), 'A'.repeat(25), `${'A'.repeat(23)}\n`, `${'A'.repeat(23)}_`, 24, null]) {
     t.false(isSessionId(value));

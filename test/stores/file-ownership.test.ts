@@ -6,7 +6,7 @@ import { currentUser, findOwnershipFault, type TrustedUser } from '../../src/sto
 
 const me = currentUser();
 const title = (text: string) => (me === undefined ? `skipped, no users here: ${text}` : text);
-// Windows has no user numbers, by which ownership is judged.
+// Ownership is judged by user ids, which Windows does not have.
 const run = me === undefined ? test.skip : test;
 
 interface Place {
@@ -22,29 +22,29 @@ async function freshFile(t: { teardown(clean: () => Promise<void>): void }): Pro
   return { folder, file };
 }
 
-/** Another user, to whom the files made here are foreign. */
+/** Returns another user, who does not own the files of these tests. */
 function stranger(): TrustedUser {
   return { uid: (me?.uid ?? 0) + 12_345, gids: [12_345] };
 }
 
-run(title('a file of the own user in a folder of the own user is trusted'), async (t) => {
+run(title('a file in a folder is trusted when both belong to the user of this process'), async (t) => {
   const { file } = await freshFile(t);
   t.is(await findOwnershipFault(file), undefined);
 });
 
-run(title('a missing file and a missing folder are no fault'), async (t) => {
+run(title('a missing file and a missing folder are not reported as faults'), async (t) => {
   const { folder } = await freshFile(t);
   t.is(await findOwnershipFault(join(folder, 'missing')), undefined);
   t.is(await findOwnershipFault(join(folder, 'missing', 'too')), undefined);
 });
 
-run(title('a file that all users may write to is refused'), async (t) => {
+run(title('a file to which all users may write is refused'), async (t) => {
   const { file } = await freshFile(t);
   await chmod(file, 0o602);
   t.is(await findOwnershipFault(file), `${file} can be written to by all users (mode 0602)`);
 });
 
-run(title('the own group may write to the file, a foreign group may not'), async (t) => {
+run(title('a file to which a group may write is refused unless the process is a member of the group'), async (t) => {
   const { file } = await freshFile(t);
   await chmod(file, 0o660);
   t.is(await findOwnershipFault(file), undefined);
@@ -55,7 +55,7 @@ run(title('the own group may write to the file, a foreign group may not'), async
   );
 });
 
-run(title('a file in a sticky folder of all users is refused when it belongs to another user'), async (t) => {
+run(title('in a sticky folder of all users, a file of another user is refused'), async (t) => {
   const { folder, file } = await freshFile(t);
   await chmod(folder, 0o1777);
   t.is(await findOwnershipFault(file), undefined, 'the own file');
@@ -69,17 +69,17 @@ run(title('a folder in which all users may replace files is refused'), async (t)
   t.is(await findOwnershipFault(file), `${folder} can be written to by all users (mode 0777)`);
 });
 
-run(title('a folder of another user is refused, also while the file is missing'), async (t) => {
+run(title('a folder of another user is refused, even when the file does not exist'), async (t) => {
   const { folder } = await freshFile(t);
   const own = join(folder, 'folder');
   await mkdir(own, { mode: 0o700 });
-  // A folder of root is trusted, so a test that root runs gives it away.
+  // A folder of root is trusted. Therefore, when root runs this test, it gives the folder to another user.
   if (me?.uid === 0) await chown(own, 12_345, 12_345);
   const user = me?.uid === 0 ? me : stranger();
   t.regex((await findOwnershipFault(join(own, 'missing'), user)) ?? '', /folder belongs to user \d+, but/);
 });
 
-run(title('a link is judged by its own owner and by what it leads to'), async (t) => {
+run(title('a symbolic link is judged by its owner and by its target'), async (t) => {
   const { folder, file } = await freshFile(t);
   const link = join(folder, 'link');
   await symlink(file, link);

@@ -1,10 +1,10 @@
 import type { TestFn } from 'ava';
 import PQueue from 'p-queue';
 
-/** Stores that are open at once: so few that no server and no processor is kept from its work by connecting. */
+/** Maximum number of open stores. So few that connecting them does not keep a server or a processor from its work. */
 const concurrency = 12;
 
-/** Declares rules of the suite, which run side by side, but not all at once. */
+/** Returns a function that declares rules of the suite. The rules run concurrently, but not all at the same time. */
 export function testRule(test: TestFn): (title: string, body: () => Promise<void>) => void {
   const turns = new PQueue({ concurrency });
   return (title, body) =>

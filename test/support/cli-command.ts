@@ -1,13 +1,13 @@
 import { runCommandLine } from '../../src/cli/command-line.js';
 
-/** What a command wrote, and its exit code. */
+/** The output of a command, and its exit code. */
 export interface CliResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a command that ends by itself, within this process: a process per command takes most of a test's time. */
+/** Runs a command that ends by itself, in this process, because starting a process takes most of a test's time. */
 export async function runCli(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},

@@ -10,7 +10,7 @@ const entry = programFile(new URL('../../src/cli/main.js', import.meta.url));
 
 type Environment = Readonly<Record<string, string>>;
 
-/** The command line as a child process, in an empty folder, without the environment of this process. */
+/** The command line tool as a child process in an empty folder, without the environment of this process. */
 export class CliProcess {
   readonly #child: ChildProcess;
   /** Resolves at the first line of output, or at the end of the process. */
@@ -48,7 +48,7 @@ export class CliProcess {
     return folder;
   }
 
-  /** Runs it to its end. */
+  /** Runs the command until it ends. */
   static async run(t: ExecutionContext, args: readonly string[], environment: Environment = {}): Promise<CliProcess> {
     const cli = await CliProcess.#spawn(t, args, environment);
     await cli.exit;

@@ -10,14 +10,14 @@ interface Answer {
 const pushPauseMs = 20;
 
 /**
- * Steady traffic of clients over kept-alive connections. Each account is pushed the numbers 1, 2, 3, … and polls for
- * them. Other requests come at intervals, on connections that were idle meanwhile.
+ * Continuous traffic of clients over kept-alive connections. Each account receives the numbers 1, 2, 3, … as pushes and
+ * polls for them. Other requests are sent at intervals, on connections that are idle between them.
  */
 export class ClusterTraffic {
-  /** Refused requests, lost and unordered messages. */
+  /** Errors: refused requests, and lost or unordered messages. */
   readonly faults: string[] = [];
   readonly #port: number;
-  /** With a time-out of its own, without which Node's agent ignores the one that the server announces. */
+  /** Has its own time-out, because without one Node's agent ignores the time-out that the server announces. */
   readonly #agent = new Agent({ keepAlive: true, timeout: 60_000 });
   readonly #work: Promise<unknown>[] = [];
   readonly #pushed: number[] = [];

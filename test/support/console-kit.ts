@@ -25,12 +25,12 @@ import { type RawResponse, type RequestOptions, request } from './http-client.js
 export const consoleFronts = ['fastify', 'express', 'hono', 'node', 'fetch'] as const;
 export type ConsoleFront = (typeof consoleFronts)[number];
 
-/** Lets those in who say who they are: the tests are about what comes behind the guard. */
+/** A guard that trusts the name in a header, because the tests are about the console behind the guard. */
 export function byHeader(incoming: object): string | undefined {
   return requestHeadOf(incoming).header('x-operator') || undefined;
 }
 
-/** What the console's own page sends with each act. */
+/** The headers that the console's own page sends with each act. */
 export const actHeaders = {
   'x-operator': 'root',
   'x-session-mailbox-console': '1',
@@ -43,7 +43,7 @@ export interface ConsoleKitOptions {
   readonly console?: Partial<ConsoleOptions>;
 }
 
-/** A service whose console is behind a real server, with a clock that stands still. */
+/** A service whose console is behind a real server, with a clock that does not advance by itself. */
 export class ConsoleKit {
   readonly manager: SessionManager;
   readonly clock: ManualClock;
@@ -75,7 +75,7 @@ export class ConsoleKit {
     return request(this.port, path, { ...options, headers: { 'x-operator': 'root', ...options.headers } });
   }
 
-  /** What a GET of the console's API answers. */
+  /** Returns the parsed answer to a GET of the console's API. */
   async read(path: string): Promise<ReturnType<typeof JSON.parse>> {
     const { status, body } = await this.ask(`/console/api/${path}`);
     if (status !== 200) throw new Error(`${path} was answered ${status}: ${body}`);

@@ -7,7 +7,7 @@ import type { TeardownOwner } from './teardowns.js';
 
 const entry = programFile(new URL('../../demo/nodes.js', import.meta.url));
 
-/** One node of the demo, as its clients use it. */
+/** One node of the demo, from the view of its clients. */
 export class DemoNode {
   readonly pid: number;
   readonly port: number;
@@ -32,7 +32,7 @@ export class DemoNode {
     return this.post('/messages', { to, data }, { 'X-Admin-Key': 'key' });
   }
 
-  /** A poll that was sent; the server may not have read it yet. */
+  /** Sends a poll. The server may not have read it yet. */
   async poll(cookie: string, after: string): Promise<Connection> {
     const connection = await Connection.open(this.port);
     return connection.send(`/poll?after=${after}`, { cookie });
@@ -53,7 +53,7 @@ export class DemoNodes {
   readonly #child: ChildProcess;
 
   private constructor(data: string, environment: Readonly<Record<string, string>>) {
-    // Without the developer's variables, which could select another configuration or Redis.
+    // Leaves out the developer's variables, which could select another configuration or Redis.
     const { PATH = '', HOME = '', REDIS_SERVER } = process.env;
     const server = REDIS_SERVER === undefined ? {} : { REDIS_SERVER };
     const demo = { PORT: '0', DEMO_DATA: data, DEMO_ADMIN_KEY: 'key' };
@@ -77,13 +77,13 @@ export class DemoNodes {
   static spawn(owner: TeardownOwner, data: string, environment: Readonly<Record<string, string>> = {}): DemoNodes {
     const demo = new DemoNodes(data, environment);
     owner.teardown(async () => {
-      // SIGKILL would leave its children behind; a SIGTERM a second after the first makes it kill them and exit.
+      // SIGKILL would leave its children running. A SIGTERM a second after the first makes it kill them and exit.
       await demo.signalUntilEnd('SIGTERM');
     });
     return demo;
   }
 
-  /** Resolves when both nodes serve. */
+  /** Resolves when both nodes accept requests. */
   static async start(
     owner: TeardownOwner,
     data: string,
@@ -95,7 +95,7 @@ export class DemoNodes {
     return demo;
   }
 
-  /** Repeats the signal until the process has ended: within a second of the first signal a repeat is ignored. */
+  /** Repeats the signal until the process has ended: it ignores repeats within a second of the first signal. */
   async signalUntilEnd(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
     this.signal(signal);
     const repeat = setInterval(() => this.signal(signal), 100);
@@ -111,7 +111,7 @@ export class DemoNodes {
     return [...lines].map(([, pid, port]) => new DemoNode(Number(pid), Number(port)));
   }
 
-  /** The Redis that it started last, if any. */
+  /** The Redis server that the process started last, if any. */
   get redis(): { readonly pid: number; readonly url: string } | undefined {
     const [, pid, url = ''] = [...this.stdout.matchAll(/^redis \(process (\d+)\): (\S+)$/gm)].at(-1) ?? [];
     return pid === undefined ? undefined : { pid: Number(pid), url };

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { until } from './http-kit.js';
 
-/** One event as an `EventSource` takes it. */
+/** An event as an `EventSource` receives it. */
 export interface WireEvent {
   readonly type: string;
   readonly id: string;
@@ -15,7 +15,7 @@ export interface EventResponse extends Readable {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A client of Server-Sent Events, which reads as the standard says. */
+/** A client of Server-Sent Events that parses the stream according to the standard. */
 export class EventStream {
   readonly response: EventResponse;
   readonly events: WireEvent[] = [];

@@ -2,7 +2,7 @@ import { limits } from './limits.js';
 
 const pauseMs = 10;
 
-/** Waits until a condition holds that an operation in progress will bring about; fails after `patience` milliseconds. */
+/** Waits until an operation in progress has made the condition true. Fails after `patience` milliseconds. */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   { patience = limits.event, what }: { readonly patience?: number; readonly what?: string } = {},

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 
 fc.configureGlobal({
   ...fc.readConfigureGlobal(),
-  // AVA does not print the cause of an error, and so would not say what is wrong about a counterexample.
+  // AVA does not print the cause of an error. Without this, the report would not show what failed in a counterexample.
   includeErrorInReport: true,
-  // Otherwise a list of up to sixty commands has ten at most.
+  // Otherwise a list with a maximum of sixty commands would have at most ten.
   defaultSizeToMaxWhenMaxSpecified: true,
 });
 

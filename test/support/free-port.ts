@@ -2,22 +2,22 @@ import { createServer, type Server } from 'node:net';
 import type { TeardownOwner } from './teardowns.js';
 
 /**
- * Ports below the range from which Linux (32 768), macOS and Windows (49 152) take the local ports of outgoing connections:
- * from that range a connection of another test could take a port before the server that it is for listens.
+ * Ports below those that Linux (32 768 and up), macOS and Windows (49 152 and up) assign to outgoing connections.
+ * Otherwise a connection of another test could take a port before the intended server listens.
  */
 const firstPort = 20_000;
 const portCount = 12_000;
 
-/** Ports of the loopback interface that are free now. */
+/** Returns ports of the loopback interface that are free now. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  // All are kept open until all are known, so that none is returned twice.
+  // Keeps all ports open until all are known, so that no port is returned twice.
   const servers = await Promise.all(Array.from({ length: count }, listenOnFreePort));
   const ports = servers.map(portOf);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
 }
 
-/** A port that is in use until the owner ends. */
+/** Returns a port that is in use until the owner ends. */
 export async function takenPort(owner: TeardownOwner): Promise<number> {
   const server = await listenOnFreePort();
   owner.teardown(() => new Promise((resolve) => server.close(resolve)));
@@ -26,7 +26,7 @@ export async function takenPort(owner: TeardownOwner): Promise<number> {
 
 async function listenOnFreePort(): Promise<Server> {
   for (;;) {
-    // At random, because other processes of the tests search as well.
+    // At random, because other test processes search for ports as well.
     const server = await listen(firstPort + Math.floor(Math.random() * portCount));
     if (server !== undefined) return server;
   }

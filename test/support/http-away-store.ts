@@ -12,7 +12,7 @@ import {
   type StoreBinding,
 } from '../../src/index.js';
 
-/** A memory store whose connection can be cut, as that of a store across a network. */
+/** A memory store whose connection can be cut, like that of a store across a network. */
 @injectable()
 @injectFromBase({ extendConstructorArguments: true })
 export class CuttableStore extends MemoryStore {

@@ -13,17 +13,17 @@ interface LedgerBatch {
 }
 
 /**
- * What one client can check by itself, knowing only what was pushed: each batch is in order and true, and what is missing
- * between its two cursors is told as lost, or was replaced by a newer message with its key.
+ * The checks that a client can make alone, knowing only what was pushed. Each batch is in order and has the pushed data.
+ * Each offset missing between its two cursors was reported as lost or replaced by a newer message with the same key.
  */
 export class ClientLedger {
   readonly #pushed: ReadonlyMap<number, Pushed>;
   readonly received = new Set<number>();
-  /** Offsets told as lost so far, on the way of a client that never went back. */
+  /** Number of offsets reported as lost so far to a client that never went back to an older cursor. */
   lost = 0;
   cursor = '';
   offset = 0;
-  /** Every cursor ever had: a client may send an old one again. */
+  /** All cursors so far: a client may send an old one again. */
   readonly past: string[] = [];
 
   constructor(pushed: ReadonlyMap<number, Pushed>) {
@@ -31,9 +31,9 @@ export class ClientLedger {
   }
 
   /**
-   * A batch with `reset` begins anew: the mailbox has forgotten the place, as when the client went back to an older one since.
+   * A batch with `reset` starts again: the mailbox has forgotten the place, for example since the client went back.
    * @param from the offset of the cursor that was sent
-   * @param adopts whether the client goes on from this batch, or acts as if it never came
+   * @param adopts whether the client continues after this batch, or acts as if the batch had never arrived
    */
   take(from: number, batch: LedgerBatch, adopts: boolean): void {
     const to = offsetOf(batch.cursor);
@@ -70,7 +70,7 @@ export class ClientLedger {
     );
   }
 
-  /** How many messages since the last batch were neither received nor replaced. */
+  /** Returns the number of messages since the last batch that were neither received nor replaced. */
   #missedUpTo(to: number): number {
     let missed = 0;
     for (let offset = this.offset + 1; offset <= to; offset += 1)

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 
 export interface RawResponse {
   readonly status: number;
-  /** Names as they were sent, in order, with their values. */
+  /** Names and values in the order and spelling in which they were sent. */
   readonly rawHeaders: readonly (readonly [name: string, value: string])[];
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
@@ -19,13 +19,13 @@ export interface RequestOptions {
 
 const headEnd = Buffer.from('\r\n\r\n');
 
-/** One TCP connection to a server under test: what is written and when, and how it ends, is up to the test. */
+/** A TCP connection to a server under test. The test decides what is written and when, and how the connection ends. */
 export class Connection {
   readonly #socket: Socket;
   readonly #methods: string[] = [];
-  /** Sizes of what arrived in one piece each. */
+  /** Sizes of the received pieces. */
   readonly pieces: number[] = [];
-  /** What arrived after `#buffer`. It is joined when a response may be whole: at each piece it would cost the square of its size. */
+  /** Pieces received after `#buffer`. Joined only when a response may be complete, to avoid quadratic cost. */
   #arrived: Buffer[] = [];
   #buffer: Buffer = Buffer.alloc(0);
   #isClosed = false;
@@ -39,7 +39,7 @@ export class Connection {
       this.#wake();
     });
     socket.on('error', () => {
-      // Tests look at what came, and at the close that follows.
+      // Tests check what was received, and the `close` event that follows.
     });
     socket.on('close', () => {
       this.#isClosed = true;
@@ -54,7 +54,7 @@ export class Connection {
     return new Connection(socket);
   }
 
-  /** @param socket that is connecting, such as one of TLS */
+  /** @param socket a socket that is connecting, for example with TLS */
   static async over(socket: Socket): Promise<Connection> {
     await once(socket, 'encrypted' in socket ? 'secureConnect' : 'connect');
     return new Connection(socket);
@@ -64,7 +64,7 @@ export class Connection {
     return this.#isClosed;
   }
 
-  /** Sends a request without waiting for its answer, which `response()` then gives, in order. */
+  /** Sends a request without waiting for its answer. `response()` returns the answers in order. */
   send(path: string, options: RequestOptions = {}): this {
     const method = options.method ?? 'GET';
     const headers: Record<string, string> = { Host: `127.0.0.1:${this.#socket.remotePort}`, ...options.headers };
@@ -78,14 +78,14 @@ export class Connection {
     return this;
   }
 
-  /** Sends bytes as they are; `method` only says how the answer is framed. */
+  /** Sends bytes unchanged. `method` only determines how the answer is framed. */
   sendRaw(text: string | Buffer, method = 'GET'): this {
     this.#methods.push(method);
     this.#socket.write(text);
     return this;
   }
 
-  /** The answer to the oldest request not answered yet. Rejects when the connection ends before. */
+  /** Returns the answer to the oldest unanswered request. Rejects when the connection ends before. */
   async response(): Promise<RawResponse> {
     const method = this.#methods.shift() ?? 'GET';
     for (let needed = 0; ; ) {
@@ -103,7 +103,7 @@ export class Connection {
     }
   }
 
-  /** Joins what arrived, if with it there are so many bytes. */
+  /** Joins the received pieces if they contain at least `needed` bytes together. */
   #join(needed: number): void {
     const length = this.#arrived.reduce((sum, piece) => sum + piece.length, this.#buffer.length);
     if (length < needed && !this.#isClosed) return;
@@ -111,7 +111,7 @@ export class Connection {
     this.#arrived = [];
   }
 
-  /** Takes nothing more from the network, so that the server's writes get stuck. */
+  /** Reads nothing more from the network, so that the server's writes get stuck. */
   stopReading(): void {
     this.#socket.pause();
   }
@@ -125,7 +125,7 @@ export class Connection {
     this.#socket.end();
   }
 
-  /** Breaks the connection off with a reset. */
+  /** Closes the connection with a reset. */
   reset(): void {
     this.#socket.resetAndDestroy();
   }
@@ -143,9 +143,9 @@ export class Connection {
 }
 
 interface Parsed {
-  /** `undefined` while it is not whole. */
+  /** `undefined` while the response is incomplete. */
   readonly response: RawResponse | undefined;
-  /** How many bytes it has, or how many there must be at least before it can be whole. */
+  /** Length of the complete response, or the minimum length at which it can be complete. */
   readonly length: number;
 }
 
@@ -173,7 +173,7 @@ function parseResponse(buffer: Buffer, method: string, isClosed: boolean): Parse
   return { response: response(buffer.subarray(start, bodyEnd).toString()), length: bodyEnd };
 }
 
-/** @returns `end` as `Parsed.length` */
+/** @returns `end` has the meaning of `Parsed.length` */
 function parseChunked(buffer: Buffer, start: number): { body: string | undefined; end: number } {
   const chunks: Buffer[] = [];
   for (let at = start; ; ) {
@@ -188,7 +188,7 @@ function parseChunked(buffer: Buffer, start: number): { body: string | undefined
   }
 }
 
-/** One request on a connection of its own. */
+/** Sends one request on a separate connection. */
 export async function request(port: number, path: string, options: RequestOptions = {}): Promise<RawResponse> {
   const connection = await Connection.open(port);
   try {

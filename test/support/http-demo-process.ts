@@ -13,7 +13,7 @@ const programs = {
   cluster: programFile(new URL('../../demo/cluster.js', import.meta.url)),
 } as const;
 
-/** Which program of the demo to run: one process, or a cluster on one port. */
+/** Program of the demo to run: one process, or a cluster on one port. */
 export type DemoEntry = keyof typeof programs;
 
 /** The demo as a child process on the loopback interface, with its data in a temporary folder. */
@@ -27,7 +27,7 @@ export class DemoProcess {
 
   private constructor(data: string, environment: Readonly<Record<string, string>>, entry: DemoEntry) {
     this.data = data;
-    // Without the variables of the test runner and the developer, which could select another configuration.
+    // Leaves out the variables of the test runner and the developer, which could select another configuration.
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, PORT: '0', DEMO_DATA: data, DEMO_ADMIN_KEY: 'key', ...environment };
     this.#child = spawn(process.execPath, [programs[entry]], { env, cwd: data, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -66,7 +66,7 @@ export class DemoProcess {
     return demo;
   }
 
-  /** Resolves when it serves. */
+  /** Resolves when the demo accepts requests. */
   static async start(
     owner: TeardownOwner,
     data?: string,
@@ -95,7 +95,7 @@ export class DemoProcess {
     if (!this.isOver) this.#child.kill(signal);
   }
 
-  /** Repeats the signal until the process has ended: within a second of the first signal a repeat is ignored. */
+  /** Repeats the signal until the process has ended: it ignores repeats within a second of the first signal. */
   async signalUntilEnd(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
     const repeat = setInterval(() => this.signal(signal), 100);
     try {
@@ -132,11 +132,11 @@ export class DemoProcess {
     return { id: JSON.parse(response.body).id, token: cookie.slice(cookie.indexOf('=') + 1), cookie };
   }
 
-  /** A poll that the server has read, and parked unless it had messages to deliver. */
+  /** Sends a poll. When this resolves, the server has read it, and has parked it unless it had messages to deliver. */
   async hold(cookie: string, after: string): Promise<Connection> {
     const connection = await this.open();
     connection.send(`/poll?after=${after}`, { cookie });
-    // Sent after the poll, so that its answer shows that the server has read the poll.
+    // Sent after the poll. Its answer proves that the server has read the poll.
     await this.request('/settings');
     return connection;
   }

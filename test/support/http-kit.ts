@@ -28,17 +28,17 @@ export interface KitOptions {
   readonly context?: SessionContextOptions;
   readonly http?: SessionHttpOptionsInput;
   readonly store?: StoreBinding;
-  /** Default: one of the kit's own. */
+  /** Default: a clock of the kit. */
   readonly clock?: ManualClock;
-  /** Controllers of the test's own. */
+  /** Controllers of the test. */
   readonly controllers?: readonly Newable<object>[];
-  /** Why this can't hold where a server of the Fetch standard stands between. */
+  /** Reason why the test can not hold behind a server of the Fetch standard. */
   readonly notOnFetch?: string;
-  /** Why this can't hold for polls that the application does not see. */
+  /** Reason why the test can not hold for polls that the application does not see. */
   readonly notInLane?: string;
 }
 
-/** A batch as a client parses it off the wire. */
+/** A batch as a client parses it. */
 export type WireBatch = Omit<Batch, 'messages'> & {
   readonly messages: readonly { readonly offset: number; readonly at: number; readonly data: unknown }[];
 };
@@ -51,7 +51,7 @@ export interface WireProblem {
   readonly closed?: { readonly code: string; readonly reason: string; readonly reconnect: boolean };
 }
 
-/** A service behind a real server, with a clock that stands still. */
+/** A service behind a real server, with a clock that does not advance by itself. */
 export class Kit {
   readonly container: Container;
   readonly manager: SessionManager;
@@ -95,7 +95,7 @@ export class Kit {
     return request(this.port, path, options);
   }
 
-  /** A poll that is answered without being held. */
+  /** Sends a poll that is answered without being held. */
   async poll(token: string, query: Record<string, string> = {}): Promise<WireBatch> {
     const response = await this.request(pollPath({ wait: '0', ...query }), { token });
     if (response.status !== 200) throw new Error(`The poll failed: ${response.status} ${response.body}`);
@@ -108,7 +108,7 @@ export class Kit {
     return connection;
   }
 
-  /** A poll that is parked by now. */
+  /** Sends a poll. Resolves when the poll is parked. */
   async hold(token: string, query: Record<string, string> = {}): Promise<HeldPoll> {
     const held = this.room.held;
     const connection = await this.open();
@@ -118,7 +118,7 @@ export class Kit {
     return new HeldPoll(connection);
   }
 
-  /** Whether a response is under way that its client has not taken yet. */
+  /** Whether the server is sending a response that its client has not read yet. */
   isSending(): boolean {
     return [...this.#sockets].some((socket) => socket.writableLength > 0);
   }
@@ -136,7 +136,7 @@ export class Kit {
   }
 }
 
-/** A poll whose answer is still to come. */
+/** A poll that has not been answered yet. */
 export class HeldPoll {
   readonly connection: Connection;
 
@@ -164,12 +164,12 @@ export function problemIn(response: RawResponse): WireProblem {
   return JSON.parse(response.body);
 }
 
-/** Express and Fastify add a charset of their own. */
+/** Accepts any charset, because Express and Fastify append one. */
 export function isProblem(response: RawResponse): boolean {
   return /^application\/problem\+json(;|$)/.test(response.headers.get('content-type') ?? '');
 }
 
-/** Waits for a condition that something under way is about to bring about. */
+/** Waits until an operation in progress has made the condition true. */
 export async function until(condition: () => boolean, patience = limits.event): Promise<void> {
   const giveUpAt = performance.now() + patience;
   while (!condition()) {
@@ -178,12 +178,12 @@ export async function until(condition: () => boolean, patience = limits.event): 
   }
 }
 
-/** Lets whatever needs nothing but its turn run to its end. */
+/** Waits until all operations have ended that need only turns of the event loop. */
 export async function turns(): Promise<void> {
   for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** One test of the same title and body for each adapter; of those that serve controllers if it has its own. */
+/** Declares a test for each adapter. If the test has controllers, only for the adapters that serve controllers. */
 export function onEachAdapter(
   title: string,
   options: KitOptions,

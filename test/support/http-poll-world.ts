@@ -18,7 +18,7 @@ const drainer = 'drainer';
 const holdTime = 4_500;
 const everything = 1_000;
 
-/** One session, its clients and the reference they are held against, all in one process and one thread of time. */
+/** A session, its clients and the reference that they are compared with, all in one process with one clock. */
 export class PollWorld {
   readonly #stage: PollStage;
   readonly #clock: ManualClock;
@@ -37,7 +37,7 @@ export class PollWorld {
   isClosed = false;
 
   private constructor(options: SessionContextOptions, stage: PollStage) {
-    // Nothing but the commands ends anything: the session outlives the test.
+    // Only the commands end anything: the session lives longer than the test.
     this.#options = { ...options, gcTime: 1_000_000_000, pollTime: 5_000, hbGrace: 2_000 };
     this.#context = new SessionContext(this.#options);
     this.#stage = stage;
@@ -52,7 +52,7 @@ export class PollWorld {
     return world;
   }
 
-  /** The service; of several nodes, another one each time. */
+  /** The manager of the service. With several nodes, a different node each time. */
   get manager(): SessionManager {
     this.#turn += 1;
     const manager = this.#managers[this.#turn % this.#managers.length];
@@ -61,7 +61,7 @@ export class PollWorld {
   }
 
   async push(key: string | undefined): Promise<void> {
-    // Of one millisecond messages share their proof: fewer cursors would be refused.
+    // Messages of the same millisecond have the same proof, so that fewer cursors would be refused.
     await this.advance(1);
     this.#count += 1;
     const data = { number: this.#count };
@@ -111,7 +111,7 @@ export class PollWorld {
     this.#reference.acknowledge(drainer, this.#reference.givenTo(drainer), this.#clock.now());
     const options = limit === undefined ? {} : { limit };
     const batch = await this.manager.poll(this.#id, { reader: drainer, wait: 0, ...options });
-    // Its node acknowledges it behind the poll; another node might be asked before that has arrived.
+    // The node acknowledges the batch after the poll. Another node might be asked before that has arrived.
     await this.#clock.settle();
     await this.#expectSuperseded(drainer);
     assert.deepEqual(plain(batch), { ...expected, cursor: batch.cursor });
@@ -147,7 +147,7 @@ export class PollWorld {
     await this.#start();
   }
 
-  /** Every client comes back once more; then nothing may be open. */
+  /** Every client polls once more. Then no message may be missing. */
   async settleUp(): Promise<void> {
     if (this.isClosed) return;
     for (const [reader, ledger] of this.#ledgers) {
@@ -187,12 +187,12 @@ export class PollWorld {
     await this.#expectSuperseded(reader);
     this.#expectBatch(batch, expected, place);
     const start = from === '' ? expected.offset - span(expected) : from;
-    // Without a cursor the client learns from the batch where it starts; the reference has checked the rest.
+    // Without a cursor, the client learns from the batch where it starts. The reference has already checked the batch.
     if (from !== '' && !batch.reset) this.#ledgerOf(reader).take(start, batch, adopts);
     else if (adopts) adoptFirst(this.#ledgerOf(reader), batch);
   }
 
-  /** Only of a place behind the floor may more be told as lost than was. */
+  /** Checks a batch. Only for a place behind the floor, more may be reported as lost than was lost. */
   #expectBatch(batch: Batch, expected: ReferenceBatch, place: Place | '' | undefined): void {
     const mayOvercount = typeof place === 'object' && place.offset < this.#reference.floor;
     const lost = mayOvercount ? Math.max(batch.lost, expected.lost) : expected.lost;
@@ -234,7 +234,7 @@ export class PollWorld {
     else this.#ledgerOf(reader).take(offsetOf(after), batch, true);
   }
 
-  /** Everyone parked was answered by the push: with the message, or with the news that it was dropped. */
+  /** Checks that the push answered every parked poll: with the message, or with the report that it was dropped. */
   async #expectWoken(accepted: boolean): Promise<void> {
     const now = this.#clock.now();
     const woken = [...this.#pending];
@@ -245,7 +245,7 @@ export class PollWorld {
       const outcome = await answerTo(pending, `${reader} was not woken`);
       assert.equal(outcome.messages.length, accepted ? 1 : 0);
       assert.equal(outcome.lost, accepted ? 0 : 1);
-      // The news of a drop is read from the mailbox, which moves the reader; a message is handed on as it comes.
+      // A drop is read from the mailbox, which moves the reader. A message is forwarded without a read.
       const place = reader === drainer ? undefined : this.#reference.givenTo(reader);
       if (!accepted) this.#reference.read(reader, place, everything, now);
       if (reader === drainer) this.#acknowledgeDrain(outcome);

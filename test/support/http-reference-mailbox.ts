@@ -7,7 +7,7 @@ export interface ReferenceMessage {
   readonly key: string | undefined;
 }
 
-/** What a cursor says: everything up to the offset, and when the message was accepted that was the newest as it was given. */
+/** The content of a cursor: the offset up to which all was read, and the time of the message that was newest then. */
 export interface Place {
   readonly offset: number;
   readonly proof: number;
@@ -15,7 +15,7 @@ export interface Place {
 
 interface ReferenceReader {
   cursor: Place;
-  /** The place that it was given last. */
+  /** The last place that the reader was given. */
   given: Place;
   lastPoll: number;
   parked: boolean;
@@ -31,8 +31,8 @@ export interface ReferenceBatch {
 const start: Place = { offset: 0, proof: 0 };
 
 /**
- * A mailbox as a reader of the design would write it down: every offset keeps its fate for ever, and everything asked is
- * counted anew from those fates.
+ * A mailbox in the simplest form that the design allows: it stores the fate of every offset for ever, and computes every
+ * answer from these fates again.
  */
 export class ReferenceMailbox {
   readonly #context: SessionContext;
@@ -52,7 +52,7 @@ export class ReferenceMailbox {
 
   /**
    * The highest offset that all known readers had passed at one time. A mailbox may have forgotten which messages up to it
-   * were replaced, and then tells a reader that goes back that they are lost, although another reader went back before it.
+   * were replaced, and then reports them as lost to a reader that goes back, even if another reader went back before.
    */
   get floor(): number {
     return this.#floor;
@@ -88,7 +88,7 @@ export class ReferenceMailbox {
     return 'accepted';
   }
 
-  /** The place that the reader was given last. */
+  /** Returns the last place that the reader was given. */
   givenTo(name: string): Place {
     return this.#readers.get(name)?.given ?? start;
   }
@@ -122,24 +122,24 @@ export class ReferenceMailbox {
     if (reader !== undefined) Object.assign(reader, { parked, lastPoll: now });
   }
 
-  /** Time during which the server was down does not count as silence of a reader. */
+  /** Resumes all readers: time during which the server was down does not count as their silence. */
   restart(now: number): void {
     for (const reader of this.#readers.values()) Object.assign(reader, { parked: false, lastPoll: now });
   }
 
-  /** The place of who has everything. */
+  /** The place of a reader that has everything. */
   get #end(): Place {
     return { offset: this.tail, proof: this.#messages.at(-1)?.at ?? 0 };
   }
 
   /**
-   * Whether the cursor can still be told from one of another history: by a message kept, or a place remembered, at its offset or
-   * beyond that was the newest when it was given.
+   * Whether the cursor can still be distinguished from one of another history. The proof is a retained message or a known
+   * place, at its offset or later, that was the newest when the cursor was given.
    */
   #isProven({ offset, proof }: Place, now: number): boolean {
     const places = [this.#end, this.#taken, ...this.kept(now).map((each) => ({ offset: each.offset, proof: each.at }))];
     for (const { cursor, given } of this.#readers.values()) places.push(cursor, given);
-    // The proof of the tail is known: no other fits there.
+    // The proof of the tail is known. A cursor at the tail with another proof is of another history.
     if (offset === this.tail && proof !== this.#end.proof) return offset === 0;
     return offset === 0 || places.some((place) => offset <= place.offset && proof === place.proof);
   }

@@ -15,18 +15,18 @@ import type { SessionHttpOptionsInput } from '../../src/http/index.js';
 import { SessionManager } from '../../src/index.js';
 import { sessionHandler } from '../../src/node/index.js';
 
-/** What serves controllers. */
+/** The servers that support controllers. */
 export const controllerAdapters = ['fastify', 'express', 'hono'] as const;
-/** What serves `/poll` and `/sessions`: the controllers, and the fronts without a framework. */
+/** The servers of `/poll` and `/sessions`: those with controllers, and the fronts without a framework. */
 const serverNames = [...controllerAdapters, 'node', 'fetch'] as const;
 /** The same servers with a fast lane for their polls. */
 export const laneAdapters = ['fastify lane', 'express lane', 'node lane'] as const;
 export type AdapterName = (typeof serverNames)[number] | (typeof laneAdapters)[number];
-/** `npm run test:lane` runs the suites with every lane; elsewhere one lane stands for all. */
+/** `npm run test:lane` runs the suites with every lane. Otherwise, one lane represents all. */
 export const adapterNames: readonly AdapterName[] =
   process.env.LANES === '1' ? laneAdapters : [...serverNames, 'node lane'];
 
-/** What every server's middleware sets on every response, as a plugin would. */
+/** The header that every server's middleware sets on every response, like a plugin. */
 export const middlewareHeader = { name: 'x-application', value: 'shop' } as const;
 
 /** A request with this header reaches its handler only after its client has disconnected, as behind slow middleware. */
@@ -47,11 +47,11 @@ function incomingOf(environment: unknown): IncomingMessage {
 export interface RunningServer {
   readonly port: number;
   readonly node: Server;
-  /** Ends every connection, whatever it waits for. */
+  /** Ends every connection, no matter what it waits for. */
   close(): Promise<void>;
 }
 
-/** The routes over the container's service, on a free port of the loopback interface. */
+/** Starts a server of the container's service on a free port of the loopback interface. */
 export async function startServer(
   name: AdapterName,
   container: Container,
@@ -103,7 +103,7 @@ async function startFastify(container: Container): Promise<RunningServer> {
 
 async function startExpress(container: Container): Promise<RunningServer> {
   const app = express();
-  // Keeps Express from writing clients' faults to standard error.
+  // Keeps Express from writing errors of clients to standard error.
   app.set('env', 'test');
   app.use(async (request, response, next) => {
     response.setHeader(middlewareHeader.name, middlewareHeader.value);
@@ -159,7 +159,7 @@ async function startFetch(manager: SessionManager, options: SessionHttpOptionsIn
 }
 
 function running(node: Server, close: () => Promise<void>): RunningServer {
-  // Otherwise Node closes idle connections after 5 s, which a test on a busy machine may need between two requests.
+  // Otherwise Node closes connections that are idle for 5 s, which a busy machine may need between two requests.
   node.keepAliveTimeout = 0;
   return { port: portOf(node.address()), node, close };
 }

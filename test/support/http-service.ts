@@ -16,7 +16,7 @@ export interface Service {
   readonly clock: ManualClock;
 }
 
-/** The service without a server, with a clock that stands still. */
+/** Starts the service without a server, with a clock that does not advance by itself. */
 export async function startService(context: SessionContextOptions = {}, store?: StoreBinding): Promise<Service> {
   const container = new Container();
   const clock = new ManualClock();
@@ -25,7 +25,7 @@ export async function startService(context: SessionContextOptions = {}, store?: 
   return { container, clock, manager: await container.getAsync(SessionManager) };
 }
 
-/** The code with which the deed is refused; anything but a `SessionError` is thrown on. */
+/** Returns the code with which the call is refused. Rethrows any error but a `SessionError`. */
 export async function refusalOf(deed: () => Promise<unknown>): Promise<SessionErrorCode | 'not refused'> {
   try {
     await deed();

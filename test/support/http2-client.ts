@@ -8,7 +8,7 @@ export interface Http2Answer {
   readonly body: string;
 }
 
-/** One HTTP/2 connection without TLS (prior knowledge). Its requests are answered at the same time. */
+/** An HTTP/2 connection without TLS (prior knowledge). Its requests are answered concurrently. */
 export class Http2Connection {
   readonly #session: ClientHttp2Session;
   readonly #socket: Socket;
@@ -17,11 +17,11 @@ export class Http2Connection {
     this.#socket = connectSocket(port, '127.0.0.1');
     this.#session = connect(`http://127.0.0.1:${port}`, { createConnection: () => this.#socket });
     this.#session.on('error', () => {
-      // Tests look at the answers.
+      // Tests check the answers.
     });
   }
 
-  /** Sends a GET; `answerOf` gives its answer. */
+  /** Sends a GET. `answerOf` returns its answer. */
   send(path: string, headers: OutgoingHttpHeaders = {}): ClientHttp2Stream {
     const stream = this.#session.request({ ':path': path, ...headers });
     stream.on('error', () => {

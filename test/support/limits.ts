@@ -1,6 +1,6 @@
 /*
- * How long tests wait for events. Every wait ends with its event; a limit only ends a wait whose event never comes, so
- * limits are generous. TEST_TIME_FACTOR multiplies all of them, for machines that are slower or busier still.
+ * Limits for the time that tests wait for events. A limit only ends a wait whose event never happens, so that limits can
+ * be generous. TEST_TIME_FACTOR multiplies all limits, for machines that are even slower or busier.
  */
 
 function factorFrom(text: string | undefined): number {
@@ -14,7 +14,7 @@ const factor = factorFrom(process.env.TEST_TIME_FACTOR);
 
 /** Limits in milliseconds. */
 export const limits = {
-  /** For an event within this process, or between this process and a server that runs already. */
+  /** For an event in this process, or between this process and a running server. */
   event: 60_000 * factor,
   /** For processes to start, to stop, or to replace each other. */
   processes: 120_000 * factor,
@@ -22,10 +22,10 @@ export const limits = {
   test: 300_000 * factor,
 } as const;
 
-/** Whether to run stress tests in full (`npm run test:storm`), rather than a sample of them. */
+/** Whether to run stress tests in full (`npm run test:storm`) instead of a sample. */
 export const isStorm = process.env.STORM === '1';
 
-/** The number of rounds of a stress test: `full` in a storm, else `sample`. */
+/** Number of rounds of a stress test: `full` in a storm, otherwise `sample`. */
 export function rounds({ sample, full }: { readonly sample: number; readonly full: number }): number {
   return isStorm ? full : sample;
 }

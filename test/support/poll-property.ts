@@ -32,7 +32,7 @@ const bounds = fc.record({
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 type Bounds = typeof bounds extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Two readers go back behind what all had passed: what was replaced there may be told as lost to the second one, too. */
+/** Two readers go back behind the floor. A message replaced there may be reported as lost to the second reader, too. */
 const twoGoBack: [Bounds, Command[]] = [
   { msgMaxLength: 1, onOverflow: 'drop-oldest', messageTtl: 0 },
   [
@@ -52,12 +52,12 @@ const twoGoBack: [Bounds, Command[]] = [
 ];
 
 export interface PollPropertyOptions {
-  /** Makes an empty store and a clock, and `close` to remove them. */
+  /** Creates an empty store and a clock. `close` removes them. */
   readonly stage: () => Promise<PollStage & { close(): Promise<void> }>;
   readonly runs: number;
 }
 
-/** Checks that every batch has all messages retained, in order, and that `lost` counts exactly what bounds dropped. */
+/** Checks that every batch has all retained messages in order, and that `lost` counts exactly what bounds dropped. */
 export async function checkPolls({ stage, runs }: PollPropertyOptions): Promise<void> {
   await fc.assert(
     fc.asyncProperty(bounds, fc.array(command, { minLength: 1, maxLength: 60 }), async (context, commands) => {

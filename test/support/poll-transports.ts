@@ -9,17 +9,17 @@ type Ask = (
   signal: AbortSignal,
 ) => Promise<Batch | WireBatch>;
 
-/** As long as a poll may be held. */
+/** Maximum time for which a poll may be held. */
 const longest = 100_000_000;
 
-/** A client that polls on, and so has what the client of a stream has. Each poll acknowledges the batch before. */
+/** Returns a client that polls continuously, and so receives the same as a stream. Each poll acknowledges the last. */
 function pollingOn(ask: Ask): Transport['open'] {
   return async (session, reader, start) => {
     const batches: (Batch | WireBatch)[] = [];
     const abort = new AbortController();
     let after = start;
     const run = async () => {
-      // The first is not held: like a stream, it tells at once where it stands.
+      // The first poll is not held. Like a stream, it immediately returns the current place.
       for (let wait = 0; !abort.signal.aborted; wait = longest) {
         const batch = await ask(session, { reader, after, wait }, abort.signal);
         if (batch.superseded || batch.closed !== undefined || batch.retry !== undefined) return;
@@ -36,7 +36,7 @@ function pollingOn(ask: Ask): Transport['open'] {
       acknowledge: async () => {},
       close: () => abort.abort(),
     };
-    // A fault of the poll is one of the test.
+    // An error of the poll makes the test fail as an unhandled rejection.
     void ended;
     return stream;
   };

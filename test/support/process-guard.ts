@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Waits for its input to end, which happens however the process ends that holds the other side: by an exit, a crash, a
- * signal that nothing can catch. Signals from a terminal reach the whole group, and must not stop it.
+ * Waits for the end of its input, which occurs when the process that holds the other end has ended in any way: an exit, a
+ * crash, or a signal that can not be caught. Signals from a terminal reach the whole group, but must not stop the guard.
  */
 const script = 'trap "" INT TERM HUP; read -r _; kill -KILL "$1" 2>/dev/null; rm -rf -- "$2"';
 
-/** Kills a process and removes its folder once this process is gone, unless that was done in an orderly way before. */
+/** Kills a process and removes its folder when this process has ended without doing so itself. */
 export class ProcessGuard {
   readonly #child: ChildProcess;
   readonly #gone: Promise<void>;
@@ -19,7 +19,7 @@ export class ProcessGuard {
     this.#child = child;
   }
 
-  /** The process is gone by itself; its number may be another's soon. */
+  /** Ends the guard, because the process has ended by itself and another process may soon have its number. */
   async dismiss(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#gone;

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 
 const names = ['redis-server', 'valkey-server'];
 
-/** The server program to test with: `REDIS_SERVER`, or one on the PATH; `undefined` when there is none. */
+/** Returns the server program to test with: `REDIS_SERVER`, or one on the PATH, or `undefined` if there is none. */
 export function findRedisBinary(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const { REDIS_SERVER: chosen, PATH = '' } = environment;
   if (chosen !== undefined && chosen !== '') return chosen.includes('/') ? chosen : onPath(chosen, PATH);

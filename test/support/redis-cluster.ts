@@ -4,7 +4,7 @@ import { RedisServer, type RedisSettings, testConnectionName } from './redis-ser
 
 const slots = 16_384;
 const masterCount = 3;
-/** Silence after which a node counts as failed: short where replicas are to take over, else longer than any busy pause. */
+/** Silence after which a node counts as failed: short if replicas take over, otherwise longer than any busy pause. */
 const nodeTimeoutMs = { withReplicas: 1_000, without: 15_000 };
 
 export interface ClusterShape {
@@ -13,7 +13,7 @@ export interface ClusterShape {
   readonly settings?: RedisSettings;
 }
 
-/** Three masters, each with a third of the slots, and perhaps a replica each. */
+/** Three masters with a third of the slots each, optionally with a replica each. */
 export class RedisCluster {
   readonly masters: readonly RedisServer[];
   /** In the order of their masters. */
@@ -29,7 +29,7 @@ export class RedisCluster {
     const all = {
       'cluster-enabled': 'yes',
       'cluster-node-timeout': String(replicas ? nodeTimeoutMs.withReplicas : nodeTimeoutMs.without),
-      // Don't wait for further replicas.
+      // Do not wait for further replicas.
       'repl-diskless-sync-delay': '0',
       ...settings,
     };
@@ -52,7 +52,7 @@ export class RedisCluster {
     return [...this.masters, ...this.replicas];
   }
 
-  /** The nodes that a client starts with. */
+  /** The nodes to which a client connects first. */
   get nodes(): readonly { readonly host: string; readonly port: number }[] {
     return this.servers.map(({ port }) => ({ host: '127.0.0.1', port }));
   }
@@ -63,7 +63,7 @@ export class RedisCluster {
     return this.#client;
   }
 
-  /** One more, which the caller disconnects. */
+  /** Opens one more connection. The caller must disconnect it. */
   connect(): Cluster {
     const client = new Cluster([...this.nodes], {
       clusterRetryStrategy: () => 50,
@@ -78,7 +78,7 @@ export class RedisCluster {
     await Promise.all(this.servers.map((server) => server.stop()));
   }
 
-  /** Resolves once every running node reports the state `ok` and knows a master for each slot. */
+  /** Resolves when every running node reports the state `ok` and knows a master for each slot. */
   async settled(): Promise<void> {
     for (const { client } of this.servers.filter((server) => server.isRunning)) {
       await eventually(async () => {
@@ -97,7 +97,7 @@ export class RedisCluster {
     for (const [index, { client }] of this.servers.entries()) {
       await client.call('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
     }
-    // Each meets all before it, because gossip alone would take seconds.
+    // Each server meets all servers before it, because gossip alone would take seconds.
     for (const [index, { client }] of this.servers.entries()) {
       for (const { meetingPoint } of this.servers.slice(0, index))
         await client.call('CLUSTER', 'MEET', ...meetingPoint);
@@ -110,7 +110,7 @@ export class RedisCluster {
 
   async #follow({ client }: RedisServer, master: RedisServer | undefined): Promise<void> {
     const id = String(await master?.client.call('CLUSTER', 'MYID'));
-    // Until gossip has told the replica of its master.
+    // Wait until the replica has learned of its master by gossip.
     await eventually(async () => String(await client.call('CLUSTER', 'NODES')).includes(id));
     await client.call('CLUSTER', 'REPLICATE', id);
     await eventually(async () => (await client.info('replication')).includes('master_link_status:up'));

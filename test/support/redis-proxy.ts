@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { RespRequests } from './resp-requests.js';
 
-/** A command as it was sent, its name in capitals. */
+/** A command that a client sent. The name is in capitals. */
 export interface ProxiedRequest {
   readonly command: string;
   readonly parts: readonly Buffer[];
@@ -11,7 +11,7 @@ type Rewrite = (reply: Buffer) => Buffer;
 
 /** A proxy between clients and a server that records commands, and can hold back or change replies. */
 export class RedisProxy {
-  /** Every command that was sent through it, in order. */
+  /** Every command that was sent through the proxy, in order. */
   readonly requests: ProxiedRequest[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -47,7 +47,7 @@ export class RedisProxy {
     return this.#held !== undefined && this.#held.length > 0;
   }
 
-  /** Holds back replies from the first that fits; commands still reach the server. */
+  /** Holds back all replies from the first one for which `isFirst` returns true. Commands still reach the server. */
   holdReplies(isFirst: (reply: string) => boolean = () => true): void {
     this.#isFirstToHold = isFirst;
   }
@@ -59,12 +59,12 @@ export class RedisProxy {
     for (const write of held) write();
   }
 
-  /** Leads new connections to another server; those that are open stay where they are. */
+  /** Leads new connections to another server. Open connections stay with theirs. */
   moveTo(target: number): void {
     this.#target = target;
   }
 
-  /** Breaks all connections; clients may connect anew. */
+  /** Breaks all connections. Clients can reconnect. */
   breakConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

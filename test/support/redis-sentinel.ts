@@ -9,10 +9,10 @@ import { limits } from './limits.js';
 import { ProcessGuard } from './process-guard.js';
 import { findRedisBinary } from './redis-binary.js';
 
-/** The name under which it watches the master. */
+/** The name under which the Sentinel watches the master. */
 export const masterName = 'the-master';
 
-/** One Sentinel, which alone decides on a failover: enough for tests of its clients. */
+/** A single Sentinel, which decides alone on a failover. That is sufficient to test its clients. */
 export class RedisSentinel {
   readonly port: number;
   readonly #folder: string;
@@ -31,14 +31,14 @@ export class RedisSentinel {
     this.#client.on('error', () => {});
   }
 
-  /** Resolves when it knows the master and its replica. */
+  /** Resolves when the Sentinel knows the master and its replica. */
   static async start(masterPort: number): Promise<RedisSentinel> {
     const binary = findRedisBinary();
     if (binary === undefined) throw new Error('There is no redis-server on the PATH, and REDIS_SERVER names none');
     const [port = 0] = await freePorts(1);
     const folder = await mkdtemp(join(tmpdir(), 'redis-sentinel-test-'));
     const file = join(folder, 'sentinel.conf');
-    // It writes what it learns into this file.
+    // The Sentinel writes its state into this file.
     const directives = [
       `port ${port}`,
       'bind 127.0.0.1',
@@ -54,14 +54,14 @@ export class RedisSentinel {
     return sentinel;
   }
 
-  /** Promotes the replica; resolves when the Sentinel names it as the master. */
+  /** Promotes the replica. Resolves when the Sentinel names it as the master. */
   async failOver(): Promise<void> {
     const before = (await this.#master()).port;
     const isPromoted = async () => {
-      // In one answer: a failover that has just ended must not be followed by another one.
+      // Read both from one answer, so that a failover that has just ended is not followed by another one.
       const { port, flags } = await this.#master();
       if (port !== before) return true;
-      // It gives a failover up that takes longer than its time-out, as on a busy machine.
+      // The Sentinel gives up a failover that takes longer than its time-out, which can happen on a busy machine.
       if (!flags.includes('failover_in_progress')) {
         await this.#client.call('SENTINEL', 'FAILOVER', masterName).catch(ignoreRefusal);
       }
@@ -81,7 +81,7 @@ export class RedisSentinel {
   async #master(): Promise<{ readonly port: number; readonly flags: readonly string[] }> {
     const reply = await this.#client.call('SENTINEL', 'MASTER', masterName);
     if (!Array.isArray(reply)) throw new Error('The Sentinel knows no master');
-    // Names and values by turns.
+    // Names and values alternate.
     const field = (name: string) => String(reply[reply.indexOf(name) + 1]);
     return { port: Number(field('port')), flags: field('flags').split(',') };
   }
@@ -92,7 +92,7 @@ export class RedisSentinel {
   }
 }
 
-/** As while the replica is not fit yet. */
+/** Ignores for example the refusal while the replica is not ready for a promotion. */
 function ignoreRefusal(error: unknown): void {
   if (!(error instanceof ReplyError)) throw error;
 }

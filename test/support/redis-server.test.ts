@@ -6,7 +6,7 @@ import { findRedisBinary } from './redis-binary.js';
 import { RedisCluster } from './redis-cluster.js';
 import { RedisServer } from './redis-server.js';
 
-test('a server keeps its port and, with an append-only file, its data over a restart', async (t) => {
+test('a restarted server has the same port and, with an append-only file, its data', async (t) => {
   const server = await RedisServer.start({ appendonly: 'yes', appendfsync: 'always' });
   t.teardown(() => server.stop());
   await server.client.set('a', '1');
@@ -20,11 +20,11 @@ test('a server keeps its port and, with an append-only file, its data over a res
   t.false(existsSync(folder));
 });
 
-test('a server that cannot start says why', async (t) => {
+test('the error of a server that cannot start contains the reason', async (t) => {
   await t.throwsAsync(RedisServer.start({ maxmemory: 'nonsense' }), { message: /maxmemory/ });
 });
 
-test('a cluster accepts keys in all slots, and has a replica for each master if asked for', async (t) => {
+test('a cluster accepts keys in all slots, and has a replica for each master on request', async (t) => {
   const cluster = await RedisCluster.start({ replicas: true });
   t.teardown(() => cluster.stop());
   const keys = Array.from({ length: 50 }, (_each, index) => `key-${index}`);
@@ -38,7 +38,7 @@ test('a cluster accepts keys in all slots, and has a replica for each master if 
   for (const { client } of cluster.replicas) t.regex(await client.info('replication'), /role:slave/);
 });
 
-test('the guard kills its process when the process that made the guard is killed', async (t) => {
+test('the guard kills its process when the process that created the guard is killed', async (t) => {
   const script = `
     const { ProcessGuard } = await import(process.argv[1]);
     const { spawn } = await import('node:child_process');

@@ -11,10 +11,10 @@ import { findRedisBinary } from './redis-binary.js';
 /** Directives of redis.conf, by name. */
 export type RedisSettings = Readonly<Record<string, string>>;
 
-/** Without the option that decides the type of replies. */
+/** Connection options without the option that selects the type of replies. */
 export type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>;
 
-/** Attempts to find a port that no other process takes at the same time. */
+/** Number of attempts to find a port that no other process takes at the same time. */
 const attempts = 5;
 
 /** The name by which tests recognise their own connections. */
@@ -45,7 +45,7 @@ export class RedisServer {
         return server;
       } catch (error) {
         await server.stop();
-        // Another process took the port in between.
+        // Another process took the port.
         if (attempt === attempts || !/in use/i.test(String(error))) throw error;
       }
     }
@@ -72,34 +72,34 @@ export class RedisServer {
     return this.#process !== undefined;
   }
 
-  /** The test's own connection; it reconnects after a restart. */
+  /** The test's own connection. It reconnects after a restart. */
   get client(): Redis {
     this.#client ??= this.connect();
     return this.#client;
   }
 
-  /** One more connection, which the caller disconnects. */
+  /** Opens one more connection. The caller must disconnect it. */
   connect(options: ConnectionOptions = {}): Redis {
     const client = new Redis(this.url, { connectionName: testConnectionName, retryStrategy: () => 50, ...options });
-    // Tests see the commands fail; some tests stop the server on purpose.
+    // Tests check the errors of the commands. Some tests stop the server on purpose.
     client.on('error', () => {});
     return client;
   }
 
-  /** Ends the process by a signal, and resolves once it is gone. */
+  /** Ends the process with a signal, and resolves when it has ended. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const ended = this.#ended;
     this.#process?.kill(signal);
     await ended;
   }
 
-  /** Starts it again on the same port and in the same folder, with the data saved there. */
+  /** Starts the server again on the same port and in the same folder, with the data saved there. */
   async restart(): Promise<void> {
     await this.kill('SIGTERM');
     await this.#launch();
   }
 
-  /** Stops it and removes its folder. */
+  /** Stops the server and removes its folder. */
   async stop(): Promise<void> {
     this.#client?.disconnect();
     await this.kill();
@@ -124,7 +124,7 @@ export class RedisServer {
     await this.#answers();
   }
 
-  /** Keeps enough of the output to see why it did not start. */
+  /** Keeps enough of the output to show why the server did not start. */
   #hear(text: string): void {
     this.#output = (this.#output + text).slice(-4_000);
   }
@@ -148,14 +148,14 @@ export class RedisServer {
     try {
       await Promise.race([this.#ping(probe), ended, late]);
     } finally {
-      // Only the first of the three matters.
+      // Only the first result of the race matters.
       ended.catch(() => {});
       late.catch(() => {});
       probe.disconnect();
     }
   }
 
-  /** While the server loads its data, it answers with an error, and the client waits. */
+  /** Resolves when the server answers. While it loads its data, it answers with an error, and the client waits. */
   async #ping(probe: Redis): Promise<void> {
     await probe.connect().catch(() => {});
     await probe.ping();

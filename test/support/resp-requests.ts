@@ -1,10 +1,10 @@
 const lineEnd = Buffer.from('\r\n');
 
-/** Reads requests off the bytes of one connection, as they come: arrays of bulk strings, which is all clients send. */
+/** Parses requests from the bytes of one connection as they arrive. Clients send only arrays of bulk strings. */
 export class RespRequests {
   #rest: Buffer = Buffer.alloc(0);
 
-  /** The requests that are complete now. */
+  /** Returns the requests that are complete now. */
   take(bytes: Buffer): readonly (readonly Buffer[])[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
     const requests: (readonly Buffer[])[] = [];

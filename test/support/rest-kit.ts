@@ -22,7 +22,7 @@ export interface RestKitOptions {
   readonly store?: StoreBinding;
 }
 
-/** The REST service on a free port of the loopback interface, with a clock that stands still. */
+/** The REST service on a free port of the loopback interface, with a clock that does not advance by itself. */
 export class RestKit {
   readonly manager: SessionManager;
   readonly clock: ManualClock;
@@ -38,7 +38,7 @@ export class RestKit {
     this.#app = app;
   }
 
-  /** Stopped when the test is over. */
+  /** Starts the service. It stops when the test ends. */
   static async start(t: ExecutionContext, options: RestKitOptions = {}): Promise<RestKit> {
     const container = new Container();
     const clock = new ManualClock();
@@ -77,7 +77,7 @@ export class RestKit {
     return this.request(path, { method: 'DELETE' });
   }
 
-  /** Sends JSON, or a text as it is. */
+  /** Sends a value as JSON, or a text unchanged. */
   send(
     method: 'POST' | 'PUT',
     path: string,
@@ -88,14 +88,14 @@ export class RestKit {
     return this.request(path, { method, body: text, headers: { 'Content-Type': 'application/json', ...headers } });
   }
 
-  /** The token of a new session. */
+  /** Creates a session and returns its token. */
   async create(path: string, body?: unknown): Promise<string> {
     const response = await (body === undefined ? this.request(path, { method: 'PUT' }) : this.send('PUT', path, body));
     if (response.status !== 200) throw new Error(`The creation failed: ${response.status} ${response.body}`);
     return JSON.parse(response.body).token;
   }
 
-  /** A poll that is parked by now. */
+  /** Sends a poll. Resolves when the poll is parked. */
   async hold(path: string, token: string): Promise<Connection> {
     const held = this.#room.held;
     const connection = await Connection.open(this.port);

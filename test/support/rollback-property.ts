@@ -29,12 +29,12 @@ const bounds = fc.record({
 });
 
 export interface RollbackPropertyOptions {
-  /** Makes an empty store. */
+  /** Creates an empty store. */
   readonly stage: (context: SessionContext) => Promise<RollbackStage>;
   readonly runs: number;
 }
 
-/** Checks that every acknowledged message is received, or its reader was told `lost` or `reset` after it was accepted. */
+/** Checks that every acknowledged message is received, or that its reader received `lost` or `reset` after the push. */
 export async function checkRollbacks({ stage, runs }: RollbackPropertyOptions): Promise<void> {
   await fc.assert(
     fc.asyncProperty(bounds, fc.array(command, { minLength: 5, maxLength: 40 }), async (bound, commands) => {

@@ -9,23 +9,23 @@ import { hashSecret, newId, newSecret } from '../../src/store/session-token.js';
 const app = 'default';
 const holdTime = 20_000;
 
-/** A store that can be put back to an earlier state of itself, as by a restored copy or a lagging replica. */
+/** A store that can be reset to its own earlier state, like a restored copy or a lagging replica. */
 export interface RollbackStage {
   readonly clock: Clock;
   readonly context: SessionContext;
-  /** The store of the first process, not yet open. */
+  /** The store of the first process. It is not open yet. */
   readonly store: SessionStore;
-  /** Whether the store itself knows that it went back, so that it also tells of messages that no later push took the place of. */
+  /** Whether the store knows that it went back, so that it also reports lost messages that no later push replaced. */
   readonly tells: boolean;
-  /** Lets the time of acceptance of the next message differ from that of the last. */
+  /** Makes sure that the next message has a different time of acceptance than the last. */
   tick(): Promise<void>;
-  /** Keeps the state of the running store. */
+  /** Saves the state of the running store. */
   mark(running: SessionStore): Promise<KeptState>;
-  /** After the last store was closed. */
+  /** Called after the last store was closed. */
   close(): Promise<void>;
 }
 
-/** A store to go on with, not yet open, where the process of the running one has ended. */
+/** A store to continue with, not open yet, if the process of the running store has ended. */
 type NextStore = SessionStore | undefined;
 
 export interface KeptState {
@@ -37,8 +37,8 @@ interface Push {
   readonly value: number;
   readonly key: string | undefined;
   /**
-   * The event after which it was accepted. A held poll may be told of a message before its publisher is, so this is taken as
-   * the push begins.
+   * The event after which the message was accepted. Taken when the push begins: a held poll may receive the message before
+   * its publisher receives the result.
    */
   readonly acceptedAfter: number;
 }
@@ -49,16 +49,16 @@ interface Mark {
   readonly kept: KeptState;
 }
 
-/** What one client knows. It never looks into the store. */
+/** The knowledge of one client, which never looks into the store. */
 class Client {
   readonly received = new Set<unknown>();
   cursor = '';
-  /** The event at which it was told `lost` or `reset` last. */
+  /** The latest event at which the client received `lost` or `reset`. */
   toldAt = -1;
   held: Cancellable | undefined;
 }
 
-/** Clients, a publisher and a store that forgets, with the checks of what the design promises. */
+/** Clients, a publisher and a store that forgets, with checks of the guarantees of the design. */
 export class RollbackWorld {
   readonly #stage: RollbackStage;
   readonly #marks: Mark[] = [];
@@ -73,7 +73,7 @@ export class RollbackWorld {
   #hasSeam = false;
   #hasReplaced = false;
   #lateAcknowledgements: (() => void)[] = [];
-  /** What a check found while the room called a receiver: the room reports what a receiver throws, and goes on. */
+  /** The error of a check in a receiver. Thrown later, because the room only reports errors of receivers. */
   #fault: Error | undefined;
 
   private constructor(stage: RollbackStage) {
@@ -86,7 +86,7 @@ export class RollbackWorld {
     const world = new RollbackWorld(stage);
     await world.#store.open(world.#room);
     world.#id = await world.#login();
-    // Known from the start: a new reader is not told what others took before.
+    // The readers are known from the start, because a new reader is not told what other readers took before.
     for (const reader of world.#readers) await world.poll(reader, 1);
     await world.drain(1, false);
     await world.mark();
@@ -133,7 +133,7 @@ export class RollbackWorld {
     });
   }
 
-  /** @param isLate whether the acknowledgement comes only after what happens next */
+  /** @param isLate whether the acknowledgement is sent only after the next command */
   async drain(limit: number, isLate: boolean): Promise<Batch> {
     const client = this.#clients.drain;
     return new Promise<Batch>((resolve, reject) => {
@@ -156,7 +156,7 @@ export class RollbackWorld {
 
   async replace(): Promise<void> {
     const id = await this.#login();
-    // Held polls may hear of it before this process does.
+    // Held polls may be notified before this call returns.
     this.#hasSeam = true;
     this.#hasReplaced = true;
     await this.#store.replace(app, id, this.#id);
@@ -182,19 +182,19 @@ export class RollbackWorld {
 
   async #goOnWith(next: NextStore): Promise<void> {
     if (next === undefined) return;
-    // The process ended, and its clients' connections with it.
+    // The process has ended, and with it the connections of its clients.
     for (const client of Object.values(this.#clients)) client.held = undefined;
     this.#store = next;
     this.#room = this.#newRoom();
     await this.#store.open(this.#room);
   }
 
-  /** The node may have missed notices. */
+  /** Notifies the node that it may have missed notices. */
   missed(): void {
     this.#room.missed();
   }
 
-  /** Every client polls until there is nothing more. Then every message must be accounted for. */
+  /** Lets every client poll until there is nothing more. Then every message must be accounted for. */
   async settleUp(isRoomy: boolean): Promise<void> {
     if (this.#fault !== undefined) throw this.#fault;
     for (const reader of this.#readers) {
@@ -266,7 +266,7 @@ export class RollbackWorld {
   }
 }
 
-/** These polls need no token. */
+/** The identity for polls that need no token. */
 const vouchedFor = { secretHash: undefined, generation: undefined };
 
 function isNews({ messages, lost, reset }: Batch): boolean {

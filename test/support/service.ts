@@ -19,7 +19,7 @@ import {
 
 type EventEntry = { [Event in SessionEvent]: readonly [Event, SessionEventMap[Event]] }[SessionEvent];
 
-/** What a manager's listeners heard, in order. */
+/** The events that a manager's listeners received, in order. */
 export class EventLog {
   readonly #entries: EventEntry[] = [];
 
@@ -42,7 +42,7 @@ export class EventLog {
     return this.#entries.map(([name]) => name);
   }
 
-  /** Name and session of each event. */
+  /** The name and the session of each event. */
   get trace(): readonly string[] {
     return this.#entries.map(([name, payload]) => `${name} ${payload.id}`);
   }
@@ -78,7 +78,7 @@ export interface Service {
   readonly room: WaitingRoom;
 }
 
-/** A running service on the memory store, whose time the test turns by hand; stopped when the test ends. */
+/** Starts a service on the memory store with a clock that the test advances. It stops when the test ends. */
 export async function startService(
   t: ExecutionContext,
   context: SessionContextOptions = {},
@@ -92,12 +92,12 @@ export async function startService(
   return { container, manager, clock, events: new EventLog(manager), room: container.get(WaitingRoom) };
 }
 
-/** Binds a store of the test's own making: a memory store with a fault, or with a say in when it answers. */
+/** Binds a store that the test creates: a memory store with a fault, or one whose answers the test delays. */
 export function bindStore(make: (context: SessionContext, clock: Clock) => MemoryStore): StoreBinding {
   return (options) => options.bind(SessionStore).toResolvedValue(make, [SessionContext, Clock]).inSingletonScope();
 }
 
-/** Asserts that a promise rejects with that `SessionError`, and gives it. */
+/** Asserts that a promise rejects with a `SessionError` of this code, and returns the error. */
 export async function throwsCode<Code extends SessionErrorCode>(
   t: ExecutionContext,
   promise: PromiseLike<unknown> | (() => PromiseLike<unknown>),

@@ -2,8 +2,8 @@ import type { SharedWorker } from 'ava/plugin';
 import { RedisCluster } from './redis-cluster.js';
 
 /**
- * Runs in AVA's main process, once for all test files of a run: starts a Cluster when the first of them asks, and replies
- * with the ports of its masters. The guards of its processes end them with AVA.
+ * Runs in AVA's main process, once for all test files of a run. Starts a Cluster at the first request of a test file, and
+ * replies with the ports of its masters. The guards of the Cluster's processes end them together with AVA.
  */
 const factory: SharedWorker.Factory = async ({ negotiateProtocol }) => {
   const protocol = negotiateProtocol(['ava-4']).ready();

@@ -2,21 +2,21 @@ import { registerSharedWorker } from 'ava/plugin';
 import { Cluster } from 'ioredis';
 import { testConnectionName } from './redis-server.js';
 
-/** The Redis Cluster that all test files of a run share. Tests must leave its nodes running and their settings unchanged. */
+/** The Redis Cluster that all test files of a run share. Tests must not stop its nodes or change their settings. */
 export class SharedCluster {
-  /** Where its masters listen. */
+  /** The addresses of the masters. */
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
-  /** A connection of this test file. */
+  /** The connection of this test file. */
   readonly client: Cluster;
 
   private constructor(ports: readonly number[]) {
     this.nodes = ports.map((port) => ({ host: '127.0.0.1', port }));
     this.client = new Cluster([...this.nodes], { redisOptions: { connectionName: testConnectionName } });
-    // Tests see the commands fail.
+    // Tests check the errors of the commands.
     this.client.on('error', () => {});
   }
 
-  /** Connects to it; the first test file of the run that needs it has it started. */
+  /** Connects to the Cluster. The first test file of the run that needs it causes its start. */
   static async connect(): Promise<SharedCluster> {
     const worker = registerSharedWorker<unknown>({
       filename: new URL('./shared-cluster-worker.js', import.meta.url),

@@ -9,9 +9,9 @@ import { EventStream } from './event-stream.js';
 import { request } from './http-client.js';
 import type { WireBatch } from './http-kit.js';
 
-/** What the client of a stream has taken since it was opened. */
+/** All that the client of a stream has received since it was opened. */
 export interface Taken {
-  /** Where it stands; empty before the stream has told. */
+  /** The current place. Empty until the stream has reported it. */
   readonly cursor: string;
   readonly offsets: readonly number[];
   readonly data: readonly unknown[];
@@ -23,11 +23,11 @@ export interface TransportStream {
   taken(): Taken;
   acknowledge(cursor: string): Promise<void>;
   close(): void;
-  /** The cursor that the client has acknowledged by itself, where it does so. */
+  /** Returns the cursor that the client has acknowledged by itself, if the transport does so. */
   acknowledged?(): string;
 }
 
-/** One of the ways in which a client can have a stream. */
+/** A transport through which a client can have a stream. */
 export interface Transport {
   open(session: IssuedSession, reader: string, after: string): Promise<TransportStream>;
   end(): Promise<void>;
@@ -108,13 +108,13 @@ export function takenOf(batches: readonly (Batch | WireBatch)[]): Taken {
 
 export interface StreamServer {
   readonly port: number;
-  /** Ends every connection, as a proxy or a network does. */
+  /** Ends every connection, like a proxy or a network. */
   cut(): void;
   end(): Promise<void>;
 }
 
 /**
- * `/poll`, `/events`, `/ack` and `/stream`.
+ * Serves `/poll`, `/events`, `/ack` and `/stream`.
  * @param page HTML for every other path
  */
 export async function serve(manager: SessionManager, page?: string): Promise<StreamServer> {

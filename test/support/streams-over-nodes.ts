@@ -14,13 +14,13 @@ import { until } from './http-kit.js';
 import { limits } from './limits.js';
 
 /**
- * A store adds a second to each parking. A session that was parked only once would be away after 3.1 s and expire after 5.1 s;
- * a busy machine that stops a node for less than a second does no harm.
+ * A store adds a second to each parking. A session that was parked only once would be away after 3.1 s and expire after
+ * 5.1 s. A busy machine may stop a node for up to a second without effect.
  */
 const context: SessionContextOptions = { pollTime: 100, hbTime: 20, hbGrace: 2_000, gcTime: 4_000, gcInterval: 20 };
 const beatsToSee = 60;
 
-/** Two nodes over one store: a stream at one of them, and everything else done by the other. */
+/** Checks a stream at one of two nodes over one store. The other node does everything else. */
 export async function checkStreamsOverNodes(t: ExecutionContext, store: () => StoreBinding): Promise<void> {
   const [one, other] = await Promise.all([startSessions(context, store()), startSessions(context, store())]);
   t.teardown(async () => {
@@ -39,7 +39,7 @@ export async function checkStreamsOverNodes(t: ExecutionContext, store: () => St
   await other.sessions.acknowledgeAsBearer(session.token, 'tab', stream.batches.at(-1)?.cursor ?? '');
   t.is(await undelivered(), 0);
 
-  // Longer than the idle time, the grace and any one parking, without a message.
+  // Wait longer than the idle time, the grace and any one parking, without a message.
   await until(() => stream.beats >= beatsToSee, limits.test);
   t.is((await other.sessions.getSession(session.id)).presence, 'online');
   await other.sessions.push(session.id, 'd');
@@ -61,7 +61,7 @@ function openAt(sessions: Awaited<ReturnType<typeof startSessions>>['sessions'],
     batches: [] as Batch[],
     errors: [] as unknown[],
     beats: 0,
-    /** Why the session ended. A stream that is parked is given it, one that is reading just then is refused. */
+    /** The reason why the session ended. A parked stream receives it; a stream that is reading is refused. */
     get end() {
       const error = stream.errors.at(-1);
       return SessionError.is(error, 'SESSION_CLOSED') ? error.details.reason : stream.batches.at(-1)?.closed?.code;
@@ -84,7 +84,7 @@ function openAt(sessions: Awaited<ReturnType<typeof startSessions>>['sessions'],
   return stream;
 }
 
-/** A stream whose read is under way while another node takes its reader over must not take it back. */
+/** Checks that a stream that reads while another node takes its reader over does not take it back. */
 export async function checkTakeOver(t: ExecutionContext, older: SessionStore, newer: SessionStore): Promise<void> {
   for (const store of [older, newer]) {
     await store.open(noListener);
@@ -107,7 +107,7 @@ export async function checkTakeOver(t: ExecutionContext, older: SessionStore, ne
   const { epoch, offset, proof } = await older.read('default', id, first);
   const further: ReadRequest = { ...first, after: { epoch, offset, proof }, goesOn: true };
   t.true((await older.read('default', id, further)).parked);
-  // It gives a message, so that the reader is not parked for any node.
+  // This read returns a message, so that the reader is parked at no node.
   t.is((await newer.read('default', id, first)).messages.length, 1);
   const late = await older.read('default', id, further);
   t.like(late, { superseded: true, parked: false, epoch, offset, proof });

@@ -1,9 +1,9 @@
-/** Whatever can run functions at its end: AVA's `t`, or `Teardowns` for what the tests of a file share. */
+/** An object that runs functions at its end: AVA's `t`, or `Teardowns` for resources that the tests of a file share. */
 export interface TeardownOwner {
   teardown(run: () => unknown): void;
 }
 
-/** Teardowns for what several tests share; `run` belongs into `test.after.always`. */
+/** Teardowns of resources that several tests share. Call `run` in `test.after.always`. */
 export class Teardowns implements TeardownOwner {
   readonly #functions: (() => unknown)[] = [];
 
@@ -11,7 +11,7 @@ export class Teardowns implements TeardownOwner {
     this.#functions.push(run);
   }
 
-  /** Runs them one after the other, the last registered first. */
+  /** Runs the functions one after the other, in the reverse order of their registration. */
   async run(): Promise<void> {
     for (const each of this.#functions.splice(0).reverse()) await each();
   }

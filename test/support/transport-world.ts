@@ -18,28 +18,28 @@ export interface WorldBounds {
   readonly msgMaxLength: number;
   readonly onOverflow: 'drop-oldest' | 'drop-newest' | 'reject';
   readonly messageTtl: number;
-  /** How many readers the session has; with one, no message has a key, so that what stays can be foretold. */
+  /** Number of readers of the session. With one reader, no message has a key, so that the test can predict what stays. */
   readonly readers: number;
 }
 
 interface OpenStream {
   readonly stream: TransportStream;
-  /** Where it began; `undefined` for the oldest message that others had left. */
+  /** The offset where the stream began; `undefined` for the oldest message that other readers had left. */
   readonly start: number | undefined;
-  /** Whether the client was there last: then its place is proved. */
+  /** Whether the client begins at its latest place. Then its place is proved. */
   readonly isLatest: boolean;
-  /** How much was told as lost when it had caught up. */
+  /** Number of messages reported as lost when the client had caught up. */
   lost: number | undefined;
-  /** How much more may be told since: of a burst that exceeds the mailbox, what was dropped before the client came for it. */
+  /** Maximum number of further losses: messages of a burst that were dropped before the client read them. */
   mayLose: number;
 }
 
-/** What a client keeps when it is cut off. */
+/** The state that a client keeps when its connection breaks. */
 class Client {
   readonly ledger: ClientLedger;
   open: OpenStream | undefined;
   acknowledged = 0;
-  /** Whether it left while messages were on their way to it: which of them it has, the service can't know. */
+  /** Whether the client left while messages were on their way. The service can not know which of them arrived. */
   wasCut = false;
 
   constructor(pushed: ReadonlyMap<number, Pushed>) {
@@ -92,7 +92,7 @@ export class TransportWorld {
     await this.start();
   }
 
-  /** One after the other: a live client takes each before the next. */
+  /** Pushes the messages one after the other. A live client receives each before the next. */
   async push(count: number, key: string | undefined): Promise<void> {
     for (let each = 0; each < count; each += 1) {
       await this.#push(this.#isPlain ? undefined : key);
@@ -100,7 +100,7 @@ export class TransportWorld {
     }
   }
 
-  /** @param back how many places before its latest the client begins, as if what came since had never reached it */
+  /** @param back number of places before the latest at which the client begins, as if the rest had never arrived */
   async open(index: number, back: number): Promise<void> {
     const client = this.#clientAt(index);
     const { past } = client.ledger;
@@ -118,7 +118,7 @@ export class TransportWorld {
     };
     client.wasCut = false;
     await this.settle();
-    // The newer one has ended it.
+    // The newer stream has ended the older one.
     older?.stream.close();
   }
 
@@ -129,10 +129,10 @@ export class TransportWorld {
     await this.settle();
   }
 
-  /** The client's connection breaks while it is sent messages; it has those that came before. */
+  /** Breaks the client's connection while messages are sent to it. The client has those that arrived before. */
   async cut(index: number, count: number): Promise<void> {
     const client = this.#clientAt(index);
-    // Where messages are dropped on arrival, the news of that may have come without the place behind it.
+    // If messages are dropped on arrival, the report of a drop may have arrived without the place after it.
     if (client.open === undefined || this.#bounds.onOverflow === 'drop-newest') return;
     const exceeding = this.#bounds.onOverflow === 'drop-oldest' ? Math.max(0, count - this.#bounds.msgMaxLength) : 0;
     for (const { open } of this.#clients) if (open !== undefined) open.mayLose = exceeding;
@@ -158,7 +158,7 @@ export class TransportWorld {
     await this.settle();
   }
 
-  /** Every client comes back, and one that was never there before. */
+  /** Opens a stream for every client, and for one that was never there before. */
   async settleUp(): Promise<void> {
     for (const index of this.#clients.keys()) await this.open(index, 0);
     const { undelivered } = await this.#manager.getSession(this.#known.id);
@@ -168,7 +168,7 @@ export class TransportWorld {
     fresh.close();
   }
 
-  /** Waits until every open client has all, and checks what each was given since it opened. */
+  /** Waits until every open client has everything, and checks all that each received since it opened. */
   async settle(): Promise<void> {
     const open = this.#clients.flatMap((client) => (client.open === undefined ? [] : [{ client, ...client.open }]));
     const room = this.#container.get(WaitingRoom);
@@ -185,7 +185,7 @@ export class TransportWorld {
     if (open === undefined) return;
     const messages = offsets.map((offset, index) => ({ offset, data: data[index] }));
     if (resets > 0) assert.ok(!open.isLatest, 'a place that the client was given last is proved');
-    // After a reset, or from the oldest message, the client can't know what it missed.
+    // After a reset, or when it began at the oldest message, the client can not know what it missed.
     const start = resets > 0 ? undefined : open.start;
     const from = start ?? (offsets[0] ?? offsetOf(cursor) + 1) - 1;
     const counted = start === undefined ? missingBehind(from, offsets, cursor) : lost;
@@ -205,7 +205,7 @@ export class TransportWorld {
     if (own !== undefined) client.acknowledged = Math.max(client.acknowledged, offsetOf(own));
   }
 
-  /** @param mayRefuse whether clients may still be about to make room */
+  /** @param mayRefuse whether the mailbox may be full because clients have not made room yet */
   async #push(key: string | undefined, mayRefuse = false): Promise<void> {
     const data = { number: this.#tail + 1 };
     // Recorded before it can arrive.
@@ -260,7 +260,7 @@ export class TransportWorld {
   }
 }
 
-/** How many offsets between a place and a cursor were not given. */
+/** Returns the number of offsets between a place and a cursor that the client did not receive. */
 function missingBehind(from: number, offsets: readonly number[], cursor: string): number {
   return offsetOf(cursor) - from - offsets.length;
 }

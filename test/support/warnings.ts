@@ -1,4 +1,4 @@
-/** The process warnings that the action causes, and that Node emits until the next turn after it. Not for tests at once. */
+/** Returns the process warnings during the action and until the next turn after it. Not for concurrent tests. */
 export async function warningsOf(action: () => Promise<unknown>): Promise<readonly Error[]> {
   const warnings: Error[] = [];
   const listener = (warning: Error) => warnings.push(warning);

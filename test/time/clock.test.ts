@@ -1,7 +1,7 @@
 import test from 'ava';
 import { SystemClock } from '../../src/index.js';
 
-test.serial('the system clock goes on steadily when the wall clock is set back or forward', (t) => {
+test.serial('the system clock advances steadily when the wall clock is set back or forward', (t) => {
   const wall = Date.now;
   t.teardown(() => {
     Date.now = wall;
@@ -19,7 +19,7 @@ test.serial('the system clock goes on steadily when the wall clock is set back o
 test.serial('the system clock returns the wall time', (t) => {
   const before = Date.now();
   const now = new SystemClock().now();
-  // Both are rounded down.
+  // Both values are rounded down.
   t.true(now >= before - 1 && now <= Date.now() + 1);
 });
 

@@ -23,7 +23,7 @@ class Rounds {
   }
 }
 
-test('the first round comes after one pause', async (t) => {
+test('the first round begins after one pause', async (t) => {
   const clock = new ManualClock(0);
   const rounds = new Rounds(clock);
   const interval = new Interval(clock, 100, rounds.run);
@@ -70,7 +70,7 @@ test('no round begins after a stop, and no timer is left', async (t) => {
   await t.notThrowsAsync(interval.stop());
 });
 
-test('a stop waits for the running round, and no other follows', async (t) => {
+test('a stop waits for the running round, and no other round follows', async (t) => {
   const clock = new ManualClock(0);
   const rounds = new Rounds(clock);
   const interval = new Interval(clock, 100, rounds.run);

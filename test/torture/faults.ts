@@ -6,19 +6,19 @@ import type { Link } from './link.js';
 import { between, pick, type Random } from './random.js';
 import { pause } from './steady.js';
 
-/** What faults may act on. */
+/** The objects on which faults may act. */
 export interface World {
   readonly fleet: Fleet;
   readonly changes: StoreChanges;
   readonly mailboxes: readonly MailboxHistory[];
   readonly random: Random;
-  /** When each fault began and ended. */
+  /** Start and end of each fault. */
   readonly log: History;
 }
 
 export interface Fault {
   readonly name: string;
-  /** @returns `false` when it could not be committed now; all else counts */
+  /** @returns `false` if the fault could not be committed now; any other value counts as committed */
   commit(world: World): Promise<unknown>;
 }
 
@@ -27,7 +27,7 @@ const hour = 3_600_000;
 /** Steps of a wall clock, in milliseconds. */
 const clockSteps = [-hour, -5_000, 5_000, hour];
 
-/** What happens to nodes, whatever their store is. @param sharesClock whether the wall clock of one is that of all */
+/** Returns the faults of nodes with any store. @param sharesClock whether all nodes share one wall clock */
 export function nodeFaults(sharesClock: boolean): readonly Fault[] {
   return [
     { name: 'kill -9', commit: ({ fleet, random }) => pick(fleet.nodes, random).restart('SIGKILL') },
@@ -46,7 +46,7 @@ export function nodeFaults(sharesClock: boolean): readonly Fault[] {
   ];
 }
 
-/** What happens to connections. @param to what stands behind the links, as the report names it */
+/** Returns the faults of connections. @param to the name of what is behind the links, for the report */
 export function linkFaults(to: string, linksOf: (world: World) => readonly Link[]): readonly Fault[] {
   return [
     {
@@ -67,7 +67,7 @@ export function linkFaults(to: string, linksOf: (world: World) => readonly Link[
   ];
 }
 
-/** Commits faults one after the other, as many of each group. @returns how many there were of each kind */
+/** Commits random faults one after the other, with equal weight for each group. @returns the number of each kind */
 export async function commitFaults(
   groups: readonly (readonly Fault[])[],
   world: World,

@@ -6,12 +6,12 @@ import type { NodeOptions, NodeOrder } from './node.js';
 import { pause, steadyNow } from './steady.js';
 
 const program = fileURLToPath(new URL('./node.js', import.meta.url));
-/** Between two attempts to start a node whose store is down. */
+/** Pause between two attempts to start a node while its store is down. */
 const retryPauseMs = 200;
 
-/** One node behind a link, which is started again whenever it has ended. */
+/** A node behind a link. It is started again whenever it has ended. */
 export class TorturedNode {
-  /** What clients connect to. */
+  /** The link to which clients connect. */
   readonly link: Link;
   readonly #store: ServedOptions;
   readonly #fleet: Fleet;
@@ -24,15 +24,15 @@ export class TorturedNode {
     this.#fleet = fleet;
   }
 
-  /** How far its wall clock is ahead, in milliseconds. It keeps this when it is started again. */
+  /** Milliseconds by which its wall clock is ahead. A restart keeps this value. */
   ahead = 0;
 
-  /** Resolves once it serves; tries until it does, because its store may be down. */
+  /** Resolves when the node accepts requests. Retries until then, because the store may be down. */
   async start(): Promise<void> {
     while (!(await this.#launch())) await pause(retryPauseMs);
   }
 
-  /** Ends it by the signal, and starts another in its place. */
+  /** Ends the node with the signal, and starts it again. */
   async restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     await this.stop(signal);
     await this.start();
@@ -49,7 +49,7 @@ export class TorturedNode {
     this.#order({ order: 'clock', ahead });
   }
 
-  /** Lets it end by itself, and starts another in its place. */
+  /** Lets the node end by itself, and starts it again. */
   async endItself(order: 'throw' | 'exit'): Promise<void> {
     const ended = this.#ended();
     this.#order({ order });
@@ -94,16 +94,16 @@ export class TorturedNode {
   }
 }
 
-/** All nodes of a store. */
+/** All nodes on a store. */
 export class Fleet {
   readonly nodes: readonly TorturedNode[];
-  /** The file in which they write of which expiries their listeners heard. */
+  /** The file in which the nodes record the expiries of which their listeners were notified. */
   readonly told: string;
-  /** When each process ended that did not stop in an orderly way, by its pid. */
+  /** The time at which each process that did not stop cleanly ended, by its pid. */
   readonly killed = new Map<number, number>();
-  /** Called when one of them ended so. */
+  /** Called when a process ended without a clean stop. */
   onDeath: () => void = () => {};
-  /** Called when one of them serves again that was told to stop at this time. */
+  /** Called when a node accepts requests again. `stoppedAt` is the time at which it was told to stop. */
   onReturn: (stoppedAt: number) => void = () => {};
   #output = '';
 
@@ -116,14 +116,14 @@ export class Fleet {
     });
   }
 
-  /** @param stores what each node is to use */
+  /** @param stores the store options of each node */
   static async start(stores: readonly ServedOptions[], told: string): Promise<Fleet> {
     const fleet = new Fleet(stores, await Promise.all(stores.map(() => Link.start())), told);
     await fleet.startAll();
     return fleet;
   }
 
-  /** What the nodes wrote last on their standard error. */
+  /** The latest output of the nodes on standard error. */
   get output(): string {
     return this.#output;
   }

@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { portOf } from '../support/free-port.js';
 import { Link } from './link.js';
 
-/** A link with a client at one end and a server's socket at the other. */
+/** Connects a client and a server's socket over a link. */
 async function joined(t: ExecutionContext) {
   const server = createServer({ allowHalfOpen: true });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -16,12 +16,12 @@ async function joined(t: ExecutionContext) {
   const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
   const client = connect({ port: link.port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {});
   const far = (await accepted).on('error', () => {});
-  // A socket that has read the end does not hear of a reset.
+  // A socket that has read the end is not notified of a reset.
   t.teardown(() => far.destroy());
   return { link, client, far };
 }
 
-/** The numbers that arrive, each ended by a comma. */
+/** Returns a function that returns the received numbers. Each number is followed by a comma. */
 function heard(socket: Socket): () => readonly string[] {
   let text = '';
   socket.setEncoding('utf8').on('data', (part: string) => {
@@ -44,7 +44,7 @@ test('bytes stay in order while the delay of a link begins and ends', async (t) 
   t.deepEqual(arrived(), sent);
 });
 
-test('a half-closed link still carries the other direction, and is broken after a while', async (t) => {
+test('a half-closed link still carries the other direction, and breaks after a while', async (t) => {
   const { link, client, far } = await joined(t);
   const arrived = heard(client);
   const closed = new Promise((resolve) => client.once('close', resolve));
@@ -58,7 +58,7 @@ test('a half-closed link still carries the other direction, and is broken after 
   t.pass();
 });
 
-test('a cut breaks both ends, and a link that leads nowhere refuses', async (t) => {
+test('a cut breaks both ends, and a link without a target refuses connections', async (t) => {
   const { link, client, far } = await joined(t);
   const ends = [client, far].map((socket) => new Promise((resolve) => socket.resume().once('close', resolve)));
   link.cut();

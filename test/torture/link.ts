@@ -1,10 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { portOf } from '../support/free-port.js';
 
-/** How long a connection may stay half closed. */
+/** Milliseconds for which a connection may stay half closed. */
 const halfClosedMs = 2_000;
 
-/** A TCP proxy in front of one server, which delays, cuts and half-closes connections. Its port stays while the server's moves. */
+/** A TCP proxy that delays, cuts and half-closes connections. Its port stays the same when that of the server changes. */
 export class Link {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [client: Socket, server: Socket]>();
@@ -28,12 +28,12 @@ export class Link {
     return portOf(this.#server);
   }
 
-  /** Leads new connections to another server; those that are open stay where they are. 0: to none. */
+  /** Leads new connections to another server, or to none if `target` is 0. Open connections stay with theirs. */
   moveTo(target: number): void {
     this.#target = target;
   }
 
-  /** Delivers every byte of the next `duration` milliseconds late by `delay`. */
+  /** Delays every byte of the next `duration` milliseconds by `delay` milliseconds. */
   delay(delay: number, duration: number): void {
     this.#delay = delay;
     setTimeout(() => {
@@ -46,7 +46,7 @@ export class Link {
     for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
   }
 
-  /** Ends the sending side of all connections, towards the client or the server; what comes back still passes for a moment. */
+  /** Ends the sending side of all connections, to the client or to the server. The other side works for a moment more. */
   halfClose(side: 'client' | 'server'): void {
     for (const [client, server] of this.#pairs) {
       (side === 'client' ? client : server).end();
@@ -85,7 +85,7 @@ export class Link {
 
   #lead(from: Socket, to: Socket): void {
     const pending: { readonly act: () => void; readonly at: number }[] = [];
-    // One timer for all: two could fire in another order than the bytes came in.
+    // One timer for all pieces: two timers could fire in a different order than the bytes arrived.
     const flush = () => {
       for (let first = pending[0]; first !== undefined; first = pending[0]) {
         const wait = first.at - performance.now();

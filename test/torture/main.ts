@@ -9,15 +9,15 @@ import { torture } from './torture.js';
 /*
  * npm run torture -- --store memory|sqlite|redis|redis-cluster|redis-sentinel --minutes 10 --seed 7 --nodes 2
  *
- * Real node processes, publishers and clients over HTTP, and faults at random. A checker outside knows only what was
- * acknowledged and what clients were told. The seed decides which faults are tried in which order, not how they fall.
+ * Runs real node processes, publishers and clients over HTTP, and random faults. A separate checker knows only what was
+ * acknowledged and what clients received. The seed determines which faults are tried in which order, not their effect.
  */
 
 const { values } = parseArgs({
   options: {
     store: { type: 'string', default: 'sqlite' },
     minutes: { type: 'string', default: '1' },
-    // At random, and printed.
+    // Random, and printed.
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
     nodes: { type: 'string', default: '2' },
   },
@@ -34,7 +34,7 @@ let isSound = false;
 try {
   const stage = await openStage(run.store, folder, run.nodes);
   console.log(`store          ${run.store}, ${run.minutes} minutes, ${stage.stores.length} nodes, seed ${run.seed}`);
-  // The disk is mounted and must not stay; all processes end with this one.
+  // The mounted disk must be removed. All processes end together with this one.
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.once(signal, async () => {
       await stage.stop();

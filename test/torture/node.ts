@@ -6,34 +6,34 @@ import { bindingOf, type ServedOptions } from '../stores/nodes/hosted-store.js';
 import { setWallClock } from '../stores/nodes/wall-clock.js';
 import { steadyNow } from './steady.js';
 
-/** What a node is started with. */
+/** The options with which a node is started. */
 export interface NodeOptions {
   readonly store: ServedOptions;
-  /** By how many milliseconds its wall clock is ahead. */
+  /** Milliseconds by which its wall clock is ahead. */
   readonly ahead: number;
-  /** The file that gets a line for each expiry that a listener heard of. */
+  /** The file that gets a line for each expiry of which a listener was notified. */
   readonly told: string;
 }
 
-/** What a running node is told to do to itself. */
+/** An order to a running node. */
 export type NodeOrder =
   | { readonly order: 'clock'; readonly ahead: number }
   | { readonly order: 'throw' }
   | { readonly order: 'exit' };
 
-/** A node that is tortured: the whole service behind a plain HTTP server. Sends its port once it serves. */
+/** A node that is tortured: the whole service behind a plain HTTP server. Sends its port when it accepts requests. */
 
 const [, , text = ''] = process.argv;
 const { store, ahead, told }: NodeOptions = JSON.parse(text);
 setWallClock(ahead);
 const container = new Container();
 container.load(
-  // Small enough to overflow within a second without a poll; no limit but where a login gives one.
+  // So small that a mailbox without a poll overflows within a second. A limit exists only if a login sets one.
   sessionModule({ msgMaxLength: 20, gcInterval: 200, maxSession: 0 }, bindingOf(store)),
 );
 const manager = await container.getAsync(SessionManager);
 manager.on('closed', ({ id, reason }) => {
-  // At once and by this process: it may be killed right after.
+  // Written immediately and by this process, because it may be killed right after.
   if (reason === 'expired') appendFileSync(told, `${JSON.stringify({ pid: process.pid, id, at: steadyNow() })}\n`);
 });
 

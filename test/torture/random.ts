@@ -1,7 +1,7 @@
-/** Gives numbers from 0 (included) to 1 (not included). */
+/** Returns numbers from 0 (included) to 1 (not included). */
 export type Random = () => number;
 
-/** Numbers that only the seed decides (mulberry32). */
+/** Returns a source of numbers that only the seed determines (mulberry32). */
 export function randomFrom(seed: number): Random {
   let state = seed;
   return () => {
@@ -12,14 +12,14 @@ export function randomFrom(seed: number): Random {
   };
 }
 
-/** One of the items. @throws RangeError when there is none */
+/** Returns one of the items. @throws RangeError when there is none */
 export function pick<Item>(items: readonly Item[], random: Random): Item {
   const item = items[Math.floor(random() * items.length)];
   if (item === undefined) throw new RangeError('There is nothing to pick from');
   return item;
 }
 
-/** A whole number from `low` to `high`, both included. */
+/** Returns a whole number from `low` to `high`, both included. */
 export function between(low: number, high: number, random: Random): number {
   return low + Math.floor(random() * (high - low + 1));
 }

@@ -24,7 +24,7 @@ function outcome() {
   };
 }
 
-test('a report counts what was acknowledged, delivered and told lost, and the faults by kind', (t) => {
+test('a report counts acknowledged, delivered and lost messages, and the faults by kind', (t) => {
   const found = outcome();
   const [mailbox] = found.mailboxes;
   mailbox.acknowledge(mailbox.send());
@@ -40,7 +40,7 @@ test('a report counts what was acknowledged, delivered and told lost, and the fa
 });
 
 for (const kind of ['mailboxes', 'logins', 'expiries'] as const) {
-  test(`a violation in the ${kind} is reported with the seed, the history of that client alone and how to repeat the run`, (t) => {
+  test(`a violation in the ${kind} is reported with the seed, the history of only that client and the command to repeat the run`, (t) => {
     const found = outcome();
     const [history] = found[kind];
     history.note('what came before');

@@ -17,7 +17,7 @@ function sum<Item>(items: readonly Item[], count: (item: Item) => number): numbe
   return items.reduce((total, item) => total + count(item), 0);
 }
 
-/** What was counted, and the history of each client that a promise was not kept to. */
+/** Returns the counts, and the history of each client to which a promise was broken. */
 export function reportOf(run: Run, outcome: Outcome): Report {
   const violated = historiesOf(outcome).filter(({ violations }) => violations.length > 0);
   const counts = Object.entries(countsOf(outcome)).map(([name, value]) => `${name.padEnd(14)} ${value}`);

@@ -18,9 +18,9 @@ import { MailboxTraffic } from './traffic/mailbox-traffic.js';
 const mailboxCount = 6;
 const accountCount = 2;
 const limit = 3;
-/** In so many milliseconds some push must succeed. */
+/** A run of at least this duration must have an acknowledged push. */
 const leastMs = 60_000;
-/** How long a sweep may take to tell of an expiry: a node of Redis counts as dead after ten seconds of silence. */
+/** Maximum time until an expiry is reported: a node of Redis counts as dead after ten seconds of silence. */
 const tellingMs = 60_000;
 
 export interface Outcome {
@@ -29,9 +29,9 @@ export interface Outcome {
   readonly expiries: readonly ExpiryHistory[];
   readonly changes: StoreChanges;
   readonly faults: Readonly<Record<string, number>>;
-  /** When each of them began and ended. */
+  /** Start and end of each fault. */
   readonly log: History;
-  /** What the nodes wrote last on their standard error. */
+  /** The latest output of the nodes on standard error. */
   readonly output: string;
 }
 
@@ -39,7 +39,7 @@ export function historiesOf({ mailboxes, logins, expiries }: Outcome): readonly 
   return [...mailboxes, ...logins, ...expiries];
 }
 
-/** Traffic and faults for so many milliseconds, then the judgement. */
+/** Runs traffic and faults for `duration` milliseconds, and then checks the results. */
 export async function torture(stage: Stage, folder: string, seed: number, duration: number): Promise<Outcome> {
   const told = join(folder, 'told');
   const changes = new StoreChanges();
@@ -73,7 +73,7 @@ export async function torture(stage: Stage, folder: string, seed: number, durati
   await fleet.end();
   for (const { history } of [...mailboxes, ...logins]) history.settle(changes);
   for (const { history } of mailboxes) {
-    // Else a service that never answers would keep every promise.
+    // Otherwise a service that never answers would keep every promise.
     if (duration >= leastMs && history.acknowledged === 0) history.violate('no push was acknowledged');
   }
   for (const { history } of expiries) history.settle(tellings, fleet.killed, changes);
@@ -103,7 +103,7 @@ function startTraffic({ nodes }: Fleet, changes: StoreChanges, seed: number) {
   };
 }
 
-/** Resolves when all expiries were told that must be, or when they are late. */
+/** Resolves when all expiries that must be reported have been reported, or when they are late. */
 async function allTold(
   path: string,
   expiries: readonly ExpiryTraffic[],

@@ -28,13 +28,13 @@ import {
 /** Whether the compiler considers two types the same. */
 type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
 
-/** Compiles only for `true`: the build checks the facts of this file. */
+/** Compiles only for `true`, so that the build checks the facts of this file. */
 function holds<_Fact extends true>(): void {}
 
 /** Code that is compiled and never run. */
 function compiles(_code: (manager: SessionManager, session: Session, issued: IssuedSession) => unknown): void {}
 
-test('an issued session has a token, and no other session has', (t) => {
+test('only a session that was just issued has a token', (t) => {
   holds<Same<IssuedSession['token'], string>>();
   holds<Same<'token' extends keyof Session ? true : false, false>>();
   holds<Same<Awaited<ReturnType<SessionManager['createSession']>>, IssuedSession>>();
@@ -133,7 +133,7 @@ test('is() narrows an error to its code and details', (t) => {
   t.pass();
 });
 
-test('an error is made only with the details of its code', (t) => {
+test('an error is created only with the details of its code', (t) => {
   holds<Same<SessionErrorDetails['INVALID_CONTEXT']['field'], string>>();
   compiles(() => [
     new SessionError('SESSION_CLOSED', 'closed', { reason: 'expired' }),
@@ -174,7 +174,7 @@ test('close reasons are a closed union, and the table is keyed by it', (t) => {
   t.is(Object.keys(closeReasons).length, 9);
 });
 
-test('a context takes any of its fields, each of its type', (t) => {
+test('a context accepts any of its fields, each with its type', (t) => {
   holds<Same<SessionContext['onMaxSession'], 'reject' | 'evict-oldest' | 'evict-idle'>>();
   holds<Same<SessionContext['onOverflow'], 'drop-oldest' | 'drop-newest' | 'reject' | 'close'>>();
   holds<Same<SessionContext['pollRenews'], boolean>>();
@@ -196,7 +196,7 @@ test('a context takes any of its fields, each of its type', (t) => {
   t.pass();
 });
 
-test('only what has a default can be left out', (t) => {
+test('only options with a default can be left out', (t) => {
   holds<Same<Partial<CreateOptions>, CreateOptions>>();
   holds<Same<Partial<PollOptions>, PollOptions>>();
   holds<Same<Awaited<ReturnType<SessionManager['push']>>, PushReport>>();

@@ -14,10 +14,10 @@ import RedisSessions, {
 } from '../../src/compat/redis-sessions/class/index.js';
 import type { SessionManager } from '../../src/index.js';
 
-/** Whether two types are the same, as far as the compiler tells them apart. */
+/** Whether two types are the same for the compiler. */
 type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
 
-/** Holds when it compiles: the facts of this file are checked by the build, which fails on the first that is not so. */
+/** Compiles only for `true`: the build checks the facts of this file, and fails at the first one that does not hold. */
 function holds<_Fact extends true>(): void {}
 
 /** Code that is compiled and never run. */

@@ -80,7 +80,7 @@ for (const [name, value] of Object.entries(refused)) {
   });
 }
 
-test('the error of a getter or a toJSON is the cause', (t) => {
+test('an exception of a getter or a toJSON is the cause of the error', (t) => {
   const error = t.throws(() => toJsonText('data', refused['a getter that throws']));
   t.is(error?.cause instanceof Error ? error.cause.message : '', 'thrown by a getter');
 });
@@ -89,7 +89,7 @@ test('64 levels of nesting are accepted', (t) => {
   t.is(toJsonText('data', nested(64)), JSON.stringify(nested(64)));
 });
 
-test('an undefined property is left out', (t) => {
+test('an undefined property is omitted', (t) => {
   t.is(toJsonText('data', { a: undefined, b: 1 }), '{"b":1}');
 });
 
@@ -122,7 +122,7 @@ test('every JSON value is kept', (t) => {
   );
 });
 
-test('any value is either refused or gives a JSON text that is stable', (t) => {
+test('any value is either refused or has a stable JSON text', (t) => {
   const anything = fc.anything({
     maxDepth: 5,
     withBigInt: true,

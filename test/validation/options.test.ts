@@ -33,7 +33,7 @@ function faultOf(options: unknown): SessionError<'INVALID_CONTEXT'> {
   throw new Error('the options were accepted');
 }
 
-test('missing options take their defaults, and given ones are passed on as they are', (t) => {
+test('missing options get their defaults, and given ones are passed on unchanged', (t) => {
   t.deepEqual(checkOptions(rules, { path: 'a' }), { path: 'a', buckets: 64, durability: 'commit', secure: false });
   const client = { send: () => {}, close: () => {} };
   const warn = () => {};
@@ -42,7 +42,7 @@ test('missing options take their defaults, and given ones are passed on as they 
   t.is(checked.warn, warn);
 });
 
-test('the error names front, option, rule and value, in details and in its text', (t) => {
+test('the error names front, option, rule and value, in its details and in its message', (t) => {
   const { message, details } = faultOf({ path: 'a', buckets: 101 });
   t.is(message, 'someStore: buckets must be a whole number from 1 to 100; got 101');
   t.deepEqual(details, {
@@ -69,18 +69,18 @@ for (const [options, text] of [
   });
 }
 
-test('an unknown option is refused with the one that was probably meant', (t) => {
+test('an unknown option is refused, and the error suggests the one that was probably meant', (t) => {
   const textOf = (name: string) => faultOf({ path: 'a', [name]: 8 }).message;
   t.is(textOf('bucket'), 'someStore: bucket is not an option; did you mean buckets?; got 8');
   t.is(textOf('Durability'), 'someStore: Durability is not an option; did you mean durability?; got 8');
   t.is(textOf('colour'), 'someStore: colour is not an option; got 8');
 });
 
-test('an option of another version is refused with what to use instead', (t) => {
+test('an option of another version is refused, and the error names what to use instead', (t) => {
   t.is(faultOf({ path: 'a', url: 'b' }).message, 'someStore: url is not an option; give path in its place; got "b"');
 });
 
-test('a secret is never quoted, also when misspelt or of a wrong type', (t) => {
+test('a secret is never quoted, even if its option is misspelt or of a wrong type', (t) => {
   for (const options of [{ apiKey: ['hunter2'] }, { apikey: 'hunter2' }, { api_key: 'hunter2' }]) {
     const { message, details } = faultOf({ path: 'a', ...options });
     t.notRegex(message, /hunter2/);

@@ -11,7 +11,7 @@ import { Stage } from './stage.js';
 const handshake =
   'Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 
-/** Each is a fault that `ws` emits as an `error` of the socket. */
+/** Faulty frames. For each of them `ws` emits an `error` of the socket. */
 const frames: readonly (readonly [name: string, bytes: readonly number[]])[] = [
   ['a frame without a mask', [0x81, 0x01, 0x61]],
   ['a frame with reserved bits', [0xf1, 0x80, 0, 0, 0, 0]],
@@ -22,7 +22,7 @@ const frames: readonly (readonly [name: string, bytes: readonly number[]])[] = [
   ['a frame longer than maxPayload', [0x82, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
 ];
 
-// Serial, because the faults of the other tests are reported.
+// Serial, because the other tests cause reports, and this test checks that there is none.
 test.serial(
   'a WebSocket with a malformed or an oversized frame is closed, without a report, and all others stay open',
   async (t) => {
@@ -65,7 +65,7 @@ async function routeTo(t: ExecutionContext, webSocketServer: WebSocketServer): P
   return stage;
 }
 
-test('a message longer than maxPayload closes the WebSocket with 1009, and an application that listens is told', async (t) => {
+test('a message longer than maxPayload closes the WebSocket with 1009, and an error listener of the application is called', async (t) => {
   const webSocketServer = new WebSocketServer({ noServer: true, maxPayload: 16 });
   const errors: Error[] = [];
   webSocketServer.on('connection', (socket: WebSocket) => void socket.on('error', (error) => errors.push(error)));
@@ -105,7 +105,7 @@ test('an exception of verifyClient is reported, and the connection is closed', a
   await stage.empties();
 });
 
-test('an upgrade that another listener has completed meanwhile is reported, and its connection is closed', async (t) => {
+test('an upgrade that another listener has already completed is reported, and its connection is closed', async (t) => {
   const stage = await Stage.start(t);
   const careless = new WebSocketServer({ noServer: true });
   stage.server.on('upgrade', (request, socket, head) => careless.handleUpgrade(request, socket, head, () => {}));

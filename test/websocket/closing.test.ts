@@ -31,7 +31,7 @@ test('an idle session is swept, and its socket closed as expired', async (t) => 
   await stage.empties();
 });
 
-test('a session past its deadline that no sweep has closed is found by the next contact', async (t) => {
+test('the next contact finds a session past its deadline that no sweep has closed', async (t) => {
   const stage = await Stage.start(t, { context: { gcTime: 60_000, gcInterval: 2_000_000_000, hbGrace: 10_000 } });
   const { token } = await stage.logIn();
   const client = await stage.connect({ token });

@@ -15,7 +15,7 @@ const noPause: Pause = async () => {};
 /** A memory store whose answers, change notices and availability the test controls. */
 export class ControlledStore extends MemoryStore {
   isAway = false;
-  /** Whether watchers are told of no changes. */
+  /** Whether the store hides changes from its watchers. */
   isMute = false;
   /** Awaited after a session was authenticated, before the answer. */
   afterAuthenticate: Pause = noPause;
@@ -77,7 +77,7 @@ export class ControlledStore extends MemoryStore {
   }
 }
 
-/** Binds one, and hands it over once it is made. */
+/** Returns a binding of a controlled store, and a function that returns the store once the service has created it. */
 export function controlledStore(options: { readonly feed?: boolean } = {}): {
   readonly binding: StoreBinding;
   readonly store: () => ControlledStore;
@@ -86,7 +86,7 @@ export function controlledStore(options: { readonly feed?: boolean } = {}): {
   const binding = bindStore((context, clock) => {
     const store = new ControlledStore(context, clock);
     store.now = () => clock.now();
-    // As a store that can't tell of changes has none of it.
+    // A store that can't report changes has no `watchChanges`.
     if (options.feed === false) Object.defineProperty(store, 'watchChanges', { value: undefined });
     made = store;
     return store;

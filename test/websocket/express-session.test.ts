@@ -20,7 +20,7 @@ import { expressCookie } from './express-cookie.js';
 const secret = 'a secret of at least thirty-two characters';
 const oldSecret = 'an older secret of thirty-two characters';
 
-/** What an application does with its session, for either session package. */
+/** The session data of the applications, for either session package. */
 interface Data {
   accountId?: string;
   [key: string]: unknown;
@@ -36,7 +36,7 @@ interface Shop {
 
 type Serve = (store: SessionMailboxStore) => Promise<Server>;
 
-/** An application with its WebSockets on one port, both with the sessions of one service. */
+/** Starts an application and its WebSockets on one port, both with the sessions of one service. */
 async function open(t: ExecutionContext, serve: Serve, cookies: Omit<NonNullable<Expected>, 'store'>): Promise<Shop> {
   const { manager } = await startService(t);
   const store = new SessionMailboxStore(manager, { allowKeptSid: true });
@@ -75,7 +75,7 @@ async function answer(visitor: Session, text: string): Promise<string> {
   return JSON.stringify(visitor.getAttr(key) ?? null);
 }
 
-/** `/set/<key>/<value>`, `/get/<key>` and `/leave`; the key `accountId` logs in. */
+/** Handles `/set/<key>/<value>`, `/get/<key>` and `/leave`. Setting the key `accountId` is a login. */
 function act(data: Data, [, action = '', key = '', value = '']: readonly string[], leave: () => Promise<void>) {
   if (action === 'set') data[key] = value;
   return action === 'leave' ? leave() : Promise.resolve(data[key] ?? null);

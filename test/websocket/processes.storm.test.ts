@@ -15,9 +15,9 @@ import { Stage } from './stage.js';
 const server = serverFor(test);
 
 interface Nodes {
-  /** The sockets' node: this process. */
+  /** The node with the sockets, in this process. */
   readonly here: Stage;
-  /** Another process. */
+  /** A node in another process. */
   readonly there: ServiceProcess;
 }
 
@@ -110,7 +110,7 @@ test('an expired session closes its socket, whichever node sweeps it', async (t)
 });
 
 test('a session with a socket here is online for all nodes, and away one grace after its socket closed', async (t) => {
-  // A busy machine may stop a process for seconds, and its sockets are silent for the others meanwhile.
+  // On a busy machine a process may stand still for seconds, in which the other nodes get no contact of its sockets.
   const hbGrace = 8_000;
   const { here } = await startNodes(t, { hbGrace, hbTime: 100 });
   const { id, token } = await here.logIn();

@@ -127,7 +127,7 @@ test('clients that disconnect during their authentication are forgotten', async 
   await eventually(() => store().watchers.size === 0);
 });
 
-test('a message that comes with the handshake reaches the application', async (t) => {
+test('a message that arrives with the handshake reaches the application', async (t) => {
   const stage = await Stage.start(t);
   const { token } = await stage.logIn();
   const connection = await Connection.open(stage.port);
@@ -251,7 +251,7 @@ test('a session that changes during its check is checked again', async (t) => {
   store().afterGet = gate.pass;
   await store().patch(app, id, { a: '1' });
   await eventually(() => gate.arrivals === 1);
-  // That answer, which says that the session lives, is on its way.
+  // The pending answer still says that the session is live.
   await store().end(app, id, 'replaced');
   gate.open();
   t.is((await client.closed).code, 4006);

@@ -1,4 +1,4 @@
-/** Resolves once a fault whose details match was reported to the operator; other tests may report others meanwhile. */
+/** Resolves once a fault whose details match was reported to the operator. Ignores the faults that other tests report. */
 export function reportedFault(pattern: RegExp): Promise<void> {
   return new Promise((resolve) => {
     const hear = (warning: Error & { readonly detail?: string }) => {

@@ -167,7 +167,7 @@ test('a socket that leaves its namespace is forgotten, though its connection sta
   t.true(open.socket.connected);
 });
 
-test('a session that ends leaves its namespace only, and the last one closes the connection', async (t) => {
+test('the end of a session disconnects only its namespace, and the end of the last session closes the connection', async (t) => {
   const stage = await SocketIoStage.start(t);
   const { manager, io, live } = stage;
   io.of('/open').on('connection', (socket) => socket.on('get', (key, answer) => answer(key)));

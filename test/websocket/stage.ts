@@ -18,7 +18,7 @@ export interface StageOptions extends ServiceOptions {
   readonly upgrade?: Omit<UpgradeOptions, 'webSocketServer'>;
 }
 
-/** What a client may ask the application over the WebSocket. */
+/** A question of a client to the application over the WebSocket. */
 type Question = { readonly get: string } | { readonly set: string; readonly value: string } | { readonly echo: string };
 
 /** An Express application and a WebSocket server on one port, which share the sessions of one service. */
@@ -57,7 +57,7 @@ export class Stage {
     return Stage.#open(t, new Stage(service.manager, service), upgrade);
   }
 
-  /** For a service that the test has started itself. */
+  /** Opens a stage for a service that the test has started itself. */
   static before(t: ExecutionContext, manager: SessionManager, upgrade: StageOptions['upgrade'] = {}): Promise<Stage> {
     return Stage.#open(t, new Stage(manager, undefined), upgrade);
   }

@@ -55,10 +55,10 @@ async function untilUndelivered({ undelivered }: Stage, id: string, wanted: numb
   });
 }
 
-/** Room for more messages than the operating system takes for a client that does not read. */
+/** Options with room for more messages than the operating system buffers for a client that does not read. */
 const roomy = { msgMaxLength: 1_000, mailboxMaxBytes: 64_000_000 };
 
-test('a WebSocket is sent each message as it is pushed, after an empty batch with its cursor', async (t) => {
+test('a WebSocket receives each message when it is pushed, after an empty batch with its cursor', async (t) => {
   const { manager, clock, connect } = await stage(t);
   const session = await manager.createSession('alice');
   const client = await connect(session.token);
@@ -69,7 +69,7 @@ test('a WebSocket is sent each message as it is pushed, after an empty batch wit
   t.deepEqual(batch.messages, [{ offset: 1, at: clock.now(), data: { text: 'hi' } }]);
 });
 
-test('a WebSocket that is quiet for pollTime is sent an empty batch with its cursor, as browsers hide pings', async (t) => {
+test('a WebSocket without messages for pollTime receives an empty batch with its cursor, because browsers hide pings', async (t) => {
   const { manager, clock, connect } = await stage(t);
   const session = await manager.createSession('alice');
   const client = await connect(session.token);
@@ -98,7 +98,7 @@ test('an acknowledgement over the WebSocket removes messages, also of a stream t
   }
 });
 
-test('a WebSocket goes on from its cursor, and with ack=sent removes what was sent', async (t) => {
+test('a WebSocket continues from its cursor, and with ack=sent the sent messages are removed', async (t) => {
   const all = await stage(t);
   const session = await all.manager.createSession('alice');
   for (const data of ['a', 'b']) await all.manager.push(session.id, data);
@@ -143,7 +143,7 @@ test('the end of the session, a rotation and a drain close the WebSocket with th
   t.is(room.held, 0);
 });
 
-test('a stream that finds no room is told when to retry, and closed with 1013', async (t) => {
+test('a stream beyond maxWaiter receives the time to retry, and is closed with 1013', async (t) => {
   const { manager, connect } = await stage(t, { maxWaiter: 0 });
   const session = await manager.createSession('alice');
   const client = await connect(session.token);
@@ -170,7 +170,7 @@ test('a stream whose mailbox can’t be read closes with 1013 while the store is
   await reported;
 });
 
-test('a message that is no acknowledgement, and a wrong parameter, close the WebSocket with 1007', async (t) => {
+test('a message that is not an acknowledgement closes the WebSocket with 1007, and so does a wrong parameter', async (t) => {
   const { manager, room, connect } = await stage(t);
   const session = await manager.createSession('alice');
   for (const text of ['x', '{"ack":1}', 'null', '{"ack":"x"}', `{"ack":"${'a'.repeat(2_000)}"}`]) {
@@ -184,7 +184,7 @@ test('a message that is no acknowledgement, and a wrong parameter, close the Web
   await until(() => room.held === 0);
 });
 
-test('a client that leaves ends its stream', async (t) => {
+test('the stream of a client that disconnects ends', async (t) => {
   const { manager, room, connect } = await stage(t);
   const session = await manager.createSession('alice');
   const client = await connect(session.token);
@@ -216,7 +216,7 @@ test('a client that stops reading is cut off at streamMaxBytes, and its messages
   client.socket.pause();
   const text = 'x'.repeat(60_000);
   let pushed = 0;
-  // The operating system takes some megabytes before the server has to keep any.
+  // The operating system buffers some megabytes before the server must keep any messages.
   for (; room.held > 0 && pushed < 900; pushed += 1) {
     await manager.push(session.id, text);
     if (pushed % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -225,7 +225,7 @@ test('a client that stops reading is cut off at streamMaxBytes, and its messages
   t.is(await undelivered(session.id), pushed);
 });
 
-test('what a client that was cut off has not taken stays, also where a sent message is removed', async (t) => {
+test('messages that a client that was cut off has not received stay in the mailbox, also with ack=sent', async (t) => {
   const { manager, room, connect } = await stage(t, { ...roomy, streamMaxBytes: 100_000 });
   const session = await manager.createSession('alice');
   const client = await connect(session.token, '?reader=tab&ack=sent');
@@ -248,7 +248,7 @@ test('what a client that was cut off has not taken stays, also where a sent mess
   t.is(taken.size, pushed);
 });
 
-test('what was sent before the client began to close is removed once it was written out', async (t) => {
+test('with ack=sent messages that were sent before the client began to close are removed once they are written out', async (t) => {
   const all = await stage(t, { ...roomy, streamMaxBytes: 64_000_000 });
   const session = await all.manager.createSession('alice');
   const client = await all.connect(session.token, '?reader=tab&ack=sent');

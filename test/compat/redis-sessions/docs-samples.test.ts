@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const server = serverFor(test);
 const folder = '.build/docs-redis-sessions';
 
-/** Runs the first TypeScript block of a page (which has no types) after changes to it, as a module of the project. */
+/** Changes the first TypeScript block of a page (which has no types), and runs it as a module of the project. */
 async function runBlock(page: string, change: (code: string) => string): Promise<void> {
   const [block] = codeBlocks(page, ['ts']);
   const path = projectPath(`${folder}/${page.replaceAll(/\W/g, '-')}.mjs`);

@@ -77,7 +77,7 @@ test('the table of the flags of serve names every variable that is read, with it
   t.deepEqual(new Set(stated.toSorted()), new Set(read.map((each) => each.slice(7, -2)).toSorted()));
 });
 
-/** A route as `METHOD /path?names`, its parameters as the table writes them. */
+/** Returns the routes as `METHOD /path?names`, with parameters as the table writes them. */
 function documentedRoutes(): readonly string[] {
   return Object.entries(openApiDocument.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => {
@@ -95,7 +95,7 @@ test('the table of routes has every route with its parameters, and no other', (t
   t.deepEqual(Object.keys(rows).toSorted(), documentedRoutes().toSorted());
 });
 
-test('the table of metrics has every metric that only this service has, with its labels', async (t) => {
+test('the table of metrics has every metric that is specific to this service, with its labels', async (t) => {
   const kit = await RestKit.start(t);
   await kit.create('/shop/create/alice?ip=192.0.2.7');
   await kit.send('POST', '/shop/pushsoid/alice', { data: 1 });

@@ -3,7 +3,7 @@ import type { Side } from './side.js';
 
 const readBuffer = Buffer.allocUnsafe(65_536);
 
-/** One connection to one side, as a client that reads at once whatever comes. */
+/** One connection to one side. The client reads all data immediately. */
 export class FuzzClient {
   received = '';
   isClosed = false;
@@ -58,13 +58,13 @@ export class FuzzClient {
     this.isClosed = true;
   }
 
-  /** Grows or changes with whatever happens on the connection. */
+  /** A number that changes with every event on the connection. */
   get activity(): number {
     const server = this.#serverEnd();
     return this.received.length + (server?.bytesRead ?? 0) + (this.isClosed ? 0.5 : 0);
   }
 
-  /** Whether something was sent on either end that did not reach the other. */
+  /** Whether one end has sent bytes that have not reached the other end. */
   get isUnderWay(): boolean {
     if (this.isClosed) return false;
     const server = this.#serverEnd();
@@ -79,13 +79,13 @@ export class FuzzClient {
   }
 }
 
-/** Turns of the event loop without any activity, after which nothing more will happen. */
+/** Number of turns of the event loop without activity after which nothing more will happen. */
 const quietTurns = 6;
-/** Of a server that does not read on, or does not end the connection when the client does. */
+/** Number of such turns for a connection that the server does not read from, or does not end when the client has ended it. */
 const stalledTurns = 200;
 const stalledTime = 100;
 
-/** Resolves when what was sent has had all of its effect. */
+/** Resolves when everything that was sent has had its full effect. */
 export async function settled(clients: readonly FuzzClient[]): Promise<void> {
   const activities = new Float64Array(clients.length);
   let quiet = 0;

@@ -21,24 +21,27 @@ export const variants: readonly Variant[] = [
 
 export interface FuzzOptions {
   readonly seed: number;
-  /** Connections to each side at a time. */
+  /** Number of simultaneous connections to each side. */
   readonly connections: number;
-  /** Goes on until so many requests were judged. */
+  /** Minimum number of requests to compare. */
   readonly requests: number;
-  /** Number of the first batch, to repeat one. */
+  /** Number of the first batch. Used to repeat a batch. */
   readonly firstBatch?: number;
   readonly onProgress?: (report: FuzzReport) => void;
 }
 
 export interface FuzzReport {
   readonly batches: number;
-  /** Requests that the server without a lane has answered, well-formed or not. */
+  /** Number of requests, well-formed or not, that the server without a lane has answered. */
   readonly requests: number;
-  /** Of them polls that the lane took on the other side. */
+  /** Number of polls that the lane of the other server has taken. */
   readonly inLane: number;
 }
 
-/** Sends the same to a server with a lane and to one without. @throws Error at the first difference, with all that it takes to repeat it */
+/**
+ * Sends the same bytes to a server with a lane and to a server without.
+ * @throws Error at the first difference, with all data needed to repeat it
+ */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const folder = await mkdtemp(join(tmpdir(), 'fuzz-lane-'));
   try {
@@ -92,7 +95,7 @@ async function runBatch(
   }
 }
 
-/** All connections take their next step together. */
+/** Plays the scripts. All connections take the same step at the same time. */
 async function play(
   pairs: readonly Pair[],
   sessions: readonly FuzzSession[],
@@ -123,10 +126,10 @@ async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** How long a difference has to last, in milliseconds. */
+/** Milliseconds for which a difference must last. */
 const patience = 2_000;
 
-/** The same client at both sides. */
+/** Two clients with the same script, one at each side. */
 class Pair {
   readonly slow: FuzzClient;
   readonly fast: FuzzClient;
@@ -139,7 +142,7 @@ class Pair {
     this.script = script;
   }
 
-  /** How many answers have come. */
+  /** Number of answers received. */
   get answers(): number {
     return this.slow.received.split('HTTP/1.1 ').length - 1;
   }
@@ -151,17 +154,17 @@ class Pair {
     }
   }
 
-  /** Waits for the slower of the two: on a busy machine a quiet connection may have its end still to come. */
+  /** Waits, at most for `patience`, until both are the same: on a busy machine the end of one connection may arrive later. */
   async agrees(): Promise<void> {
     const giveUpAt = performance.now() + patience;
     while (!this.#isSame && performance.now() < giveUpAt) await turns(1);
   }
 
-  /** @throws Error when the two have been answered differently */
+  /** @throws Error when the two clients have received different answers */
   compare(step: number, where: string): void {
     const { slow, fast } = this;
     if (this.#isSame) {
-      // Not from within a date.
+      // Compare from the head of the last answer next time, so that the comparison does not begin within a date.
       this.#compared = Math.max(this.#compared, slow.received.lastIndexOf('HTTP/1.1 '));
       return;
     }
@@ -190,14 +193,14 @@ class Pair {
   }
 }
 
-/** The time at which an answer was made, and the names of mailboxes in cursors, may differ. */
+/** Removes the parts that may differ: the time of an answer, and the names of mailboxes in cursors. */
 function withoutChance(text: string): string {
   return text
     .replaceAll(/Date: [A-Z][a-z]{2}, [^\r]{21}GMT/g, 'Date: …')
     .replaceAll(/("cursor":"|\nid: )[a-z0-9]+\./g, '$1….');
 }
 
-/** Where two texts differ, with what precedes it. */
+/** Returns the parts of two texts around their first difference. */
 function tails(one: string, other: string): readonly [string, string] {
   let at = 0;
   while (at < one.length && one[at] === other[at]) at++;
@@ -205,7 +208,7 @@ function tails(one: string, other: string): readonly [string, string] {
   return [one.slice(from, at + 700), other.slice(from, at + 700)];
 }
 
-/** Of all connections together, whose order among each other is left to chance. */
+/** Compares lists over all connections. The order in the lists is left to chance, so it does not count. */
 function compareLists(where: string, what: string, slow: readonly string[], fast: readonly string[]): void {
   const counts = new Map<string, number>();
   for (const each of slow) counts.set(plain(each), (counts.get(plain(each)) ?? 0) + 1);
@@ -218,7 +221,7 @@ function compareLists(where: string, what: string, slow: readonly string[], fast
   throw new Error(`The lane makes a difference in ${what} (${where}):\n${told.join('\n')}`);
 }
 
-/** An empty query is told without its question mark. */
+/** Removes the question mark of an empty query, which the lane does not report. */
 function plain(text: string): string {
   return text.endsWith('?') ? text.slice(0, -1) : text;
 }

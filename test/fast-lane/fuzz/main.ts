@@ -4,14 +4,14 @@ import { fuzz } from './fuzz.js';
 /*
  * npm run fuzz:lane -- --requests 1000000 --seed 7
  *
- * The same bytes go to a server with a fast lane and to one without, and everything that clients see must be the same. A
- * difference ends the run; its seed and batch repeat it (`--batch`).
+ * Sends the same bytes to a server with a fast lane and to a server without. Everything that clients receive must be the same.
+ * A difference ends the run. To repeat it, pass its seed and its batch (`--batch`).
  */
 
 const { values } = parseArgs({
   options: {
     requests: { type: 'string', default: '100000' },
-    // At random, and printed.
+    // Random by default. The program prints it.
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
     connections: { type: 'string', default: '200' },
     batch: { type: 'string' },

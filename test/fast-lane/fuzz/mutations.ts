@@ -212,7 +212,7 @@ const mutations: readonly Mutation[] = [
   truncate,
 ];
 
-/** Up to three changes, of one request. */
+/** Makes up to three changes to a request. */
 export function mutated(request: RequestText, caller: Caller, random: Random): string {
   let result: RequestText | string = request;
   for (let left = between(1, 3, random); left > 0 && typeof result !== 'string'; left--) {
@@ -262,7 +262,7 @@ function bodyOf(caller: Caller, random: Random): string {
   return pick(['hello', '0\r\n\r\n', '5\r\nhello\r\n0\r\n\r\n', '\r\n', '\0', poll, `0\r\n\r\n${poll}`], random);
 }
 
-/** A request within the body of another, whose two lengths contradict each other. */
+/** Puts another request into the body of a request whose two lengths contradict each other. */
 function smuggle(request: RequestText, caller: Caller, random: Random): RequestText {
   const inner = textOf(random() < 0.7 ? pollOf(caller, random) : otherOf(caller, random));
   const body = pick([inner, `0\r\n\r\n${inner}`, `${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`], random);

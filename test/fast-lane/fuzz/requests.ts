@@ -1,15 +1,16 @@
 import { between, pick, type Random } from '../../torture/random.js';
 
 /**
- * The sessions of one connection; the same on both sides. A poll that the lane does not take waits for those before it, while
- * `node:http` starts all at once. So polls change nothing for each other: what takes messages away has a session without any.
+ * The tokens of the sessions of one connection, the same on both sides. A poll that the lane does not take waits for the polls
+ * before it, while `node:http` starts all of them immediately. Therefore polls must not affect each other: polls that remove
+ * messages use a session without messages.
  */
 export interface Caller {
-  /** Its mailbox has a message that stays. */
+  /** Token of a session whose mailbox has a message that stays. */
   readonly full: string;
-  /** Its mailbox is empty. */
+  /** Token of a session whose mailbox is empty. */
   readonly empty: string;
-  /** Gets messages while a poll of it is held. */
+  /** Token of a session that receives messages while one of its polls is held. */
   readonly pushed: string;
 }
 
@@ -46,7 +47,7 @@ const undici = [
 ];
 const agents = [chrome, firefox, curl, [...curl, ...proxy], undici, []];
 
-/** A request as its lines, so that mutations can meet one of them. */
+/** The parts of a request. Mutations can change single header lines. */
 export interface RequestText {
   readonly method: string;
   readonly target: string;
@@ -85,7 +86,7 @@ function credentials(token: string, otherToken: string, random: Random): readonl
   }
 }
 
-/** Polls of a known reader. The cursors are those of no message, of an unknown one, and none. */
+/** Queries of polls that remove no messages, because their cursor is before the first message. */
 const reading = ['?after=&wait=0', '?after=&wait=0&limit=1', '?wait=0&after=&reader=tab-1'];
 const unusual = [
   '?after=abc.1&wait=0',
@@ -101,13 +102,13 @@ const unusual = [
   '?unknown=1&wait=0&after=',
   '?after=',
 ];
-/** Polls that take the messages away which they are answered with. */
+/** Queries of polls that remove the messages in their answer. */
 const takingAtOnce = ['?wait=0', '?wait=0&limit=1', '?wait=0&reader=tab-2'];
 const taking = [...takingAtOnce, '', '?'];
 
 /**
- * A poll that is answered at once.
- * @param holds whether polls are held that have no `wait=0`
+ * Returns a poll that is answered immediately.
+ * @param holds whether the server holds polls without `wait=0`
  */
 export function pollOf({ full, empty }: Caller, random: Random, holds = false): RequestText {
   const takes = random() < 0.3;
@@ -117,7 +118,7 @@ export function pollOf({ full, empty }: Caller, random: Random, holds = false): 
   return pollWith(query, headers, random);
 }
 
-/** A poll that is held until a message comes. */
+/** Returns a poll that is held until a message arrives. */
 export function heldPollOf({ pushed }: Caller, random: Random): RequestText {
   const query = pick(['', '?wait=20000', '?limit=2'], random);
   return pollWith(query, [`Authorization: Bearer ${pushed}`], random);
@@ -135,8 +136,9 @@ const post = (headers: readonly string[], body: string): Omit<RequestText, 'targ
 });
 
 /**
- * @param mayEnd whether the connection may end with it, or change its protocol, which it must not where polls are held:
- * what `node:http` refuses behind a held poll, it refuses at once, and the lane when its turn has come
+ * Returns a request that is not a plain poll.
+ * @param mayEnd whether the request may end the connection or change its protocol. It must not if polls are held:
+ * `node:http` refuses a request behind a held poll immediately, but the lane refuses it when its turn has come.
  */
 export function otherOf(caller: Caller, random: Random, mayEnd = true): RequestText {
   const base = { version: 'HTTP/1.1', target: '/echo' };

@@ -2,23 +2,23 @@ import { between, type Random, randomFrom } from '../../torture/random.js';
 import { mutated } from './mutations.js';
 import { type Caller, heldPollOf, otherOf, pollOf, textOf } from './requests.js';
 
-/** What happens on one connection, one after the other, each when everything before it has had its effect. */
+/** A step on one connection. Each step starts when the previous steps have had their full effect. */
 export type Step =
   | { readonly kind: 'send'; readonly bytes: string }
-  /** A message is put into the mailbox of the connection's session. */
+  /** A message is pushed to the session of the connection. */
   | { readonly kind: 'push' }
-  /** The client sends no more. */
+  /** The client ends its side of the connection. */
   | { readonly kind: 'end' };
 
 const mostPieces = 6;
-/** One more than a request has bytes: where it may be cut in two. */
+/** Number of places, counted in bytes from the start, at which requests are cut in two. */
 const mostCuts = 400;
 
 /**
- * The script of a connection; the seed and the number alone decide.
- * @param number also where requests are cut in two, so that every place has its turn
- * @param holds whether there are polls that are held; then no request is changed, as one that is held by chance never ends
- * @param apart whether no two requests come in one piece
+ * Returns the script of a connection, which depends only on the seed and the number.
+ * @param number also determines where requests are cut in two, so that every place is used
+ * @param holds whether polls are held. If so, no request is mutated, because a mutated poll that is held would never end.
+ * @param apart whether no piece contains two requests
  */
 export function scriptOf(
   seed: number,
@@ -47,8 +47,8 @@ export function scriptOf(
 }
 
 /**
- * What is changed may take messages away, so it has the session without any.
- * @param others how often it is no poll
+ * Returns the text of a request. A mutated request may remove messages, so it uses the session without messages.
+ * @param others probability of a request that is not a plain poll
  */
 function requestText(caller: Caller, mutates: number, others: number, holds: boolean, random: Random): string {
   const isMutated = random() < mutates;
@@ -63,7 +63,7 @@ function hasMore(text: string): boolean {
   return end !== null && end.index + end[0].length < text.length;
 }
 
-/** How the bytes of requests come. */
+/** Divides the bytes of requests into pieces. */
 function cut(texts: readonly string[], number: number, random: Random): readonly string[] {
   const all = texts.join('');
   const kind = random();

@@ -4,13 +4,13 @@ import { Clock, memoryStore, SessionManager, sessionModule } from '../../../src/
 import type { Caller } from './requests.js';
 
 export interface FuzzSession extends Caller {
-  /** Of the session that is pushed to. */
+  /** Id of the session to which messages are pushed. */
   readonly id: string;
 }
 
 /**
- * Writes sessions into a snapshot, from which both sides start: the same tokens and cursors on both. Each connection has its
- * own, so that connections don't meet each other.
+ * Writes sessions into a snapshot. Both sides start from it, so that they have the same tokens and cursors. Each connection has
+ * its own sessions, so that connections don't affect each other.
  */
 export async function writeSessions(snapshot: string, count: number): Promise<readonly FuzzSession[]> {
   const container = new Container();
@@ -22,7 +22,7 @@ export async function writeSessions(snapshot: string, count: number): Promise<re
     const full = await manager.createSession(`full-${n}`);
     const empty = await manager.createSession(`empty-${n}`);
     const pushed = await manager.createSession(`pushed-${n}`);
-    // What one reader has taken stays for the other.
+    // The reader `other` never takes the message, so it stays in the mailbox.
     await manager.poll(full.id, { after: '', wait: 0, reader: 'other' });
     await manager.push(full.id, { text: 'first ✓' });
     sessions.push({ id: pushed.id, full: full.token, empty: empty.token, pushed: pushed.token });

@@ -7,42 +7,43 @@ import { Clock, memoryStore, SessionManager, sessionModule } from '../../../src/
 import { sessionHandler } from '../../../src/node/index.js';
 import { trustedOrigin } from './requests.js';
 
-/** How a server is set up; both sides alike, but for the lane. */
+/** The configuration of both servers, which differ only in the lane. */
 export interface Variant {
   readonly name: string;
   readonly server?: ServerOptions;
   readonly settings?: Partial<Pick<Server, 'keepAliveTimeout' | 'maxHeadersCount'>>;
-  /** Whether connections come back to the lane. */
+  /** Whether connections return to the lane. */
   readonly returns?: boolean;
   /** Whether polls may be held. */
   readonly holds?: boolean;
   /**
-   * Whether no two requests come in one piece. On a plain connection that it alone listens to, `node:http` lets promises run
-   * between the requests of one piece, and so has answered some of them when it refuses a later one; elsewhere, as over TLS,
-   * it does not. Only where requests come apart both ways are the same. Otherwise both sides read as over TLS.
+   * Whether no piece contains two requests. On a plain connection that has no other reader, `node:http` lets promises run
+   * between the requests of one piece. Therefore it may have answered some of them when it refuses a later one. On other
+   * connections, for example over TLS, it does not let promises run in between. Only requests in separate pieces are handled
+   * the same in both cases. If this is false, both sides read as over TLS.
    */
   readonly apart?: boolean;
 }
 
-/** A server, and what it has seen. */
+/** A server, with a record of its requests. */
 export interface Side {
   readonly port: number;
-  /** Method and target of each request, whichever way it was answered. */
+  /** Method and target of each request, whether the lane or `node:http` answered it. */
   readonly seen: readonly string[];
-  /** The kinds of refused bearers that were reported. */
+  /** Kinds of the refused bearers that the server reported. */
   readonly refused: readonly string[];
-  /** How many requests the lane took; 0 without a lane. */
+  /** Returns the number of polls that the lane took; 0 without a lane. */
   readonly lane: () => number;
-  /** The server's end of the connection from this port of the client. */
+  /** Returns the server's end of the connection from this port of the client. */
   socketOf(clientPort: number): Socket | undefined;
   push(id: string, n: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param snapshot the file with the sessions: both sides have the same ones */
+/** @param snapshot the file with the sessions, which are the same on both sides */
 export async function openSide(snapshot: string, variant: Variant, hasLane: boolean): Promise<Side> {
   const container = new Container();
-  // Its time stands, so that no wait ends by itself, and both sides give messages the same time.
+  // The clock does not advance. Therefore no wait ends by itself, and both sides give messages the same time.
   container.bind(Clock).toConstantValue(new ManualClock());
   container.load(
     sessionModule({ pollTime: variant.holds === true ? 25_000 : 0 }, memoryStore({ snapshot: { path: snapshot } })),
@@ -75,7 +76,7 @@ export async function openSide(snapshot: string, variant: Variant, hasLane: bool
     lane: () => lane?.counts.pollsInLane ?? 0,
     socketOf: (port) => sockets.get(port),
     async push(id, n) {
-      // A session that a request has closed takes no more.
+      // The push fails if a request has closed the session.
       await manager.push(id, { n }).catch(() => {});
     },
     async stop() {
@@ -86,7 +87,7 @@ export async function openSide(snapshot: string, variant: Variant, hasLane: bool
   };
 }
 
-/** Answers with all that it was given of the request. */
+/** Answers with everything that the application received of the request. */
 function echo(request: IncomingMessage, response: ServerResponse): void {
   const { method, url, httpVersion, rawHeaders } = request;
   let body = '';
@@ -103,8 +104,9 @@ function echo(request: IncomingMessage, response: ServerResponse): void {
 }
 
 /**
- * By the client's port. Before the lane sees them, which may show `node:http` another end.
- * @param readsAsStream keeps `node:http` from reading the connection beside the stream
+ * Records the server's end of each connection by the port of the client. The listener runs before the lane, because the lane
+ * may pass another socket to `node:http`.
+ * @param readsAsStream whether `node:http` must read the connection as a stream instead of directly
  */
 function watchConnections(http: Server, readsAsStream: boolean): ReadonlyMap<number, Socket> {
   const sockets = new Map<number, Socket>();
@@ -112,7 +114,7 @@ function watchConnections(http: Server, readsAsStream: boolean): ReadonlyMap<num
     const { remotePort } = socket;
     if (remotePort !== undefined && !sockets.has(remotePort)) sockets.set(remotePort, socket);
     const handle: unknown = Reflect.get(socket, '_handle');
-    // What `node:http` itself sets when it reads the connection so.
+    // `node:http` sets this flag when it reads a connection directly. If the flag is set already, it reads the stream.
     if (readsAsStream && typeof handle === 'object' && handle !== null) Reflect.set(handle, '_consumed', true);
   });
   return sockets;

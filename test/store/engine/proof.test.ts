@@ -24,7 +24,7 @@ function started(): SessionEngine {
   return engine;
 }
 
-test('only equal hashes of the right length are the same', (t) => {
+test('only equal hashes of the right length match', (t) => {
   t.true(isSameHash(right, right));
   for (const other of [wrong, '', right.slice(1), `${right}x`, right.toLowerCase(), `${right.slice(0, -1)}!`]) {
     t.false(isSameHash(right, other), other);
@@ -52,7 +52,7 @@ const asBearer: Readonly<Record<string, (engine: SessionEngine, hash: string, no
 };
 
 for (const [name, operation] of Object.entries(asBearer)) {
-  test(`${name} answers a wrong secret like an unknown session, live, expired and closed`, (t) => {
+  test(`${name} answers a wrong secret like an unknown session, for live, expired and closed sessions`, (t) => {
     const engine = started();
     t.notThrows(() => operation(engine, right, 1));
     t.throws(() => operation(engine, wrong, 1), { code: 'SESSION_UNKNOWN' });
@@ -64,7 +64,7 @@ for (const [name, operation] of Object.entries(asBearer)) {
   });
 }
 
-test('endAsBearer ends nothing for a wrong secret', (t) => {
+test('endAsBearer with a wrong secret ends nothing', (t) => {
   const engine = started();
   t.is(engine.endAsBearer(app, id, wrong, 'logout', 1), undefined);
   t.is(engine.get(app, id, 1).id, id);

@@ -11,7 +11,7 @@ import { freshPath } from '../sqlite/create-sqlite-store.js';
 const server = serverFor(test);
 const hour = 3_600_000;
 
-/** A fresh place for sessions in each store. */
+/** Returns the options of an empty store of each kind. */
 const stores: Readonly<Record<string, (t: ExecutionContext) => ServedOptions | Promise<ServedOptions>>> = {
   memory: () => ({ memory: {} }),
   SQLite: async (t) => ({ path: await freshPath(t) }),
@@ -35,7 +35,7 @@ async function isReported(node: ServiceProcess, id: string): Promise<boolean> {
 
 for (const [name, place] of Object.entries(stores)) {
   test.serial(
-    `${name}: a wall clock that is set back an hour lengthens no poll and no session, and delays no push`,
+    `${name}: a wall clock that is set back by an hour lengthens no poll and no session, and delays no push`,
     async (t) => {
       const node = await startNode(t, await place(t), {});
       const { id } = await node.do('create', 'alice');
@@ -45,7 +45,7 @@ for (const [name, place] of Object.entries(stores)) {
       await node.do('setWallClock', -hour);
       await eventually(() => quiet.isOver, { what: 'the quiet poll ends' });
       t.deepEqual((await quiet.batch).messages, []);
-      // A poll that began before is answered by a push, and so is one that begins after.
+      // The push answers both a poll that began before the change of the clock and one that begins after it.
       const later = await node.hold(id, 'later', 60_000);
       await node.do('push', id, 'hi');
       for (const poll of [woken, later]) t.is((await poll.batch).messages.at(-1)?.data, 'hi');
@@ -53,13 +53,13 @@ for (const [name, place] of Object.entries(stores)) {
     },
   );
 
-  test.serial(`${name}: a wall clock that is set an hour forward ends no poll and no session early`, async (t) => {
+  test.serial(`${name}: a wall clock that is set forward by an hour ends no poll and no session early`, async (t) => {
     const node = await startNode(t, await place(t), { gcTime: 600_000 });
     const { id, token } = await node.do('create', 'alice');
     const held = await node.hold(id, 'default', 60_000);
     await node.do('setWallClock', hour);
     const another = await node.do('create', 'bob', { ttl: 1_000 });
-    // By then a sweep has run after the step.
+    // When this session has expired, a sweep has run after the change of the clock.
     await eventually(() => isReported(node, another.id), { what: 'the brief session expires' });
     t.deepEqual(
       (await node.do('closed')).map((closed) => closed.id),
@@ -72,7 +72,7 @@ for (const [name, place] of Object.entries(stores)) {
   });
 
   test.serial(
-    `${name}: after a stop that outlasted its hold, a poll is answered, its session lives and a new poll is held`,
+    `${name}: when a node was stopped for longer than a poll is held, the poll is answered, and its session is still live`,
     async (t) => {
       const options = await place(t);
       const node = await startNode(t, options, { gcTime: 20_000 });
@@ -94,7 +94,7 @@ for (const [name, place] of Object.entries(stores)) {
 
 for (const [name, place] of Object.entries(stores).filter(([each]) => each !== 'memory')) {
   test.serial(
-    `${name}: what is pushed while the node that holds the poll is stopped, the poll receives afterwards`,
+    `${name}: a poll receives a message that was pushed while the node that holds the poll was stopped`,
     async (t) => {
       const options = await place(t);
       const [one, other] = [await startNode(t, options, {}), await startNode(t, options, {})];
@@ -110,7 +110,7 @@ for (const [name, place] of Object.entries(stores).filter(([each]) => each !== '
 }
 
 test.serial(
-  'SQLite: processes that started before and after the wall clock was set agree on which sessions live',
+  'SQLite: processes that started before and after a change of the wall clock agree on which sessions are live',
   async (t) => {
     const options = { path: await freshPath(t) };
     const context = { gcTime: 600_000 };
@@ -135,7 +135,7 @@ test.serial(
 );
 
 test.serial(
-  'memory: a wall clock that is set between a stop and the next start ends no session and lengthens none',
+  'memory: a change of the wall clock between a stop and the next start neither ends nor lengthens a session',
   async (t) => {
     for (const step of [hour, -hour]) {
       const path = join(`${await freshPath(t)}.folder`, 'snapshot');

@@ -14,7 +14,7 @@ const steps = fc.array(
   { maxLength: 200 },
 ) satisfies fc.Arbitrary<Step[]>;
 
-test('due lists give exactly the slots that are due, whatever was appended, removed and postponed', (t) => {
+test('due lists return exactly the due slots, no matter what was appended, removed and postponed', (t) => {
   fc.assert(
     fc.property(steps, (run) => {
       const times: number[] = [];
@@ -56,7 +56,7 @@ test('due lists give exactly the slots that are due, whatever was appended, remo
   );
 });
 
-test('while nothing is due, no slot is looked at, though each has a duration of its own', (t) => {
+test('while nothing is due, no slot is examined, even if each has a different duration', (t) => {
   let looks = 0;
   const lists = new DueLists(new SlotLinks(), () => {
     looks += 1;

@@ -8,8 +8,8 @@ interface Item {
   readonly id: string;
 }
 
-test('finds what a Map finds, also among ids of one hash', (t) => {
-  // By the hash of strings that Java has too, 'Aa' and 'BB' are the same, and so is whatever is made of them.
+test('find returns the same as a Map, also for ids with the same hash', (t) => {
+  // With Java's hash of strings, 'Aa' and 'BB' collide, and so do all ids that are composed of them.
   const colliding = fc
     .array(fc.constantFrom('Aa', 'BB'), { minLength: 12, maxLength: 12 })
     .map((parts) => parts.join(''));
@@ -45,7 +45,7 @@ test('finds what a Map finds, also among ids of one hash', (t) => {
   t.pass();
 });
 
-test('a hundred thousand ids are all found while the table grows and shrinks', (t) => {
+test('all of a hundred thousand ids are found while the table grows and shrinks', (t) => {
   const items: (Item | undefined)[] = [];
   const table = new IdTable<Item>(items);
   for (let slot = 0; slot < 100_000; slot += 1) {
@@ -63,7 +63,7 @@ test('a hundred thousand ids are all found while the table grows and shrinks', (
   t.true(all.every((item, slot) => table.find(item.id) === (slot % 2 === 0 ? undefined : item)));
 });
 
-test('finds nothing for what can be no id: of another length, or with other than seven-bit characters', (t) => {
+test('find returns nothing for a text that can not be an id: wrong length, or characters beyond seven bits', (t) => {
   const items: Item[] = [{ id: newId('') }];
   const table = new IdTable<Item>(items);
   for (const item of items) table.insert(0, item);

@@ -25,7 +25,7 @@ function given(id: string, accountId: string, ttl: number, maxAge = 0): NewSessi
   };
 }
 
-/** From now on counts how often the times of sessions are looked at. */
+/** Starts to count how often the times of sessions are examined. @returns a function that returns the count */
 function countLooks({ times }: MemoryApp): () => number {
   let looks = 0;
   for (const name of ['lastTime', 'lastContact', 'createdAt'] as const) {
@@ -46,7 +46,7 @@ function sortedIdsOf(entries: Iterable<MemoryEntry>): string[] {
   return idsOf(entries).sort();
 }
 
-test('a sweep among 100 000 sessions looks only at the expired ones', (t) => {
+test('a sweep among 100 000 sessions examines only the expired ones', (t) => {
   const sessions = new MemoryApp('default');
   const expiring: string[] = [];
   for (let index = 0; index < 100_000; index += 1) {
@@ -62,11 +62,11 @@ test('a sweep among 100 000 sessions looks only at the expired ones', (t) => {
     sessions.remove(entry);
   }
   t.deepEqual(swept, expiring);
-  // Once at each of them, and once at the head of each of the lists of 6 lifetimes and 1 maximal age.
+  // Each of them once, and the head of each list once: 6 lists of lifetimes and 1 of a maximum age.
   t.true(looks() > 0 && looks() <= expiring.length + 7, `${looks()} looks`);
 });
 
-test('judging presence among 100 000 sessions looks only at the silent ones', (t) => {
+test('judging presence among 100 000 sessions examines only the silent ones', (t) => {
   const sessions = new MemoryApp('default');
   for (let index = 0; index < 100_000; index += 1) {
     const entry = sessions.add(given(idOf(index), `account-${index}`, 1_000), 0);
@@ -100,7 +100,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant('judge' as const) },
 );
 
-test('every order stays in step with a plain list of sessions, whatever happens to them', (t) => {
+test('every order stays in step with a plain list of sessions, no matter what happens to them', (t) => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
       const sessions = new MemoryApp('default');
@@ -174,7 +174,7 @@ function requireInStep(sessions: MemoryApp, live: readonly PlainSession[]): void
   }
 }
 
-test('slots are used again, so that their number follows the most sessions there ever were', (t) => {
+test('slots are reused, so that there are only as many as the maximum number of simultaneous sessions', (t) => {
   const sessions = new MemoryApp('default');
   for (let round = 0; round < 50; round += 1) {
     const entries = Array.from({ length: 10 }, (_each, index) => sessions.add(given(`${index}`, 'alice', 10), round));

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { memoryStore } from '../../../src/index.js';
 
-// Callers without types pass whatever they like.
+// Callers without types may pass any value.
 const untyped = memoryStore as (options: unknown) => unknown;
 
 const faults: readonly (readonly [options: unknown, message: RegExp])[] = [
@@ -21,7 +21,7 @@ for (const [options, message] of faults) {
   });
 }
 
-test('memoryStore takes no options, and a snapshot with its path', (t) => {
+test('memoryStore accepts no options, and a snapshot with its path', (t) => {
   t.notThrows(() => memoryStore());
   t.notThrows(() => memoryStore({ snapshot: { path: 'sessions.snapshot', warn: () => {} } }));
 });

@@ -4,7 +4,7 @@ import { checkStoreAgainstModel } from '../../../src/conformance/session-store-m
 import { rounds } from '../../support/limits.js';
 import { createMemoryStore } from './create-memory-store.js';
 
-test('the memory store does what the model does, whatever is asked of it in whatever order', async (t) => {
+test('the memory store behaves like the model for any operations in any order', async (t) => {
   await checkStoreAgainstModel({
     create: createMemoryStore,
     timeUnit: 1,

@@ -13,7 +13,7 @@ async function populated(count: number): Promise<Trial> {
   return trial;
 }
 
-/** How many turns of the event loop other work gets until this ends. */
+/** Returns the number of turns of the event loop that other work gets until this work ends. */
 async function turnsDuring(work: Promise<unknown>): Promise<number> {
   let turns = 0;
   let goesOn = true;
@@ -27,7 +27,7 @@ async function turnsDuring(work: Promise<unknown>): Promise<number> {
   return turns;
 }
 
-test('an operation on all sessions yields to the event loop every few thousand', async (t) => {
+test('an operation on all sessions yields to the event loop after every few thousand sessions', async (t) => {
   const trial = await populated(24_000);
   t.true((await turnsDuring(trial.store.countActiveAccounts(app, 10))) >= 9);
   t.true((await turnsDuring(allPages(trial.store, 24_000))) >= 9);
@@ -39,7 +39,7 @@ test('an operation on all sessions yields to the event loop every few thousand',
   t.is((await scanned(trial.store, 2_000)).length, 0);
 });
 
-test('a sweep of very many is cut into slices of the size asked for', async (t) => {
+test('a large sweep is cut into slices of the requested size', async (t) => {
   const trial = await populated(5_000);
   await trial.pass(1_000);
   const sizes: number[] = [];
@@ -52,13 +52,13 @@ test('a sweep of very many is cut into slices of the size asked for', async (t) 
   t.true(sizes.slice(10).every((size) => size === 0));
 });
 
-test('judging very many parked sessions is cut into slices as well', async (t) => {
+test('judging many parked sessions is cut into slices as well', async (t) => {
   const options = { hbGrace: 10, gcTime: 1_000, maxSession: 0 };
   const trial = new Trial(await createMemoryStore(options), 1, options);
   await trial.store.open(trial);
   for (let each = 0; each < 500; each += 1) await trial.park((await trial.login()).id);
   await trial.pass(10);
-  // A slice looks at 200 more than it was asked for.
+  // A slice examines up to 200 more sessions than requested.
   t.deepEqual(await trial.store.judgePresence(20), { items: [], more: true });
   t.deepEqual(await trial.store.judgePresence(20), { items: [], more: true });
   t.deepEqual(await trial.store.judgePresence(20), { items: [], more: false });

@@ -14,7 +14,7 @@ function until(forgottenAt: number): Tombstone {
   return { secretHash: '', reason: 'logout', forgottenAt };
 }
 
-test('an id that is buried again holds up no tombstone that is older', (t) => {
+test('a second tombstone for an id does not delay the removal of older tombstones', (t) => {
   const tables = new MemoryTables();
   tables.bury(app, 'again', until(10));
   tables.bury(app, 'other', until(10));
@@ -37,7 +37,7 @@ test('tombstones are dropped in slices, over all apps', (t) => {
   t.is(left(), 0);
 });
 
-test('an app is kept for a session or a tombstone, and no longer', (t) => {
+test('an app is kept only while it has a session or a tombstone', (t) => {
   const tables = new MemoryTables();
   tables.find('asked', given('a').id);
   tables.page('asked', undefined, 10);
@@ -53,7 +53,7 @@ test('an app is kept for a session or a tombstone, and no longer', (t) => {
   t.is([...tables.apps].length, 0);
 });
 
-test('pages go on behind the place where the last one ended, and the last has no end', (t) => {
+test('a page continues where the last one ended, and the last page has no end', (t) => {
   const tables = new MemoryTables();
   const entries = ['a', 'b', 'c', 'd', 'e'].map((id) => tables.add(given(id), 0));
   entries[2]?.remove();

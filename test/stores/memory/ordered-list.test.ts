@@ -12,7 +12,7 @@ function drained(list: OrderedList): number[] {
   return slots;
 }
 
-test('lists that share links are each as plain arrays are', (t) => {
+test('each of several lists that share links behaves like a plain array', (t) => {
   const step = fc.record({ list: fc.nat({ max: 2 }), slot: fc.nat({ max: 12 }), moves: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
@@ -39,7 +39,7 @@ test('lists that share links are each as plain arrays are', (t) => {
   t.pass();
 });
 
-test('links grow with the slots, and keep what they hold', (t) => {
+test('links grow with the slots, and keep their content', (t) => {
   const list = new OrderedList(new SlotLinks());
   const slots = [0, 63, 64, 1_000, 65, 1_000_000];
   for (const slot of slots) list.append(slot);

@@ -7,7 +7,7 @@ import { rounds } from '../../support/limits.js';
 import { checkRollbacks } from '../../support/rollback-property.js';
 import { SnapshotFolder } from './snapshot-fixture.js';
 
-test('over any older snapshot every message is received, or its reader was told lost or reset', async (t) => {
+test('after a restart from any older snapshot every message is received, or lost or reset is reported to its reader', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const { clock } = folder;
   let marks = 0;

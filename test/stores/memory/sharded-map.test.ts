@@ -3,7 +3,7 @@ import test from 'ava';
 import { ShardedMap } from '../../../src/stores/memory/sharded-map.js';
 import fc from '../../support/fast-check.js';
 
-test('holds what a Map holds', (t) => {
+test('a sharded map has the same content as a Map', (t) => {
   const keys = fc.oneof(fc.constantFrom('', 'a', '__proto__', 'constructor', '日本'), fc.string({ maxLength: 3 }));
   const step = fc.record({ key: keys, value: fc.option(fc.nat()) });
   fc.assert(
@@ -24,7 +24,7 @@ test('holds what a Map holds', (t) => {
   t.pass();
 });
 
-test('keys of every usual kind spread over the shards, so that none of them grows much larger than the rest', (t) => {
+test('keys of every usual kind are spread over the shards, so that no shard grows much larger than the others', (t) => {
   const kinds: Record<string, (index: number) => string> = {
     numbers: String,
     'padded numbers': (index) => String(index).padStart(12, '0'),

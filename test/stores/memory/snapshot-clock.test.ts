@@ -11,7 +11,7 @@ import { SnapshotFolder } from './snapshot-fixture.js';
 const hour = 3_600_000;
 
 test.serial(
-  'a user who has just proved who they are has done so just now, after a wall clock was set between two runs',
+  'after the wall clock was set between two runs, a user who has just authenticated again has an age of almost 0',
   async (t) => {
     t.teardown(() => setWallClock(0));
     const folder = await SnapshotFolder.make(t);
@@ -38,7 +38,7 @@ test.serial(
 );
 
 test.serial(
-  'a wall clock that was set before the process started anew ends no session when the machine starts anew',
+  'when the wall clock was set before a restart of the process, a later restart of the machine ends no session',
   async (t) => {
     t.teardown(() => setWallClock(0));
     const folder = await SnapshotFolder.make(t);
@@ -57,7 +57,7 @@ test.serial(
     const second = await run();
     await second.store.touch('default', id, { activity: true, ttl: undefined });
     await second.close();
-    // The machine starts anew.
+    // Simulates a restart of the machine.
     const text = await readFile(folder.path, 'utf8');
     const lines = text
       .replace(/"boot":\d+/, '"boot":1')

@@ -7,7 +7,7 @@ import { SnapshotFault } from '../../../src/stores/memory/snapshot-file.js';
 import fc from '../../support/fast-check.js';
 import { SnapshotFolder } from './snapshot-fixture.js';
 
-/** A folder with a sound snapshot of a few sessions. */
+/** Creates a folder with a sound snapshot of a few sessions. */
 async function written(t: ExecutionContext): Promise<{ folder: SnapshotFolder; ids: string[]; bytes: Buffer }> {
   const folder = await SnapshotFolder.make(t);
   const trial = await folder.start();
@@ -21,12 +21,12 @@ async function written(t: ExecutionContext): Promise<{ folder: SnapshotFolder; i
   return { folder, ids, bytes: await readFile(folder.path) };
 }
 
-/** The file, with a trailer that fits whatever stands before it. */
+/** Returns the content of a file with a matching trailer. */
 function sealed(content: string): string {
   return `${content}{"sha256":"${createHash('sha256').update(content).digest('hex')}"}\n`;
 }
 
-/** A start that warns, sets the file aside, is empty, and works from there on. */
+/** Asserts that a start warns, sets the file aside, is empty, and works afterwards. */
 async function startsEmpty(t: ExecutionContext, folder: SnapshotFolder, reason: RegExp): Promise<void> {
   folder.warnings.length = 0;
   const trial = await folder.start();
@@ -98,7 +98,7 @@ for (const [name, { make, reason }] of Object.entries(contents)) {
   });
 }
 
-test('a file cut short anywhere is set aside with a warning, and the start is empty', async (t) => {
+test('a file that is truncated anywhere is set aside with a warning, and the start is empty', async (t) => {
   const { folder, ids, bytes } = await written(t);
   const text = bytes.toString();
   const lineEnds = [...text.matchAll(/\n/g)].map(({ index }) => index);
@@ -133,7 +133,7 @@ test('a file with any byte changed is set aside with a warning, and nothing of i
   );
 });
 
-test('a damaged file is kept as it was, for the operator', async (t) => {
+test('a damaged file is kept unchanged for the operator', async (t) => {
   const { folder, bytes } = await written(t);
   const damaged = bytes.toString().replace('dark', 'lark');
   await writeFile(folder.path, damaged);
@@ -142,7 +142,7 @@ test('a damaged file is kept as it was, for the operator', async (t) => {
   t.is(await readFile(join(folder.folder, aside), 'utf8'), damaged);
 });
 
-test('a folder in its place is set aside with a warning, and the start is empty', async (t) => {
+test('a folder instead of the file is set aside with a warning, and the start is empty', async (t) => {
   const folder = await SnapshotFolder.make(t);
   await mkdir(folder.path);
   await writeFile(join(folder.path, 'file'), '');
@@ -151,12 +151,12 @@ test('a folder in its place is set aside with a warning, and the start is empty'
 
 test('a file that can not be read is set aside with a warning, and the start is empty', async (t) => {
   const folder = await SnapshotFolder.make(t);
-  // A link to itself can not be read by anybody, not even by an administrator, whom permissions do not stop.
+  // A link to itself can be read by no user, not even by an administrator, for whom permissions do not count.
   await symlink(folder.path, folder.path);
   await startsEmpty(t, folder, /ELOOP/);
 });
 
-test('a file that can be neither read nor set aside is warned of, and the start is empty', async (t) => {
+test('a file that can be neither read nor set aside causes a warning, and the start is empty', async (t) => {
   const folder = await SnapshotFolder.make(t);
   await writeFile(folder.path, '');
   const file = folder.file(join(folder.path, 'below-a-file'));
@@ -167,7 +167,7 @@ test('a file that can be neither read nor set aside is warned of, and the start 
   t.deepEqual(await allPages(trial.store, 10), []);
 });
 
-test('reading stops at the first fault with a SnapshotFault, before anything is given', async (t) => {
+test('reading stops at the first fault with a SnapshotFault, before it returns anything', async (t) => {
   const { folder, bytes } = await written(t);
   const damaged = Buffer.from(bytes);
   damaged[bytes.length - 100] = 0;

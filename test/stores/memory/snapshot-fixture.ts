@@ -7,7 +7,7 @@ import { Trial } from '../../../src/conformance/trial.js';
 import { MemoryStore, SessionContext, type SessionContextOptions } from '../../../src/index.js';
 import { SnapshotFile } from '../../../src/stores/memory/snapshot-file.js';
 
-/** A folder of its own for a test, and stores that keep their snapshot in it. */
+/** A separate folder for a test, and stores that keep their snapshot in it. */
 export class SnapshotFolder {
   readonly folder: string;
   readonly path: string;
@@ -35,7 +35,7 @@ export class SnapshotFolder {
     });
   }
 
-  /** Starts a store, as a process would that finds this folder. */
+  /** Starts a store like a process that finds this folder. */
   async start(options: SessionContextOptions = {}, file = this.file()): Promise<Trial> {
     const context = { gcTime: 100_000, maxAge: 0, maxSession: 0, ...options };
     const store = new MemoryStore(new SessionContext(context), this.clock, file);
@@ -46,7 +46,7 @@ export class SnapshotFolder {
     return trial;
   }
 
-  /** What a crash of the process that started last leaves: no snapshot, and no lock. */
+  /** Leaves the folder as after a crash of the process that started last: no snapshot, and no lock. */
   async crash(): Promise<void> {
     await this.#latest?.unlock();
   }
@@ -55,7 +55,7 @@ export class SnapshotFolder {
     return readFile(this.path, 'utf8');
   }
 
-  /** Of the files, without the lock. */
+  /** Returns the names of the files, without the lock. */
   async names(): Promise<readonly string[]> {
     return (await readdir(this.folder)).filter((name) => !name.includes('.lock-')).sort();
   }

@@ -7,7 +7,7 @@ import { SnapshotFolder } from './snapshot-fixture.js';
 
 const megabyte = 1_048_576;
 
-test('a snapshot is written and read in pieces: neither its text nor its bytes are ever in memory at once', async (t) => {
+test('a snapshot is written and read in pieces: neither its text nor its bytes are completely in memory at any time', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const worker = new Worker(new URL('./snapshot-stream-worker.js', import.meta.url), {
     workerData: { path: folder.path, count: 120_000 },
@@ -23,7 +23,7 @@ test('a snapshot is written and read in pieces: neither its text nor its bytes a
   t.true(report.read < report.size / 2, `buffers of ${report.read} bytes while reading`);
 });
 
-test('many sessions with messages are written and restored, and each is whole', async (t) => {
+test('many sessions with messages are written and restored completely', async (t) => {
   const count = rounds({ sample: 40_000, full: 200_000 });
   const accounts = count * 0.35;
   const folder = await SnapshotFolder.make(t);

@@ -19,7 +19,7 @@ function settingsFor(folder: string) {
   return { context: {}, options: { memory: { snapshot: { path: join(folder, 'sessions') } } } };
 }
 
-test('a second process with the same snapshot is refused, until the first has stopped; no session is lost', async (t) => {
+test('a second process with the same snapshot is refused until the first has stopped; no session is lost', async (t) => {
   const folder = await newFolder(t);
   const first = await ServiceProcess.start(t, settingsFor(folder));
   const { id, token } = await first.do('create', 'alice');
@@ -31,7 +31,7 @@ test('a second process with the same snapshot is refused, until the first has st
   t.is(await second.do('authenticate', token), id);
 });
 
-test('the lock of a process that is stopped by a signal holds, and that of a killed one is free at once', async (t) => {
+test('a process that is stopped by a signal keeps its lock; the lock of a killed process is free immediately', async (t) => {
   const folder = await newFolder(t);
   const holder = await ServiceProcess.start(t, settingsFor(folder));
   holder.signal('SIGSTOP');
@@ -44,7 +44,7 @@ test('the lock of a process that is stopped by a signal holds, and that of a kil
   t.deepEqual(await readdir(folder), ['sessions']);
 });
 
-test('of several that want the lock at once no two get it, also beside one that was left behind', async (t) => {
+test('of several that request the lock at the same time at most one gets it, even if an old lock was left behind', async (t) => {
   const folder = await newFolder(t);
   const killed = await ServiceProcess.start(t, settingsFor(folder));
   await killed.kill();
@@ -64,7 +64,7 @@ test('of several that want the lock at once no two get it, also beside one that 
   t.deepEqual(await readdir(folder), []);
 });
 
-test('snapshots beside each other have locks of their own, also with long names', async (t) => {
+test('snapshots in the same folder have separate locks, even with long names', async (t) => {
   const folder = join(await newFolder(t), 'x'.repeat(200));
   const locks = await Promise.all(['a', 'ab', 'a.lock'].map((name) => SnapshotLock.acquire(join(folder, name))));
   for (const lock of locks) await lock.release();

@@ -9,7 +9,7 @@ import { SystemClock } from '../../../src/time/clock.js';
 import { setWallClock } from '../nodes/wall-clock.js';
 import { SnapshotFolder } from './snapshot-fixture.js';
 
-test.serial('closeApp that is under way at a stop does not cost all other sessions', async (t) => {
+test.serial('a stop during closeApp does not lose the other sessions', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const start = async () => {
     const container = new Container();
@@ -29,7 +29,7 @@ test.serial('closeApp that is under way at a stop does not cost all other sessio
   t.is((await after.manager.inApp('kept').getSession(kept.id)).accountId, 'alice');
 });
 
-test.serial('a wall clock that was set between two runs drops no message early, and keeps none longer', async (t) => {
+test.serial('when the wall clock was set between two runs, no message is dropped early or kept longer', async (t) => {
   t.teardown(() => setWallClock(0));
   const context = { gcTime: 10_000_000, maxAge: 0 };
   for (const set of [3_600_000, -3_600_000]) {

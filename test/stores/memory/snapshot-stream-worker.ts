@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { SnapshotFile } from '../../../src/stores/memory/snapshot-file.js';
 
-// Runs with a heap far smaller than the file it writes and reads.
+// Runs with a heap that is far smaller than the file that it writes and reads.
 
 const { path, count } = workerData as { path: string; count: number };
 const file = new SnapshotFile({ path, warn: () => {}, report: () => {} });

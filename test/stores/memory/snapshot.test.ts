@@ -5,7 +5,7 @@ import { app, isClosed, isUnknown, offsetsOf, outgoing, renewal, valuesOf } from
 import { hashSecret, newSecret } from '../../../src/store/session-token.js';
 import { SnapshotFolder } from './snapshot-fixture.js';
 
-test('a restart keeps sessions as they were, with their attributes and counters', async (t) => {
+test('a restart keeps sessions unchanged, with their attributes and counters', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const before = await folder.start();
   const attributes = { theme: '"dark"', toString: '1', 'é \u2028 👩': '"\u2029 \\" \\n"' };
@@ -34,7 +34,7 @@ test('a restart keeps sessions as they were, with their attributes and counters'
   await after.close();
 });
 
-test('a restart keeps mailboxes: epoch, offsets, keys, readers, places replaced', async (t) => {
+test('a restart keeps mailboxes: epoch, offsets, keys, readers and replaced offsets', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const before = await folder.start({ msgMaxLength: 4 });
   const { id } = await before.login();
@@ -72,7 +72,7 @@ test('a restart keeps mailboxes: epoch, offsets, keys, readers, places replaced'
   await after.close();
 });
 
-test('a restart keeps what was lost known as lost', async (t) => {
+test('after a restart, messages lost before it are still reported as lost', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const before = await folder.start({ msgMaxLength: 2 });
   const { id } = await before.login();
@@ -85,7 +85,7 @@ test('a restart keeps what was lost known as lost', async (t) => {
   await after.close();
 });
 
-test('a mailbox emptied and one never used keep their cursors valid', async (t) => {
+test('an emptied mailbox and one that was never used keep their cursors valid', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const before = await folder.start();
   const [used, fresh] = [await before.login(), await before.login()];
@@ -102,7 +102,7 @@ test('a mailbox emptied and one never used keep their cursors valid', async (t) 
   await after.close();
 });
 
-test('messages too old by the time of the restart are gone', async (t) => {
+test('messages that are too old at the restart are dropped', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const before = await folder.start({ messageTtl: 10 });
   const { id } = await before.login();
@@ -117,7 +117,7 @@ test('messages too old by the time of the restart are gone', async (t) => {
   await after.close();
 });
 
-test('a restart keeps presence: who was reported away is not reported again, and returns once', async (t) => {
+test('a restart keeps presence: a session reported as away is not reported again, and returns once', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const before = await folder.start({ hbGrace: 10 });
   const away = await before.login();
@@ -145,7 +145,7 @@ test('after a restart sessions expire, fall silent and are evicted in the same o
     await before.pass(10);
   }
   const [first, second, third, fourth] = logins.map(({ id }) => id);
-  // A slot freed and used again must not decide the order.
+  // A freed and reused slot must not determine the order.
   await before.store.end(app, third ?? '', 'logout');
   const fifth = (await before.login()).id;
   for (const id of [second, first, fifth, fourth]) {
@@ -180,7 +180,7 @@ test('after a restart sessions expire, fall silent and are evicted in the same o
   await after.close();
 });
 
-test('after a restart silence is judged in order of contact, also where that is not the order of activity', async (t) => {
+test('after a restart silence is judged in order of contact, even if that differs from the order of activity', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const options = { hbGrace: 100, pollRenews: false };
   const before = await folder.start(options);
@@ -219,7 +219,7 @@ test('max-age is counted from the creation, across restarts', async (t) => {
   await trial.close();
 });
 
-test('a session with a reader still parked at the stop starts to idle there, not at its last poll', async (t) => {
+test('the idle time of a session whose reader is still parked at the stop starts at the stop, not at its last poll', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const options = { gcTime: 100, hbGrace: 100 };
   const before = await folder.start(options);
@@ -235,7 +235,7 @@ test('a session with a reader still parked at the stop starts to idle there, not
   await after.close();
 });
 
-test('sessions expired at the stop are left out of the file, and those expired at the start are not restored', async (t) => {
+test('sessions that have expired at the stop are not in the file, and those that have expired at the start are not restored', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const before = await folder.start();
   const expired = await before.login('alice', { ttl: 10 });
@@ -263,7 +263,7 @@ test('closed sessions are not in the file', async (t) => {
   t.false((await folder.text()).includes(id));
 });
 
-test('the file holds no secret, only hashes', async (t) => {
+test('the file contains no secret, only hashes', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const trial = await folder.start();
   const secret = newSecret();
@@ -274,11 +274,11 @@ test('the file holds no secret, only hashes', async (t) => {
   await trial.close();
   const text = await folder.text();
   t.false(text.includes(secret) || text.includes(rotated) || text.includes(secretHash));
-  // The latter tells a token that was rotated from a wrong one.
+  // The latter hash distinguishes a rotated token from a wrong one.
   t.true(text.includes(hashSecret(rotated)) && text.includes(hashSecret(secret)));
 });
 
-test('the file can be read and written by its owner only, whatever was there and in whatever folder', async (t) => {
+test('only its owner can read and write the file, no matter what existed before and in which folder', async (t) => {
   const folder = await SnapshotFolder.make(t);
   await writeFile(folder.path, '', { mode: 0o666 });
   await writeFile(`${folder.path}.partial`, 'left by a crash', { mode: 0o666 });
@@ -293,7 +293,7 @@ test('the file can be read and written by its owner only, whatever was there and
   t.is((await stat(join(folder.folder, 'new'))).mode & 0o777, 0o700);
 });
 
-test('nothing is left beside the file', async (t) => {
+test('no other file is left next to the snapshot', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const trial = await folder.start();
   await trial.login();
@@ -301,7 +301,7 @@ test('nothing is left beside the file', async (t) => {
   t.deepEqual(await folder.names(), ['sessions.snapshot']);
 });
 
-test('a snapshot is removed once restored, so that a crash revives no session closed since', async (t) => {
+test('a snapshot is removed after it was restored, so that a crash revives no session that was closed later', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const before = await folder.start();
   const { id } = await before.login();
@@ -315,7 +315,7 @@ test('a snapshot is removed once restored, so that a crash revives no session cl
   t.deepEqual(folder.warnings, []);
 });
 
-test('a write that fails leaves the old file whole', async (t) => {
+test('a failed write leaves the old file intact', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const file = folder.file();
   await file.write([{ a: 1 }, { a: 2 }], 2, { now: 0 });
@@ -332,7 +332,7 @@ test('a write that fails leaves the old file whole', async (t) => {
   t.deepEqual(records, [{ a: 3 }]);
 });
 
-test('a stop that can not write its snapshot says so', async (t) => {
+test('a stop that can not write its snapshot reports that', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const trial = await folder.start();
   await mkdir(folder.path);
@@ -340,7 +340,7 @@ test('a stop that can not write its snapshot says so', async (t) => {
   await t.throwsAsync(trial.close());
 });
 
-test('no file is no fault: the first start is empty and silent', async (t) => {
+test('a missing file is no error: the first start is empty and silent', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const trial = await folder.start();
   t.deepEqual([folder.warnings, await folder.names()], [[], []]);
@@ -371,7 +371,7 @@ test('a line of more than a megabyte is restored', async (t) => {
   await after.close();
 });
 
-test('a file moved elsewhere is as good there', async (t) => {
+test('a snapshot can be restored after it was moved', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const before = await folder.start();
   const { id } = await before.login();
@@ -383,7 +383,7 @@ test('a file moved elsewhere is as good there', async (t) => {
   await after.close();
 });
 
-test('a snapshot that others may write is refused at the start, and left as it is', async (t) => {
+test('a snapshot to which others may write is refused at the start, and left unchanged', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const before = await folder.start();
   const { id } = await before.login();
@@ -399,7 +399,7 @@ test('a snapshot that others may write is refused at the start, and left as it i
   await after.close();
 });
 
-test('a snapshot in a folder where others may replace it is refused, also while there is none', async (t) => {
+test('a snapshot in a folder where others may replace it is refused, even before it exists', async (t) => {
   const folder = await SnapshotFolder.make(t);
   await chmod(folder.folder, 0o777);
   await t.throwsAsync(folder.start(), { code: 'STORE_UNAVAILABLE', message: /can't be trusted: .* by all users/ });

@@ -19,7 +19,7 @@ import { serverFor } from '../redis/places.js';
 
 const server = serverFor(test);
 
-/** Makes the binding of each node that shares one store. */
+/** Each function returns a binding that several nodes use to share one store. */
 const stores: Readonly<Record<string, (t: ExecutionContext) => Promise<() => StoreBinding>>> = {
   SQLite: async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'changes-'));
@@ -32,7 +32,7 @@ const stores: Readonly<Record<string, (t: ExecutionContext) => Promise<() => Sto
   },
 };
 
-/** What a watcher heard, as `<kind or close reason> <app> <account> <id>`. */
+/** The changes that a watcher received, as `<kind or close reason> <app> <account> <id>`. */
 class Heard {
   readonly texts: string[] = [];
 
@@ -57,7 +57,7 @@ function textOf(change: SessionChange, app: string, id: string): string {
 }
 
 for (const [name, prepare] of Object.entries(stores)) {
-  test(`${name}: a node hears what another creates, rotates, patches and closes, in order and once`, async (t) => {
+  test(`${name}: a node receives what another node creates, rotates, patches and closes, in order and once`, async (t) => {
     const binding = await prepare(t);
     const one = await startService(t, { maxSession: 1, onMaxSession: 'evict-oldest' }, { store: binding() });
     const other = await startService(t, { maxSession: 1, onMaxSession: 'evict-oldest' }, { store: binding() });
@@ -72,7 +72,7 @@ for (const [name, prepare] of Object.entries(stores)) {
       `created shop a:b ${first.id}`,
       `rotated shop a:b ${first.id}`,
       `patched shop ${first.id}`,
-      // Within the step of the login that evicts.
+      // The login evicts in the same step.
       `evicted shop a:b ${first.id}`,
       `created shop a:b ${second.id}`,
       `logout shop a:b ${second.id}`,
@@ -84,7 +84,7 @@ for (const [name, prepare] of Object.entries(stores)) {
     t.deepEqual(one.events.names, [], 'events of the manager are those of its own node');
   });
 
-  test(`${name}: one expired session is one change at every node, whichever node swept it`, async (t) => {
+  test(`${name}: an expired session is one change at every node, no matter which node swept it`, async (t) => {
     const binding = await prepare(t);
     const settings = { gcTime: 1, gcInterval: 2_000_000_000 };
     const one = await startService(t, settings, { store: binding() });
@@ -105,7 +105,7 @@ for (const [name, prepare] of Object.entries(stores)) {
   });
 }
 
-test('memory: the managers of all apps hear the changes of each', async (t) => {
+test('memory: the manager of any app receives the changes of all apps', async (t) => {
   const { manager } = await startService(t, {}, { store: memoryStore() });
   const heard = await Heard.by(manager.inApp('watching'));
   const { id } = await manager.createSession('alice');
@@ -114,29 +114,32 @@ test('memory: the managers of all apps hear the changes of each', async (t) => {
   t.deepEqual(heard.texts.slice(1), [`revoked default alice ${id}`]);
 });
 
-// In series, because it counts the warnings of the process.
-test.serial('a watcher may call the manager, and one that throws is reported and harms no operation', async (t) => {
-  const { manager } = await startService(t, { maxSession: 1, onMaxSession: 'evict-oldest' });
-  const warnings: string[] = [];
-  const warned = (warning: Error) => void warnings.push(warning.message);
-  process.on('warning', warned);
-  t.teardown(() => process.off('warning', warned));
-  const reasons: (CloseReason | undefined)[] = [];
-  await manager.watchChanges({
-    changed: (_app, id, change) => {
-      if (change.kind === 'created') void manager.closeSession(id);
-      else if (change.kind === 'closed') reasons.push(change.reason);
-      throw new Error('the fault of the watcher');
-    },
-    interrupted() {},
-    resumed() {},
-  });
-  t.is((await manager.createSession('alice')).accountId, 'alice');
-  t.is((await manager.createSession('alice')).accountId, 'alice');
-  await eventually(() => warnings.length >= 4);
-  t.deepEqual(reasons, ['revoked', 'revoked']);
-  t.deepEqual([...new Set(warnings)], ['A watcher of changes threw']);
-});
+// Serial, because the test counts the warnings of the process.
+test.serial(
+  'a watcher may call the manager, and a watcher that throws is reported and disturbs no operation',
+  async (t) => {
+    const { manager } = await startService(t, { maxSession: 1, onMaxSession: 'evict-oldest' });
+    const warnings: string[] = [];
+    const warned = (warning: Error) => void warnings.push(warning.message);
+    process.on('warning', warned);
+    t.teardown(() => process.off('warning', warned));
+    const reasons: (CloseReason | undefined)[] = [];
+    await manager.watchChanges({
+      changed: (_app, id, change) => {
+        if (change.kind === 'created') void manager.closeSession(id);
+        else if (change.kind === 'closed') reasons.push(change.reason);
+        throw new Error('the fault of the watcher');
+      },
+      interrupted() {},
+      resumed() {},
+    });
+    t.is((await manager.createSession('alice')).accountId, 'alice');
+    t.is((await manager.createSession('alice')).accountId, 'alice');
+    await eventually(() => warnings.length >= 4);
+    t.deepEqual(reasons, ['revoked', 'revoked']);
+    t.deepEqual([...new Set(warnings)], ['A watcher of changes threw']);
+  },
+);
 
 test('a watcher without its methods is refused', async (t) => {
   const { manager } = await startService(t);

@@ -6,7 +6,7 @@ import type { ServiceProcess } from './service-process.js';
 
 let eventLogs = 0;
 
-/** A file to which a node appends the id of each session that it reports as closed. */
+/** Returns the path of a file to which a node appends the id of each session that it reports as closed. */
 export function newEventLog(t: ExecutionContext): string {
   eventLogs += 1;
   const path = join(tmpdir(), `session-mailbox-gc-${process.pid}-${eventLogs}`);
@@ -23,7 +23,7 @@ export async function idsInAll(eventLogs: readonly string[]): Promise<readonly s
   return (await Promise.all(eventLogs.map(idsIn))).flat();
 }
 
-/** Logs `count` accounts in, each node the same number of them. */
+/** Logs in `count` accounts, the same number at each node. */
 export async function createSpread(nodes: readonly ServiceProcess[], count: number): Promise<readonly string[]> {
   const share = count / nodes.length;
   const tallies = await Promise.all(

@@ -1,20 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { type Outcome, revivedError } from './wire.js';
 
-/** An order as the other process gets it; the answer comes under the same number. */
+/** An order as it is sent to the other process. The answer has the same number. */
 export interface Numbered<Order> {
   readonly call: number;
   readonly order: Order;
 }
 
-/** What the other process sends: the outcome of an order, or an event. */
+/** A message from the other process: the outcome of an order, or an event. */
 export type Report<Event> =
   | { readonly call: number; readonly outcome: Outcome }
   | { readonly call: undefined; readonly event: Event };
 
 /** A forked process that carries out orders. */
 export class ForkedProcess<Order, Event> {
-  /** Resolves once the process has ended, for whatever reason. */
+  /** Resolves when the process has ended for any reason. */
   readonly gone: Promise<void>;
   readonly #child: ChildProcess;
   readonly #settle = new Map<number, (outcome: Outcome) => void>();
@@ -37,7 +37,7 @@ export class ForkedProcess<Order, Event> {
     const outcome = await new Promise<Outcome>((resolve) => {
       this.#settle.set(call, resolve);
       const numbered: Numbered<Order> = { call, order };
-      // Fails when the process has ended.
+      // `send` fails when the process has ended.
       this.#child.send(numbered, (error) => {
         if (error !== null) this.#end(call, processEnded);
       });

@@ -12,17 +12,17 @@ import {
 import { RedisStore, type RedisStoreOptions, redisStore } from '../../../src/stores/redis/index.js';
 import { SqliteStore, type SqliteStoreOptions, sqliteStore } from '../../../src/stores/sqlite/index.js';
 
-/** Where the sessions are: SQLite is told by its path. */
+/** The options of the store that nodes share. Only those of SQLite have a `path`. */
 export type HostedOptions = RedisStoreOptions | SqliteStoreOptions;
 
-/** The same, or the memory of the node. */
+/** The options of any store. The memory store belongs to one node. */
 export type ServedOptions = HostedOptions | { readonly memory: MemoryStoreOptions };
 
 /** A store that a node hosts. One process hosts many, because starting a process takes long. */
 export interface HostedStore {
   readonly context: SessionContextOptions;
   readonly options: HostedOptions;
-  /** For Redis Lua that gives the time, for SQLite a file that holds it; `undefined` for the real time. */
+  /** Source of the time: Lua code for Redis, the path of a file for SQLite, `undefined` for the real time. */
   readonly timeSource: string | undefined;
 }
 
@@ -37,7 +37,7 @@ export function bindingOf(options: ServedOptions): StoreBinding {
   return 'path' in options ? sqliteStore(options) : redisStore(options);
 }
 
-/** Reads the time from a file, which several processes read and the test writes. */
+/** Reads the time from a file that the test writes and several processes read. */
 class FileClock extends Clock {
   readonly #path: string;
 

@@ -1,7 +1,7 @@
 import type { PlainSession } from './service-actions.js';
 import type { ServiceProcess } from './service-process.js';
 
-/** Pushes ascending numbers to a session, and remembers which were acknowledged. */
+/** Pushes ascending numbers to a session, and records which were acknowledged. */
 export class Publisher {
   readonly acknowledged: number[] = [];
   failures = 0;
@@ -23,7 +23,7 @@ export class Publisher {
         await node?.do('push', this.#session.id, this.#count);
         this.acknowledged.push(this.#count);
       } catch {
-        // The push may have been carried out or not.
+        // The node may have carried out the push or not.
         this.failures += 1;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }

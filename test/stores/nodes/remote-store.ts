@@ -27,14 +27,14 @@ import type { NodeProcess } from './node-process.js';
 
 let latest = 0;
 
-/** A store that runs each operation on another node than the one before: a state that only one node knew would show. */
+/** A store that runs each operation on a different node than the previous one. Reveals state that only one node has. */
 export class RemoteStore extends SessionStore {
   readonly #nodes: readonly NodeProcess[];
   readonly #hosted: HostedStore;
   readonly #number: number;
-  /** For `idPrefix`, which needs no server. */
+  /** Serves `idPrefix`, which needs no server. */
   readonly #local: SessionStore;
-  /** The node of a reader's last read: only that node may release it, and a stream goes on at the node that carries it. */
+  /** The node of each reader's last read. Only this node may release the reader, and a stream continues on it. */
   readonly #readAt = new Map<string, NodeProcess>();
   #turn = 0;
 

@@ -38,7 +38,7 @@ export interface ClosedReport {
   readonly undelivered: number;
 }
 
-/** What a node that runs the whole service can do for a test. */
+/** The actions that a node with the whole service performs for a test. */
 export class ServiceActions {
   readonly #container: Container;
   readonly #manager: SessionManager;
@@ -46,7 +46,7 @@ export class ServiceActions {
   readonly #closed: ClosedReport[] = [];
   readonly #unhandled: string[] = [];
 
-  /** @param eventLog a file to which the id of each closed session is appended at once, so that it outlives the process */
+  /** @param eventLog a file to which the id of each closed session is appended immediately; it outlives the process */
   constructor(container: Container, manager: SessionManager, operations: Tracked, eventLog: string | undefined) {
     this.#operations = operations;
     this.#container = container;
@@ -63,7 +63,7 @@ export class ServiceActions {
     return { id, token };
   }
 
-  /** Makes `count` logins, `inFlight` at a time, of one account or of an account each. */
+  /** Makes `count` logins, `inFlight` at a time, all to one account or each to a different account. */
   async createMany(accountId: string, count: number, inFlight: number, isOneAccount: boolean): Promise<CreationTally> {
     const created: PlainSession[] = [];
     const refused: Record<string, number> = {};
@@ -137,23 +137,23 @@ export class ServiceActions {
     return (await this.#manager.sessionsOfApp(options)).sessions.length;
   }
 
-  /** The number of polls held here, once no operation of the store is running. */
+  /** Returns the number of polls that this node holds, after all running operations of the store have ended. */
   async held(): Promise<number> {
     await this.#operations.quiet();
     return this.#container.get(WaitingRoom).held;
   }
 
-  /** Sessions that this node reported as closed. */
+  /** Returns the sessions that this node reported as closed. */
   async closed(): Promise<readonly ClosedReport[]> {
     return this.#closed;
   }
 
-  /** Unhandled rejections. */
+  /** Returns the unhandled rejections. */
   async unhandled(): Promise<readonly string[]> {
     return this.#unhandled;
   }
 
-  /** The active resources of this process, by kind. */
+  /** Returns the kinds of the active resources of this process. */
   async resources(): Promise<readonly string[]> {
     return process.getActiveResourcesInfo().toSorted();
   }

@@ -13,7 +13,7 @@ const program = programFile(new URL('./service-node.js', import.meta.url));
 export class ServiceProcess {
   readonly #process = new ForkedProcess<ServiceOrder, never>(program, () => {});
 
-  /** Starts a node that lives until it is killed. */
+  /** Starts a node that runs until it is killed. */
   static async launch(settings: ServiceSettings): Promise<ServiceProcess> {
     const node = new ServiceProcess();
     try {
@@ -25,14 +25,14 @@ export class ServiceProcess {
     return node;
   }
 
-  /** Starts a node that lives until the test ends. */
+  /** Starts a node that runs until the test ends. */
   static async start(t: ExecutionContext, settings: ServiceSettings): Promise<ServiceProcess> {
     const node = await ServiceProcess.launch(settings);
     t.teardown(() => node.kill());
     return node;
   }
 
-  /** Several at once. */
+  /** Starts several nodes concurrently. */
   static startAll(t: ExecutionContext, count: number, settings: ServiceSettings): Promise<readonly ServiceProcess[]> {
     return Promise.all(Array.from({ length: count }, () => ServiceProcess.start(t, settings)));
   }
@@ -44,7 +44,7 @@ export class ServiceProcess {
     return (await this.#process.ask({ action, args })) as Awaited<ReturnType<ServiceActions[Name]>>;
   }
 
-  /** Begins a poll at the tail of the mailbox, and resolves once it is held. */
+  /** Starts a poll at the end of the mailbox, and resolves once the poll is held. */
   async hold(id: string, reader = 'default', wait = 60_000): Promise<Held> {
     const { cursor } = await this.do('poll', id, { reader, after: '', wait: 0 });
     const before = await this.do('held');
@@ -53,7 +53,7 @@ export class ServiceProcess {
     return held;
   }
 
-  /** The answer to the held poll; where that was only `reset`, the answer to the next poll of its client. */
+  /** Returns the answer to the held poll. If it is an empty `reset`, returns the answer to the client's next poll. */
   async answerAfterReset(held: Held | undefined, id: string, reader = 'default'): Promise<PlainBatch | undefined> {
     const batch = await held?.batch;
     if (batch?.reset !== true) return batch;
@@ -61,7 +61,7 @@ export class ServiceProcess {
     return next.messages.length > 0 ? next : batch;
   }
 
-  /** Sends a signal that does not end it. */
+  /** Sends a signal that does not end the process. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#process.signal(signal);
   }

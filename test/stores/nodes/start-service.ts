@@ -10,7 +10,7 @@ export interface ServiceSettings {
   readonly context: SessionContextOptions;
   readonly options: ServedOptions;
   readonly eventLog?: string;
-  /** How many milliseconds this node's wall clock is ahead when it starts. */
+  /** Milliseconds by which the wall clock of this node is ahead when the node starts. */
   readonly skew?: number;
 }
 
@@ -18,7 +18,7 @@ export type ServiceOrder =
   | { readonly action: 'start'; readonly settings: ServiceSettings }
   | { readonly action: keyof ServiceActions; readonly args: readonly unknown[] };
 
-/** Carries out orders, the first of which starts the service. */
+/** Returns a function that carries out orders. The first order starts the service. */
 export function serviceOnOrder(): (order: ServiceOrder) => Promise<unknown> {
   let actions: ServiceActions | undefined;
   return async (order) => {

@@ -1,7 +1,7 @@
 import type { TestFn } from 'ava';
 import { NodeProcess } from './node-process.js';
 
-/** Nodes for all tests of a file, each a process. */
+/** Starts nodes for all tests of a file. Each node is a process. */
 export function startedNodes(test: TestFn, count: number): () => readonly NodeProcess[] {
   let nodes: readonly NodeProcess[] | undefined;
   test.before('nodes are started', () => {

@@ -3,13 +3,13 @@ import type { ServiceProcess } from './service-process.js';
 
 const wait = 2_000;
 
-/** A client that polls at one node, and goes on with its cursor at the next when a poll fails. */
+/** A client that polls at one node. When a poll fails, it continues with its cursor at the next node. */
 export class Tab {
-  /** The data of the messages received, in order. */
+  /** The data of the received messages, in order. */
   readonly received: unknown[] = [];
   lost = 0;
   resets = 0;
-  /** Polls that failed. */
+  /** Number of polls that failed. */
   failures = 0;
   readonly #session: PlainSession;
   readonly #nodes: readonly ServiceProcess[];
@@ -56,7 +56,7 @@ export class Tab {
     for (const { offset, data } of batch.messages) {
       if (offset <= this.#latest) throw new Error(`offset ${offset} came after ${this.#latest}`);
       this.#latest = offset;
-      // After a reset everything retained comes again.
+      // After a reset the store sends everything retained again.
       if (batch.reset !== true || !this.received.includes(data)) this.received.push(data);
     }
     this.#cursor = batch.cursor;

@@ -4,7 +4,7 @@ import type { SessionStore } from '../../../src/index.js';
 export class Tracked {
   #underWay = 0;
 
-  /** Resolves once no operation runs, nor starts within three turns of the event loop. */
+  /** Resolves when no operation is running and none has started within three turns of the event loop. */
   async quiet(): Promise<void> {
     for (let turns = 0; turns < 3; ) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -12,7 +12,7 @@ export class Tracked {
     }
   }
 
-  /** The same store, with its operations counted. */
+  /** Returns a store that forwards to `store` and counts its running operations. */
   watch(store: SessionStore): SessionStore {
     return new Proxy(store, {
       get: (target, name) => {

@@ -7,7 +7,7 @@ import { Tab } from './tab.js';
 
 const sessionCount = 8;
 
-/** Sessions whose tabs poll while publishers push, at all nodes. The mailboxes must be large enough never to overflow. */
+/** Sessions whose tabs poll at all nodes while publishers push. The mailboxes must be so large that none overflows. */
 export class Traffic {
   readonly #tabs: readonly Tab[];
   readonly #publishers: readonly Publisher[];
@@ -53,7 +53,7 @@ export class Traffic {
 
   /**
    * Ends the traffic and asserts that every acknowledged push arrived once and in order, and that none was lost.
-   * @param mayReset whether tabs may be told that the store may have forgotten messages
+   * @param mayReset whether tabs may receive `reset`, because the store may have forgotten messages
    */
   async settle(t: ExecutionContext, mayReset = false): Promise<void> {
     for (const publisher of this.#publishers) publisher.leave();

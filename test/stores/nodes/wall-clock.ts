@@ -1,6 +1,6 @@
 const rightTime = Date.now;
 
-/** Sets the wall clock of this process, as an operator or NTP does. @param ahead milliseconds; negative: behind */
+/** Sets the wall clock of this process, like an operator or NTP. @param ahead milliseconds; negative sets it back */
 export function setWallClock(ahead: number): void {
   Date.now = () => rightTime() + ahead;
 }

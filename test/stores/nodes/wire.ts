@@ -32,7 +32,7 @@ export type ListenerCall =
   | readonly ['superseded', string, string, string, number]
   | readonly ['missed'];
 
-/** An event of a node: a call on the listener of a store. */
+/** An event of a node: a call on the listener of one of its stores. */
 export interface Heard {
   readonly store: number;
   readonly heard: ListenerCall;
@@ -52,7 +52,7 @@ export function revivedError({ code, message, details }: PlainError): Error {
   return new SessionError(code, message, details as SessionErrorDetails[SessionErrorCode]);
 }
 
-/** Restores what a copy between processes loses: the class of messages, and that attributes have no prototype. */
+/** Restores what the copy between processes loses: the class of messages, and attributes without a prototype. */
 export function revived(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(revived);
   if (typeof value !== 'object' || value === null) return value;

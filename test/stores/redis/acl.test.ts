@@ -32,7 +32,7 @@ async function work(options: RedisStoreOptions): Promise<void> {
   }
 }
 
-test('the documented ACL allows all that the store does on a single server, and no other key', async (t) => {
+test('the documented ACL allows all commands of the store on a single server, but only for its own keys', async (t) => {
   const { client, port } = server();
   await client.call('ACL', 'SETUSER', ...documentedRule());
   const redis = { host: '127.0.0.1', port, ...credentials };
@@ -54,7 +54,7 @@ test('without the documented addition another database than 0 is refused, and wi
   await t.notThrowsAsync(work(options));
 });
 
-test('it allows to wait for replicas; without that a store that is to wait is refused at its start', async (t) => {
+test('the documented ACL allows WAIT; without it, a store that waits for replicas is refused at its start', async (t) => {
   const pair = await ReplicaPair.start(t);
   const { client, port } = pair.master;
   await client.call('ACL', 'SETUSER', ...documentedRule());
@@ -64,7 +64,7 @@ test('it allows to wait for replicas; without that a store that is to wait is re
   await t.throwsAsync(work(options), { code: 'STORE_UNAVAILABLE', message: /NOPERM|permission/ });
 });
 
-test('with the documented addition it allows all that the store does on a Cluster', async (t) => {
+test('with the documented addition the ACL allows all commands of the store on a Cluster', async (t) => {
   const cluster = await RedisCluster.start();
   t.teardown(() => cluster.stop());
   const [, addition = ''] = /on a Cluster `([^`]+)` as well/.exec(docs) ?? [];

@@ -38,7 +38,7 @@ for (const [name, place] of Object.entries(places)) {
   test(`${name}: an adopted session keeps its times, counts and attributes, and its alias resolves to it`, async (t) => {
     const store = await openStore(place().options);
     t.teardown(() => store.close());
-    // Enough that some aliases are in other buckets than their sessions.
+    // So many accounts that some aliases are in other buckets than their sessions.
     for (let each = 0; each < 50; each += 1) {
       const session = sessionOf(`account ${each}`);
       t.false(await store.isAdopted('shop', token(each)));
@@ -60,7 +60,7 @@ for (const [name, place] of Object.entries(places)) {
     t.is(await store.countActiveAccounts('shop', 45_000), 50);
   });
 
-  test(`${name}: a second adoption changes nothing, even when the session is closed`, async (t) => {
+  test(`${name}: a second adoption of the same token changes nothing, even when the session is closed`, async (t) => {
     const store = await openStore(place().options);
     t.teardown(() => store.close());
     await store.adopt(token(1), sessionOf('alice'));
@@ -73,7 +73,7 @@ for (const [name, place] of Object.entries(places)) {
     t.deepEqual(await store.listAccount('shop', 'alice'), []);
   });
 
-  test(`${name}: concurrent adoptions of one token adopt once`, async (t) => {
+  test(`${name}: of concurrent adoptions of one token only one creates a session`, async (t) => {
     const store = await openStore(place().options);
     t.teardown(() => store.close());
     const adoptions = Array.from({ length: 10 }, () => store.adopt(token(1), sessionOf('alice')));

@@ -11,7 +11,7 @@ let pair: ReplicaPair | undefined;
 test.serial.before('a master and its replica are started', async () => {
   pair = await ReplicaPair.start(teardowns);
 });
-test.after.always('they are stopped', () => teardowns.run());
+test.after.always('the master and its replica are stopped', () => teardowns.run());
 
 testSessionStore({
   test: testRule(test),

@@ -5,5 +5,5 @@ import { testRule } from '../test-rule.js';
 import { redisStores } from './create-redis-store.js';
 import { onServer } from './places.js';
 
-// Within one process. `npm run test:storm` runs the same rules over several nodes, and on a Cluster.
+// Runs in one process. `npm run test:storm` runs the same rules over several nodes and on a Cluster.
 testSessionStore({ test: testRule(test), create: redisStores(onServer(test)), timeUnit: 1 });

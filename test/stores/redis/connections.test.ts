@@ -20,12 +20,12 @@ function makeStore(options: RedisStoreOptions): RedisStore {
   return new RedisStore(new SessionContext(), { keyPrefix: freshPrefix(), buckets: 4, ...options });
 }
 
-/** Every way in which an error is usually shown. */
+/** Renders an error in every usual way. */
 function shown(error: unknown): string {
   return `${String(error)}\n${JSON.stringify(error)}\n${inspect(error, { depth: 9, showHidden: true })}`;
 }
 
-/** How many connections there are besides those of the test. */
+/** Returns the number of connections, without those of the test. */
 async function countOf(client: ReturnType<typeof server>['client']): Promise<number> {
   const list = String(await client.client('LIST'));
   return list.split('\n').filter((line) => line !== '' && !line.includes(`name=${testConnectionName}`)).length;
@@ -43,7 +43,7 @@ async function refusalOf(options: RedisStoreOptions): Promise<string> {
   return 'not refused';
 }
 
-test.serial('a wrong password, or none, is a clear error at start, and leaves no connection', async (t) => {
+test.serial('a wrong or missing password is a clear error at the start, and leaves no connection open', async (t) => {
   const { port, client } = guarded();
   const url = `redis://127.0.0.1:${port}`;
   t.regex(await refusalOf({ url }), /NOAUTH|password|auth/i);
@@ -71,7 +71,7 @@ test.serial('a database that is no number is refused before the store connects',
   t.regex(error?.message ?? '', /database in url or redis must be a whole number/);
 });
 
-test.serial('a server that is too old is a clear error at start, and leaves no connection', async (t) => {
+test.serial('a server that is too old is a clear error at the start, and leaves no connection open', async (t) => {
   const { port, client } = server();
   const version = /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? '';
   const older = `6${version.slice(1)}`;
@@ -85,7 +85,7 @@ test.serial('a server that is too old is a clear error at start, and leaves no c
   await eventually(async () => (await countOf(client)) === 0);
 });
 
-test.serial('a server that is not there is a clear error at start', async (t) => {
+test.serial('an unreachable server is a clear error at the start', async (t) => {
   const [port] = await freePorts(1);
   t.regex(await refusalOf({ url: `redis://127.0.0.1:${port}` }), /ECONNREFUSED/);
   t.regex(
@@ -94,7 +94,7 @@ test.serial('a server that is not there is a clear error at start', async (t) =>
   );
 });
 
-test.serial('a node of a Cluster given as a single server is a clear error at start', async (t) => {
+test.serial('a node of a Cluster that is configured as a single server is a clear error at the start', async (t) => {
   const [master] = cluster().masters;
   t.regex(await refusalOf({ url: master?.url ?? '' }), /Cluster/);
 });
@@ -112,7 +112,7 @@ test.serial('close ends every connection that the store opened, on a single serv
 test.serial('close ends every connection that the store opened, on a Cluster', async (t) => {
   const { nodes, masters } = cluster();
   const counts = () => Promise.all(masters.map(({ client }) => countOf(client)));
-  // The masters are no connections of a client among themselves.
+  // Includes the connections between the masters.
   const before = await counts();
   const store = makeStore({ cluster: { nodes } });
   await store.open(noListener);
@@ -122,7 +122,7 @@ test.serial('close ends every connection that the store opened, on a Cluster', a
   t.pass();
 });
 
-test.serial('a store can be closed while its server is down, and leaves no connection', async (t) => {
+test.serial('a store can be closed while its server is down, and leaves no connection open', async (t) => {
   const alone = await RedisServer.start();
   t.teardown(() => alone.stop());
   const stores = [makeStore({ url: alone.url }), makeStore({ url: alone.url })];
@@ -133,7 +133,7 @@ test.serial('a store can be closed while its server is down, and leaves no conne
   t.is(await countOf(alone.client), 0);
 });
 
-test.serial('a client that was given is used, and left as it was', async (t) => {
+test.serial('a client of the application is used, and close leaves it open and unchanged', async (t) => {
   const client = server().connect({ connectionName: 'the-application' });
   t.teardown(() => client.disconnect());
   await client.ping();
@@ -153,7 +153,7 @@ test.serial('a client that was given is used, and left as it was', async (t) => 
   );
 });
 
-test.serial('a Cluster client that was given is used, and left as it was', async (t) => {
+test.serial('a Cluster client of the application is used, and close leaves it open', async (t) => {
   const client = cluster().connect();
   t.teardown(() => client.disconnect());
   const store = makeStore({ client });

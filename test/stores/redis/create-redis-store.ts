@@ -6,13 +6,13 @@ import type { NodeProcess } from '../nodes/node-process.js';
 import { RemoteStore } from '../nodes/remote-store.js';
 import { ExactClock, exactOptions, exactTimeSource, freshPrefix } from './exact-clock.js';
 
-/** Where stores keep sessions, and the test's own connection to it. */
+/** The Redis that stores use, and the test's own connection to it. */
 export interface Place {
   readonly options: RedisStoreOptions;
   readonly client: Redis | Cluster;
 }
 
-/** Makes stores in this process, each with a prefix of its own and a clock that the test advances. */
+/** Returns a factory of stores in this process. Each store has its own prefix and a clock that the test advances. */
 export function redisStores(place: () => Place): StoreFactory {
   return async (context) => {
     const { client, options } = place();
@@ -23,7 +23,7 @@ export function redisStores(place: () => Place): StoreFactory {
   };
 }
 
-/** Makes stores each of which is several nodes that take turns. */
+/** Returns a factory of stores. Each store consists of several nodes that take turns. */
 export function redisStoresOver(nodes: () => readonly NodeProcess[], place: () => Place): StoreFactory {
   return async (context) => {
     const { client, options } = place();

@@ -8,7 +8,7 @@ import { storeUnavailable } from '../../../src/stores/redis/unavailable.js';
 
 const docs = readFileSync(new URL('../../../../docs/redis.md', import.meta.url), 'utf8');
 
-/** The rows of the table with this first header cell, as cells. */
+/** Returns the body cells of the table with this first header cell, row by row. */
 function table(firstHeader: string): readonly (readonly string[])[] {
   const lines = docs.split('\n');
   const start = lines.findIndex((line) => line.startsWith(`| ${firstHeader} |`));
@@ -21,12 +21,12 @@ function table(firstHeader: string): readonly (readonly string[])[] {
     .map((line) => line.slice(2, -2).split(' | '));
 }
 
-test('the table of keys has every key of keys.ts, and no other', (t) => {
+test('the table of keys lists exactly the keys of keys.ts', (t) => {
   const documented = table('key').map(([key = '']) => /^`\{bb\}:([a-z]+:?)/.exec(key)?.[1] ?? key);
   t.deepEqual(documented.toSorted(), Object.values<string>(keyNames).toSorted());
 });
 
-test('the table of options has every option with its default, and no other', (t) => {
+test('the table of options lists exactly the options, with their defaults', (t) => {
   const defaults: Readonly<Record<string, unknown>> = { ...checkRedisOptions({}) };
   const documented = table('option').map(([option = '', fallback = '']) => [option, fallback]);
   for (const [option = '', fallback] of documented) {
@@ -47,7 +47,7 @@ test('the table of options has every option with its default, and no other', (t)
   t.deepEqual(documented.map(([option]) => option?.replaceAll('`', '')).toSorted(), Object.keys(options).toSorted());
 });
 
-test('each reason in the table of ping is explained in the error', (t) => {
+test('each reason in the table of ping is explained in the error message', (t) => {
   const codes = table('reason').flatMap(([reason = '']) => /^`([A-Z]+)`$/.exec(reason)?.[1] ?? []);
   t.is(codes.length, 6);
   for (const code of codes) t.regex(storeUnavailable(`${code} refused`).message, /^Redis can't be used \(.+\): /);

@@ -3,12 +3,13 @@ import type { Cluster, Redis } from 'ioredis';
 import { SessionContext } from '../../../src/index.js';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.js';
 
-/** Few, because moving the clock writes to each; more than one, so that accounts are spread. */
+/** Small, because moving the clock writes to each bucket; more than one, so that accounts are spread over buckets. */
 const buckets = 4;
 
 /**
- * Lua that reads a key instead of the server's clock. Each bucket has its own key, because a script on a Cluster must not
- * read keys of another slot. Each run is one microsecond later than the one before, but never a whole millisecond.
+ * Lua function that reads the time from a key instead of the server's clock. Each bucket has its own key, because a
+ * script on a Cluster must not read keys of another slot. Each run is one microsecond later than the run before, but
+ * never a whole millisecond.
  */
 export const exactTimeSource = `
 local function microseconds()
@@ -20,17 +21,17 @@ end
 
 let latest = 0;
 
-/** A key prefix that no other test uses. AVA runs each test file in a thread of one process, and files share servers. */
+/** Returns a key prefix that no other test uses. AVA runs test files in threads of a process; they share servers. */
 export function freshPrefix(): string {
   latest += 1;
   return `test-${process.pid}-${threadId}-${latest}:`;
 }
 
-/** The time of all stores under one prefix; it advances only when the test says so. */
+/** The time of all stores under one prefix. It advances only when the test advances it. */
 export class ExactClock {
   readonly #client: Redis | Cluster;
   readonly #keys: readonly string[];
-  // Not earlier than the server's clock, by which the server expires keys.
+  // Must not be earlier than the server's clock, by which the server expires keys.
   #now = Date.now();
 
   private constructor(client: Redis | Cluster, keys: readonly string[]) {
@@ -60,7 +61,7 @@ export class ExactClock {
   }
 }
 
-/** Asks the store in which buckets it puts accounts. */
+/** Returns the clock keys of all buckets in which the store puts accounts. */
 function clockKeys(keyPrefix: string): readonly string[] {
   const store = new RedisStore(new SessionContext(), { keyPrefix, buckets });
   const found = new Set<string>();

@@ -15,7 +15,7 @@ import { app, outgoing } from './workload.js';
 
 const server = serverFor(test);
 
-/** Does something before each call of an operation. */
+/** Calls that run an action before each call of an operation. */
 class InterruptedCalls implements Calls {
   readonly #calls: Calls;
   readonly #before = new Map<string, () => Promise<unknown>>();
@@ -38,7 +38,7 @@ class InterruptedCalls implements Calls {
   }
 }
 
-/** Two sessions in different buckets of a server, between which a handover goes in steps as on a Cluster. */
+/** Logs in two sessions whose buckets differ, so that a handover takes several steps as on a Cluster. */
 async function start(t: ExecutionContext, changes: SessionContextOptions = {}) {
   const context = { gcTime: 600_000, ...changes };
   const options = checkRedisOptions({ url: server().url, keyPrefix: freshPrefix(), buckets: 16 });
@@ -62,7 +62,7 @@ async function start(t: ExecutionContext, changes: SessionContextOptions = {}) {
   return { trial, store, calls, handover, old: old.id, fresh: fresh.id };
 }
 
-test('what is pushed between the offer and the end of the old session comes after what was pushed before', async (t) => {
+test('a message pushed between the offer and the end of the old session comes after those pushed before', async (t) => {
   const { trial, calls, handover, old, fresh } = await start(t);
   await trial.push(fresh, 'own');
   await trial.push(old, 1, 2);
@@ -72,7 +72,7 @@ test('what is pushed between the offer and the end of the old session comes afte
   t.deepEqual([valuesOf({ messages }), lost, closed.undelivered], [[1, 2, 'own', 3, 4], 0, 0]);
 });
 
-test('the latest message with a key stays when it is pushed between the offer and the end', async (t) => {
+test('of messages with the same key, the one pushed between the offer and the end is kept', async (t) => {
   const { trial, store, calls, handover, old, fresh } = await start(t);
   await store.append(app, old, outgoing('outdated', 'k'));
   await trial.push(old, 'other');
@@ -82,7 +82,7 @@ test('the latest message with a key stays when it is pushed between the offer an
   t.deepEqual([valuesOf({ messages }), lost], [['other', 'latest'], 0]);
 });
 
-test('a poll held for the new session is answered when it inherits what was pushed meanwhile', async (t) => {
+test('a poll held for the new session is answered when it inherits a message that was pushed after the offer', async (t) => {
   const { trial, calls, handover, old, fresh } = await start(t);
   calls.before('surrender', () => trial.push(old, 'meanwhile'));
   await trial.park(fresh);
@@ -91,7 +91,7 @@ test('a poll held for the new session is answered when it inherits what was push
   t.deepEqual(valuesOf(await trial.read(fresh)), ['meanwhile']);
 });
 
-test('attributes patched between the offer and the end of the old session are inherited as they were then', async (t) => {
+test('attributes of the old session that are patched between the offer and its end are inherited with the last values', async (t) => {
   const { store, calls, handover, old, fresh } = await start(t, { attributesMaxBytes: 40 });
   await store.patch(app, old, { kept: '1', changed: '1', deleted: '1', both: '1' });
   calls.before('inherit', () => store.patch(app, fresh, { own: '"new"' }));
@@ -105,7 +105,7 @@ test('attributes patched between the offer and the end of the old session are in
   t.deepEqual({ ...(await store.get(app, fresh)).attributes }, expected);
 });
 
-test('attributes patched meanwhile are inherited beyond the limit', async (t) => {
+test('attributes patched after the offer are inherited even beyond the limit', async (t) => {
   const { store, calls, handover, old, fresh } = await start(t, { attributesMaxBytes: 40 });
   const [long, other] = [`"${'x'.repeat(30)}"`, `"${'y'.repeat(30)}"`];
   await store.patch(app, fresh, { a: other });
@@ -114,7 +114,7 @@ test('attributes patched meanwhile are inherited beyond the limit', async (t) =>
   t.deepEqual({ ...record.attributes }, { a: other, b: long });
 });
 
-test('the only attributes may be inherited, or deleted, at the end of the old session', async (t) => {
+test('attributes that a session has none of yet can be inherited at the end of the old session; the last one can be deleted', async (t) => {
   const { store, calls, handover, old, fresh } = await start(t);
   calls.before('surrender', () => store.patch(app, old, { a: '1' }));
   await handover.replace(app, fresh, old);
@@ -127,7 +127,7 @@ test('the only attributes may be inherited, or deleted, at the end of the old se
   t.deepEqual({ ...record.attributes }, {});
 });
 
-test('a handover that fails rejects with its own error, although the offer could not be withdrawn either', async (t) => {
+test('a handover that fails rejects with its own error, even when the offer can not be withdrawn either', async (t) => {
   const { calls, handover, old, fresh } = await start(t);
   const fail = (text: string) => () => Promise.reject(new Error(text));
   calls.before('inherit', fail('the first'));
@@ -135,7 +135,7 @@ test('a handover that fails rejects with its own error, although the offer could
   await t.throwsAsync(handover.replace(app, fresh, old), { message: 'the first' });
 });
 
-test.serial('what was changed meanwhile is inherited although memory is used up by then', async (t) => {
+test.serial('changes after the offer are inherited although memory is used up by then', async (t) => {
   const { trial, store, calls, handover, old, fresh } = await start(t);
   calls.before('surrender', async () => {
     await trial.push(old, 'meanwhile');
@@ -149,7 +149,7 @@ test.serial('what was changed meanwhile is inherited although memory is used up 
   t.deepEqual(valuesOf(await trial.read(fresh)), ['meanwhile']);
 });
 
-test('of two sessions that replace each other at the same time one stays, with the messages of both', async (t) => {
+test('when two sessions replace each other at the same time, one stays, with the messages of both', async (t) => {
   const { trial, store, calls, handover, old, fresh } = await start(t);
   await trial.push(old, 'old');
   await trial.push(fresh, 'new');
@@ -170,7 +170,7 @@ test('of two sessions that replace each other at the same time one stays, with t
   for (const id of live) t.deepEqual(valuesOf(await trial.read(id)).toSorted(), ['new', 'old']);
 });
 
-test('a session that a node claimed before it died can be a receiver when the claim has expired', async (t) => {
+test('after a node died during a handover and its claim expired, the claimed session can be a receiver', async (t) => {
   const { trial, store, calls, handover, old, fresh } = await start(t);
   await trial.push(old, 'hi');
   calls.before('inherit', async () => {

@@ -9,7 +9,7 @@ import { serverFor } from './places.js';
 
 const server = serverFor(test);
 
-/** A service, and functions that delete a session's keys as an operator or an eviction would. */
+/** Starts a service. @returns also functions that delete a session's keys as an operator or an eviction would */
 async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
   const keyPrefix = freshPrefix();
   const container = new Container();
@@ -22,7 +22,7 @@ async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
     t.true(keys.length > 0);
     await client.del(...keys);
   };
-  /** How many index entries the session has. */
+  /** Returns the number of index entries of the session. */
   const traces = async (id: string) => {
     let count = 0;
     for (const key of await keysUnder(client, keyPrefix)) {
@@ -31,7 +31,7 @@ async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
     }
     return count;
   };
-  /** Deletes one key of the session, by a name of keys.ts. */
+  /** Deletes one key of the session. `name` is a name of keys.ts. */
   const loseOnly = async (name: string, id: string) => {
     const keys = (await keysUnder(client, keyPrefix)).filter((key) => key.includes(`}:${name}`) && key.endsWith(id));
     t.is(await client.del(...keys), 1);
@@ -45,7 +45,7 @@ async function start(t: ExecutionContext, context: SessionContextOptions = {}) {
   return { manager, lose, loseOnly, traces, endless };
 }
 
-test('a session whose keys were deleted is unknown, and is in no list', async (t) => {
+test('a session whose keys were deleted is unknown, and no list contains it', async (t) => {
   const { manager, lose } = await start(t);
   const [lost, kept] = [await manager.createSession('alice'), await manager.createSession('alice')];
   await lose(lost.id);
@@ -61,7 +61,7 @@ test('a session whose keys were deleted is unknown, and is in no list', async (t
 });
 
 for (const onMaxSession of ['reject', 'evict-oldest', 'evict-idle'] as const) {
-  test(`sessions whose keys were deleted do not count under ${onMaxSession}`, async (t) => {
+  test(`sessions whose keys were deleted do not count against the limit under ${onMaxSession}`, async (t) => {
     const { manager, lose } = await start(t, { maxSession: 2, onMaxSession });
     const [lost, kept] = [await manager.createSession('alice'), await manager.createSession('alice')];
     await lose(lost.id);
@@ -89,7 +89,7 @@ test('index entries of deleted sessions are dropped', async (t) => {
   await manager.sessionsOfApp();
   const closed: string[] = [];
   manager.on('closed', (session) => closed.push(session.id));
-  // Swept after the deleted one, whose deadline was earlier.
+  // The sweep takes this session after the deleted one, whose deadline is earlier.
   const next = await manager.createSession('bob');
   const swept = new Promise<void>((resolve) => manager.on('closed', (session) => session.id === next.id && resolve()));
   await swept;
@@ -97,7 +97,7 @@ test('index entries of deleted sessions are dropped', async (t) => {
   t.deepEqual(closed, [next.id]);
 });
 
-test('a mailbox whose messages were evicted reports them as lost, and goes on', async (t) => {
+test('a mailbox whose messages were evicted reports them as lost, and continues to work', async (t) => {
   const { manager, loseOnly } = await start(t, { msgMaxLength: 3 });
   for (const between of ['nothing', 'a push', 'a push with the key', 'a look'] as const) {
     const session = await manager.createSession(between);
@@ -120,7 +120,7 @@ test('a mailbox whose messages were evicted reports them as lost, and goes on', 
   }
 });
 
-test('messages pushed after others were evicted are delivered to a reader that goes on', async (t) => {
+test('messages pushed after others were evicted are delivered to a reader that continues', async (t) => {
   const { manager, loseOnly } = await start(t);
   const { id } = await manager.createSession('alice');
   for (const data of [1, 2, 3]) await manager.push(id, data);
@@ -134,7 +134,7 @@ test('messages pushed after others were evicted are delivered to a reader that g
   t.is((await manager.getSession(id)).undelivered, 2);
 });
 
-test('a name whose session alone was evicted is used again without its attributes and messages', async (t) => {
+test('a name whose session key alone was evicted is used again without its old attributes and messages', async (t) => {
   const { manager, loseOnly } = await start(t);
   const { session } = await manager.createNamedSession('alice', 'phone', { attributes: { admin: true } });
   await manager.push(session.id, 'old', { key: 'k' });
@@ -168,7 +168,7 @@ test('keys that are written again after an eviction expire like all others', asy
   t.deepEqual(await endless(), []);
 });
 
-test('a name whose session was deleted can be used again, and counts once', async (t) => {
+test('the name of a session whose keys were deleted can be used again, and counts once', async (t) => {
   const { manager, lose, traces } = await start(t, { maxSession: 2 });
   const { session } = await manager.createNamedSession('alice', 'phone');
   const indexed = await traces(session.id);

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 
-/** All keys with this prefix, sorted. */
+/** Returns all keys with this prefix, sorted. */
 export async function keysUnder(client: Redis, keyPrefix: string): Promise<readonly string[]> {
   const found: string[] = [];
   let cursor = '0';
@@ -12,7 +12,7 @@ export async function keysUnder(client: Redis, keyPrefix: string): Promise<reado
   return found.toSorted();
 }
 
-/** What each key holds, as the server would write it to a file; without the keys that heartbeats change. */
+/** Returns the content of each key as the server would write it to a file, without the keys that heartbeats change. */
 export async function dumpOf(client: Redis, keyPrefix: string): Promise<ReadonlyMap<string, string>> {
   const values = new Map<string, string>();
   for (const key of await keysUnder(client, keyPrefix)) {

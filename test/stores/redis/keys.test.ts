@@ -18,7 +18,7 @@ const server = serverFor(test);
 const context = new SessionContext({ maxSession: 0, hbGrace: 60_000 });
 const buckets = 4;
 
-/** All keys that may exist for these sessions, by the name of their kind. */
+/** Returns all keys that may exist for these sessions, each with the name of its kind. */
 function keysOf(keys: Keys, ids: readonly string[]): ReadonlyMap<string, string> {
   const kinds = new Map<string, string>();
   for (const bucket of keys.buckets) {
@@ -39,7 +39,7 @@ function keysOf(keys: Keys, ids: readonly string[]): ReadonlyMap<string, string>
   return kinds.set(keys.alias(app, alias).key, 'alias');
 }
 
-test('every key that a full workload leaves is one of keys.ts, and every kind of keys.ts but ping is left', async (t) => {
+test('a full workload leaves only keys of keys.ts, and keys of every kind except ping', async (t) => {
   const { client, url } = server();
   const options = checkRedisOptions({ url, keyPrefix: freshPrefix(), buckets });
   const store = new RedisStore(context, options);
@@ -55,7 +55,7 @@ test('every key that a full workload leaves is one of keys.ts, and every kind of
     await connection.close();
   });
   const { ids } = await runWorkload(store);
-  // A claim and a report exist only while their node works on them: here the node stops in between.
+  // A claim and a report exist only while their node works on them. Here, the node stops before it removes them.
   const settings = { keyPrefix: options.keyPrefix, isCluster: false, timeSource: serverTime };
   const queue = new CallQueue(connection, new Program(context, settings));
   const brief = newSession(store, 'dave', { ttl: 1 });
@@ -66,7 +66,7 @@ test('every key that a full workload leaves is one of keys.ts, and every kind of
   t.is(await queue.call({ ...claimed, operation: 'offer', args: [id], decode: (reply) => reply[0] }), 1);
   const sweep = { bucket, operation: 'sweep', keys: [keys.due(bucket)], args: [10, 'dead-node:1'] };
   await eventually(() => queue.call({ ...sweep, decode: (reply) => Number((reply[2] as unknown[]).length) > 0 }));
-  // Only a store that waits for replicas leaves it.
+  // Only a store that waits for replicas leaves this key.
   await queue.call({ bucket, operation: 'mark', keys: [keys.mark(bucket)], args: [], decode: accepted });
   const known = keysOf(keys, [...ids, brief.id]);
   const kinds = new Set<string>();
@@ -101,7 +101,7 @@ test('stores with different prefixes share no session, no account and no notice'
   await t.throwsAsync(other.append(app, session.id, outgoing('x')), { code: 'SESSION_UNKNOWN' });
   t.deepEqual(await other.listAccount(app, 'alice'), []);
   t.is(await other.countActiveAccounts(app, 60_000), 0);
-  // The same id, in the other store.
+  // Use the same id in the other store.
   await other.insert(session);
   await other.end(app, session.id, 'logout');
   await eventually(() => changes[1]?.includes(`closed ${session.id}`) === true);

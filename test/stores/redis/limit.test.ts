@@ -9,7 +9,7 @@ import { app, newSession } from './workload.js';
 const server = serverFor(test);
 
 for (const onMaxSession of ['reject', 'evict-oldest', 'evict-idle'] as const) {
-  test(`under ${onMaxSession} concurrent logins leave exactly maxSession sessions, of each account`, async (t) => {
+  test(`under ${onMaxSession} concurrent logins leave exactly maxSession sessions per account`, async (t) => {
     const context: SessionContextOptions = { maxSession: 3, onMaxSession };
     const store = new RedisStore(new SessionContext(context), {
       url: server().url,
@@ -42,7 +42,7 @@ for (const onMaxSession of ['reject', 'evict-oldest', 'evict-idle'] as const) {
   });
 }
 
-test('a limit of 0 is none', async (t) => {
+test('a limit of 0 means no limit', async (t) => {
   const context = new SessionContext({ maxSession: 0 });
   const store = new RedisStore(context, { url: server().url, keyPrefix: freshPrefix() });
   await store.open(noListener);

@@ -6,7 +6,7 @@ import { app, outgoing } from './workload.js';
 
 const startStore = redisStores(onServer(test));
 
-test('a message expires by its own age also behind one that was accepted before the clock was set back', async (t) => {
+test('after the clock was set back, a message expires by its own age although an earlier message expires later', async (t) => {
   const context = { messageTtl: 10_000, gcTime: 600_000 };
   const trial = new Trial(await startStore(context), 1, context);
   await trial.store.open(trial);
@@ -21,7 +21,7 @@ test('a message expires by its own age also behind one that was accepted before 
   t.deepEqual([valuesOf({ messages }), lost], [['before'], 1]);
 });
 
-test('a message expires by its own age also after one that did not fit when the clock was set back', async (t) => {
+test('after the clock was set back and a message did not fit, the next message expires by its own age', async (t) => {
   const context = {
     messageTtl: 10_000,
     gcTime: 600_000,

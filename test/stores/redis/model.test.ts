@@ -9,7 +9,7 @@ const server = onServer(test);
 const cluster = onCluster(test);
 const nodes = onNodes(test);
 
-test('the store does what the model does on a single server', async (t) => {
+test('on a single server the store behaves like the model', async (t) => {
   await checkStoreAgainstModel({
     create: redisStores(server),
     timeUnit: 1,
@@ -19,12 +19,12 @@ test('the store does what the model does on a single server', async (t) => {
   t.pass();
 });
 
-test('the store does what the model does on a Cluster', async (t) => {
+test('on a Cluster the store behaves like the model', async (t) => {
   await checkStoreAgainstModel({ create: redisStores(cluster), timeUnit: 1, runs: rounds({ sample: 3, full: 50 }) });
   t.pass();
 });
 
-test('several nodes together do what the model does', async (t) => {
+test('several nodes together behave like the model', async (t) => {
   await checkStoreAgainstModel({
     create: redisStoresOver(nodes, server),
     timeUnit: 1,

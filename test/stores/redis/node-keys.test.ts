@@ -19,7 +19,7 @@ test('nodes that stop leave no key behind', async (t) => {
   t.deepEqual(await keysUnder(keyPrefix), []);
 });
 
-test('what a killed node leaves behind expires ten minutes after the last heartbeat of any node', async (t) => {
+test('the keys of a killed node expire ten minutes after the last heartbeat of any node', async (t) => {
   const keyPrefix = freshPrefix();
   const settings = { context: {}, options: { url: server().url, keyPrefix } };
   const [killed, stopped] = await ServiceProcess.startAll(t, 2, settings);
@@ -36,7 +36,7 @@ test('what a killed node leaves behind expires ten minutes after the last heartb
 test('a node that can not start leaves no key behind', async (t) => {
   const keyPrefix = freshPrefix();
   const { client, port } = server();
-  // It may register itself, and may not look for its subscription: the heartbeat fails after it wrote.
+  // The node may register itself, but not check its subscription: the heartbeat fails after it wrote.
   const rule = ['on', '>password', `~${keyPrefix}*`, '&*', '+@all', '-pubsub'];
   await client.call('ACL', 'SETUSER', 'limited', ...rule);
   const redis = { host: '127.0.0.1', port, username: 'limited', password: 'password' };

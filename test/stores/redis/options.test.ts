@@ -10,7 +10,7 @@ import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/in
 const password = 'the-password';
 const url = 'redis://127.0.0.1:1';
 
-/** Also for options that the types refuse. */
+/** Also accepts options that the types refuse. */
 function makeStore(options: unknown): RedisStore {
   return new RedisStore(new SessionContext(), options as RedisStoreOptions);
 }
@@ -25,7 +25,7 @@ function refusalOf(options: unknown): SessionError<'INVALID_CONTEXT'> {
   throw new Error('the options were accepted');
 }
 
-test('an unknown option is refused, with the option that was probably meant', (t) => {
+test('an unknown option is refused, and the error suggests the option that was probably meant', (t) => {
   t.is(refusalOf({ bucket: 8 }).message, 'redisStore: bucket is not an option; did you mean buckets?; got 8');
 });
 
@@ -34,7 +34,7 @@ test('an address in the place of the options is refused, and not quoted', (t) =>
   t.is(message, 'redisStore: options must be an object, such as { url }; got "string"');
 });
 
-test('each option has a rule, which the error states', (t) => {
+test('each option has a rule, which the error message states', (t) => {
   const refused: readonly (readonly [object, string, RegExp])[] = [
     [{ buckets: 0 }, 'buckets', /from 1 to 3844/],
     [{ buckets: 1.5 }, 'buckets', /whole number/],
@@ -60,7 +60,7 @@ test('each option has a rule, which the error states', (t) => {
   }
 });
 
-test('at most one place is accepted; url and redis are one', (t) => {
+test('at most one place is accepted; url and redis together count as one', (t) => {
   const client = new Redis({ lazyConnect: true });
   const cluster = { nodes: [{ host: '127.0.0.1', port: 1 }] };
   for (const options of [
@@ -77,7 +77,7 @@ test('at most one place is accepted; url and redis are one', (t) => {
   t.notThrows(() => makeStore({}));
 });
 
-test('an error never quotes what may hold a password', (t) => {
+test('an error never quotes a value that may contain a password', (t) => {
   const secret = `redis://:${password}@127.0.0.1`;
   const client = new Redis({ lazyConnect: true, password });
   for (const options of [
@@ -99,7 +99,7 @@ test('an error never quotes what may hold a password', (t) => {
   }
 });
 
-test('a key prefix of ioredis is refused, wherever it is set', async (t) => {
+test('a key prefix of ioredis is refused, no matter where it is set', async (t) => {
   const client = new Redis({ lazyConnect: true, keyPrefix: 'a:' });
   for (const options of [
     { client },
@@ -112,7 +112,7 @@ test('a key prefix of ioredis is refused, wherever it is set', async (t) => {
   t.true(SessionError.is(error, 'INVALID_CONTEXT'));
 });
 
-/** What a store says when it opens and the import of ioredis fails with this error. */
+/** Returns the code and the message with which `open` fails when the import of ioredis fails with this error code. */
 async function openingFault(code: string): Promise<string> {
   const hooks = `export async function resolve(name, context, next) {
     if (name === 'ioredis') throw Object.assign(new Error('the reason'), { code: '${code}' });
@@ -136,6 +136,6 @@ test('without ioredis the store says which command installs it', async (t) => {
   t.regex(await openingFault('ERR_MODULE_NOT_FOUND'), /^STORE_UNAVAILABLE .*npm install ioredis/);
 });
 
-test('an ioredis that does not load is no missing one', async (t) => {
+test('an ioredis that is installed but does not load is not reported as missing', async (t) => {
   t.regex(await openingFault('ERR_OTHER'), /^STORE_UNAVAILABLE .*ioredis does not load.*the reason/);
 });

@@ -31,7 +31,7 @@ function isFine(store: RedisStore): Promise<boolean> {
   );
 }
 
-test('a server that can be written answers, and no key is left or changed', async (t) => {
+test('ping of a writable server succeeds, and leaves or changes no key', async (t) => {
   const { client, url } = await startServer(t);
   const keyPrefix = freshPrefix();
   const store = await openStore(t, { url, keyPrefix });
@@ -41,7 +41,7 @@ test('a server that can be written answers, and no key is left or changed', asyn
   t.is(await client.dbsize(), 64, 'where the node is registered in each bucket');
 });
 
-test('a server that became a replica is refused, as long as it is one', async (t) => {
+test('ping fails while the server is a replica', async (t) => {
   const server = await startServer(t);
   const master = await startServer(t, { 'repl-diskless-sync-delay': '0' });
   const store = await openStore(t, { url: server.url });
@@ -52,7 +52,7 @@ test('a server that became a replica is refused, as long as it is one', async (t
   await eventually(() => isFine(store), { what: 'the store sees that the server is a master again' });
 });
 
-test('a server whose memory is used up is refused, until there is room', async (t) => {
+test('ping fails while the memory of the server is used up', async (t) => {
   const { client, url } = await startServer(t);
   const store = await openStore(t, { url });
   const session = newSession(store, 'alice');
@@ -60,7 +60,7 @@ test('a server whose memory is used up is refused, until there is room', async (
   await client.config('SET', 'maxmemory', '1');
   const refusal = { code: 'STORE_UNAVAILABLE', message: /maxmemory is reached.*OOM/ };
   await t.throwsAsync(store.ping(), refusal);
-  // A logout in the same turn of the event loop may write, and Redis then lets its script go on.
+  // The script may also contain a logout, which is allowed to write. Redis then lets the script continue.
   const [ended, pinged] = await Promise.allSettled([store.end(app, session.id, 'logout'), store.ping()]);
   t.is(ended.status, 'fulfilled');
   t.is(pinged.status, 'rejected');
@@ -68,7 +68,7 @@ test('a server whose memory is used up is refused, until there is room', async (
   await t.notThrowsAsync(store.ping());
 });
 
-test('a server that can not save to disk is refused', async (t) => {
+test('ping fails while the server can not save to disk', async (t) => {
   const { client, url } = await startServer(t, { save: '3600 1000000' });
   const store = await openStore(t, { url });
   const [, folder = ''] = (await client.config('GET', 'dir')) as string[];
@@ -78,14 +78,14 @@ test('a server that can not save to disk is refused', async (t) => {
   await t.throwsAsync(store.ping(), { code: 'STORE_UNAVAILABLE', message: /can not save to disk.*MISCONF/ });
 });
 
-test('a server that wants more replicas than it has is refused', async (t) => {
+test('ping fails while the server has fewer replicas than it requires', async (t) => {
   const { client, url } = await startServer(t);
   const store = await openStore(t, { url });
   await client.config('SET', 'min-replicas-to-write', '1');
   await t.throwsAsync(store.ping(), { code: 'STORE_UNAVAILABLE', message: /too few replicas.*NOREPLICAS/ });
 });
 
-test('a server that is down is refused, and accepted when it is back', async (t) => {
+test('ping fails while the server is down, and succeeds when it is back', async (t) => {
   const server = await startServer(t);
   const store = await openStore(t, { url: server.url });
   await server.kill();
@@ -95,8 +95,8 @@ test('a server that is down is refused, and accepted when it is back', async (t)
   t.pass();
 });
 
-test('a Cluster is refused when one of its shards is down, and the error says how much is affected', async (t) => {
-  // Without it all shards refuse as soon as they notice, and the test could not tell which were asked.
+test('ping of a Cluster fails when one of its shards is down, and the error says how much is affected', async (t) => {
+  // Without this setting all shards refuse as soon as they notice, and the test could not tell which were asked.
   const cluster = await RedisCluster.start({ settings: { 'cluster-require-full-coverage': 'no' } });
   t.teardown(() => cluster.stop());
   const store = await openStore(t, { cluster: { nodes: cluster.nodes } });

@@ -8,7 +8,7 @@ import type { Place } from './create-redis-store.js';
 
 const nodeCount = 3;
 
-/** A server for all tests of a file. */
+/** Starts a server for all tests of a file. */
 export function serverFor(test: TestFn, settings?: RedisSettings): () => RedisServer {
   return startedFor(
     test,
@@ -18,7 +18,7 @@ export function serverFor(test: TestFn, settings?: RedisSettings): () => RedisSe
   );
 }
 
-/** A Cluster of three masters for all tests of a file, which may stop its nodes and move its slots. */
+/** Starts a Cluster of three masters for all tests of a file. The tests may stop its nodes and move its slots. */
 export function clusterFor(test: TestFn, shape?: ClusterShape): () => RedisCluster {
   return startedFor(
     test,
@@ -28,7 +28,7 @@ export function clusterFor(test: TestFn, shape?: ClusterShape): () => RedisClust
   );
 }
 
-/** The Cluster of three masters that all test files share: tests must not stop its nodes or count what is on it. */
+/** Connects to the Cluster of three masters that all test files share. Tests must not stop its nodes or count keys. */
 export function sharedClusterFor(test: TestFn): () => SharedCluster {
   return startedFor(
     test,
@@ -49,7 +49,7 @@ export function onCluster(test: TestFn): () => Place {
   return () => ({ options: { client: cluster().client }, client: cluster().client });
 }
 
-/** Several nodes for all tests of a file. */
+/** Starts several nodes for all tests of a file. */
 export function onNodes(test: TestFn): () => readonly NodeProcess[] {
   return startedNodes(test, nodeCount);
 }

@@ -11,7 +11,7 @@ import { onCluster, onServer } from './places.js';
 const server = onServer(test);
 const cluster = onCluster(test);
 
-/** The clock of the service; the server's clock follows it, and it waits for running operations before it advances. */
+/** The clock of the service. It waits for running operations before it advances, and moves the server's clock, too. */
 class LeadingClock extends ManualClock {
   readonly #follower: ExactClock;
   readonly #operations: Tracked;
@@ -42,18 +42,21 @@ for (const [name, place, nodes, runs] of [
   ['a single server over several nodes', server, 3, rounds({ sample: 5, full: 50 })],
   ['a Cluster over several nodes', cluster, 3, rounds({ sample: 2, full: 20 })],
 ] as const) {
-  test.serial(`on ${name} every batch fits the reference mailbox, and lost counts what bounds dropped`, async (t) => {
-    await checkPolls({
-      stage: async () => {
-        const { client, options } = place();
-        const keyPrefix = freshPrefix();
-        const operations = new Tracked();
-        const clock = new LeadingClock(await ExactClock.start(client, keyPrefix), operations);
-        const store = bindWatched(exactOptions({ ...options, keyPrefix }), operations);
-        return { clock, store, nodes, forgivesDowntime: false, close: async () => {} };
-      },
-      runs,
-    });
-    t.pass();
-  });
+  test.serial(
+    `on ${name} every batch fits the reference mailbox, and lost counts the messages that bounds dropped`,
+    async (t) => {
+      await checkPolls({
+        stage: async () => {
+          const { client, options } = place();
+          const keyPrefix = freshPrefix();
+          const operations = new Tracked();
+          const clock = new LeadingClock(await ExactClock.start(client, keyPrefix), operations);
+          const store = bindWatched(exactOptions({ ...options, keyPrefix }), operations);
+          return { clock, store, nodes, forgivesDowntime: false, close: async () => {} };
+        },
+        runs,
+      });
+      t.pass();
+    },
+  );
 }

@@ -9,7 +9,7 @@ import { newSession } from './workload.js';
 
 const server = onServer(test);
 
-test('a node whose heartbeats the server has forgotten reports an expiry that no other node reports', async (t) => {
+test('when the server has forgotten the heartbeats of the nodes, each expiry is reported by exactly one node', async (t) => {
   const { options } = server();
   const keyPrefix = freshPrefix();
   const nodes = [1, 2].map(() => new RedisStore(new SessionContext(), { ...options, keyPrefix }));
@@ -24,7 +24,7 @@ test('a node whose heartbeats the server has forgotten reports an expiry that no
 
   const told: string[] = [];
   await eventually(async () => {
-    // As after a restart from older data, before the next heartbeat.
+    // Simulates the time between a restart from older data and the next heartbeat.
     for (const key of await server().client.keys(`${keyPrefix}*:nodes`)) await server().client.del(key);
     const slices = await Promise.all(nodes.map((node) => node.sweep(100)));
     for (const { items } of slices) told.push(...items.map(({ id }) => id));

@@ -11,7 +11,7 @@ import { serverFor } from './places.js';
 
 const server = serverFor(test);
 
-/** Names and contents of all keys with the prefix, in one atomic step: a key may expire at any time. */
+/** Returns names and contents of all keys with the prefix. One atomic step, because a key may expire at any time. */
 const dumpAll = `
   local all = {}
   for _, name in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
@@ -20,12 +20,12 @@ const dumpAll = `
   end
   return all`;
 
-/** Puts the keys with the prefix back to what `dumpAll` returned, in one atomic step. */
+/** Restores the keys with the prefix to what `dumpAll` returned, in one atomic step. */
 const restoreAll = `
   for _, name in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do redis.call('DEL', name) end
   for index = 2, #ARGV, 2 do redis.call('RESTORE', ARGV[index], 0, ARGV[index + 1]) end`;
 
-test('over any older data every message is received, or its reader was told lost or reset, by a node that stays', async (t) => {
+test('after a restore of older data, a node that keeps running delivers every message, or reports lost or reset to its reader', async (t) => {
   const { client, url } = server();
   await checkRollbacks({
     stage: async (context: SessionContext) => {

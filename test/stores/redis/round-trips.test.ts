@@ -10,7 +10,7 @@ import { serverFor, sharedClusterFor } from './places.js';
 
 const app = 'default';
 const buckets = 8;
-/** The heartbeat sends commands too, but not during each of so many measurements. */
+/** The heartbeat sends commands too, but not during every one of this many measurements. */
 const measurements = 3;
 
 const server = serverFor(test);
@@ -42,7 +42,7 @@ function request(rest: Partial<ReadRequest> = {}): ReadRequest {
   };
 }
 
-/** A store whose commands are counted by proxies. */
+/** A store with proxies that count its commands. */
 class Counted {
   readonly store: RedisStore;
   readonly #proxies: readonly RedisProxy[];
@@ -82,7 +82,7 @@ class Counted {
     return new Counted(store, proxies);
   }
 
-  /** How many commands the action sends: the least of several measurements. */
+  /** Returns the number of commands that the action sends: the minimum of several measurements. */
   async commandsOf(action: () => Promise<unknown>): Promise<number> {
     const counts: number[] = [];
     for (let round = 0; round < measurements; round += 1) {
@@ -100,7 +100,7 @@ class Counted {
 
 type Operation = (store: RedisStore, session: NewSession, other: NewSession) => Promise<unknown>;
 
-/** On one session or one account. */
+/** Operations on one session or one account. */
 const single: Readonly<Record<string, Operation>> = {
   insert: (store) => store.insert(newSession(store, 'alice')),
   'insertOnce of a new one': (store) => store.insertOnce(newSession(store, 'alice')),
@@ -132,7 +132,7 @@ const single: Readonly<Record<string, Operation>> = {
   'append that wakes': async (store, { id }) => store.append(app, id, message('hi')),
 };
 
-/** Prepares new sessions for each measurement. */
+/** Returns the number of commands of the operation. Creates new sessions for each measurement. */
 async function measured(counted: Counted, operate: Operation, prepares: boolean): Promise<number> {
   const { store } = counted;
   const pairs = await Promise.all(
@@ -161,14 +161,14 @@ for (const [place, open] of [
     }
   });
 
-  test(`on ${place} an operation on a whole app asks each bucket once, and once before where it pages`, async (t) => {
+  test(`on ${place} an operation on a whole app sends one command per bucket, or two if it pages`, async (t) => {
     const counted = await open(t);
     const { store } = counted;
     const logins = Array.from({ length: 100 }, (_each, index) => newSession(store, `account-${index}`));
     await Promise.all(logins.map((login) => store.insert(login)));
     const ids = logins.map(({ id }) => id);
     const query = { activeWithin: undefined, limit: 1_000, cursor: undefined };
-    // At most: on a single server buckets whose calls are light travel together.
+    // Upper limits: on a single server, buckets whose calls are light share a command.
     const most: readonly (readonly [string, number, () => Promise<unknown>])[] = [
       ['countSessions', buckets, () => store.countSessions(app)],
       ['countActiveAccounts', buckets, () => store.countActiveAccounts(app, 60_000)],

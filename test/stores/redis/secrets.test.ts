@@ -11,7 +11,7 @@ import { dumpOf, keysUnder } from './key-dump.js';
 import { serverFor } from './places.js';
 import { alias, app, newSession, outgoing } from './workload.js';
 
-// A compressed value would hide what it contains.
+// Compression would hide the content of a value.
 const server = serverFor(test, { rdbcompression: 'no' });
 const account = 'a-telling-name@example.org';
 const idLength = 24;
@@ -52,7 +52,7 @@ test('no secret is stored or sent, and no key contains the name of an account', 
   t.false(channels.some((channel) => channel.includes(account)));
 });
 
-test('a stolen hash authenticates nothing', async (t) => {
+test('a stolen hash does not authenticate', async (t) => {
   const { client, url } = server();
   const keyPrefix = freshPrefix();
   const container = new Container();
@@ -111,7 +111,7 @@ test('a wrong secret is answered like an unknown session, live or closed, and ch
   t.is((await store.authenticate(app, live.id, hashSecret('new'))).record.id, live.id);
 });
 
-test('an account whose score equals that of another gets none of its sessions', async (t) => {
+test('an account whose score equals that of another account gets none of its sessions', async (t) => {
   const { client, url } = server();
   const keyPrefix = freshPrefix();
   const store = new RedisStore(new SessionContext({ maxSession: 1 }), { url, keyPrefix, buckets: 1 });

@@ -7,7 +7,7 @@ import { onServer } from './places.js';
 
 const server = onServer(test);
 
-test('a stream at one node lives while others push, acknowledge and take over at another', async (t) => {
+test('a stream at one node continues while other nodes push, acknowledge and take over', async (t) => {
   const keyPrefix = freshPrefix();
   await checkStreamsOverNodes(t, () => redisStore({ ...server().options, keyPrefix }));
 });

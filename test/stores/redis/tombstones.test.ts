@@ -69,7 +69,7 @@ test('no operation revives a closed session or changes its tombstone', async (t)
   t.deepEqual(await dumpOf(server().client, keyPrefix), after);
 });
 
-test('neither side of a replacement may be closed, and a closed adopted session is not adopted again', async (t) => {
+test('a closed session can neither replace another nor be replaced, and a closed adopted session is not adopted again', async (t) => {
   const store = await openStore(t);
   const [closed, live] = [newSession(store, 'alice'), newSession(store, 'alice')];
   for (const session of [closed, live]) await store.insert(session);
@@ -86,7 +86,7 @@ test('neither side of a replacement may be closed, and a closed adopted session 
   await t.throwsAsync(store.get(app, adopted?.id ?? ''), { code: 'SESSION_CLOSED' });
 });
 
-test('a closed session counts against no limit, and is found by no scan', async (t) => {
+test('a closed session counts against no limit, and no scan returns it', async (t) => {
   const store = await openStore(t);
   for (let round = 0; round < 8; round += 1) {
     const session = newSession(store, 'alice');

@@ -6,7 +6,7 @@ import type { RedisStore } from '../../../src/stores/redis/index.js';
 export const app = 'default';
 export const alias = 'x'.repeat(64);
 
-/** What a workload made, live and closed. */
+/** The sessions that a workload created, live and closed. */
 export interface Traces {
   readonly ids: readonly string[];
 }
@@ -22,7 +22,7 @@ export function outgoing(value: unknown, key?: string) {
   return { json, bytes: Buffer.byteLength(json), key };
 }
 
-/** Calls every operation of the store at least once, so that every kind of key but those of a race is used. */
+/** Calls every operation of the store at least once, so that it uses every kind of key except those of a race. */
 export async function runWorkload(store: RedisStore): Promise<Traces> {
   const sessions = Array.from({ length: 6 }, (_each, index) => newSession(store, index < 4 ? 'alice' : 'bob'));
   const [first, second, third, fourth, fifth, sixth] = sessions;

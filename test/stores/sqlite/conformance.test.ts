@@ -4,5 +4,5 @@ import { testSessionStore } from '../../../src/conformance/session-store.js';
 import { testRule } from '../test-rule.js';
 import { sqliteStores } from './create-sqlite-store.js';
 
-// Within one process. `npm run test:storm` runs the same rules over several nodes.
+// Runs in one process. `npm run test:storm` runs the same rules over several nodes.
 testSessionStore({ test: testRule(test), create: sqliteStores, timeUnit: 1 });

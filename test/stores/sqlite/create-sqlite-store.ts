@@ -9,7 +9,7 @@ import { SqliteStore, type SqliteStoreOptions } from '../../../src/stores/sqlite
 import type { NodeProcess } from '../nodes/node-process.js';
 import { RemoteStore } from '../nodes/remote-store.js';
 
-/** A directory that no other test uses, also not one of another process. */
+/** Creates a directory that no other test uses, not even one of another process. */
 export function freshDirectory(): Promise<string> {
   return mkdtemp(join(tmpdir(), `session-mailbox-sqlite-${process.pid}-`));
 }
@@ -18,19 +18,19 @@ export function removeDirectory(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true });
 }
 
-/** The path of a database that is removed after the test. */
+/** Returns a database path. The database is removed after the test. */
 export async function freshPath(t: ExecutionContext): Promise<string> {
   const directory = await freshDirectory();
   t.teardown(() => removeDirectory(directory));
   return join(directory, 'sessions.db');
 }
 
-/** The options of a store whose database is removed after the test. */
+/** Returns the options of a store. Its database is removed after the test. */
 export async function freshPlace(t: ExecutionContext): Promise<SqliteStoreOptions> {
   return { path: await freshPath(t) };
 }
 
-/** Stores of this process, each with a database of its own and a clock that is turned by hand. */
+/** A factory of stores in this process. Each store has its own database and a clock that the test advances. */
 export const sqliteStores: StoreFactory = async (context) => {
   const directory = await freshDirectory();
   const clock = new ManualClock();
@@ -45,7 +45,7 @@ export const sqliteStores: StoreFactory = async (context) => {
   };
 };
 
-/** As one store, several nodes in processes of their own, which take turns and read one clock. */
+/** Returns a factory of stores. Each consists of several nodes, in separate processes, that take turns. */
 export function sqliteStoresOver(nodes: () => readonly NodeProcess[]): StoreFactory {
   return async (context) => {
     const directory = await freshDirectory();
@@ -63,7 +63,7 @@ export function sqliteStoresOver(nodes: () => readonly NodeProcess[]): StoreFact
   };
 }
 
-/** A clock turned by hand, which others follow by its file. */
+/** A clock that the test advances. It writes the time to a file, from which other processes read it. */
 class LeadingClock extends ManualClock {
   readonly path: string;
 

@@ -13,12 +13,12 @@ import { openedTrial, trialOf } from './opened-trial.js';
 
 const run = promisify(execFile);
 
-/** What keeps a process alive, by kind. */
+/** Returns the kinds of the resources that keep the process alive. */
 function resources(): readonly string[] {
   return process.getActiveResourcesInfo().toSorted();
 }
 
-test.serial('a store that is closed leaves nothing behind, however often it was opened', async (t) => {
+test.serial('a closed store leaves nothing behind, no matter how often it was opened', async (t) => {
   const path = await freshPath(t);
   const first = trialOf({ path });
   await first.store.open(first);
@@ -39,7 +39,7 @@ test.serial('a store that is closed leaves nothing behind, however often it was 
   t.deepEqual(counts, [0, 0, 0]);
 });
 
-test.serial('sessions outlive the store that made them', async (t) => {
+test.serial('sessions outlive the store that created them', async (t) => {
   const path = await freshPath(t);
   const trial = trialOf({ path });
   await trial.store.open(trial);
@@ -54,7 +54,7 @@ test.serial('sessions outlive the store that made them', async (t) => {
   t.is((await later.store.get('default', quoted.id)).userAgent, '"a"');
 });
 
-test.serial('two stores of one process share a file, and wake each other', async (t) => {
+test.serial('two stores of one process share a file and notify each other', async (t) => {
   const path = await freshPath(t);
   const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
   const { id } = await one.login();
@@ -64,7 +64,7 @@ test.serial('two stores of one process share a file, and wake each other', async
   t.is(notice.kind === 'appended' && notice.message.json, '"hi"');
 });
 
-test.serial('what one store changes is seen by the next call at another that knows the session', async (t) => {
+test.serial('a change by one store is visible to the next call at another store that knows the session', async (t) => {
   const path = await freshPath(t);
   const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
   const { id, secretHash } = await one.login();
@@ -80,7 +80,7 @@ test.serial('what one store changes is seen by the next call at another that kno
   await t.throwsAsync(other.store.get('default', id), { code: 'SESSION_CLOSED' });
 });
 
-test.serial('what one store changes is told to those who watch at another, until they stop', async (t) => {
+test.serial('changes by one store are reported to the watchers of another store until they stop', async (t) => {
   const path = await freshPath(t);
   const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
   const told: string[] = [];
@@ -100,14 +100,14 @@ test.serial('what one store changes is told to those who watch at another, until
   t.deepEqual(told, [`created ${id}`, `patched ${id}`]);
 });
 
-test.serial('a process that has nothing else to do ends, though a store is open', async (t) => {
+test.serial('a process that has nothing else to do ends although a store is open', async (t) => {
   const program = programFile(new URL('./nodes/idle.js', import.meta.url));
   const { stdout } = await run(process.execPath, [program, await freshPath(t)], { timeout: 20_000 });
   t.is(stdout, 'created');
 });
 
 test.serial(
-  'when the file is removed or replaced, everything fails at once, watchers are told, and it goes on when the file is back',
+  'when the file is removed or replaced, every call fails and watchers are notified; all resumes when the file is back',
   async (t) => {
     const path = await freshPath(t);
     const trial = await openedTrial(t, { path, lookInterval: 10 });
@@ -134,7 +134,7 @@ test.serial(
   },
 );
 
-test.serial('a log or an index of it that was removed is told by ping', async (t) => {
+test.serial('ping reports a log or an index of it that was removed', async (t) => {
   for (const suffix of ['-wal', '-shm']) {
     const path = await freshPath(t);
     const trial = await openedTrial(t, { path });
@@ -147,27 +147,30 @@ test.serial('a log or an index of it that was removed is told by ping', async (t
   }
 });
 
-test.serial('a backup taken live can be opened as a store, and has what was acknowledged before', async (t) => {
-  const path = await freshPath(t);
-  const trial = await openedTrial(t, { path });
-  const logins = await Promise.all(Array.from({ length: 50 }, (_, each) => trial.login(`account-${each}`)));
-  let isOver = false;
-  const writing = (async () => {
-    while (!isOver) await trial.login('later');
-  })();
-  const backup = join(dirname(path), 'backup.db');
-  const database = (await loadDriver()).open(path);
-  database.prepare('VACUUM INTO ?').run(backup);
-  database.close();
-  isOver = true;
-  await writing;
-  const restored = await openedTrial(t, { path: backup });
-  for (const { id, secretHash } of logins) {
-    t.is((await restored.store.authenticate('default', id, secretHash)).record.id, id);
-  }
-});
+test.serial(
+  'a backup made during writes can be opened as a store, and has all writes that were acknowledged before it',
+  async (t) => {
+    const path = await freshPath(t);
+    const trial = await openedTrial(t, { path });
+    const logins = await Promise.all(Array.from({ length: 50 }, (_, each) => trial.login(`account-${each}`)));
+    let isOver = false;
+    const writing = (async () => {
+      while (!isOver) await trial.login('later');
+    })();
+    const backup = join(dirname(path), 'backup.db');
+    const database = (await loadDriver()).open(path);
+    database.prepare('VACUUM INTO ?').run(backup);
+    database.close();
+    isOver = true;
+    await writing;
+    const restored = await openedTrial(t, { path: backup });
+    for (const { id, secretHash } of logins) {
+      t.is((await restored.store.authenticate('default', id, secretHash)).record.id, id);
+    }
+  },
+);
 
-test('options that can not be are refused, with the option, the rule and the value', (t) => {
+test('invalid options are refused with the option, the rule and the value', (t) => {
   const context = new SessionContext();
   for (const options of [
     { path: '' },

@@ -7,12 +7,12 @@ import { stormSize } from './storm-size.js';
 
 const nodes = startedNodes(test, 4);
 
-test('the store does what the model does', async (t) => {
+test('the store behaves like the model', async (t) => {
   await checkStoreAgainstModel({ create: sqliteStores, timeUnit: 1, runs: stormSize(8, 500), length: 120 });
   t.pass();
 });
 
-test('four nodes together do what the model does', async (t) => {
+test('four nodes together behave like the model', async (t) => {
   await checkStoreAgainstModel({ create: sqliteStoresOver(nodes), timeUnit: 1, runs: stormSize(3, 200) });
   t.pass();
 });

@@ -3,14 +3,14 @@ import { Trial } from '../../../src/conformance/trial.js';
 import { SessionContext, type SessionContextOptions } from '../../../src/index.js';
 import { SqliteStore, type SqliteStoreOptions } from '../../../src/stores/sqlite/index.js';
 
-/** A store that is not open yet, with a way to use it. */
+/** Returns a trial on a store that is not open yet. */
 export function trialOf(options: SqliteStoreOptions, context: SessionContextOptions = { maxSession: 0 }): Trial {
   const store = new SqliteStore(new SessionContext(context), options);
   const setup = { store, advance: async () => {}, close: () => store.close() };
   return new Trial(setup, 1, { gcTime: 60_000, maxAge: 0 });
 }
 
-/** A store that is open until the test ends. */
+/** Returns a trial on a store that is open until the test ends. */
 export async function openedTrial(
   t: ExecutionContext,
   options: SqliteStoreOptions,

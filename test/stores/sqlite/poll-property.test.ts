@@ -8,7 +8,7 @@ import { checkPolls } from '../../support/poll-property.js';
 import { Tracked } from '../nodes/tracked-store.js';
 import { freshDirectory, removeDirectory } from './create-sqlite-store.js';
 
-/** Waits for the store before it goes on. */
+/** A clock that waits for the store before it advances. */
 class PatientClock extends ManualClock {
   readonly #operations: Tracked;
 
@@ -31,7 +31,7 @@ for (const [name, nodes, runs] of [
   ['one node', 1, rounds({ sample: 12, full: 400 })],
   ['four nodes', 4, rounds({ sample: 8, full: 300 })],
 ] as const) {
-  test(`with ${name} every batch is what the design says, and lost counts what bounds dropped`, async (t) => {
+  test(`with ${name} every batch is what the design specifies, and lost counts the messages that bounds dropped`, async (t) => {
     await checkPolls({
       stage: async () => {
         const directory = await freshDirectory();

@@ -19,7 +19,7 @@ for (const [name, tells] of [
   ['a copy of an older file', false],
   ['what a crash of the machine left', true],
 ] as const) {
-  test.serial(`over ${name} every message is received, or its reader was told lost or reset`, async (t) => {
+  test.serial(`over ${name} every message is received, or lost or reset is reported to its reader`, async (t) => {
     const driver = await loadDriver();
     await checkRollbacks({
       stage: async (context) => {

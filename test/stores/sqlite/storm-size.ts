@@ -1,9 +1,9 @@
-/** With `STORM=1` the tests under random faults run as often as it takes to trust a release; else a few times. */
+/** Number of random faults: `many` with `STORM=1`, which suffices to trust a release; otherwise `few`. */
 export function stormSize(few: number, many: number): number {
   return process.env.STORM === '1' ? many : few;
 }
 
-/** A deterministic source of numbers below `limit`, so that a failure can be repeated by its seed. */
+/** Returns a deterministic source of numbers below `limit`, so that a failure can be repeated with its seed. */
 export function randomNumbers(seed: number): (limit: number) => number {
   let state = seed >>> 0;
   return (limit) => {

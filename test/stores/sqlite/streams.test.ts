@@ -4,7 +4,7 @@ import { SqliteStore, sqliteStore } from '../../../src/stores/sqlite/index.js';
 import { checkStreamsOverNodes, checkTakeOver } from '../../support/streams-over-nodes.js';
 import { freshPath } from './create-sqlite-store.js';
 
-test('a stream at one node lives while others push, acknowledge and take over at another', async (t) => {
+test('a stream at one node continues while other nodes push, acknowledge and take over', async (t) => {
   const path = await freshPath(t);
   await checkStreamsOverNodes(t, () => sqliteStore({ path }));
 });

@@ -6,7 +6,7 @@ import type { Promised } from './nodes/writers.js';
 
 const portion = 1_000;
 
-/** What SQLite finds wrong with the file. */
+/** Returns the faults that SQLite finds in the file. */
 export async function damageIn(path: string): Promise<readonly string[]> {
   const database = (await loadDriver()).open(path);
   try {
@@ -17,14 +17,14 @@ export async function damageIn(path: string): Promise<readonly string[]> {
   }
 }
 
-/** Every acknowledgement that the store does not keep. */
+/** Returns a description of every acknowledgement that the store does not keep. */
 export async function brokenPromises(path: string, promises: Iterable<Promised>): Promise<readonly string[]> {
   const store = new SqliteStore(new SessionContext({ maxSession: 0, msgMaxLength: 1_000 }), { path });
   await store.open(noListener);
   try {
     const left = [...promises];
     const faults: (string | undefined)[] = [];
-    // In portions: a queue of hundreds of thousands of steps is slow by itself.
+    // In portions, because a queue of hundreds of thousands of steps is slow.
     while (left.length > 0) {
       faults.push(...(await Promise.all(left.splice(-portion).map((promised) => faultOf(store, promised)))));
     }

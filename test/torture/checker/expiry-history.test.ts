@@ -4,7 +4,7 @@ import { StoreChanges } from './store-changes.js';
 
 const ttl = 1_000;
 
-/** One session, created from 100 to 110 on the steady clock, and these tellings of it. */
+/** Settles the history of one session, created from 100 to 110 on the steady clock, with these reports of its expiry. */
 function settled(
   tellings: readonly Omit<Telling, 'id'>[],
   killed: readonly (readonly [pid: number, at: number])[] = [],
@@ -22,13 +22,13 @@ function settled(
   return history;
 }
 
-test('an expiry that was told once is no violation', (t) => {
+test('an expiry that was reported once is no violation', (t) => {
   const history = settled([{ pid: 1, at: 1_500 }]);
   t.deepEqual(history.violations, []);
   t.deepEqual([history.told, history.repeated, history.forgotten], [1, 0, 0]);
 });
 
-test('an expiry that was never told is a violation, unless the store may have forgotten the session', (t) => {
+test('an expiry that was never reported is a violation, unless the store may have forgotten the session', (t) => {
   t.is(settled([]).violations.length, 1);
   t.is(settled([], [], (changes) => changes.wentBack(111, 200)).violations.length, 1);
   t.is(settled([], [], (changes) => changes.emptied(99)).violations.length, 1);
@@ -36,12 +36,12 @@ test('an expiry that was never told is a violation, unless the store may have fo
   t.deepEqual(settled([], [], (changes) => changes.emptied(200)).violations, []);
 });
 
-test('an expiry within a time of which the store does not tell may stay untold, any other may not', (t) => {
+test('an expiry may stay unreported only during a time in which the store does not report expiries', (t) => {
   t.deepEqual(settled([], [], (changes) => changes.silent(1_100, 2_000)).violations, []);
   t.is(settled([], [], (changes) => changes.silent(1_111, 2_000)).violations.length, 1);
 });
 
-test('an expiry that was told twice is a violation, unless the first teller was killed before the second told it', (t) => {
+test('an expiry reported twice is a violation, unless the first process was killed before the second reported it', (t) => {
   const twice = [
     { pid: 1, at: 1_500 },
     { pid: 2, at: 1_700 },
@@ -54,7 +54,7 @@ test('an expiry that was told twice is a violation, unless the first teller was 
   t.is(history.repeated, 1);
 });
 
-test('an expiry that was told twice is no violation where the store forgot that it was told', (t) => {
+test('an expiry reported twice is no violation if the store forgot the first report', (t) => {
   const twice = [
     { pid: 1, at: 1_500 },
     { pid: 1, at: 9_000 },
@@ -63,7 +63,7 @@ test('an expiry that was told twice is no violation where the store forgot that 
   t.is(settled(twice, [], (changes) => changes.wentBack(1_000, 1_400)).violations.length, 1);
 });
 
-test('every telling but the last needs its own reason', (t) => {
+test('every report of an expiry except the last needs its own excuse', (t) => {
   const thrice = [
     { pid: 1, at: 1_500 },
     { pid: 2, at: 1_700 },

@@ -1,7 +1,7 @@
 import { History, sinceStart } from './history.js';
 import type { StoreChanges } from './store-changes.js';
 
-/** A listener in a node heard that a session expired. */
+/** A report of an expiry: a listener in a node was notified that a session expired. */
 export interface Telling {
   readonly pid: number;
   readonly id: string;
@@ -14,16 +14,16 @@ interface Session {
   readonly to: number;
 }
 
-/** Sessions that expire, and who told it. */
+/** Sessions that expire, and the reports of their expiries. */
 export class ExpiryHistory extends History {
   readonly #sessions: Session[] = [];
   readonly #ttl: number;
   told = 0;
-  /** Told more than once, because a teller was killed or the store went back. */
+  /** Number of expiries that were reported more than once, because a process was killed or the store went back. */
   repeated = 0;
   forgotten = 0;
 
-  /** @param ttl after which they expire, in milliseconds */
+  /** @param ttl milliseconds after which the sessions expire */
   constructor(subject: string, ttl: number) {
     super(subject);
     this.#ttl = ttl;
@@ -34,7 +34,7 @@ export class ExpiryHistory extends History {
     this.note(`created ${id}`);
   }
 
-  /** Sessions whose expiry was not told, though the store can't have forgotten them. */
+  /** Returns the sessions whose expiry was not reported, although the store can not have forgotten them. */
   untold(tellings: readonly Telling[], changes: StoreChanges): readonly string[] {
     const told = new Set(tellings.map(({ id }) => id));
     const missing = this.#sessions.filter(({ id }) => !told.has(id));
@@ -43,7 +43,7 @@ export class ExpiryHistory extends History {
     return missing.filter((session) => !isExcused(session)).map(({ id }) => id);
   }
 
-  /** @param killed when each process ended that did not stop in an orderly way, by its pid */
+  /** @param killed the time at which each process that did not stop cleanly ended, by its pid */
   settle(tellings: readonly Telling[], killed: ReadonlyMap<number, number>, changes: StoreChanges): void {
     for (const { pid, id, at } of tellings) this.note(`process ${pid} told ${id} at ${sinceStart(at)} ms`);
     for (const id of this.untold(tellings, changes)) this.violate(`the expiry of ${id} was never told`);
@@ -55,7 +55,7 @@ export class ExpiryHistory extends History {
       for (const [index, telling] of own.slice(0, -1).entries()) {
         const next = own[index + 1]?.at ?? telling.at;
         const wasKilled = (killed.get(telling.pid) ?? Number.POSITIVE_INFINITY) <= next;
-        // A telling is acknowledged to the store some time after it.
+        // A node acknowledges a report to the store some time after it has notified its listeners.
         if (!wasKilled && !changes.mayUndo(telling.at, next)) {
           this.violate(
             `the expiry of ${id} was told again at ${sinceStart(next)} ms, and process ${telling.pid} was not killed`,

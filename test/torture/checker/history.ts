@@ -1,6 +1,6 @@
 import { steadyNow } from '../steady.js';
 
-/** All histories of a run count from here. */
+/** The start of all histories of a run. */
 const start = steadyNow();
 
 /** @param time on the steady clock */
@@ -8,7 +8,7 @@ export function sinceStart(time: number): number {
   return time - start;
 }
 
-/** What one client did and was told, in order, and what of it violates a promise. */
+/** The calls of one client and their results, in order, with the violations of a promise among them. */
 export class History {
   readonly subject: string;
   readonly violations: string[] = [];

@@ -16,7 +16,7 @@ function changedNow(): StoreChanges {
   return changes;
 }
 
-test('more live sessions at once than the limit are a violation, unless the store went back while they were counted', (t) => {
+test('more live sessions than the limit are a violation, unless the store went back while they were counted', (t) => {
   const counted = (live: number) => {
     const history = new LoginHistory('alice', 3);
     history.counted(live, steadyNow());
@@ -27,7 +27,7 @@ test('more live sessions at once than the limit are a violation, unless the stor
   t.deepEqual(settled(counted(4), changedNow()), []);
 });
 
-test('more sessions in a list than the limit are a violation, whatever the store forgot', (t) => {
+test('more sessions in a list than the limit are a violation, no matter what the store forgot', (t) => {
   const history = new LoginHistory('alice', 3);
   history.listed(3);
   t.deepEqual(settled(history), []);
@@ -36,7 +36,7 @@ test('more sessions in a list than the limit are a violation, whatever the store
 });
 
 for (const how of ['closed the account', 'rotated']) {
-  test(`a token that is accepted after it was ${how} is a violation; where the store may have forgotten it, it is counted`, (t) => {
+  test(`a token that is accepted after it was ${how} is a violation; if the store may have forgotten that, it is only counted`, (t) => {
     const returned = () => {
       const history = new LoginHistory('alice', 3);
       history.login(token);
@@ -55,7 +55,7 @@ for (const how of ['closed the account', 'rotated']) {
   });
 }
 
-test('a token that came back and was ended again must not come back', (t) => {
+test('a token that came back and was ended again must not come back once more', (t) => {
   const history = new LoginHistory('alice', 3);
   const before = steadyNow() - 10_000;
   const changes = new StoreChanges();
@@ -65,7 +65,7 @@ test('a token that came back and was ended again must not come back', (t) => {
   t.is(settled(history, changes).length, 1);
 });
 
-test('a history never holds a secret', (t) => {
+test('a history never contains a secret', (t) => {
   const history = new LoginHistory('alice', 3);
   history.login(token);
   history.end([token], steadyNow(), 'rotated');

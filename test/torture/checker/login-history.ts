@@ -3,7 +3,7 @@ import { History } from './history.js';
 import type { StoreChanges } from './store-changes.js';
 
 interface End {
-  /** When the step that ended the token was sent, and when it was acknowledged. */
+  /** Time at which the step that ended the token was sent. `to` is the time at which it was acknowledged. */
   readonly from: number;
   readonly to: number;
   readonly how: string;
@@ -15,15 +15,15 @@ interface Count {
   readonly live: number;
 }
 
-/** The logins of one account: its limit, and tokens that were closed or rotated. */
+/** The logins of one account: its limit, and the tokens that were closed or rotated. */
 export class LoginHistory extends History {
-  /** Tokens that lived again after a change of history. Known when settled. */
+  /** Number of tokens that were live again after a change of history. Complete after `settle`. */
   cameBack = 0;
   logins = 0;
   ended = 0;
   readonly #limit: number;
   readonly #ends = new Map<string, End>();
-  /** By token and end: shown again it counts once. */
+  /** Keyed by token and end, so that a token that is used several times counts once. */
   readonly #returns = new Map<string, { readonly id: string; readonly end: End }>();
   readonly #counts: Count[] = [];
 
@@ -37,7 +37,7 @@ export class LoginHistory extends History {
     this.note(`login ${idOf(token)}`);
   }
 
-  /** A step that ends these tokens was acknowledged. @param from when it was sent */
+  /** Records that a step that ends these tokens was acknowledged. @param from time at which it was sent */
   end(tokens: Iterable<string>, from: number, how: string): void {
     const to = steadyNow();
     for (const token of tokens) {
@@ -47,7 +47,7 @@ export class LoginHistory extends History {
     this.note(how);
   }
 
-  /** A token was accepted. */
+  /** Records that a token was accepted. */
   accepted(token: string): void {
     const end = this.#ends.get(token);
     if (end === undefined) return;
@@ -55,20 +55,20 @@ export class LoginHistory extends History {
     this.#returns.set(`${token} ${end.from}`, { id: idOf(token), end });
   }
 
-  /** So many sessions of the account were found live, one after the other, while nothing ended one. */
+  /** Records that `live` sessions of the account were found live, one after the other, while nothing ended a session. */
   counted(live: number, from: number): void {
     this.note(`${live} live`);
     this.#counts.push({ from, to: steadyNow(), live });
   }
 
-  /** The store listed so many at once. */
+  /** Records that the store listed `count` sessions in one answer. */
   listed(count: number): void {
     if (count > this.#limit) this.violate(`${count} sessions are listed, and the limit is ${this.#limit}`);
   }
 
   settle(changes: StoreChanges): void {
     for (const { from, to, live } of this.#counts) {
-      // Sessions that were found before and after the store went back were not live at one time.
+      // Sessions found before and after the store went back were not live at the same time.
       if (live > this.#limit && !changes.mayUndo(from, to)) {
         this.violate(`${live} sessions were live at once, and the limit is ${this.#limit}`);
       }

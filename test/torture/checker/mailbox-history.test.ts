@@ -3,7 +3,7 @@ import { steadyNow } from '../steady.js';
 import { lateness, MailboxHistory, type ToldMessage } from './mailbox-history.js';
 import { StoreChanges } from './store-changes.js';
 
-/** A history in which so many messages were sent, and these of them acknowledged. */
+/** Returns a history in which `count` messages were sent and those with the given numbers acknowledged. */
 function sent(count: number, acknowledged: readonly number[]): MailboxHistory {
   const history = new MailboxHistory('alice');
   history.created(steadyNow());
@@ -12,7 +12,7 @@ function sent(count: number, acknowledged: readonly number[]): MailboxHistory {
   return history;
 }
 
-/** Messages whose offsets are their numbers. */
+/** Returns messages whose offsets are their numbers. */
 function numbered(...numbers: readonly number[]): readonly ToldMessage[] {
   return numbers.map((number) => ({ offset: number, number }));
 }
@@ -26,7 +26,7 @@ function settled(history: MailboxHistory, changes = new StoreChanges()): readonl
   return history.violations;
 }
 
-test('what was acknowledged and received in order is no violation, whatever was not acknowledged', (t) => {
+test('messages that are received in order are no violation, no matter whether they were acknowledged', (t) => {
   const history = sent(4, [1, 2, 4]);
   take(history, numbered(1, 2, 3));
   take(history, numbered(4));
@@ -34,13 +34,13 @@ test('what was acknowledged and received in order is no violation, whatever was 
   t.deepEqual([history.acknowledged, history.delivered], [3, 4]);
 });
 
-test('a message that was acknowledged and never received is a violation', (t) => {
+test('an acknowledged message that is never received is a violation', (t) => {
   const history = sent(3, [1, 2, 3]);
   take(history, numbered(1, 2));
   t.is(settled(history).length, 1);
 });
 
-test('it is none when the client was told that so many were lost, and one when it was told of fewer', (t) => {
+test('missing messages are no violation if at least as many are reported lost; if fewer are, it is a violation', (t) => {
   const missing = sent(4, [1, 2, 3, 4]);
   take(missing, numbered(1));
   take(missing, numbered(4), 2);
@@ -51,7 +51,7 @@ test('it is none when the client was told that so many were lost, and one when i
   t.is(settled(more).length, 1);
 });
 
-test('a reset excuses what was sent before it, and nothing that was sent after it', (t) => {
+test('a reset excuses missing messages that were sent before it, but none that was sent after it', (t) => {
   const history = sent(2, [1, 2]);
   take(history, [], 0, true);
   t.deepEqual(settled(history), []);
@@ -59,7 +59,7 @@ test('a reset excuses what was sent before it, and nothing that was sent after i
   t.is(settled(history).length, 1);
 });
 
-test('what was lost before a reset does not excuse what is missing after it', (t) => {
+test('losses reported before a reset do not excuse messages that are missing after it', (t) => {
   const history = sent(3, [1, 2, 3]);
   take(history, numbered(1));
   take(history, numbered(3), 1);
@@ -68,7 +68,7 @@ test('what was lost before a reset does not excuse what is missing after it', (t
   t.is(settled(history).length, 1);
 });
 
-test('an offset that was skipped without being told lost is a violation, and so is one told lost that was not skipped', (t) => {
+test('a skipped offset that is not reported lost is a violation, and so is a reported loss without a skipped offset', (t) => {
   const hole = sent(3, []);
   take(hole, numbered(1, 3));
   t.is(hole.violations.length, 1);
@@ -78,7 +78,7 @@ test('an offset that was skipped without being told lost is a violation, and so 
   t.is(none.violations.length, 1);
 });
 
-test('a message received twice is a violation, until a reset gives all again', (t) => {
+test('a message received twice is a violation, except after a reset, which delivers all messages again', (t) => {
   const history = sent(2, [1, 2]);
   take(history, numbered(1, 2));
   take(history, numbered(1, 2), 0, true);
@@ -87,7 +87,7 @@ test('a message received twice is a violation, until a reset gives all again', (
   t.is(history.violations.length, 1);
 });
 
-test('an acknowledged message received after a later one is a violation', (t) => {
+test('an acknowledged message that is received after a later one is a violation', (t) => {
   const reordered = [
     { offset: 1, number: 2 },
     { offset: 2, number: 1 },
@@ -101,7 +101,7 @@ test('an acknowledged message received after a later one is a violation', (t) =>
   t.deepEqual(settled(unsure), []);
 });
 
-test('a session that is unknown is a violation, unless the store may have forgotten it', (t) => {
+test('an unknown session is a violation, unless the store may have forgotten it', (t) => {
   const unknown = () => {
     const history = sent(1, [1]);
     history.end('SESSION_UNKNOWN');
@@ -119,7 +119,7 @@ test('a session that is unknown is a violation, unless the store may have forgot
   t.deepEqual(settled(unknown(), emptied), []);
 });
 
-test('a session that is told closed is a violation, whatever the store forgot: no client closes it', (t) => {
+test('a session reported as closed is always a violation, because no client closes it', (t) => {
   const history = sent(0, []);
   history.end('SESSION_CLOSED');
   const changes = new StoreChanges();
@@ -127,7 +127,7 @@ test('a session that is told closed is a violation, whatever the store forgot: n
   t.is(settled(history, changes).length, 1);
 });
 
-test('a poll that is held past its time is a violation', (t) => {
+test('a poll that is held for too long is a violation', (t) => {
   const history = sent(0, []);
   history.held(2_000, 2_000 + lateness);
   t.deepEqual(settled(history), []);
@@ -135,7 +135,7 @@ test('a poll that is held past its time is a violation', (t) => {
   t.is(settled(history).length, 1);
 });
 
-test('the history of a violation says what was acknowledged and received', (t) => {
+test('the history of a violation contains what was acknowledged and received', (t) => {
   const history = sent(2, [1, 2]);
   take(history, numbered(1));
   t.is(settled(history).length, 1);

@@ -2,7 +2,7 @@ import { steadyNow } from '../steady.js';
 import { History, sinceStart } from './history.js';
 import type { StoreChanges } from './store-changes.js';
 
-/** A poll may take so much longer than its wait: a paused node, a slow link and a busy machine delay its answer. */
+/** Milliseconds by which a poll may exceed its wait: a paused node, a slow link and a busy machine delay its answer. */
 export const lateness = 20_000;
 
 export interface ToldMessage {
@@ -21,22 +21,22 @@ interface Span {
   readonly to: number;
 }
 
-/** The mailbox of one account: a publisher that counts up, and a client with a cursor. */
+/** The mailbox of one account: a publisher that pushes ascending numbers, and a client with a cursor. */
 export class MailboxHistory extends History {
   lost = 0;
   resets = 0;
-  /** How often the client was told that the session is unknown. */
+  /** Number of times that the client was notified that the session is unknown. */
   forgotten = 0;
   readonly #sentAt: number[] = [];
   readonly #acknowledged = new Set<number>();
-  /** What was received between two resets, in order. */
+  /** The numbers received between two resets, in order. */
   readonly #batches: number[][] = [[]];
-  /** The numbers of the last of them. */
+  /** The numbers in the last batch of `#batches`. */
   readonly #seen = new Set<number>();
   readonly #receivedOnce = new Set<number>();
   readonly #ends: { readonly created: Span; readonly code: string }[] = [];
   #created: Span = { from: 0, to: 0 };
-  /** The client was told, by a reset or the end of its session, that what was sent up to here may be missing. */
+  /** Messages up to this number may be missing, because the client received a reset or the end of its session. */
   #excused = 0;
   #lostSinceReset = 0;
   #latestOffset: number | undefined;
@@ -100,7 +100,7 @@ export class MailboxHistory extends History {
     if (this.#latestOffset !== undefined) this.#latestOffset += skipped;
   }
 
-  /** The client was told that its session is not there. */
+  /** Records that the client was notified that its session is gone. */
   end(code: string): void {
     this.note(`the session is gone: ${code}`);
     this.forgotten += 1;
@@ -108,7 +108,7 @@ export class MailboxHistory extends History {
     this.#begin();
   }
 
-  /** Once all is delivered. */
+  /** Call this after everything was delivered. */
   settle(changes: StoreChanges): void {
     for (const { created, code } of this.#ends) {
       const mayBe = code === 'SESSION_UNKNOWN' && changes.mayForgetSession(created.from, created.to);
@@ -127,7 +127,7 @@ export class MailboxHistory extends History {
   }
 
   #begin(): void {
-    // A push that is under way may be lost too: the publisher sent it before its client was told.
+    // A push in progress may be lost, too: the publisher sent it before its client was notified.
     this.#excused = this.#sentAt.length;
     this.#lostSinceReset = 0;
     this.#latestOffset = undefined;
@@ -135,7 +135,7 @@ export class MailboxHistory extends History {
     this.#seen.clear();
   }
 
-  /** The publisher sends one after the other: what was acknowledged was there before the next was sent. */
+  /** Checks the order. The publisher sends the next message only after the previous one was acknowledged. */
   #requireOrder(batch: readonly number[]): void {
     let latest = 0;
     for (const number of batch) {

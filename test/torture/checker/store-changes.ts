@@ -1,12 +1,12 @@
 interface Change {
-  /** What was carried out from here to `to` may be forgotten. */
+  /** Writes between `from` and `to` may be forgotten. */
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * When the store may have forgotten what was acknowledged: it went back to an earlier state of itself (a promoted replica, an
- * older file), or lost all (a killed process with the memory store).
+ * The times at which the store may have forgotten acknowledged writes: it went back to an earlier state of itself (a
+ * promoted replica, an older file), or lost everything (a killed process with the memory store).
  */
 export class StoreChanges {
   readonly #goneBack: Change[] = [];
@@ -17,7 +17,7 @@ export class StoreChanges {
     return this.#goneBack.length + this.#emptied.length;
   }
 
-  /** @param from the earliest time of the state that it may have gone back to */
+  /** @param from the earliest time of the state to which the store may have gone back */
   wentBack(from: number, to: number): void {
     this.#goneBack.push({ from, to });
   }
@@ -26,7 +26,7 @@ export class StoreChanges {
     this.#emptied.push(at);
   }
 
-  /** A store that does not tell of the sessions that expire in this time. It is no change of history. */
+  /** Records that the store does not report sessions that expire in this time. This is no change of history. */
   silent(from: number, to: number): void {
     this.#silences.push({ from, to });
   }
@@ -35,7 +35,7 @@ export class StoreChanges {
     return this.#silences.some((silence) => silence.from <= to && from <= silence.to);
   }
 
-  /** Whether a step that was carried out between the two times may be undone. */
+  /** Whether a step that was carried out between the two times may have been undone. */
   mayUndo(from: number, to: number): boolean {
     return this.#goneBack.some((change) => change.from <= to && from <= change.to);
   }

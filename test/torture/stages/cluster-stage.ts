@@ -8,15 +8,15 @@ import { inStep, isMaster, masterFaults, promoted } from './redis-servers.js';
 import { ReplicationWatch } from './replication-watch.js';
 import type { Stage } from './stage.js';
 
-/** Silence after which a master counts as failed: longer than what a busy machine may stop it for. */
+/** Silence after which a master counts as failed: longer than a busy machine may stop it. */
 const nodeTimeout = 3_000;
 
-/** After which another attempt is made, in milliseconds: longer than the servers try. */
+/** Milliseconds after which another attempt is made: longer than the servers try. */
 const failoverPatience = 7_000;
 
-/** Three masters with a replica each. */
+/** Starts three masters with a replica each. */
 export async function clusterStage(nodes: number): Promise<Stage> {
-  // A replica may take over however long a busy machine kept it from its master.
+  // A replica may take over no matter how long a busy machine has kept it from its master.
   const takesOver = { 'cluster-replica-validity-factor': '0' };
   const settings = { 'cluster-node-timeout': String(nodeTimeout), appendonly: 'yes', ...takesOver };
   const cluster = await RedisCluster.start({ replicas: true, settings });
@@ -56,13 +56,13 @@ export async function clusterStage(nodes: number): Promise<Stage> {
         },
         true,
       ),
-      // The master lets the replica catch up first: nothing is forgotten. Its connections stay open.
+      // The master first lets the replica catch up, so that nothing is forgotten. Its connections stay open.
       failover(
         'Redis: CLUSTER FAILOVER, connections stay open',
         watch,
         pickIn,
         async ({ replica }) => {
-          // The servers give a failover up after five seconds, when they are too busy to agree.
+          // The servers give up a failover after five seconds if they are too busy to agree.
           while (!(await isMaster(replica))) {
             await replica.client.call('CLUSTER', 'FAILOVER').catch(() => {});
             await Promise.race([promoted(replica), pause(failoverPatience)]);

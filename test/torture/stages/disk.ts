@@ -7,10 +7,10 @@ const run = promisify(execFile);
 const fillerName = 'filler';
 const chunk = Buffer.alloc(1_048_576);
 
-/** A folder for the store's files: on a small disk of its own where that is permitted, so that the disk can be full. */
+/** A folder for the store's files. Where permitted, it is on a separate small disk, so that the disk can become full. */
 export class Disk {
   readonly folder: string;
-  /** Only root may mount. */
+  /** Whether the folder is on a small disk, which only root may mount. */
   readonly isSmall: boolean;
 
   private constructor(folder: string, isSmall: boolean) {
@@ -27,7 +27,7 @@ export class Disk {
     return new Disk(folder, isSmall);
   }
 
-  /** Leaves no room. */
+  /** Fills the disk completely. */
   async fill(): Promise<void> {
     for (const size of [chunk.length, 4_096]) {
       const part = chunk.subarray(0, size);
@@ -50,7 +50,7 @@ export class Disk {
   }
 }
 
-/** Puts copies of the files of one folder, without its subfolders, in place of those of another. */
+/** Replaces the files of one folder by copies of those of another, without subfolders. */
 export async function copyFiles(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true, mode: 0o700 });
   for (const { name } of (await readdir(to, { withFileTypes: true })).filter((entry) => entry.isFile())) {

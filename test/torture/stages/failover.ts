@@ -4,7 +4,7 @@ import { steadyNow } from '../steady.js';
 import { inStep, promoted } from './redis-servers.js';
 import type { ReplicationWatch } from './replication-watch.js';
 
-/** How far a replica that is in step may be behind its master, in milliseconds: it asks once a second for what it missed. */
+/** Milliseconds by which a replica in step may be behind its master: it asks once a second for what it missed. */
 const lag = 3_000;
 
 export interface Pair {
@@ -12,7 +12,7 @@ export interface Pair {
   readonly replica: RedisServer;
 }
 
-/** Runs a failover between two that are in step, and waits until they are again. */
+/** Returns a fault that runs a failover of two servers in step, and waits until they are in step again. */
 export function failover(
   name: string,
   watch: ReplicationWatch,

@@ -7,10 +7,10 @@ import { copyFiles, Disk } from './disk.js';
 import { olderFiles } from './older-files.js';
 import type { Stage } from './stage.js';
 
-/** A sweep comes by so often, also after a pause and on a busy machine. */
+/** Maximum time until the next sweep, even after a pause and on a busy machine. */
 const sweepMs = 8_000;
 
-/** Stores whose nodes keep files in one folder. */
+/** Prepares stores whose nodes keep files in one folder. */
 async function fileStage(
   folder: string,
   storesIn: (folder: string) => readonly ServedOptions[],
@@ -20,7 +20,7 @@ async function fileStage(
   const disk = await Disk.make(join(folder, 'disk'));
   const copy = join(folder, 'copy');
   const older = olderFiles({
-    // The disk has no room for the copy; and a memory store writes its file only at a clean stop.
+    // A clean stop, because the disk has no room for the copy, and a memory store writes its file only then.
     stop: ({ fleet }) => fleet.stopAll('SIGTERM'),
     copyAway: () => copyFiles(disk.folder, copy),
     putBack: () => copyFiles(copy, disk.folder),
@@ -49,14 +49,14 @@ async function fileStage(
   };
 }
 
-/** One node, whose sessions are in a snapshot while it is stopped in an orderly way. */
+/** Prepares one node. Its sessions are in a snapshot between a clean stop and the next start. */
 export function memoryStage(folder: string): Promise<Stage> {
   return fileStage(
     folder,
     (disk) => [{ memory: { snapshot: { path: join(disk, 'snapshot') } } }],
     ({ fleet, changes }) => {
       fleet.onDeath = () => changes.emptied(steadyNow());
-      // What expired when it stops or starts is left out of the snapshot; what was due before may not be swept yet.
+      // The snapshot omits sessions that expire at the stop or the start. Some due earlier may not be swept yet.
       fleet.onReturn = (stoppedAt) => changes.silent(stoppedAt - sweepMs, steadyNow() + sweepMs);
     },
     (disk) =>
@@ -68,7 +68,7 @@ export function memoryStage(folder: string): Promise<Stage> {
   );
 }
 
-/** @param nodes how many processes share the file */
+/** @param nodes number of processes that share the file */
 export function sqliteStage(folder: string, nodes: number): Promise<Stage> {
   return fileStage(
     folder,

@@ -2,16 +2,16 @@ import type { Fault, World } from '../faults.js';
 import { steadyNow } from '../steady.js';
 
 export interface FilesOfStore {
-  /** Resolves when nothing has the files open. */
+  /** Resolves when no process has the files open. */
   stop(world: World): Promise<void>;
   copyAway(): Promise<void>;
   putBack(): Promise<void>;
   start(world: World): Promise<void>;
-  /** Whether readers are told `reset` whatever they have; else only those that have more than the copy. */
+  /** Whether all readers receive `reset`; otherwise only those that have more messages than the copy. */
   readonly tellsAll: boolean;
 }
 
-/** Takes a copy of the files while nothing has them open, and puts it back some time later. */
+/** Returns a fault that copies the files while no process has them open, and puts the copy back some time later. */
 export function olderFiles(files: FilesOfStore): Fault {
   let copiedAt: number | undefined;
   return {
@@ -19,7 +19,7 @@ export function olderFiles(files: FilesOfStore): Fault {
     commit: async (world) => {
       const { mailboxes, changes } = world;
       const copied = copiedAt;
-      // Who has no more than the copy can't see that it was put back: docs/sqlite.md says so.
+      // A client that has no more than the copy can not see that it was put back, as docs/sqlite.md says.
       if (copied !== undefined && !files.tellsAll && !mailboxes.every((each) => each.hasSince(copied))) return false;
       await files.stop(world);
       if (copied === undefined) {

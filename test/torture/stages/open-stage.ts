@@ -6,7 +6,7 @@ import type { Stage } from './stage.js';
 
 type Open = (folder: string, nodes: number) => Promise<Stage>;
 
-/** By the name that `--store` takes. */
+/** The stages by the name that `--store` accepts. */
 const stages: Readonly<Record<string, Open>> = {
   memory: memoryStage,
   sqlite: sqliteStage,
@@ -15,10 +15,10 @@ const stages: Readonly<Record<string, Open>> = {
   'redis-sentinel': (_folder, nodes) => sentinelStage(nodes),
 };
 
-/** What `--store` takes. */
+/** The names that `--store` accepts. */
 export const storeNames = Object.keys(stages);
 
-/** @throws RangeError for another store */
+/** @throws RangeError if the store is unknown */
 export function openStage(store: string, folder: string, nodes: number): Promise<Stage> {
   const open = stages[store];
   if (open === undefined) throw new RangeError(`--store must be one of ${storeNames}; got ${store}`);

@@ -9,7 +9,7 @@ export async function isMaster(server: RedisServer): Promise<boolean> {
   return (await replicationOf(server)).includes('role:master');
 }
 
-/** Empty while it does not answer. */
+/** Returns the replication section of INFO. Empty while the server does not answer. */
 export function replicationOf({ client, isRunning }: RedisServer): Promise<string> {
   return isRunning ? client.info('replication').catch(() => '') : Promise.resolve('');
 }
@@ -19,7 +19,7 @@ export function promoted(server: RedisServer): Promise<void> {
   return eventually(() => isMaster(server), { patience: limits.processes, what: 'the replica is promoted' });
 }
 
-/** Resolves when it is a replica that has all that its master has. */
+/** Resolves when the server is a replica that has everything that its master has. */
 export function inStep(server: RedisServer): Promise<void> {
   const isInStep = async () => {
     const info = await replicationOf(server);
@@ -28,7 +28,7 @@ export function inStep(server: RedisServer): Promise<void> {
   return eventually(isInStep, { patience: limits.processes, what: 'the replica is in step' });
 }
 
-/** Stops the process by SIGSTOP for a while. */
+/** Stops the process with SIGSTOP for a while. */
 export async function freeze({ client }: RedisServer, milliseconds: number): Promise<void> {
   const pid = Number(/process_id:(\d+)/.exec(await client.info('server'))?.[1]);
   process.kill(pid, 'SIGSTOP');
@@ -39,7 +39,7 @@ export async function freeze({ client }: RedisServer, milliseconds: number): Pro
   }
 }
 
-/** What happens to any master. @param longestPause shorter than what a failover is decided by, in milliseconds */
+/** Returns the faults of any master. @param longestPause milliseconds, shorter than the silence that causes a failover */
 export function masterFaults(
   pickMaster: (random: Random) => Promise<RedisServer>,
   longestPause: number,

@@ -7,7 +7,7 @@ import { olderFiles } from './older-files.js';
 import { inStep, masterFaults, promoted } from './redis-servers.js';
 import type { Stage } from './stage.js';
 
-/** Every acknowledged write is on the disk: a restart loses none. */
+/** Makes every acknowledged write durable, so that a restart loses none. */
 const settings = { appendonly: 'yes', appendfsync: 'always', 'repl-diskless-sync-delay': '0' };
 
 interface Server {
@@ -20,7 +20,7 @@ async function startServer(folder: string): Promise<Server> {
   return { server: await RedisServer.start({ ...settings, dir: folder }), folder };
 }
 
-/** One address, behind which a master and its replica swap roles, as managed services do it. */
+/** Prepares one address behind which a master and its replica swap roles, like a managed service. */
 export async function redisStage(folder: string, nodes: number): Promise<Stage> {
   let [master, replica] = await Promise.all([
     startServer(join(folder, 'one')),

@@ -3,10 +3,10 @@ import type { World } from '../faults.js';
 import { steadyNow } from '../steady.js';
 import { replicationOf } from './redis-servers.js';
 
-/** How long before it is seen a failover may have begun that no fault caused. */
+/** Maximum time between the start of a failover that no fault caused and its detection. */
 const unseenMs = 20_000;
 
-/** Notes failovers that a busy machine caused and no fault. */
+/** Detects failovers that a busy machine caused, not a fault. */
 export class ReplicationWatch {
   readonly #servers: readonly RedisServer[];
   #masters = '';
@@ -16,10 +16,10 @@ export class ReplicationWatch {
     this.#servers = servers;
   }
 
-  /** How often there was one. */
+  /** Number of detected failovers. */
   count = 0;
 
-  /** Takes the present masters for those that are expected. */
+  /** Accepts the current masters as the expected ones. */
   async expect(): Promise<void> {
     this.#masters = await this.#look();
   }

@@ -9,10 +9,10 @@ import { inStep, isMaster, masterFaults, promoted } from './redis-servers.js';
 import { ReplicationWatch } from './replication-watch.js';
 import type { Stage } from './stage.js';
 
-/** Silence after which a master counts as failed: longer than what a busy machine may stop it for. */
+/** Silence after which a master counts as failed: longer than a busy machine may stop it. */
 const downAfter = 3_000;
 
-/** A master with a replica, watched by a Sentinel. */
+/** Starts a master with a replica, and a Sentinel that watches them. */
 export async function sentinelStage(nodes: number): Promise<Stage> {
   const settings = { appendonly: 'yes', 'repl-diskless-sync-delay': '0' };
   const [one, other] = await Promise.all([RedisServer.start(settings), RedisServer.start(settings)] as const);
@@ -21,7 +21,7 @@ export async function sentinelStage(nodes: number): Promise<Stage> {
   const sentinel = await RedisSentinel.start(one.port);
   const control = new Redis(sentinel.port, '127.0.0.1');
   await control.call('SENTINEL', 'SET', masterName, 'down-after-milliseconds', String(downAfter));
-  // Another failover may follow after twice as long.
+  // The Sentinel allows another failover after twice this time.
   await control.call('SENTINEL', 'SET', masterName, 'failover-timeout', '3000');
   const linksOfNodes = await Promise.all(
     Array.from({ length: nodes }, () => Promise.all([one, other].map(({ port }) => Link.start(port)))),
@@ -31,7 +31,7 @@ export async function sentinelStage(nodes: number): Promise<Stage> {
   await watch.expect();
   const pair = async (): Promise<Pair> =>
     (await isMaster(one)) ? { master: one, replica: other } : { master: other, replica: one };
-  /** Resolves when the Sentinel names it as the master. */
+  /** Resolves when the Sentinel names the server as the master. */
   const named = ({ port }: RedisServer) =>
     eventually(
       async () => {
@@ -60,10 +60,10 @@ export async function sentinelStage(nodes: number): Promise<Stage> {
         async ({ master, replica }) => {
           await master.kill();
           await promoted(replica);
-          // Started before, it would be a master beside the other, to which the Sentinel still leads clients.
+          // Wait: otherwise it would start as a second master, to which the Sentinel still leads clients.
           await named(replica);
           await master.restart();
-          // The Sentinel would do so some seconds later.
+          // The Sentinel would do this only some seconds later.
           await master.client.replicaof('127.0.0.1', replica.port);
         },
         true,
@@ -74,7 +74,7 @@ export async function sentinelStage(nodes: number): Promise<Stage> {
         pair,
         async ({ master, replica }) => {
           await sentinel.failOver();
-          // The Sentinel would let both be masters for some seconds.
+          // The Sentinel would leave both as masters for some seconds.
           await master.client.replicaof('127.0.0.1', replica.port);
         },
         true,

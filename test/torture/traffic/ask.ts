@@ -1,16 +1,16 @@
 import type { TorturedNode } from '../fleet.js';
 import { pick, type Random } from '../random.js';
 
-/** After so many milliseconds a client gives up. */
+/** Milliseconds after which a client gives up. */
 const patience = 60_000;
 
 export interface Answer {
-  /** 0: there was none, and the request may have been carried out. */
+  /** 0 means that there was no answer. The request may have been carried out. */
   readonly status: number;
   readonly body: { readonly [name: string]: unknown };
 }
 
-/** Asks any of the nodes. */
+/** Sends requests to random nodes. */
 export class Asker {
   readonly #nodes: readonly TorturedNode[];
   readonly #random: Random;

@@ -2,7 +2,7 @@ import type { ExpiryHistory } from '../checker/expiry-history.js';
 import { pause, steadyNow } from '../steady.js';
 import type { Asker } from './ask.js';
 
-/** The idle time of these sessions: the shortest that a store takes and that shows a paused node. */
+/** The idle time of these sessions: the shortest that a store accepts and at which a paused node has an effect. */
 export const ttl = 1_000;
 
 /** Logins that no client uses. */

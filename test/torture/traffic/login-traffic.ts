@@ -4,27 +4,27 @@ import { pick, type Random } from '../random.js';
 import { pause, steadyNow } from '../steady.js';
 import type { Asker } from './ask.js';
 
-/** How many logins race for the places of an account. */
+/** Number of concurrent logins that compete for the places of an account. */
 const racers = 5;
-/** Ended tokens that are shown again in each round: the latest, and as many of all. */
+/** Number of ended tokens that are used again in each round: the latest, and the same number of random ones. */
 const shownAgain = 5;
-/** How many of the latest are shown once the store may have gone back. */
+/** Number of the latest ended tokens that are used again after the store may have gone back. */
 const shownAfterChange = 150;
 
-/** One account whose devices log in side by side, rotate their tokens and are closed; ended tokens are shown again. */
+/** One account whose devices log in concurrently, rotate their tokens and are closed. Ended tokens are used again. */
 export class LoginTraffic {
   readonly history: LoginHistory;
   readonly #account: string;
   readonly #limit: number;
   readonly #asker: Asker;
   readonly #random: Random;
-  /** Every token of the account that was acknowledged, in order. */
+  /** All tokens that the account received, in order. */
   readonly #tokens: string[] = [];
-  /** Those that nothing has ended yet. */
+  /** Tokens that nothing has ended yet. */
   readonly #live = new Set<string>();
   readonly #ended: string[] = [];
   readonly #changes: StoreChanges;
-  /** The changes of history after which the ended tokens were shown. */
+  /** Number of changes of history after which the ended tokens were used again. */
   #changesSeen = 0;
   #isOver = false;
 
@@ -52,14 +52,14 @@ export class LoginTraffic {
     }
   }
 
-  /** Shows tokens that have ended. */
+  /** Tries to use tokens that have ended. */
   async showEnded(): Promise<void> {
     const any =
       this.#ended.length === 0 ? [] : Array.from({ length: shownAgain }, () => pick(this.#ended, this.#random));
     for (const token of new Set([...this.#ended.slice(-shownAgain), ...any])) await this.#show(token);
   }
 
-  /** What came back is seen only before the account is closed again. */
+  /** Tries ended tokens after a change of history. One that came back is visible only until the account is closed. */
   async #showAfterChange(): Promise<void> {
     const { count } = this.#changes;
     if (count === this.#changesSeen) return;
@@ -76,7 +76,7 @@ export class LoginTraffic {
     this.history.login(token);
   }
 
-  /** Nothing ends a session meanwhile, so that all found live were live at one time. */
+  /** Counts the live sessions. Nothing ends a session during the count, so that all were live at the same time. */
   async #count(): Promise<void> {
     const from = steadyNow();
     let live = 0;
@@ -89,7 +89,7 @@ export class LoginTraffic {
   async #rotate(): Promise<void> {
     if (this.#live.size === 0) return;
     const old = pick([...this.#live], this.#random);
-    // Without an answer it is live or not.
+    // If there is no answer, the token may be live or not.
     this.#live.delete(old);
     const from = steadyNow();
     const { status, body } = await this.#asker.ask('/rotate', { id: old.slice(0, 24) });
@@ -100,7 +100,7 @@ export class LoginTraffic {
     this.#end([old], from, 'rotated');
   }
 
-  /** All of the account, as often as it takes to be acknowledged. */
+  /** Closes all sessions of the account. Retries until this is acknowledged. */
   async #closeAll(): Promise<void> {
     for (;;) {
       await this.#showAfterChange();
@@ -108,7 +108,7 @@ export class LoginTraffic {
       const { status } = await this.#asker.ask('/close-account', { account: this.#account });
       if (status === 200) {
         this.#live.clear();
-        // All that were ever given, because one that had ended may have come back in a change of history.
+        // All tokens so far, because an ended one may have come back in a change of history.
         this.#end(this.#tokens, from, 'closed the account');
         return;
       }
@@ -123,7 +123,7 @@ export class LoginTraffic {
     this.history.end(tokens, from, how);
   }
 
-  /** @returns whether it was accepted; `undefined` without an answer of the store */
+  /** @returns whether the token was accepted; `undefined` if the store did not answer */
   async #show(token: string): Promise<boolean | undefined> {
     const { status } = await this.#asker.ask('/authenticate', { token });
     if (status === 200) this.history.accepted(token);

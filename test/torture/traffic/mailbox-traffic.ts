@@ -5,10 +5,10 @@ import type { Answer, Asker } from './ask.js';
 
 const pollWait = 2_000;
 const afterFailureMs = 30;
-/** How long it may take to receive what is left. */
+/** Maximum time to receive the remaining messages. */
 const drainMs = 60_000;
 
-/** The session of one account: a publisher, and a client with a cursor. */
+/** The session of one account with a publisher, and a client with a cursor. */
 export class MailboxTraffic {
   readonly history: MailboxHistory;
   readonly #asker: Asker;
@@ -32,7 +32,7 @@ export class MailboxTraffic {
     this.#isOver = true;
   }
 
-  /** Receives what is left. */
+  /** Receives the remaining messages. */
   async drain(): Promise<void> {
     const end = performance.now() + drainMs;
     for (let quiet = 0; quiet < 2 && this.#id !== ''; ) {
@@ -55,7 +55,7 @@ export class MailboxTraffic {
   async #push(id: string): Promise<void> {
     const number = this.history.send();
     const answer = await this.#asker.ask('/push', { id, number });
-    // Of a session that is gone meanwhile its client was told.
+    // The session has ended during the push, and its client was notified of that.
     if (id !== this.#id) return;
     if (answer.status === 200 && answer.body.accepted === 1) this.history.acknowledge(number);
     else await this.#failed(id, answer);
@@ -77,7 +77,7 @@ export class MailboxTraffic {
     this.#id = String(body.id);
   }
 
-  /** @returns how many messages there were; 1 when that is not known */
+  /** @returns the number of messages; 1 if it is unknown */
   async #poll(wait: number): Promise<number> {
     const id = this.#id;
     const start = performance.now();

@@ -68,7 +68,7 @@ test('a cached session is returned only for its own secret and app', async (t) =
 
 test('a cached session is not returned after its end', async (t) => {
   const { manager, clock } = await startService(t, { gcInterval: 3_600_000 });
-  // No sweep closes the sessions meanwhile, which would evict them from the cache.
+  // No sweep may close the sessions during the test, because that would evict them from the cache.
   const sessions = new RedisSessions({ manager, cachetime: 3_600 });
   const idle = await sessions.create({ app, id: 'alice', ip, ttl: 10 });
   const fixed = await sessions.create({ app, id: 'alice', ip, ttl: 20, no_resave: true });
@@ -96,7 +96,7 @@ for (const [name, change, seen] of [
   ['killsoid', (sessions: RedisSessions) => sessions.killsoid({ app, id: 'alice' }), undefined],
   ['killall', (sessions: RedisSessions) => sessions.killall({ app }), undefined],
 ] as const) {
-  test(`${name} is seen at once by its own node, and soon by every other`, async (t) => {
+  test(`${name} takes effect immediately at its own node, and soon at every other node`, async (t) => {
     const [here, there] = openNodes(t);
     const { token } = await here.create({ app, id: 'alice', ip, d: { a: 1 } });
     for (const node of [here, there]) t.deepEqual((await node.get({ app, token }))?.d, { a: 1 });

@@ -9,7 +9,7 @@ const server = serverFor(test);
 const app = 'webapp';
 const ip = '203.0.113.7';
 
-/** The two ways to have sessions: over a manager of the application's, and over a Redis. */
+/** The two ways to create the class: with a manager of the application, and with a Redis. */
 const places: Readonly<Record<string, (t: ExecutionContext) => Promise<RedisSessions>>> = {
   'in memory': async (t) => new RedisSessions({ manager: (await startService(t, { maxSession: 0 })).manager }),
   'on Redis': async (t) => {
@@ -105,7 +105,7 @@ for (const [place, open] of Object.entries(places)) {
     t.is(await sessions.get({ app, token: forged }), null);
     t.is(await sessions.set({ app, token: forged, d: { a: 1 } }), null);
     t.deepEqual(await sessions.kill({ app, token: forged }), { kill: 0 });
-    // `idle` is whole seconds, of which a busy machine may let one pass.
+    // `idle` is in whole seconds. On a busy machine one second may have passed.
     const found = await sessions.get({ app, token });
     t.deepEqual({ ...found, idle: 0 }, { id: 'alice', r: 1, w: 1, ttl: 7_200, idle: 0, ip });
   });
@@ -185,7 +185,7 @@ test('a no_resave session closes as max-age, others as expired', async (t) => {
   t.deepEqual(events.names, [], 'of another app');
 });
 
-test('activity is that of the sessions that stay, not of one that was killed', async (t) => {
+test('activity counts only sessions that still exist, not killed ones', async (t) => {
   const { manager, clock } = await startService(t, { maxSession: 0 });
   const sessions = new RedisSessions({ manager });
   await sessions.create({ app, id: 'alice', ip });

@@ -8,7 +8,7 @@ const app = 'webapp';
 const ip = '203.0.113.7';
 const unknownToken = 'x'.repeat(64);
 
-/** What is seen when something is done: the same for redis-sessions and for ours. */
+/** Calls a library, and resolves with the results, which must be the same for redis-sessions and for our class. */
 type Scenario = (library: Library) => Promise<unknown>;
 
 const scenarios: Readonly<Record<string, Scenario>> = {
@@ -16,16 +16,16 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     const token = await library.create({ app, id: 'alice', ip });
     return [token.length, await library.call('get', { app, token }), await library.call('get', { app, token })];
   },
-  'ttl and data are what they were created with, and nulls are dropped': async (library) => {
+  'a session has the ttl and the data with which it was created, without nulls': async (library) => {
     const d = { text: 'x', number: 1.5, yes: true, no: false, none: null, empty: '', zero: 0 };
     const token = await library.create({ app, id: 'alice', ip, ttl: 77, d });
     return library.call('get', { app, token });
   },
-  'a ttl may come as text': async (library) => {
+  'a ttl may be a string': async (library) => {
     const token = await library.create({ app, id: 'alice', ip, ttl: '77' });
     return library.call('get', { app, token });
   },
-  'data of nulls alone is none': async (library) => {
+  'data that has only nulls counts as no data': async (library) => {
     const token = await library.create({ app, id: 'alice', ip, d: { a: null } });
     return library.call('get', { app, token });
   },
@@ -38,7 +38,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       await library.call('get', { app, token }),
     ];
   },
-  'data is absent when its last key went, and comes back': async (library) => {
+  'data is absent after its last key was deleted, and present again after the next set': async (library) => {
     const token = await library.create({ app, id: 'alice', ip, d: { a: 1 } });
     return [
       await library.call('set', { app, token, d: { a: null } }),
@@ -46,7 +46,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       await library.call('set', { app, token, d: { b: 1 } }),
     ];
   },
-  'deleting what is not there is no error': async (library) => {
+  'deleting a key that does not exist is no error': async (library) => {
     const token = await library.create({ app, id: 'alice', ip });
     return library.call('set', { app, token, d: { a: null } });
   },
@@ -64,7 +64,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       await library.call('soid', { app, id: 'alice' }),
     ];
   },
-  'apps are apart': async (library) => {
+  'sessions of different apps are separate': async (library) => {
     const token = await library.create({ app, id: 'alice', ip });
     return [
       await library.call('get', { app: 'other', token }),
@@ -85,7 +85,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       await library.call('soid', { app, id: 'eve' }),
     ];
   },
-  'killall ends every session of the app, and counts': async (library) => {
+  'killall ends every session of the app, and counts them': async (library) => {
     for (const id of ['alice', 'alice', 'bob']) await library.create({ app, id, ip });
     return [
       await library.call('killall', { app }),
@@ -112,7 +112,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       await library.call('activity', { app, deltaTime: '10' }),
     ];
   },
-  'ids of any script come back as they were': async (library) => {
+  'ids in any script are returned unchanged': async (library) => {
     const ids = ['日本語', 'a b', 'a:b:c', 'Ålice', '👩‍🚀', '%s ?*[]{}', 'ünï@example.com', '-', '0', 'a'.repeat(128)];
     const seen: unknown[] = [];
     for (const id of ids) {
@@ -124,9 +124,9 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   'ping is answered': (library) => library.call('ping', {}),
 };
 
-/** Those in which time passes. */
+/** Scenarios in which time passes. */
 const timed: Readonly<Record<string, Scenario>> = {
-  'idle is seconds since the last activity, and an activity ends it': async (library) => {
+  'idle is the seconds since the last activity, and an activity resets it': async (library) => {
     const token = await library.create({ app, id: 'alice', ip });
     await library.pass(5);
     const first = await library.call('get', { app, token });
@@ -135,13 +135,13 @@ const timed: Readonly<Record<string, Scenario>> = {
     const third = await library.call('set', { app, token, d: { a: 1 } });
     return [first, second, third, await library.call('get', { app, token })];
   },
-  'looking at a list is no activity': async (library) => {
+  'listing sessions is no activity': async (library) => {
     const token = await library.create({ app, id: 'alice', ip });
     await library.pass(5);
     const listed = await library.call('soid', { app, id: 'alice' });
     return [listed, await library.call('soapp', { app, deltaTime: 60 }), await library.call('get', { app, token })];
   },
-  'a session lives while its idle time is its ttl, and is gone a second later': async (library) => {
+  'a session is live while its idle time is equal to its ttl, and ends a second later': async (library) => {
     const last = await library.create({ app, id: 'alice', ip, ttl: 10 });
     await library.pass(10);
     const kept = await library.call('get', { app, token: last });
@@ -165,7 +165,7 @@ const timed: Readonly<Record<string, Scenario>> = {
     }
     return seen;
   },
-  'with no_resave the ttl is what is left, whatever the activity': async (library) => {
+  'with no_resave the ttl is the remaining time, which activity does not extend': async (library) => {
     const token = await library.create({ app, id: 'alice', ip, ttl: 30, no_resave: true });
     const seen = [await library.call('get', { app, token })];
     for (let round = 0; round < 3; round += 1) {
@@ -178,7 +178,7 @@ const timed: Readonly<Record<string, Scenario>> = {
     await library.pass(2);
     return [...seen, await library.call('get', { app, token })];
   },
-  'soapp and activity look back so many seconds': async (library) => {
+  'soapp and activity count the given number of last seconds': async (library) => {
     await library.create({ app, id: 'alice', ip });
     await library.pass(15);
     await library.create({ app, id: 'bob', ip: '::1' });
@@ -193,7 +193,7 @@ const timed: Readonly<Record<string, Scenario>> = {
 
 const long = 'x'.repeat(200);
 
-/** Calls that are refused, each by its name and message. */
+/** Calls that both refuse, with the same name and message. */
 const refused: readonly (readonly [method: string, options: object])[] = [
   ...['create', 'get', 'set', 'kill', 'killall', 'killsoid', 'soid', 'soapp', 'activity'].flatMap(
     (method): (readonly [string, object])[] => [
@@ -256,7 +256,7 @@ const refused: readonly (readonly [method: string, options: object])[] = [
     ['set', { app, token: unknownToken, d }],
     ['create', { app, id: 'alice', ip, d }],
   ]),
-  // Of several faults the first counts.
+  // If there are several faults, the first one counts.
   ['create', { app: '', id: '', ip: '', ttl: 1, d: 5 }],
   ['create', { app, id: '', ip: '', ttl: 1, d: 5 }],
   ['create', { app, id: 'alice', ip: '', ttl: 1, d: 5 }],
@@ -294,19 +294,22 @@ test('arguments that redis-sessions refuses are refused with the same name and m
 
 async function refusalOf(library: Library, method: string, options: object): Promise<unknown> {
   try {
-    // A copy: theirs writes into what it is given.
+    // Pass a copy, because redis-sessions changes its argument.
     return { answered: await library.call(method, { ...options }) };
   } catch (error) {
     return error instanceof Error ? { name: error.name, message: error.message } : error;
   }
 }
 
-/** Handles are what ours tells besides. */
+/** Removes the handles, which only our class returns. */
 function withoutHandles(seen: unknown): unknown {
   return JSON.parse(JSON.stringify(seen, (key, value) => (key === 'handle' ? undefined : value)));
 }
 
-/** The clock of Redis goes on: on a busy machine seconds may pass between two calls, but no more than the scenario took. */
+/**
+ * Sets idle times of at most `seconds` to 0. The clock of Redis can't be stopped: on a busy machine seconds may pass between
+ * two calls, but no more than the scenario took.
+ */
 function withoutIdleUpTo(seconds: number, seen: unknown): unknown {
   return JSON.parse(JSON.stringify(seen, (key, value) => (key === 'idle' && value <= seconds ? 0 : value)));
 }

@@ -13,7 +13,7 @@ const server = serverFor(test);
 const app = 'webapp';
 const ip = '203.0.113.7';
 
-/** Connections with that name, as the server lists them. */
+/** Returns the connections of that name from the list of the server. */
 async function connectionsNamed(name: string, at: RedisServer = server()): Promise<readonly string[]> {
   const list = String(await at.client.client('LIST'));
   return list.split('\n').filter((line) => line.includes(` name=${name} `));
@@ -140,7 +140,7 @@ for (const [wipe, sweeps] of [
 ] as const) {
   test(`with wipe ${wipe} expired sessions are ${sweeps ? '' : 'not '}swept`, async (t) => {
     const namespace = freshName();
-    // What the service is told wins, so that the test need not wait for ten seconds.
+    // `context` overrides `wipe`, so that the test need not wait for ten seconds.
     const context = { gcInterval: 20 };
     const sessions = open(t, { namespace, ...(wipe === undefined ? { context } : { wipe, context }) });
     const manager = (await sessions.manager()).inApp(app);
@@ -170,7 +170,7 @@ test('get, set, kill and create are one command each', async (t) => {
   };
   for (const [name, call] of Object.entries(calls)) {
     const counts: number[] = [];
-    // Now and then the node asks something by itself; not at each of three calls.
+    // Sometimes the node itself sends a command, but not during each of three calls. Therefore take the minimum.
     for (let round = 0; round < 3; round += 1) {
       const before = proxy.requests.length;
       await call();

@@ -15,13 +15,13 @@ export interface Library {
 
 let latest = 0;
 
-/** A namespace that no other test uses. */
+/** Returns a namespace that no other test uses. */
 export function freshName(): string {
   latest += 1;
   return `test${latest}`;
 }
 
-/** redis-sessions itself, on a manual clock: its only source of time is replaced. */
+/** Opens redis-sessions itself. Its only source of time is replaced by a manual clock. */
 export function theirs(t: ExecutionContext, server: RedisServer): Library {
   const sessions = new redisSessions.default({ port: server.port, namespace: freshName(), wipe: 0 });
   t.teardown(() => sessions.quit());
@@ -32,13 +32,13 @@ export function theirs(t: ExecutionContext, server: RedisServer): Library {
   });
 }
 
-/** Our class, on the memory store and a manual clock. */
+/** Opens our class with the memory store and a manual clock. */
 export async function oursInMemory(t: ExecutionContext): Promise<Library> {
   const { manager, clock } = await startService(t, { maxSession: 0 });
   return libraryOf(new RedisSessions({ manager }), (seconds) => clock.advance(seconds * 1_000));
 }
 
-/** Our class, on the same Redis. */
+/** Opens our class with the same Redis. */
 export function oursOnRedis(t: ExecutionContext, server: RedisServer): Library {
   const sessions = new RedisSessions({ port: server.port, namespace: freshName() });
   t.teardown(() => sessions.quit());

@@ -3,7 +3,7 @@ import { looksOld, OldTokens } from '../../../../src/compat/redis-sessions/class
 
 const rememberFor = 1_000;
 
-/** A manager that resolves aliases, and records the look-ups. */
+/** Returns a resolver of old tokens, and the look-ups that it makes. */
 function resolver(app: string, isKnown = true) {
   const asked: string[] = [];
   return {

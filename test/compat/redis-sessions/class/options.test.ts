@@ -62,7 +62,7 @@ test('every key begins with the namespace and a colon', (t) => {
   t.deepEqual([keyPrefixOf(), keyPrefixOf('mine')], ['rs:', 'mine:']);
 });
 
-/** Calls the constructor as JavaScript without types would. */
+/** Calls the constructor without type checks, as JavaScript code does. */
 function construct(options: unknown): void {
   new RedisSessions(options as RedisSessionsRedisOptions);
 }
@@ -99,7 +99,7 @@ test('the constructor refuses a client, and says what to use instead', (t) => {
   });
 });
 
-test('an option of the connection is refused beside a manager', (t) => {
+test('a connection option together with a manager is refused', (t) => {
   const manager = { inApp() {}, authenticate() {}, watchChanges() {} };
   t.throws(() => construct({ manager, port: 6_379 }), {
     code: 'INVALID_CONTEXT',

@@ -11,7 +11,7 @@ const app = 'webapp';
 const ip = '203.0.113.7';
 const unknownToken = 'x'.repeat(64);
 
-/** What a callback is given, and that the call itself gives nothing. */
+/** Resolves with the arguments of the callback. Rejects if the call itself returns a value. */
 function called<Result>(call: (callback: Callback<Result>) => unknown): Promise<readonly unknown[]> {
   return new Promise((resolve, reject) => {
     const returned = call((...answer) => resolve(answer));
@@ -94,7 +94,7 @@ test.serial('an exception in a callback reaches the process, and the callback is
   t.is(calls, 1);
 });
 
-test('methods work when they are taken off their object, with promises and callbacks', async (t) => {
+test('methods work when they are detached from their object, with promises and callbacks', async (t) => {
   const { manager } = await startService(t, { maxSession: 0 });
   const sessions = new RedisSessions({ manager });
   const { create, set, soid, ping, killall, quit } = sessions;
@@ -114,7 +114,7 @@ test('methods work when they are taken off their object, with promises and callb
   await quit();
 });
 
-test('a subclass may override a method, which works off its object as well', async (t) => {
+test('a subclass may override a method, which works detached from its object, too', async (t) => {
   const { manager } = await startService(t);
   class Counting extends RedisSessions {
     pings = 0;

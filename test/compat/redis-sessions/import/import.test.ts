@@ -68,7 +68,7 @@ test.serial('imported sessions are listed and killed by id like others', async (
   t.is(await sessions.get({ app: 'shop', token: other }), null);
 });
 
-test.serial('a token that differs in one character, or has only the handle, opens no session', async (t) => {
+test.serial('a token that differs in one character, or shares only the handle, opens no session', async (t) => {
   const old = oldSessions(t);
   const { token } = await old.create({ app: 'shop', id: 'alice', ip });
   await runImport(t);
@@ -132,7 +132,7 @@ test.serial('a second run imports new sessions only, and revives none that has e
   const sessions = newSessions(t);
   await sessions.set({ app: 'shop', token: kept.token, d: { a: 2 } });
   await sessions.kill({ app: 'shop', token: killed.token });
-  // Its tombstone is gone, as after `tombstoneTime`.
+  // Delete the tombstone of the killed session, as if `tombstoneTime` had passed.
   for (const key of await server().client.keys('rs:{*}:s:shop:*')) {
     if ((await sessions.soid({ app: 'shop', id: 'alice' })).sessions.every(({ handle }) => !key.endsWith(handle))) {
       await server().client.del(key);

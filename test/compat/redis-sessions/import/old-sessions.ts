@@ -3,7 +3,7 @@ import redisSessions from 'redis-sessions';
 
 type OldSessions = InstanceType<typeof redisSessions.default>;
 
-/** The real redis-sessions 4, with its sessions under `rs:`. */
+/** Opens the real redis-sessions 4, with its sessions under `rs:`. */
 export function oldLibrary(port: number): OldSessions {
   return new redisSessions.default({ port });
 }

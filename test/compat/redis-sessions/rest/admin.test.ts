@@ -2,7 +2,7 @@ import test from 'ava';
 import { cuttable, cuttableStore } from '../../../support/http-away-store.js';
 import { bodyOf, RestKit } from '../../../support/rest-kit.js';
 
-/** The value of a metric, found by its name and labels. */
+/** Returns the value of a metric, found by its name and labels. */
 async function metric(kit: RestKit, name: string): Promise<number | undefined> {
   const { body } = await kit.get('/metrics');
   const line = body.split('\n').find((each) => each.startsWith(`${name} `));
@@ -31,7 +31,7 @@ test('metrics count sessions, polls and pushes of every app', async (t) => {
   t.is(await metric(kit, `session_mailbox_request_duration_seconds_count${creations}`), 2);
 });
 
-test('metrics count logins at the limit, by whether they were refused, and have every kind before its first', async (t) => {
+test('metrics count logins at the limit by verdict, and show every verdict and kind before its first event', async (t) => {
   const kit = await RestKit.start(t, { context: { maxSession: 1 } });
   t.is(await metric(kit, 'session_mailbox_limits_met_total{verdict="refused"}'), 0);
   t.is(await metric(kit, 'session_mailbox_bearers_refused_total{kind="rotated"}'), 0);
@@ -52,7 +52,7 @@ test('metrics contain no token and no id, and unknown paths add no labels', asyn
   t.false(body.includes(token) || body.includes('alice-the-account') || body.includes('nowhere'));
 });
 
-test('a node is ready while its store can be used; else a problem document says why not', async (t) => {
+test('a node is ready while its store can be used; otherwise a problem document has the reason', async (t) => {
   const kit = await RestKit.start(t, { store: cuttableStore });
   const ready = await kit.get('/healthz');
   t.is(ready.status, 200);
@@ -77,7 +77,7 @@ test('a node that drains is not ready, though its store can be used', async (t) 
   t.like(bodyOf(response), { code: 'STOPPED', detail: 'This node is stopping; use another one' });
 });
 
-test('a node is live while it is not ready: drained, and without its store', async (t) => {
+test('a node that is not ready, because it is drained or has no store, is still live', async (t) => {
   const kit = await RestKit.start(t, { store: cuttableStore });
   cuttable(kit.store).isAway = true;
   await kit.manager.drain();

@@ -6,7 +6,7 @@ import { openApiDocument, restModule } from '../../../../src/compat/redis-sessio
 import { sessionModule } from '../../../../src/index.js';
 import { bodyOf, RestKit } from '../../../support/rest-kit.js';
 
-/** `METHOD /path`, as the document writes paths. */
+/** Returns the served routes as `METHOD /path`, with paths as the document writes them. */
 async function servedRoutes(): Promise<readonly string[]> {
   const container = new Container();
   container.load(sessionModule({}), restModule());

@@ -9,7 +9,7 @@ const nodeCount = rounds({ sample: 3, full: 4 });
 const expiring = rounds({ sample: 1_500, full: 20_000 });
 const expiringAtKill = rounds({ sample: 800, full: 8_000 });
 
-/** Declares tests of expiry under several processes. */
+/** Declares tests of expiry with several processes. */
 export function gcFaults(test: TestFn, place: Place): void {
   test('when several nodes sweep, the expiry of each session is reported exactly once', async (t) => {
     const eventLogs = Array.from({ length: nodeCount }, () => newEventLog(t));

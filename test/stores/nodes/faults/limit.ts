@@ -8,14 +8,14 @@ const processCount = rounds({ sample: 2, full: 4 });
 const attempts = rounds({ sample: 2_000, full: 10_000 });
 const maxSession = 5;
 
-/** All processes log one account in at once. */
+/** Logs in to one account from all processes at the same time. */
 async function race(nodes: readonly ServiceProcess[]): Promise<readonly CreationTally[]> {
   return Promise.all(nodes.map((node) => node.do('createMany', 'alice', attempts / processCount, 200, true)));
 }
 
-/** Declares tests of the limit under concurrent logins in several processes. @param place gives a fresh place for sessions */
+/** Declares tests of the limit under concurrent logins in several processes. @param place returns an empty store */
 export function limitFaults(test: TestFn, place: Place): void {
-  test('of many concurrent logins in several processes exactly maxSession are admitted, and the others are refused', async (t) => {
+  test('of many concurrent logins in several processes, exactly maxSession are admitted and the others are refused', async (t) => {
     const settings = { context: { maxSession }, options: await place(t) };
     const nodes = await ServiceProcess.startAll(t, processCount, settings);
     const tallies = await race(nodes);
@@ -33,7 +33,7 @@ export function limitFaults(test: TestFn, place: Place): void {
   });
 
   for (const onMaxSession of ['evict-oldest', 'evict-idle'] as const) {
-    test(`under ${onMaxSession} every one of many concurrent logins is admitted, and each eviction is reported once`, async (t) => {
+    test(`under ${onMaxSession} each of many concurrent logins is admitted, and each eviction is reported once`, async (t) => {
       const options = await place(t);
       const nodes = await ServiceProcess.startAll(t, processCount, { context: { maxSession, onMaxSession }, options });
       const tallies = await race(nodes);

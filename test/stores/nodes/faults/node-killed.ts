@@ -8,7 +8,7 @@ const roomy = { msgMaxLength: 100_000, mailboxMaxBytes: 100_000_000 };
 
 /** Declares tests of polls and pushes when a process is killed. */
 export function nodeKilledFaults(test: TestFn, place: Place): void {
-  test('when nodes are killed during traffic, their clients go on at another node and miss no message', async (t) => {
+  test('when nodes are killed during traffic, their clients continue at another node and miss no message', async (t) => {
     const settings = { context: roomy, options: await place(t) };
     const nodes = await ServiceProcess.startAll(t, 3, settings);
     const traffic = await Traffic.start(nodes);

@@ -4,7 +4,7 @@ import type { ServiceProcess } from '../service-process.js';
 
 export type Pair = readonly [ServiceProcess, ServiceProcess];
 
-/** Declares a test with two nodes that have these settings, or the shared ones if there are none. */
+/** Declares a test with two nodes that have these settings, or with the shared nodes if `context` is undefined. */
 export type DeclareForPair = (
   title: string,
   context: SessionContextOptions | undefined,
@@ -13,7 +13,7 @@ export type DeclareForPair = (
 
 let accounts = 0;
 
-/** A name that no other test uses. */
+/** Returns the name of an account that no other test uses. */
 export function newAccount(): string {
   accounts += 1;
   return `account-${accounts}`;
@@ -102,7 +102,7 @@ export function wakeUpFaults(everywhere: DeclareForPair): void {
         logout: (id) => one.do('close', id, 'logout'),
         evicted: () => one.do('create', 'evicted'),
         replaced: async (id) => one.do('replace', (await one.do('create', 'newcomer')).id, id),
-        // The node that sweeps it notifies the other.
+        // The node that sweeps the session notifies the other node.
         'max-age': async () => {},
       };
       for (const [reason, end] of Object.entries(ways)) {

@@ -8,22 +8,22 @@ import { clusterFor } from '../places.js';
 const cluster = clusterFor(test, { settings: { appendonly: 'yes', appendfsync: 'always' } });
 
 const buckets = 64;
-/** Between two heartbeats of a node. */
+/** Milliseconds between two heartbeats of a node. */
 const heartbeatMs = 2_000;
 
-/** The number of channels with subscribers, over all masters. */
+/** Returns the number of channels with subscribers, summed over all masters. */
 async function channels(): Promise<number> {
   const perMaster = cluster().masters.map(({ client }) => client.call('PUBSUB', 'SHARDCHANNELS'));
   return (await Promise.all(perMaster)).flat().length;
 }
 
-/** A clean stop is sampled by server-restart.storm.test.ts. */
+/** In samples only SIGKILL: server-restart.storm.test.ts samples the clean stop. */
 const signals: readonly ('SIGTERM' | 'SIGKILL')[] = isStorm ? ['SIGTERM', 'SIGKILL'] : ['SIGKILL'];
 
 const succeeded = () => true;
 const failed = () => false;
 
-test('while a whole Cluster is down calls fail and polls stay held; when it is back, polls are told reset and calls succeed', async (t) => {
+test('while a whole Cluster is down, calls fail and polls stay held; after its restart, polls report reset and calls succeed', async (t) => {
   const { masters, nodes } = cluster();
   const settings = { context: { pollTime: 120_000 }, options: { cluster: { nodes }, keyPrefix: freshPrefix() } };
   const [one, other] = await Promise.all([ServiceProcess.start(t, settings), ServiceProcess.start(t, settings)]);
@@ -31,7 +31,7 @@ test('while a whole Cluster is down calls fail and polls stay held; when it is b
   for (const signal of signals) {
     const polls = [];
     for (const { token } of sessions) {
-      // Each node reconnects to each master by itself.
+      // Each node reconnects to each master separately.
       const isBack = () => other.do('authenticate', token).then(succeeded, failed);
       await eventually(isBack, { what: 'the node has reconnected' });
     }
@@ -53,7 +53,7 @@ test('while a whole Cluster is down calls fail and polls stay held; when it is b
     await eventually(() => other.do('authenticate', token).then(succeeded, failed), { what: 'the node is back' });
   }
   await eventually(async () => (await channels()) === 2 * buckets, { what: 'both nodes listen to every bucket' });
-  // Now notices arrive at once again, not only after a heartbeat.
+  // Notices arrive immediately again, not only after a heartbeat.
   for (const { id } of sessions) {
     const held = await other.hold(id);
     const start = performance.now();

@@ -50,7 +50,7 @@ function refusalOf(call: () => Promise<unknown>): Promise<string | undefined> {
   );
 }
 
-/** Pushes numbers, one after the other, until `isOver` says so; each is pushed once. @returns which were acknowledged */
+/** Pushes successive numbers until `isOver` returns true, each number once. @returns the acknowledged numbers */
 async function publish(store: RedisStore, id: string, isOver: () => boolean): Promise<readonly number[]> {
   const acknowledged: number[] = [];
   for (let number = 0; !isOver(); number += 1) {
@@ -81,14 +81,14 @@ test('while its connection leads to a demoted master, every call and ping fail; 
   const id = await insertOne(store);
   await pair.swap();
   t.regex(String(await refusalOf(() => store.append(app, id, outgoing(1)))), /it is a replica.*READONLY/);
-  // It has reconnected to the same server, more than once.
+  // The store has reconnected to the same server more than once.
   const connections = () => proxy.requests.filter(({ command }) => command === 'CLIENT').length;
   const before = connections();
   await eventually(() => connections() >= before + 4, { what: 'it looks for the master' });
   const calls = [
     () => store.ping(),
     () => store.append(app, id, outgoing(2)),
-    // A read of a replica may be out of date.
+    // These reads must fail as well, because the data of a replica may be out of date.
     () => store.get(app, id),
     () => store.listAccount(app, 'alice'),
   ];
@@ -99,13 +99,13 @@ test('while its connection leads to a demoted master, every call and ping fail; 
   t.deepEqual(await retained(store, id), ['2']);
 });
 
-test('pushes across three failovers that leave connections open are each sent once, and all acknowledged ones are there once', async (t) => {
+test('over three failovers that leave connections open, each push is sent once, and each acknowledged push is stored once', async (t) => {
   const pair = await ReplicaPair.start(t);
   const proxy = await startProxy(t, pair);
   const store = await openStore(t, { url: proxy.url });
   const id = await insertOne(store);
   let isOver = false;
-  // Also when an assertion fails.
+  // Stops publishing also when an assertion fails.
   t.teardown(() => {
     isOver = true;
   });
@@ -129,14 +129,14 @@ test('pushes across three failovers that leave connections open are each sent on
     'each acknowledged one is there',
   );
   const sent = proxy.requests
-    // EVAL follows where the server did not know the script, and ran nothing.
+    // Count only EVALSHA: an EVAL is the retry after the server did not know the script and ran nothing.
     .filter(({ command }) => command === 'EVALSHA')
     .flatMap(({ parts }) => parts.map(String))
     .filter((part) => part.startsWith('"number '));
   t.is(new Set(sent).size, sent.length, 'none was sent twice');
 });
 
-test('a node that only waits finds the new master too, and receives its notices and changes', async (t) => {
+test('a node that makes no calls also finds the new master, and receives notices and changes again', async (t) => {
   const pair = await ReplicaPair.start(t);
   const proxy = await startProxy(t, pair);
   const keyPrefix = freshPrefix();
@@ -155,7 +155,7 @@ test('a node that only waits finds the new master too, and receives its notices 
   await insertOne(store);
   heard.length = 0;
   await pair.swap();
-  // Nothing is called: the heartbeat sees it.
+  // No call is made: the heartbeat detects the demotion.
   await eventually(() => heard.includes('interrupted'), { what: 'the cache is told to keep nothing' });
   t.false(heard.includes('resumed'));
   proxy.moveTo(pair.master.port);
@@ -170,10 +170,10 @@ test('a node that only waits finds the new master too, and receives its notices 
     generation: undefined,
     ticket: 1,
   } as const;
-  // Its connections find the master one after another: that of calls, of notices and of changes.
+  // The connections for calls, for notices and for changes find the master one after another.
   await eventually(async () => (await refusalOf(() => store.ping())) === undefined, { what: 'calls succeed' });
-  // A heartbeat that was under way may have a subscription replaced once more, and what is sent meanwhile is only told as
-  // missed. So another message and another change are sent until both come.
+  // A heartbeat in progress may replace a subscription once more. What is sent at that time is only reported as missed.
+  // So the test repeats a message and a change until both arrive.
   await eventually(
     async () => {
       const session = await insertOne(store);
@@ -228,7 +228,7 @@ test('after a failover by Sentinel calls succeed at the new master', async (t) =
   t.is(await refusalOf(() => store.ping()), undefined);
 });
 
-/** Demotes a live master, which follows a server that does not exist, and promotes it again. */
+/** Demotes a live master to a replica of a server that does not exist, and promotes it again. */
 async function demoteAndPromote(t: ExecutionContext, server: RedisServer, store: RedisStore, refusal: RegExp) {
   const id = await insertOne(store);
   await server.client.replicaof('127.0.0.1', 1);
@@ -240,7 +240,7 @@ async function demoteAndPromote(t: ExecutionContext, server: RedisServer, store:
   t.deepEqual(await retained(store, id), ['hi']);
 }
 
-test('the documented ACL is enough to find the master again', async (t) => {
+test('the documented ACL is sufficient to find the master again', async (t) => {
   const docs = readFileSync(new URL('../../../../../docs/redis.md', import.meta.url), 'utf8');
   const [, rule = ''] = /^ +ACL SETUSER ((?:.*\\\n)*.*)$/m.exec(docs) ?? [];
   const [username = '', ...rest] = rule.split(/[\s\\]+/).filter((part) => part !== '');
@@ -252,13 +252,13 @@ test('the documented ACL is enough to find the master again', async (t) => {
   await demoteAndPromote(t, server, store, /READONLY/);
 });
 
-test('a demoted master that refuses also reads is given up', async (t) => {
+test('a demoted master that refuses reads as well is given up', async (t) => {
   const server = await RedisServer.start({ 'replica-serve-stale-data': 'no' });
   t.teardown(() => server.stop());
   await demoteAndPromote(t, server, await openStore(t, { url: server.url }), /MASTERDOWN|READONLY/);
 });
 
-test('over TLS the master is found again', async (t) => {
+test('the master is found again over TLS', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'redis-tls-test-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];

@@ -15,7 +15,7 @@ async function isMaster({ client }: RedisServer): Promise<boolean> {
   return (await client.info('replication')).includes('role:master');
 }
 
-/** The present master and replica of each shard. */
+/** Returns the current master and replica of each shard. */
 async function pairs(of: RedisCluster): Promise<readonly { master: RedisServer; replica: RedisServer }[]> {
   return Promise.all(
     of.masters.map(async (server, index) => {
@@ -26,7 +26,7 @@ async function pairs(of: RedisCluster): Promise<readonly { master: RedisServer; 
   );
 }
 
-test.serial('manual failovers interrupt the traffic, and no message is missed', async (t) => {
+test.serial('over manual failovers under traffic no message is missed', async (t) => {
   const options = { cluster: { nodes: cluster().nodes }, keyPrefix: freshPrefix() };
   const nodes = await ServiceProcess.startAll(t, 2, { context: roomy, options });
   const traffic = await Traffic.start(nodes);
@@ -54,7 +54,7 @@ test.serial(
     const polls = [];
     for (const { id } of sessions) polls.push(await other.hold(id));
     for (const { master, replica } of (await pairs(cluster())).slice(0, 1)) {
-      // Redis would lose what the replica does not have yet.
+      // Redis would lose the writes that the replica does not have yet.
       await master.client.call('WAIT', '1', '5000');
       await master.kill();
       await eventually(() => isMaster(replica), { what: 'the replica takes over' });

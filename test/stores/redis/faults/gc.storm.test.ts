@@ -28,13 +28,13 @@ test('when all nodes are dead, every key expires by itself', async (t) => {
   t.true(ttls.size > 200);
   for (const [key, ttl] of ttls) {
     t.true(ttl > 0, `${key} has no deadline`);
-    // Nodes and reports are kept for a day.
+    // Keys of nodes and reports expire after a day.
     const most = key.endsWith(':nodes') || key.endsWith(':reports') ? 86_400_000 : longestLife;
     t.true(ttl <= most, `${key} stays for ${ttl} ms`);
   }
 });
 
-/** A held poll of 25 s, twice the ttl, the tombstone, a minute of slack, and the rounding of index deadlines. */
+/** The sum of a held poll of 25 s, twice the ttl, the tombstone, 60 s of slack, and the rounding of index deadlines. */
 const longestLife = 25_000 + 2 * 5_000 + 1_000 + 60_000 + 2 * 1_048_576;
 
 async function lifetimes(client: Redis, keyPrefix: string): Promise<ReadonlyMap<string, number>> {

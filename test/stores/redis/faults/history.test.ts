@@ -23,11 +23,11 @@ async function isThere(trial: Trial, id: string): Promise<boolean> {
   );
 }
 
-/** Has a client at offset 13, and a way to lose what came after offset 10. */
+/** A way to roll the data back to offset 10 although a client has already read up to offset 13. */
 interface Rollback {
-  /** Keeps a copy of what is there now. */
+  /** Saves a copy of the current data. */
   readonly mark: () => Promise<void>;
-  /** Goes back to it. @returns a store over what is left */
+  /** Rolls back to the copy. @returns a trial over the restored data */
   readonly goBack: (trial: Trial, id: string) => Promise<Trial>;
 }
 
@@ -55,7 +55,7 @@ async function laggingReplica(t: ExecutionContext): Promise<{ trial: Trial; roll
   const trial = await trialOn(t, master, keyPrefix);
   const mark = async () => {
     await eventually(async () => (await master.client.wait(1, 1_000)) === 1, { what: 'the replica has all' });
-    // From now on it does not hear of writes, as one that lags.
+    // From here on the replica receives no writes, like a replica that lags.
     await replica.client.replicaof('NO', 'ONE');
   };
   return { trial, rollback: { mark, goBack: () => trialOn(t, replica, keyPrefix) } };
@@ -66,7 +66,7 @@ for (const [name, prepare] of [
   ['the promotion of a replica that lagged', laggingReplica],
 ] as const) {
   for (const pushes of [0, 1, 3, 5]) {
-    test(`after ${name} a client at 13 is told reset, and gets ${pushes} messages pushed since`, async (t) => {
+    test(`after ${name} a client at offset 13 receives reset and all messages, with ${pushes} pushes since`, async (t) => {
       const { trial, rollback } = await prepare(t);
       const { id } = await trial.login();
       await trial.push(id, ...ten);
@@ -88,7 +88,7 @@ for (const [name, prepare] of [
   }
 }
 
-test('a clean restart of a server that kept everything tells its readers reset once', async (t) => {
+test('after a clean restart of a server that kept everything, a reader receives reset once', async (t) => {
   const server = await RedisServer.start({ appendonly: 'yes', appendfsync: 'always' });
   t.teardown(() => server.stop());
   const trial = await trialOn(t, server, freshPrefix());

@@ -8,7 +8,7 @@ import { RedisProxy } from '../../../support/redis-proxy.js';
 import { RedisServer } from '../../../support/redis-server.js';
 import { freshPrefix } from '../exact-clock.js';
 
-/** A server whose clients are to find another one while it loads the data of that one, which takes it minutes. */
+/** A server that loads the data of another server, which takes minutes, so that its clients must find that server. */
 class LoadingServer {
   readonly store: RedisStore;
   readonly proxy: RedisProxy;
@@ -38,7 +38,7 @@ class LoadingServer {
     return new LoadingServer(store, proxy, old, fresh);
   }
 
-  /** Resolves when it loads. */
+  /** Resolves when the server is loading. */
   async load(): Promise<void> {
     await this.old.client.replicaof('127.0.0.1', this.fresh.port);
     await eventually(async () => (await this.old.client.info('persistence')).includes('loading:1'), {
@@ -46,14 +46,14 @@ class LoadingServer {
     });
   }
 
-  /** Resolves when the store has asked a server anew whether it is ready. */
+  /** Resolves when the store has asked a server again whether it is ready. */
   async isAsked(): Promise<void> {
     const count = () => this.proxy.requests.filter(({ command }) => command === 'INFO').length;
     const before = count();
     await eventually(() => count() > before, { what: 'the store has reconnected' });
   }
 
-  /** What `ping` fails with; `undefined` if it does not. */
+  /** Returns the message of the error with which `ping` fails, or `undefined` if it succeeds. */
   refusal(): Promise<string | undefined> {
     return this.store.ping().then(
       () => undefined,

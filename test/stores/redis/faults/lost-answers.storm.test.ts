@@ -10,11 +10,11 @@ import { serverFor, sharedClusterFor } from '../places.js';
 const server = serverFor(test);
 const cluster = sharedClusterFor(test);
 
-/** Long enough that also a busy node has created all sessions before the first expires. */
+/** `gcTime` is so long that even a busy node has created all sessions before the first one expires. */
 const context = { gcTime: 3_000, gcInterval: 50 };
 const sessionCount = 300;
 
-test('what a killed node had swept and not reported, another node reports once', async (t) => {
+test('sessions that a killed node swept but did not report are reported once, by another node', async (t) => {
   const { url, port } = server();
   const proxy = await RedisProxy.start(port);
   t.teardown(() => proxy.close());
@@ -26,7 +26,7 @@ test('what a killed node had swept and not reported, another node reports once',
     eventLog: eventLogs[0] ?? '',
   });
   const ids = await createSpread([victim], sessionCount);
-  // From the first report on, the server carries out commands, but the node receives no replies.
+  // From the first report on, the server executes commands, but the node receives no replies.
   proxy.holdReplies((reply) => ids.some((id) => reply.includes(id)));
   await eventually(() => proxy.isHolding, { what: 'a sweep has taken sessions' });
   await victim.kill();
@@ -39,7 +39,7 @@ test('what a killed node had swept and not reported, another node reports once',
   t.deepEqual((await idsInAll(eventLogs)).toSorted(), ids.toSorted());
 });
 
-test('what a node swept when its connection broke is reported once', async (t) => {
+test('sessions that a node swept when its connection broke are reported once', async (t) => {
   const proxy = await RedisProxy.start(server().port);
   t.teardown(() => proxy.close());
   const eventLog = newEventLog(t);
@@ -57,7 +57,7 @@ test('what a node swept when its connection broke is reported once', async (t) =
   t.deepEqual((await idsIn(eventLog)).toSorted(), ids.toSorted());
 });
 
-test('what a node swept when the reply came too late is reported once', async (t) => {
+test('sessions that a node swept are reported once when the reply arrives too late', async (t) => {
   const proxy = await RedisProxy.start(server().port);
   t.teardown(() => proxy.close());
   const eventLog = newEventLog(t);
@@ -69,13 +69,13 @@ test('what a node swept when the reply came too late is reported once', async (t
   await t.throwsAsync(node.do('sessionsOfAccount', 'alice'), { code: 'STORE_UNAVAILABLE' });
   t.deepEqual(await idsIn(eventLog), []);
   proxy.releaseReplies();
-  // Not of sessions whose creation took too long: the test does not know their ids.
+  // Ignore sessions whose creation timed out: the test does not know their ids.
   const reported = async () => (await idsIn(eventLog)).filter((id) => ids.includes(id));
   await eventually(async () => (await reported()).length >= ids.length, { patience: limits.processes });
   t.deepEqual((await reported()).toSorted(), ids.toSorted());
 });
 
-test('what one master of a Cluster swept is reported although the reply of another is lost', async (t) => {
+test('sessions that one master of a Cluster swept are reported although the reply of another master is lost', async (t) => {
   const { nodes: masters } = cluster();
   const proxies = await Promise.all(masters.map(({ port }) => RedisProxy.start(port)));
   t.teardown(() => Promise.all(proxies.map((proxy) => proxy.close())));

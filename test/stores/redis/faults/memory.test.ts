@@ -30,7 +30,7 @@ async function relieve(): Promise<void> {
 
 async function startManager(t: ExecutionContext, keyPrefix: string, context: SessionContextOptions) {
   const container = new Container();
-  // No background work between two dumps.
+  // Prevents background work between two dumps.
   const calm = { gcInterval: 3_600_000, hbTime: 3_600_000, ...context };
   container.load(sessionModule(calm, redisStore({ url: server().url, keyPrefix, buckets: 4 })));
   t.teardown(async () => {
@@ -116,18 +116,18 @@ test.serial('logout succeeds when memory is used up', async (t) => {
   t.is((await manager.sessionsOfApp()).sessions.length, 0);
 });
 
-test.serial('a logout is not refused because of other calls of the same command', async (t) => {
+test.serial('a logout is not refused because of other calls in the same command', async (t) => {
   const manager = await startManager(t, freshPrefix(), {});
   const [alice, bob] = [await manager.createSession('alice'), await manager.createSession('bob')];
   await fill();
-  // In one turn of the event loop, so that they are one command.
+  // Calls of one turn of the event loop are sent as one command.
   const [refused, closed, seen] = await Promise.allSettled([
     manager.push(bob.id, 'x'),
     manager.closeSession(alice.id, 'logout'),
     manager.getSession(bob.id),
   ]);
   t.deepEqual([closed.status, seen.status], ['fulfilled', 'fulfilled']);
-  // The logout may have freed memory for it.
+  // The push succeeds if the logout freed enough memory before it.
   if (refused.status === 'rejected') t.true(SessionError.is(refused.reason, 'STORE_UNAVAILABLE'));
   await relieve();
   await t.throwsAsync(manager.authenticate(alice.token), { code: 'SESSION_CLOSED' });
@@ -142,7 +142,7 @@ test.serial('sessions expire and are swept while memory is used up', async (t) =
   t.is(await closed, `${id} expired`);
 });
 
-/** A store that does no background work but heartbeats. */
+/** Starts a trial on a store whose only background work is heartbeats. */
 async function startTrial(t: ExecutionContext, context: SessionContextOptions): Promise<Trial> {
   const store = new RedisStore(new SessionContext(context), {
     url: server().url,
@@ -158,38 +158,44 @@ async function startTrial(t: ExecutionContext, context: SessionContextOptions): 
   return trial;
 }
 
-test.serial('sessions are swept while memory is used up, also behind one that was renewed', async (t) => {
-  const trial = await startTrial(t, {});
-  const renewed = await trial.login('alice', { ttl: 1_500 });
-  const expiring = await trial.login('bob', { ttl: 1_500 });
-  // Its entry among the deadlines stays where it was, and the sweep must move it first.
-  await trial.store.touch(app, renewed.id, { activity: true, ttl: 60_000 });
-  await fill();
-  const swept: string[] = [];
-  const sweep = async () => {
-    for (const { id } of await trial.sweep()) swept.push(id);
-    return swept.length > 0;
-  };
-  await eventually(sweep, { what: 'a session has expired' });
-  t.deepEqual(swept, [expiring.id]);
-});
+test.serial(
+  'sessions are swept while memory is used up, even when their deadline follows that of a renewed session',
+  async (t) => {
+    const trial = await startTrial(t, {});
+    const renewed = await trial.login('alice', { ttl: 1_500 });
+    const expiring = await trial.login('bob', { ttl: 1_500 });
+    // The renewed session keeps its old place among the deadlines. The sweep must move it first.
+    await trial.store.touch(app, renewed.id, { activity: true, ttl: 60_000 });
+    await fill();
+    const swept: string[] = [];
+    const sweep = async () => {
+      for (const { id } of await trial.sweep()) swept.push(id);
+      return swept.length > 0;
+    };
+    await eventually(sweep, { what: 'a session has expired' });
+    t.deepEqual(swept, [expiring.id]);
+  },
+);
 
-test.serial('sessions are judged away while memory is used up, also behind one whose poll is held', async (t) => {
-  const trial = await startTrial(t, { hbGrace: 500, gcTime: 600_000 });
-  const present = await trial.login('alice');
-  const silent = await trial.login('bob');
-  await trial.park(present.id, 'default', 60_000);
-  await fill();
-  const away: string[] = [];
-  const judge = async () => {
-    away.push(...(await trial.judge()));
-    return away.length > 0;
-  };
-  await eventually(judge, { what: 'a session is away' });
-  t.deepEqual(away, [silent.id]);
-});
+test.serial(
+  'sessions become away while memory is used up, even when a session with a held poll must be judged first',
+  async (t) => {
+    const trial = await startTrial(t, { hbGrace: 500, gcTime: 600_000 });
+    const present = await trial.login('alice');
+    const silent = await trial.login('bob');
+    await trial.park(present.id, 'default', 60_000);
+    await fill();
+    const away: string[] = [];
+    const judge = async () => {
+      away.push(...(await trial.judge()));
+      return away.length > 0;
+    };
+    await eventually(judge, { what: 'a session is away' });
+    t.deepEqual(away, [silent.id]);
+  },
+);
 
-test.serial('an app of many sessions is listed and closed while memory is used up', async (t) => {
+test.serial('an app with many sessions can be listed and closed while memory is used up', async (t) => {
   const manager = await startManager(t, freshPrefix(), { maxSession: 0 });
   const names = Array.from({ length: 600 }, (_each, index) => `account-${index}`);
   await Promise.all(names.map((name) => manager.createSession(name)));

@@ -14,7 +14,7 @@ const buckets = rounds({ sample: 3, full: 6 });
 const heldPolls = rounds({ sample: 3, full: 10 });
 const roomy = { msgMaxLength: 100_000, mailboxMaxBytes: 100_000_000 };
 
-/** The slots of the buckets, and the masters that own them. */
+/** Returns the slots of the buckets, and the masters that own them. */
 async function usedSlots({ masters, client }: RedisCluster, keyPrefix: string) {
   const slots = new Set<number>();
   for (const master of masters) {
@@ -24,7 +24,7 @@ async function usedSlots({ masters, client }: RedisCluster, keyPrefix: string) {
   return [...slots].map((slot) => ({ slot, owner: masters[Math.floor(slot / share)] }));
 }
 
-test('while slots move to other masters traffic goes on, and no push is missed', async (t) => {
+test('while slots move to other masters, traffic continues and no push is missed', async (t) => {
   const keyPrefix = freshPrefix();
   const options = { cluster: { nodes: cluster().nodes }, keyPrefix, buckets };
   const nodes = await ServiceProcess.startAll(t, 2, { context: roomy, options });
@@ -39,9 +39,9 @@ test('while slots move to other masters traffic goes on, and no push is missed',
     if (owner !== undefined && target !== undefined) await migrate(cluster(), slot, owner, target);
     await traffic.goesOn();
   }
-  // A mailbox that moved to another master is of another history.
+  // A mailbox that moved to another master has another history.
   await traffic.settle(t, true);
-  // Now at rest: a push at one node wakes the poll that the other holds.
+  // Without traffic: a push at one node wakes the poll that the other node holds.
   for (let each = 0; each < heldPolls; each += 1) {
     const { id } = await one.do('create', `account-${each}`);
     const held = await other.hold(id);

@@ -20,10 +20,10 @@ export class ReplicaPair {
     return new ReplicaPair(master, replica);
   }
 
-  /** As a managed service does it: the replica is promoted, and the old master follows it. */
+  /** Swaps the roles like a managed service: promotes the replica, and lets the old master follow it. */
   async swap(): Promise<void> {
     const { master, replica } = this;
-    // What the replica does not have yet would be lost.
+    // Otherwise, the writes that the replica does not have yet would be lost.
     await master.client.wait(1, 5_000);
     await replica.client.replicaof('NO', 'ONE');
     await follow(master, replica);
@@ -31,7 +31,7 @@ export class ReplicaPair {
     this.replica = master;
   }
 
-  /** As Redis does it when told to: the master lets the replica catch up first. */
+  /** Swaps the roles with the command FAILOVER: the master first lets the replica catch up. */
   async failOver(): Promise<void> {
     const { master, replica } = this;
     await master.client.call('FAILOVER');
@@ -42,7 +42,7 @@ export class ReplicaPair {
   }
 }
 
-/** Resolves when the replica has all that the master has. */
+/** Makes `replica` follow `master`. Resolves when the replica is up to date. */
 async function follow(replica: RedisServer, master: RedisServer): Promise<void> {
   await replica.client.replicaof('127.0.0.1', master.port);
   await isUpToDate(replica);

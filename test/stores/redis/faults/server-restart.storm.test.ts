@@ -7,16 +7,16 @@ import { Traffic } from '../../nodes/traffic.js';
 import { freshPrefix } from '../exact-clock.js';
 
 const roomy = { msgMaxLength: 100_000, mailboxMaxBytes: 100_000_000 };
-/** While the server is down a call fails at once: long before the time limits of the connection, which are 5 s. */
+/** While the server is down, a call must fail much earlier than the time limits of the connection, which are 5 s. */
 const atOnceMs = 4_000;
 
-/** How many connections there are besides those of the test. */
+/** Returns the number of connections, without those of the test. */
 async function connectionsTo(server: RedisServer): Promise<number> {
   const list = String(await server.client.client('LIST'));
   return list.split('\n').filter((line) => line !== '' && !line.includes(`name=${testConnectionName}`)).length;
 }
 
-test('while the server is down calls fail at once and polls stay held; when it is back, polls are told reset and calls succeed', async (t) => {
+test('while the server is down, calls fail immediately and polls stay held; after its restart, polls report reset and calls succeed', async (t) => {
   const server = await RedisServer.start({ appendonly: 'yes', appendfsync: 'always' });
   t.teardown(() => server.stop());
   const settings = { context: {}, options: { url: server.url, keyPrefix: freshPrefix() } };
@@ -119,7 +119,7 @@ test('when the server has lost all data, sessions are unknown and new ones work'
   const { messages, lost } = await heldAgain.batch;
   t.deepEqual([messages.map(({ data }) => data), lost], [['hi'], 0]);
   await t.throwsAsync(held.batch, { code: 'SESSION_UNKNOWN' });
-  // Restarted without any data.
+  // The server restarts without any data.
   const last = await other.hold(fresh.id);
   await server.kill();
   await server.restart();

@@ -7,7 +7,7 @@ import { serverFor } from '../places.js';
 
 const server = serverFor(test);
 
-/** How a message to a subscriber begins; no other reply begins so. */
+/** The first bytes of a message to a subscriber. No other reply starts with them. */
 const notice = /^[*>]3\r\n\$7\r\nmessage\r\n/;
 
 test('a poll is answered although the node’s new subscription receives no notices', async (t) => {
@@ -35,7 +35,7 @@ test('a poll is answered although the node’s new subscription receives no noti
     ),
   );
   t.false(held.isOver);
-  // First before the next heartbeat, then after it.
+  // The first round is before the next heartbeat, the second round after it.
   for (const [round, poll] of [held, undefined].entries()) {
     const { isOver, batch } = poll ?? (await other.hold(id, 'default', 120_000));
     t.false(isOver);

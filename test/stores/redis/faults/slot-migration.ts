@@ -5,13 +5,13 @@ function idOf({ client }: RedisServer): Promise<string> {
   return client.call('CLUSTER', 'MYID').then(String);
 }
 
-/** Moves a slot as redis-cli does when it rebalances a Cluster. */
+/** Moves a slot in the way of redis-cli when it rebalances a Cluster. */
 export async function migrate(cluster: RedisCluster, slot: number, from: RedisServer, to: RedisServer): Promise<void> {
   await moveKeys(slot, from, to);
   await giveSlot(cluster, slot, to);
 }
 
-/** The first half: all keys are at the new master, and the old one still owns the slot. */
+/** The first half of a migration: moves all keys to the new master; the old master still owns the slot. */
 export async function moveKeys(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
   await to.client.call('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', await idOf(from));
   await from.client.call('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', await idOf(to));
@@ -22,9 +22,9 @@ export async function moveKeys(slot: number, from: RedisServer, to: RedisServer)
   }
 }
 
-/** The second half. */
+/** The second half of a migration: makes the new master the owner of the slot. */
 export async function giveSlot({ masters }: RedisCluster, slot: number, to: RedisServer): Promise<void> {
-  // First the new owner, so that the slot always has one.
+  // Notify the new owner first, so that the slot always has an owner.
   for (const { client } of [to, ...masters]) {
     await client.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', await idOf(to));
   }

@@ -4,7 +4,7 @@ import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPrefix } from '../exact-clock.js';
 import { serverFor } from '../places.js';
 
-// Small, so that the server soon disconnects a subscriber that does not read.
+// A small limit, so that the server soon disconnects a subscriber that does not read.
 const server = serverFor(test, { 'client-output-buffer-limit': 'pubsub 256kb 256kb 1' });
 const large = 'x'.repeat(60_000);
 const pollCount = 300;

@@ -7,7 +7,7 @@ import { app, outgoing } from '../workload.js';
 
 const server = serverFor(test);
 
-test('a call whose answer is lost fails as unsure; one that is refused, or not sent, does not', async (t) => {
+test('a call whose answer is lost fails as unsure; a call that is refused or not sent fails without unsure', async (t) => {
   const { port, client } = server();
   const proxy = await RedisProxy.start(port);
   t.teardown(() => proxy.close());

@@ -14,8 +14,8 @@ function twoNodes(launch: Launch, where: RedisStoreOptions, context: SessionCont
 }
 
 /**
- * Declares the wake-up tests on the Redis of `where`.
- * @returns the two nodes with default settings, which the tests share because processes take long to start
+ * Declares the wake-up tests on the Redis to which `where` leads.
+ * @returns the two nodes with default settings; the tests share them because processes take long to start
  */
 export function wakeUpAt(test: TestFn, where: () => RedisStoreOptions): () => Pair {
   let usual: Pair | undefined;
@@ -29,7 +29,7 @@ export function wakeUpAt(test: TestFn, where: () => RedisStoreOptions): () => Pa
     if (usual === undefined) throw new Error('no nodes are started');
     return usual;
   };
-  /** With nodes of its own if the test has settings of its own. */
+  /** Declares a test. The test has its own nodes if it has its own settings. */
   const declare = (
     title: string,
     context: SessionContextOptions | undefined,

@@ -8,7 +8,7 @@ import { wakeUpAt } from './wake-up-at.js';
 const server = serverFor(test);
 const nodes = wakeUpAt(test, () => ({ url: server().url }));
 
-test.serial('a push while the subscriber is disconnected is delivered when it is back', async (t) => {
+test.serial('a push while the subscriber is disconnected is delivered after it reconnects', async (t) => {
   const [one, other] = nodes();
   const { id } = await one.do('create', newAccount());
   for (let round = 1; round <= 5; round += 1) {
@@ -20,12 +20,12 @@ test.serial('a push while the subscriber is disconnected is delivered when it is
   }
 });
 
-test.serial('a close while the subscriber is disconnected ends the poll when it is back', async (t) => {
+test.serial('a close while the subscriber is disconnected ends the poll after it reconnects', async (t) => {
   const [one, other] = nodes();
   const { id } = await one.do('create', newAccount());
   const held = await other.hold(id);
   await Promise.all([disconnectSubscribers(), one.do('close', id)]);
-  // Ended by the notice if that was quicker, else by the refusal of the next read.
+  // Either the notice ends the poll, or the next read is refused, whichever is first.
   const reason = await held.batch.then(
     ({ closed }) => closed?.code,
     (error) => SessionError.is(error, 'SESSION_CLOSED') && error.details.reason,

@@ -10,10 +10,10 @@ import { app, newSession, outgoing } from '../workload.js';
 import { callsOf, insertOne, isBlocked, openStore, pause, refusalOf, request, retained } from './replicated-stage.js';
 
 const missing = { unsure: true, replicas: { needed: 1, reached: 0 } };
-/** Longer than any of these tests. */
+/** A timeout that is longer than any of these tests. */
 const patient = { count: 1, timeout: 60_000 };
 
-/** The names of the writes that callers rely on, and how they are called. */
+/** The writes that callers rely on. */
 const writes: Readonly<Record<string, (store: RedisStore, id: string) => Promise<unknown>>> = {
   insert: (store) => store.insert(newSession(store, 'bob')),
   insertOnce: (store) => store.insertOnce(newSession(store, 'bob')),
@@ -28,7 +28,7 @@ const writes: Readonly<Record<string, (store: RedisStore, id: string) => Promise
   endAccount: (store) => store.endAccount(app, 'alice', 'revoked', undefined),
 };
 
-/** What does not wait: a client's contacts and reads. */
+/** The operations that do not wait for replicas: a client's contacts and reads. */
 const contacts: Readonly<Record<string, (store: RedisStore, id: string) => Promise<unknown>>> = {
   authenticate: (store, id) => store.authenticate(app, id, '').catch((error) => requireUnknown(error)),
   get: (store, id) => store.get(app, id),
@@ -49,14 +49,14 @@ async function startProxy(t: ExecutionContext, target: number): Promise<RedisPro
   return proxy;
 }
 
-test('while the replica hangs, every write that a caller relies on fails as unsure, and no contact does; then all goes on', async (t) => {
+test('while the replica hangs, every write that a caller relies on fails as unsure, and contacts succeed; then all writes succeed', async (t) => {
   const pair = await ReplicaPair.start(t);
   const store = await openStore(t, { url: pair.master.url, replicas: { count: 1, timeout: 1 } });
   const patientOne = await openStore(t, { url: pair.master.url, replicas: patient });
   const goOn = await pause(pair.replica);
   for (const [name, write] of Object.entries(writes)) {
     const session = newSession(store, 'alice');
-    // Its login is unsure too, but it is there.
+    // The login is unsure, too, but the session exists.
     await refusalOf(store.insert(session));
     const { details, message } = await refusalOf(write(store, session.id));
     t.deepEqual(details, missing, name);
@@ -67,7 +67,7 @@ test('while the replica hangs, every write that a caller relies on fails as unsu
   await refusalOf(store.insert(session));
   for (const [name, contact] of Object.entries(contacts)) await t.notThrowsAsync(contact(store, id), name);
   t.deepEqual((await refusalOf(store.ping())).details, missing);
-  // What is refused has changed nothing, and nothing of it can be lost.
+  // A call that is refused has changed nothing, so that no change can be lost.
   await t.throwsAsync(store.append(app, newId(id.slice(0, 2)), outgoing('hi')), { code: 'SESSION_UNKNOWN' });
   const pending = patientOne.ping();
   goOn();
@@ -75,7 +75,7 @@ test('while the replica hangs, every write that a caller relies on fails as unsu
   for (const write of Object.values(writes)) await t.notThrowsAsync(write(patientOne, await insertOne(patientOne)));
 });
 
-test('many pushes share one WAIT, and none is sent without replicas', async (t) => {
+test('many pushes share one WAIT, and without replicas no WAIT is sent', async (t) => {
   const pair = await ReplicaPair.start(t);
   const pushes = 2_000;
   const pushAll = async (store: RedisStore) => {
@@ -93,7 +93,7 @@ test('many pushes share one WAIT, and none is sent without replicas', async (t) 
   t.is(await pushAll(await openStore(t, { url: pair.master.url })), 0);
 });
 
-test('pushes that come while replicas are waited for share the next WAIT', async (t) => {
+test('pushes that arrive while the store waits for replicas share the next WAIT', async (t) => {
   const pair = await ReplicaPair.start(t);
   const store = await openStore(t, { url: pair.master.url, replicas: patient });
   const id = await insertOne(store);
@@ -110,7 +110,7 @@ test('pushes that come while replicas are waited for share the next WAIT', async
   t.is((await callsOf(pair.master, 'wait')) - before, 2);
 });
 
-test('polls are answered while a push waits for replicas, and a held one gets its message before the publisher is told', async (t) => {
+test('polls are answered while a push waits for replicas; a held poll gets its message before the push resolves', async (t) => {
   const pair = await ReplicaPair.start(t);
   const heard: string[] = [];
   const listener = { ...noListener, appended: (_app: string, id: string) => void heard.push(id) };
@@ -142,15 +142,15 @@ test('when the connection breaks during the wait, the push fails as unsure and i
   proxy.breakConnections();
   for (const { details } of await Promise.all(unsure)) t.deepEqual(details, missing);
   await eventually(async () => (await store.get(app, id).catch(() => undefined)) !== undefined, { what: 'it is back' });
-  // It finds the session of the first attempt, which the replica does not have.
+  // The repeated login finds the session of the first attempt, which the replica does not have.
   let isTold = false;
   const repeat = async (): Promise<boolean> => {
     try {
       return (await store.insertOnce(login)).inserted;
     } catch (error) {
-      // The connection that writes may come back later than the other.
+      // The connection for writes may reconnect later than the other one.
       if (!SessionError.is(error) || !/not connected/.test(error.message)) throw error;
-      // A refusal that needs no event would otherwise keep the connection from coming back.
+      // The refusal settles without I/O. Without this pause the loop would keep the connection from reconnecting.
       await new Promise(setImmediate);
       return repeat();
     }
@@ -165,7 +165,7 @@ test('when the connection breaks during the wait, the push fails as unsure and i
   t.deepEqual(await retained(store, id), ['once']);
 });
 
-test('when the master is demoted during the wait, the push fails as unsure, and later ones reach the new master', async (t) => {
+test('when the master is demoted during the wait, the push fails as unsure, and later pushes reach the new master', async (t) => {
   const pair = await ReplicaPair.start(t);
   const proxy = await startProxy(t, pair.master.port);
   const store = await openStore(t, { url: proxy.url, replicas: patient });
@@ -189,7 +189,7 @@ test('when the master is demoted during the wait, the push fails as unsure, and 
       ),
     { what: 'the new master takes pushes' },
   );
-  // The connection that reads may find the new master later than the one that writes.
+  // The connection for reads may find the new master later than the connection for writes.
   let values: readonly unknown[] = [];
   await eventually(
     async () => {

@@ -9,7 +9,7 @@ import { insertOne, isBlocked, openStore, pause, refusalOf, retained } from './r
 
 const patient = { count: 1, timeout: 60_000 };
 
-/** How many connections of clients there are besides those of the test. */
+/** Returns the number of connections of clients, without those of the test. */
 async function connections(pair: ReplicaPair): Promise<number> {
   const list = String(await pair.master.client.client('LIST'));
   const isClients = (line: string) =>
@@ -17,11 +17,11 @@ async function connections(pair: ReplicaPair): Promise<number> {
   return list.split('\n').filter(isClients).length;
 }
 
-test('a client of the application is not blocked by the waits, and what it would send again is not sent again', async (t) => {
+test('a client of the application is not blocked by the waits, and a push that it would resend is not sent again', async (t) => {
   const pair = await ReplicaPair.start(t);
   const proxy = await RedisProxy.start(pair.master.port);
   t.teardown(() => proxy.close());
-  // As ioredis is by default: it resends what was under way when its connection broke.
+  // The default of ioredis: it resends the commands in progress when its connection breaks.
   const client = new Redis(proxy.url, { retryStrategy: () => 10 });
   client.on('error', () => {});
   t.teardown(() => client.disconnect());
@@ -43,7 +43,7 @@ test('a client of the application is not blocked by the waits, and what it would
   t.deepEqual(await retained(store, id), ['once', 'next']);
 });
 
-test('close ends the connection that writes too, and waits for what is under way', async (t) => {
+test('close ends the connection for writes as well, and waits for the calls in progress', async (t) => {
   const pair = await ReplicaPair.start(t);
   const store = await openStore(t, { url: pair.master.url, replicas: patient });
   t.is(await connections(pair), 3, 'for reads, for writes, to listen');

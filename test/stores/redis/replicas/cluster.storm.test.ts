@@ -12,7 +12,7 @@ const cluster = clusterFor(test, { replicas: true });
 const accounts = 24;
 const patient = { count: 1, timeout: 60_000 };
 
-/** A master and its replica. */
+/** Returns a master and its replica. */
 function shard(index: number): { readonly master: RedisServer; readonly replica: RedisServer } {
   const [master, replica] = [cluster().masters[index], cluster().replicas[index]];
   if (master === undefined || replica === undefined) throw new Error('there are three shards');
@@ -27,7 +27,7 @@ async function slotOf(id: string): Promise<number> {
   return cluster().client.cluster('KEYSLOT', `{${id.slice(0, 2)}}`);
 }
 
-/** Whether the slot of the session is among those that the shard was given at the start. */
+/** Whether the slot of the session is among those that were assigned to the shard at the start. */
 async function isOn(index: number, id: string): Promise<boolean> {
   return Math.floor((await slotOf(id)) / Math.ceil(16_384 / 3)) === index;
 }
@@ -65,7 +65,7 @@ test.serial(
   },
 );
 
-test.serial('a push follows its slot while it is moved, and after', async (t) => {
+test.serial('a push follows its slot during and after a migration', async (t) => {
   const store = await openOn(t, patient);
   const ids = await insertAll(store);
   const [from, to] = [shard(1).master, shard(2).master];
@@ -83,7 +83,7 @@ test.serial('a push follows its slot while it is moved, and after', async (t) =>
 });
 
 test.serial(
-  'a master is killed under pushes, its replica takes over with all that was acknowledged, and pushes go on once it has a replica',
+  'a master is killed under pushes: its replica has every acknowledged push, and pushes succeed again once it has a replica',
   async (t) => {
     const store = await openOn(t, { count: 1, timeout: 200 });
     const ids = await insertAll(store);

@@ -9,13 +9,13 @@ import { insertOne, isAcknowledged, openStore, retained } from './replicated-sta
 
 const publishers = 8;
 
-/** What callers were told. */
+/** The pushes and logins that were acknowledged to callers. */
 interface Acknowledged {
   readonly pushes: string[];
   readonly logins: string[];
 }
 
-/** Pushes to the session and logs accounts in, one after the other, until `isOver`. */
+/** Pushes to the session and logs accounts in, one after the other, until `isOver` returns true. */
 async function publish(store: RedisStore, id: string, name: number, told: Acknowledged, isOver: () => boolean) {
   for (let number = 0; !isOver(); number += 1) {
     const value = `${name}/${number}`;
@@ -26,7 +26,7 @@ async function publish(store: RedisStore, id: string, name: number, told: Acknow
   }
 }
 
-test('a master is killed under pushes and logins while its replica lags, and the promoted replica has all that was acknowledged, once', async (t) => {
+test('after a master whose replica lags is killed under pushes and logins, the promoted replica has all acknowledged ones, once', async (t) => {
   const settings = { 'repl-diskless-sync-delay': '0' };
   const [master, replica] = await Promise.all([RedisServer.start(settings), RedisServer.start(settings)]);
   const link = await RedisProxy.start(master.port);
@@ -44,7 +44,7 @@ test('a master is killed under pushes and logins while its replica lags, and the
   });
   const publishing = Array.from({ length: publishers }, (_each, name) => publish(store, id, name, told, () => isOver));
   await eventually(() => told.pushes.length > 100 && told.logins.length > 100, { what: 'traffic flows' });
-  // From now on the replica does not hear of writes.
+  // From here on the replica receives no writes.
   link.holdReplies();
   const before = (await retained(store, id)).length;
   await eventually(async () => (await retained(store, id)).length > before + 2 * publishers, { what: 'more pushes' });

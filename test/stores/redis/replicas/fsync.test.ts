@@ -9,7 +9,7 @@ import { openStore, refusalOf } from './replicated-stage.js';
 const server = serverFor(test);
 const fsync = { count: 2, timeout: 1_000, fsync: true };
 
-/** A server that answers `WAITAOF`, which the Redis at hand may not know, and keeps what it was sent. */
+/** A server that answers `WAITAOF`, which the installed Redis may not know, and records the requests. */
 class FakeServer {
   readonly requests: string[] = [];
   readonly client: Redis;
@@ -52,7 +52,7 @@ class FakeServer {
   }
 }
 
-test('with fsync the server and the replicas must have synced', async (t) => {
+test('with fsync, the store requires that the server and the replicas have synced', async (t) => {
   const { client, requests } = await FakeServer.start(t, '*2\r\n:1\r\n:2\r\n');
   await t.notThrowsAsync(new Replicas(fsync).wait(client));
   t.deepEqual(requests, ['WAITAOF 1 2 1000']);
@@ -68,18 +68,18 @@ test('the error says whether the server or a replica has not synced', async (t) 
   t.regex(unsynced.message, /the server did not sync it to its append-only file/);
 });
 
-test('a server without an append-only file is refused at the start, in its own words', async (t) => {
+test('a server without an append-only file is refused at the start with the server’s own message', async (t) => {
   const words = 'WAITAOF cannot be used when numlocal is set but appendonly is disabled.';
   const { client } = await FakeServer.start(t, `-ERR ${words}\r\n`);
   t.true((await refusalOf(new Replicas(fsync).requireSupport(client))).message.includes(words));
 });
 
-test('a server without WAITAOF is refused at the start, with the version that has it', async (t) => {
+test('a server without WAITAOF is refused at the start, and the error names the version that has it', async (t) => {
   const { client, url } = server();
   const [, version = '0'] = /^redis_version:(\d+\.\d+)/m.exec(await client.info('server')) ?? [];
   const opening = openStore(t, { url, replicas: fsync });
   const { message } = await refusalOf(opening);
-  // A newer one knows the command, and has no append-only file here.
+  // A newer server knows the command, but has no append-only file here.
   t.regex(
     message,
     Number(version) < 7.2 ? /replicas\.fsync needs WAITAOF, which Redis has since version 7\.2/ : /appendonly/,

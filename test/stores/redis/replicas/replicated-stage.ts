@@ -21,7 +21,7 @@ export async function openStore(
   return store;
 }
 
-/** The id of a session that the replicas have. On a busy machine one may take longer than a call waits for it. */
+/** Returns the id of a session that the replicas have. On a busy machine it takes several attempts. */
 export async function insertOne(store: RedisStore, accountId = 'alice'): Promise<string> {
   let id = '';
   const isInserted = () => {
@@ -41,12 +41,12 @@ export function request(changes: Partial<ReadRequest> = {}): ReadRequest {
   return { reader: 'r', after: '', limit: 100_000, wait: 0, ...bearer, ticket: tickets, ...changes };
 }
 
-/** The values of the messages that the session has. */
+/** Returns the values of the messages that the session has. */
 export async function retained(store: RedisStore, id: string): Promise<readonly unknown[]> {
   return (await store.read(app, id, request())).messages.map(({ json }) => JSON.parse(json));
 }
 
-/** The error of the call; fails unless it is `STORE_UNAVAILABLE`. */
+/** Returns the error of the call. Fails unless the error is `STORE_UNAVAILABLE`. */
 export async function refusalOf(call: Promise<unknown>): Promise<SessionError<'STORE_UNAVAILABLE'>> {
   try {
     await call;
@@ -67,7 +67,7 @@ export function isAcknowledged(call: Promise<unknown>): Promise<boolean> {
   );
 }
 
-/** How often the server was sent this command. */
+/** Returns how often the server received this command. */
 export async function callsOf({ client }: RedisServer, command: string): Promise<number> {
   const stats = await client.info('commandstats');
   return Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(stats)?.[1] ?? 0);
@@ -80,7 +80,7 @@ export function isBlocked({ client }: RedisServer): Promise<void> {
   });
 }
 
-/** Stops the process, as a machine that hangs, until the function that it returns is called. */
+/** Stops the process like a machine that hangs, until the returned function is called. */
 export async function pause({ client }: RedisServer): Promise<() => void> {
   const pid = Number(/^process_id:(\d+)/m.exec(await client.info('server'))?.[1]);
   process.kill(pid, 'SIGSTOP');

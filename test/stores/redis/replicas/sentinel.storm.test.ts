@@ -8,7 +8,7 @@ import { insertOne, isAcknowledged, openStore, retained } from './replicated-sta
 
 const publishers = 8;
 
-test('Sentinel replaces a killed master, nothing that was acknowledged is lost, and once it is back as a replica all goes on', async (t) => {
+test('Sentinel replaces a killed master: no acknowledged write is lost, and traffic continues once the old master is a replica', async (t) => {
   const pair = await ReplicaPair.start(t);
   const sentinel = await RedisSentinel.start(pair.master.port);
   t.teardown(() => sentinel.stop());
@@ -40,7 +40,7 @@ test('Sentinel replaces a killed master, nothing that was acknowledged is lost, 
   const { master, replica } = pair;
   await master.kill();
   const named = async () => String(await asking.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', masterName));
-  // Before, it would lead clients to the old master, which has nothing when it is back.
+  // Earlier, Sentinel would lead clients to the old master, which has no data after its restart.
   await eventually(async () => (await named()).endsWith(`,${replica.port}`), { what: 'the replica is promoted' });
   await master.restart();
   await grows('traffic flows again');

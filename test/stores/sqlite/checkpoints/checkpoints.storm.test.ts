@@ -17,23 +17,26 @@ function sizeOf(path: string): number {
   return existsSync(path) ? statSync(path).size : 0;
 }
 
-test.serial('the log stays bounded under a steady stream of writes, and is empty after the last close', async (t) => {
-  const path = await freshPath(t);
-  const trial = trialOf({ path, durability: 'interval' });
-  await trial.store.open(trial);
-  const attributes = { text: JSON.stringify('x'.repeat(30_000)) };
-  let largest = 0;
-  for (let round = 0; round < 2_000 && sizeOf(path) < 80 * mebibyte; round += 1) {
-    await Promise.all(Array.from({ length: 16 }, (_, lane) => trial.login(`account-${lane}`, { attributes })));
-    largest = Math.max(largest, sizeOf(`${path}-wal`));
-  }
-  t.true(sizeOf(path) >= 80 * mebibyte, 'checkpoints copy it meanwhile');
-  t.true(largest > 4 * mebibyte && largest < 128 * mebibyte, `${largest}`);
-  await trial.close();
-  t.is(sizeOf(`${path}-wal`), 0);
-});
+test.serial(
+  'the log stays bounded under a continuous stream of writes, and is empty after the last close',
+  async (t) => {
+    const path = await freshPath(t);
+    const trial = trialOf({ path, durability: 'interval' });
+    await trial.store.open(trial);
+    const attributes = { text: JSON.stringify('x'.repeat(30_000)) };
+    let largest = 0;
+    for (let round = 0; round < 2_000 && sizeOf(path) < 80 * mebibyte; round += 1) {
+      await Promise.all(Array.from({ length: 16 }, (_, lane) => trial.login(`account-${lane}`, { attributes })));
+      largest = Math.max(largest, sizeOf(`${path}-wal`));
+    }
+    t.true(sizeOf(path) >= 80 * mebibyte, 'checkpoints copy it meanwhile');
+    t.true(largest > 4 * mebibyte && largest < 128 * mebibyte, `${largest}`);
+    await trial.close();
+    t.is(sizeOf(`${path}-wal`), 0);
+  },
+);
 
-test.serial('space is given back after the store shrank', async (t) => {
+test.serial('after the store shrank, the file gives space back to the file system', async (t) => {
   const path = await freshPath(t);
   const trial = trialOf({ path, durability: 'interval' });
   await trial.store.open(trial);
@@ -54,7 +57,7 @@ test.serial('space is given back after the store shrank', async (t) => {
   t.true(sizeOf(path) < before / 3, `${before} to ${sizeOf(path)}`);
 });
 
-test.serial('a process that exits within a checkpoint ends with its own code, and damages nothing', async (t) => {
+test.serial('a process that exits during a checkpoint ends with its own exit code, and damages nothing', async (t) => {
   const path = await freshPath(t);
   const next = randomNumbers(Date.now());
   for (let round = 0; round < stormSize(2, 100); round += 1) {

@@ -10,7 +10,7 @@ import { freshPath } from '../create-sqlite-store.js';
 const driver = await loadDriver();
 const projectUrl = (path: string) => pathToFileURL(projectPath(path)).href;
 
-test('the library is built into Node.js where it can be, else it is the package', (t) => {
+test('the driver uses the library built into Node.js if there is one, otherwise the package', (t) => {
   t.is(driver.name, process.getBuiltinModule('node:sqlite') === undefined ? '@photostructure/sqlite' : 'node:sqlite');
 });
 
@@ -48,7 +48,7 @@ test('values come back as they were stored, in the order of the columns', async 
   t.is(database.prepare('SELECT a FROM row WHERE id = 2').get(), undefined);
 });
 
-test('a busy database is a fault at once, and the holder of the lock goes on', async (t) => {
+test('a busy database is an immediate error, and the holder of the lock is not disturbed', async (t) => {
   const path = await freshPath(t);
   const [one, other] = [driver.open(path), driver.open(path)];
   t.teardown(() => one.close());
@@ -63,7 +63,7 @@ test('a busy database is a fault at once, and the holder of the lock goes on', a
   other.exec('BEGIN IMMEDIATE; COMMIT');
 });
 
-test('an error of SQLite has its code, and is told from a busy database', async (t) => {
+test('an error of SQLite has its code, and differs from that of a busy database', async (t) => {
   const database = driver.open(await freshPath(t));
   t.teardown(() => database.close());
   const fault = t.throws(() => database.prepare('SELECT * FROM missing'), { instanceOf: SqliteFault });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { WalSync } from '../../../../src/stores/sqlite/durability/wal-sync.js';
 
-/** Syncs that end when the test says so. */
+/** A disk whose syncs end when the test says so. */
 class ManualDisk {
   readonly ended: string[] = [];
   #syncs: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
@@ -34,7 +34,7 @@ function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-test('one sync serves all that asked before it began', async (t) => {
+test('one sync serves all callers that asked before it began', async (t) => {
   const disk = new ManualDisk();
   const sync = new WalSync(0, disk.sync);
   for (const name of ['one', 'two', 'three']) disk.note(name, sync.durable());
@@ -44,7 +44,7 @@ test('one sync serves all that asked before it began', async (t) => {
   t.deepEqual(disk.ended, ['one', 'two', 'three']);
 });
 
-test('what was committed while a sync ran waits for the next', async (t) => {
+test('a commit during a sync becomes durable with the next sync', async (t) => {
   const disk = new ManualDisk();
   const sync = new WalSync(0, disk.sync);
   disk.note('before', sync.durable());
@@ -60,7 +60,7 @@ test('what was committed while a sync ran waits for the next', async (t) => {
   t.deepEqual(disk.ended, ['before', 'during', 'also during']);
 });
 
-test('after a failed sync nothing is durable any more, though the disk reports success again', async (t) => {
+test('after a failed sync nothing becomes durable any more, even if the disk reports success again', async (t) => {
   const disk = new ManualDisk();
   const sync = new WalSync(0, disk.sync);
   disk.note('failing', sync.durable());

@@ -11,7 +11,7 @@ import { stormSize } from '../storm-size.js';
 const program = programFile(new URL('../nodes/damage-check.js', import.meta.url));
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
 
-test('of a file that is damaged anywhere nothing wrong is taken for right, and no process crashes', async (t) => {
+test('from a file that is damaged anywhere, no wrong data is returned as right, and no process crashes', async (t) => {
   const path = await freshPath(t);
   const trial = await openedTrial(t, { path });
   for (let each = 0; each < 60; each += 1) {

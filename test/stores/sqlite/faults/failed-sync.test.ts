@@ -6,10 +6,10 @@ import { eventually } from '../../../support/eventually.js';
 import { freshPath } from '../create-sqlite-store.js';
 import { openedTrial, trialOf } from '../opened-trial.js';
 
-/** A descriptor of this kind names a file and tells its state, but the kernel refuses to sync it: `O_PATH` of Linux. */
+/** The flag `O_PATH` of Linux. A descriptor with it gives the status of the file, but the kernel refuses to sync it. */
 const pathOnly = 0o10000000;
 
-/** The descriptor by which the store syncs the log of this database: SQLite's own is open for writing, too. */
+/** Returns the read-only descriptor with which the store syncs the log. SQLite's own descriptor is open for writing. */
 function syncedDescriptor(logPath: string): number {
   const links = readdirSync('/proc/self/fd').filter((descriptor) => {
     try {
@@ -17,7 +17,7 @@ function syncedDescriptor(logPath: string): number {
       const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1] ?? '1';
       return (Number.parseInt(flags, 8) & 3) === 0;
     } catch {
-      // It was that of the listing itself.
+      // This descriptor belonged to the directory listing itself and is already closed.
       return false;
     }
   });
@@ -26,13 +26,13 @@ function syncedDescriptor(logPath: string): number {
   return Number(found);
 }
 
-/** From now on every sync of the log fails in the kernel, while SQLite writes on. */
+/** Makes every further sync of the log fail in the kernel. SQLite can still write. */
 function failSyncs(path: string): void {
   const logPath = `${realpathSync(path)}-wal`;
   const descriptor = syncedDescriptor(logPath);
   closeSync(descriptor);
   const others: number[] = [];
-  // The system gives the lowest number that is free.
+  // The system returns the lowest free number.
   for (let opened = openSync(logPath, pathOnly); opened !== descriptor; opened = openSync(logPath, pathOnly)) {
     others.push(opened);
     if (opened > descriptor) throw new Error('the descriptor was taken in between');
@@ -43,9 +43,9 @@ function failSyncs(path: string): void {
 const failed = { code: 'STORE_UNAVAILABLE', message: /the disk failed to keep what was written; restart this process/ };
 
 for (const durability of ['commit', 'interval'] as const) {
-  // Only Linux has such descriptors, and lists them. Serial, since another test of this process could be given the descriptor.
+  // Only Linux has and lists such descriptors. Serial, because a concurrent test could be given the descriptor.
   (process.platform === 'linux' ? test.serial : test.serial.skip)(
-    `after a sync failed under ${durability} every call fails until the store is opened anew, and what was acknowledged before is there`,
+    `after a failed sync under ${durability} every call fails until the store is opened again, and earlier acknowledged writes are kept`,
     async (t) => {
       const path = await freshPath(t);
       const trial = trialOf({ path, durability, syncInterval: 20 });
@@ -73,7 +73,7 @@ for (const durability of ['commit', 'interval'] as const) {
       t.is(values[0], 'before');
       t.is(values.at(-1), 'after');
       t.false(values.includes('late'));
-      // With interval the file may be older than what was acknowledged. With commit it is not.
+      // With interval the file may be older than the acknowledged writes. With commit it is not.
       t.is((await again.read(id, { after: sent })).reset, durability === 'interval');
       await t.notThrowsAsync(again.store.ping());
     },

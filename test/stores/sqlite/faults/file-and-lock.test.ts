@@ -18,7 +18,7 @@ async function connect(t: ExecutionContext, path: string): Promise<Database> {
   return database;
 }
 
-test.serial('where no thread can be started, the process goes on and the store can be closed', async (t) => {
+test.serial('when no thread can be started, the process continues and the store can be closed', async (t) => {
   const real = workers.Worker;
   t.teardown(() => {
     workers.Worker = real;
@@ -37,7 +37,7 @@ test.serial('where no thread can be started, the process goes on and the store c
   await t.notThrowsAsync(trial.store.close());
 });
 
-test.serial('closeApp under way at a stop ends', async (t) => {
+test.serial('a closeApp in progress settles when the service stops', async (t) => {
   const container = new Container();
   container.load(sessionModule({ maxSession: 0 }, sqliteStore({ path: await freshPath(t) })));
   const manager = await container.getAsync(SessionManager);
@@ -47,7 +47,7 @@ test.serial('closeApp under way at a stop ends', async (t) => {
   t.not(await Promise.race([ending, pauseFor(3_000, 'never')]), 'never');
 });
 
-test.serial('while another process keeps the lock, looks are served however many come at once', async (t) => {
+test.serial('while another process holds the lock, any number of concurrent looks is served', async (t) => {
   const path = await freshPath(t);
   const trial = await openedTrial(t, { path, lockTimeout: 100 });
   const { id } = await trial.login();
@@ -59,7 +59,7 @@ test.serial('while another process keeps the lock, looks are served however many
   t.is(looks.filter(({ status }) => status === 'rejected').length, 0);
 });
 
-test.serial('what is acknowledged after the log was removed is in the file', async (t) => {
+test.serial('a write that is acknowledged after the log was removed is in the file', async (t) => {
   const path = await freshPath(t);
   const trial = await openedTrial(t, { path, lookInterval: 10 });
   await trial.login();
@@ -69,7 +69,7 @@ test.serial('what is acknowledged after the log was removed is in the file', asy
     (login) => login.id,
     () => undefined,
   );
-  // What a crash leaves.
+  // The file as a crash would leave it.
   const left = join(dirname(path), 'left.db');
   copyFileSync(path, left);
   const again = await openedTrial(t, { path: left });
@@ -77,7 +77,7 @@ test.serial('what is acknowledged after the log was removed is in the file', asy
   else t.pass();
 });
 
-test.serial('a database of another program that is refused is left as it is, byte for byte', async (t) => {
+test.serial('a database of another program is refused and left unchanged, byte for byte', async (t) => {
   const path = await freshPath(t);
   const database = (await loadDriver()).open(path);
   database.exec('CREATE TABLE theirs (id); INSERT INTO theirs VALUES (1)');
@@ -89,22 +89,25 @@ test.serial('a database of another program that is refused is left as it is, byt
   t.true(readFileSync(path).equals(before));
 });
 
-test.serial('a mailbox that was read under an older history is not written as one of the present', async (t) => {
-  const path = await freshPath(t);
-  const one = await openedTrial(t, { path });
-  const [kept, old] = [await one.login(), await one.login()];
-  await one.push(kept.id, 'a');
-  const sent = await one.read(kept.id);
-  await one.read(kept.id, { after: sent, wait: 1 });
-  await one.read(old.id);
-  // Another process renewed the history after its disk failed, and has used the old session since.
-  (await connect(t, path)).exec(`UPDATE history SET tag = 'another'`);
-  const other = await openedTrial(t, { path });
-  await other.read(old.id);
-  await pauseFor(1_100);
-  await one.store.replace('default', kept.id, old.id);
-  t.true((await other.read(kept.id, { after: { ...sent } })).reset);
-});
+test.serial(
+  'a mailbox that was read under an older history is not written as one of the current history',
+  async (t) => {
+    const path = await freshPath(t);
+    const one = await openedTrial(t, { path });
+    const [kept, old] = [await one.login(), await one.login()];
+    await one.push(kept.id, 'a');
+    const sent = await one.read(kept.id);
+    await one.read(kept.id, { after: sent, wait: 1 });
+    await one.read(old.id);
+    // Another process renewed the history after its disk failed, and has used the session `old` since.
+    (await connect(t, path)).exec(`UPDATE history SET tag = 'another'`);
+    const other = await openedTrial(t, { path });
+    await other.read(old.id);
+    await pauseFor(1_100);
+    await one.store.replace('default', kept.id, old.id);
+    t.true((await other.read(kept.id, { after: { ...sent } })).reset);
+  },
+);
 
 test.serial('a database behind a symbolic link can be opened', async (t) => {
   const path = await freshPath(t);

@@ -12,9 +12,9 @@ import { damageIn } from '../verify.js';
 const run = promisify(execFile);
 const large = { attributes: { text: JSON.stringify('x'.repeat(2_000)) } };
 
-// Only root may mount the small disk.
+// Only root can mount the small disk.
 (process.getuid?.() === 0 ? test : test.skip)(
-  'a full disk refuses writes with a clear error, harms nothing, and all goes on once there is room',
+  'a full disk refuses writes with a clear error and damages nothing, and writes succeed again once there is space',
   async (t) => {
     const path = await freshPath(t);
     const directory = dirname(path);
@@ -30,7 +30,7 @@ const large = { attributes: { text: JSON.stringify('x'.repeat(2_000)) } };
     t.true(logins.length > 20);
     const [first] = logins;
     t.is((await trial.store.get('default', first?.id ?? '')).accountId, 'alice');
-    // Where a large write found no room a small one may: they fill the rest.
+    // Small writes may still fit where the large one did not. These pings fill the remaining space.
     const ping = async () => {
       for (;;) await trial.store.ping();
     };

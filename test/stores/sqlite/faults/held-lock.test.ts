@@ -9,7 +9,7 @@ import { openedTrial } from '../opened-trial.js';
 
 const program = programFile(new URL('../nodes/lock-holder.js', import.meta.url));
 
-test('while a stopped process holds the lock, writes fail after the time-out, reads go on, the event loop runs, and all resumes', async (t) => {
+test('while a stopped process holds the lock, writes fail after the time-out, reads succeed and the event loop runs; then writes succeed', async (t) => {
   const path = await freshPath(t);
   const trial = await openedTrial(t, { path, lockTimeout: 1_000 });
   const { id, secretHash } = await trial.login();
@@ -31,7 +31,7 @@ test('while a stopped process holds the lock, writes fail after the time-out, re
   await t.throwsAsync(trial.store.ping(), refusal);
   t.is((await trial.store.get('default', id)).undelivered, 0);
   clearInterval(counting);
-  // A blocking wait would take the whole time-out of 5 s.
+  // A blocking wait would last for the whole time-out of 5 s.
   t.true(longestTurn < 2_500, `a turn of the event loop took ${longestTurn} ms`);
   holder.kill('SIGKILL');
   await once(holder, 'exit');

@@ -20,7 +20,7 @@ async function change(path: string, sql: string): Promise<void> {
   database.close();
 }
 
-/** A client at offset 13, and a copy of the file as it was at offset 10, in the place of a file that lost the rest. */
+/** Prepares a client at offset 13, and a copy of the file at offset 10, which stands for a file that lost the rest. */
 async function forgetful(t: ExecutionContext, durability: 'commit' | 'interval') {
   const path = await freshPath(t);
   const older = await freshPath(t);
@@ -42,14 +42,14 @@ async function isTold(t: ExecutionContext, trial: Trial, id: string, sent: Await
 }
 
 for (const pushes of [1, 3, 5]) {
-  test(`in a copy of an older file a client at 13 is told reset, and gets ${pushes} messages pushed since`, async (t) => {
+  test(`with a copy of an older file, a client at offset 13 receives reset and all messages, with ${pushes} pushes since`, async (t) => {
     const { id, older, sent } = await forgetful(t, 'commit');
     const again = await openedTrial(t, { path: older });
     await again.push(id, ...Array.from({ length: pushes }, (_each, index) => `since ${index}`));
     await isTold(t, again, id, sent);
   });
 
-  test(`after a crash of the machine under interval a client at 13 is told reset, and gets ${pushes} messages`, async (t) => {
+  test(`after a crash of the machine under interval, a client at offset 13 receives reset and all messages, with ${pushes} pushes since`, async (t) => {
     const { id, older, sent } = await forgetful(t, 'interval');
     await change(older, "UPDATE history SET boot = 'the boot before'");
     const again = await openedTrial(t, { path: older, durability: 'interval' });
@@ -59,7 +59,7 @@ for (const pushes of [1, 3, 5]) {
 }
 
 for (const durability of ['commit', 'interval'] as const) {
-  test(`after a crash of the machine under interval readers are told reset by ${durability}, though nothing was pushed`, async (t) => {
+  test(`after a crash of the machine under interval, readers receive reset from a store with ${durability} even without a push`, async (t) => {
     const { id, older, kept } = await forgetful(t, 'interval');
     await change(older, "UPDATE history SET boot = 'the boot before'");
     const again = await openedTrial(t, { path: older, durability });
@@ -87,7 +87,7 @@ test('a clean stop and a killed process keep the history', async (t) => {
   }
 });
 
-test('a clean stop is one under the next boot, too; with commit every stop is', async (t) => {
+test('a clean stop is still clean under the next boot; with commit every stop is clean', async (t) => {
   for (const durability of ['commit', 'interval'] as const) {
     const path = await freshPath(t);
     const trial = trialOf({ path, durability });
@@ -99,7 +99,7 @@ test('a clean stop is one under the next boot, too; with commit every stop is', 
   }
 });
 
-test('a mailbox of an older history tells each of its readers reset', async (t) => {
+test('a mailbox of an older history reports reset to each of its readers', async (t) => {
   const path = await freshPath(t);
   const trial = trialOf({ path, durability: 'interval' });
   await trial.store.open(trial);

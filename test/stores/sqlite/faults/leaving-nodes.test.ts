@@ -21,7 +21,7 @@ function first(database: Database, sql: string): unknown {
   return database.prepare(sql).get()?.[0];
 }
 
-/** The name of the node at which the only session is parked. */
+/** Returns the name of the node at which the only session is parked. */
 function parkedNode(database: Database): string {
   return String(first(database, `SELECT json_extract(mailbox, '$[6][0][4]') FROM contact`));
 }
@@ -45,53 +45,59 @@ function fillInbox(database: Database, node: string, rows: number): NodeTables {
   return tables;
 }
 
-test.serial('a store that opens while the last other one closes stays marked as open with interval', async (t) => {
-  const path = await freshPath(t);
-  const older = trialOf({ path, durability: 'interval' });
-  await older.store.open(older);
-  const newer = trialOf({ path, durability: 'interval' });
-  t.teardown(() => newer.store.close());
-  const real = fs.fdatasync;
-  let isFirst = true;
-  // The older process is stopped while the newer one, which has just begun, waits for its first sync.
-  fs.fdatasync = ((descriptor: number, callback: (error: Error | null) => void) => {
-    const before = isFirst ? older.store.close() : Promise.resolve();
-    isFirst = false;
-    void before.then(() => real(descriptor, callback));
-  }) as typeof fs.fdatasync;
-  syncBuiltinESMExports();
-  t.teardown(() => {
-    fs.fdatasync = real;
+test.serial(
+  'the file stays marked as open with interval when a store opens while the last other one closes',
+  async (t) => {
+    const path = await freshPath(t);
+    const older = trialOf({ path, durability: 'interval' });
+    await older.store.open(older);
+    const newer = trialOf({ path, durability: 'interval' });
+    t.teardown(() => newer.store.close());
+    const real = fs.fdatasync;
+    let isFirst = true;
+    // The older store closes while the newer one, which has just begun, waits for its first sync.
+    fs.fdatasync = ((descriptor: number, callback: (error: Error | null) => void) => {
+      const before = isFirst ? older.store.close() : Promise.resolve();
+      isFirst = false;
+      void before.then(() => real(descriptor, callback));
+    }) as typeof fs.fdatasync;
     syncBuiltinESMExports();
-  });
-  await newer.store.open(newer);
-  const { id } = await newer.login();
-  await newer.push(id, 'acknowledged');
-  t.not(first(await connect(t, path), 'SELECT boot FROM history'), '');
-});
+    t.teardown(() => {
+      fs.fdatasync = real;
+      syncBuiltinESMExports();
+    });
+    await newer.store.open(newer);
+    const { id } = await newer.login();
+    await newer.push(id, 'acknowledged');
+    t.not(first(await connect(t, path), 'SELECT boot FROM history'), '');
+  },
+);
 
-test.serial('a node that was given up by mistake marks the file before it acknowledges more', async (t) => {
-  const path = await freshPath(t);
-  const one = await openedTrial(t, { path, durability: 'interval' });
-  const other = trialOf({ path, durability: 'interval' });
-  await other.store.open(other);
-  const { id } = await one.login();
-  await one.park(id);
-  const database = await connect(t, path);
-  database.exec(`DELETE FROM node WHERE name = '${parkedNode(database)}'`);
-  await other.store.close();
-  await one.push(id, 'acknowledged');
-  t.not(first(database, 'SELECT boot FROM history'), '');
-});
+test.serial(
+  'a node that another node deleted by mistake marks the file before it acknowledges more writes',
+  async (t) => {
+    const path = await freshPath(t);
+    const one = await openedTrial(t, { path, durability: 'interval' });
+    const other = trialOf({ path, durability: 'interval' });
+    await other.store.open(other);
+    const { id } = await one.login();
+    await one.park(id);
+    const database = await connect(t, path);
+    database.exec(`DELETE FROM node WHERE name = '${parkedNode(database)}'`);
+    await other.store.close();
+    await one.push(id, 'acknowledged');
+    t.not(first(database, 'SELECT boot FROM history'), '');
+  },
+);
 
-test.serial('a node of whose inbox a part was deleted by mistake is told that it missed notices', async (t) => {
+test.serial('a node with a partly deleted inbox is notified that it missed notices', async (t) => {
   const path = await freshPath(t);
   const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
   const { id } = await one.login();
   await other.park(id);
   const database = await connect(t, path);
   const node = parkedNode(database);
-  // What another node does with one that stood still for 20 s, with more in its inbox than is deleted in one step.
+  // Another node does this to a node that stood still for 20 s and has more rows in its inbox than one step deletes.
   database.exec('BEGIN IMMEDIATE');
   fillInbox(database, node, 250).forget(node);
   database.exec('COMMIT');
@@ -101,7 +107,7 @@ test.serial('a node of whose inbox a part was deleted by mistake is told that it
   t.true(count === 250 || other.notices.some(({ kind }) => kind === 'missed'), `it got ${count} of 250 notices`);
 });
 
-test.serial('a node that leaves with a full inbox takes its row along, and the stop is a clean one', async (t) => {
+test.serial('a node that leaves with a full inbox removes its row, and its stop is clean', async (t) => {
   const path = await freshPath(t);
   const trial = trialOf({ path, durability: 'interval' });
   await trial.store.open(trial);
@@ -116,14 +122,14 @@ test.serial('a node that leaves with a full inbox takes its row along, and the s
   t.deepEqual([first(database, 'SELECT count(*) FROM node'), first(database, 'SELECT boot FROM history')], [0, '']);
 });
 
-test.serial('a damaged row of reports does not end all sweeps', async (t) => {
+test.serial('a damaged row of reports does not make sweeps fail', async (t) => {
   const path = await freshPath(t);
   const trial = await openedTrial(t, { path });
   (await connect(t, path)).exec(`INSERT INTO report VALUES ('gone', 1, '[{"app":"def')`);
   await t.notThrowsAsync(trial.store.sweep(10));
 });
 
-test.serial('a damaged row of an inbox does not end all notices', async (t) => {
+test.serial('a damaged row of an inbox does not stop later notices', async (t) => {
   const path = await freshPath(t);
   const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
   const { id } = await one.login();

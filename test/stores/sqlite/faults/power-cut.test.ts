@@ -9,10 +9,10 @@ import { randomNumbers, stormSize } from '../storm-size.js';
 import { brokenPromises, damageIn } from '../verify.js';
 
 const blockSize = 4_096;
-/** Bytes of a log that the store checkpoints, which syncs it by SQLite's own means. */
+/** Bytes of a log from which on the store makes a checkpoint, for which SQLite itself syncs the log. */
 const smallestCheckpointedLog = 4 * 1_048_576;
 
-/** The log as the disk surely holds it: what was written before the latest sync that has ended began. */
+/** The part of the log that the disk holds for certain: what was written before the latest completed sync began. */
 class SyncedLog {
   readonly #path: string;
   #bytes: Buffer;
@@ -26,7 +26,7 @@ class SyncedLog {
     return this.#bytes;
   }
 
-  /** Has every `fdatasync` of this process note what it makes sure of. @returns ends it */
+  /** Updates the bytes at every `fdatasync` of this process. @returns a function that ends this */
   watch(): () => void {
     const real = fs.fdatasync;
     const watched: typeof real = Object.assign(
@@ -48,7 +48,7 @@ class SyncedLog {
   }
 }
 
-/** What the disk may hold after the power went: of each block what was synced, or anything written since. */
+/** Returns what the disk may hold after a power cut: for each block either the synced content or a later one. */
 function afterPowerCut(synced: Buffer, latest: Buffer, next: (limit: number) => number): Buffer {
   const keptPrefix = synced.length + next(latest.length - synced.length + 1);
   const disk = Buffer.from(latest.subarray(0, next(2) === 0 ? keptPrefix : latest.length));
@@ -62,7 +62,7 @@ function afterPowerCut(synced: Buffer, latest: Buffer, next: (limit: number) => 
 }
 
 /**
- * A copy of the store as a power cut leaves it.
+ * Copies the store to the state that a power cut leaves.
  * @throws Error if the log is so large that a checkpoint may have synced it without this process knowing
  * @returns the path of the copy
  */
@@ -79,7 +79,7 @@ function cutPower(path: string, name: string, synced: Buffer, next: (limit: numb
   return copy;
 }
 
-/** Writes, and cuts the power a few times: so few that no checkpoint moves the log into the database meanwhile. */
+/** Writes, and cuts the power a few times, but not so often that a checkpoint moves the log into the database. */
 async function writeAndCut(t: ExecutionContext, next: (limit: number) => number): Promise<void> {
   const path = await freshPath(t);
   const trial = await openedTrial(t, { path });
@@ -98,10 +98,10 @@ async function writeAndCut(t: ExecutionContext, next: (limit: number) => number)
   };
   for (let cut = 0; cut < 12; cut += 1) {
     const enough = promises.size + 1 + next(8);
-    // The lanes go on a little, so that the cut falls among calls that are not acknowledged yet.
+    // The lanes continue for a moment, so that the cut happens among calls that are not acknowledged yet.
     const lanes = Array.from({ length: 4 }, (_, lane) => write(lane, enough + 4));
     while (promises.size < enough) await new Promise((resolve) => setImmediate(resolve));
-    // All at one moment: what was acknowledged, what was synced, and what is written.
+    // Taken at the same moment: the acknowledged writes, the synced log, and the written log.
     const acknowledged = [...promises.values()].map((promised) => ({ ...promised }));
     const copy = cutPower(path, `cut-${cut}`, log.bytes, next);
     await Promise.all(lanes);
@@ -112,7 +112,7 @@ async function writeAndCut(t: ExecutionContext, next: (limit: number) => number)
   await trial.store.close();
 }
 
-/** As `writeAndCut`, under `interval`: some of what was acknowledged may be missing, but only the latest. */
+/** Like `writeAndCut`, under `interval`: some acknowledged writes may be missing, but only the latest. */
 async function writeAndCutUnderInterval(t: ExecutionContext, next: (limit: number) => number): Promise<void> {
   const path = await freshPath(t);
   const trial = await openedTrial(t, { path, durability: 'interval', syncInterval: 10 });
@@ -144,12 +144,12 @@ async function writeAndCutUnderInterval(t: ExecutionContext, next: (limit: numbe
   endWatch();
 }
 
-test.serial('under commit a power cut loses nothing that was acknowledged', async (t) => {
+test.serial('under commit a power cut loses no acknowledged write', async (t) => {
   const next = randomNumbers(20_251_125);
   for (let round = 0; round < stormSize(1, 40); round += 1) await writeAndCut(t, next);
 });
 
-test.serial('under interval a power cut loses a tail only', async (t) => {
+test.serial('under interval a power cut loses only the latest writes', async (t) => {
   const next = randomNumbers(7);
   for (let round = 0; round < stormSize(1, 20); round += 1) await writeAndCutUnderInterval(t, next);
 });

@@ -4,10 +4,10 @@ import { Writers } from '../nodes/writers.js';
 import { stormSize } from '../storm-size.js';
 import { brokenPromises, damageIn } from '../verify.js';
 
-// Several at once, because a process that starts may meet another that ends.
+// Several guests, because a process that starts may overlap with another that ends.
 const guests = 4;
 
-test('processes that start and end while others write undo nothing', async (t) => {
+test('processes that start and end while others write lose none of their writes', async (t) => {
   const path = await freshPath(t);
   const writers = new Writers(path);
   t.teardown(() => writers.killAll());

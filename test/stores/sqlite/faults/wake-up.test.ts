@@ -3,7 +3,7 @@ import { type DeclareForPair, wakeUpFaults } from '../../nodes/faults/wake-up.js
 import { ServiceProcess } from '../../nodes/service-process.js';
 import { freshPlace } from '../create-sqlite-store.js';
 
-/** Processes that have nothing in common but the path of the database. */
+/** Declares a test with processes that have only the path of the database in common. */
 const unrelated: DeclareForPair = (title, context = {}, body) => {
   test(`between unrelated processes: ${title}`, async (t) => {
     const settings = { context, options: await freshPlace(t) };

@@ -14,7 +14,7 @@ async function assertKept(t: ExecutionContext, path: string, writers: Writers): 
 
 for (const durability of ['commit', 'interval'] as const) {
   test.serial(
-    `under ${durability} nothing acknowledged is lost, and no process hangs, when processes end in any way at random moments`,
+    `under ${durability} no acknowledged write is lost and no process hangs when processes end in any way at random moments`,
     async (t) => {
       const next = randomNumbers(seed);
       const path = await freshPath(t);
@@ -60,7 +60,7 @@ test.serial('nothing acknowledged is lost, and no write fails, when processes ar
   await assertKept(t, path, writers);
 });
 
-test.serial('nothing acknowledged is lost when all processes are killed in one blow', async (t) => {
+test.serial('no acknowledged write is lost when all processes are killed at the same time', async (t) => {
   const next = randomNumbers(seed + 1);
   const path = await freshPath(t);
   const writers = new Writers(path);

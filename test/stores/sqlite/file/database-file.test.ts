@@ -25,14 +25,14 @@ import { freshPath } from '../create-sqlite-store.js';
 
 const driver = await loadDriver();
 const isRoot = process.getuid?.() === 0;
-/** A user that is not the one of this process. */
+/** Id of a user that is not the user of this process. */
 const stranger = 65_534;
 
 function opened(path: string): Promise<DatabaseFile> {
   return DatabaseFile.open(path, driver, 1_000);
 }
 
-/** What the operator is told; `opened` when it could be opened. */
+/** Returns the error message for the operator, or `opened` if the file could be opened. */
 async function opening(path: string): Promise<string> {
   try {
     (await opened(path)).close();
@@ -42,7 +42,7 @@ async function opening(path: string): Promise<string> {
   }
 }
 
-test('the file and those beside it are for their owner alone, and so is a directory that was missing', async (t) => {
+test('the file, its log and its index are accessible to their owner only, and so is a directory that open creates', async (t) => {
   const path = join(dirname(await freshPath(t)), 'deep', 'sessions.db');
   const file = await opened(path);
   for (const each of [path, `${path}-wal`, `${path}-shm`]) t.is((await lstat(each)).mode & 0o777, 0o600, each);
@@ -50,27 +50,27 @@ test('the file and those beside it are for their owner alone, and so is a direct
   file.close();
 });
 
-test('a file that all may write to is refused', async (t) => {
+test('a file to which all users may write is refused', async (t) => {
   const path = await freshPath(t);
   await writeFile(path, '');
   await chmod(path, 0o666);
   t.regex(await opening(path), /can be written to by all users/);
 });
 
-test('a directory that all may write to is refused', async (t) => {
+test('a directory to which all users may write is refused', async (t) => {
   const path = await freshPath(t);
   await chmod(dirname(path), 0o777);
   t.regex(await opening(path), /can be written to by all users/);
 });
 
-test('a file that the own group may write to is taken', async (t) => {
+test('a file to which the group of the process may write is accepted', async (t) => {
   const path = await freshPath(t);
   await writeFile(path, '');
   await chmod(path, 0o660);
   t.is(await opening(path), 'opened');
 });
 
-// Only root may give a file to another user.
+// Only root can give a file to another user.
 (isRoot ? test : test.skip)('a file, a log or a link that another user planted is refused', async (t) => {
   for (const suffix of ['', '-wal', '-shm']) {
     const path = await freshPath(t);
@@ -84,9 +84,9 @@ test('a file that the own group may write to is taken', async (t) => {
   t.regex(await opening(path), new RegExp(`belongs to user ${stranger}`), 'link');
 });
 
-test('network file systems are known by their type', (t) => {
+test('network file systems are recognised by their type', (t) => {
   t.is(networkFileSystem(0x6969), 'NFS');
-  // As a system with signed numbers reports it.
+  // The same type as reported by a system with signed numbers.
   t.is(networkFileSystem(0xff534d42 | 0), 'CIFS');
   t.is(networkFileSystem(0xef53), undefined, 'ext4');
   t.is(networkFileSystem(0x01021994), undefined, 'tmpfs');
@@ -106,7 +106,7 @@ test.serial('a directory on a network file system is refused, and no file is cre
   t.is(await lstat(path).catch(() => undefined), undefined);
 });
 
-test('a database of another program is refused, and left as it is', async (t) => {
+test('a database of another program is refused and left unchanged', async (t) => {
   const path = await freshPath(t);
   const database = driver.open(path);
   database.exec('CREATE TABLE theirs (id); INSERT INTO theirs VALUES (1)');
@@ -131,7 +131,7 @@ test('a schema of another version is refused', async (t) => {
   );
 });
 
-test('a file that is no database is refused, and left as it is', async (t) => {
+test('a file that is not a database is refused and left unchanged', async (t) => {
   const path = await freshPath(t);
   const text = 'no database at all '.repeat(1_000);
   await writeFile(path, text, { mode: 0o600 });
@@ -139,14 +139,14 @@ test('a file that is no database is refused, and left as it is', async (t) => {
   t.is(await readFile(path, 'utf8'), text);
 });
 
-test('a file that was cut short is refused', async (t) => {
+test('a truncated file is refused', async (t) => {
   const path = await freshPath(t);
   t.is(await opening(path), 'opened');
   await truncate(path, 5_000);
   t.regex(await opening(path), /damaged/);
 });
 
-test('a path that is a directory, or leads through a file, is told so', async (t) => {
+test('a path that is a directory or leads through a file is refused', async (t) => {
   const path = await freshPath(t);
   await mkdir(path, { mode: 0o700 });
   t.not(await opening(path), 'opened');
@@ -155,7 +155,7 @@ test('a path that is a directory, or leads through a file, is told so', async (t
   t.regex(await opening(join(file, 'sessions.db')), /ENOTDIR|EEXIST/);
 });
 
-test('a file that was removed, moved or replaced is missed at once, and known when it is back', async (t) => {
+test('the removal, move or replacement of the file is detected immediately, and so is its return', async (t) => {
   const path = await freshPath(t);
   const file = await opened(path);
   t.teardown(() => file.close());
@@ -170,7 +170,7 @@ test('a file that was removed, moved or replaced is missed at once, and known wh
   t.throws(() => file.requireInPlace(), { message: /-wal was removed or moved/ });
 });
 
-test('a file is not opened through two copies of the library in one process', async (t) => {
+test('a file can not be opened through two copies of the library in one process', async (t) => {
   const path = await freshPath(t);
   const file = await opened(path);
   const another = { ...driver, library: 'another copy' };
@@ -183,7 +183,7 @@ test('a file is not opened through two copies of the library in one process', as
   (await DatabaseFile.open(path, another, 1_000)).close();
 });
 
-test('a new database gives the space of deleted rows back when it is told to', async (t) => {
+test('a new database can give back the space of deleted rows on request', async (t) => {
   const file = await opened(await freshPath(t));
   t.teardown(() => file.close());
   t.is(file.database.prepare('PRAGMA auto_vacuum').get()?.[0], 2);

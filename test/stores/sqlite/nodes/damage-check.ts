@@ -5,41 +5,41 @@ import { SqliteStore } from '../../../../src/stores/sqlite/index.js';
 import { randomNumbers } from '../storm-size.js';
 
 /**
- * Damages copies of a database at random places, uses each, and reports what was shown that is not what was stored. In
- * a process of its own, so that a crash of native code is seen as its end.
+ * Damages copies of a database at random places, uses each copy, and reports where the store showed something that was
+ * not stored. A separate program, so that a crash of native code is visible as the end of its process.
  *
- * Arguments: the path of the sound database, how many copies, the seed.
+ * Arguments: the path of the undamaged database, the number of copies, the seed.
  */
 
 export interface DamageReport {
-  /** Copies that were refused, or whose damage was met by a step. */
+  /** Number of copies that were refused, or with which a step failed because of the damage. */
   readonly refused: number;
-  /** Copies in which everything was shown as it was stored: the damage hit nothing that is used. */
+  /** Number of copies in which everything was shown as it was stored: the damage did not affect any data in use. */
   readonly whole: number;
-  /** Copies in which sessions or messages were missing, though no step failed. */
+  /** Number of copies in which sessions or messages were missing, although no step failed. */
   readonly incomplete: number;
-  /** Anything that was shown otherwise than it was stored. */
+  /** Everything that was shown differently from how it was stored. */
   readonly wrong: readonly string[];
 }
 
 const [, , sound = '', copies = '0', seed = '0'] = process.argv;
 const next = randomNumbers(Number(seed));
 
-/** What the store shows of one session. */
+/** The data of one session that the store shows. */
 interface Shown {
   readonly facts: string;
   readonly mail: readonly string[];
   readonly lost: number;
 }
 
-/** Messages may be missing only where the reader is told so. */
+/** Whether the session is as expected. Messages may be missing only if the reader is notified that they are lost. */
 function isRight(found: Shown, expected: Shown | undefined): boolean {
   if (found.facts !== expected?.facts) return false;
   const isSubset = found.mail.every((message) => expected.mail.includes(message));
   return isSubset && found.lost - expected.lost === expected.mail.length - found.mail.length;
 }
 
-/** Everything that the store shows, by session. */
+/** Returns everything that the store shows, by session. */
 async function shown(path: string): Promise<ReadonlyMap<string, Shown>> {
   const store = new SqliteStore(new SessionContext({ maxSession: 0 }), { path, lockTimeout: 1_000 });
   await store.open(noListener);

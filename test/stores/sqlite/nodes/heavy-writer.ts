@@ -3,7 +3,7 @@ import { noListener } from '../../../../src/store/no-listener.js';
 import { hashSecret, newId, newSecret } from '../../../../src/store/session-token.js';
 import { SqliteStore } from '../../../../src/stores/sqlite/index.js';
 
-/** Writes so much that checkpoints are always under way, and exits in the middle of it, with the code 3. */
+/** Writes so much that a checkpoint is always in progress, and exits during it with the code 3. */
 
 const [, , path = '', milliseconds = '0'] = process.argv;
 const store = new SqliteStore(new SessionContext({ maxSession: 0 }), { path, durability: 'interval' });

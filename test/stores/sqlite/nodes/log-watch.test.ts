@@ -4,7 +4,7 @@ import { LogWatch } from '../../../../src/stores/sqlite/nodes/log-watch.js';
 import { eventually } from '../../../support/eventually.js';
 import { freshPath } from '../create-sqlite-store.js';
 
-test('a change of the log is followed by more looks than one, because its commit may end after it was reported', async (t) => {
+test('after a change of the log several looks follow, because the commit may end after the change is reported', async (t) => {
   const path = await freshPath(t);
   writeFileSync(path, '');
   const looks: boolean[] = [];
@@ -15,7 +15,7 @@ test('a change of the log is followed by more looks than one, because its commit
   t.true(looks.every((isRegular) => !isRegular));
 });
 
-test('a regular look is told from one that a change caused', async (t) => {
+test('a regular look is distinguished from a look that a change caused', async (t) => {
   const path = await freshPath(t);
   writeFileSync(path, '');
   const looks: boolean[] = [];

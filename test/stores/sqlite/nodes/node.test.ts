@@ -6,7 +6,7 @@ import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
 import { freshPath } from '../create-sqlite-store.js';
 import { openedTrial } from '../opened-trial.js';
 
-/** Counts rows over a connection of its own. */
+/** Returns a function that counts rows over a separate connection. */
 async function rowsIn(t: ExecutionContext, path: string): Promise<(table: string) => number> {
   const database = (await loadDriver()).open(path);
   t.teardown(() => database.close());
@@ -24,27 +24,30 @@ test.serial('a commit of another connection is noticed long before the next look
   t.pass();
 });
 
-test.serial('where the operating system can not watch the file, looks find what was committed', async (t) => {
-  const real = fs.watch;
-  t.teardown(() => {
-    fs.watch = real;
+test.serial(
+  'when the operating system can not watch the file, looks find the commits of other processes',
+  async (t) => {
+    const real = fs.watch;
+    t.teardown(() => {
+      fs.watch = real;
+      syncBuiltinESMExports();
+    });
+    fs.watch = () => {
+      throw new Error('ENOSPC: System limit for number of file watchers reached');
+    };
     syncBuiltinESMExports();
-  });
-  fs.watch = () => {
-    throw new Error('ENOSPC: System limit for number of file watchers reached');
-  };
-  syncBuiltinESMExports();
-  const path = await freshPath(t);
-  const options = { path, lookInterval: 60_000 };
-  const [one, other] = [await openedTrial(t, options), await openedTrial(t, options)];
-  const { id } = await one.login();
-  await other.park(id);
-  await one.push(id, 'hi');
-  await other.notice('appended', id);
-  t.pass();
-});
+    const path = await freshPath(t);
+    const options = { path, lookInterval: 60_000 };
+    const [one, other] = [await openedTrial(t, options), await openedTrial(t, options)];
+    const { id } = await one.login();
+    await other.park(id);
+    await one.push(id, 'hi');
+    await other.notice('appended', id);
+    t.pass();
+  },
+);
 
-test.serial('a notice that was delivered is deleted by the next transaction of its node', async (t) => {
+test.serial('a delivered notice is deleted by the next transaction of its node', async (t) => {
   const path = await freshPath(t);
   const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
   const count = await rowsIn(t, path);
@@ -56,7 +59,7 @@ test.serial('a notice that was delivered is deleted by the next transaction of i
   t.is(count('inbox'), 0);
 });
 
-test.serial('the notices of one transaction for a node are one row, and each is delivered', async (t) => {
+test.serial('the notices of one transaction for one node share a row, and each is delivered', async (t) => {
   const path = await freshPath(t);
   const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
   const count = await rowsIn(t, path);
@@ -69,25 +72,32 @@ test.serial('the notices of one transaction for a node are one row, and each is 
   await other.notice('appended', second.id);
 });
 
-test.serial('a node that was given up by mistake is told that it missed notices, and gets notices again', async (t) => {
-  const path = await freshPath(t);
-  const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
-  const database = (await loadDriver()).open(path);
-  t.teardown(() => database.close());
-  const { id } = await one.login();
-  await other.park(id);
-  database.exec('DELETE FROM node');
-  await one.push(id, 'a');
-  t.is(Number(database.prepare('SELECT count(*) FROM inbox').get()?.[0]), 0, 'nothing is kept for a node that is gone');
-  await other.store.ping();
-  t.true(other.notices.some(({ kind }) => kind === 'missed'));
-  const later = await one.login();
-  await other.park(later.id);
-  await one.push(later.id, 'b');
-  await other.notice('appended', later.id);
-});
+test.serial(
+  'a node that another node deleted by mistake is notified that it missed notices, and then receives notices again',
+  async (t) => {
+    const path = await freshPath(t);
+    const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
+    const database = (await loadDriver()).open(path);
+    t.teardown(() => database.close());
+    const { id } = await one.login();
+    await other.park(id);
+    database.exec('DELETE FROM node');
+    await one.push(id, 'a');
+    t.is(
+      Number(database.prepare('SELECT count(*) FROM inbox').get()?.[0]),
+      0,
+      'nothing is kept for a node that is gone',
+    );
+    await other.store.ping();
+    t.true(other.notices.some(({ kind }) => kind === 'missed'));
+    const later = await one.login();
+    await other.park(later.id);
+    await one.push(later.id, 'b');
+    await other.notice('appended', later.id);
+  },
+);
 
-test.serial('a node that leaves takes its row and its inbox along', async (t) => {
+test.serial('a node that leaves removes its row and its inbox', async (t) => {
   const path = await freshPath(t);
   const [one, other] = [await openedTrial(t, { path }), await openedTrial(t, { path })];
   const count = await rowsIn(t, path);

@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { Acknowledgement } from './writer.js';
 
-/** The primary of a cluster whose workers write to one database. It passes on what they report. */
+/** The primary of a cluster whose workers write to one database. It forwards their reports to its parent. */
 const [, , path = '', durability = 'commit', workers = '2'] = process.argv;
 
 cluster.setupPrimary({

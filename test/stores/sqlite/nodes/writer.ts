@@ -5,8 +5,8 @@ import { SqliteStore } from '../../../../src/stores/sqlite/index.js';
 
 /**
  * A process that writes to a store without a pause and reports each acknowledgement to its parent, until it is ended.
- * Orders of the parent: `exit` and `throw` end it at once, `close` after a clean close. With the argument `keeps` it ends
- * no session.
+ * Orders of the parent: `exit` and `throw` end it immediately, `close` ends it after a clean close. With the argument
+ * `keeps` it ends no session.
  */
 
 export type Acknowledgement =
@@ -23,7 +23,7 @@ const context = new SessionContext({ maxSession: 0, msgMaxLength: 1_000 });
 const store = new SqliteStore(context, { path, durability: durability === 'interval' ? 'interval' : 'commit' });
 let isClosing = false;
 
-/** Resolves once the report is in the pipe, from which the parent reads it even if this process is killed now. */
+/** Resolves when the report is in the pipe. From then on the parent can read it even if this process is killed. */
 async function report(acknowledgement: Acknowledgement): Promise<void> {
   if (!process.connected) return;
   await new Promise<void>((resolve) => process.send?.(acknowledgement, () => resolve()));
@@ -53,7 +53,7 @@ async function writeOne(accountId: string, round: number): Promise<void> {
   }
   await store.authenticate('default', id, secretHash);
   if (ends === 'keeps' || round % 3 > 0) return;
-  // Before the end: otherwise a kill between the two leaves an end that nothing announced.
+  // Report this first: if the process is killed between the two steps, the parent must not see an unannounced end.
   await report({ kind: 'closing', id });
   await store.end('default', id, 'logout');
   void report({ kind: 'closed', id });

@@ -6,16 +6,16 @@ import type { Acknowledgement, WriterOrder } from './writer.js';
 const program = programFile(new URL('./writer.js', import.meta.url));
 const primaryProgram = programFile(new URL('./primary.js', import.meta.url));
 
-/** What is known of a session from outside. */
+/** The state of a session as the reports of its writer show it. */
 export interface Promised {
   readonly id: string;
   readonly secretHash: string;
-  /** The latest push that was acknowledged. */
+  /** Number of the latest acknowledged push. */
   pushed: number;
   closing: 'no' | 'asked' | 'done';
 }
 
-/** Processes that write to one database, and everything that they were acknowledged. */
+/** Processes that write to one database, and all that was acknowledged to them. */
 export class Writers {
   readonly promises = new Map<string, Promised>();
   readonly failures = new Map<string, number>();
@@ -38,13 +38,13 @@ export class Writers {
   }
 
   /**
-   * The primary of a cluster, whose workers are writers that end no session.
+   * Starts the primary of a cluster. Its workers are writers that end no session.
    * @returns `allGone` resolves once the primary and its workers have ended
    */
   startCluster(workers: number): { readonly primary: ChildProcess; readonly allGone: Promise<unknown> } {
     const args = [this.#path, this.#durability, String(workers)];
     const primary = fork(primaryProgram, args, { stdio: ['ignore', 'pipe', 'ignore', 'ipc'] });
-    // All of them hold its other end.
+    // The primary and its workers hold the other end of this pipe.
     const { stdout } = primary;
     if (stdout === null) throw new Error('the primary has no pipe');
     stdout.resume();
@@ -59,15 +59,15 @@ export class Writers {
       errors = (errors + text).slice(-4_000);
     });
     child.once('exit', () => this.#running.delete(child));
-    // By then all that it has written to stderr was read.
+    // At this event, all of the child's stderr has been read.
     child.once('close', (_code, signal) => {
-      // Signals that native code gives itself.
+      // Native code sends itself these signals when it crashes.
       if (signal === 'SIGABRT' || signal === 'SIGSEGV' || signal === 'SIGBUS') this.#noteFailure(`${signal} ${errors}`);
     });
     return child;
   }
 
-  /** Resolves once so many more acknowledgements came. */
+  /** Resolves after `count` more acknowledgements. */
   async goOn(count: number): Promise<void> {
     const enough = this.acknowledged + count;
     while (this.acknowledged < enough) {
@@ -77,7 +77,7 @@ export class Writers {
   }
 
   async end(child: ChildProcess, how: WriterOrder | NodeJS.Signals): Promise<void> {
-    // A child that is gone has had its exit.
+    // The child has already emitted `exit`.
     if (!this.#running.has(child)) return;
     const gone = once(child, 'exit');
     if (how === 'exit' || how === 'throw' || how === 'close') child.send(how, () => {});

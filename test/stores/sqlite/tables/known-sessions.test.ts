@@ -15,7 +15,7 @@ const app = 'default';
 const id = 'a'.repeat(24);
 const otherId = 'b'.repeat(24);
 
-/** A process: what it knows, and its engine over the database that all share. */
+/** A process: its cache of sessions, and its engine over the database that all processes share. */
 interface Process {
   readonly tables: SqliteTables;
   readonly history: History;
@@ -52,7 +52,7 @@ function request(after: ReadRequest['after'], wait = 0): ReadRequest {
   return { reader: 'tab', after, limit: 10, wait, secretHash: undefined, generation: undefined, ticket: 1 };
 }
 
-test('what another process changed of a session is seen by one that knows the session', async (t) => {
+test('a change by another process is visible to a process that knows the session', async (t) => {
   const { start } = await sharedDatabase(t);
   const [one, other] = [start().engine, start().engine];
   one.insert(session(id, 'alice'), 0);
@@ -79,7 +79,7 @@ test('what another process changed of a session is seen by one that knows the se
   t.throws(() => other.get(app, id, 10), { code: 'SESSION_UNKNOWN' });
 });
 
-test('a session that gets the key of one that has ended is not taken for it', async (t) => {
+test('a new session that gets the key of an ended one is not mistaken for it', async (t) => {
   const { database, start } = await sharedDatabase(t);
   const [one, other] = [start().engine, start().engine];
   one.insert(session(id, 'alice'), 0);
@@ -93,7 +93,7 @@ test('a session that gets the key of one that has ended is not taken for it', as
   t.is(one.get(app, otherId, 3).accountId, 'bob');
 });
 
-test('a session is known under its app only', async (t) => {
+test('a known session is found only under its app', async (t) => {
   const { start } = await sharedDatabase(t);
   const { engine } = start();
   engine.insert(session(id, 'alice'), 0);
@@ -101,7 +101,7 @@ test('a session is known under its app only', async (t) => {
   t.throws(() => engine.get('another', id, 0), { code: 'SESSION_UNKNOWN' });
 });
 
-test('what a transaction did to a session is forgotten when it is undone', async (t) => {
+test('the changes of a transaction to a session are forgotten when the transaction is rolled back', async (t) => {
   const { database, start } = await sharedDatabase(t);
   const { engine, tables } = start();
   const other = start().engine;
@@ -112,7 +112,7 @@ test('what a transaction did to a session is forgotten when it is undone', async
   engine.patch(app, id, { theme: '"dark"' }, 2);
   database.exec('ROLLBACK');
   tables.rolledBack();
-  // The row comes to the version that it had in the transaction.
+  // The row reaches the version that it had in the transaction.
   other.append(app, id, outgoing('c'), 3);
   other.append(app, id, outgoing('d'), 3);
   t.deepEqual(engine.get(app, id, 3).attributes, Object.create(null));
@@ -126,12 +126,12 @@ test('what a transaction did to a session is forgotten when it is undone', async
   );
 });
 
-test('a step that does not save leaves what is known as it was', async (t) => {
+test('a step that does not save does not change the cached session', async (t) => {
   const { database, start } = await sharedDatabase(t);
   const { engine: one, notified } = start();
   one.insert(session(id, 'alice'), 0);
   one.read(app, id, request('', 1_000), 0);
-  // Past the end of the park, which a look finds and does not write down.
+  // At this time the park has ended. The look finds that, but does not save it.
   t.is(one.get(app, id, 20_000).presence, 'away');
   t.is(one.get(app, id, 500).presence, 'online');
   one.append(app, id, outgoing('a'), 600);
@@ -139,7 +139,7 @@ test('a step that does not save leaves what is known as it was', async (t) => {
   t.is(database.prepare('SELECT last_contact FROM contact').get()?.[0], 600);
 });
 
-test('a known mailbox takes a new epoch when another history has begun', async (t) => {
+test('a cached mailbox gets a new epoch when another history has begun', async (t) => {
   const { database, start } = await sharedDatabase(t);
   const { engine, history } = start();
   engine.insert(session(id, 'alice'), 0);
@@ -151,7 +151,7 @@ test('a known mailbox takes a new epoch when another history has begun', async (
   t.true(engine.read(app, id, request({ epoch, offset, proof }), 4).reset);
 });
 
-test('what is known is bounded, and what is used stays', (t) => {
+test('the cache is bounded, and entries in use stay', (t) => {
   const known = new KnownSessions();
   const idOf = (n: number) => `session-${n}`;
   const add = (n: number, mailbox: string | null, attributes: string | null = null) => {
@@ -185,12 +185,12 @@ test('what is known is bounded, and what is used stays', (t) => {
   }
 });
 
-test('a session that this process created or read is not read again while its row has the same version', async (t) => {
+test('a session that this process created or read is not read again while the version of its row is the same', async (t) => {
   const { database, start } = await sharedDatabase(t);
   const [creator, reader, newcomer] = [start().engine, start().engine, start().engine];
   creator.insert(session(id, 'alice'), 0);
   t.is(reader.get(app, id, 1).accountId, 'alice');
-  // A row that is read now is found to be damaged.
+  // A process that reads the row from now on finds it damaged.
   database.exec("UPDATE session SET account = 'mallory'");
   t.is(creator.get(app, id, 2).accountId, 'alice');
   t.is(reader.get(app, id, 2).accountId, 'alice');
@@ -204,7 +204,7 @@ test('the version of a row is looked up only after another connection has commit
   tables.begun(1);
   engine.insert(session(id, 'alice'), 0);
   t.is(engine.get(app, id, 1).accountId, 'alice');
-  // No commit of another connection, as far as the data version tells.
+  // According to the data version, no other connection has committed.
   database.exec('UPDATE contact SET version = version + 1');
   t.is(engine.get(app, id, 2).ttl, 60_000);
   other.touch(app, id, { activity: true, ttl: 90_000 }, 3);
@@ -213,7 +213,7 @@ test('the version of a row is looked up only after another connection has commit
   t.is(engine.get(app, id, 5).ttl, 90_000);
 });
 
-test('a session whose row is gone without a commit is not acknowledged as changed', async (t) => {
+test('a change of a session whose row is missing without a commit is not acknowledged', async (t) => {
   const { database, start } = await sharedDatabase(t);
   const { engine, tables } = start();
   tables.begun(1);

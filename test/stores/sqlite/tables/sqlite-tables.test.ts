@@ -13,7 +13,7 @@ import { SqliteTables } from '../../../../src/stores/sqlite/tables/sqlite-tables
 const app = 'default';
 const id = 'a'.repeat(24);
 const secretHash = 'h'.repeat(43);
-/** A read of all messages. */
+/** The request that reads all messages. */
 const whole = {
   reader: 'tab',
   after: '',
@@ -27,9 +27,9 @@ const whole = {
 interface Stage {
   readonly database: Database;
   readonly engine: SessionEngine;
-  /** The engine of another process, which knows no session yet. */
+  /** Returns the engine of another process, which knows no session yet. */
   other(): SessionEngine;
-  /** The values of the first row. */
+  /** Returns the values of the first row. */
   row(sql: string): readonly SqlValue[] | undefined;
 }
 
@@ -99,13 +99,13 @@ for (const [table, change] of damage) {
     const reader = other();
     for (const each of [id, 'b'.repeat(24)]) {
       const error = t.throws(() => reader.get(app, each, 1));
-      // A session whose rows do not find each other any more is unknown.
+      // A session is unknown if its rows no longer refer to each other.
       t.regex(error?.message ?? '', /damaged: a row of the table (session|contact)|no such session/);
     }
   });
 }
 
-test('a tombstone and a message that were changed are never shown', async (t) => {
+test('a changed tombstone or message is never shown', async (t) => {
   const { database, engine } = await stage(t, { onOverflow: 'reject' });
   engine.insert(given(), 0);
   engine.append(app, id, textOf(2_000), 1);
@@ -116,14 +116,14 @@ test('a tombstone and a message that were changed are never shown', async (t) =>
   t.throws(() => engine.get(app, id, 4), { name: 'DamagedRow', message: /table tombstone/ });
 });
 
-test('messages whose rows are gone are told lost, and take no room once that is noticed', async (t) => {
+test('messages with missing rows are reported as lost, and use no space once that is detected', async (t) => {
   for (const gone of ['offset > 0', 'offset < 3', 'offset = 2']) {
     const { database, engine } = await stage(t, { msgMaxLength: 3 });
     const push = () => engine.append(app, id, textOf(2_000), 1);
     engine.insert(given(), 0);
     for (let each = 0; each < 3; each += 1) push();
     t.true(database.prepare(`DELETE FROM message WHERE ${gone}`).run() > 0);
-    // A push that makes room ends, whatever is missing.
+    // A push that makes room terminates, no matter which rows are missing.
     for (let each = 0; each < 3; each += 1) t.is(push().verdict, 'accepted');
     const { messages, lost } = engine.read(app, id, whole, 3);
     t.deepEqual([messages.at(-1)?.offset, messages.length + lost], [6, 6]);
@@ -144,14 +144,14 @@ test('a contact moves no entry of an index', async (t) => {
   engine.authenticate(app, id, secretHash, 50);
   engine.touch(app, id, { activity: true, ttl: undefined }, 90);
   t.deepEqual(row('SELECT last_time, due_at, silent_at FROM contact'), [90, 1_000, 100]);
-  // Found too early, each is put right.
+  // The entries are found too early, and each is corrected.
   t.deepEqual(engine.judgePresence(10, 100).items, []);
   t.deepEqual(engine.sweep(10, 1_000).items.length, 0);
   t.deepEqual(row('SELECT due_at, silent_at FROM contact'), [1_090, 190]);
   t.is(engine.sweep(10, 1_090).items.length, 1);
 });
 
-test('a ttl that is shortened is swept at its new deadline', async (t) => {
+test('a session whose ttl is shortened is swept at its new deadline', async (t) => {
   const { engine } = await stage(t);
   engine.insert(given(), 0);
   engine.touch(app, id, { activity: true, ttl: 10 }, 5);
@@ -159,7 +159,7 @@ test('a ttl that is shortened is swept at its new deadline', async (t) => {
   t.is(engine.sweep(10, 15).items.length, 1);
 });
 
-test('small messages lie in the row of their session, large ones in rows of their own, until the mailbox is empty', async (t) => {
+test('small messages are stored in the row of their session, large ones in separate rows, until the mailbox is empty', async (t) => {
   const { engine, row } = await stage(t);
   const counts = () => row('SELECT (SELECT count(*) FROM message), retained FROM contact');
   engine.insert(given(), 0);
@@ -189,7 +189,7 @@ test('small messages lie in the row of their session, large ones in rows of thei
   t.deepEqual(counts(), [0, 1]);
 });
 
-test('a session that ends leaves no row but its tombstone, and that for its time', async (t) => {
+test('an ended session leaves only its tombstone, until that expires', async (t) => {
   const { engine, row } = await stage(t);
   engine.insert(given(), 0);
   engine.append(app, id, textOf(2_000), 1);
@@ -203,7 +203,7 @@ test('a session that ends leaves no row but its tombstone, and that for its time
   t.deepEqual(counts(), [0, 0, 0, 0]);
 });
 
-test('sessions beyond one step are counted in the next, each once', async (t) => {
+test('sessions beyond one step are counted in the next step, each session once', async (t) => {
   const { database, engine } = await stage(t);
   const add = (count: number, first: number) => {
     database.exec(`
@@ -230,7 +230,7 @@ test('sessions beyond one step are counted in the next, each once', async (t) =>
   t.deepEqual(steps(), [2_000, 1]);
 });
 
-test('a checksum depends on each value, its kind and its place, also beyond 32 bits and in long texts', (t) => {
+test('a checksum depends on each value, its kind and its position, also beyond 32 bits and in long texts', (t) => {
   const long = 'x'.repeat(1_000);
   const rows: (readonly (string | number | null)[])[] = [
     ['a', 'b'],

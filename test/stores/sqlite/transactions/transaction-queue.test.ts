@@ -13,7 +13,7 @@ import { freshPath } from '../create-sqlite-store.js';
 const driver = await loadDriver();
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** The transactions of a table of numbers. */
+/** A transaction scope over a table of numbers. */
 class NumbersScope implements TransactionScope {
   readonly database: Database;
   readonly log: string[] = [];
@@ -43,7 +43,7 @@ class NumbersScope implements TransactionScope {
       this.database.exec('ROLLBACK');
       this.log.push('undone');
     } catch {
-      // It had not begun.
+      // No transaction had begun.
     }
   }
 
@@ -68,13 +68,13 @@ class NumbersScope implements TransactionScope {
 interface Stage {
   readonly queue: TransactionQueue;
   readonly scope: NumbersScope;
-  /** A connection of another process. */
+  /** The connection of another process. */
   readonly other: Database;
   add(number: number): void;
   numbers(): readonly unknown[];
 }
 
-/** Counts how often a step is put into a list or taken from it. */
+/** Counts how often a step is put into a list or taken out of it. */
 class CountedSteps extends WaitingSteps {
   moves = 0;
 
@@ -99,7 +99,7 @@ class CountedSteps extends WaitingSteps {
   }
 }
 
-/** Transactions of nothing. */
+/** A scope whose transactions do nothing. */
 const noScope: TransactionScope = {
   isContended: false,
   beginWrite: () => {},
@@ -112,7 +112,7 @@ const noScope: TransactionScope = {
   pauseAfter: () => 0,
 };
 
-/** @param longestTransaction without end, unless a test is about it: a busy machine may interrupt a transaction */
+/** @param longestTransaction by default very long, because a busy machine may interrupt a transaction */
 async function stageFor(t: ExecutionContext, lockTimeout = 60_000, longestTransaction = 60_000): Promise<Stage> {
   const path = await freshPath(t);
   const [database, other] = [driver.open(path), driver.open(path)];
@@ -138,14 +138,14 @@ async function stageFor(t: ExecutionContext, lockTimeout = 60_000, longestTransa
   };
 }
 
-test('the steps of one turn of the event loop travel in one transaction', async (t) => {
+test('the steps of one turn of the event loop share a transaction', async (t) => {
   const { queue, scope, add, numbers } = await stageFor(t);
   await Promise.all([1, 2, 3].map((number) => queue.run('change', () => add(number))));
   t.deepEqual(scope.log, ['write', 'committed']);
   t.deepEqual(numbers(), [1, 2, 3]);
 });
 
-test('a lock that may have become free is tried at once, and a try that came too early changes nothing', async (t) => {
+test('a lock that may be free is tried immediately, and an attempt that is too early changes nothing', async (t) => {
   const { queue, scope, other, add, numbers } = await stageFor(t);
   queue.lockMayBeFree();
   other.exec('BEGIN IMMEDIATE');
@@ -189,7 +189,7 @@ test('while another connection holds the lock, looks are served and writes wait 
   t.deepEqual(await queue.run('look', numbers), [1]);
 });
 
-test('a lock that is not released fails writes after the time-out, looks go on, and all resumes', async (t) => {
+test('when a lock is not released, writes fail after the time-out and looks are served; after its release writes succeed again', async (t) => {
   const { queue, other, add, numbers } = await stageFor(t, 100);
   other.exec('BEGIN IMMEDIATE');
   const refusal = { code: 'STORE_UNAVAILABLE', message: /held the lock of the database for more than 100 ms/ };
@@ -203,7 +203,7 @@ test('a lock that is not released fails writes after the time-out, looks go on, 
     refusal,
   );
   other.exec('COMMIT');
-  // The next attempt may be one that was under way.
+  // The next write may still fail with an attempt that is in progress.
   while (true) {
     const isBack = await queue
       .run('change', () => add(3))
@@ -233,7 +233,7 @@ test('a refused step fails alone', async (t) => {
   t.deepEqual(numbers(), [1, 3]);
 });
 
-test('any other error undoes the transaction, and each of its steps is tried once more by itself', async (t) => {
+test('any other error rolls back the transaction, and each of its steps is tried again alone', async (t) => {
   const { queue, scope, add, numbers } = await stageFor(t);
   let tries = 0;
   const outcomes = await Promise.allSettled([
@@ -254,7 +254,7 @@ test('any other error undoes the transaction, and each of its steps is tried onc
   t.is(scope.log.filter((entry) => entry === 'undone').length, 2);
 });
 
-test('a transaction ends after a few milliseconds, and the rest of the steps goes into the next', async (t) => {
+test('a transaction ends after a few milliseconds, and the remaining steps go into the next one', async (t) => {
   const { queue, scope, add, numbers } = await stageFor(t, 60_000, 2);
   const slowly = (number: number) => () => {
     const until = performance.now() + 2;
@@ -297,7 +297,7 @@ test('a change that could not be made durable fails', async (t) => {
   await t.notThrowsAsync(queue.run('contact', () => add(2)));
 });
 
-test('what keeps a transaction from beginning fails every step that waits', async (t) => {
+test('an error at the beginning of a transaction fails every waiting step', async (t) => {
   const { queue, scope, add } = await stageFor(t);
   scope.beginWrite = () => {
     throw new Error('the file is gone');
@@ -309,10 +309,10 @@ test('what keeps a transaction from beginning fails every step that waits', asyn
   );
 });
 
-test('what a transaction costs does not grow with the number of steps that wait', async (t) => {
+test('the cost of a transaction does not grow with the number of waiting steps', async (t) => {
   const most = 20_000;
   const waiting = new CountedSteps();
-  // Each step has a transaction of its own.
+  // Each step gets its own transaction.
   const queue = new TransactionQueue(noScope, { lockTimeout: 60_000, longestTransaction: 0 }, waiting);
   const done: number[] = [];
   const calls = Array.from({ length: most }, (_, number) => {
@@ -323,7 +323,7 @@ test('what a transaction costs does not grow with the number of steps that wait'
   t.true(waiting.moves <= 3 * most, `${waiting.moves} moves`);
 });
 
-test('while the lock is refused, the looks among many writes are served without a move of the writes', async (t) => {
+test('while the lock is refused, looks among many writes are served without moving the writes', async (t) => {
   const waiting = new CountedSteps();
   let isFree = false;
   const scope = {
@@ -336,16 +336,16 @@ test('while the lock is refused, the looks among many writes are served without 
   const writes = Array.from({ length: 1_000 }, (_, number) => queue.run('change', () => number));
   const before = waiting.moves;
   for (let look = 0; look < 10; look += 1) t.is(await queue.run('look', () => look), look);
-  // Put in, taken, and the end of the list seen.
+  // Each look is added and taken, and then the end of the list is reached.
   t.true(waiting.moves - before <= 30, `${waiting.moves - before} moves`);
   isFree = true;
   t.deepEqual(await Promise.all(writes), [...writes.keys()]);
 });
 
-test('a step asked for while the steps of an undone transaction are tried again is served as well', async (t) => {
+test('a step that is requested while the steps of a rolled back transaction are tried again is served as well', async (t) => {
   const { queue, scope, add } = await stageFor(t);
   const later: Promise<unknown>[] = [];
-  // As a listener that hears of a message reads the mailbox.
+  // Like a listener that reads the mailbox when it is notified of a message.
   scope.committed = () => {
     if (later.length < 2) later.push(queue.run('look', () => later.length));
   };
@@ -360,7 +360,7 @@ test('a step asked for while the steps of an undone transaction are tried again 
   t.is((await Promise.all(later)).length, 2);
 });
 
-test('steps that were tried alone and refused the lock keep their place', async (t) => {
+test('steps that were tried alone and were refused the lock keep their place', async (t) => {
   const order: string[] = [];
   let attempts = 0;
   const scope = {
@@ -384,7 +384,7 @@ test('steps that were tried alone and refused the lock keep their place', async 
   t.deepEqual(order, ['one', 'two', 'three', 'one', 'two', 'three', 'four', 'five']);
 });
 
-test('looks that are refused a lock are tried again after a pause', async (t) => {
+test('looks that are refused the lock are tried again after a pause', async (t) => {
   let attempts = 0;
   const refuse = () => {
     attempts += 1;
