@@ -195,9 +195,13 @@ class Pair {
 
 /** Removes the parts that may differ: the time of an answer, and the names of mailboxes in cursors. */
 function withoutChance(text: string): string {
-  return text
-    .replaceAll(/Date: [A-Z][a-z]{2}, [^\r]{21}GMT/g, 'Date: …')
-    .replaceAll(/("cursor":"|\nid: )[a-z0-9]+\./g, '$1….');
+  return (
+    text
+      .replaceAll(/Date: [A-Z][a-z]{2}, [^\r]{21}GMT/g, 'Date: …')
+      // Random, of four digits under the settings of the pair.
+      .replaceAll(/"retry":\d{4}\b/g, '"retry":…')
+      .replaceAll(/("cursor":"|\nid: )[a-z0-9]+\./g, '$1….')
+  );
 }
 
 /** Returns the parts of two texts around their first difference. */

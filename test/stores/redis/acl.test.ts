@@ -49,7 +49,7 @@ test('without the documented addition another database than 0 is refused, and wi
   await client.call('ACL', 'SETUSER', 'elsewhere', ...documentedRule().slice(1));
   const options = { redis: { host: '127.0.0.1', port, db: 1, ...credentials, username: 'elsewhere' } };
   await t.throwsAsync(work(options), { code: 'STORE_UNAVAILABLE', message: /NOPERM|permission/ });
-  const [, addition = ''] = /`([^`]+)` with another database than 0/.exec(docs) ?? [];
+  const [, addition = ''] = /`([^`]+)` only with another database than 0/.exec(docs) ?? [];
   await client.call('ACL', 'SETUSER', 'elsewhere', addition);
   await t.notThrowsAsync(work(options));
 });
