@@ -48,6 +48,7 @@ export class OpenStore {
   readonly #listener: OpenStoreListener;
   readonly engine: SessionEngine;
   readonly reports: SweepReports;
+  readonly #lockTimeout: number;
   /** Version of the connection at the latest look. */
   #version: unknown;
   #isLost = false;
@@ -72,7 +73,8 @@ export class OpenStore {
     const tables = new SqliteTables(database, this.#history, context);
     this.engine = new SessionEngine({ context, tables, notices: outbox, node: name });
     this.reports = new SweepReports(name, nodeTables);
-    this.#sync = new WalSync(file.logDescriptor);
+    this.#lockTimeout = settings.lockTimeout;
+    this.#sync = new WalSync(file.logDescriptor, () => this.#distrustFile());
     this.#checkpointer = new Checkpointer(
       file.path,
       database,
@@ -148,6 +150,12 @@ export class OpenStore {
   }
 
   async #begin(): Promise<void> {
+    // The operating system may have dropped the pages of the log that it could not write, and reports that once: a sync of
+    // this process would succeed without them. A crash of the machine would then cut the log off before what is written
+    // now. The content of the log is still known, so that it can be copied into the database.
+    if (this.#history.isDistrusted && !(await this.#checkpointer.emptyLog(this.#lockTimeout))) {
+      throw new Error('the disk failed to sync the log, which other processes still use: stop all of them');
+    }
     await this.#node.join();
     // Sync before the store acknowledges anything that a crash could undo.
     await this.#sync.durable();
@@ -180,12 +188,16 @@ export class OpenStore {
     await this.#sync.durable().catch(() => {
       // Each caller that waited for the sync has received the error.
     });
-    if (this.#sync.fault !== undefined && !this.#isSynced) this.#distrustFile();
+    // The first attempt fails if another process held the lock.
+    if (this.#sync.fault !== undefined) this.#distrustFile();
     await this.#checkpointer.close();
     this.#file.close();
   }
 
-  /** Marks the file, because changes that were acknowledged after the last successful sync may be lost. */
+  /**
+   * Marks the file after a failed sync. With `interval`, changes that were acknowledged after the last successful sync may
+   * be lost. Under any setting a client may have a message that is lost: it is delivered before the sync.
+   */
   #distrustFile(): void {
     try {
       this.#file.requireInPlace();

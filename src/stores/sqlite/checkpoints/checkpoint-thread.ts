@@ -63,6 +63,11 @@ export class CheckpointThread {
     this.#worker.ref();
   }
 
+  /** Lets the process end although the thread runs, as it may after the start. */
+  unref(): void {
+    this.#worker.unref();
+  }
+
   /** Resolves to `undefined` if the thread could not be started, or has ended. */
   checkpoint(mode: CheckpointMode): Promise<CheckpointResult | undefined> {
     if (this.#isGone) return Promise.resolve(undefined);

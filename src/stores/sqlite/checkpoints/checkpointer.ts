@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../driver/database.js';
 import { type CheckpointMode, type CheckpointResult, checkpoint } from './checkpoint.js';
 import { CheckpointThread } from './checkpoint-thread.js';
@@ -13,6 +14,8 @@ const truncateSize = 32 * mebibyte;
 const slowSize = 64 * mebibyte;
 /** Milliseconds between two checkpoints. */
 const pause = 200;
+/** Milliseconds between two attempts to empty the log. */
+const emptyPause = 20;
 
 /**
  * Limits the size of the write-ahead log. Every process that writes runs checkpoints. Two processes may try at the same
@@ -55,6 +58,26 @@ export class Checkpointer {
       this.#running = undefined;
       this.#nextAt = performance.now() + pause;
     });
+  }
+
+  /**
+   * Copies the whole log into the database, and empties it.
+   * @param patience milliseconds for which other processes may prevent that
+   * @returns false if they did
+   */
+  async emptyLog(patience: number): Promise<boolean> {
+    const giveUpAt = performance.now() + patience;
+    // The process must stay alive for the awaited work.
+    this.#startedThread()?.ref();
+    try {
+      do {
+        if ((await this.#run('TRUNCATE'))?.isBusy === false) return true;
+        await delay(emptyPause);
+      } while (performance.now() < giveUpAt);
+      return false;
+    } finally {
+      this.#thread?.unref();
+    }
   }
 
   async close(): Promise<void> {

@@ -7,13 +7,18 @@ import { fdatasync } from 'node:fs';
 export class WalSync {
   readonly #descriptor: number;
   readonly #sync: (descriptor: number) => Promise<void>;
+  readonly #onFault: () => void;
   #running: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
   #fault: Error | undefined;
 
-  /** @param descriptor of the write-ahead log. SQLite takes no lock on that file, so the store may open and close it */
-  constructor(descriptor: number, sync: (descriptor: number) => Promise<void> = syncData) {
+  /**
+   * @param descriptor of the write-ahead log. SQLite takes no lock on that file, so the store may open and close it
+   * @param onFault called once, when the first sync has failed. Must not throw
+   */
+  constructor(descriptor: number, onFault: () => void, sync: (descriptor: number) => Promise<void> = syncData) {
     this.#descriptor = descriptor;
+    this.#onFault = onFault;
     this.#sync = sync;
   }
 
@@ -55,6 +60,7 @@ export class WalSync {
       this.#fault = new Error('the disk failed to keep what was written; restart this process once it works', {
         cause,
       });
+      this.#onFault();
       throw this.#fault;
     }
   }

@@ -6,10 +6,10 @@ const unsynced = 'unsynced';
 
 /**
  * The history of the file: a period in which the file has lost nothing that was acknowledged. A new history begins when
- * such a loss is possible. With `interval` that is the case when the machine crashed while a process had the file open,
- * or when the disk failed to sync. Therefore the file has a mark, the boot of the machine under which it is open with
- * `interval`, until the last process closes it. If a process is killed, nothing is lost, because the operating system
- * has its writes.
+ * such a loss is possible. That is the case when the disk failed to sync, and with `interval` also when the machine
+ * crashed while a process had the file open. Therefore the file has a mark, the boot of the machine under which it is
+ * open with `interval`, until the last process closes it. If a process is killed, nothing is lost, because the operating
+ * system has its writes.
  *
  * `History` does not detect that an older copy has replaced the file. The proofs in cursors do.
  */
@@ -58,6 +58,11 @@ export class History {
   end(): void {
     const { tag, boot } = this.#read();
     if (boot !== '' && boot !== unsynced) this.#update.run(tag, '');
+  }
+
+  /** Whether the disk failed to sync, and no process has opened the file since. */
+  get isDistrusted(): boolean {
+    return this.#read().boot === unsynced;
   }
 
   /** Makes the next process that opens the file begin a new history. */

@@ -36,7 +36,7 @@ function settled(): Promise<void> {
 
 test('one sync serves all callers that asked before it began', async (t) => {
   const disk = new ManualDisk();
-  const sync = new WalSync(0, disk.sync);
+  const sync = new WalSync(0, () => {}, disk.sync);
   for (const name of ['one', 'two', 'three']) disk.note(name, sync.durable());
   await settled();
   t.is(disk.running, 1);
@@ -46,7 +46,7 @@ test('one sync serves all callers that asked before it began', async (t) => {
 
 test('a commit during a sync becomes durable with the next sync', async (t) => {
   const disk = new ManualDisk();
-  const sync = new WalSync(0, disk.sync);
+  const sync = new WalSync(0, () => {}, disk.sync);
   disk.note('before', sync.durable());
   await settled();
   disk.note('during', sync.durable());
@@ -62,7 +62,7 @@ test('a commit during a sync becomes durable with the next sync', async (t) => {
 
 test('after a failed sync nothing becomes durable any more, even if the disk reports success again', async (t) => {
   const disk = new ManualDisk();
-  const sync = new WalSync(0, disk.sync);
+  const sync = new WalSync(0, () => {}, disk.sync);
   disk.note('failing', sync.durable());
   await settled();
   disk.note('waiting', sync.durable());

@@ -1,7 +1,8 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import test from 'ava';
 import { valuesOf } from '../../../../src/conformance/trial.js';
 import { SessionError } from '../../../../src/index.js';
+import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
 import { eventually } from '../../../support/eventually.js';
 import { freshPath } from '../create-sqlite-store.js';
 import { openedTrial, trialOf } from '../opened-trial.js';
@@ -73,9 +74,42 @@ for (const durability of ['commit', 'interval'] as const) {
       t.is(values[0], 'before');
       t.is(values.at(-1), 'after');
       t.false(values.includes('late'));
-      // With interval the file may be older than the acknowledged writes. With commit it is not.
-      t.is((await again.read(id, { after: sent })).reset, durability === 'interval');
+      t.true((await again.read(id, { after: sent })).reset);
       await t.notThrowsAsync(again.store.ping());
     },
   );
 }
+
+// The raw connection in this process stands for another process, which keeps the log in use.
+(process.platform === 'linux' ? test.serial : test.serial.skip)(
+  'after a failed sync the store opens only once the log, which another process uses, has been emptied',
+  async (t) => {
+    const path = await freshPath(t);
+    const failing = trialOf({ path });
+    await failing.store.open(failing);
+    const other = (await loadDriver()).open(path);
+    t.teardown(() => other.close());
+    const { id } = await failing.login();
+    for (let each = 0; each < 100; each += 1) await failing.push(id, 'x'.repeat(500));
+    failSyncs(path);
+    await t.throwsAsync(failing.push(id, 'unsure'), failed);
+    other.exec('BEGIN');
+    other.prepare('SELECT count(*) FROM session').get();
+    await failing.store.close();
+    const logSize = () => statSync(`${path}-wal`).size;
+    const before = logSize();
+
+    const again = trialOf({ path, lockTimeout: 100 });
+    const inUse = {
+      code: 'STORE_UNAVAILABLE',
+      message: /the disk failed to sync the log, which other processes still use/,
+    };
+    for (let attempt = 0; attempt < 2; attempt += 1) await t.throwsAsync(again.store.open(again), inUse);
+    t.true(logSize() >= before);
+    other.exec('COMMIT');
+    await again.store.open(again);
+    t.true(logSize() < before / 4, `${logSize()} bytes, ${before} before`);
+    t.is((await again.store.get('default', id)).id, id);
+    await again.store.close();
+  },
+);
