@@ -27,7 +27,7 @@ export type StoreBinding = (options: ContainerModuleLoadOptions) => void;
  * @throws SessionError `INVALID_CONTEXT`
  */
 export function sessionModule(context?: SessionContextOptions, store: StoreBinding = memoryStore()): ContainerModule {
-  // A store in the place of the context, or its options in the place of the store. They may contain a password.
+  // A store instead of the context, or its options instead of the store. They may contain a password.
   if (typeof context === 'function') {
     throw invalidOption(
       'sessionModule',

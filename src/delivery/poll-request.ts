@@ -1,7 +1,7 @@
 import type { SessionContext } from '../context/session-context.js';
 import { invalidArgument } from '../errors/session-error.js';
 import { type Cursor, parseCursor } from '../mailbox/cursor.js';
-import { requireWholeNumber } from '../validation/argument-rules.js';
+import { type OptionNames, requireOptions, requireWholeNumber } from '../validation/argument-rules.js';
 import type { Batch } from './batch.js';
 
 const readerPattern = /^[A-Za-z0-9_.-]{1,64}$/;
@@ -66,9 +66,18 @@ export interface PollReceiver {
   beat?(): void;
 }
 
+/** `SessionManager.poll` also takes a signal, and passes its options on. */
+const optionNames: OptionNames<PollOptions & { readonly signal?: AbortSignal }> = {
+  after: true,
+  wait: true,
+  limit: true,
+  reader: true,
+  signal: true,
+};
+
 /** @throws SessionError `INVALID_ARGUMENT` */
 export function requirePollRequest(options: PollOptions, context: SessionContext): PollRequest {
-  const { after, wait, limit, reader } = options;
+  const { after, wait, limit, reader } = requireOptions(options, optionNames);
   const max = Number.MAX_SAFE_INTEGER;
   const asked = wait === undefined ? max : requireWholeNumber('wait', wait, 0, max);
   return {

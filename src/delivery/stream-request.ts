@@ -2,6 +2,7 @@ import type { SessionContext } from '../context/session-context.js';
 import { invalidArgument } from '../errors/session-error.js';
 import { parseCursor } from '../mailbox/cursor.js';
 import { newId } from '../store/session-token.js';
+import { type OptionNames, requireOptions } from '../validation/argument-rules.js';
 import { type PollReceiver, type PollRequest, requireReader } from './poll-request.js';
 
 /**
@@ -35,8 +36,11 @@ export interface StreamReceiver extends PollReceiver {
   beat(): void;
 }
 
+const optionNames: OptionNames<StreamOptions> = { after: true, reader: true, ack: true };
+
 /** @throws SessionError `INVALID_ARGUMENT` */
-export function requireStreamRequest({ after, reader, ack }: StreamOptions, context: SessionContext): PollRequest {
+export function requireStreamRequest(options: StreamOptions, context: SessionContext): PollRequest {
+  const { after, reader, ack } = requireOptions(options, optionNames);
   if (ack !== undefined && ack !== 'sent') throw invalidArgument('ack', 'must be "sent"', ack);
   return {
     reader: reader === undefined ? newId('') : requireReader(reader),

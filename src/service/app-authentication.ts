@@ -112,7 +112,7 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
    */
   async reauthenticated(id: string, options: { readonly level?: number } = {}): Promise<Session> {
     const { store } = runtimeOf(this);
-    const { level } = requireOptions(options);
+    const { level } = requireOptions(options, { level: true });
     const proven = level === undefined ? undefined : requireLevel(level);
     return new Session(this, await store.reauthenticate(this.app, requireSessionId(id), proven));
   }
@@ -137,7 +137,7 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
 }
 
 function requireKeepOpen(options: { readonly keepOpen?: boolean }): boolean {
-  const { keepOpen = false } = requireOptions(options);
+  const { keepOpen = false } = requireOptions(options, { keepOpen: true });
   if (typeof keepOpen === 'boolean') return keepOpen;
   throw invalidArgument('keepOpen', 'must be true or false', keepOpen);
 }

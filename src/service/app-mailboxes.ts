@@ -15,11 +15,10 @@ import { guarded } from '../errors/guarded.js';
 import { parseCursor } from '../mailbox/cursor.js';
 import { serialiseMessage } from '../mailbox/message.js';
 import { requireAccountId, requireSessionId } from '../store/session-arguments.js';
-import { requireOptions } from '../validation/argument-rules.js';
 import { AppService, runtimeOf } from './app-service.js';
 import { type Bearer, bearerOf, requireBearer } from './bearer.js';
 import { pollForBatch } from './polling.js';
-import { type PushOptions, pushMessage } from './push-message.js';
+import { messageKeyOf, type PushOptions, pushMessage } from './push-message.js';
 import { type PushReport, publishPush, reportOutcomes } from './push-report.js';
 import { Session } from './session.js';
 
@@ -50,7 +49,7 @@ export abstract class AppMailboxes extends AppService {
    * @throws SessionError `MESSAGE_TOO_LARGE`, or, depending on `onOverflow`, `MAILBOX_FULL` or `SESSION_CLOSED`
    */
   async push(id: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
-    const message = serialiseMessage(data, requireOptions(options).key, this.context.msgMaxBytes);
+    const message = serialiseMessage(data, messageKeyOf(options), this.context.msgMaxBytes);
     return pushMessage(runtimeOf(this), this.app, id, message);
   }
 
@@ -61,7 +60,7 @@ export abstract class AppMailboxes extends AppService {
    */
   async pushToAccount(accountId: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
     const { store, context, events } = runtimeOf(this);
-    const message = serialiseMessage(data, requireOptions(options).key, context.msgMaxBytes);
+    const message = serialiseMessage(data, messageKeyOf(options), context.msgMaxBytes);
     const outcomes = await store.appendToAccount(this.app, requireAccountId(accountId), message);
     const report = reportOutcomes(events, message, outcomes);
     publishPush(this.app, 'account', accountId, message, report);
@@ -76,7 +75,7 @@ export abstract class AppMailboxes extends AppService {
    */
   async pushToApp(data: unknown, options: PushOptions = {}): Promise<PushReport> {
     const { broadcaster, context } = runtimeOf(this);
-    const message = serialiseMessage(data, requireOptions(options).key, context.msgMaxBytes);
+    const message = serialiseMessage(data, messageKeyOf(options), context.msgMaxBytes);
     const report = await broadcaster.pushToApp(this.app, message);
     publishPush(this.app, 'app', undefined, message, report);
     return report;
@@ -167,7 +166,7 @@ export abstract class AppMailboxes extends AppService {
     const { room, context, events } = runtime;
     try {
       runtime.requireRunning();
-      const request = requireRequest(requireOptions(options), context);
+      const request = requireRequest(options, context);
       // An id with the hash of a secret comes from a parsed token, and needs no other check.
       const sessionId = id !== undefined && credential.secretHash !== undefined ? id : requireSessionId(id);
       const poll = room.poll(this.app, sessionId, credential, request, receiver);

@@ -3,7 +3,7 @@ import type { SessionEvents } from '../events/session-events.js';
 import { requireIp, requireLevel, requireTtl, requireUserAgent } from '../store/session-arguments.js';
 import { type AttributeTexts, defaultLevel, type NewSession } from '../store/session-record.js';
 import type { Insertion } from '../store/session-store.js';
-import { requireOptions, requireWholeNumber } from '../validation/argument-rules.js';
+import { type OptionNames, requireOptions, requireWholeNumber } from '../validation/argument-rules.js';
 import type { JsonValue } from '../validation/json-value.js';
 import { noAttributes, requireAttributes } from './attributes.js';
 
@@ -31,6 +31,16 @@ export interface CreateOptions {
   readonly level?: number;
 }
 
+const optionNames: OptionNames<CreateOptions> = {
+  ip: true,
+  userAgent: true,
+  attributes: true,
+  ttl: true,
+  maxAge: true,
+  maxSession: true,
+  level: true,
+};
+
 /**
  * Returns a new session with these options. The defaults are values of the context.
  * @param texts attributes as JSON texts, which are not checked; they replace the attributes of the options
@@ -42,7 +52,7 @@ export function newSession(
   context: SessionContext,
   texts?: AttributeTexts,
 ): NewSession {
-  const { ip, userAgent, ttl, maxAge, maxSession, level, attributes } = requireOptions(options);
+  const { ip, userAgent, ttl, maxAge, maxSession, level, attributes } = requireOptions(options, optionNames);
   // Copy field by field: to spread the identity would cost V8 four microseconds, a quarter of a login.
   return {
     app,

@@ -1,5 +1,6 @@
 import type { OutgoingMessage } from '../mailbox/message.js';
 import { requireSessionId } from '../store/session-arguments.js';
+import { type OptionNames, requireOptions } from '../validation/argument-rules.js';
 import { type PushReport, publishPush, reportOutcomes, requireNotRefused } from './push-report.js';
 import type { SessionRuntime } from './session-runtime.js';
 
@@ -10,6 +11,13 @@ export interface PushOptions {
    * message is replaced.
    */
   readonly key?: string;
+}
+
+const optionNames: OptionNames<PushOptions> = { key: true };
+
+/** Returns the unchecked key of the message. @throws SessionError `INVALID_ARGUMENT` for other options */
+export function messageKeyOf(options: PushOptions): string | undefined {
+  return requireOptions(options, optionNames).key;
 }
 
 /** Puts a message into the mailbox of one session. @throws SessionError like `SessionManager.push` */

@@ -2,7 +2,7 @@ import { invalidArgument } from '../errors/session-error.js';
 import type { SessionEvents } from '../events/session-events.js';
 import { requireTtl } from '../store/session-arguments.js';
 import type { Contact, Renewal } from '../store/session-store.js';
-import { requireOptions } from '../validation/argument-rules.js';
+import { type OptionNames, requireOptions } from '../validation/argument-rules.js';
 
 /** Options of a renewal. */
 export interface RenewOptions {
@@ -12,9 +12,11 @@ export interface RenewOptions {
   readonly activity?: boolean;
 }
 
+const optionNames: OptionNames<RenewOptions> = { ttl: true, activity: true };
+
 /** @throws SessionError `INVALID_ARGUMENT` */
 export function requireRenewal(options: RenewOptions): Renewal {
-  const { ttl, activity = true } = requireOptions(options);
+  const { ttl, activity = true } = requireOptions(options, optionNames);
   if (typeof activity !== 'boolean') throw invalidArgument('activity', 'must be true or false', activity);
   return { activity, ttl: ttl === undefined ? undefined : requireTtl(ttl) };
 }

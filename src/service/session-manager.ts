@@ -177,7 +177,7 @@ export class SessionManager extends AppAuthentication {
     options: { readonly except?: string; readonly reason?: CloseReason } = {},
   ): Promise<number> {
     const { store, events } = runtimeOf(this);
-    const { except, reason = 'revoked' } = requireOptions(options);
+    const { except, reason = 'revoked' } = requireOptions(options, { except: true, reason: true });
     const kept = except === undefined ? undefined : requireKeptId(except);
     const closed = await store.endAccount(this.app, requireAccountId(accountId), requireCloseReason(reason), kept);
     for (const each of closed) events.emit('closed', each);
@@ -191,7 +191,7 @@ export class SessionManager extends AppAuthentication {
    */
   async closeApp(options: { readonly reason?: CloseReason } = {}): Promise<number> {
     const { store, events } = runtimeOf(this);
-    const { reason = 'revoked' } = requireOptions(options);
+    const { reason = 'revoked' } = requireOptions(options, { reason: true });
     let count = 0;
     for await (const chunk of store.endApp(this.app, requireCloseReason(reason))) {
       for (const closed of chunk) events.emit('closed', closed);

@@ -1,6 +1,6 @@
 import { requirePageCursor } from '../store/session-arguments.js';
 import type { AppQuery } from '../store/session-store.js';
-import { requireOptions, requireWholeNumber } from '../validation/argument-rules.js';
+import { type OptionNames, requireOptions, requireWholeNumber } from '../validation/argument-rules.js';
 import type { Session } from './session.js';
 
 const defaultPageSize = 1_000;
@@ -23,9 +23,11 @@ export interface SessionPage {
   readonly cursor?: string;
 }
 
+const optionNames: OptionNames<SessionsOfAppOptions> = { activeWithin: true, limit: true, cursor: true };
+
 /** @throws SessionError `INVALID_ARGUMENT` */
 export function requireAppQuery(options: SessionsOfAppOptions): AppQuery {
-  const { activeWithin, limit = defaultPageSize, cursor } = requireOptions(options);
+  const { activeWithin, limit = defaultPageSize, cursor } = requireOptions(options, optionNames);
   return {
     activeWithin: activeWithin === undefined ? undefined : requireMilliseconds('activeWithin', activeWithin),
     limit: requireWholeNumber('limit', limit, 1, largestPageSize),

@@ -4,11 +4,10 @@ import { requireAttributeKey, requireSessionId } from '../store/session-argument
 import type { AttributeTexts } from '../store/session-record.js';
 import type { AttributePatch } from '../store/session-store.js';
 import { hashOfNoSecret } from '../store/session-token.js';
-import { requireOptions } from '../validation/argument-rules.js';
 import { runtimeOf } from './app-service.js';
 import { insertNamed } from './named-session.js';
 import { type CreateOptions, newSession } from './new-session.js';
-import { type PushOptions, pushMessage } from './push-message.js';
+import { messageKeyOf, type PushOptions, pushMessage } from './push-message.js';
 import type { PushReport } from './push-report.js';
 import { reportContact, requireRenewal } from './renewal.js';
 import { Session } from './session.js';
@@ -89,6 +88,6 @@ export async function pushText(
     runtime,
     manager.app,
     id,
-    outgoingMessage(json, requireOptions(options).key, runtime.context.msgMaxBytes),
+    outgoingMessage(json, messageKeyOf(options), runtime.context.msgMaxBytes),
   );
 }

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import type { StreamReceiver } from '../../src/index.js';
 import { refusalOf, startService } from '../support/http-service.js';
 
 /** Allows arguments of a wrong type, as code in JavaScript or with unchecked JSON passes them. */
@@ -138,6 +139,38 @@ test('wrong options: lists, strings and null instead of an object are refused', 
   await container.unbindAllAsync();
 });
 
+test('misspelt options: every method refuses them, names the option that was probably meant, and changes nothing', async (t) => {
+  const { container, manager } = await startService();
+  const kept = await manager.createSession('alice');
+  await manager.push(kept.id, 'waits');
+  const failureOf = (start: (receiver: StreamReceiver) => unknown) =>
+    new Promise((_resolve, reject) => start({ deliver: () => {}, beat: () => {}, fail: reject }));
+  const calls: readonly (readonly [expected: RegExp, call: (options: never) => Promise<unknown>, options: object])[] = [
+    [/did you mean except\?; got "exept"/, (options) => manager.closeAccount('alice', options), { exept: kept.id }],
+    [/may only be reason; got "except"/, (options) => manager.closeApp(options), { except: kept.id }],
+    [/did you mean attributes\?/, (options) => manager.createSession('alice', options), { attribute: {} }],
+    [/did you mean ttl\?/, (options) => manager.createNamedSession('alice', 'tab', options), { tll: 1 }],
+    [/did you mean key\?/, (options) => manager.push(kept.id, 1, options), { kye: 'k' }],
+    [/did you mean key\?/, (options) => manager.pushToAccount('alice', 1, options), { kye: 'k' }],
+    [/did you mean key\?/, (options) => manager.pushToApp(1, options), { kye: 'k' }],
+    [/did you mean after\?/, (options) => manager.poll(kept.id, options), { afer: '' }],
+    [/did you mean after\?/, (options) => failureOf((each) => manager.pollInto(kept, options, each)), { afer: '' }],
+    [/did you mean ack\?/, (options) => failureOf((each) => manager.streamInto(kept, options, each)), { akc: 'sent' }],
+    [/did you mean activity\?/, (options) => manager.renewSession(kept.id, options), { activty: false }],
+    [/did you mean keepOpen\?/, (options) => manager.rotateToken(kept.id, options), { keepopen: true }],
+    [/did you mean level\?/, (options) => manager.reauthenticated(kept.id, options), { leve: 2 }],
+    [/did you mean limit\?/, (options) => manager.sessionsOfApp(options), { limits: 1 }],
+  ];
+  for (const [message, call, options] of calls) {
+    await t.throwsAsync(call(options as never), { code: 'INVALID_ARGUMENT', message });
+  }
+  const { messages } = await manager.poll(kept.id, { after: '', wait: 0 });
+  t.is(messages.length, 1);
+  t.is((await manager.sessionsOfAccount('alice')).length, 1);
+  t.is((await manager.authenticate(kept.token)).id, kept.id);
+  await container.unbindAllAsync();
+});
+
 test('wrong accounts: a value that is not plain text of 1 to 256 characters is refused by every method', async (t) => {
   const { container, manager } = await startService();
   const wrong = [
@@ -186,7 +219,7 @@ test('wrong ids and tokens: values of any type are answered as unknown sessions'
       untyped(manager.rotateToken.bind(manager)),
       untyped(manager.poll.bind(manager)),
     ]) {
-      t.is(await refusalOf(() => call(wrong, { wait: 0 })), 'SESSION_UNKNOWN', String(wrong));
+      t.is(await refusalOf(() => call(wrong)), 'SESSION_UNKNOWN', String(wrong));
     }
     t.is(await refusalOf(() => untyped(manager.push.bind(manager))(wrong, 1)), 'SESSION_UNKNOWN');
     t.is(await refusalOf(() => untyped(manager.replaceSession.bind(manager))(wrong, id)), 'SESSION_UNKNOWN');

@@ -109,7 +109,7 @@ const rules = {
 
 /** @throws SessionError `INVALID_CONTEXT`, which never quotes an option that may contain a password */
 export function checkRedisOptions(options: RedisStoreOptions): CheckedRedisOptions {
-  // An address in the place of the options may contain a password.
+  // An address instead of the options may contain a password.
   if (typeof options !== 'object')
     throw invalidOption(front, 'options', 'must be an object, such as { url }', typeof options);
   // An option with the value `undefined` counts as missing.
