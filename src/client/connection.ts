@@ -148,7 +148,7 @@ export class Connection {
 
   #deliver(batch: Batch, signal: AbortSignal): void {
     signal.throwIfAborted();
-    if (!this.#feed.receive(batch)) throw new Error('Of another mailbox');
+    if (!this.#feed.receive(batch)) throw new Error('Another mailbox');
     this.#opened();
     const { closed, superseded, retry } = batch;
     if (closed?.code === 'rotated') this.#chances = chancesAfterRotation;

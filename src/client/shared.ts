@@ -9,10 +9,10 @@ const mostRecent = 50;
 
 /**
  * A note from tab to tab. The leader sends `lead`, `batch` with the cursor before the batch, `open`, `trouble` and
- * `pong`. The other tabs send to the leader: `hello` and `taken` with their cursor, `ping` and `bye`.
+ * `pong`. The other tabs send to the leader: `join` and `taken` with their cursor, `ping` and `bye`.
  */
 interface Note extends Partial<Passed> {
-  readonly kind: 'hello' | 'taken' | 'ping' | 'bye' | 'lead' | 'batch' | 'open' | 'trouble' | 'pong';
+  readonly kind: 'join' | 'taken' | 'ping' | 'bye' | 'lead' | 'batch' | 'open' | 'trouble' | 'pong';
   /** Name of the tab that sends the note to the leader. */
   readonly from?: string;
   /** Name of the tab that should read a note of the leader; undefined for all tabs. */
@@ -109,9 +109,9 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
         // A note of another tab shows nothing about the leader.
         if (from || (to && to !== tab)) return;
         hasSign = true;
-        if (kind === 'trouble') reject(new Error('The leader has trouble'));
+        if (kind === 'trouble') reject(new Error(kind));
         if (kind === 'open') exchange.opened();
-        if (kind === 'lead') say('hello', place);
+        if (kind === 'lead') say('join', place);
         if (!batch) return;
         try {
           exchange.deliver(seenFrom(place, cursor, batch));
@@ -123,7 +123,7 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
         }
       };
       exchange.onTaken((cursor) => say('taken', cursor));
-      say('hello', place);
+      say('join', place);
       look();
       requestLock({ signal: waiting.signal }, onLead);
     });
@@ -173,7 +173,7 @@ class Leader {
     this.#cursor = this.#given = cursor;
     this.#clock = clock;
     channel.onmessage = ({ data }: { readonly data: TabNote }) => this.#hear(data);
-    // Tabs that followed another leader send `hello` again.
+    // Tabs that followed another leader send `join` again.
     this.#say('lead');
     this.#inPatience(this.end);
   }
@@ -257,24 +257,30 @@ class Leader {
   }
 
   #hear({ kind, from: tab, cursor }: TabNote): void {
-    if (kind === 'hello') this.#welcome(tab, cursor);
+    if (kind === 'join') this.#welcome(tab, cursor);
     if (kind === 'ping') this.#say('pong', tab);
     if (kind === 'bye') this.#places.delete(tab);
     if (kind === 'taken') this.#places.set(tab, cursor);
     this.#look();
   }
 
-  /** Sends the missed batches to a tab that was away for a moment. Any other tab begins with the next batch. */
+  /**
+   * Sends the missed batches to a tab that was away for a moment. Any other tab begins with the next batch. It is told its
+   * place by an empty batch: without a place it would miss what a leader reads before the tab follows that leader.
+   */
   #welcome(tab: string, cursor: string): void {
     // This tab may not have taken the latest batch. A tab that does not get that batch will never report it as taken.
     this.#places.set(tab, this.#given);
-    if (this.#isOpen) this.#say('open', tab);
+    if (this.#isOpen) {
+      this.#say('open', tab, cursor ? undefined : { cursor, batch: { messages: [], cursor: this.#given, lost: 0 } });
+    }
     const { epoch, offset } = placeOf(cursor);
     for (const passed of this.#recent) {
       const last = placeOf(passed.batch.cursor);
-      if (last.epoch !== epoch || last.offset <= offset) continue;
-      this.#places.set(tab, this.#cursor);
-      this.#say('batch', tab, passed);
+      if (last.epoch === epoch && last.offset > offset) {
+        this.#places.set(tab, this.#cursor);
+        this.#say('batch', tab, passed);
+      }
     }
   }
 

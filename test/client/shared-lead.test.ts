@@ -143,6 +143,17 @@ test('a tab that opens while the leader has a message in hand holds no one up', 
   t.is((await second).value?.data, 'two');
 });
 
+test('a tab that opens while the leader waits for messages is told the place of the leader', async (t) => {
+  const stage = await ClientStage.start(t);
+  const leader = open(stage, { device: new Device(new ManualClock()) });
+  await isOpen(leader);
+  await eventually(() => leader.cursor !== '');
+  const other = open(stage, { device: new Device(new ManualClock()) });
+  await isOpen(other);
+  t.not(leader.cursor, '');
+  t.is(other.cursor, leader.cursor);
+});
+
 test('a leader whose device wakes reads again at once, although the browser still holds its lock', async (t) => {
   const stage = await ClientStage.start(t);
   const device = new Device(new ManualClock());
