@@ -103,7 +103,7 @@ test('after 10 s the leader of a stream acknowledges messages although one tab t
   t.is(leader.state, 'open');
 });
 
-test('a leader that hangs loses the lead to one of several tabs, whose notes are no sign of it', async (t) => {
+test('a leader that hangs loses the lead, although several other tabs still send notes', async (t) => {
   const stage = await ClientStage.start(t);
   const clock = new ManualClock();
   void locks.request(`session-mailbox:${stage.url}/`, {}, () => new Promise(() => {})).catch(() => {});
@@ -123,7 +123,7 @@ test('a leader that hangs loses the lead to one of several tabs, whose notes are
   );
 });
 
-test('a tab that opens while the leader has a message in hand holds no one up', async (t) => {
+test('a tab that opens while the leader processes a message does not delay the other tabs', async (t) => {
   const stage = await ClientStage.start(t);
   const clock = new ManualClock();
   const leader = open(stage, { device: new Device(clock) });

@@ -44,8 +44,9 @@ const large = { attributes: { text: JSON.stringify('x'.repeat(2_000)) } };
   },
 );
 
+// Only root can mount the disk, and mount it again as read-only.
 (process.getuid?.() === 0 ? test : test.skip)(
-  'a store on a disk that is read-only does not open and says why, and opens with all that it had once the disk may be written to',
+  'a store on a read-only disk does not open and reports why; it opens with all sessions once the disk is writable',
   async (t) => {
     const made = await freshPath(t);
     const before = trialOf({ path: made });

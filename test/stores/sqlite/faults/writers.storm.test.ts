@@ -51,6 +51,7 @@ test.serial('nothing acknowledged is lost, and no write fails, when processes ar
     const { running } = writers;
     const victim = running[next(running.length)];
     victim?.kill('SIGSTOP');
+    // The length of the stop is an input of the test. No event ends it.
     await new Promise((resolve) => setTimeout(resolve, next(200)));
     victim?.kill('SIGCONT');
     await writers.goOn(1 + next(20));
