@@ -1,6 +1,7 @@
 import { batchFor, type Call, type CallBatch, type Calls, refusalIn, requireReply } from './calls.js';
 import type { RedisConnection } from './connection.js';
 import { inTime } from './in-time.js';
+import { keysOf } from './keys.js';
 import { isFromNoMaster } from './master.js';
 import { isUnknownScript, type Program } from './program.js';
 import type { Reply } from './reply-decoders.js';
@@ -74,9 +75,10 @@ export class CallQueue implements Calls {
     }
   }
 
-  async #evaluate({ keys, args }: CallBatch): Promise<Reply> {
-    const { client } = this.#connection;
+  async #evaluate({ keys: named, args }: CallBatch): Promise<Reply> {
+    const { client, isCluster } = this.#connection;
     const { sha, text } = this.#program;
+    const keys = keysOf(named, isCluster);
     try {
       return requireReply(await client.evalsha(sha, keys.length, ...keys, ...args));
     } catch (error) {

@@ -24,7 +24,7 @@ export const keyNames = {
   reports: 'reports',
   /** The last write of each batch that waits for replicas. */
   mark: 'mark',
-  /** Never exists: `ping` writes zero bytes to it. */
+  /** Never exists: `ping` writes zero bytes to it. On a Cluster every command names it; see `keysOf`. */
   ping: 'ping',
 } as const;
 
@@ -161,6 +161,19 @@ export class Keys {
   #base(bucket: string): string {
     return this.#bases.get(bucket) ?? `${this.prefix}{${bucket}}:`;
   }
+}
+
+/**
+ * Returns the keys that a command must name. On a Cluster these are one key more, which never exists: a server refuses
+ * a command with several keys while it moves their slot and does not have them all (`TRYAGAIN`). Without this key it
+ * would run the program while only some keys of the bucket have moved. The program would not find sessions that exist,
+ * and would drop their index entries, or it would fail after some of its writes.
+ */
+export function keysOf(keys: readonly string[], isCluster: boolean): readonly string[] {
+  const [first] = keys;
+  if (!isCluster || first === undefined) return keys;
+  const base = first.slice(0, first.indexOf('}') + 2);
+  return [...keys, `${base}${keyNames.ping}`];
 }
 
 function bucketName(index: number): string {

@@ -4,7 +4,7 @@ import { SessionError } from '../../errors/session-error.js';
 import { batchFor, type Call, CallBatch, type Calls, refusalIn, requireReply } from './calls.js';
 import type { RedisConnection } from './connection.js';
 import { inTime } from './in-time.js';
-import type { Keys } from './keys.js';
+import { type Keys, keysOf } from './keys.js';
 import { isFromNoMaster } from './master.js';
 import { Masters } from './masters.js';
 import { isUnknownScript, type Program } from './program.js';
@@ -165,10 +165,11 @@ export class ReplicatedCalls implements Calls {
     return (await Promise.all(again)).flat();
   }
 
-  async #evaluate(master: Redis, { batch: { keys, args }, byText, askAt }: Sending): Promise<Reply> {
+  async #evaluate(master: Redis, { batch, byText, askAt }: Sending): Promise<Reply> {
     const { sha, text } = this.#program;
     if (askAt !== undefined) master.asking().catch(() => {});
-    const rest = [keys.length, ...keys, ...args] as const;
+    const keys = keysOf(batch.keys, this.#connection.isCluster);
+    const rest = [keys.length, ...keys, ...batch.args] as const;
     return requireReply(await (byText ? master.eval(text, ...rest) : master.evalsha(sha, ...rest)));
   }
 

@@ -11,10 +11,15 @@ export async function migrate(cluster: RedisCluster, slot: number, from: RedisSe
   await giveSlot(cluster, slot, to);
 }
 
-/** The first half of a migration: moves all keys to the new master; the old master still owns the slot. */
-export async function moveKeys(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
+/** Begins a migration: from now on keys can be moved. */
+export async function startMoving(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
   await to.client.call('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', await idOf(from));
   await from.client.call('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', await idOf(to));
+}
+
+/** The first half of a migration: moves all keys to the new master; the old master still owns the slot. */
+export async function moveKeys(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
+  await startMoving(slot, from, to);
   for (;;) {
     const keys = (await from.client.call('CLUSTER', 'GETKEYSINSLOT', String(slot), '10')) as string[];
     if (keys.length === 0) break;

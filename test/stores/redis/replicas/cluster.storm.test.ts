@@ -6,7 +6,16 @@ import { freshPrefix } from '../exact-clock.js';
 import { giveSlot, moveKeys } from '../faults/slot-migration.js';
 import { clusterFor } from '../places.js';
 import { app, outgoing } from '../workload.js';
-import { callsOf, insertOne, isAcknowledged, openStore, pause, refusalOf, retained } from './replicated-stage.js';
+import {
+  callsOf,
+  errorsOf,
+  insertOne,
+  isAcknowledged,
+  openStore,
+  pause,
+  refusalOf,
+  retained,
+} from './replicated-stage.js';
 
 const cluster = clusterFor(test, { replicas: true });
 const accounts = 24;
@@ -65,7 +74,7 @@ test.serial(
   },
 );
 
-test.serial('a push follows its slot during and after a migration', async (t) => {
+test.serial('a push waits for the end of a migration, and follows its slot', async (t) => {
   const store = await openOn(t, patient);
   const ids = await insertAll(store);
   const [from, to] = [shard(1).master, shard(2).master];
@@ -74,10 +83,13 @@ test.serial('a push follows its slot during and after a migration', async (t) =>
   const slot = await slotOf(id);
   await store.append(app, id, outgoing('before'));
   await moveKeys(slot, from, to);
-  await store.append(app, id, outgoing('asked'));
+  const refusals = await errorsOf(to, 'TRYAGAIN');
+  const pushing = store.append(app, id, outgoing('waiting'));
+  await eventually(async () => (await errorsOf(to, 'TRYAGAIN')) > refusals, { what: 'a server refuses the push' });
   await giveSlot(cluster(), slot, to);
+  await pushing;
   await store.append(app, id, outgoing('moved'));
-  t.deepEqual(await retained(store, id), ['before', 'asked', 'moved']);
+  t.deepEqual(await retained(store, id), ['before', 'waiting', 'moved']);
   await moveKeys(slot, to, from);
   await giveSlot(cluster(), slot, from);
 });

@@ -73,6 +73,12 @@ export async function callsOf({ client }: RedisServer, command: string): Promise
   return Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(stats)?.[1] ?? 0);
 }
 
+/** Returns how often the server answered with this error. */
+export async function errorsOf({ client }: RedisServer, code: string): Promise<number> {
+  const stats = await client.info('errorstats');
+  return Number(new RegExp(`^errorstat_${code}:count=(\\d+)`, 'm').exec(stats)?.[1] ?? 0);
+}
+
 /** Resolves when a connection of the server waits for replicas. */
 export function isBlocked({ client }: RedisServer): Promise<void> {
   return eventually(async () => /^blocked_clients:[1-9]/m.test(await client.info('clients')), {
