@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { sessionUnknown } from '../../errors/session-error.js';
+import type { ClosedSession } from '../../store/session-record.js';
 import type { Replacement } from '../../store/session-store.js';
+import { newId as makeId } from '../../store/session-token.js';
 import type { Argument, Calls } from './calls.js';
 import type { Keys } from './keys.js';
 import {
@@ -14,9 +16,13 @@ import {
   textAt,
   textsAt,
 } from './reply-decoders.js';
+import { callsFailed } from './unavailable.js';
 
-/** Milliseconds between two attempts to claim a session that another receiver has claimed. */
+/** Milliseconds between two attempts to claim a session that another handover has claimed. */
 const claimedPauseMs = 20;
+
+/** Number of attempts to close the old session. The last one closes it even if it has just changed. */
+const mostAttempts = 20;
 
 /** One of the two sessions of a handover. */
 interface Party {
@@ -36,6 +42,11 @@ function changesBetween(before: readonly string[], after: readonly string[]): re
     if (from !== to) changes.push(key, from, to);
   }
   return changes;
+}
+
+/** Returns the epoch, the tail and the digest that begin at this index of a reply. */
+function placeOf(reply: Reply, index: number): readonly Argument[] {
+  return [textAt(reply, index), numberAt(reply, index + 1), textAt(reply, index + 2)];
 }
 
 function pairsOf(texts: readonly string[]): ReadonlyMap<string, string> {
@@ -75,46 +86,66 @@ export class Handover {
   }
 
   async #replaceInSteps(app: string, newId: string, receiver: Party, old: Party): Promise<Replacement> {
-    const { offer, inherited } = await this.#takeOver(newId, receiver, old);
-    const left = numberAt(inherited, 2);
-    const surrendered = accepted(await this.#call(old, 'surrender', [textAt(offer, 3), numberAt(offer, 4), left]));
-    const closed = closedOf(listAt(surrendered, 1));
-    const elements = textsAt(surrendered, 2);
-    const changes = changesBetween(textsAt(offer, 1), textsAt(surrendered, 3));
-    if (elements.length === 0 && changes.length === 0) return { record: ownRecordOf(app, newId, inherited), closed };
-    const args = [changes.length / 3, ...changes, elements.length, ...elements];
-    const more = accepted(await this.#call(receiver, 'inheritSince', args));
-    const undelivered = closed.undelivered + numberAt(more, 2);
-    return { record: ownRecordOf(app, newId, more), closed: { ...closed, undelivered } };
+    const name = makeId('');
+    try {
+      const { offer, inherited } = await this.#takeOver(name, receiver, old);
+      const { latest, closed } = await this.#finish(name, receiver, old, offer, inherited);
+      return { record: ownRecordOf(app, newId, latest), closed };
+    } catch (error) {
+      // If `withdraw` fails, too, the claim expires by itself. The caller needs the first error.
+      await this.#call(old, 'withdraw', [name]).catch(() => {});
+      throw error;
+    }
   }
 
   /**
    * Claims the old session, and lets the receiver inherit a copy. Retries while another session takes over the
    * receiver.
    */
-  async #takeOver(newId: string, receiver: Party, old: Party): Promise<{ offer: Reply; inherited: Reply }> {
+  async #takeOver(name: string, receiver: Party, old: Party): Promise<{ offer: Reply; inherited: Reply }> {
     for (;;) {
       accepted(await this.#call(receiver, 'get', []));
-      const offer = await this.#claim(old, newId);
-      try {
-        const inherited = await this.#inherit(receiver, textsAt(offer, 1), textsAt(offer, 2));
-        if (inherited[0] !== 'claimed') return { offer, inherited: accepted(inherited) };
-      } catch (error) {
-        // If `withdraw` fails, too, the claim expires by itself. The caller needs the first error.
-        await this.#call(old, 'withdraw', []).catch(() => {});
-        throw error;
-      }
-      await this.#call(old, 'withdraw', []);
+      const offer = await this.#claim(name, old);
+      const inherited = await this.#inherit(receiver, textsAt(offer, 1), textsAt(offer, 2));
+      if (inherited[0] !== 'claimed') return { offer, inherited: accepted(inherited) };
+      await this.#call(old, 'withdraw', [name]);
       // The pause is partly random, so that two sessions that take over each other do not refuse each other again.
       await wait(claimedPauseMs * (0.5 + Math.random()));
     }
   }
 
-  async #claim(old: Party, newId: string): Promise<Reply> {
+  async #claim(name: string, old: Party): Promise<Reply> {
     for (;;) {
-      const offer = await this.#call(old, 'offer', [newId]);
+      const offer = await this.#call(old, 'offer', [name]);
       if (offer[0] !== 'claimed') return accepted(offer);
       await wait(claimedPauseMs);
+    }
+  }
+
+  /** Closes the old session. If it has changed, the receiver first inherits the changes. */
+  async #finish(
+    name: string,
+    receiver: Party,
+    old: Party,
+    offer: Reply,
+    inherited: Reply,
+  ): Promise<{ latest: Reply; closed: ClosedSession }> {
+    let [attributes, place, latest] = [textsAt(offer, 1), placeOf(offer, 3), inherited];
+    let left = numberAt(inherited, 2);
+    for (let attempt = 1; ; attempt += 1) {
+      const args = [name, ...place, left, attempt < mostAttempts ? 0 : 1];
+      const surrendered = await this.#call(old, 'surrender', args);
+      if (surrendered[0] === 'claimed') throw callsFailed(new Error('The claim of the replaced session has expired'));
+      const elements = textsAt(accepted(surrendered), 2);
+      const changes = changesBetween(attributes, textsAt(surrendered, 3));
+      if (elements.length > 0 || changes.length > 0) {
+        const news = [changes.length / 3, ...changes, elements.length, ...elements];
+        latest = accepted(await this.#call(receiver, 'inheritSince', news));
+        left += numberAt(latest, 2);
+      }
+      const closed = listAt(surrendered, 1);
+      if (closed.length > 0) return { latest, closed: { ...closedOf(closed), undelivered: left } };
+      [attributes, place] = [textsAt(surrendered, 3), placeOf(surrendered, 4)];
     }
   }
 

@@ -14,7 +14,7 @@ export const keyNames = {
   messages: 'ms:',
   /** The offsets of the messages with keys. */
   keyedMessages: 'ks:',
-  /** The session that takes over this session. Exists for some seconds, during a handover. */
+  /** The handover that has claimed this session. Exists for some seconds. */
   claim: 'cs:',
   index: 'i:',
   alias: 't:',

@@ -1123,20 +1123,27 @@ end
 local function claimKey(key)
 return siblingOf(key, '$claimKey')
 end
+local function digestOf(attributes)
+local entries = {}
+for each = 1, #attributes, 2 do
+entries[#entries + 1] = pack({ attributes[each], attributes[each + 1] })
+end
+table.sort(entries)
+return redis.sha1hex(table.concat(entries))
+end
 
 operations.offer = function()
-local key, receiver = takeKey(), take()
+local key, handover = takeKey(), take()
 local entry, refused = sessions.live(key)
 if not entry then
 return refused
 end
-local claim = claimKey(key)
-if not call('SET', claim, receiver, 'NX', 'PX', $claimTimeMs) and call('GET', claim) ~= receiver then
+if not call('SET', claimKey(key), handover, 'NX', 'PX', $claimTimeMs) then
 return { 'claimed' }
 end
 local attributes, elements = sessions.attributes(entry), elementsOf(entry)
 sessions.save(entry)
-return { 1, attributes, elements, entry.fields[$epoch] or '', entry.fields[$tail] or 0 }
+return { 1, attributes, elements, entry.fields[$epoch] or '', entry.fields[$tail] or 0, digestOf(attributes) }
 end
 
 operations.inherit = function()
@@ -1204,10 +1211,14 @@ return { 1, sessions.record(entry), left }
 end
 
 operations.surrender = function()
-local key, epoch, offset, left = takeKey(), take(), takeNumber(), takeNumber()
+local key, handover = takeKey(), take()
+local epoch, offset, digest, left, isLast = take(), takeNumber(), take(), takeNumber(), takeNumber() == 1
 local entry, refused = sessions.live(key)
 if not entry then
 return refused
+end
+if call('GET', claimKey(key)) ~= handover then
+return { 'claimed' }
 end
 local since = {}
 local fields = entry.fields
@@ -1215,6 +1226,11 @@ if fields[$epoch] then
 since = messages.beyond(entry, fields[$epoch] == epoch and offset or 0, fields[$count])
 end
 local attributes = sessions.attributes(entry)
+local latestDigest = digestOf(attributes)
+if not isLast and (#since > 0 or digest ~= latestDigest) then
+call('PEXPIRE', claimKey(key), $claimTimeMs)
+return { 1, {}, since, attributes, fields[$epoch] or '', fields[$tail] or 0, latestDigest }
+end
 call('DEL', claimKey(key))
 local closed = close(entry, 'replaced')
 closed[4] = left
@@ -1222,7 +1238,10 @@ return { 1, closed, since, attributes }
 end
 
 operations.withdraw = function()
-call('DEL', claimKey(takeKey()))
+local claim, handover = claimKey(takeKey()), take()
+if call('GET', claim) == handover then
+call('DEL', claim)
+end
 return { 1 }
 end
 `,

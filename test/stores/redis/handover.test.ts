@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { Trial, valuesOf } from '../../../src/conformance/trial.js';
 import { SessionContext, type SessionContextOptions } from '../../../src/index.js';
@@ -11,6 +12,7 @@ import { Program, serverTime } from '../../../src/stores/redis/program.js';
 import { checkRedisOptions } from '../../../src/stores/redis/redis-options.js';
 import { freshPrefix } from './exact-clock.js';
 import { serverFor } from './places.js';
+import { refusalOf } from './replicas/replicated-stage.js';
 import { app, outgoing } from './workload.js';
 
 const server = serverFor(test);
@@ -26,6 +28,13 @@ class InterruptedCalls implements Calls {
 
   before(operation: string, act: () => Promise<unknown>): void {
     this.#before.set(operation, act);
+  }
+
+  beforeFirst(operation: string, act: () => Promise<unknown>): void {
+    this.before(operation, () => {
+      this.#before.delete(operation);
+      return act();
+    });
   }
 
   async call<Result>(call: Call<Result>): Promise<Result> {
@@ -66,7 +75,7 @@ test('a message pushed between the offer and the end of the old session comes af
   const { trial, calls, handover, old, fresh } = await start(t);
   await trial.push(fresh, 'own');
   await trial.push(old, 1, 2);
-  calls.before('surrender', () => trial.push(old, 3, 4));
+  calls.beforeFirst('surrender', () => trial.push(old, 3, 4));
   const { closed } = await handover.replace(app, fresh, old);
   const { messages, lost } = await trial.read(fresh);
   t.deepEqual([valuesOf({ messages }), lost, closed.undelivered], [[1, 2, 'own', 3, 4], 0, 0]);
@@ -76,7 +85,7 @@ test('of messages with the same key, the one pushed between the offer and the en
   const { trial, store, calls, handover, old, fresh } = await start(t);
   await store.append(app, old, outgoing('outdated', 'k'));
   await trial.push(old, 'other');
-  calls.before('surrender', () => store.append(app, old, outgoing('latest', 'k')));
+  calls.beforeFirst('surrender', () => store.append(app, old, outgoing('latest', 'k')));
   await handover.replace(app, fresh, old);
   const { messages, lost } = await trial.read(fresh);
   t.deepEqual([valuesOf({ messages }), lost], [['other', 'latest'], 0]);
@@ -84,7 +93,7 @@ test('of messages with the same key, the one pushed between the offer and the en
 
 test('a poll held for the new session is answered when it inherits a message that was pushed after the offer', async (t) => {
   const { trial, calls, handover, old, fresh } = await start(t);
-  calls.before('surrender', () => trial.push(old, 'meanwhile'));
+  calls.beforeFirst('surrender', () => trial.push(old, 'meanwhile'));
   await trial.park(fresh);
   await handover.replace(app, fresh, old);
   t.is((await trial.notice('changed', fresh)).kind, 'changed');
@@ -95,7 +104,7 @@ test('attributes of the old session that are patched between the offer and its e
   const { store, calls, handover, old, fresh } = await start(t, { attributesMaxBytes: 40 });
   await store.patch(app, old, { kept: '1', changed: '1', deleted: '1', both: '1' });
   calls.before('inherit', () => store.patch(app, fresh, { own: '"new"' }));
-  calls.before('surrender', async () => {
+  calls.beforeFirst('surrender', async () => {
     await store.patch(app, old, { changed: '2', deleted: null, both: '2', own: '"old"' });
     await store.patch(app, fresh, { both: '3' });
   });
@@ -109,20 +118,20 @@ test('attributes patched after the offer are inherited even beyond the limit', a
   const { store, calls, handover, old, fresh } = await start(t, { attributesMaxBytes: 40 });
   const [long, other] = [`"${'x'.repeat(30)}"`, `"${'y'.repeat(30)}"`];
   await store.patch(app, fresh, { a: other });
-  calls.before('surrender', () => store.patch(app, old, { b: long }));
+  calls.beforeFirst('surrender', () => store.patch(app, old, { b: long }));
   const { record } = await handover.replace(app, fresh, old);
   t.deepEqual({ ...record.attributes }, { a: other, b: long });
 });
 
 test('attributes that a session has none of yet can be inherited at the end of the old session; the last one can be deleted', async (t) => {
   const { store, calls, handover, old, fresh } = await start(t);
-  calls.before('surrender', () => store.patch(app, old, { a: '1' }));
+  calls.beforeFirst('surrender', () => store.patch(app, old, { a: '1' }));
   await handover.replace(app, fresh, old);
   const [key = ''] = await server().client.keys(`*}:as:*${fresh}`);
   t.true((await server().client.pttl(key)) > 0);
   const next = await start(t);
   await next.store.patch(app, next.old, { a: '1' });
-  next.calls.before('surrender', () => next.store.patch(app, next.old, { a: null }));
+  next.calls.beforeFirst('surrender', () => next.store.patch(app, next.old, { a: null }));
   const { record } = await next.handover.replace(app, next.fresh, next.old);
   t.deepEqual({ ...record.attributes }, {});
 });
@@ -137,7 +146,7 @@ test('a handover that fails rejects with its own error, even when the offer can 
 
 test.serial('changes after the offer are inherited although memory is used up by then', async (t) => {
   const { trial, store, calls, handover, old, fresh } = await start(t);
-  calls.before('surrender', async () => {
+  calls.beforeFirst('surrender', async () => {
     await trial.push(old, 'meanwhile');
     await store.patch(app, old, { a: '1' });
   });
@@ -186,4 +195,59 @@ test('after a node died during a handover and its claim expired, the claimed ses
   await handover.replace(app, old, fresh);
   t.deepEqual(valuesOf(await trial.read(old)), ['own', 'hi']);
   await t.throwsAsync(store.get(app, fresh), { code: 'SESSION_CLOSED' });
+});
+
+test('when a node dies as the old session changes during a handover, the old session is alive and has the changes', async (t) => {
+  const { trial, store, calls, handover, old, fresh } = await start(t);
+  calls.beforeFirst('surrender', async () => {
+    await trial.push(old, 'meanwhile');
+    await store.patch(app, old, { a: '1' });
+  });
+  for (const operation of ['inheritSince', 'withdraw']) {
+    calls.before(operation, () => Promise.reject(new Error('the node died')));
+  }
+  await t.throwsAsync(handover.replace(app, fresh, old), { message: 'the node died' });
+  t.deepEqual({ ...(await store.get(app, old)).attributes }, { a: '1' });
+  t.deepEqual(valuesOf(await trial.read(old)), ['meanwhile']);
+});
+
+test('a session that changes at each step of a handover is replaced all the same, and its changes are inherited', async (t) => {
+  const { trial, calls, handover, old, fresh } = await start(t);
+  let pushed = 0;
+  calls.before('surrender', () => {
+    pushed += 1;
+    return trial.push(old, pushed);
+  });
+  await handover.replace(app, fresh, old);
+  const { messages, lost } = await trial.read(fresh);
+  t.deepEqual([valuesOf({ messages }), lost], [Array.from({ length: pushed }, (_each, index) => index + 1), 0]);
+});
+
+test('when a session replaces its receiver after the claim expired, one stays, with the messages of both', async (t) => {
+  const { trial, store, calls, handover, old, fresh } = await start(t);
+  await trial.push(old, 'old');
+  await trial.push(fresh, 'new');
+  calls.beforeFirst('surrender', async () => {
+    const [claim = ''] = await server().client.keys(`*}:cs:*${old}`);
+    await server().client.del(claim);
+    await handover.replace(app, old, fresh);
+  });
+  const { details } = await refusalOf(handover.replace(app, fresh, old));
+  t.true(details.unsure);
+  await t.throwsAsync(store.get(app, fresh), { code: 'SESSION_CLOSED' });
+  const values = valuesOf(await trial.read(old));
+  t.deepEqual([...new Set(values)].toSorted(), ['new', 'old']);
+});
+
+test('when the same replacement is requested twice at once, each message is inherited once', async (t) => {
+  const { trial, calls, handover, old, fresh } = await start(t);
+  await trial.push(old, 'hi');
+  let again: Promise<unknown> = Promise.resolve();
+  calls.beforeFirst('surrender', async () => {
+    again = t.throwsAsync(handover.replace(app, fresh, old), { code: 'SESSION_CLOSED' });
+    await delay(50);
+  });
+  await handover.replace(app, fresh, old);
+  await again;
+  t.deepEqual(valuesOf(await trial.read(fresh)), ['hi']);
 });
