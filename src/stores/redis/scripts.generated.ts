@@ -1053,6 +1053,7 @@ local report = call('HGET', reports, reportName)
 if report then
 call('HDEL', reports, reportName)
 call('HSET', reports, '-' .. reportName, report)
+call('PEXPIRE', reports, $keepReportsMs)
 end
 return { 1 }
 end

@@ -1,4 +1,4 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { SessionContext } from '../../../src/index.js';
 import { noListener } from '../../../src/store/no-listener.js';
 import { CallQueue } from '../../../src/stores/redis/call-queue.js';
@@ -7,7 +7,7 @@ import { RedisStore } from '../../../src/stores/redis/index.js';
 import { Keys, keyNames } from '../../../src/stores/redis/keys.js';
 import { Program, serverTime } from '../../../src/stores/redis/program.js';
 import { checkRedisOptions } from '../../../src/stores/redis/redis-options.js';
-import { accepted } from '../../../src/stores/redis/reply-decoders.js';
+import { accepted, listsAt, type Reply } from '../../../src/stores/redis/reply-decoders.js';
 import { eventually } from '../../support/eventually.js';
 import { freshPrefix } from './exact-clock.js';
 import { keysUnder } from './key-dump.js';
@@ -39,12 +39,12 @@ function keysOf(keys: Keys, ids: readonly string[]): ReadonlyMap<string, string>
   return kinds.set(keys.alias(app, alias).key, 'alias');
 }
 
-test('a full workload leaves only keys of keys.ts, and keys of every kind except ping', async (t) => {
-  const { client, url } = server();
-  const options = checkRedisOptions({ url, keyPrefix: freshPrefix(), buckets });
+/** Opens a store, and a queue of calls to the same keys, for calls as of a node that dies before its work is done. */
+async function start(t: ExecutionContext) {
+  const options = checkRedisOptions({ url: server().url, keyPrefix: freshPrefix(), buckets });
+  const { keyPrefix } = options;
   const store = new RedisStore(context, options);
   await store.open(noListener);
-  const keys = new Keys(options.keyPrefix, buckets);
   const connection = new RedisConnection(options);
   await connection.open(
     () => {},
@@ -54,10 +54,14 @@ test('a full workload leaves only keys of keys.ts, and keys of every kind except
     await store.close();
     await connection.close();
   });
+  const program = new Program(context, { keyPrefix, isCluster: false, timeSource: serverTime });
+  return { store, keyPrefix, keys: new Keys(keyPrefix, buckets), queue: new CallQueue(connection, program) };
+}
+
+test('a full workload leaves only keys of keys.ts, and keys of every kind except ping', async (t) => {
+  const { store, keyPrefix, keys, queue } = await start(t);
   const { ids } = await runWorkload(store);
   // A claim and a report exist only while their node works on them. Here, the node stops before it removes them.
-  const settings = { keyPrefix: options.keyPrefix, isCluster: false, timeSource: serverTime };
-  const queue = new CallQueue(connection, new Program(context, settings));
   const brief = newSession(store, 'dave', { ttl: 1 });
   await store.insert(brief);
   const bucket = keys.bucketOf(brief.id) ?? '';
@@ -70,12 +74,27 @@ test('a full workload leaves only keys of keys.ts, and keys of every kind except
   await queue.call({ bucket, operation: 'mark', keys: [keys.mark(bucket)], args: [], decode: accepted });
   const known = keysOf(keys, [...ids, brief.id]);
   const kinds = new Set<string>();
-  for (const key of await keysUnder(client, options.keyPrefix)) {
+  for (const key of await keysUnder(server().client, keyPrefix)) {
     t.true(known.has(key), key);
     kinds.add(known.get(key) ?? '');
   }
   const expected = Object.keys(keyNames).filter((kind) => kind !== 'ping');
   t.deepEqual([...kinds].toSorted(), expected.toSorted());
+});
+
+test('all keys expire, also reports that a node has swept, did not receive and abandoned', async (t) => {
+  const { store, keyPrefix, keys, queue } = await start(t);
+  const brief = newSession(store, 'dave', { ttl: 1 });
+  await store.insert(brief);
+  const bucket = keys.bucketOf(brief.id) ?? '';
+  const call = { bucket, keys: [keys.due(bucket)] };
+  const closed = (reply: Reply) => listsAt(reply, 2).length;
+  const sweep = { ...call, operation: 'sweep', args: [10, 'dead-node:1'], decode: closed };
+  await eventually(async () => (await queue.call(sweep)) > 0);
+  await queue.call({ ...call, operation: 'abandonReport', args: ['dead-node:1'], decode: accepted });
+  const found = await keysUnder(server().client, keyPrefix);
+  t.true(found.includes(keys.reports(bucket)));
+  for (const key of found) t.true((await server().client.pttl(key)) > 0, key);
 });
 
 test('stores with different prefixes share no session, no account and no notice', async (t) => {

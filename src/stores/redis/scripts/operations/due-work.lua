@@ -101,6 +101,8 @@ operations.abandonReport = function()
     call('HDEL', reports, reportName)
     -- No node has a name that begins with '-', and a node without a heartbeat counts as dead.
     call('HSET', reports, '-' .. reportName, report)
+    -- If this was the only report, its removal has deleted the key with its deadline.
+    call('PEXPIRE', reports, $keepReportsMs)
   end
   return { 1 }
 end
