@@ -15,6 +15,7 @@ export class RedisProxy {
   readonly requests: ProxiedRequest[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #subscribers = new Set<{ isSilent: boolean }>();
   readonly #rewrite: Rewrite;
   #target: number;
   #held: (() => void)[] | undefined;
@@ -64,6 +65,11 @@ export class RedisProxy {
     this.#target = target;
   }
 
+  /** Loses what the open connections of subscribers send and receive, like a firewall that has forgotten them. */
+  silenceSubscribers(): void {
+    for (const link of this.#subscribers) link.isSilent = true;
+  }
+
   /** Breaks all connections. Clients can reconnect. */
   breakConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -77,13 +83,17 @@ export class RedisProxy {
 
   #join(client: Socket, server: Socket): void {
     const requests = new RespRequests();
+    const link = { isSilent: false };
     client.on('data', (bytes) => {
       for (const parts of requests.take(bytes)) {
-        this.requests.push({ command: String(parts[0]).toUpperCase(), parts });
+        const command = String(parts[0]).toUpperCase();
+        this.requests.push({ command, parts });
+        if (command === 'SUBSCRIBE') this.#subscribers.add(link);
       }
-      server.write(bytes);
+      if (!link.isSilent) server.write(bytes);
     });
     server.on('data', (bytes) => {
+      if (link.isSilent) return;
       if (this.#isFirstToHold?.(bytes.toString('latin1'))) this.#held ??= [];
       if (this.#held === undefined) {
         client.write(this.#rewrite(bytes));

@@ -1,22 +1,31 @@
 import { isCloseReason } from '../../errors/close-reason.js';
 import { type ChangeWatcher, patched, type SessionChange } from '../../store/change-feed.js';
+import type { Clock } from '../../time/clock.js';
+import { Interval } from '../../time/interval.js';
 import type { RedisConnection } from './connection.js';
 import type { Keys } from './keys.js';
 import { Subscription } from './subscription.js';
 
+/** Milliseconds between two checks of the connection. */
+const checkPauseMs = 2_000;
+
 /** Receives changes of sessions and forwards them to one watcher; see scripts/notices.lua. */
 export class ChangeReceiver {
   readonly #subscription: Subscription;
+  /** Changes have no numbers, so that nothing else reveals that none arrives any more. */
+  readonly #checks: Interval;
 
-  constructor(connection: RedisConnection, keys: Keys, watcher: ChangeWatcher) {
+  constructor(connection: RedisConnection, keys: Keys, watcher: ChangeWatcher, clock: Clock) {
     this.#subscription = new Subscription(connection, keys.changeChannels(connection.isCluster), {
       received: (text) => forward(text, watcher),
       lost: () => watcher.interrupted(),
       restored: () => watcher.resumed(),
     });
+    this.#checks = new Interval(clock, checkPauseMs, () => this.#subscription.verify());
   }
 
   open(): Promise<void> {
+    this.#checks.start();
     return this.#subscription.open();
   }
 
@@ -25,8 +34,9 @@ export class ChangeReceiver {
     this.#subscription.moved();
   }
 
-  close(): Promise<void> {
-    return this.#subscription.close();
+  async close(): Promise<void> {
+    // The end of the connection also ends a running check.
+    await Promise.all([this.#checks.stop(), this.#subscription.close()]);
   }
 }
 

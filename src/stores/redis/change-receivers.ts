@@ -1,4 +1,5 @@
 import type { ChangeWatcher } from '../../store/change-feed.js';
+import type { Clock } from '../../time/clock.js';
 import { ChangeReceiver } from './change-receiver.js';
 import type { RedisConnection } from './connection.js';
 import type { Keys } from './keys.js';
@@ -8,11 +9,13 @@ import { asUnavailable } from './unavailable.js';
 export class ChangeReceivers {
   readonly #connection: RedisConnection;
   readonly #keys: Keys;
+  readonly #clock: Clock;
   readonly #open = new Set<ChangeReceiver>();
 
-  constructor(connection: RedisConnection, keys: Keys) {
+  constructor(connection: RedisConnection, keys: Keys, clock: Clock) {
     this.#connection = connection;
     this.#keys = keys;
+    this.#clock = clock;
   }
 
   /**
@@ -21,7 +24,7 @@ export class ChangeReceivers {
    * @throws SessionError `STORE_UNAVAILABLE`
    */
   async watch(watcher: ChangeWatcher): Promise<() => Promise<void>> {
-    const receiver = new ChangeReceiver(this.#connection, this.#keys, watcher);
+    const receiver = new ChangeReceiver(this.#connection, this.#keys, watcher, this.#clock);
     this.#open.add(receiver);
     const close = async () => {
       this.#open.delete(receiver);

@@ -59,7 +59,9 @@ export class NoticeReceiver {
     const isMissing = received !== undefined && (received < sent || latestNotice < sent);
     count.sent = latestNotice;
     if (received === undefined || isMissing) count.received = latestNotice;
-    if (isMissing) this.#listener.missed();
+    if (!isMissing) return;
+    this.#listener.missed();
+    void this.#subscription.verify();
   }
 
   /** Parses `<bucket>:<number>:<kind>:<app>:<id>` and the data of the kind; see scripts/notices.lua. */

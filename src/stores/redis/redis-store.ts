@@ -95,7 +95,7 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
     this.#handover = new Handover(this.#queue, this.#keys, isCluster);
     this.#adoption = new Adoption(this.#queue, this.#keys);
     this.#heartbeat = new NodeHeartbeat(this.#queue, this.#keys, this.#node, clock);
-    this.#changes = new ChangeReceivers(this.#connection, this.#keys);
+    this.#changes = new ChangeReceivers(this.#connection, this.#keys, clock);
   }
 
   async open(listener: StoreListener): Promise<void> {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
 import { becomeReady, disconnect, isCluster } from './client.js';
 import type { RedisConnection } from './connection.js';
+import { inTime } from './in-time.js';
 import { requireMaster } from './master.js';
 import { storeUnavailable } from './unavailable.js';
 
@@ -68,6 +69,20 @@ export class Subscription {
     this.#renew('connection');
   }
 
+  /**
+   * Subscribes once more, and replaces the connection if the server does not answer: a firewall may have forgotten the
+   * connection, which seems open all the same.
+   */
+  async verify(): Promise<void> {
+    const subscriber = this.#subscriber;
+    if (this.#renewing !== undefined || subscriber?.status !== 'ready') return;
+    try {
+      await inTime(this.#subscribeOn(subscriber));
+    } catch {
+      if (this.#subscriber === subscriber) this.replace();
+    }
+  }
+
   #renew(need: 'subscriptions' | 'connection'): void {
     if (this.#closing.signal.aborted) return;
     if (this.#need !== 'connection') this.#need = need;
@@ -122,13 +137,17 @@ export class Subscription {
   async #subscribe(): Promise<void> {
     const subscriber = this.#subscriber;
     if (subscriber === undefined) throw storeUnavailable('It is not connected');
-    // Each channel is in the slot of its bucket, so it needs a separate command.
+    // A replica that lost its master would accept the subscription, but send nothing.
+    if (!isCluster(subscriber)) await requireMaster(subscriber);
+    await this.#subscribeOn(subscriber);
+  }
+
+  async #subscribeOn(subscriber: Redis | Cluster): Promise<void> {
     if (isCluster(subscriber)) {
+      // Each channel is in the slot of its bucket, so it needs a separate command.
       await Promise.all(this.#channels.map((channel) => subscriber.ssubscribe(channel)));
       return;
     }
-    // A replica that lost its master would accept the subscription, but send nothing.
-    await requireMaster(subscriber);
     await subscriber.subscribe(...this.#channels);
   }
 }
