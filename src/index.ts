@@ -56,6 +56,7 @@ export {
   type Insertion,
   type LimitedLogin,
   type OnceInsertion,
+  type PresenceCounts,
   type ReadRequest,
   type ReadResult,
   type Renewal,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { DeclareRule } from './rule.js';
 import { app, renewal } from './trial.js';
 
-/** Rules of sweep and judgePresence. */
+/** Rules of sweep, judgePresence and countPresence. */
 export function backgroundRules(rule: DeclareRule, unit: number): void {
   rule('sweep reports each expired session once, with its reason and its undelivered messages', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
@@ -217,5 +217,40 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     await trial.store.end(app, id, 'logout');
     await trial.pass(1);
     assert.deepEqual(await trial.judge(), []);
+  });
+
+  rule('countPresence counts the sessions of all apps by the presence that was reported last', async (start) => {
+    const trial = await start({ hbGrace: 2 * unit });
+    assert.deepEqual(await trial.store.countPresence(), { online: 0, away: 0 });
+    const { id } = await trial.login();
+    const bob = await trial.login('bob');
+    await trial.login('bob', { app: 'other' });
+    assert.deepEqual(await trial.store.countPresence(), { online: 3, away: 0 });
+    await trial.pass(2);
+    assert.deepEqual(await trial.store.countPresence(), { online: 3, away: 0 }, 'silent, but not judged yet');
+    await trial.judge();
+    assert.deepEqual(await trial.store.countPresence(), { online: 0, away: 3 });
+    await trial.store.touch(app, id, renewal);
+    assert.deepEqual(await trial.store.countPresence(), { online: 1, away: 2 });
+    await trial.store.end(app, id, 'logout');
+    assert.deepEqual(await trial.store.countPresence(), { online: 0, away: 2 });
+    await trial.store.end(app, bob.id, 'logout');
+    assert.deepEqual(await trial.store.countPresence(), { online: 0, away: 1 });
+  });
+
+  rule('countPresence counts a session that has expired until it is swept', async (start) => {
+    const trial = await start({ hbGrace: 3 * unit });
+    await trial.login('alice', { ttl: unit });
+    await trial.login('alice', { ttl: 4 * unit });
+    await trial.login('bob');
+    await trial.pass(2);
+    assert.deepEqual(await trial.store.countPresence(), { online: 3, away: 0 });
+    await trial.sweep();
+    assert.deepEqual(await trial.store.countPresence(), { online: 2, away: 0 });
+    await trial.pass(2);
+    await trial.judge();
+    assert.deepEqual(await trial.store.countPresence(), { online: 0, away: 2 });
+    await trial.sweep();
+    assert.deepEqual(await trial.store.countPresence(), { online: 0, away: 1 });
   });
 }

@@ -235,6 +235,14 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
     command('countSessions', {}, async (_args, model, real) => {
       assert.equal(await real.store.countSessions(app), model.live.length + model.due.length);
     }),
+    command('countPresence', {}, async (_args, model, real) => {
+      const { online, away } = await real.store.countPresence();
+      const expired = model.due.length;
+      assert.equal(online + away, model.live.length + expired);
+      // A judgement may have turned an expired session away, which it does not report.
+      const least = model.live.filter(({ reportedAway }) => !reportedAway).length;
+      assert.ok(least <= online && online <= least + expired);
+    }),
     command('countActiveAccounts', { within: fc.nat({ max: 6 }) }, async (args, model, real) => {
       const within = args.within * unit + half;
       const active = model.live.filter((session) => model.activeWithin(session, within));

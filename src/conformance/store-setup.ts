@@ -41,6 +41,7 @@ const operations = {
   listApp: true,
   scanApp: true,
   countSessions: true,
+  countPresence: true,
   countActiveAccounts: true,
   append: true,
   appendToAccount: true,

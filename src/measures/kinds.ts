@@ -51,6 +51,7 @@ export const storeOperations = [
   'listApp',
   'scanApp',
   'countSessions',
+  'countPresence',
   'countActiveAccounts',
   'append',
   'appendToAccount',

@@ -38,6 +38,12 @@ export interface AppPage {
   readonly cursor: string | undefined;
 }
 
+/** Numbers of sessions by the presence that was reported last. */
+export interface PresenceCounts {
+  readonly online: number;
+  readonly away: number;
+}
+
 /** The result of one bounded step of background work. */
 export interface Slice<Item> {
   readonly items: readonly Item[];

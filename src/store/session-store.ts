@@ -2,12 +2,12 @@ import type { SessionContext } from '../context/session-context.js';
 import type { CloseReason } from '../errors/close-reason.js';
 import type { Cursor } from '../mailbox/cursor.js';
 import type { OutgoingMessage } from '../mailbox/message.js';
-import type { AccountRotation, AppendOutcome, AppPage, AppQuery, Slice } from './operation-results.js';
+import type { AccountRotation, AppendOutcome, AppPage, AppQuery, PresenceCounts, Slice } from './operation-results.js';
 import type { ReadRequest, ReadResult } from './reads.js';
 import type { ClosedSession, NewSession, SessionRecord, SessionReference } from './session-record.js';
 import type { StoreListener } from './store-listener.js';
 
-export type { AccountRotation, AppendOutcome, AppPage, AppQuery, Slice } from './operation-results.js';
+export type { AccountRotation, AppendOutcome, AppPage, AppQuery, PresenceCounts, Slice } from './operation-results.js';
 export type { ReadRequest, ReadResult } from './reads.js';
 
 /** The result of an operation that is a contact. Presence depends on the time of the latest contact. */
@@ -206,6 +206,13 @@ export abstract class SessionStore {
    * during the call may or may not count.
    */
   abstract countSessions(app: string): Promise<number>;
+
+  /**
+   * Counts the sessions of all apps that the store keeps, as `countSessions` does, by the presence that was reported
+   * last. A session is `online` from its creation, and from a contact that turned it online, until `judgePresence` turns
+   * it away. A session that changes during the call counts at most once.
+   */
+  abstract countPresence(): Promise<PresenceCounts>;
 
   /** Counts the accounts that have a live session with activity within the last `within` milliseconds. */
   abstract countActiveAccounts(app: string, within: number): Promise<number>;

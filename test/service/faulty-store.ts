@@ -1,4 +1,11 @@
-import { type ClosedSession, MemoryStore, SessionError, type SessionReference, type Slice } from '../../src/index.js';
+import {
+  type ClosedSession,
+  MemoryStore,
+  type PresenceCounts,
+  SessionError,
+  type SessionReference,
+  type Slice,
+} from '../../src/index.js';
 
 /** Behaviour of the store for background work. */
 export type Fault = 'none' | 'away' | 'broken';
@@ -17,6 +24,11 @@ export class FaultyStore extends MemoryStore {
   override async countSessions(app: string): Promise<number> {
     if (this.countFault !== undefined) throw this.countFault;
     return super.countSessions(app);
+  }
+
+  override async countPresence(): Promise<PresenceCounts> {
+    if (this.countFault !== undefined) throw this.countFault;
+    return super.countPresence();
   }
 
   override async sweep(limit: number): Promise<Slice<ClosedSession>> {

@@ -1,5 +1,6 @@
 import type { CloseReason } from '../../errors/close-reason.js';
 import type { ClosedSession, SessionRecord } from '../session-record.js';
+import type { PresenceCounts } from '../session-store.js';
 import { isActiveWithin } from './deadlines.js';
 import type { SessionRules } from './session-rules.js';
 import type { SessionEntry } from './tables.js';
@@ -51,6 +52,12 @@ export class AppOperations {
   count(app: string, after: string | undefined): AppStep<number> {
     const { count, end } = this.#rules.tables.count(app, after);
     return { items: [count], next: end };
+  }
+
+  /** Counts the next entries of all apps, as `count` does, by the presence that was reported last. */
+  countPresence(after: string | undefined): AppStep<PresenceCounts> {
+    const { count, online, end } = this.#rules.tables.countPresence(after);
+    return { items: [{ online, away: count - online }], next: end };
   }
 
   /** Returns the accounts of sessions with activity within `within` milliseconds. An account may appear repeatedly. */

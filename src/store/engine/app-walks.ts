@@ -1,6 +1,6 @@
 import type { CloseReason } from '../../errors/close-reason.js';
 import type { ClosedSession, SessionRecord } from '../session-record.js';
-import type { AppPage, AppQuery } from '../session-store.js';
+import type { AppPage, AppQuery, PresenceCounts } from '../session-store.js';
 import type { AppOperations, AppStep } from './app-operations.js';
 
 /**
@@ -9,7 +9,7 @@ import type { AppOperations, AppStep } from './app-operations.js';
  */
 export type StepRunner = <Item>(step: (apps: AppOperations, now: number) => AppStep<Item>) => Promise<AppStep<Item>>;
 
-/** The operations of `SessionStore` on all sessions of an app, as walks of several steps. */
+/** The operations of `SessionStore` on all sessions of an app, or of all apps, as walks of several steps. */
 export class AppWalks {
   readonly #run: StepRunner;
   readonly #most: number;
@@ -46,6 +46,17 @@ export class AppWalks {
     let sum = 0;
     const chunks = this.#chunks((after) => this.#run((apps) => apps.count(app, after)));
     for await (const chunk of chunks) for (const count of chunk) sum += count;
+    return sum;
+  }
+
+  async countPresence(): Promise<PresenceCounts> {
+    const sum = { online: 0, away: 0 };
+    for await (const chunk of this.#chunks((after) => this.#run((apps) => apps.countPresence(after)))) {
+      for (const { online, away } of chunk) {
+        sum.online += online;
+        sum.away += away;
+      }
+    }
     return sum;
   }
 

@@ -34,6 +34,9 @@ export interface SessionTables {
    */
   count(app: string, after: string | undefined): EntryCount;
 
+  /** Like `count`, for the entries of all apps, and in an order in which an entry never moves. */
+  countPresence(after: string | undefined): PresenceCount;
+
   /**
    * Returns the entries of all apps whose deadline may have passed. Tables need not move an entry when its deadline is
    * postponed, so they may return an entry too early, but never too late. The engine removes or saves each entry before
@@ -120,6 +123,11 @@ export interface EntryCount {
   readonly count: number;
   /** The `after` of the next call; `undefined` at the end. */
   readonly end: string | undefined;
+}
+
+export interface PresenceCount extends EntryCount {
+  /** How many of the entries counted are reported online. */
+  readonly online: number;
 }
 
 export interface EntryPage {

@@ -14,6 +14,13 @@ export interface EntryTimes {
   readonly lastContact: number;
 }
 
+/** Numbers of sessions that all apps of a store share. */
+export interface MemoryTotals {
+  sessions: number;
+  /** How many of them are reported online. */
+  online: number;
+}
+
 /**
  * The sessions of one app, with all indexes and orders, which are always consistent with each other: by id, by account,
  * by slot (for paging), by last activity among sessions with the same ttl, by creation among sessions with the same
@@ -32,9 +39,11 @@ export class MemoryApp implements EntryOrders {
   readonly #idle = new DueLists(new SlotLinks(), (slot) => this.times.lastTime(slot));
   readonly #aging = new DueLists(new SlotLinks(), (slot) => this.times.createdAt(slot));
   readonly #online = new OrderedList(new SlotLinks());
+  readonly #totals: MemoryTotals;
 
-  constructor(app: string) {
+  constructor(app: string, totals: MemoryTotals = { sessions: 0, online: 0 }) {
     this.app = app;
+    this.#totals = totals;
   }
 
   get size(): number {
@@ -78,19 +87,21 @@ export class MemoryApp implements EntryOrders {
     this.#byId.insert(slot, entry);
     this.accounts.add(entry);
     if (session.maxAge > 0) this.#aging.append(slot, session.maxAge);
+    this.#totals.sessions += 1;
     return entry;
   }
 
   remove(entry: MemoryEntry): void {
     const { slot } = entry;
     this.#idle.remove(slot, entry.ttl);
-    if (entry.reportedOnline) this.#online.remove(slot);
+    if (entry.reportedOnline) this.removeOnline(entry);
     const maxAge = this.times.maxAge(slot);
     if (maxAge > 0) this.#aging.remove(slot, maxAge);
     this.accounts.remove(entry);
     this.#byId.remove(slot);
     this.#slots[slot] = undefined;
     this.#freeSlots.push(slot);
+    this.#totals.sessions -= 1;
   }
 
   /** @param entry its last activity must not be before that of any other entry in the order */
@@ -116,10 +127,12 @@ export class MemoryApp implements EntryOrders {
   /** @param entry its last contact must not be before that of any other entry in the order */
   addOnline(entry: MemoryEntry): void {
     this.#online.append(entry.slot);
+    this.#totals.online += 1;
   }
 
   removeOnline(entry: MemoryEntry): void {
     this.#online.remove(entry.slot);
+    this.#totals.online -= 1;
   }
 
   /** Yields sessions whose ttl or maximal age has passed. Repeats a session that is neither removed nor renewed. */

@@ -18,6 +18,7 @@ import {
   type Contact,
   type Insertion,
   type OnceInsertion,
+  type PresenceCounts,
   type ReadRequest,
   type ReadResult,
   type Renewal,
@@ -185,6 +186,10 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
 
   async countSessions(app: string): Promise<number> {
     return this.#walks.countSessions(app);
+  }
+
+  async countPresence(): Promise<PresenceCounts> {
+    return this.#walks.countPresence();
   }
 
   async countActiveAccounts(app: string, within: number): Promise<number> {

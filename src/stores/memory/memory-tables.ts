@@ -1,7 +1,14 @@
 import { invalidArgument } from '../../errors/session-error.js';
-import type { EntryCount, EntryPage, SessionEntry, SessionTables, Tombstone } from '../../store/engine/tables.js';
+import type {
+  EntryCount,
+  EntryPage,
+  PresenceCount,
+  SessionEntry,
+  SessionTables,
+  Tombstone,
+} from '../../store/engine/tables.js';
 import type { NewSession } from '../../store/session-record.js';
-import { MemoryApp } from './memory-app.js';
+import { MemoryApp, type MemoryTotals } from './memory-app.js';
 
 const noEntries: readonly SessionEntry[] = [];
 const slotPattern = /^[0-9]{1,15}$/;
@@ -9,6 +16,7 @@ const slotPattern = /^[0-9]{1,15}$/;
 /** The tables of a session engine in memory, by app. */
 export class MemoryTables implements SessionTables {
   readonly #apps = new Map<string, MemoryApp>();
+  #totals: MemoryTotals = { sessions: 0, online: 0 };
 
   get apps(): Iterable<MemoryApp> {
     return this.#apps.values();
@@ -18,7 +26,7 @@ export class MemoryTables implements SessionTables {
   of(app: string): MemoryApp {
     let found = this.#apps.get(app);
     if (found === undefined) {
-      found = new MemoryApp(app);
+      found = new MemoryApp(app, this.#totals);
       this.#apps.set(app, found);
     }
     return found;
@@ -26,6 +34,7 @@ export class MemoryTables implements SessionTables {
 
   clear(): void {
     this.#apps.clear();
+    this.#totals = { sessions: 0, online: 0 };
   }
 
   find(app: string, id: string): SessionEntry | undefined {
@@ -60,6 +69,11 @@ export class MemoryTables implements SessionTables {
   /** Counts in a single step, because each app knows its size. */
   count(app: string): EntryCount {
     return { count: this.#apps.get(app)?.size ?? 0, end: undefined };
+  }
+
+  countPresence(): PresenceCount {
+    const { sessions, online } = this.#totals;
+    return { count: sessions, online, end: undefined };
   }
 
   *due(now: number): Iterable<SessionEntry> {

@@ -1,7 +1,7 @@
 import type { CloseReason } from '../../errors/close-reason.js';
 import { invalidArgument } from '../../errors/session-error.js';
 import type { ClosedSession, SessionRecord } from '../../store/session-record.js';
-import type { AppPage, AppQuery } from '../../store/session-store.js';
+import type { AppPage, AppQuery, PresenceCounts } from '../../store/session-store.js';
 import type { Argument, Calls } from './calls.js';
 import type { Keys } from './keys.js';
 import { stepSize } from './program.js';
@@ -75,6 +75,22 @@ export class AppWalk {
 
   async countSessions(app: string): Promise<number> {
     return (await this.#sizes(app)).reduce((sum, size) => sum + size, 0);
+  }
+
+  /** Counts over all apps: in each bucket, all apps share the index by deadline and the index by silence. */
+  async countPresence(): Promise<PresenceCounts> {
+    const replies = await Promise.all(
+      this.#keys.buckets.map((bucket) => {
+        const keys = [this.#keys.due(bucket), this.#keys.online(bucket)];
+        return this.#queue.call({ bucket, operation: 'presence', keys, args: [], decode: accepted, weight: 1 });
+      }),
+    );
+    const sum = { online: 0, away: 0 };
+    for (const reply of replies) {
+      sum.online += numberAt(reply, 1);
+      sum.away += numberAt(reply, 2);
+    }
+    return sum;
   }
 
   async countActiveAccounts(app: string, within: number): Promise<number> {

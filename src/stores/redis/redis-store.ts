@@ -14,6 +14,7 @@ import {
   type Contact,
   type Insertion,
   type OnceInsertion,
+  type PresenceCounts,
   type ReadRequest,
   type ReadResult,
   type Renewal,
@@ -218,6 +219,10 @@ export class RedisStore extends SessionStore implements ChangeFeed, TokenAliases
 
   countSessions(app: string): Promise<number> {
     return this.#walk.countSessions(app);
+  }
+
+  countPresence(): Promise<PresenceCounts> {
+    return this.#walk.countPresence();
   }
 
   countActiveAccounts(app: string, within: number): Promise<number> {

@@ -1088,6 +1088,11 @@ end
 local isMore = call('ZCOUNT', online, '-inf', now) > 0
 return { 1, isMore and 1 or 0, silent }
 end
+operations.presence = function()
+local due, online = takeKey(), takeKey()
+local kept, present = call('ZCARD', due), call('ZCARD', online)
+return { 1, present, max(0, kept - present) }
+end
 `,
   'operations/end': `
 operations['end'] = function()

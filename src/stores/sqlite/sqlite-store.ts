@@ -17,6 +17,7 @@ import {
   type Contact,
   type Insertion,
   type OnceInsertion,
+  type PresenceCounts,
   type ReadRequest,
   type ReadResult,
   type Renewal,
@@ -176,6 +177,10 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
 
   countSessions(app: string): Promise<number> {
     return this.#looks.countSessions(app);
+  }
+
+  countPresence(): Promise<PresenceCounts> {
+    return this.#looks.countPresence();
   }
 
   countActiveAccounts(app: string, within: number): Promise<number> {

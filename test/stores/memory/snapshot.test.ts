@@ -127,6 +127,7 @@ test('a restart keeps presence: a session reported as away is not reported again
   t.deepEqual(await before.judge(), [away.id]);
   await before.close();
   const after = await folder.start({ hbGrace: 10 });
+  t.deepEqual(await after.store.countPresence(), { online: 1, away: 1 });
   t.deepEqual(await after.judge(), []);
   t.is((await after.store.touch(app, away.id, renewal)).cameOnline, true);
   await after.pass(5);

@@ -12,6 +12,7 @@ import {
   type NewSession,
   type OnceInsertion,
   type OutgoingMessage,
+  type PresenceCounts,
   type ReadRequest,
   type ReadResult,
   type Renewal,
@@ -148,6 +149,10 @@ export class RemoteStore extends SessionStore {
 
   countSessions(app: string): Promise<number> {
     return this.#call('countSessions', app);
+  }
+
+  countPresence(): Promise<PresenceCounts> {
+    return this.#call('countPresence');
   }
 
   countActiveAccounts(app: string, within: number): Promise<number> {

@@ -171,6 +171,7 @@ for (const [place, open] of [
     // Upper limits: on a single server, buckets whose calls are light share a command.
     const most: readonly (readonly [string, number, () => Promise<unknown>])[] = [
       ['countSessions', buckets, () => store.countSessions(app)],
+      ['countPresence', buckets, () => store.countPresence()],
       ['countActiveAccounts', buckets, () => store.countActiveAccounts(app, 60_000)],
       ['listApp', 2 * buckets, () => store.listApp(app, query)],
       ['scanApp', 2 * buckets, () => takeAll(store.scanApp(app, 1_000))],

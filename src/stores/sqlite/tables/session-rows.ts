@@ -29,6 +29,7 @@ export class SessionRows {
   readonly #countByAccount: Statement;
   readonly #page: Statement;
   readonly #count: Statement;
+  readonly #countPresence: Statement;
   readonly #due: Statement;
   readonly #silent: Statement;
   readonly #insertSession: Statement;
@@ -50,6 +51,10 @@ export class SessionRows {
     // The index has both columns, so that no row of the table is read.
     this.#count = prepare(
       `SELECT count(*), max(id) FROM (SELECT id FROM session WHERE app = ? AND id > ? ORDER BY id ${boundLimit})`,
+    );
+    // The columns are before the mailbox, so that no overflow page of a large mailbox is read.
+    this.#countPresence = prepare(
+      `SELECT count(*), count(silent_at), max(key) FROM (SELECT key, silent_at FROM contact WHERE key > ? ORDER BY key ${boundLimit})`,
     );
     this.#due = prepare(`${contactFirst} WHERE c.due_at <= ? ORDER BY c.due_at ${boundLimit}`);
     this.#silent = prepare(`${contactFirst} WHERE c.silent_at <= ? ORDER BY c.silent_at ${boundLimit}`);
@@ -115,6 +120,19 @@ export class SessionRows {
   count(app: string, after: string, limit: number): { readonly count: number; readonly last: string | undefined } {
     const [count, last] = this.#count.get(app, after, limit) ?? [];
     return { count: Number(count), last: typeof last === 'string' ? last : undefined };
+  }
+
+  /**
+   * Counts the next sessions of all apps, at most `limit`.
+   * @param after a key; 0 to start at the beginning
+   * @returns the count, how many of them are reported online, and the key of the last one, or 0 if there is none
+   */
+  countPresence(
+    after: number,
+    limit: number,
+  ): { readonly count: number; readonly online: number; readonly last: number } {
+    const [count, online, last] = this.#countPresence.get(after, limit) ?? [];
+    return { count: Number(count), online: Number(online), last: Number(last) };
   }
 
   due(now: number, limit: number): readonly StoredSession[] {

@@ -230,6 +230,19 @@ test('sessions beyond one step are counted in the next step, each session once',
   t.deepEqual(steps(), [2_000, 1]);
 });
 
+test('a session that is turned away or found early between two steps counts once by presence', async (t) => {
+  const { engine } = await stage(t);
+  const ids = Array.from({ length: 2_001 }, (_each, index) => String(index).padStart(24, '0'));
+  for (const each of ids) engine.insert({ ...given(), id: each, app: `app-${each.slice(-1)}`, accountId: each }, 0);
+  for (const each of [ids[0], ids[2_000]]) engine.touch('app-0', each ?? '', { activity: true, ttl: undefined }, 50);
+  const begin = engine.apps.countPresence(undefined);
+  t.deepEqual(begin.items, [{ online: 2_000, away: 0 }]);
+  while (engine.judgePresence(500, 100).more);
+  t.deepEqual(engine.apps.countPresence(begin.next), { items: [{ online: 1, away: 0 }], next: undefined });
+  const again = engine.apps.countPresence(undefined);
+  t.deepEqual(again.items, [{ online: 1, away: 1_999 }]);
+});
+
 test('a checksum depends on each value, its kind and its position, also beyond 32 bits and in long texts', (t) => {
   const long = 'x'.repeat(1_000);
   const rows: (readonly (string | number | null)[])[] = [

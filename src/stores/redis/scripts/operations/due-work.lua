@@ -1,8 +1,10 @@
--- countDue, sweep, acknowledgeReport, abandonReport, judgePresence: the work that is due in one bucket, for all apps.
+-- countDue, sweep, acknowledgeReport, abandonReport, judgePresence, presence: the work that is due in one bucket, for all
+-- apps, and the sizes of its indexes.
 --
 -- KEYS  countDue: the bucket's index by deadline, or the index by silence
 --       sweep, acknowledgeReport, abandonReport: the bucket's index by deadline
 --       judgePresence: the bucket's index by silence
+--       presence: the bucket's index by deadline, the index by silence
 -- ARGV  countDue: 1 to also count orphaned reports, else 0
 --       sweep: maximum number of sessions to examine, the name of this report: `<node>:<number>`
 --       acknowledgeReport, abandonReport: the name of the report
@@ -12,6 +14,7 @@
 --       sweep: {1, 1 if more is due, closed sessions}
 --       acknowledgeReport, abandonReport: {1}
 --       judgePresence: {1, 1 if more is due, name and account of each session that turned away}
+--       presence: {1, number of sessions that are not reported away, number of the others}
 
 -- Returns the names of the reports whose node died before it acknowledged them: perhaps no listener received them.
 local function orphanedReports(base)
@@ -138,4 +141,12 @@ operations.judgePresence = function()
   end
   local isMore = call('ZCOUNT', online, '-inf', now) > 0
   return { 1, isMore and 1 or 0, silent }
+end
+
+-- Every session is in the index by deadline, and those that are not reported away are in the index by silence, too.
+operations.presence = function()
+  local due, online = takeKey(), takeKey()
+  local kept, present = call('ZCARD', due), call('ZCARD', online)
+  -- An entry whose session was evicted by the server may leave the index by deadline first.
+  return { 1, present, max(0, kept - present) }
 end
