@@ -21,9 +21,11 @@ export interface NumberMeasure {
 /** A gauge whose value comes from the store. */
 export interface StoreMeasure {
   readonly name: string;
+  /** As for `NumberMeasure`. */
+  readonly label: string | undefined;
   readonly help: string;
   /** Resolves with `undefined` when there is no value now: the gauge is left out. Never rejects. */
-  ask(source: MeasureSource): Promise<number | undefined>;
+  ask(source: MeasureSource): Promise<Series | undefined>;
 }
 
 /** Times, in seconds. */
@@ -140,13 +142,24 @@ export const numberMeasures: readonly NumberMeasure[] = [
 export const storeMeasures: readonly StoreMeasure[] = [
   {
     name: 'store_up',
+    label: undefined,
     help: '1 while the store can be used, else 0',
     ask: async (source) => ((await source.isStoreUp()) ? 1 : 0),
   },
   {
     name: 'sessions',
+    label: undefined,
     help: 'Sessions kept of the app of the manager, over all nodes',
     ask: (source) => source.countSessions(),
+  },
+  {
+    name: 'sessions_by_presence',
+    label: 'presence',
+    help: 'Sessions kept of all apps, over all nodes, by the presence that was reported last',
+    ask: async (source) => {
+      const counts = await source.countPresence();
+      return counts && { online: counts.online, away: counts.away };
+    },
   },
 ];
 

@@ -1,8 +1,15 @@
-import { metrics as api, type Meter, type Observable } from '@opentelemetry/api';
+import { metrics as api, type BatchObservableResult, type Meter, type Observable } from '@opentelemetry/api';
 import * as v from 'valibot';
 import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions, objectWith, trueOrFalse } from '../validation/options.js';
-import { durationMeasures, type NumberMeasure, numberMeasures, prefix, storeMeasures } from './measure-table.js';
+import {
+  durationMeasures,
+  type NumberMeasure,
+  numberMeasures,
+  prefix,
+  type Series,
+  storeMeasures,
+} from './measure-table.js';
 import { MeasureSource } from './source.js';
 
 /** Every field is optional. */
@@ -30,20 +37,16 @@ export function metrics(manager: SessionManager, options: OpenTelemetryOptions =
   const meter = checked.meter ?? api.getMeter('session-mailbox');
   const source = new MeasureSource(manager, checked.storeCalls);
   const numbers = numberMeasures.map((measure) => [measure, instrumentOf(meter, measure)] as const);
-  const gauges = storeMeasures.map(({ name, help, ask }) => {
-    return { ask, instrument: meter.createObservableGauge(`${prefix}.${name}`, { description: help }) };
+  const gauges = storeMeasures.map(({ name, label, help, ask }) => {
+    return { label, ask, instrument: meter.createObservableGauge(`${prefix}.${name}`, { description: help }) };
   });
   const observe: Parameters<Meter['addBatchObservableCallback']>[0] = async (result) => {
     const { reading } = source;
-    for (const [{ label = '', read }, instrument] of numbers) {
-      const series = read(reading);
-      if (typeof series === 'number') result.observe(instrument, series);
-      else for (const [kind, value] of Object.entries(series)) result.observe(instrument, value, { [label]: kind });
-    }
-    const values = await Promise.all(gauges.map(({ ask }) => ask(source)));
-    for (const [index, { instrument }] of gauges.entries()) {
-      const value = values[index];
-      if (value !== undefined) result.observe(instrument, value);
+    for (const [{ label, read }, instrument] of numbers) observeSeries(result, instrument, label, read(reading));
+    const answers = await Promise.all(gauges.map(({ ask }) => ask(source)));
+    for (const [index, { instrument, label }] of gauges.entries()) {
+      const series = answers[index];
+      if (series !== undefined) observeSeries(result, instrument, label, series);
     }
   };
   const observables: Observable[] = [
@@ -61,6 +64,11 @@ export function metrics(manager: SessionManager, options: OpenTelemetryOptions =
     meter.removeBatchObservableCallback(observe, observables);
     for (const end of ends) end();
   };
+}
+
+function observeSeries(result: BatchObservableResult, instrument: Observable, label = '', series: Series): void {
+  if (typeof series === 'number') result.observe(instrument, series);
+  else for (const [kind, value] of Object.entries(series)) result.observe(instrument, value, { [label]: kind });
 }
 
 function instrumentOf(meter: Meter, { kind, name, unit, help }: NumberMeasure): Observable {

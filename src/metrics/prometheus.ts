@@ -82,16 +82,24 @@ function registerNumber(measure: NumberMeasure, source: MeasureSource, registers
   return name;
 }
 
-function registerOfStore({ name, help, ask }: StoreMeasure, source: MeasureSource, registers: Registry[]): string {
+function registerOfStore(
+  { name, label, help, ask }: StoreMeasure,
+  source: MeasureSource,
+  registers: Registry[],
+): string {
   const full = `${prefix}_${name}`;
   new Gauge({
     name: full,
     help,
+    labelNames: label === undefined ? [] : [label],
     registers,
     async collect() {
-      const value = await ask(source);
-      if (value === undefined) this.remove();
-      else this.set(value);
+      const series = await ask(source);
+      this.reset();
+      // After a reset, a gauge without a label is 0.
+      if (series === undefined && label === undefined) this.remove();
+      if (series === undefined) return;
+      for (const [labels, value] of samplesOf(series, label)) this.set(labels, value);
     },
   });
   return full;

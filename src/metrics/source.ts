@@ -1,24 +1,24 @@
 import type { NodeMeasures } from '../measures/node-measures.js';
 import { runtimeOf } from '../service/app-service.js';
 import type { SessionManager } from '../service/session-manager.js';
+import type { PresenceCounts } from '../store/session-store.js';
 import { type MeasuresReading, observeStore, readMeasures } from './read-measures.js';
-
-/** Milliseconds for which a number of sessions is cached. Limits the load of many scrapers on the store. */
-const freshTime = 5_000;
+import { RecentAnswer } from './recent-answer.js';
 
 /** The source from which an adapter reads the measures of one service. */
 export class MeasureSource {
   readonly measures: NodeMeasures;
   readonly #manager: SessionManager;
+  readonly #sessions: RecentAnswer<number>;
+  readonly #presence: RecentAnswer<PresenceCounts>;
   #reading: MeasuresReading | undefined;
-  #count: Promise<number> | undefined;
-  #isCounted = false;
-  #countedAt = 0;
 
   /** @throws SessionError `INVALID_ARGUMENT` unless it is a manager */
   constructor(manager: SessionManager, observesStore: boolean) {
     this.measures = runtimeOf(manager).events.measures;
     this.#manager = manager;
+    this.#sessions = new RecentAnswer(manager, () => manager.countSessions());
+    this.#presence = new RecentAnswer(manager, () => runtimeOf(manager).store.countPresence());
     if (observesStore) observeStore(manager);
   }
 
@@ -42,34 +42,13 @@ export class MeasureSource {
     }
   }
 
-  /**
-   * Returns a count at most some seconds old; concurrent calls share one count. `undefined` if the store call failed.
-   */
-  async countSessions(): Promise<number | undefined> {
-    try {
-      return await this.#freshCount();
-    } catch {
-      return undefined;
-    }
+  /** Returns a count at most some seconds old, or `undefined` if the store call failed. */
+  countSessions(): Promise<number | undefined> {
+    return this.#sessions.get();
   }
 
-  #freshCount(): Promise<number> {
-    const { now } = this.#manager;
-    // A clock that was set back must not keep an old count.
-    const isOld = this.#isCounted && Math.abs(now - this.#countedAt) >= freshTime;
-    if (this.#count !== undefined && !isOld) return this.#count;
-    const count = this.#manager.countSessions();
-    this.#count = count;
-    this.#isCounted = false;
-    count.then(
-      () => {
-        this.#countedAt = now;
-        this.#isCounted = true;
-      },
-      () => {
-        this.#count = undefined;
-      },
-    );
-    return count;
+  /** Like `countSessions`, for the sessions of all apps by presence. */
+  countPresence(): Promise<PresenceCounts | undefined> {
+    return this.#presence.get();
   }
 }

@@ -23,7 +23,7 @@ test('the table of metrics has the label of each metric', (t) => {
   const actual = [
     ...numberMeasures.map((measure) => [prometheusName(measure), measure.label] as const),
     ...durationMeasures.map(({ name, label }) => [`${prefix}_${name}_seconds`, label] as const),
-    ...storeMeasures.map(({ name }) => [`${prefix}_${name}`, undefined] as const),
+    ...storeMeasures.map(({ name, label }) => [`${prefix}_${name}`, label] as const),
   ].map(([name, label]) => [name, label === undefined ? '' : `\`${label}\``]);
   t.deepEqual(Object.fromEntries(stated), Object.fromEntries(actual));
 });

@@ -67,7 +67,10 @@ test('the number of sessions is collected', async (t) => {
   const { meter, collect } = startReader(t);
   metrics(manager, { meter });
   await manager.createSession('alice');
-  t.is((await collect()).get('session_mailbox.sessions'), 1);
+  const values = await collect();
+  t.is(values.get('session_mailbox.sessions'), 1);
+  t.is(values.get('session_mailbox.sessions_by_presence{presence=online}'), 1);
+  t.is(values.get('session_mailbox.sessions_by_presence{presence=away}'), 0);
 });
 
 test('while the store can not be asked, the number of sessions is not observed, but everything else is', async (t) => {
@@ -78,6 +81,7 @@ test('while the store can not be asked, the number of sessions is not observed, 
   // Must be the first collection, because the SDK repeats a value that was observed once.
   const values = await collect();
   t.false(values.has('session_mailbox.sessions'));
+  t.false(values.has('session_mailbox.sessions_by_presence{presence=online}'));
   t.is(values.get('session_mailbox.store_up'), 0);
   t.is(values.get('session_mailbox.sessions_created'), 0);
 });

@@ -55,6 +55,27 @@ test('only the sessions of the app of the manager are counted', async (t) => {
   t.is((await scrape(registry)).get('session_mailbox_sessions'), 3);
 });
 
+test('the sessions of all apps are counted by the presence that the events have reported', async (t) => {
+  const { manager, clock } = await startService(t, { hbTime: 100, hbGrace: 1_000 });
+  const registry = new Registry();
+  metrics(manager, { registry });
+  const { id } = await manager.createSession('alice');
+  await manager.inApp('other').createSession('bob');
+  const presence = async () => {
+    const samples = await scrape(registry);
+    return ['online', 'away'].map((each) => samples.get(`session_mailbox_sessions_by_presence{presence="${each}"}`));
+  };
+  t.deepEqual(await presence(), [2, 0]);
+  await clock.advance(5_000);
+  t.deepEqual(await presence(), [0, 2]);
+  await manager.renewSession(id);
+  await clock.advance(500);
+  t.deepEqual(await presence(), [0, 2], 'counted less than five seconds ago');
+  await clock.advance(4_500);
+  await manager.renewSession(id);
+  t.deepEqual(await presence(), [1, 1]);
+});
+
 test('sessions are counted at most every five seconds, no matter how many scrapes there are', async (t) => {
   const { manager, clock } = await startService(t);
   const registry = new Registry();
@@ -87,6 +108,10 @@ test('while the store is unavailable, the scrape omits the number of sessions', 
   if (store !== undefined) store.countFault = new SessionError('STORE_UNAVAILABLE', 'The store is away', {});
   const samples = await scrape(registry);
   t.false(samples.has('session_mailbox_sessions'));
+  t.deepEqual(
+    [...samples.keys()].filter((name) => name.startsWith('session_mailbox_sessions_by_presence')),
+    [],
+  );
   t.is(samples.get('session_mailbox_sessions_created_total'), 1);
   if (store !== undefined) store.countFault = undefined;
   t.is((await scrape(registry)).get('session_mailbox_sessions'), 1);
