@@ -1,4 +1,6 @@
+import { runtimeOf } from '../service/app-service.js';
 import type { SessionManager } from '../service/session-manager.js';
+import type { PresenceCounts } from '../store/session-store.js';
 
 const hour = 3_600_000;
 /** Milliseconds for which a count is cached. */
@@ -9,6 +11,8 @@ export interface SessionCensus {
   readonly sessions: number;
   /** Accounts with a session that was active within the last hour. */
   readonly activeAccounts: number;
+  /** Sessions of all apps, by the presence that was reported last. */
+  readonly presence: PresenceCounts;
   /** Time at which the count began. */
   readonly at: number;
 }
@@ -48,7 +52,11 @@ export class Census {
   }
 
   async #make(at: number): Promise<SessionCensus> {
-    const [sessions, activeAccounts] = await Promise.all([this.#manager.countSessions(), this.#manager.activity(hour)]);
-    return { sessions, activeAccounts, at };
+    const [sessions, presence, activeAccounts] = await Promise.all([
+      this.#manager.countSessions(),
+      runtimeOf(this.#manager).store.countPresence(),
+      this.#manager.activity(hour),
+    ]);
+    return { sessions, activeAccounts, presence, at };
   }
 }

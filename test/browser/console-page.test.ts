@@ -136,7 +136,9 @@ test.serial('account names and user agents that contain markup are shown as text
 test.serial('the page counts the sessions when the operator asks for the count', async (t) => {
   const page = await openConsole(t);
   await page.getByRole('button', { name: 'Count' }).click();
-  await page.getByText(/^[0-9]+ sessions, [0-9]+ accounts active within an hour/).waitFor();
+  await page
+    .getByText(/^[0-9]+ sessions, [0-9]+ accounts active within an hour; in all apps [0-9]+ online, [0-9]+ away/)
+    .waitFor();
   t.pass();
 });
 

@@ -108,7 +108,10 @@ const cases: Readonly<Record<string, Case>> = {
     ]);
   },
 
-  'the census counts the stored sessions and the active accounts': async (t, kit) => {
+  'the census counts the stored sessions, the active accounts, and the sessions of all apps by presence': async (
+    t,
+    kit,
+  ) => {
     const { id } = await kit.manager.createSession('census');
     await kit.manager.createSession('census');
     await kit.clock.advance(60_000);
@@ -119,6 +122,8 @@ const cases: Readonly<Record<string, Case>> = {
     const after = await kit.read('census');
     t.is(after.sessions, before.sessions - 1);
     t.is(after.activeAccounts, before.activeAccounts);
+    const { online, away } = after.presence;
+    t.true(online + away >= after.sessions, 'the sessions of all apps, by presence');
     t.true(after.activeAccounts > 0);
   },
 

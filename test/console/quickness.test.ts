@@ -10,7 +10,7 @@ class CountingStore extends MemoryStore {
 
   constructor(context: SessionContext, clock: Clock) {
     super(context, clock);
-    for (const name of ['listAccount', 'get', 'ping', 'countActiveAccounts', 'endApp'] as const) {
+    for (const name of ['listAccount', 'get', 'ping', 'countPresence', 'countActiveAccounts', 'endApp'] as const) {
       const method = this[name].bind(this) as (...args: unknown[]) => unknown;
       Object.assign(this, {
         [name]: (...args: unknown[]) => {
@@ -105,7 +105,7 @@ test('however many operators ask for the census, the sessions are counted once a
   store.calls.length = 0;
   const answers = await Promise.all(Array.from({ length: 20 }, () => kit.read('census')));
   for (const answer of answers) t.deepEqual(answer, answers[0]);
-  t.deepEqual(store.calls, ['countSessions', 'countActiveAccounts']);
+  t.deepEqual(store.calls, ['countSessions', 'countPresence', 'countActiveAccounts']);
   await kit.clock.advance(59_999);
   await kit.read('census');
   t.is(store.calls.filter((call) => call === 'countSessions').length, 1);

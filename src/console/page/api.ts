@@ -80,6 +80,7 @@ export interface ConsoleSessionPage {
 export interface SessionCensus {
   readonly sessions: number;
   readonly activeAccounts: number;
+  readonly presence: { readonly online: number; readonly away: number };
   readonly at: number;
 }
 

@@ -67,9 +67,10 @@ function Count() {
   const ask = async () => {
     setIsBusy(true);
     try {
-      const { sessions, activeAccounts, at } = await read<SessionCensus>('census');
+      const { sessions, activeAccounts, presence, at } = await read<SessionCensus>('census');
       const accounts = `${plural(activeAccounts, 'account')} active within an hour`;
-      setText(`${plural(sessions, 'session')}, ${accounts}, counted at ${time(at)}.`);
+      const all = `in all apps ${count(presence.online)} online, ${count(presence.away)} away`;
+      setText(`${plural(sessions, 'session')}, ${accounts}; ${all}; counted at ${time(at)}.`);
     } catch (error) {
       setText(faultOf(error));
     }
