@@ -5,6 +5,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Locator, type 
 import { ConsoleKit } from '../support/console-kit.js';
 import { until } from '../support/http-kit.js';
 import { limits } from '../support/limits.js';
+import { Gate } from '../websocket/controlled-store.js';
 import { overhang } from './readable.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -140,6 +141,29 @@ test.serial('the page counts the sessions when the operator asks for the count',
     .getByText(/^[0-9]+ sessions, [0-9]+ accounts active within an hour; in all apps [0-9]+ online, [0-9]+ away/)
     .waitFor();
   t.pass();
+});
+
+test.serial('the answer to an earlier search is not shown under a later one', async (t) => {
+  for (const account of ['frank', 'grace']) await kit.manager.createSession(account);
+  const page = await openConsole(t);
+  const gate = new Gate();
+  await page.route('**/api/sessions?account=frank', async (route) => {
+    await gate.pass();
+    await route.continue();
+  });
+  const late = page.waitForResponse('**/api/sessions?account=frank');
+  await search(page, 'frank');
+  await page.getByText('Loading…').waitFor();
+  await search(page, 'grace');
+  await page.getByText('1 session of grace').waitFor();
+  gate.open();
+  await (await late).finished();
+  // The page has taken in the late answer before the answers to requests that it sends after it.
+  await page.waitForResponse('**/api/overview');
+  await page.waitForResponse('**/api/overview');
+  const shown = await rows(page, 'Sessions').allTextContents();
+  t.is(shown.length, 1);
+  t.regex(shown[0] ?? '', /^grace/);
 });
 
 test.serial('the page does not send a token that an operator types into the search field', async (t) => {

@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type ConsoleSessionPage, read } from './api.js';
 import { Confirm } from './confirm.tsx';
 import { time } from './format.js';
@@ -26,10 +26,16 @@ function Console() {
   const [page, setPage] = useState<ConsoleSessionPage>();
   const [intent, setIntent] = useState<Intent>();
   const [notice, setNotice] = useState('');
+  const latest = useRef(0);
   const load = useCallback(async (wanted: Query) => {
+    latest.current += 1;
+    const own = latest.current;
     try {
-      setPage(await read<ConsoleSessionPage>(pathOf(wanted)));
+      const found = await read<ConsoleSessionPage>(pathOf(wanted));
+      // The list must not show the answer to an earlier query under the latest one.
+      if (own === latest.current) setPage(found);
     } catch (error) {
+      if (own !== latest.current) return;
       setPage({ sessions: [] });
       setNotice(faultOf(error));
     }
