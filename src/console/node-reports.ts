@@ -1,11 +1,11 @@
 import { SessionError } from '../errors/session-error.js';
 import type { SessionRuntime } from '../service/session-runtime.js';
+import { nodesApp } from '../store/session-arguments.js';
 import type { AttributeTexts } from '../store/session-record.js';
 import { hashSecret, newId, newSecret } from '../store/session-token.js';
 import { Interval } from '../time/interval.js';
 
-/** The app and the account whose sessions stand for the nodes. No token of these sessions ever leaves the process. */
-export const nodesApp = 'session-mailbox-console';
+/** The account in `nodesApp` whose sessions stand for the nodes. No token of these sessions ever leaves the process. */
 const nodesAccount = 'nodes';
 const figuresKey = 'figures';
 

@@ -14,6 +14,12 @@ export const userAgentLength = 512;
 
 export const defaultApp = 'default';
 
+/**
+ * The app of the sessions by which nodes with a console exchange their figures. They are no logins, so their silence
+ * and their expiry are no events, also at nodes without a console.
+ */
+export const nodesApp = 'session-mailbox-console';
+
 export function requireAccountId(value: unknown): string {
   if (isPlainText(value, 256) && value !== '') return value;
   throw invalidArgument('accountId', 'must be a string of 1 to 256 characters without control characters', value);

@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { NodeReports, nodesApp, reportPause } from '../../src/console/node-reports.js';
+import { NodeReports, reportPause } from '../../src/console/node-reports.js';
 import type { StoreBinding } from '../../src/index.js';
 import { runtimeOf } from '../../src/service/app-service.js';
+import { nodesApp } from '../../src/store/session-arguments.js';
 import { redisStore } from '../../src/stores/redis/index.js';
 import { sqliteStore } from '../../src/stores/sqlite/index.js';
 import { ConsoleKit } from '../support/console-kit.js';
@@ -141,6 +142,22 @@ test('reports emit no event, are counted nowhere and are in no list of the appli
   t.deepEqual(heard, []);
   t.is(kit.manager.counts.total('created'), 0);
   t.deepEqual(await kit.read('sessions'), { sessions: [] });
+});
+
+test('neither the silence of a node between two reports nor its death is an event', async (t) => {
+  const kit = await ConsoleKit.start('node', { context: { hbGrace: 3_000 } });
+  t.teardown(() => kit.close());
+  const heard: string[] = [];
+  for (const event of ['away', 'online', 'closed'] as const) {
+    kit.manager.inApp(nodesApp).on(event, () => heard.push(event));
+  }
+  const dead = new NodeReports(runtimeOf(kit.manager), async () => ({ host: 'dead' }));
+  await dead.report();
+  await nodesAt(kit, 2);
+  for (let second = 0; second < 60; second += 1) await kit.clock.advance(1_000);
+  t.is((await nodesNow(kit)).length, 1);
+  t.deepEqual(heard, []);
+  t.is(kit.manager.counts.total('away') + kit.manager.counts.total('closed'), 0);
 });
 
 test('a console that can’t read the other nodes shows its own node and the reason', async (t) => {

@@ -4,6 +4,8 @@ import { SessionError } from '../../errors/session-error.js';
 import { diagnostics } from '../../measures/diagnostics.js';
 import type { Sweep } from '../../measures/kinds.js';
 import type { NodeMeasures } from '../../measures/node-measures.js';
+import { nodesApp } from '../../store/session-arguments.js';
+import type { SessionReference } from '../../store/session-record.js';
 import type { Slice } from '../../store/session-store.js';
 import type { Clock } from '../../time/clock.js';
 import { Interval } from '../../time/interval.js';
@@ -12,7 +14,7 @@ import { Interval } from '../../time/interval.js';
  * Background work that the store does slice by slice, in rounds. A round takes slices until no more work is due, and
  * yields to the event loop between them. The pause before the next round begins at the end of the round.
  */
-export class SlicedProcessor<Item> {
+export class SlicedProcessor<Item extends SessionReference> {
   readonly #interval: Interval;
   readonly #takeSlice: () => Promise<Slice<Item>>;
   readonly #report: (item: Item) => void;
@@ -59,9 +61,10 @@ export class SlicedProcessor<Item> {
     let count = 0;
     for (;;) {
       const { items, more } = await this.#takeSlice();
-      for (const item of items) this.#report(item);
-      count += items.length;
-      this.#measures.swept.add(this.#kind, items.length);
+      const told = items.filter(({ app }) => app !== nodesApp);
+      for (const item of told) this.#report(item);
+      count += told.length;
+      this.#measures.swept.add(this.#kind, told.length);
       if (!more || this.#isStopped) break;
       await nextTurn();
     }
