@@ -27,7 +27,7 @@ export interface ConsoleOverview {
   readonly at: number;
   /** All nodes that have a console. The node that answers is the first. */
   readonly nodes: readonly ConsoleNode[];
-  /** Why only the node that answers is shown; absent if all nodes are shown. */
+  /** Why nodes may be missing, here or on the consoles of other nodes; absent if all nodes are shown. */
   readonly nodesFault?: string;
   /** Security events of the node that answers, newest first. */
   readonly security: readonly SecurityEntry[];
@@ -81,12 +81,13 @@ export class ConsoleState {
   async #read(): Promise<ConsoleOverview> {
     const manager = this.#manager;
     const [figures, others] = await Promise.all([ownFigures(manager), this.#others()]);
+    const nodesFault = others.fault ?? this.#reports.fault;
     const own = { node: this.#reports.node ?? '', isThis: true, age: 0, figures };
     return {
       app: manager.app,
       at: manager.now,
       nodes: [own, ...others.nodes],
-      ...(others.fault !== undefined && { nodesFault: others.fault }),
+      ...(nodesFault !== undefined && { nodesFault }),
       security: this.#log.security,
       acts: this.#log.acts,
     };

@@ -36,6 +36,7 @@ export class NodeReports {
   /** The latest report. A node that leaves waits for it, so that the report does not add the node again. */
   #reporting: Promise<void> = Promise.resolve();
   #session: { readonly id: string; readonly secretHash: string } | undefined;
+  #fault: string | undefined;
 
   constructor(runtime: SessionRuntime, figures: () => Promise<object>) {
     this.#runtime = runtime;
@@ -46,6 +47,11 @@ export class NodeReports {
   /** This node's name; `undefined` before its first report has reached the store. */
   get node(): string | undefined {
     return this.#session?.id;
+  }
+
+  /** Why the store refused the latest report, so that other nodes can't show this one; `undefined` if it did not. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   /** Reports now and at intervals, until the service drains. */
@@ -66,8 +72,10 @@ export class NodeReports {
     try {
       const attributes = { [figuresKey]: JSON.stringify(await this.#figures()) };
       if (!this.#runtime.isDraining && !(await this.#renewed(attributes))) await this.#join(attributes);
-    } catch {
-      // Other calls of the store report that it is unavailable.
+      this.#fault = undefined;
+    } catch (error) {
+      // Other calls of the store report that it is unavailable. Only this one shows that the figures are too large.
+      this.#fault = SessionError.is(error, 'INVALID_ARGUMENT') ? error.message : undefined;
     }
   }
 

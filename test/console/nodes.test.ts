@@ -144,6 +144,15 @@ test('reports emit no event, are counted nowhere and are in no list of the appli
   t.deepEqual(await kit.read('sessions'), { sessions: [] });
 });
 
+test('a console whose figures exceed attributesMaxBytes says why nodes may be missing', async (t) => {
+  const kit = await ConsoleKit.start('node', { context: { attributesMaxBytes: 500 } });
+  t.teardown(() => kit.close());
+  await kit.clock.advance(reportPause);
+  const { nodes, nodesFault } = await kit.read('overview');
+  t.is(nodes.length, 1);
+  t.regex(nodesFault, /attributesMaxBytes \(500\)/);
+});
+
 test('neither the silence of a node between two reports nor its death is an event', async (t) => {
   const kit = await ConsoleKit.start('node', { context: { hbGrace: 3_000 } });
   t.teardown(() => kit.close());

@@ -26,7 +26,7 @@ export function Nodes({ overview, history }: { readonly overview: Overview; read
       <h2 id="nodes-title">
         Nodes <span class="count">{nodes.length}</span>
       </h2>
-      {nodesFault !== undefined && <p class="fault">Only this node is shown: {nodesFault}</p>}
+      {nodesFault !== undefined && <p class="fault">Nodes may be missing: {nodesFault}</p>}
       <div class="plots">
         <Plot
           title="Polls and streams"
