@@ -12,7 +12,7 @@ import { NodeReports } from './node-reports.js';
 const freshTime = 1_000;
 
 export interface ConsoleNode {
-  /** The node's name; empty until its first report has reached the store. */
+  /** The node's name; empty before its first report. */
   readonly node: string;
   /** Whether this is the node that answered. */
   readonly isThis: boolean;

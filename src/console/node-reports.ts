@@ -44,7 +44,7 @@ export class NodeReports {
     this.#interval = new Interval(runtime.clock, reportPause, () => this.report());
   }
 
-  /** This node's name; `undefined` before its first report has reached the store. */
+  /** This node's name; `undefined` before its first report. */
   get node(): string | undefined {
     return this.#session?.id;
   }
@@ -106,8 +106,9 @@ export class NodeReports {
     const id = newId(store.idPrefix(nodesApp, nodesAccount));
     const secretHash = hashSecret(newSecret());
     const place = { app: nodesApp, accountId: nodesAccount, ip: '', userAgent: '', maxAge: 0, maxSession: 0 };
-    await store.insert({ ...place, id, secretHash, attributes, ttl: reportTime });
+    // Before the insert: if it fails, it may have been carried out, and the next report must not add the node again.
     this.#session = { id, secretHash };
+    await store.insert({ ...place, id, secretHash, attributes, ttl: reportTime });
   }
 
   async #leave(): Promise<void> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { NodeReports, reportPause } from '../../src/console/node-reports.js';
-import type { StoreBinding } from '../../src/index.js';
+import { SessionError, type StoreBinding } from '../../src/index.js';
 import { runtimeOf } from '../../src/service/app-service.js';
 import { nodesApp } from '../../src/store/session-arguments.js';
 import { redisStore } from '../../src/stores/redis/index.js';
@@ -142,6 +142,26 @@ test('reports emit no event, are counted nowhere and are in no list of the appli
   t.deepEqual(heard, []);
   t.is(kit.manager.counts.total('created'), 0);
   t.deepEqual(await kit.read('sessions'), { sessions: [] });
+});
+
+test('a node whose first report was stored, but not acknowledged, is shown once', async (t) => {
+  const kit = await ConsoleKit.start('node');
+  t.teardown(() => kit.close());
+  const { store } = runtimeOf(kit.manager);
+  const { insert } = store;
+  const lost: string[] = [];
+  store.insert = async (session) => {
+    await insert.call(store, session);
+    lost.push(session.id);
+    throw new SessionError('STORE_UNAVAILABLE', 'The answer was lost', {});
+  };
+  const unsure = new NodeReports(runtimeOf(kit.manager), async () => ({ host: 'unsure' }));
+  await nodesAt(kit, 1);
+  await unsure.report();
+  await unsure.report();
+  t.is(lost.length, 1);
+  t.is((await nodesNow(kit)).length, 2);
+  t.is(unsure.node, lost[0]);
 });
 
 test('a console whose figures exceed attributesMaxBytes says why nodes may be missing', async (t) => {
