@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import test from 'ava';
+import { ClientPolicy, SessionError, startSessions } from '../../src/index.js';
 import { runtimeOf } from '../../src/service/app-service.js';
 import { startService, throwsCode } from '../support/service.js';
 
@@ -42,6 +43,48 @@ test('a drain hook that throws, rejects or never ends delays a drain by at most 
   await clock.advance(1);
   await drained;
   t.true(isDrained);
+});
+
+test('streams that a drain did not reach are told to come back after the stop, not that their session is unknown', async (t) => {
+  const count = 1_500;
+  const { manager, container, clock } = await startService(t, { drainTime: 0, pollTime: 1_000 });
+  const endings = new Map<string, number>();
+  const note = (ending: string) => endings.set(ending, (endings.get(ending) ?? 0) + 1);
+  for (let each = 0; each < count; each += 1) {
+    const { id } = await manager.createSession(`account-${each}`);
+    const receiver = {
+      deliver: ({ retry }: { readonly retry?: number }) => {
+        if (retry === undefined) return;
+        note('retry');
+        // The first answer already takes longer than the drain may.
+        if (endings.get('retry') === 1) void clock.advance(1);
+      },
+      beat: () => {},
+      fail: (error: unknown) => note(SessionError.is(error) ? error.code : String(error)),
+    };
+    manager.streamInto(id, {}, receiver);
+  }
+  await container.unbindAllAsync();
+  t.true((endings.get('retry') ?? 0) < count, 'the drain was over before it had reached all');
+  await clock.advance(60_000);
+  t.deepEqual([...endings], [['retry', count]]);
+});
+
+test('an authentication whose client is judged until after the stop does not fail as that of an unknown session', async (t) => {
+  let accept = () => {};
+  class SlowPolicy extends ClientPolicy {
+    judge(): Promise<'accept'> {
+      return new Promise((resolve) => {
+        accept = () => resolve('accept');
+      });
+    }
+  }
+  const { sessions, stop } = await startSessions({}, undefined, new SlowPolicy());
+  const { token } = await sessions.createSession('alice', { ip: '192.0.2.1' });
+  const authenticated = sessions.authenticate(token, { ip: '192.0.2.2' });
+  await stop();
+  accept();
+  await throwsCode(t, authenticated, 'STORE_UNAVAILABLE');
 });
 
 test('managers of all apps share one runtime, and any other value has no runtime', async (t) => {

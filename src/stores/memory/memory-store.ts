@@ -49,9 +49,9 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   readonly #snapshot: SnapshotFile | undefined;
   readonly #tables = new MemoryTables();
   readonly #notices = new MemoryNotices();
-  readonly #engine: SessionEngine;
+  readonly #steps: SessionEngine;
   readonly #walks: AppWalks;
-  #isClosing = false;
+  #state: 'open' | 'closing' | 'closed' = 'open';
 
   constructor(
     @inject(SessionContext) context: SessionContext,
@@ -62,10 +62,10 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     this.#context = context;
     this.#clock = clock;
     this.#snapshot = snapshot;
-    this.#engine = new SessionEngine({ context, tables: this.#tables, notices: this.#notices, node: undefined });
+    this.#steps = new SessionEngine({ context, tables: this.#tables, notices: this.#notices, node: undefined });
     this.#walks = new AppWalks(async (step) => {
       // Otherwise a walk that is in progress could end sessions while the snapshot is written.
-      if (this.#isClosing) throw new SessionError('STORE_UNAVAILABLE', 'The memory store is closed', {});
+      if (this.#state !== 'open') throw storeClosed();
       const result = step(this.#engine.apps, this.#clock.now());
       if (result.next !== undefined) await nextTurn();
       return result;
@@ -79,7 +79,7 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#state = 'closing';
     if (this.#snapshot !== undefined) {
       try {
         await writeSnapshot(this.#snapshot, this.#tables, this.#context, this.#clock);
@@ -89,7 +89,17 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     }
     this.#tables.clear();
     this.#notices.clear();
-    this.#isClosing = false;
+    this.#state = 'closed';
+  }
+
+  /**
+   * A call may end after the store was closed, such as the read of a stream that the drain did not reach. To its empty
+   * tables every session would be unknown, although the session may live on in the snapshot.
+   * @throws SessionError `STORE_UNAVAILABLE` once the store is closed
+   */
+  get #engine(): SessionEngine {
+    if (this.#state === 'closed') throw storeClosed();
+    return this.#steps;
   }
 
   async ping(): Promise<void> {}
@@ -237,4 +247,8 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     watchers.add(watcher);
     return async () => void watchers.delete(watcher);
   }
+}
+
+function storeClosed(): SessionError {
+  return new SessionError('STORE_UNAVAILABLE', 'The memory store is closed', {});
 }

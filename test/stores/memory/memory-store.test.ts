@@ -1,7 +1,7 @@
 import test from 'ava';
 import { ManualClock } from '../../../src/conformance/manual-clock.js';
 import { allPages, app, outgoing, scanned, Trial } from '../../../src/conformance/trial.js';
-import { SessionContext } from '../../../src/index.js';
+import { SessionContext, SessionError } from '../../../src/index.js';
 import { MemoryStore } from '../../../src/stores/memory/memory-store.js';
 import { createMemoryStore } from './create-memory-store.js';
 
@@ -39,6 +39,21 @@ test('an operation on all sessions yields to the event loop after every few thou
   t.is((await scanned(trial.store, 2_000)).length, 0);
 });
 
+test('a closed store is unavailable: it does not call a session unknown that may live on in the snapshot', async (t) => {
+  const trial = await populated(1);
+  const { id } = await trial.login();
+  await trial.close();
+  for (const call of [
+    () => trial.store.get(app, id),
+    () => trial.store.append(app, id, outgoing(1)),
+    () => trial.store.insert(trial.newSession('bob')),
+    () => trial.store.countSessions(app),
+  ]) {
+    const error = await t.throwsAsync(call);
+    t.true(SessionError.is(error, 'STORE_UNAVAILABLE'), String(error));
+  }
+});
+
 test('a large sweep is cut into slices of the requested size', async (t) => {
   const trial = await populated(5_000);
   await trial.pass(1_000);
@@ -65,7 +80,7 @@ test('judging many parked sessions is cut into slices as well', async (t) => {
   t.deepEqual(await trial.store.judgePresence(20), { items: [], more: false }, 'looked at again one grace later');
 });
 
-test('a closed store holds nothing and sends no notice', async (t) => {
+test('a closed store lists nothing and sends no notice', async (t) => {
   const store = new MemoryStore(new SessionContext(), new ManualClock());
   const trial = new Trial({ store, advance: async () => {}, close: () => store.close() }, 1, { gcTime: 10 });
   await store.open(trial);
@@ -74,5 +89,6 @@ test('a closed store holds nothing and sends no notice', async (t) => {
   await trial.close();
   trial.notices.length = 0;
   await t.throwsAsync(store.append(app, id, outgoing('x')));
-  t.deepEqual([trial.notices, await scanned(store, 10)], [[], []]);
+  await t.throwsAsync(scanned(store, 10));
+  t.deepEqual(trial.notices, []);
 });
