@@ -116,7 +116,7 @@ export class SnapshotFile {
       await file.close();
     }
     await rename(partial, this.path);
-    await syncFolder(dirname(this.path));
+    await this.#syncFolder();
   }
 
   /**
@@ -139,7 +139,7 @@ export class SnapshotFile {
   /** Removes a restored snapshot: to restore it again after a crash would revive sessions closed since then. */
   async remove(): Promise<void> {
     await rm(this.path, { force: true });
-    await syncFolder(dirname(this.path));
+    await this.#syncFolder();
   }
 
   /** Renames an unusable file, so that the operator can look at it. @returns its new path */
@@ -147,6 +147,19 @@ export class SnapshotFile {
     const aside = `${this.path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`;
     await rename(this.path, aside);
     return aside;
+  }
+
+  /**
+   * Makes the rename or the removal durable. Some systems can't do so, nor a user who may not read the folder. That must
+   * not fail the start: the restored sessions are no longer in any file, and would be lost.
+   */
+  async #syncFolder(): Promise<void> {
+    try {
+      await syncFolder(dirname(this.path));
+    } catch (error) {
+      const effect = 'a crash of the machine may undo the latest change of the file';
+      this.warn(`The folder of the session snapshot ${this.path} can't be synced, ${effect}: ${error}`);
+    }
   }
 
   async #writeAll(file: FileHandle, records: Iterable<unknown>, count: number, time: SnapshotTime): Promise<void> {
@@ -224,7 +237,6 @@ async function* readLines(path: string, length: number): AsyncGenerator<string, 
   }
 }
 
-/** Makes the rename or the removal durable. */
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {

@@ -82,3 +82,29 @@ test.serial('the removal of a restored snapshot is made durable', async (t) => {
   t.deepEqual(events, ['removed', 'folder synced']);
   await after.close();
 });
+
+test.serial('a folder that can not be synced loses no session: stop and start warn and succeed', async (t) => {
+  const folder = await SnapshotFolder.make(t);
+  const before = await folder.start();
+  const { id } = await before.login();
+  const { open } = fs.promises;
+  fs.promises.open = async (path, ...rest) => {
+    const handle = await open(path, ...rest);
+    if (path === folder.folder) {
+      // As where the system can't sync a folder.
+      handle.sync = () => Promise.reject(new Error('EPERM: operation not permitted, fsync'));
+    }
+    return handle;
+  };
+  syncBuiltinESMExports();
+  t.teardown(() => {
+    Object.assign(fs.promises, { open });
+    syncBuiltinESMExports();
+  });
+  await before.close();
+  const after = await folder.start();
+  t.is((await after.store.get('default', id)).id, id);
+  t.is(folder.warnings.length, 2);
+  for (const warning of folder.warnings) t.regex(warning, /can't be synced.*EPERM/);
+  await after.close();
+});
