@@ -11,7 +11,7 @@ import { AppMailboxes } from './app-mailboxes.js';
 import { runtimeOf } from './app-service.js';
 import { requireAttributePatch } from './attributes.js';
 import { requireBearer } from './bearer.js';
-import { otherClient, type SeenClient, unnamedClient } from './client-policy.js';
+import { type KnownClient, otherClient, requireClient, type SeenClient, unnamedClient } from './client-policy.js';
 import { type RenewOptions, reportContact } from './renewal.js';
 import { IssuedSession, Session, type SessionVerbs } from './session.js';
 
@@ -46,10 +46,11 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
    */
   async authenticate(token: string, client: SeenClient = unnamedClient): Promise<Session> {
     const { store } = runtimeOf(this);
+    const seen = client === unnamedClient ? undefined : requireClient(client);
     const { id, secretHash } = requireBearer(token);
     const contact = await store.authenticate(this.app, id, secretHash);
     const session = this.#contacted(contact);
-    return client === unnamedClient ? session : this.#compared(session, contact, client);
+    return seen === undefined ? session : this.#compared(session, contact, seen);
   }
 
   /**
@@ -118,7 +119,7 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
   }
 
   /** Records the client only if it is accepted: a client that was refused once must be refused again. */
-  async #compared(session: Session, { record, previousTime }: Contact, client: SeenClient): Promise<Session> {
+  async #compared(session: Session, { record, previousTime }: Contact, client: KnownClient): Promise<Session> {
     const { store, clientPolicy } = runtimeOf(this);
     const other = otherClient(record, client);
     if (other === undefined) return session;

@@ -1,6 +1,7 @@
 import { injectable } from 'inversify';
 import { requireIp, requireUserAgent } from '../store/session-arguments.js';
 import type { SessionRecord } from '../store/session-record.js';
+import { type OptionNames, requireOptions } from '../validation/argument-rules.js';
 
 /** The client that shows a token, as far as it is known. */
 export interface SeenClient {
@@ -41,12 +42,20 @@ export class AnyClient extends ClientPolicy {
   }
 }
 
+const clientNames: OptionNames<SeenClient> = { ip: true, userAgent: true };
+
 /**
- * Returns the client to record, if it differs from the latest client. Unknown values stay as they were recorded.
- * @throws SessionError `INVALID_ARGUMENT`
+ * Returns the client with `''` for unknown values.
+ * @throws SessionError `INVALID_ARGUMENT`, also for other names: the policy would not be asked for a misspelt value
  */
-export function otherClient({ lastIp, lastUserAgent }: SessionRecord, client: SeenClient): KnownClient | undefined {
-  const ip = requireIp(client.ip ?? '') || lastIp;
-  const userAgent = requireUserAgent(client.userAgent ?? '') || lastUserAgent;
+export function requireClient(client: SeenClient): KnownClient {
+  const { ip, userAgent } = requireOptions(client, clientNames);
+  return { ip: requireIp(ip ?? ''), userAgent: requireUserAgent(userAgent ?? '') };
+}
+
+/** Returns the client to record, if it differs from the latest client. Unknown values stay as they were recorded. */
+export function otherClient({ lastIp, lastUserAgent }: SessionRecord, client: KnownClient): KnownClient | undefined {
+  const ip = client.ip || lastIp;
+  const userAgent = client.userAgent || lastUserAgent;
   return ip === lastIp && userAgent === lastUserAgent ? undefined : { ip, userAgent };
 }

@@ -3,6 +3,7 @@ import type { Batch } from '../delivery/batch.js';
 import type { CloseReason } from '../errors/close-reason.js';
 import { requireAttributeKey } from '../store/session-arguments.js';
 import type { AttributeTexts, Presence, SessionRecord } from '../store/session-record.js';
+import { requireOptions } from '../validation/argument-rules.js';
 import type { JsonValue } from '../validation/json-value.js';
 import type { KnownClient } from './client-policy.js';
 import type { PushOptions } from './push-message.js';
@@ -227,8 +228,8 @@ export class Session {
    * not given to this reader again. Counts as a contact and, with `pollRenews`, as activity.
    * @throws SessionError `INVALID_ARGUMENT`
    */
-  drain(options: DrainOptions = {}): Promise<Batch> {
-    return this.#manager.poll(this.id, { ...options, wait: 0 });
+  async drain(options: DrainOptions = {}): Promise<Batch> {
+    return this.#manager.poll(this.id, { ...requireOptions(options, { reader: true, limit: true }), wait: 0 });
   }
 
   /** Updates this object from the store. Counts neither as contact nor as activity. */

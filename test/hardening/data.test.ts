@@ -160,6 +160,10 @@ test('misspelt options: every method refuses them, names the option that was pro
     [/did you mean keepOpen\?/, (options) => manager.rotateToken(kept.id, options), { keepopen: true }],
     [/did you mean level\?/, (options) => manager.reauthenticated(kept.id, options), { leve: 2 }],
     [/did you mean limit\?/, (options) => manager.sessionsOfApp(options), { limits: 1 }],
+    [/may only be reader, limit; got "after"/, (options) => kept.drain(options), { after: '' }],
+    [/did you mean ip\?/, (options) => manager.authenticate(kept.token, options), { ipp: '192.0.2.1' }],
+    [/did you mean userAgent\?/, (options) => manager.authenticate(kept.token, options), { useragent: 'Firefox' }],
+    [/ip must be a string/, (options) => manager.authenticate(kept.token, options), { ip: 'x'.repeat(65) }],
   ];
   for (const [message, call, options] of calls) {
     await t.throwsAsync(call(options as never), { code: 'INVALID_ARGUMENT', message });
@@ -167,7 +171,7 @@ test('misspelt options: every method refuses them, names the option that was pro
   const { messages } = await manager.poll(kept.id, { after: '', wait: 0 });
   t.is(messages.length, 1);
   t.is((await manager.sessionsOfAccount('alice')).length, 1);
-  t.is((await manager.authenticate(kept.token)).id, kept.id);
+  t.is((await manager.authenticate(kept.token)).reads, 1);
   await container.unbindAllAsync();
 });
 
