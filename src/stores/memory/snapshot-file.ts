@@ -112,6 +112,10 @@ export class SnapshotFile {
     try {
       await this.#writeAll(file, records, count, time);
       await file.sync();
+    } catch (error) {
+      // On a full disk, the unfinished file would keep the disk full until the next stop.
+      await rm(partial, { force: true });
+      throw error;
     } finally {
       await file.close();
     }

@@ -316,7 +316,7 @@ test('a snapshot is removed after it was restored, so that a crash revives no se
   t.deepEqual(folder.warnings, []);
 });
 
-test('a failed write leaves the old file intact', async (t) => {
+test('a failed write leaves the old file intact, and no unfinished file', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const file = folder.file();
   await file.write([{ a: 1 }, { a: 2 }], 2, { now: 0 });
@@ -327,6 +327,7 @@ test('a failed write leaves the old file intact', async (t) => {
   }
   await t.throwsAsync(file.write(failing(), 2, { now: 0 }), { message: 'no more' });
   t.is(await folder.text(), before);
+  t.deepEqual(await folder.names(), ['sessions.snapshot']);
   await file.write([{ a: 3 }], 1, { now: 0 });
   const records: unknown[] = [];
   t.is((await file.read((record) => records.push(record)))?.records, 1);
