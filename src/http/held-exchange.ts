@@ -3,6 +3,7 @@ import { HeldStream } from '../requests/held-stream.js';
 import type { RawResponse } from '../requests/raw-response.js';
 import { type RequestHead, requestHeadOf } from '../requests/request-head.js';
 import type { CrossOrigin } from '../routes/cross-origin.js';
+import { appendCookie } from '../routes/send-answer.js';
 import { isFastifyReply, isHonoContext, isRawResponse } from './framework-response.js';
 import { setResponseHeaders } from './response-headers.js';
 
@@ -43,21 +44,24 @@ export class HeldExchange {
   #detach(): { raw: RawResponse; result: unknown } {
     const response = this.#response;
     if (isFastifyReply(response)) {
-      copyHeaders(Object.entries(response.getHeaders()), response.raw);
+      for (const [name, value] of Object.entries(response.getHeaders())) {
+        if (value !== undefined) response.raw.setHeader(name, value);
+      }
       response.hijack();
       return { raw: response.raw, result: undefined };
     }
     if (isHonoContext(response)) {
-      copyHeaders(response.res.headers, response.env.outgoing);
-      return { raw: response.env.outgoing, result: honoAlreadySent() };
+      const { outgoing: raw } = response.env;
+      for (const [name, value] of response.res.headers) {
+        // The list has each cookie separately. `setHeader` would keep only the last one.
+        if (name === 'set-cookie') appendCookie(raw, value);
+        else raw.setHeader(name, value);
+      }
+      return { raw, result: honoAlreadySent() };
     }
     if (isRawResponse(response)) return { raw: response, result: undefined };
     throw new TypeError('The response must come from Fastify, Express, or Hono on Node');
   }
-}
-
-function copyHeaders(headers: Iterable<readonly [string, number | string | string[] | undefined]>, raw: RawResponse) {
-  for (const [name, value] of headers) if (value !== undefined) raw.setHeader(name, value);
 }
 
 /**

@@ -1,5 +1,7 @@
+import { EventStream } from '../support/event-stream.js';
+import type { RawResponse } from '../support/http-client.js';
 import { isProblem, onEachAdapter, problemIn } from '../support/http-kit.js';
-import { middlewareHeader } from '../support/http-servers.js';
+import { cookiesHeader, middlewareCookies, middlewareHeader } from '../support/http-servers.js';
 
 const framing = ['date', 'connection', 'keep-alive'];
 
@@ -50,6 +52,26 @@ onEachAdapter(
         [middlewareHeader.value],
       );
     }
+  },
+);
+
+onEachAdapter(
+  'all cookies that middleware sets are sent with a poll and with a stream',
+  { notInLane: 'no middleware sees a poll of the lane' },
+  async (t, kit) => {
+    const session = await kit.logIn();
+    await kit.manager.push(session.id, 'wake up');
+    const headers = { [cookiesHeader]: 'yes' };
+    const poll = await kit.request('/poll?after=', { token: session.token, headers });
+    await kit.manager.closeSession(session.id);
+    const refused = await kit.request('/events', { token: session.token, headers });
+    const other = await kit.logIn();
+    const stream = await EventStream.open(kit.port, '/events', { ...headers, authorization: `Bearer ${other.token}` });
+    const cookiesOf = (response: RawResponse) =>
+      response.rawHeaders.filter(([name]) => name.toLowerCase() === 'set-cookie').map(([, value]) => value);
+    t.deepEqual(cookiesOf(poll), [...middlewareCookies]);
+    t.deepEqual(cookiesOf(refused), [...middlewareCookies]);
+    t.deepEqual(stream.response.headers['set-cookie'], [...middlewareCookies]);
   },
 );
 

@@ -29,11 +29,19 @@ export const adapterNames: readonly AdapterName[] =
 /** The header that every server's middleware sets on every response, like a plugin. */
 export const middlewareHeader = { name: 'x-application', value: 'shop' } as const;
 
+/** On a response to a request with this header, every server's middleware also sets `middlewareCookies`. */
+export const cookiesHeader = 'x-cookies';
+export const middlewareCookies = ['theme=dark', 'lang=en'] as const;
+
 /** A request with this header reaches its handler only after its client has disconnected, as behind slow middleware. */
 export const lateHeader = 'x-late';
 
 async function passMiddleware(request: IncomingMessage): Promise<void> {
   if (request.headers[lateHeader] !== undefined && !request.socket.destroyed) await once(request.socket, 'close');
+}
+
+function cookiesFor({ headers }: IncomingMessage): readonly string[] {
+  return headers[cookiesHeader] === undefined ? [] : middlewareCookies;
 }
 
 /** @param environment the environment that Hono's Node server passes with a request */
@@ -91,6 +99,7 @@ async function startFastify(container: Container): Promise<RunningServer> {
   const app = fastify();
   app.addHook('onRequest', async (request, reply) => {
     reply.header(middlewareHeader.name, middlewareHeader.value);
+    for (const cookie of cookiesFor(request.raw)) reply.header('set-cookie', cookie);
     await passMiddleware(request.raw);
   });
   await new InversifyFastifyHttpAdapter(container, { logger: false }, app).build();
@@ -107,6 +116,7 @@ async function startExpress(container: Container): Promise<RunningServer> {
   app.set('env', 'test');
   app.use(async (request, response, next) => {
     response.setHeader(middlewareHeader.name, middlewareHeader.value);
+    for (const cookie of cookiesFor(request)) response.appendHeader('set-cookie', cookie);
     await passMiddleware(request);
     next();
   });
@@ -120,6 +130,7 @@ async function startHono(container: Container): Promise<RunningServer> {
   const app = new Hono();
   app.use(async (context, next) => {
     context.header(middlewareHeader.name, middlewareHeader.value);
+    for (const cookie of cookiesFor(incomingOf(context.env))) context.header('set-cookie', cookie, { append: true });
     await passMiddleware(incomingOf(context.env));
     await next();
   });
@@ -134,6 +145,7 @@ async function startNode(manager: SessionManager, options: SessionHttpOptionsInp
   const handle = sessionHandler(manager, options);
   const server = createServer(async (request, response) => {
     response.setHeader(middlewareHeader.name, middlewareHeader.value);
+    for (const cookie of cookiesFor(request)) response.appendHeader('set-cookie', cookie);
     await passMiddleware(request);
     if (handle(request, response)) return;
     response.statusCode = 404;
@@ -150,6 +162,7 @@ async function startFetch(manager: SessionManager, options: SessionHttpOptionsIn
     await passMiddleware(incomingOf(context.env));
     await next();
     context.header(middlewareHeader.name, middlewareHeader.value);
+    for (const cookie of cookiesFor(incomingOf(context.env))) context.header('set-cookie', cookie, { append: true });
   });
   app.all('*', (context) => handle(context.req.raw));
   const server = createAdaptorServer({ fetch: app.fetch });
