@@ -9,6 +9,10 @@ export type RawResponse = ServerResponse | Http2ServerResponse;
 /** `null` or absent if the request has no real connection, such as an injected request of Fastify. */
 type Socket = IncomingMessage['socket'] | null | undefined;
 
+interface Writer {
+  write(text: string, encoding: 'utf8', written: (error?: Error | null) => void): boolean;
+}
+
 const listenerFault = 'A listener of a poll response failed';
 
 /** Whether the response was sent, or can't be sent any more because the client has disconnected. */
@@ -102,7 +106,14 @@ export function sendHead(raw: RawResponse, headers: Readonly<Record<string, stri
   raw.flushHeaders();
 }
 
-/** @param onWrittenOut called once the operating system has the text; never called if the client disconnected before */
+/**
+ * Writes a part of a response whose head was sent.
+ *
+ * A middleware may have replaced `write`, and pass no callback on, like `compression`. Then nothing would report that
+ * the text was written out. Therefore the text is written by the method of the response's class, unless the middleware
+ * encodes the body.
+ * @param onWrittenOut called once the operating system has the text; never called if the client disconnected before
+ */
 export function writeText(raw: RawResponse, text: string, onWrittenOut: (() => void) | undefined): void {
   if (text === '') return;
   const written = (error: unknown) => {
@@ -110,8 +121,8 @@ export function writeText(raw: RawResponse, text: string, onWrittenOut: (() => v
     // destroyed.
     if (error == null && !isBroken(raw)) onWrittenOut?.();
   };
-  if (isHttp2(raw)) raw.write(text, 'utf8', written);
-  else raw.write(text, 'utf8', written);
+  const { write }: Writer = raw.hasHeader('content-encoding') ? raw : Object.getPrototypeOf(raw);
+  Reflect.apply(write, raw, [text, 'utf8', written]);
 }
 
 /** Whether the connection, or the stream, ended before everything was sent. */

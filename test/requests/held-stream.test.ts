@@ -144,3 +144,44 @@ test('fetch: a stream from which the server has read nothing between two heartbe
   t.true(isEnded);
   await t.throwsAsync(response.text(), { message: /does not take what it is sent/ });
 });
+
+for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
+  test(`${protocol}: a batch is acknowledged once it was written out, also if a middleware passes on no callback`, async (t) => {
+    let acknowledged = 0;
+    const hold = (_request: unknown, raw: RawResponse) => {
+      const { write } = raw;
+      // Like `compression` for a response that it does not compress.
+      raw.write = (text: string | Uint8Array, encoding?: unknown) => Reflect.apply(write, raw, [text, encoding]);
+      new HeldStream(raw, most).deliver(batchOf('"hi"'), () => {
+        acknowledged += 1;
+      });
+    };
+    const server = protocol === 'HTTP/2' ? createHttp2Server(hold) : createServer(hold);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const client = protocol === 'HTTP/2' ? readHttp2(t, port) : await readHttp1(t, port);
+    t.teardown(() => server.close());
+    await until(() => acknowledged > 0);
+    t.is(acknowledged, 1);
+    client.close();
+  });
+}
+
+test('a middleware that encodes the body of a stream receives its texts', async (t) => {
+  const texts: string[] = [];
+  const server = createServer((_request, raw) => {
+    const { write } = raw;
+    raw.setHeader('Content-Encoding', 'x-upper');
+    raw.write = (text: string | Uint8Array, ...rest: unknown[]) => {
+      texts.push(String(text));
+      return Reflect.apply(write, raw, [String(text).toUpperCase(), ...rest]);
+    };
+    new HeldStream(raw, most).deliver(batchOf('"hi"'), undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = await readHttp1(t, (server.address() as AddressInfo).port);
+  t.teardown(() => server.close());
+  await until(() => texts.length > 0);
+  t.regex(texts.join(''), /"hi"/);
+  client.close();
+});
