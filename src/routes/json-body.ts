@@ -21,7 +21,16 @@ export async function jsonBodyOf(request: object, mostBytes: number = defaultMos
     return parse(raw.body === null ? '' : await textOf(raw.body, mostBytes));
   }
   if ('body' in request && request.body !== undefined) return request.body;
-  if (isIterable(request)) return parse(await textOf(request, mostBytes));
+  if (isIterable(request)) {
+    const iterator = request[Symbol.asyncIterator]();
+    // Without `return`, which would destroy a request that was not read to its end.
+    const pieces = { [Symbol.asyncIterator]: () => ({ next: () => iterator.next() }) };
+    try {
+      return parse(await textOf(pieces, mostBytes));
+    } finally {
+      void discard(iterator);
+    }
+  }
   throw new TypeError('The request must come from node:http, Express, Fastify or Hono, or be a Request');
 }
 
@@ -41,6 +50,18 @@ async function textOf(pieces: AsyncIterable<Uint8Array>, mostBytes: number): Pro
     throw SessionError.is(error) ? error : invalidArgument('body', 'must arrive whole', bytes);
   }
   return Buffer.concat(read).toString('utf8');
+}
+
+/**
+ * Reads the rest of a body that was refused. Otherwise Node would never read the next request of the connection, which
+ * a proxy may send for another client.
+ */
+async function discard(pieces: AsyncIterator<Uint8Array>): Promise<void> {
+  try {
+    while ((await pieces.next()).done !== true);
+  } catch {
+    // The client has disconnected.
+  }
 }
 
 function parse(text: string): unknown {
