@@ -20,7 +20,7 @@ export async function jsonBodyOf(request: object, mostBytes: number = defaultMos
     if (raw.bodyUsed && hasText(request)) return parse(await request.text());
     return parse(raw.body === null ? '' : await textOf(raw.body, mostBytes));
   }
-  if ('body' in request && request.body !== undefined) return request.body;
+  if ('body' in request && request.body !== undefined && !isPlaceholder(request, request.body)) return request.body;
   if (isIterable(request)) {
     const iterator = request[Symbol.asyncIterator]();
     // Without `return`, which would destroy a request that was not read to its end.
@@ -76,6 +76,15 @@ function parse(text: string): unknown {
 /** Unwraps a request of Hono, which wraps the request of the Fetch standard. */
 function rawOf(request: object): object {
   return 'raw' in request && request.raw instanceof Request ? request.raw : request;
+}
+
+/**
+ * Whether the body was not read. On Express 4 a parser sets `{}` for a request that it leaves alone, for example because
+ * it parses only forms.
+ */
+function isPlaceholder(request: object, body: unknown): boolean {
+  const isUnread = 'readableDidRead' in request && request.readableDidRead === false;
+  return isUnread && typeof body === 'object' && body !== null && Object.keys(body).length === 0;
 }
 
 function hasText(request: object): request is WithText {

@@ -123,6 +123,34 @@ for (const [name, app] of [
   });
 }
 
+for (const [name, framework] of [
+  ['Express 5', express],
+  ['Express 4', express4],
+] as const) {
+  for (const [parser, middleware] of [
+    ['a parser of JSON', framework.json()],
+    ['a parser of forms alone', framework.urlencoded({ extended: false })],
+  ] as const) {
+    test(`in ${name} an acknowledgement is accepted behind ${parser}`, async (t) => {
+      const sessions = await service(t);
+      const handle = sessionHandler(sessions);
+      const app = framework();
+      app.use(middleware, (incoming, response, next) => {
+        if (!handle(incoming, response)) next();
+      });
+      const ask = await listen(t, app);
+      const { id, token } = await sessions.createSession('alice');
+      await sessions.push(id, 'hi');
+      const { cursor } = JSON.parse((await ask('/poll?after=', { token })).body);
+      const headers = { 'content-type': 'application/json' };
+      const answer = await ask('/ack', { method: 'POST', token, headers, body: JSON.stringify({ cursor }) });
+      t.is(answer.status, 204, answer.body);
+      t.is((await sessions.getSession(id)).undelivered, 0);
+      t.is((await ask('/ack', { method: 'POST', token, headers, body: '{}' })).status, 400);
+    });
+  }
+}
+
 test.serial('a client that disconnects during the body of its acknowledgement causes no process warning', async (t) => {
   const sessions = await service(t);
   const { token } = await sessions.createSession('alice');
