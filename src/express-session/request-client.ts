@@ -1,3 +1,5 @@
+import { isPlainText } from '../validation/argument-rules.js';
+
 /** The client that sent a request, as shown in the account's list of devices. */
 export interface RequestClient {
   readonly ip?: string;
@@ -19,7 +21,8 @@ export function clientOf(session: object): RequestClient {
   const hasUserAgent = typeof headers === 'object' && headers !== null && 'user-agent' in headers;
   const userAgent: unknown = hasUserAgent ? headers['user-agent'] : undefined;
   return {
-    ...(typeof ip === 'string' && ip.length <= maxIpLength ? { ip } : {}),
+    // A proxy may send a text that is not an address. The login must not fail because of it.
+    ...(isPlainText(ip, maxIpLength) ? { ip } : {}),
     ...(typeof userAgent === 'string' ? { userAgent } : {}),
   };
 }

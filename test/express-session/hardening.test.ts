@@ -217,3 +217,16 @@ test('an address of more than 64 characters, as from a forged header, does not f
     t.is((await store.sessionOf(ip))?.ip, ip.length > 64 ? '' : ip);
   }
 });
+
+test('a login behind a proxy whose address has a tab is stored, without the address', async (t) => {
+  const { manager } = await startService(t);
+  const store = new SessionMailboxStore(manager);
+  const session = sessionData({ accountId: 'alice' });
+  // Express takes this address from `X-Forwarded-For: 192.0.2.1,\t192.0.2.2`.
+  const request = { ip: '\t192.0.2.2', headers: { 'user-agent': 'Agent/1.0' } };
+  Object.defineProperty(session, 'req', { value: request });
+  await store.set('sid', session);
+  const [login] = await manager.sessionsOfAccount('alice');
+  t.is(login?.ip, '');
+  t.is(login?.userAgent, 'Agent/1.0');
+});
