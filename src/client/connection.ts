@@ -105,16 +105,15 @@ export class Connection {
   }
 
   async #attempt(): Promise<void> {
-    const aborter = new AbortController();
-    const { signal } = aborter;
-    this.#exchange = aborter;
+    this.#exchange = new AbortController();
+    const { signal } = this.#exchange;
     this.#asked = undefined;
     if (this.state !== 'open') this.#enter('connecting');
     try {
       const { token, exchange, surroundings } = this.#setting;
       const bearer = typeof token === 'function' ? await token() : token;
       signal.throwIfAborted();
-      await exchange({
+      const exchanged = exchange({
         ...this.#setting,
         clock: surroundings.clock,
         after: this.#feed.cursor,
@@ -128,16 +127,14 @@ export class Connection {
           this.#onTaken = () => listener(this.#feed.cursor);
         },
       });
+      await exchanged.finally(() => {
+        this.#onTaken = undefined;
+      });
+      if (this.#asked) await this.#pause('waiting', this.#asked, 'pause');
     } catch (error) {
-      this.#onTaken = undefined;
-      if (this.#hasEnded) return;
       if (signal.reason === woken) this.#enter('connecting');
       else if (signal.reason !== full) await this.#recover(signal.aborted ? signal.reason : error);
-      return;
     }
-    this.#onTaken = undefined;
-    const asked = this.#asked;
-    if (asked && !this.#hasEnded) await this.#pause('waiting', asked, 'pause');
   }
 
   #opened(): void {
@@ -188,8 +185,7 @@ export class Connection {
       // The server refuses the cursor. Ask for everything that the server retains, and report a `reset` to the
       // application.
       this.#feed.receive({ messages: [], cursor: '', lost: 0, reset: true });
-      // A listener may have closed the mailbox.
-      return this.#hasEnded;
+      return false;
     }
     if (status === 401 && typeof this.#setting.token !== 'string' && this.#chances > 0) {
       this.#chances -= 1;
@@ -204,33 +200,31 @@ export class Connection {
     return true;
   }
 
-  #enter(state: 'connecting' | 'open'): void {
+  #enter(state: Connection['state'], pause?: Pause): void {
     // A listener may have closed the mailbox.
-    if (state === this.state || this.#hasEnded) return;
+    if (this.#hasEnded || (state === this.state && !pause)) return;
     this.state = state;
-    this.#tell(state, undefined);
+    this.#tell(state, pause);
   }
 
   #pause(state: 'waiting' | 'away', pause: Pause, rest: 'backoff' | 'pause'): Promise<void> {
-    this.state = state;
-    this.#tell(state, pause);
+    this.#enter(state, pause);
     return this.#restFor(rest, pause.delay);
   }
 
-  /** @param delay maximum milliseconds; by default there is no limit */
-  #restFor(rest: 'room' | 'backoff' | 'pause', delay?: number): Promise<void> {
+  /** @param delay maximum milliseconds */
+  #restFor(rest: 'room' | 'backoff' | 'pause', delay = longestTimer): Promise<void> {
     this.#rest = rest;
     return new Promise((resolve) => {
       // A listener may have closed the mailbox.
       if (this.#hasEnded) return resolve();
       this.#endRest = () => {
-        timer?.cancel();
+        timer.cancel();
         this.#rest = undefined;
-        this.#endRest = () => {};
         resolve();
       };
       const { clock } = this.#setting.surroundings;
-      const timer = delay === undefined ? undefined : clock.setTimer(Math.min(delay, longestTimer), this.#endRest);
+      const timer = clock.setTimer(Math.min(delay, longestTimer), this.#endRest);
     });
   }
 }

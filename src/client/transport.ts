@@ -47,45 +47,44 @@ export type Exchanger = (exchange: Exchange) => Promise<void>;
 /** Returns the function that makes the exchanges of one client. */
 export type Transport = () => Exchanger;
 
-/** Time limit that ends an exchange in which the server sends nothing. */
-export interface Deadline {
-  /** Aborted when the time is over, when the exchange must end, and by `end`. */
-  readonly signal: AbortSignal;
-  /** Expects data from the server within `time` milliseconds from now. Replaces the earlier limit. */
-  expect(time: number): void;
-  end(): void;
-}
-
-export function deadlineOf({ clock, signal }: Exchange): Deadline {
-  const late = new AbortController();
-  let timer: { cancel(): void } | undefined;
-  return {
-    signal: AbortSignal.any([signal, late.signal]),
-    expect: (time) => {
-      timer?.cancel();
-      timer = clock.setTimer(time, () => late.abort(new Error('No answer in time')));
-    },
-    end: () => {
-      timer?.cancel();
-      late.abort();
-    },
-  };
-}
-
 /**
  * Returns a promise that `start` settles. If the signal is aborted first, the promise rejects with the signal's reason.
+ * @param start gets a signal, too, which is aborted when the promise has settled
  */
 export function unlessAborted<Value>(
   signal: AbortSignal,
-  start: (resolve: (value: Value) => void, reject: (error: unknown) => void) => void,
+  start: (resolve: (value: Value) => void, reject: (error: unknown) => void, over: AbortSignal) => void,
 ): Promise<Value> {
   const settled = new AbortController();
   return new Promise<Value>((resolve, reject) => {
     signal.throwIfAborted();
-    signal.addEventListener('abort', () => reject(signal.reason), settled);
-    start(resolve, reject);
     // The signal may outlive many of these promises.
+    signal.addEventListener('abort', () => reject(signal.reason), settled);
+    start(resolve, reject, settled.signal);
   }).finally(() => settled.abort());
+}
+
+/**
+ * Does work that needs the server. Rejects if the server sends nothing for too long, and when the exchange must end, even
+ * if the work goes on.
+ * @param time milliseconds within which the server must send something
+ * @param work gets a signal that is aborted when this function ends, and a function that replaces the time limit by
+ *   another, which begins now
+ */
+export function inTime<Value>(
+  { clock, signal }: Pick<Exchange, 'clock' | 'signal'>,
+  time: number,
+  work: (over: AbortSignal, expect: (time: number) => void) => Promise<Value>,
+): Promise<Value> {
+  let timer: { cancel(): void } | undefined;
+  return unlessAborted<Value>(signal, (resolve, reject, over) => {
+    const expect = (time: number) => {
+      timer?.cancel();
+      timer = clock.setTimer(time, () => reject(new Error('No answer in time')));
+    };
+    expect(time);
+    work(over, expect).then(resolve, reject);
+  }).finally(() => timer?.cancel());
 }
 
 /** Returns the address of a route, with the parameters of a poll or a stream. */

@@ -1,9 +1,9 @@
 import { readAnswer } from '../refusal.js';
 import {
   addressOf,
-  deadlineOf,
   type Exchange,
   type Exchanger,
+  inTime,
   longestSilence,
   patience,
   request,
@@ -40,18 +40,13 @@ export const poll: Transport = (): Exchanger => {
 };
 
 /** @throws Refusal for any answer that is not a batch, and the errors of `fetch` */
-export async function pollOnce(exchange: Exchange, wait: number): Promise<Batch> {
-  const { signal, expect, end } = deadlineOf(exchange);
-  expect(wait + patience);
-  try {
+export const pollOnce = (exchange: Exchange, wait: number): Promise<Batch> =>
+  inTime(exchange, wait + patience, async (signal, expect) => {
     const response = await request(exchange, addressOf(exchange, 'poll', { wait: `${wait}` }), { signal });
     // The answer has begun to arrive, and may be long.
     expect(longestSilence);
-    return await readAnswer(response, isBatch);
-  } finally {
-    end();
-  }
-}
+    return readAnswer(response, isBatch);
+  });
 
 /**
  * Milliseconds for which the client asks the server to hold a poll. Proxies end connections that are silent for longer

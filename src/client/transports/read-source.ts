@@ -1,4 +1,4 @@
-import { deadlineOf, type Exchange, patience, unlessAborted } from '../transport.js';
+import { type Exchange, inTime, patience } from '../transport.js';
 import { pollOnce } from './poll.js';
 
 /** A source that calls back while it is open: a WebSocket, or an EventSource. */
@@ -19,31 +19,33 @@ export async function readSource(
   silence: number,
   open: (heard: (read: () => void) => void) => OpenSource,
 ): Promise<void> {
-  const { signal, expect, end } = deadlineOf(exchange);
   let source: OpenSource | undefined;
   let isThrough = false;
-  expect(patience);
   try {
-    await unlessAborted<void>(signal, (resolve, reject) => {
-      source = open((read) => {
-        isThrough = true;
-        expect(silence);
-        try {
-          read();
-          // The last event, which asks the client to pause.
-          if (exchange.hasPause()) resolve();
-        } catch (error) {
-          reject(error);
-        }
-      });
-      source.onerror = source.onclose = () => reject(new Error('The stream has ended'));
-    });
+    await inTime(
+      exchange,
+      patience,
+      (_, expect) =>
+        new Promise<void>((resolve, reject) => {
+          source = open((read) => {
+            isThrough = true;
+            expect(silence);
+            try {
+              read();
+              // The last event, which asks the client to pause.
+              if (exchange.hasPause()) resolve();
+            } catch (error) {
+              reject(error);
+            }
+          });
+          source.onerror = source.onclose = () => reject(new Error('The stream has ended'));
+        }),
+    );
   } catch (error) {
     // If the exchange must end, its signal is aborted, and this poll sends nothing.
     if (!isThrough) await pollOnce(exchange, 0);
     throw error;
   } finally {
-    end();
     source?.close();
   }
 }

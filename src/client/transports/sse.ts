@@ -1,21 +1,19 @@
 import { readAnswer } from '../refusal.js';
-import { addressOf, deadlineOf, longestSilence, patience, request, type Transport } from '../transport.js';
+import { addressOf, inTime, longestSilence, patience, request, type Transport } from '../transport.js';
 import { acknowledger, eventReader } from './events.js';
 
 /**
  * Reads the mailbox by Server-Sent Events, over `fetch`, because an `EventSource` can neither send a token nor report
  * the cause of an error.
  */
-export const sse: Transport = () => async (exchange) => {
-  const { signal, expect, end } = deadlineOf(exchange);
+export const sse: Transport = () => (exchange) =>
   // The first event arrives immediately, unless a proxy buffers the stream.
-  expect(patience);
-  try {
+  inTime(exchange, patience, async (signal, expect) => {
     const response = await request(exchange, addressOf(exchange, 'events'), { signal });
     const { ok, body, headers } = response;
     // A captive portal answers with a page instead of a stream.
     if (!ok || !body || !headers.get('content-type')?.includes('event-stream'))
-      return await readAnswer(response, (_): _ is never => false);
+      return readAnswer(response, (_): _ is never => false);
     exchange.onTaken(acknowledger(exchange, signal));
     const read = lineReader(eventReader(exchange));
     const decoder = new TextDecoder();
@@ -24,17 +22,12 @@ export const sse: Transport = () => async (exchange) => {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) break;
+      signal.throwIfAborted();
       expect(longestSilence);
       read(decoder.decode(value, { stream: true }));
-      // The last event ends the exchange, possibly before the stream has ended.
-      signal.throwIfAborted();
     }
     if (!exchange.hasPause()) throw new Error('The stream has ended');
-  } finally {
-    // This also closes a stream that is still open after an invalid event.
-    end();
-  }
-};
+  });
 
 /** Returns a function that splits the text of one stream into events. */
 function lineReader(read: (fields: Record<string, string>) => void): (text: string) => void {
