@@ -1,7 +1,7 @@
 import type { MailboxState, Pause, Tell } from './news.js';
 import { Refusal } from './refusal.js';
 import type { Sign, Surroundings } from './surroundings.js';
-import type { Exchange, Exchanger } from './transport.js';
+import { type Exchange, type Exchanger, inTime, longestSilence } from './transport.js';
 import type { Batch, Closed } from './wire.js';
 
 /** Bounds in milliseconds for the random pause after a failure. Its maximum doubles with each consecutive failure. */
@@ -111,11 +111,13 @@ export class Connection {
     if (this.state !== 'open') this.#enter('connecting');
     try {
       const { token, exchange, surroundings } = this.#setting;
-      const bearer = typeof token === 'function' ? await token() : token;
-      signal.throwIfAborted();
+      const { clock } = surroundings;
+      // A token source may never answer. It may ask a person, so give it more time than the server.
+      const bearer =
+        typeof token === 'function' ? await inTime({ clock, signal }, longestSilence, async () => token()) : token;
       const exchanged = exchange({
         ...this.#setting,
-        clock: surroundings.clock,
+        clock,
         after: this.#feed.cursor,
         token: bearer,
         signal,
