@@ -99,8 +99,11 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
         // The application declares the type of the data, because it knows what its server pushes.
         return { done: false, value: message as Message<Data> };
       }
-      if (this.#closed) this.#iterator = undefined;
-      else await new Promise<void>((resolve) => this.#waits.push(resolve));
+      if (this.#closed) {
+        // A message that was not given must not be acknowledged by another loop.
+        this.#inbox.putBack();
+        this.#iterator = undefined;
+      } else await new Promise<void>((resolve) => this.#waits.push(resolve));
     }
     return { done: true, value: undefined };
   }

@@ -115,6 +115,17 @@ test('a second loop over a mailbox that has ended ends too', async (t) => {
   for (const loop of ['first', 'second']) t.deepEqual(await take(mailbox, 1), [], loop);
 });
 
+test('a loop over a mailbox that the application has closed does not move the cursor', async (t) => {
+  const stage = await ClientStage.start(t);
+  await stage.push('one', 'two', 'three');
+  const mailbox = stage.connect({ reader: 'tab' });
+  for await (const { data } of mailbox) if (data === 'one') mailbox.close();
+  const { cursor } = mailbox;
+  for (const loop of ['second', 'third']) t.deepEqual(await take(mailbox, 1), [], loop);
+  t.is(mailbox.cursor, cursor);
+  t.deepEqual(await take(stage.connect({ reader: 'tab', after: cursor }), 2), ['two', 'three']);
+});
+
 test('messages that a bound dropped are reported as lost before the next message', async (t) => {
   const stage = await ClientStage.start(t, { context: { msgMaxLength: 2 } });
   await stage.push('one');
