@@ -1,7 +1,7 @@
 import type { MailboxState, Pause, Tell } from './news.js';
 import { Refusal } from './refusal.js';
 import type { Sign, Surroundings } from './surroundings.js';
-import { type Exchange, type Exchanger, inTime, longestSilence } from './transport.js';
+import { type Exchange, type Exchanger, inTime, longestSilence, longestTimer } from './transport.js';
 import type { Batch, Closed } from './wire.js';
 
 /** Bounds in milliseconds for the random pause after a failure. Its maximum doubles with each consecutive failure. */
@@ -9,8 +9,6 @@ const firstBackoff = 500;
 const longestBackoff = 30_000;
 /** Maximum milliseconds of the pause after the server has closed a connection and requested no pause. */
 const comeBack = 2_000;
-/** Longest delay of a timer in milliseconds. A timer with a longer delay ends immediately. */
-const longestTimer = 2 ** 31 - 1;
 /** Number of retries after the server has refused a token. The application may have another token by then. */
 const usualChances = 1;
 /** Number of retries after a rotation. The client may learn of the rotation before it gets the new token. */

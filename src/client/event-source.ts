@@ -1,12 +1,6 @@
-import { addressOf, type Transport } from './transport.js';
+import { addressOf, longestTimer, type Transport } from './transport.js';
 import { acknowledger, eventReader } from './transports/events.js';
 import { type OpenSource, readSource } from './transports/read-source.js';
-
-/**
- * Longest delay of a timer in milliseconds. An `EventSource` does not report heartbeats, so it may be silent for any
- * time.
- */
-const longestTimer = 2 ** 31 - 1;
 
 /** An event of an `EventSource`. */
 export interface SourceEvent {
@@ -32,6 +26,7 @@ export const eventSource =
   () =>
   (exchange) => {
     exchange.onTaken(acknowledger(exchange, exchange.signal));
+    // An `EventSource` does not report heartbeats, so it may be silent for any time.
     return readSource(exchange, longestTimer, (heard) => {
       const { token } = exchange;
       const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };

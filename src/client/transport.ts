@@ -10,6 +10,8 @@ import type { Batch } from './wire.js';
 export const patience = 10_000;
 /** Milliseconds without any data, heartbeats included, after which a stream counts as dead. */
 export const longestSilence = 70_000;
+/** Longest delay of a timer in milliseconds. A timer with a longer delay ends immediately. */
+export const longestTimer = 2 ** 31 - 1;
 
 /** One exchange with the server, as a transport sees it. */
 export interface Exchange {
