@@ -15,29 +15,22 @@ export const sse: Transport = () => (exchange) =>
     if (!ok || !body || !headers.get('content-type')?.includes('event-stream'))
       return readAnswer(response, (_): _ is never => false);
     exchange.onTaken(acknowledger(exchange, signal));
-    const read = lineReader(eventReader(exchange));
+    const read = eventReader(exchange);
     const decoder = new TextDecoder();
     // Safari can't iterate over streams.
     const reader = body.getReader();
+    let rest = '';
     for (;;) {
       const { value, done } = await reader.read();
       if (done) break;
       signal.throwIfAborted();
       expect(longestSilence);
-      read(decoder.decode(value, { stream: true }));
+      const events = (rest + decoder.decode(value, { stream: true })).split('\n\n');
+      rest = events.pop() ?? '';
+      for (const event of events) read(Object.fromEntries(event.split('\n').map(fieldOf)));
     }
     if (!exchange.hasPause()) throw new Error('The stream has ended');
   });
-
-/** Returns a function that splits the text of one stream into events. */
-function lineReader(read: (fields: Record<string, string>) => void): (text: string) => void {
-  let rest = '';
-  return (text) => {
-    const events = (rest + text).split('\n\n');
-    rest = events.pop() ?? '';
-    for (const event of events) read(Object.fromEntries(event.split('\n').map(fieldOf)));
-  };
-}
 
 function fieldOf(line: string): readonly [name: string, value: string] {
   const colon = line.indexOf(': ');
