@@ -172,9 +172,9 @@ export class Connection {
     const { random, isOffline } = this.#setting.surroundings;
     const backoff = random() * Math.min(longestBackoff, firstBackoff * 2 ** this.#failures);
     this.#failures += 1;
-    const { retryAfter: asked = 0 } = refusal;
-    const delay = asked + backoff;
-    await this.#pause(isOffline() ? 'away' : 'waiting', { delay, cause }, asked ? 'pause' : 'backoff');
+    const { retryAfter = 0 } = refusal;
+    const pause = { delay: retryAfter + backoff, cause };
+    await this.#pause(isOffline() ? 'away' : 'waiting', pause, retryAfter ? 'pause' : 'backoff');
   }
 
   /** Ends the connection if another attempt is useless. @returns whether it has ended the connection */

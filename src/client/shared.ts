@@ -63,12 +63,8 @@ export const shared =
           // The browser takes the lock back when this promise rejects.
           return unlessAborted<never>(lead.ended.signal, () => {});
         };
-        const over = () => {
-          lead?.end();
-          if (leader === lead) leader = undefined;
-        };
-        locks.request(name, options, granted).then(over, ({ name }) => {
-          over();
+        const held = locks.request(name, options, granted).finally(() => lead?.end());
+        held.catch(({ name }) => {
           // The tab stopped waiting for the lock, the lead ended, or another tab stole the lock.
           if (name === 'AbortError') return;
           // The browser may deny locks to a page, for example in a frame of another site.
@@ -89,12 +85,11 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
   const { clock, signal } = exchange;
   const tab = Math.random().toString(36);
   const say = (kind: Note['kind'], cursor = '') => channel.postMessage({ kind, from: tab, cursor } satisfies TabNote);
-  const waiting = new AbortController();
   let place = exchange.after;
   let hasSign = true;
   let timer: { cancel(): void } | undefined;
   try {
-    await unlessAborted<void>(signal, (resolve, reject) => {
+    await unlessAborted<void>(signal, (resolve, reject, over) => {
       const onLead = () => {
         resolve();
         return place;
@@ -125,10 +120,9 @@ async function follow(exchange: Exchange, channel: Channel, requestLock: LockReq
       exchange.onTaken((cursor) => say('taken', cursor));
       say('join', place);
       look();
-      requestLock({ signal: waiting.signal }, onLead);
+      requestLock({ signal: over }, onLead);
     });
   } finally {
-    waiting.abort();
     timer?.cancel();
     // Remove the listener: the closed channel would throw when the application takes the next message.
     exchange.onTaken(() => {});
