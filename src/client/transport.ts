@@ -10,6 +10,8 @@ import type { Batch } from './wire.js';
 export const patience = 10_000;
 /** Milliseconds without any data, heartbeats included, after which a stream counts as dead. */
 export const longestSilence = 70_000;
+/** Error of an exchange in which the server has sent nothing for too long. */
+export class Silence extends Error {}
 /** Longest delay of a timer in milliseconds. A timer with a longer delay ends immediately. */
 export const longestTimer = 2 ** 31 - 1;
 
@@ -82,7 +84,7 @@ export function inTime<Value>(
   return unlessAborted<Value>(signal, (resolve, reject, over) => {
     const expect = (time: number) => {
       timer?.cancel();
-      timer = clock.setTimer(time, () => reject(new Error('No answer in time')));
+      timer = clock.setTimer(time, () => reject(new Silence('No answer in time')));
     };
     expect(time);
     work(over, expect).then(resolve, reject);

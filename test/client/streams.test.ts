@@ -112,6 +112,77 @@ test('auto: polls replace a stream that a proxy buffers, also after a reload', a
   );
 });
 
+/** Stands for a proxy that passes on the first bytes of a stream, and buffers the rest. `beat` passes on a heartbeat. */
+class BufferingProxy extends Network {
+  beat = () => {};
+
+  constructor(stage: ClientStage) {
+    super();
+    this.answer = (signal) => this.#pass(stage, signal);
+  }
+
+  get streams(): number {
+    return this.paths.filter((path) => path.startsWith('/events')).length;
+  }
+
+  async #pass({ url, session }: ClientStage, signal: AbortSignal | undefined): Promise<Response> {
+    const path = this.paths.at(-1) ?? '';
+    const headers = { authorization: `Bearer ${session.token}` };
+    const response = await fetch(`${url}${path}`, { headers, ...(signal && { signal }) });
+    if (!path.startsWith('/events')) return response;
+    const { value } = (await response.body?.getReader().read()) ?? {};
+    const body = new ReadableStream<Uint8Array>({
+      start: (stream) => {
+        stream.enqueue(value ?? new Uint8Array());
+        this.beat = () => stream.enqueue(new TextEncoder().encode(':\n\n'));
+        signal?.addEventListener('abort', () => stream.error(signal.reason));
+      },
+    });
+    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  }
+}
+
+test('auto: polls replace a stream that delivers its first bytes and then nothing, not even heartbeats', async (t) => {
+  const stage = await start(t);
+  const clock = new ManualClock();
+  const network = new BufferingProxy(stage);
+  const mailbox = open(stage, auto, { fetch: network.fetch, device: new Device(clock) });
+  const { taken } = takeAll(mailbox);
+  for (const count of [1, 2]) {
+    await eventually(() => mailbox.state === 'open' && network.streams === count && stage.kit.room.held === 1);
+    await stage.push(count);
+    await clock.advance(69_999);
+    t.is(taken.length, count - 1);
+    await clock.advance(1);
+    await eventually(() => taken.length === count);
+  }
+  await eventually(() => network.paths.at(-1)?.includes('wait=25000') === true && stage.kit.room.held === 1);
+  await stage.push(3);
+  await eventually(() => taken.length === 3);
+  t.deepEqual(taken, [1, 2, 3]);
+  t.is(network.streams, 2);
+});
+
+test('auto: a stream that had heartbeats for a while and then breaks without notice is opened again', async (t) => {
+  const stage = await start(t);
+  const clock = new ManualClock();
+  const network = new BufferingProxy(stage);
+  const mailbox = open(stage, auto, { fetch: network.fetch, device: new Device(clock) });
+  for (const count of [1, 2, 3]) {
+    await eventually(() => mailbox.state === 'open' && network.streams === count && stage.kit.room.held === 1);
+    for (let beats = 0; beats < 4; beats += 1) {
+      await clock.advance(25_000);
+      network.beat();
+    }
+    const waiting = next(mailbox, 'waiting');
+    await clock.advance(70_000);
+    t.regex(String((await waiting).cause), /No answer/);
+    await clock.advance(0);
+  }
+  await eventually(() => network.streams === 4);
+  t.is(mailbox.state, 'open');
+});
+
 test('auto: without a WebSocket route the client selects the next transport, and an unknown token ends it', async (t) => {
   const stage = await ClientStage.start(t);
   const withCookie: typeof fetch = (input, init) =>
