@@ -402,6 +402,25 @@ test('after a proxy has cut two polls after the same time, the client asks for s
   t.is(length.current, 15_200);
 });
 
+test('after a cut the client asks for a little more with each poll that is held, and never for more than 25 s', (t) => {
+  const length = new HoldLength();
+  const cut = () => {
+    length.cutAfter(10_000);
+    length.cutAfter(10_000);
+  };
+  cut();
+  let holds = 0;
+  for (; length.current < 10_000 && holds < 1_000; holds += 1) length.heldFor(length.current);
+  // A proxy with this limit cuts two polls now.
+  t.true(holds > 200, `${holds} holds`);
+  cut();
+  t.is(length.current, 8_000);
+  length.heldFor(0);
+  t.is(length.current, 8_000, 'a poll that is answered at once was not held');
+  for (let count = 0; count < 2_000; count += 1) length.heldFor(length.current);
+  t.is(length.current, 25_000);
+});
+
 test('behind a proxy that cuts polls after 10 s the client learns to ask for polls that end earlier', async (t) => {
   const stage = await ClientStage.start(t);
   const network = new Network();

@@ -14,6 +14,11 @@ import { type Batch, isBatch } from '../wire.js';
 /** Maximum milliseconds for which the client asks the server to hold a poll. The server may hold it for less. */
 const longestHold = 25_000;
 const shortestHold = 1_000;
+/**
+ * Factor by which each hold that was answered makes the next one longer. After two cuts the client asks for 80 % of the
+ * time, so it takes 223 holds until it finds the limit again: a proxy cuts at most 1 % of the polls.
+ */
+const growth = 1.001;
 /** Statuses with which a proxy ends a poll that takes it too long. `undefined` is for an error without an answer. */
 const cutStatuses: readonly unknown[] = [undefined, 408, 502, 504];
 
@@ -23,7 +28,7 @@ export const poll: Transport = (): Exchanger => {
   return async (exchange) => {
     // Ask for no hold before an answer has shown that the server is reachable: a held poll looks like a dead
     // connection.
-    const wait = exchange.isOpen ? length.current : 0;
+    const wait = exchange.isOpen ? Math.round(length.current) : 0;
     const startedAt = exchange.clock.now();
     const elapsed = () => exchange.clock.now() - startedAt;
     try {
@@ -60,6 +65,7 @@ export class HoldLength {
   /** Records that a poll was answered without messages after `time` milliseconds. */
   heldFor(time: number): void {
     if (time >= this.#cutAfter) this.#cutAfter = 0;
+    if (time >= shortestHold) this.current = Math.min(longestHold, this.current * growth);
   }
 
   cutAfter(time: number): void {
@@ -68,7 +74,7 @@ export class HoldLength {
     const before = this.#cutAfter;
     this.#cutAfter = time;
     if (Math.abs(time - before) > before / 5) return;
-    this.current = Math.round(Math.max(shortestHold, Math.min(this.current, time, before) * 0.8));
+    this.current = Math.max(shortestHold, Math.min(this.current, time, before) * 0.8);
     this.#cutAfter = 0;
   }
 }
