@@ -19,7 +19,11 @@ export class FetchStream implements StreamReceiver {
   #isCancelled = false;
   /** Called once the server has taken everything that waits now. */
   #onTaken: (() => void)[] = [];
-  #unsentAtBeat = 0;
+  /**
+   * Number of bytes that would be unsent if the client had read nothing since the last heartbeat; 0 if none were unsent
+   * then.
+   */
+  #unsentIfUnread = 0;
 
   /**
    * @param headers headers of the answer, in addition to those of a stream
@@ -71,12 +75,12 @@ export class FetchStream implements StreamReceiver {
   /** Sends a heartbeat, or cuts off a client that had bytes to read at the last heartbeat and has read none since. */
   beat(): void {
     const unsent = this.#unsent;
-    if (unsent > 0 && unsent >= this.#unsentAtBeat && this.#unsentAtBeat > 0) {
+    if (unsent > 0 && unsent >= this.#unsentIfUnread && this.#unsentIfUnread > 0) {
       this.#cutOff();
       return;
     }
     this.#send(heartbeatEvent, undefined);
-    this.#unsentAtBeat = unsent === 0 ? 0 : this.#unsent;
+    this.#unsentIfUnread = unsent === 0 ? 0 : this.#unsent;
   }
 
   get #unsent(): number {
@@ -85,12 +89,14 @@ export class FetchStream implements StreamReceiver {
 
   #send(text: string, onTaken: (() => void) | undefined): void {
     if (this.#hasEnded) return;
-    if (this.#unsent > this.#mostUnsent) {
+    const unsent = this.#unsent;
+    if (unsent > this.#mostUnsent) {
       this.#cutOff();
       return;
     }
     this.#controller ??= this.#respond();
     if (text !== '') this.#controller.enqueue(encoder.encode(text));
+    if (this.#unsentIfUnread > 0) this.#unsentIfUnread += this.#unsent - unsent;
     if (onTaken !== undefined) this.#onTaken.push(onTaken);
   }
 

@@ -20,7 +20,11 @@ export class HeldStream implements StreamReceiver {
   readonly #raw: RawResponse;
   readonly #mostUnsent: number;
   #isOpen = false;
-  #unsentAtBeat = 0;
+  /**
+   * Number of bytes that would be unsent if the client had read nothing since the last heartbeat; 0 if none were unsent
+   * then.
+   */
+  #unsentIfUnread = 0;
   #hangUp = () => {};
 
   /**
@@ -56,12 +60,12 @@ export class HeldStream implements StreamReceiver {
   /** Sends a heartbeat, or cuts off a client that had bytes to read at the last heartbeat and has read none since. */
   beat(): void {
     const unsent = unsentBytes(this.#raw);
-    if (unsent > 0 && unsent >= this.#unsentAtBeat && this.#unsentAtBeat > 0) {
+    if (unsent > 0 && unsent >= this.#unsentIfUnread && this.#unsentIfUnread > 0) {
       this.#cutOff();
       return;
     }
     this.#send(() => heartbeatEvent, false, undefined);
-    this.#unsentAtBeat = unsent === 0 ? 0 : unsentBytes(this.#raw);
+    this.#unsentIfUnread = unsent === 0 ? 0 : unsentBytes(this.#raw);
   }
 
   /** Middleware may have wrapped every method of the response, so each of them may throw. */
@@ -69,7 +73,8 @@ export class HeldStream implements StreamReceiver {
     const raw = this.#raw;
     try {
       if (isClosed(raw)) return;
-      if (unsentBytes(raw) > this.#mostUnsent) {
+      const unsent = unsentBytes(raw);
+      if (unsent > this.#mostUnsent) {
         this.#cutOff();
         return;
       }
@@ -78,6 +83,7 @@ export class HeldStream implements StreamReceiver {
         sendHead(raw, eventHeaders);
       }
       writeText(raw, encode(), onWrittenOut);
+      if (this.#unsentIfUnread > 0) this.#unsentIfUnread += unsentBytes(raw) - unsent;
       if (ends) raw.end();
     } catch (error) {
       reportFault('A stream could not be sent', error);

@@ -127,6 +127,56 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
   });
 }
 
+for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
+  test(`${protocol}: a client that reads between two heartbeats stays connected, although more waits for it than before`, async (t) => {
+    const { held, pause, resume } = await open(t, protocol);
+    pause();
+    held.stream.deliver(batchOf(`"${'x'.repeat(1_000_000)}"`), undefined);
+    held.stream.beat();
+    resume();
+    await until(() => unsentBytes(held.raw) === 0);
+    pause();
+    held.stream.deliver(huge, undefined);
+    await untilStuck(held.raw);
+    held.stream.beat();
+    await new Promise((resolve) => setImmediate(resolve));
+    t.false(held.isClosed);
+  });
+
+  test(`${protocol}: a client that reads nothing between two heartbeats is cut off, although a batch was sent in between`, async (t) => {
+    const { held, pause } = await open(t, protocol);
+    pause();
+    held.stream.deliver(huge, undefined);
+    await untilStuck(held.raw);
+    held.stream.beat();
+    held.stream.deliver(batchOf('"more"'), undefined);
+    held.stream.beat();
+    await until(() => held.isClosed);
+    t.pass();
+  });
+}
+
+test('fetch: a stream of which the server has read something between two heartbeats is not cut off', async (t) => {
+  const stream = new FetchStream({}, most);
+  let isEnded = false;
+  const response = await stream.open((receiver) => {
+    receiver.deliver(batchOf('"hi"'), undefined);
+    return {
+      cancel() {
+        isEnded = true;
+      },
+    };
+  }, new AbortController().signal);
+  const reader = response.body?.getReader();
+  for (let beats = 0; beats < 4; beats += 1) {
+    stream.beat();
+    t.false(isEnded, `after ${beats} heartbeats`);
+    await reader?.read();
+    stream.deliver(batchOf(`"${'x'.repeat(1_000)}"`), undefined);
+  }
+  await reader?.cancel();
+});
+
 test('fetch: a stream from which the server has read nothing between two heartbeats is cut off', async (t) => {
   const stream = new FetchStream({}, most);
   let isEnded = false;
