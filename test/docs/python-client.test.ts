@@ -34,8 +34,8 @@ const pythonTest = isMissing ? test.skip : test;
 const title = (text: string) => (isMissing ? `skipped, no python3 here: ${text}` : text);
 
 /** Starts a process of the client, and records what it reports. */
-function run(t: ExecutionContext, kit: Kit, token: string) {
-  const child = spawn('python3', ['-c', program, `http://127.0.0.1:${kit.port}`, token], {
+function run(t: ExecutionContext, kit: Kit, token: string, code = program) {
+  const child = spawn('python3', ['-c', code, `http://127.0.0.1:${kit.port}`, token], {
     cwd: projectPath('docs/clients/python'),
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -137,3 +137,33 @@ pythonTest(title('the client in Python follows no redirect, and tries again afte
   t.deepEqual(told, [['one']]);
   t.false(paths.includes('/login'));
 });
+
+/** Leaves its loop at a message of a batch, and begins another loop. */
+const leavingProgram = `
+import json, sys
+from session_mailbox import Mailbox
+url, token, last = *sys.argv[1:3], 2400
+def tell(*what): print(json.dumps(what), flush=True)
+mailbox = Mailbox(url, token)
+for message in mailbox:
+    if message["data"] == last: break
+    tell(message["data"])
+for message in mailbox: tell(message["data"])
+`;
+
+pythonTest(
+  title('the client in Python continues in a batch of 2500 messages where its loop was left, without a copy'),
+  async (t) => {
+    const kit = await Kit.start('node', { context: { msgMaxLength: 3_000 } });
+    t.teardown(() => kit.close());
+    const session = await kit.logIn();
+    for (let number = 1; number <= 2_500; number += 1) await kit.manager.push(session.id, number);
+    const { told } = run(t, kit, session.token, leavingProgram);
+    await eventually(() => JSON.stringify(told.at(-1)) === '[2500]' && kit.room.held === 1);
+    t.is(told.length, 2_500);
+    t.deepEqual(
+      told,
+      Array.from({ length: 2_500 }, (_, index) => [index + 1]),
+    );
+  },
+);

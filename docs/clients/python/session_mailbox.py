@@ -76,8 +76,6 @@ class Mailbox:
                 continue
             self._failures = self._refused = 0
             yield from self._new_messages(batch)
-            # The loop asked for the next message, so it has processed the whole batch.
-            self.cursor = batch["cursor"]
             self._follow(batch)
 
     def _poll(self):
@@ -98,14 +96,15 @@ class Mailbox:
             self.on_reset()
         if batch["lost"] > 0:
             self.on_lost(batch["lost"])
-        for message in batch["messages"]:
-            key = (message["offset"], message["at"])
-            if key in self._seen:
-                continue
+        # Look before the first message is taken: later the oldest keys of this batch may be forgotten.
+        for message in [message for message in batch["messages"] if key_of(message) not in self._seen]:
             yield message
-            self._seen[key] = None
+            # The loop asked for the next message, so it has processed this one. A loop that is left continues here.
+            self.cursor = cursor_at(batch["cursor"], message)
+            self._seen[key_of(message)] = None
             if len(self._seen) > MOST_SEEN:
                 del self._seen[next(iter(self._seen))]
+        self.cursor = batch["cursor"]
 
     def _follow(self, batch):
         closed = batch.get("closed")
@@ -155,3 +154,13 @@ def seconds(text):
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
     except ValueError:
         return 0.0
+
+
+def key_of(message):
+    return message["offset"], message["at"]
+
+
+def cursor_at(cursor, message):
+    """Returns the cursor after the given message, which is in the batch with the given cursor."""
+    epoch, _, proof = cursor.split(".")
+    return f"{epoch}.{message['offset']}.{proof}"
