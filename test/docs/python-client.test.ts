@@ -167,3 +167,39 @@ pythonTest(
     );
   },
 );
+
+/** Reads a mailbox whose token comes from another server. */
+const tokenProgram = `
+import json, sys, urllib.request
+from session_mailbox import Closed, Mailbox
+url, token = sys.argv[1:3]
+def tell(*what): print(json.dumps(what), flush=True)
+def renew():
+    with urllib.request.urlopen(url + "/token") as answer: return answer.read().decode()
+try:
+    for message in Mailbox(url, renew): tell(message["data"])
+except Closed as closed:
+    tell("closed", closed.code)
+`;
+
+pythonTest(title('the client in Python tries again if its token source is refused'), async (t) => {
+  const kit = await Kit.start('node');
+  t.teardown(() => kit.close());
+  const session = await kit.logIn();
+  const { node } = kit.server;
+  const routes = node.listeners('request');
+  let refusals = 1;
+  node.removeAllListeners('request');
+  node.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (request.url !== '/token') for (const route of routes) route.call(node, request, response);
+    else if (refusals === 0) response.end(session.token);
+    else {
+      refusals -= 1;
+      response.writeHead(403, { 'content-type': 'application/problem+json' }).end('{"code":"NOT_YET"}');
+    }
+  });
+  await kit.manager.push(session.id, 'one');
+  const { told } = run(t, kit, session.token, tokenProgram);
+  await eventually(() => told.length === 1);
+  t.deepEqual(told, [['one']]);
+});

@@ -80,7 +80,7 @@ class Mailbox:
 
     def _poll(self):
         query = {"after": self.cursor, "wait": int(HOLD * 1000), "reader": self.reader}
-        token = self.token() if callable(self.token) else self.token
+        token = self._current_token()
         request = urllib.request.Request(
             f"{self.url}?{urllib.parse.urlencode(query)}",
             headers={"Authorization": f"Bearer {token}"},
@@ -90,6 +90,15 @@ class Mailbox:
         if not isinstance(batch, dict) or not isinstance(batch.get("messages"), list) or not {"cursor", "lost"} <= batch.keys():
             raise ValueError("not the answer of a mailbox")
         return batch
+
+    def _current_token(self):
+        if not callable(self.token):
+            return self.token
+        try:
+            return self.token()
+        except urllib.error.HTTPError as error:
+            # The server of the tokens has refused, not the server of the mailbox.
+            raise OSError("the token source failed") from error
 
     def _new_messages(self, batch):
         if batch.get("reset"):
