@@ -203,3 +203,16 @@ pythonTest(title('the client in Python tries again if its token source is refuse
   await eventually(() => told.length === 1);
   t.deepEqual(told, [['one']]);
 });
+
+pythonTest(title('the client in Python waits for no Retry-After that it can’t read, and for a bounded time'), (t) => {
+  const code = `
+import json, time
+from session_mailbox import seconds
+texts = ["7", "\u00b2", "soon", "9" * 400, "Wed, 21 Oct 2015 07:28:00 GMT"]
+print(json.dumps([seconds(text) for text in texts]))
+`;
+  const cwd = projectPath('docs/clients/python');
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+  const printed = execFileSync('python3', ['-c', code], { cwd, env, encoding: 'utf8' });
+  t.deepEqual(JSON.parse(printed), [7, 0, 0, 86_400, 0]);
+});

@@ -21,6 +21,7 @@ FIRST_BACKOFF = 0.5
 LAST_BACKOFF = 30.0
 MOST_SEEN = 2_000
 PASSING = (408, 425, 429)
+LONGEST_ASKED = 86_400.0  # seconds that the client waits at most, whatever a proxy asks for
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -157,12 +158,11 @@ def seconds(text):
     """Returns the seconds of a Retry-After header, which has a number of seconds or a date."""
     if not text:
         return 0.0
-    if text.isdigit():
-        return float(text)
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except ValueError:
+        pause = float(text) if text.isdecimal() else parsedate_to_datetime(text).timestamp() - time.time()
+    except (TypeError, ValueError, OverflowError):
         return 0.0
+    return min(max(0.0, pause), LONGEST_ASKED)
 
 
 def key_of(message):
