@@ -36,7 +36,8 @@ interface Passed {
  * The tab that holds a lock is the leader: it reads the mailbox, forwards what it receives to the other tabs, and
  * acknowledges what all tabs have taken. The other tabs wait for the lock. The browser passes the lock on when the
  * leader's tab ends or crashes. If the leader sends no note for too long, another tab steals the lock. A leader whose
- * application takes no messages reads nothing, and stops leading. Without locks or channels, each tab reads for itself.
+ * application takes no messages reads nothing, and stops leading. Without locks or channels, each tab reads for itself,
+ * and so does each client outside of pages and their workers.
  */
 export const shared =
   (transport: Transport): Transport =>
@@ -45,9 +46,10 @@ export const shared =
     let leader: Leader | undefined;
     let isDenied = false;
     return (exchange) => {
-      const { navigator, BroadcastChannel } = page;
+      const { navigator, BroadcastChannel, location } = page;
       const locks = navigator?.locks;
-      if (isDenied || exchange.token !== undefined || !locks || !BroadcastChannel) {
+      // Node has locks and channels, too, but no cookies: its clients may read different sessions.
+      if (isDenied || exchange.token !== undefined || !location || !locks || !BroadcastChannel) {
         return exchanger(exchange);
       }
       // If the latest exchange is aborted, the lead ends, too: the page leaves, or its connection may be dead.
@@ -266,7 +268,7 @@ class Leader {
     // This tab may not have taken the latest batch. A tab that does not get that batch will never report it as taken.
     this.#places.set(tab, this.#given);
     if (this.#isOpen) {
-      this.#say('open', tab, cursor ? undefined : { cursor, batch: { messages: [], cursor: this.#given, lost: 0 } });
+      this.#say('open', tab, cursor ? undefined : { cursor, batch: { messages: [], lost: 0, cursor: this.#given } });
     }
     const { epoch, offset } = placeOf(cursor);
     for (const passed of this.#recent) {

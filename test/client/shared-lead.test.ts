@@ -5,7 +5,7 @@ import { poll, shared, sse, type Transport, webSocket } from '../../src/client/i
 import { eventually } from '../support/eventually.js';
 import { ClientStage, Device, ManualClock, next, take, takeAll } from './client-stage.js';
 import { start } from './streams-stage.js';
-import { isOpen, locks, open } from './tabs-stage.js';
+import { isOpen, locks, open, pageLocation, setLocation } from './tabs-stage.js';
 
 /** Listens on the channel of the tabs of one server. Returns the channel and the kinds of the messages on it. */
 function listen(stage: ClientStage) {
@@ -210,6 +210,28 @@ test.serial('if the browser denies a page Web Locks, each tab has its own connec
   t.deepEqual(
     tabs.map(({ state }) => state),
     ['open', 'open'],
+  );
+});
+
+test.serial('outside of a page each client has its own connection, because it may be of another session', async (t) => {
+  const stage = await ClientStage.start(t);
+  // Node 24 has locks and channels, but no cookies: each client has a `fetch` with the cookie of its session.
+  setLocation(undefined);
+  t.teardown(() => setLocation(pageLocation));
+  const other = await stage.kit.logIn('bob');
+  const mine = open(stage);
+  await isOpen(mine);
+  const cookie = `sid=${other.token}`;
+  const headers = { cookie, 'sec-fetch-site': 'same-origin' };
+  const theirs = open(stage, { fetch: (input, init) => fetch(input, { ...init, headers }) });
+  await isOpen(theirs);
+  const loops = [mine, theirs].map(takeAll);
+  await stage.push('for me');
+  await stage.kit.manager.push(other.id, 'for bob');
+  await eventually(() => loops.every(({ taken }) => taken.length === 1));
+  t.deepEqual(
+    loops.map(({ taken }) => taken),
+    [['for me'], ['for bob']],
   );
 });
 

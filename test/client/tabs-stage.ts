@@ -54,6 +54,14 @@ class Lock {
 export const locks = new Locks();
 Object.defineProperty(globalThis, 'navigator', { value: { locks } });
 
+/** Makes the process look like a page, or not. */
+export function setLocation(location: { readonly href: string } | undefined): void {
+  Object.defineProperty(globalThis, 'location', { value: location, configurable: true });
+}
+
+export const pageLocation = { href: 'http://127.0.0.1/' };
+setLocation(pageLocation);
+
 /** Opens a tab of a browser that has the token in a cookie. */
 export function open(stage: ClientStage, options: ClientSetup = {}): Mailbox {
   const withCookie: typeof fetch = (input, init) => {
