@@ -28,8 +28,8 @@ export interface InboxListener {
 /** Position of an application in the mailbox, in a form that a tab can store. */
 export interface Place {
   readonly cursor: string;
-  /** Messages that the application has, as keys of `keyOf`. */
-  readonly seen: readonly string[];
+  /** Messages that the application has, as keys of `keyOf`. Default: none. */
+  readonly seen?: readonly string[];
 }
 
 /**
@@ -53,7 +53,7 @@ export class Inbox {
    */
   readonly #seen: Set<string>;
 
-  constructor({ cursor, seen }: Place, listener: InboxListener) {
+  constructor({ cursor, seen = [] }: Place, listener: InboxListener) {
     this.cursor = cursor;
     this.#received = cursor;
     this.#seen = new Set(seen);

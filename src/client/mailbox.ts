@@ -31,7 +31,7 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
   constructor(setting: ConnectionSetting, after: string | undefined) {
     const { memory } = setting;
     this.#setting = setting;
-    this.#inbox = new Inbox(after === undefined ? memory.place : { cursor: after, seen: [] }, {
+    this.#inbox = new Inbox(after === undefined ? memory.place : { cursor: after }, {
       tell: this.#tell,
       onTaken: () => this.#taken(),
       onReceived: () => this.#wakeLoop(),

@@ -34,7 +34,7 @@ export class TabMemory {
 
   get place(): Place {
     const { cursor, seen } = Object(this.read('place'));
-    return typeof cursor === 'string' && Array.isArray(seen) ? { cursor, seen } : { cursor: '', seen: [] };
+    return typeof cursor === 'string' && Array.isArray(seen) ? { cursor, seen } : { cursor: '' };
   }
 
   read(name: Entry): unknown {
