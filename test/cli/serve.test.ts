@@ -68,6 +68,18 @@ test('a port in use, or a Redis that is not reachable, is an error with exit cod
   t.is(await lost.exit, 1);
   t.regex(lost.stderr, /^Redis can't be used: .*ECONNREFUSED/);
 });
+
+test('a snapshot that can not be used is an error with exit code 1, and nothing listens', async (t) => {
+  const folder = await CliProcess.folder(t);
+  for (const snapshot of [folder, '/dev/null/sessions']) {
+    const cli = await CliProcess.run(t, ['serve', '--port', '0', '--snapshot', snapshot]);
+    t.is(await cli.exit, 1, snapshot);
+    t.true(cli.stderr.startsWith(`The session snapshot ${snapshot} can't be `), cli.stderr);
+    t.is(cli.stderr.split('\n').length, 2, cli.stderr);
+    t.is(cli.stdout, '');
+  }
+});
+
 test('with --data two services share their sessions, which survive when both are killed', async (t) => {
   const data = await CliProcess.folder(t);
   const [one, other] = await Promise.all([

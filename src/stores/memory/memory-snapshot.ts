@@ -93,8 +93,9 @@ export async function writeSnapshot(
 }
 
 /**
- * Locks the snapshot and restores all of it or nothing. A snapshot that can't be restored is set aside with a warning.
- * @throws SessionError `STORE_UNAVAILABLE` when another user may have written it, or another process has locked it
+ * Locks the snapshot and restores all of it or nothing. A damaged snapshot is set aside with a warning.
+ * @throws SessionError `STORE_UNAVAILABLE` when its path can't be used, another user may have written it, or another
+ * process has locked it
  */
 export async function restoreSnapshot(snapshot: SnapshotFile, tables: MemoryTables, clock: Clock): Promise<void> {
   const fault = await snapshot.findOwnershipFault();
@@ -119,6 +120,7 @@ async function restore(snapshot: SnapshotFile, tables: MemoryTables, clock: Cloc
     if (found === undefined) return;
     writtenAt = found.time;
   } catch (error) {
+    if (SessionError.is(error)) throw error;
     await setAside(snapshot, error);
     return;
   }

@@ -72,7 +72,10 @@ export class MemoryStore extends SessionStore implements ChangeFeed {
     }, stepSize);
   }
 
-  /** @throws SessionError `STORE_UNAVAILABLE` when another user may have written the snapshot, or a process has locked it */
+  /**
+   * @throws SessionError `STORE_UNAVAILABLE` when the path of the snapshot can't be used, another user may have written
+   * the snapshot, or a process has locked it
+   */
   async open(listener: StoreListener): Promise<void> {
     this.#notices.listener = listener;
     if (this.#snapshot !== undefined) await restoreSnapshot(this.#snapshot, this.#tables, this.#clock);

@@ -7,6 +7,7 @@ import { SessionError } from '../../errors/session-error.js';
 import { callback, checkOptions, nonEmptyText } from '../../validation/options.js';
 import { findOwnershipFault } from '../file-ownership.js';
 import { SnapshotLock } from './snapshot-lock.js';
+import { isRefusedAccess, requireWritable, unusable } from './snapshot-place.js';
 import { SnapshotProgress } from './snapshot-progress.js';
 
 const format = 'session-mailbox snapshot';
@@ -85,11 +86,12 @@ export class SnapshotFile {
 
   /**
    * Locks the file against other processes until `unlock`, or until this process ends. Without a lock, two processes
-   * that write the file when they stop would overwrite each other's sessions. If no lock can be made (no folder, a file
-   * system without sockets), it warns, and the file stays unlocked.
-   * @throws SessionError `STORE_UNAVAILABLE` when another process has locked it
+   * that write the file when they stop would overwrite each other's sessions. If no lock can be made (a file system
+   * without sockets), it warns, and the file stays unlocked.
+   * @throws SessionError `STORE_UNAVAILABLE` when another process has locked it, or no file can be written there
    */
   async lock(): Promise<void> {
+    await requireWritable(this.path);
     try {
       this.#lock = await SnapshotLock.acquire(this.path);
     } catch (error) {
@@ -127,15 +129,19 @@ export class SnapshotFile {
    * Passes every record to `accept`, in the order in which they were written.
    * @returns the header, or `undefined` if there is no snapshot
    * @throws SnapshotFault when the file is not a complete snapshot of this version
+   * @throws SessionError `STORE_UNAVAILABLE` when it can't be read, or is no file
    */
   async read(accept: (record: unknown) => void): Promise<Header | undefined> {
     try {
-      const size = (await stat(this.path)).size;
-      await this.#verify(size);
-      return await this.#readAll(size, accept);
+      const status = await stat(this.path);
+      // To set it aside would rename a folder of the operator, or a device.
+      if (!status.isFile()) throw unusable(this.path, status.isDirectory() ? 'it is a folder' : 'it is no file');
+      await this.#verify(status.size);
+      return await this.#readAll(status.size, accept);
     } catch (error) {
       if (isMissing(error)) return undefined;
-      if (error instanceof SnapshotFault) throw error;
+      if (error instanceof SnapshotFault || SessionError.is(error)) throw error;
+      if (isRefusedAccess(error)) throw unusable(this.path, error);
       throw new SnapshotFault(error instanceof Error ? error.message : String(error), { cause: error });
     }
   }

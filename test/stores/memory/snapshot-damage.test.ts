@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { allPages, app, isUnknown } from '../../../src/conformance/trial.js';
@@ -140,31 +140,6 @@ test('a damaged file is kept unchanged for the operator', async (t) => {
   await folder.start();
   const [aside = ''] = await folder.names();
   t.is(await readFile(join(folder.folder, aside), 'utf8'), damaged);
-});
-
-test('a folder instead of the file is set aside with a warning, and the start is empty', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  await mkdir(folder.path);
-  await writeFile(join(folder.path, 'file'), '');
-  await startsEmpty(t, folder, /EISDIR|directory|cut short/);
-});
-
-test('a file that can not be read is set aside with a warning, and the start is empty', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  // A link to itself can be read by no user, not even by an administrator, for whom permissions do not count.
-  await symlink(folder.path, folder.path);
-  await startsEmpty(t, folder, /ELOOP/);
-});
-
-test('a file that can be neither read nor set aside causes a warning, and the start is empty', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  await writeFile(folder.path, '');
-  const file = folder.file(join(folder.path, 'below-a-file'));
-  const trial = await folder.start({}, file);
-  t.is(folder.warnings.length, 2);
-  t.regex(folder.warnings[0] ?? '', /can't be locked/);
-  t.regex(folder.warnings[1] ?? '', /can't be used.*could not be set aside either/);
-  t.deepEqual(await allPages(trial.store, 10), []);
 });
 
 test('reading stops at the first fault with a SnapshotFault, before it returns anything', async (t) => {
