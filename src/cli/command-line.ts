@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { importFlags, readImportSettings } from './import-settings.js';
 import { readServeSettings, serveFlags } from './serve-settings.js';
 import type { Terminal } from './terminal.js';
-import { describeFlags, type Flags, parseFlags, UsageError } from './usage.js';
+import { adviceFor, describeFlags, type Flags, parseFlags, UsageError } from './usage.js';
 
 interface Command {
   readonly help: string;
@@ -47,7 +47,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   } catch (error) {
     terminal.stderr.write(`${error instanceof Error ? error.message : error}\n`);
     if (!(error instanceof UsageError)) return 1;
-    terminal.stderr.write(`\n${usage()}\n`);
+    terminal.stderr.write(`\n${usage(args[0])}\n`);
     return UsageError.exitCode;
   }
 }
@@ -57,19 +57,22 @@ async function dispatch([name, ...args]: readonly string[], terminal: Terminal):
     terminal.stdout.write(`${version()}\n`);
     return;
   }
-  if (name === '--help' || name === 'help') {
-    terminal.stdout.write(`${usage()}\n`);
+  if (name === '--help' || name === '-h' || name === 'help') {
+    terminal.stdout.write(`${usage(args[0])}\n`);
     return;
   }
   if (name === undefined) throw new UsageError('A command is missing');
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) throw new UsageError(`There is no command ${JSON.stringify(name)}`);
-  if (args.includes('--help')) {
-    const flags = describeFlags(command.flags);
-    terminal.stdout.write(`Usage: session-mailbox ${name} [flags]\n\n${command.help}.\n\n${flags}\n`);
-    return;
+  const command = commandOf(name);
+  if (command === undefined) {
+    const advice = adviceFor(name, Object.keys(commands));
+    throw new UsageError(`There is no command ${JSON.stringify(name)}${advice}`);
   }
-  await run(command, args, terminal);
+  if (args.includes('--help') || args.includes('-h')) terminal.stdout.write(`${usage(name)}\n`);
+  else await run(command, args, terminal);
+}
+
+function commandOf(name: string | undefined): Command | undefined {
+  return name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
 }
 
 /** Runs a command, or names the packages that it needs if one is not installed. */
@@ -84,7 +87,12 @@ async function run(command: Command, args: readonly string[], terminal: Terminal
   }
 }
 
-function usage(): string {
+/** The flags of a command, or the commands if there is none of that name. */
+function usage(name?: string): string {
+  const command = commandOf(name);
+  if (command !== undefined) {
+    return `Usage: session-mailbox ${name} [flags]\n\n${command.help}.\n\n${describeFlags(command.flags)}`;
+  }
   const rows = Object.entries(commands).map(([name, { help }]) => `  ${name.padEnd(22)}  ${help}`);
   const more = 'session-mailbox <command> --help shows its flags; --version shows the version.';
   return `Usage: session-mailbox <command> [flags]\n\n${rows.join('\n')}\n\n${more}`;

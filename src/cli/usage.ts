@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { isNamespace, namespaceText } from '../compat/redis-sessions/class/client-options.js';
 import { quote } from '../errors/session-error.js';
+import { closestTo } from '../validation/closest-name.js';
 
 /** A wrong flag or variable. The message is one line; the exit code is the one that shells use for wrong usage. */
 export class UsageError extends Error {
@@ -47,8 +48,16 @@ export function parseFlags(args: readonly string[], flags: Flags): GivenFlags {
     const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
     return new GivenFlags(values);
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    const text = error instanceof Error ? error.message : String(error);
+    const unknown = /^Unknown option '--([^']+)'/.exec(text)?.[1];
+    throw new UsageError(unknown === undefined ? text : text + adviceFor(unknown, Object.keys(flags), '--'));
   }
+}
+
+/** The end of a message about a name that is not known: the name that was probably meant, if any. */
+export function adviceFor(name: string, known: readonly string[], prefix = ''): string {
+  const meant = closestTo(name.slice(0, 64), known);
+  return meant === undefined ? '' : `; did you mean ${prefix}${meant}?`;
 }
 
 /** The flags as `--help` shows them. */

@@ -13,6 +13,12 @@ test('--help lists the commands, --version shows the version, and a command’s 
   const serve = await runCli(['serve', '--help']);
   t.is(serve.code, 0);
   for (const flag of Object.keys(serveFlags)) t.true(serve.stdout.includes(`--${flag}`), flag);
+  t.deepEqual(await runCli(['-h']), help);
+  for (const args of [
+    ['help', 'serve'],
+    ['serve', '-h'],
+  ])
+    t.deepEqual(await runCli(args), serve);
 });
 
 test('the program writes to its streams, and exits with the code of the command', async (t) => {
@@ -26,8 +32,11 @@ test('the program writes to its streams, and exits with the code of the command'
 
 const wrong: readonly (readonly [args: readonly string[], words: RegExp])[] = [
   [[], /^A command is missing/],
-  [['toString'], /^There is no command "toString"/],
-  [['serve', '--prot', '1'], /^Unknown option '--prot'/],
+  [['toString'], /^There is no command "toString"\n/],
+  [['server'], /^There is no command "server"; did you mean serve\?\n/],
+  [['serve', '--prot', '1'], /^Unknown option '--prot'; did you mean --port\?\n/],
+  [['serve', '--apikey=secret'], /^Unknown option '--apikey'; did you mean --api-key\?\n/],
+  [['serve', '--verbose'], /^Unknown option '--verbose'\n/],
   [['serve', 'extra'], /^Unexpected argument 'extra'/],
   [['serve', '--port'], /--port.*argument missing/],
   [['serve', '--port', '65536'], /^--port must be a whole number from 0 to 65535; got "65536"/],
@@ -52,7 +61,12 @@ for (const [args, words] of wrong) {
     const { code, stdout, stderr } = await runCli(args);
     t.is(code, 2);
     t.regex(stderr, words);
-    t.regex(stderr, /Usage: session-mailbox <command>/);
+    const [command = ''] = args;
+    const isCommand = ['serve', 'import-redis-sessions'].includes(command);
+    t.true(stderr.includes(`\nUsage: session-mailbox ${isCommand ? command : '<command>'} [flags]\n`), stderr);
+    // The flags of the command are listed, not those of another.
+    t.is(stderr.includes('  --snapshot <file>  '), command === 'serve');
+    t.is(stderr.includes('  --dry-run  '), command === 'import-redis-sessions');
     t.is(stdout, '');
   });
 }
