@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { serverFor } from '../stores/redis/places.js';
 import { CliProcess } from '../support/cli-process.js';
+import { freePorts } from '../support/free-port.js';
 import { Connection } from '../support/http-client.js';
 
 const server = serverFor(test);
@@ -78,6 +79,21 @@ test('a snapshot that can not be used is an error with exit code 1, and nothing 
     t.is(cli.stderr.split('\n').length, 2, cli.stderr);
     t.is(cli.stdout, '');
   }
+});
+
+test('a service whose output is closed at the other end goes on, and keeps its sessions', async (t) => {
+  const snapshot = join(await CliProcess.folder(t), 'sessions.snapshot');
+  const before = await CliProcess.serve(t, ['--snapshot', snapshot]);
+  const token = await before.create(create);
+  before.signal('SIGTERM');
+  await before.exit;
+  const [port = 0] = await freePorts(1);
+  const unread = await CliProcess.serveUnread(t, ['--snapshot', snapshot], port);
+  t.like(await unread.json(`/shop/get/${token}`), { id: 'alice' });
+  unread.signal('SIGTERM');
+  t.is(await unread.exit, 0);
+  const after = await CliProcess.serve(t, ['--snapshot', snapshot]);
+  t.like(await after.json(`/shop/get/${token}`), { id: 'alice' });
 });
 
 test('with --data two services share their sessions, which survive when both are killed', async (t) => {

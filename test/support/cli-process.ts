@@ -3,7 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { eventually } from './eventually.js';
 import { type RawResponse, type RequestOptions, request } from './http-client.js';
+import { limits } from './limits.js';
 import { programFile } from './program.js';
 
 const entry = programFile(new URL('../../src/cli/main.js', import.meta.url));
@@ -19,6 +21,7 @@ export class CliProcess {
   stdout = '';
   stderr = '';
   isOver = false;
+  #knownPort: number | undefined;
 
   private constructor(args: readonly string[], environment: Environment, folder: string) {
     const { PATH = '', HOME = '' } = process.env;
@@ -67,6 +70,21 @@ export class CliProcess {
     return cli;
   }
 
+  /** Starts `serve` on this port, with an output that was closed at its other end. Resolves once the port is open. */
+  static async serveUnread(t: ExecutionContext, args: readonly string[], port: number): Promise<CliProcess> {
+    const cli = await CliProcess.#spawn(t, ['serve', ...args], { RS_PORT: String(port) });
+    cli.#knownPort = port;
+    cli.#child.stdout?.destroy();
+    cli.#child.stderr?.destroy();
+    const answers = () =>
+      cli.request('/ping').then(
+        () => true,
+        () => cli.isOver,
+      );
+    await eventually(answers, { patience: limits.processes, what: 'the service answers' });
+    return cli;
+  }
+
   static async #spawn(t: ExecutionContext, args: readonly string[], environment: Environment): Promise<CliProcess> {
     const cli = new CliProcess(args, environment, await CliProcess.folder(t));
     t.teardown(async () => {
@@ -81,7 +99,7 @@ export class CliProcess {
   }
 
   get port(): number {
-    return Number(/http:\/\/[^ ]*:([0-9]+)/.exec(this.stdout)?.[1]);
+    return this.#knownPort ?? Number(/http:\/\/[^ ]*:([0-9]+)/.exec(this.stdout)?.[1]);
   }
 
   signal(signal: NodeJS.Signals): void {
