@@ -5,6 +5,7 @@ import { problemOf } from '../requests/problem.js';
 import { type RequestHead, requestHeadOf } from '../requests/request-head.js';
 import { type Answer, answerToError, jsonAnswer } from '../routes/answer.js';
 import { jsonBodyOf } from '../routes/json-body.js';
+import { requireManager } from '../service/app-service.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { carryOut, isActName } from './acts.js';
 import type { CheckedConsoleOptions, ConsoleGuard } from './console-options.js';
@@ -55,7 +56,7 @@ export class ConsoleRoutes<Incoming extends object = object> {
   /** @param manager of a service that runs */
   constructor(manager: SessionManager, options: CheckedConsoleOptions<Incoming>) {
     const { app, guard, path, secure, trustedOrigins } = options;
-    this.#manager = manager.inApp(app);
+    this.#manager = requireManager(manager).inApp(app);
     this.#guard = guard;
     this.#prefix = path;
     this.#origins = new OriginPolicy({ secure, trustedOrigins });

@@ -11,7 +11,7 @@ export type { ConsoleGuard, ConsoleOptions } from './console-options.js';
  */
 export type ConsoleFetchHandler = (request: Request) => Promise<Response | undefined>;
 
-/** @throws SessionError `INVALID_CONTEXT`, also without a guard */
+/** @throws SessionError `INVALID_CONTEXT`, also without a guard, `INVALID_ARGUMENT` for a wrong `manager` */
 export function consoleFetchHandler(manager: SessionManager, options: ConsoleOptions<Request>): ConsoleFetchHandler {
   const routes = new ConsoleRoutes(manager, checkConsoleOptions('consoleFetchHandler', options));
   return async (request) => {

@@ -17,7 +17,7 @@ type NodeRequest = IncomingMessage | Http2ServerRequest;
  */
 export type ConsoleHandler = (request: NodeRequest, response: RawResponse) => boolean;
 
-/** @throws SessionError `INVALID_CONTEXT`, also without a guard */
+/** @throws SessionError `INVALID_CONTEXT`, also without a guard, `INVALID_ARGUMENT` for a wrong `manager` */
 export function consoleHandler(manager: SessionManager, options: ConsoleOptions<NodeRequest>): ConsoleHandler {
   const routes = new ConsoleRoutes(manager, checkConsoleOptions('consoleHandler', options));
   return (request, response) => {

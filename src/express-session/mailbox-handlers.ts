@@ -32,7 +32,7 @@ export type MailboxHandler = (request: SidRequest, response: RawResponse) => voi
  * Serves the long poll to clients that have the cookie of express-session. Mount it behind the session middleware:
  * `app.get('/poll', pollHandler(manager, store))`. When a client disconnects, its poll ends and no message is lost.
  *
- * @throws SessionError `INVALID_CONTEXT` for an unknown or invalid option
+ * @throws SessionError `INVALID_CONTEXT` for an unknown or invalid option, `INVALID_ARGUMENT` for a wrong argument
  */
 export function pollHandler(
   manager: SessionManager,
@@ -51,7 +51,7 @@ export function pollHandler(
  * Serves streams of Server-Sent Events to clients that have the cookie of express-session:
  * `app.get('/events', eventHandler(manager, store))`, behind the session middleware.
  *
- * @throws SessionError `INVALID_CONTEXT` for an unknown or invalid option
+ * @throws SessionError `INVALID_CONTEXT` for an unknown or invalid option, `INVALID_ARGUMENT` for a wrong argument
  */
 export function eventHandler(
   manager: SessionManager,
@@ -71,7 +71,7 @@ export function eventHandler(
  * Accepts the acknowledgements of the clients of `eventHandler`: `app.post('/ack', ackHandler(manager, store))`, behind
  * the session middleware. A middleware that parses JSON may be mounted before it.
  *
- * @throws SessionError `INVALID_CONTEXT` for an unknown or invalid option
+ * @throws SessionError `INVALID_CONTEXT` for an unknown or invalid option, `INVALID_ARGUMENT` for a wrong argument
  */
 export function ackHandler(
   manager: SessionManager,

@@ -1,4 +1,5 @@
 import session, { type SessionData } from 'express-session';
+import { runtimeOf } from '../service/app-service.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { dataObject, fitsBinding } from './account-of.js';
@@ -56,9 +57,13 @@ export class SessionMailboxStore extends session.Store {
   readonly #connection: ConnectionState;
   readonly #bindings: BindingWatch;
 
-  /** @throws SessionError `INVALID_CONTEXT` for an unknown or invalid option */
+  /**
+   * @throws SessionError `INVALID_CONTEXT` for an unknown or invalid option, `INVALID_ARGUMENT` for a wrong `manager`
+   */
   constructor(manager: SessionManager, options: SessionMailboxStoreOptions = {}) {
     super();
+    // Not `requireManager`: the store also uses parts that only a manager of the same copy has.
+    runtimeOf(manager);
     this.#settings = requireSettings(options, manager.app);
     this.#manager = manager;
     const sidSessions = new SidSessions(manager, this.#settings.visitorApp);

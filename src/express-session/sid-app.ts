@@ -1,9 +1,10 @@
 import type { Cancellable, PollOptions, PollReceiver } from '../delivery/poll-request.js';
 import type { StreamOptions, StreamReceiver } from '../delivery/stream-request.js';
-import { SessionError, sessionUnknown } from '../errors/session-error.js';
+import { invalidArgument, SessionError, sessionUnknown } from '../errors/session-error.js';
 import type { StreamedApp } from '../routes/event-route.js';
 import { onceKnown } from '../routes/poll-once-known.js';
 import type { PolledApp } from '../routes/polled-app.js';
+import { requireManager } from '../service/app-service.js';
 import type { RefusedRequest } from '../service/refused-bearer.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
@@ -22,8 +23,12 @@ export class SidApp implements PolledApp, StreamedApp {
   readonly #manager: SessionManager;
   readonly #sessions: SessionsOfSids;
 
+  /** @throws SessionError `INVALID_ARGUMENT` */
   constructor(manager: SessionManager, sessions: SessionsOfSids) {
-    this.#manager = manager;
+    this.#manager = requireManager(manager);
+    if (typeof sessions?.sessionOf !== 'function') {
+      throw invalidArgument('sessions', 'must be a SessionMailboxStore', typeof sessions);
+    }
     this.#sessions = sessions;
   }
 

@@ -6,6 +6,7 @@ import { guarded } from '../errors/guarded.js';
 import type { LaneSide } from '../measures/kinds.js';
 import type { NodeMeasures } from '../measures/node-measures.js';
 import { requestTarget } from '../requests/request-target.js';
+import { isEmitter } from '../requests/require-server.js';
 import { runtimeOf } from '../service/app-service.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { UptimeClock } from '../time/clock.js';
@@ -35,7 +36,7 @@ export interface FastLane {
  * don't see the polls of the lane.
  * @param server a server of `node:http` or `node:https`, also one of Fastify, Express or Hono, before or while it
  *   listens
- * @throws SessionError `INVALID_CONTEXT`
+ * @throws SessionError `INVALID_CONTEXT`, `INVALID_ARGUMENT` for a wrong `manager`
  */
 export function fastLane(
   server: Server | HttpsServer,
@@ -75,11 +76,13 @@ class Lane implements FastLane, LaneHost, LaneLimits {
   constructor(server: Server, manager: SessionManager, options: FastLaneOptions) {
     const checked = checkOptions({ front: 'fastLane', known: laneOptions }, options);
     const own = connectionListener();
-    const event = events.find((name) => own !== undefined && server.listeners(name).includes(own));
+    const isServer = isEmitter(server);
+    const event = events.find((name) => own !== undefined && isServer && server.listeners(name).includes(own));
     if (own === undefined || event === undefined) {
       const rule = 'must be a server of node:http or node:https that has no lane yet';
       throw invalidOption('fastLane', 'server', rule, typeof server);
     }
+    this.#measures = runtimeOf(manager).events.measures;
     this.server = server;
     this.#listener = own;
     this.node = new NodeSide(server, own, this.#listeners.data);
@@ -89,7 +92,6 @@ class Lane implements FastLane, LaneHost, LaneLimits {
     const ownHeaderSize: unknown = Reflect.get(server, 'maxHeaderSize');
     this.mostHeadBytes = Math.min(mostHeadBytes, typeof ownHeaderSize === 'number' ? ownHeaderSize : maxHeaderSize);
     this.text = new ResponseText(server);
-    this.#measures = runtimeOf(manager).events.measures;
     this.onRequest = checked.onRequest;
     this.#returns = checked.returns;
     this.#event = event;

@@ -21,7 +21,7 @@ export interface SessionFetchHandler {
   logout(headers: Headers): void;
 }
 
-/** @throws SessionError `INVALID_CONTEXT` */
+/** @throws SessionError `INVALID_CONTEXT` for options, `INVALID_ARGUMENT` for a wrong `manager` */
 export function sessionFetchHandler(manager: SessionManager, options: SessionRouteOptions = {}): SessionFetchHandler {
   const routes = new SessionRoutes('sessionFetchHandler', manager, options);
   const routeOf = (request: Request) => routes.routeOf(requestHeadOf(request), requestTarget(request.url).path);

@@ -29,7 +29,7 @@ export interface SessionHandler {
   logout(response: RawResponse): void;
 }
 
-/** @throws SessionError `INVALID_CONTEXT` */
+/** @throws SessionError `INVALID_CONTEXT` for options, `INVALID_ARGUMENT` for a wrong `manager` */
 export function sessionHandler(manager: SessionManager, options: SessionRouteOptions = {}): SessionHandler {
   const routes = new SessionRoutes('sessionHandler', manager, options);
   return Object.assign((request: NodeRequest, response: RawResponse) => handle(routes, request, response), {

@@ -36,6 +36,8 @@ interface WithHeaderMethod {
  * @throws TypeError for a request of another framework
  */
 export function requestHeadOf(request: object): RequestHead {
+  // Callers without types may pass any value, in which `in` would throw another error.
+  if (typeof request !== 'object' || request === null) throw notARequest();
   if (hasHeaderList(request)) return headOfFetch(request);
   if (hasHeaderFields(request)) {
     const { socket } = request;
@@ -55,7 +57,11 @@ export function requestHeadOf(request: object): RequestHead {
     const isEncrypted = request.url.startsWith('https:');
     return { method: request.method, isEncrypted, header: (name) => request.header(name), ip: unknownIp };
   }
-  throw new TypeError(
+  throw notARequest();
+}
+
+function notARequest(): TypeError {
+  return new TypeError(
     'The request must come from node:http, Express, Fastify or Hono, or be a Request of the Fetch standard',
   );
 }

@@ -1,3 +1,4 @@
+import { requireManager } from '../service/app-service.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions } from '../validation/options.js';
@@ -21,7 +22,8 @@ import { requestHeadOf } from './request-head.js';
  * cookie of express-session counts.
  *
  * @param request of `node:http`, Express, Fastify or Hono
- * @throws SessionError `STORE_UNAVAILABLE` or `STOPPED` if no look-up is possible; `INVALID_CONTEXT` for wrong options
+ * @throws SessionError `STORE_UNAVAILABLE` or `STOPPED` if no look-up is possible; `INVALID_CONTEXT` for wrong options;
+ *   `INVALID_ARGUMENT` for a wrong `manager`
  */
 export async function sessionFromRequest(
   request: object,
@@ -34,6 +36,7 @@ export async function sessionFromRequest(
     checkOptions({ front, known: credentialOptions, secrets: credentialSecrets }, options),
   );
   const head = requestHeadOf(request);
+  requireManager(manager);
   try {
     return await credentials.sessionOf(manager, head);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { guarded } from '../errors/guarded.js';
+import { requireServer } from './require-server.js';
 
 /**
  * Maximum number of unanswered requests on one connection. No client needs more: over HTTP/1 few clients pipeline at
@@ -28,6 +29,7 @@ export interface RequestSource {
  * each server, before the server listens.
  *
  * @param most default 100
+ * @throws SessionError `INVALID_ARGUMENT`
  */
 export function limitUnanswered(server: RequestSource, most = mostUnanswered): void {
   const unanswered = new WeakMap<object, number>();
@@ -41,5 +43,6 @@ export function limitUnanswered(server: RequestSource, most = mostUnanswered): v
     }
     response.once('close', () => unanswered.set(connection, (unanswered.get(connection) ?? 1) - 1));
   };
+  requireServer(server);
   server.prependListener('request', guarded('A request could not be counted', admit));
 }

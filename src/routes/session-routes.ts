@@ -3,6 +3,7 @@ import { Credentials } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
 import { problemOf } from '../requests/problem.js';
 import type { RequestHead } from '../requests/request-head.js';
+import { requireManager } from '../service/app-service.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions } from '../validation/options.js';
@@ -50,12 +51,12 @@ export class SessionRoutes {
 
   /**
    * @param front name of the front that has these options, for the errors
-   * @throws SessionError `INVALID_CONTEXT`
+   * @throws SessionError `INVALID_CONTEXT`, `INVALID_ARGUMENT` for a wrong `manager`
    */
   constructor(front: string, manager: SessionManager, options: SessionRouteOptions) {
     const { app, path, secure, trustedOrigins, revokeRequires } = checkOptions({ front, known: routeOptions }, options);
     this.#prefix = path;
-    this.#manager = manager.inApp(app);
+    this.#manager = requireManager(manager).inApp(app);
     this.#credentials = new Credentials(front, { secure });
     this.#origins = new OriginPolicy({ secure, trustedOrigins });
     this.#sessions = new AccountSessions(this.#manager, front, revokeRequires);

@@ -53,8 +53,9 @@ export function streamMailbox(
   session: Session,
   request: IncomingMessage,
 ): void {
+  const runtime = runtimeOf(manager);
   const app = manager.app === session.app ? manager : manager.inApp(session.app);
-  const isDraining = () => runtimeOf(manager).isDraining;
+  const isDraining = () => runtime.isDraining;
   const stream = new SocketStream(socket, request.socket, manager.context.streamMaxBytes, isDraining);
   try {
     const options = readStreamOptions(requestHeadOf(request), queryOfTarget(request.url));

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { reportFault } from '../errors/fault-report.js';
 import { requestTarget } from '../requests/request-target.js';
+import { requireServer } from '../requests/require-server.js';
 import { refuseUnknownPath } from './refusal.js';
 
 /** The part of a server of `node:http` or `node:https` that is used. */
@@ -34,7 +35,9 @@ export class UpgradeRouter {
     };
   }
 
+  /** @throws SessionError `INVALID_ARGUMENT` */
   static of(server: UpgradingServer): UpgradeRouter {
+    requireServer(server);
     let router = routers.get(server);
     if (router === undefined) {
       router = new UpgradeRouter(server);

@@ -163,7 +163,7 @@ test('data that names an account to which its sid is not bound is not given to a
 });
 
 test('an invalid result of accountOf is refused, and so is an accountOf that throws', async (t) => {
-  const { store } = await startStore(t, { store: { accountOf: (data) => data.passport?.user } });
+  const { manager, store } = await startStore(t, { store: { accountOf: (data) => data.passport?.user } });
   const cookie = { originalMaxAge: null };
   const save = (data: object) => store.set('sid', { cookie, ...data } as unknown as session.SessionData);
   await t.throwsAsync(save({ passport: { user: { id: 5 } } }), { code: 'INVALID_ARGUMENT', message: /accountOf/ });
@@ -176,7 +176,7 @@ test('an invalid result of accountOf is refused, and so is an accountOf that thr
   });
   const saved = throwing.set('sid', { cookie } as unknown as session.SessionData);
   await t.throwsAsync(saved, { code: 'INVALID_ARGUMENT', message: /accountOf must not throw/ });
-  t.throws(() => new SessionMailboxStore(Object(null), { accountOf: () => undefined, accountKey: 'user' }), {
+  t.throws(() => new SessionMailboxStore(manager, { accountOf: () => undefined, accountKey: 'user' }), {
     code: 'INVALID_CONTEXT',
   });
 });

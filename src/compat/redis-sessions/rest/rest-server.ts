@@ -3,7 +3,7 @@ import { InversifyFastifyHttpAdapter } from '@inversifyjs/http-fastify';
 import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Container } from 'inversify';
 import { reportFault } from '../../../errors/fault-report.js';
-import { SessionError } from '../../../errors/session-error.js';
+import { invalidArgument, SessionError } from '../../../errors/session-error.js';
 import { HostPolicy } from '../../../requests/host-policy.js';
 import { limitUnanswered } from '../../../requests/unanswered-requests.js';
 import { RestMetrics } from './rest-metrics.js';
@@ -19,6 +19,10 @@ const maxParamLength = 128 * 12;
 
 /** Serves the controllers of `restModule` on Fastify. Fastify's own errors get the format of rest-sessions. */
 export async function buildRestServer(container: Container): Promise<FastifyInstance> {
+  // Not `instanceof`, which would fail for a container of another copy of Inversify.
+  if (typeof container?.getAsync !== 'function') {
+    throw invalidArgument('container', 'must be a Container that has loaded restModule', typeof container);
+  }
   const options = container.get(RestOptions);
   const { requestTimeout } = options;
   const app = fastify({
