@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, writeSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
@@ -76,7 +76,7 @@ export class SnapshotFile {
     const { path, warn, report } = checkOptions({ front: 'memoryStore snapshot', known }, options);
     this.path = path;
     this.warn = warn ?? ((text) => process.emitWarning(text, 'SessionSnapshotWarning'));
-    this.#report = report ?? ((text) => process.stderr.write(`${text}\n`));
+    this.#report = report ?? showOnStandardError;
   }
 
   /** Finds the reason why the file must not be restored, if another user may have written it. */
@@ -219,6 +219,18 @@ export class SnapshotFile {
     if (count !== progress?.total) throw new SnapshotFault(`it holds ${count} of ${progress?.total} records`);
     progress.finish(count);
     return header;
+  }
+}
+
+/**
+ * Does not use `process.stderr`: if its other end is closed, it emits an error that ends the process, before the file is
+ * complete.
+ */
+function showOnStandardError(text: string): void {
+  try {
+    writeSync(2, `${text}\n`);
+  } catch {
+    // The progress can't be shown. The work goes on.
   }
 }
 
