@@ -5,7 +5,7 @@ import { problemOf } from '../requests/problem.js';
 import { type RequestHead, requestHeadOf } from '../requests/request-head.js';
 import { type Answer, answerToError, jsonAnswer } from '../routes/answer.js';
 import { jsonBodyOf } from '../routes/json-body.js';
-import { requireManager } from '../service/app-service.js';
+import { requireManager } from '../service/require-manager.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { carryOut, isActName } from './acts.js';
 import type { CheckedConsoleOptions, ConsoleGuard } from './console-options.js';

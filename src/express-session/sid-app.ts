@@ -4,8 +4,8 @@ import { invalidArgument, SessionError, sessionUnknown } from '../errors/session
 import type { StreamedApp } from '../routes/event-route.js';
 import { onceKnown } from '../routes/poll-once-known.js';
 import type { PolledApp } from '../routes/polled-app.js';
-import { requireManager } from '../service/app-service.js';
 import type { RefusedRequest } from '../service/refused-bearer.js';
+import { requireManager } from '../service/require-manager.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 

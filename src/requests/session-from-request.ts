@@ -1,4 +1,4 @@
-import { requireManager } from '../service/app-service.js';
+import { requireManager } from '../service/require-manager.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions } from '../validation/options.js';

@@ -3,7 +3,7 @@ import { Credentials } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
 import { problemOf } from '../requests/problem.js';
 import type { RequestHead } from '../requests/request-head.js';
-import { requireManager } from '../service/app-service.js';
+import { requireManager } from '../service/require-manager.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { checkOptions } from '../validation/options.js';

@@ -1,33 +1,12 @@
 import type { SessionContext } from '../context/session-context.js';
-import { invalidArgument, type SessionError } from '../errors/session-error.js';
+import { invalidArgument } from '../errors/session-error.js';
 import type { SessionCounts } from '../events/session-counts.js';
 import type { SessionEvent, SessionListener } from '../events/session-events.js';
 import { type ChangeWatcher, isChangeFeed } from '../store/change-feed.js';
 import { type RefusedRequest, refusedBearer } from './refused-bearer.js';
+import { isManager, managerBrand, notAManager } from './require-manager.js';
 import type { SessionRuntime } from './session-runtime.js';
 import { deferredWatcher } from './watcher-calls.js';
-
-/** Marks the managers of every copy of the package that the process has loaded. */
-const brand = Symbol.for('session-mailbox.SessionManager');
-
-function isManager(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && brand in value;
-}
-
-/**
- * To be called where a front that uses only public methods is made. Otherwise its first request would fail. The manager
- * may be one of another copy of the package, as bundlers of frameworks make them.
- * @throws SessionError `INVALID_ARGUMENT` unless given a `SessionManager`
- */
-export function requireManager<Manager extends AppService>(value: Manager): Manager {
-  if (isManager(value)) return value;
-  throw noManager(value);
-}
-
-function noManager(value: unknown): SessionError {
-  if (value instanceof Promise) return invalidArgument('manager', 'must be a SessionManager: await it', 'a promise');
-  return invalidArgument('manager', 'must be a SessionManager', value);
-}
 
 /**
  * Returns the parts of the service, which all apps share. Only for this package: a method would be public.
@@ -40,11 +19,11 @@ export abstract class AppService {
   static {
     runtimeOf = (service) => {
       if (service instanceof AppService) return service.#runtime;
-      if (!isManager(service)) throw noManager(service);
+      if (!isManager(service)) throw notAManager(service);
       const rule = 'must be a SessionManager of this copy of session-mailbox, and is one of another';
       throw invalidArgument('manager', rule, service);
     };
-    Object.defineProperty(AppService.prototype, brand, { value: true });
+    Object.defineProperty(AppService.prototype, managerBrand, { value: true });
   }
 
   readonly #runtime: SessionRuntime;
