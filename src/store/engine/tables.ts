@@ -6,6 +6,9 @@ import type { AttributeTexts, NewSession, SessionReference } from '../session-re
  * The tables on which a session engine works. They keep sessions, find them in several orders, and know no rules:
  * deadlines, limits, proofs and everything that follows from them belong to the engine. An implementation over a
  * database runs each step of the engine within a transaction. An implementation in memory changes its data at once.
+ *
+ * For a damaged entry `find` throws an error of the tables. The methods that return several entries leave it out, because
+ * it must not stop the work for all others.
  */
 export interface SessionTables {
   /** The session, unless it was closed: live, or past a deadline that no sweep has reclaimed yet. */

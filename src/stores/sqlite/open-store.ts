@@ -1,6 +1,7 @@
 import type { SessionContext } from '../../context/session-context.js';
 import { SessionEngine } from '../../store/engine/session-engine.js';
 import { Checkpointer } from './checkpoints/checkpointer.js';
+import { DamagedEnds } from './damaged-ends.js';
 import { loadDriver } from './driver/driver.js';
 import { WalSync } from './durability/wal-sync.js';
 import { currentBoot } from './file/boot.js';
@@ -47,6 +48,7 @@ export class OpenStore {
   readonly #syncTimer: NodeJS.Timeout | undefined;
   readonly #listener: OpenStoreListener;
   readonly engine: SessionEngine;
+  readonly damagedEnds: DamagedEnds;
   readonly reports: SweepReports;
   readonly #lockTimeout: number;
   /** Version of the connection at the latest look. */
@@ -72,6 +74,7 @@ export class OpenStore {
     this.#history = new History(database);
     const tables = new SqliteTables(database, this.#history, context);
     this.engine = new SessionEngine({ context, tables, notices: outbox, node: name });
+    this.damagedEnds = new DamagedEnds(tables, nodeTables, outbox, context);
     this.reports = new SweepReports(name, nodeTables);
     this.#lockTimeout = settings.lockTimeout;
     this.#sync = new WalSync(file.logDescriptor, () => this.#distrustFile());

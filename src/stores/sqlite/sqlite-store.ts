@@ -29,6 +29,7 @@ import { newId } from '../../store/session-token.js';
 import type { StoreListener } from '../../store/store-listener.js';
 import { type Clock, SystemClock } from '../../time/clock.js';
 import { ChangeWatchers } from './change-watchers.js';
+import type { DamagedEnds } from './damaged-ends.js';
 import { SharedClock } from './nodes/shared-clock.js';
 import { OpenStore } from './open-store.js';
 import { ownListenerFor } from './own-listener.js';
@@ -54,8 +55,7 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   readonly #watchers = new ChangeWatchers();
   /** Pending deletions of reports that the callers of `sweep` are receiving. */
   readonly #told = new Set<Promise<void>>();
-  readonly #looks = this.#walks('look');
-  readonly #changes = this.#walks('change');
+  readonly #looks = new AppWalks((step) => this.#run('look', (engine, now) => step(engine.apps, now)), walkStep);
   #store: OpenStore | undefined;
 
   /** @throws SessionError `INVALID_CONTEXT` */
@@ -127,7 +127,10 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   }
 
   rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
-    return this.#run('change', (engine, now) => engine.rotateAndEndOthers(app, accountId, id, secretHash, now));
+    return this.#run('change', (engine, now, damaged) => {
+      const request = { app, reason: 'revoked', now, except: id } as const;
+      return damaged.endAll(request, () => engine.rotateAndEndOthers(app, accountId, id, secretHash, now));
+    });
   }
 
   reauthenticate(app: string, id: string, level: number | undefined): Promise<SessionRecord> {
@@ -143,7 +146,9 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   }
 
   end(app: string, id: string, reason: CloseReason): Promise<ClosedSession | undefined> {
-    return this.#run('change', (engine, now) => engine.end(app, id, reason, now));
+    return this.#run('change', (engine, now, damaged) => {
+      return damaged.endOne(id, { app, reason, now }, () => engine.end(app, id, reason, now));
+    });
   }
 
   endAsBearer(app: string, id: string, secretHash: string, reason: CloseReason): Promise<ClosedSession | undefined> {
@@ -156,11 +161,19 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
     reason: CloseReason,
     except: string | undefined,
   ): Promise<readonly ClosedSession[]> {
-    return this.#run('change', (engine, now) => engine.endAccount(app, accountId, reason, except, now));
+    return this.#run('change', (engine, now, damaged) => {
+      const request = { app, reason, now, except };
+      return damaged.endAll(request, () => engine.endAccount(app, accountId, reason, except, now));
+    });
   }
 
   endApp(app: string, reason: CloseReason): AsyncIterable<readonly ClosedSession[]> {
-    return this.#changes.endApp(app, reason);
+    const walks = new AppWalks((step) => {
+      return this.#run('change', (engine, now, damaged) => {
+        return damaged.endAll({ app, reason, now }, () => step(engine.apps, now));
+      });
+    }, walkStep);
+    return walks.endApp(app, reason);
   }
 
   listAccount(app: string, accountId: string): Promise<readonly SessionRecord[]> {
@@ -256,19 +269,18 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
     };
   }
 
-  #run<Result>(kind: StepKind, step: (engine: SessionEngine, now: number) => Result): Promise<Result> {
+  #run<Result>(
+    kind: StepKind,
+    step: (engine: SessionEngine, now: number, damaged: DamagedEnds) => Result,
+  ): Promise<Result> {
     const store = this.#store;
     if (store === undefined) return Promise.reject(storeUnavailable(this.#settings.path, 'it is not open'));
-    return store.run(kind, () => step(store.engine, this.#clock.now()));
+    return store.run(kind, () => step(store.engine, this.#clock.now(), store.damagedEnds));
   }
 
   #opened(): OpenStore {
     if (this.#store === undefined) throw storeUnavailable(this.#settings.path, 'it is not open');
     return this.#store;
-  }
-
-  #walks(kind: StepKind): AppWalks {
-    return new AppWalks((step) => this.#run(kind, (engine, now) => step(engine.apps, now)), walkStep);
   }
 
   /** Deletes a report one turn after the caller received it. If this process is killed before, it is reported twice. */

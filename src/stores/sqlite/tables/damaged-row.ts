@@ -3,7 +3,7 @@ export class DamagedRow extends Error {
   override readonly name = 'DamagedRow';
 
   constructor(table: string, fault: 'does not fit its checksum' | 'is missing' = 'does not fit its checksum') {
-    const advice = 'stop all processes that use it, then restore a backup or move it away';
+    const advice = 'close the session, or stop all processes that use the file and restore a backup';
     super(`the file is damaged: a row of the table ${table} ${fault}; ${advice}`);
   }
 }

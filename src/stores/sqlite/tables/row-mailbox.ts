@@ -170,8 +170,8 @@ export class RowMailbox extends MailboxRules {
   }
 
   /**
-   * Counts the messages again. A damaged page can lack rows without an error of SQLite. The messages of missing rows
-   * are lost, and readers are notified of the loss. If these messages still counted, they would take up room for ever,
+   * Counts the messages again. A damaged page can lack rows without an error of SQLite. The messages of missing rows,
+   * and of damaged ones, are lost, and readers are notified of the loss. If these messages still counted, they would take up room for ever,
    * and a push that makes room would search for the oldest message endlessly.
    */
   #recount(found: readonly Message[]): void {
@@ -194,6 +194,8 @@ export class RowMailbox extends MailboxRules {
     }
     this.#inRow.push(message);
     if (this.#count <= mostInRow && this.bytes <= mostBytesInRow) return;
+    // A damaged message may have been left when all others were gone.
+    this.#rows.deleteAll(this.#session);
     for (const each of this.#inRow) this.#rows.add(this.#session, each);
     this.#inRow = undefined;
   }

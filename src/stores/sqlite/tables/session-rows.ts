@@ -1,9 +1,11 @@
-import { boundLimit, type Database, type Statement } from '../driver/database.js';
+import { boundLimit, type Database, type Row, type Statement } from '../driver/database.js';
 import { storable } from './any-text.js';
 import { DamagedRow } from './damaged-row.js';
 import {
   type ContactValues,
   contactChecksum,
+  type DamagedSession,
+  damagedSession,
   type SessionValues,
   type StoredSession,
   sessionChecksum,
@@ -20,8 +22,9 @@ const both = `
 const sessionFirst = `SELECT ${both}, c.version FROM session s CROSS JOIN contact c ON c.key = s.key`;
 const contactFirst = `SELECT ${both}, c.version FROM contact c CROSS JOIN session s ON s.key = c.key`;
 
-/** The statements on the tables `session` and `contact`. */
+/** The statements on the tables `session` and `contact`. Those that return several sessions leave out damaged ones. */
 export class SessionRows {
+  readonly #onDamaged: (damaged: DamagedSession, error: DamagedRow) => void;
   readonly #byId: Statement;
   readonly #byKey: Statement;
   readonly #version: Statement;
@@ -40,7 +43,9 @@ export class SessionRows {
   readonly #deleteSession: Statement;
   readonly #deleteContact: Statement;
 
-  constructor(database: Database) {
+  /** @param onDamaged called for each damaged session that is met. Must not throw */
+  constructor(database: Database, onDamaged: (damaged: DamagedSession, error: DamagedRow) => void) {
+    this.#onDamaged = onDamaged;
     const prepare = (sql: string) => database.prepare(sql);
     this.#byId = prepare(`${sessionFirst} WHERE s.app = ? AND s.id = ?`);
     this.#byKey = prepare(`${contactFirst} WHERE c.key = ?`);
@@ -82,15 +87,24 @@ export class SessionRows {
     this.#deleteContact = prepare('DELETE FROM contact WHERE key = ?');
   }
 
+  /** @throws DamagedRow */
   find(app: string, id: string): StoredSession | undefined {
     const row = this.#byId.get(app, id);
-    return row === undefined ? undefined : storedSession(row);
+    return row === undefined ? undefined : this.#decoded(row);
   }
 
-  /** Cheaper than `find`, which searches an index: no page of the index is cached after a commit of another process. */
+  /**
+   * Cheaper than `find`, which searches an index: no page of the index is cached after a commit of another process.
+   * Returns `undefined` also for a damaged session: it may be another one, which got the key later.
+   */
   withKey(key: number): StoredSession | undefined {
     const row = this.#byKey.get(key);
-    return row === undefined ? undefined : storedSession(row);
+    try {
+      return row === undefined ? undefined : storedSession(row);
+    } catch (error) {
+      if (error instanceof DamagedRow) return undefined;
+      throw error;
+    }
   }
 
   /** Returns the version of the session with that key, or `undefined` if there is none. */
@@ -100,16 +114,26 @@ export class SessionRows {
   }
 
   ofAccount(app: string, accountId: string): readonly StoredSession[] {
-    return this.#byAccount.all(app, accountId).map(storedSession);
+    return this.#wholeOf(this.#byAccount.all(app, accountId));
   }
 
   countOfAccount(app: string, accountId: string): number {
     return Number(this.#countByAccount.get(app, accountId)?.[0]);
   }
 
-  /** @param after an id; `''` to start at the beginning */
-  page(app: string, after: string, limit: number): readonly StoredSession[] {
-    return this.#page.all(app, after, limit).map(storedSession);
+  /**
+   * Returns at least one session, unless none follows.
+   * @param after an id; `''` to start at the beginning
+   */
+  page(app: string, after: string, limit: number): { readonly sessions: StoredSession[]; readonly areRest: boolean } {
+    for (let most = limit; ; most *= 2) {
+      const rows = this.#page.all(app, after, most + 1);
+      const areRest = rows.length <= most;
+      // A walk goes on after the last id, so that it would never end if a damaged index had an id in a wrong place.
+      const sessions = this.#wholeOf(rows.slice(0, most)).filter(({ session }) => session.id > after);
+      if (areRest && sessions.length <= limit) return { sessions, areRest };
+      if (sessions.length > 0) return { sessions: sessions.slice(0, limit), areRest: false };
+    }
   }
 
   /**
@@ -136,11 +160,11 @@ export class SessionRows {
   }
 
   due(now: number, limit: number): readonly StoredSession[] {
-    return this.#due.all(now, limit).map(storedSession);
+    return this.#wholeOf(this.#due.all(now, limit));
   }
 
   silent(now: number, limit: number): readonly StoredSession[] {
-    return this.#silent.all(now, limit).map(storedSession);
+    return this.#wholeOf(this.#silent.all(now, limit));
   }
 
   /** @returns the key of the session */
@@ -206,5 +230,26 @@ export class SessionRows {
   delete(key: number): void {
     this.#deleteSession.run(key);
     this.#deleteContact.run(key);
+  }
+
+  #wholeOf(rows: readonly Row[]): StoredSession[] {
+    const whole: StoredSession[] = [];
+    for (const row of rows) {
+      try {
+        whole.push(this.#decoded(row));
+      } catch (error) {
+        if (!(error instanceof DamagedRow)) throw error;
+      }
+    }
+    return whole;
+  }
+
+  #decoded(row: Row): StoredSession {
+    try {
+      return storedSession(row);
+    } catch (error) {
+      if (error instanceof DamagedRow) this.#onDamaged(damagedSession(row), error);
+      throw error;
+    }
   }
 }

@@ -11,13 +11,14 @@ import type {
 import type { NewSession } from '../../../store/session-record.js';
 import { isSessionId } from '../../../store/session-token.js';
 import type { Database } from '../driver/database.js';
+import { Damage } from './damage.js';
 import type { EntryStorage, FoundBy } from './entry-storage.js';
 import type { History } from './history.js';
 import { KnownSessions } from './known-sessions.js';
 import { MessageRows } from './message-rows.js';
 import { RowEntry } from './row-entry.js';
 import { SessionRows } from './session-rows.js';
-import type { StoredSession } from './stored-session.js';
+import type { DamagedSession, StoredSession } from './stored-session.js';
 import { TombstoneRows } from './tombstone-rows.js';
 
 /** Number of index entries, or of rows, counted in one step: takes about half a millisecond. */
@@ -30,15 +31,17 @@ const countStep = 2_000;
 export class SqliteTables implements SessionTables {
   readonly #storage: EntryStorage;
   readonly #sessions: SessionRows;
+  readonly #messages: MessageRows;
   readonly #tombstones: TombstoneRows;
   readonly #known = new KnownSessions();
+  readonly damage = new Damage();
 
   /** @param database with the tables of `sessionSchema` */
   constructor(database: Database, history: History, { hbGrace }: Pick<SessionContext, 'hbGrace'>) {
-    this.#sessions = new SessionRows(database);
+    this.#sessions = new SessionRows(database, (damaged, error) => this.damage.note(damaged, error));
     this.#tombstones = new TombstoneRows(database);
-    const messages = new MessageRows(database);
-    this.#storage = { sessions: this.#sessions, messages, known: this.#known, history, hbGrace };
+    this.#messages = new MessageRows(database, (key, error) => this.damage.noteMessage(key, error));
+    this.#storage = { sessions: this.#sessions, messages: this.#messages, known: this.#known, history, hbGrace };
   }
 
   find(app: string, id: string): SessionEntry | undefined {
@@ -91,9 +94,8 @@ export class SqliteTables implements SessionTables {
     if (after !== undefined && !isSessionId(after)) {
       throw invalidArgument('cursor', 'must be the cursor of a page', after);
     }
-    const entries = this.#entries(this.#sessions.page(app, after ?? '', most + 1));
-    if (entries.length <= most) return { entries, end: undefined };
-    return { entries: entries.slice(0, most), end: entries[most - 1]?.place };
+    const { sessions, areRest } = this.#sessions.page(app, after ?? '', most);
+    return { entries: this.#entries(sessions), end: areRest ? undefined : sessions.at(-1)?.session.id };
   }
 
   count(app: string, after: string | undefined): EntryCount {
@@ -108,11 +110,16 @@ export class SqliteTables implements SessionTables {
   }
 
   due(now: number, most: number): Iterable<SessionEntry> {
-    return this.#entries(this.#sessions.due(now, most), 'due');
+    // The damaged sessions among them keep their places, and must not take those of the others.
+    return this.#entries(this.#sessions.due(now, most + this.damage.count).slice(0, most), 'due');
   }
 
   silent(contactedBefore: number, most: number): Iterable<SessionEntry> {
-    return this.#entries(this.#sessions.silent(contactedBefore + this.#storage.hbGrace, most), 'silent');
+    const limit = most + this.damage.count;
+    return this.#entries(
+      this.#sessions.silent(contactedBefore + this.#storage.hbGrace, limit).slice(0, most),
+      'silent',
+    );
   }
 
   tombstone(app: string, id: string): Tombstone | undefined {
@@ -125,6 +132,20 @@ export class SqliteTables implements SessionTables {
 
   dropTombstones(now: number, most: number): boolean {
     return this.#tombstones.drop(now, most) === most;
+  }
+
+  /**
+   * Deletes a damaged session.
+   * @returns false if its rows are whole: then an index is damaged, by which the session was found
+   */
+  drop({ key }: DamagedSession): boolean {
+    if (this.#sessions.withKey(key) !== undefined) return false;
+    this.#sessions.delete(key);
+    this.#messages.deleteAll(key);
+    // Its id may be damaged, too.
+    this.#known.clear();
+    this.damage.forget(key);
+    return true;
   }
 
   #entries(stored: readonly StoredSession[], foundBy?: FoundBy): readonly RowEntry[] {

@@ -76,10 +76,31 @@ export function contactChecksum(key: number, { app, id }: SessionValues, contact
  * @throws DamagedRow if a value has another type, or a checksum does not fit
  */
 export function storedSession(row: Row): StoredSession {
-  return { ...valuesOf(row), version: number(row.at(-1)) };
+  const session = sessionOf(row);
+  const key = number(row[0]);
+  return { key, session, contact: contactOf(row, key, session), version: number(row.at(-1)) };
 }
 
-function valuesOf(row: Row): Omit<StoredSession, 'version'> {
+/** A session of which a row does not fit its checksum. */
+export interface DamagedSession {
+  readonly key: number;
+  /** As the row has it: it may be damaged. */
+  readonly id: string;
+  /** The values of the row of `session`, if only the row of `contact` is damaged. */
+  readonly session: SessionValues | undefined;
+}
+
+/** @param row for which `storedSession` throws */
+export function damagedSession(row: Row): DamagedSession {
+  const identity = { key: Number(row[0]), id: String(row[2]) };
+  try {
+    return { ...identity, session: sessionOf(row) };
+  } catch {
+    return { ...identity, session: undefined };
+  }
+}
+
+function sessionOf(row: Row): SessionValues {
   const session: SessionValues = {
     app: text(row[1]),
     id: text(row[2]),
@@ -94,6 +115,11 @@ function valuesOf(row: Row): Omit<StoredSession, 'version'> {
     attributes: row[11] === null ? null : text(row[11]),
     writes: number(row[12]),
   };
+  if (sessionChecksum(session) !== row[13]) throw new DamagedRow('session');
+  return session;
+}
+
+function contactOf(row: Row, key: number, session: SessionValues): ContactValues {
   const contact: ContactValues = {
     lastTime: number(row[14]),
     lastContact: number(row[15]),
@@ -105,10 +131,8 @@ function valuesOf(row: Row): Omit<StoredSession, 'version'> {
     retained: number(row[21]),
     mailbox: row[22] === null ? null : text(row[22]),
   };
-  const key = number(row[0]);
-  if (sessionChecksum(session) !== row[13]) throw new DamagedRow('session');
   if (contactChecksum(key, session, contact) !== row[23]) throw new DamagedRow('contact');
-  return { key, session, contact };
+  return contact;
 }
 
 function text(value: SqlValue | undefined): string {
