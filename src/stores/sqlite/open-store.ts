@@ -55,6 +55,8 @@ export class OpenStore {
   #version: unknown;
   #isLost = false;
   #isDirty = false;
+  /** Whether this store has marked the file after a failed sync. */
+  #isFileDistrusted = false;
   #isGivingSpaceBack = false;
   #isClosing = false;
 
@@ -191,8 +193,9 @@ export class OpenStore {
     await this.#sync.durable().catch(() => {
       // Each caller that waited for the sync has received the error.
     });
-    // The first attempt fails if another process held the lock.
-    if (this.#sync.fault !== undefined) this.#distrustFile();
+    // The first attempt fails if another process held the lock. After it has succeeded, another process may have opened the
+    // file and removed the mark.
+    if (this.#sync.fault !== undefined && !this.#isFileDistrusted) this.#distrustFile();
     await this.#checkpointer.close();
     this.#file.close();
   }
@@ -205,6 +208,7 @@ export class OpenStore {
     try {
       this.#file.requireInPlace();
       this.#history.distrust();
+      this.#isFileDistrusted = true;
     } catch {
       // The proofs in cursors remain.
     }

@@ -113,3 +113,26 @@ for (const durability of ['commit', 'interval'] as const) {
     await again.store.close();
   },
 );
+
+(process.platform === 'linux' ? test.serial : test.serial.skip)(
+  'a store whose sync failed causes one reset, also if another store opens the file before it is closed',
+  async (t) => {
+    const path = await freshPath(t);
+    const failing = trialOf({ path });
+    await failing.store.open(failing);
+    const { id } = await failing.login();
+    await failing.push(id, 'before');
+    const sent = await failing.read(id, { after: undefined });
+    failSyncs(path);
+    await t.throwsAsync(failing.push(id, 'unsure'), failed);
+
+    const second = trialOf({ path });
+    await second.store.open(second);
+    const told = await second.read(id, { after: sent });
+    t.true(told.reset);
+    await failing.store.close();
+    await second.store.close();
+    const third = await openedTrial(t, { path });
+    t.false((await third.read(id, { after: told })).reset);
+  },
+);
