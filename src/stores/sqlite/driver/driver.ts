@@ -14,6 +14,7 @@ interface NodeStatement {
   run(...parameters: readonly SqlValue[]): StatementResult;
   get(...parameters: readonly SqlValue[]): object | undefined;
   all(...parameters: readonly SqlValue[]): readonly object[];
+  setReadBigInts(enabled: boolean): void;
   /** Since Node.js 22.16: makes the statement return rows as arrays. */
   setReturnArrays?(enabled: boolean): void;
 }
@@ -131,6 +132,7 @@ class PreparedStatement implements Statement {
       const row = this.#statement.get(...parameters);
       return row === undefined ? undefined : valuesOf(row);
     } catch (error) {
+      if (isOutOfRange(error)) return this.#allWithLargeNumbers(parameters)[0];
       throw asSqliteFault(error);
     }
   }
@@ -139,7 +141,21 @@ class PreparedStatement implements Statement {
     try {
       return this.#statement.all(...parameters).map(valuesOf);
     } catch (error) {
+      if (isOutOfRange(error)) return this.#allWithLargeNumbers(parameters);
       throw asSqliteFault(error);
+    }
+  }
+
+  /** Reads rows of which one has a number that was never stored: the damaged row must not keep the others from being read. */
+  #allWithLargeNumbers(parameters: readonly SqlValue[]): readonly Row[] {
+    this.#statement.setReadBigInts(true);
+    try {
+      const rows = this.#statement.all(...parameters).map(valuesOf);
+      return rows.map((row) => row.map((value) => (typeof value === 'bigint' ? Number(value) : value)));
+    } catch (error) {
+      throw asSqliteFault(error);
+    } finally {
+      this.#statement.setReadBigInts(false);
     }
   }
 
@@ -158,6 +174,12 @@ class PreparedStatement implements Statement {
  */
 function valuesOf(row: object): Row {
   return Array.isArray(row) ? row : Object.values(row);
+}
+
+/** Whether a number is beyond those of JavaScript. `node:sqlite` and the package report that with different codes. */
+function isOutOfRange(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === 'ERR_OUT_OF_RANGE') || error.message.startsWith('Value is too large');
 }
 
 function translated<Result>(action: () => Result): Result {

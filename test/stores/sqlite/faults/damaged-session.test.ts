@@ -13,6 +13,7 @@ const damaged = { code: 'STORE_UNAVAILABLE', message: /damaged: a row of the tab
 const damages: Readonly<Record<string, string>> = {
   'row of session': "UPDATE session SET attributes = '[]' WHERE key = 1",
   'row of contact': 'UPDATE contact SET ttl = ttl + 1 WHERE key = 1',
+  'number that is too large for JavaScript': 'UPDATE contact SET reads = 9223372036854775807 WHERE key = 1',
 };
 
 /** Opens stores of one file, one after the other, under one clock. */
