@@ -59,7 +59,8 @@ export class DamagedEnds {
   }
 
   #end(damaged: DamagedSession, { app, reason, now }: EndRequest): void {
-    if (!this.#tables.drop(damaged) || damaged.session === undefined) return;
+    this.#tables.drop(damaged);
+    if (damaged.session === undefined) return;
     const { id, accountId, secretHash } = damaged.session;
     if (this.#tombstoneTime > 0) {
       this.#tables.bury(app, id, { secretHash, reason, forgottenAt: now + this.#tombstoneTime });

@@ -7,6 +7,7 @@ import { WalSync } from './durability/wal-sync.js';
 import { currentBoot } from './file/boot.js';
 import { DatabaseFile } from './file/database-file.js';
 import { FreePages } from './file/free-pages.js';
+import { IndexRepair } from './file/index-repair.js';
 import { LogWatch } from './nodes/log-watch.js';
 import { Node } from './nodes/node.js';
 import { NodeTables } from './nodes/node-tables.js';
@@ -107,8 +108,10 @@ export class OpenStore {
         outbox.discard();
         this.#node.rolledBack();
       },
+      corrupt: () => repair.begin(),
     });
     this.#queue = new TransactionQueue(this.#connection, settings);
+    const repair = new IndexRepair(database, (work) => this.#queue.run('change', work));
     const begin = () => this.#history.begin(boot, isSynced);
     this.#node = new Node(name, nodeTables, outbox, this.#queue, clock, listener, begin);
     this.#watch = new LogWatch(file.logPath, settings.lookInterval, (isRegular) => this.#look(isRegular));

@@ -90,7 +90,10 @@ export class SessionRows {
   /** @throws DamagedRow */
   find(app: string, id: string): StoredSession | undefined {
     const row = this.#byId.get(app, id);
-    return row === undefined ? undefined : this.#decoded(row);
+    if (row === undefined) return undefined;
+    const stored = this.#decoded(row);
+    if (stored.session.id !== id || stored.session.app !== app) throw new DamagedRow('session', 'is not in its place');
+    return stored;
   }
 
   /**
@@ -114,7 +117,8 @@ export class SessionRows {
   }
 
   ofAccount(app: string, accountId: string): readonly StoredSession[] {
-    return this.#wholeOf(this.#byAccount.all(app, accountId));
+    const found = this.#wholeOf(this.#byAccount.all(app, accountId));
+    return found.filter(({ session }) => session.accountId === accountId && session.app === app);
   }
 
   countOfAccount(app: string, accountId: string): number {
@@ -130,7 +134,9 @@ export class SessionRows {
       const rows = this.#page.all(app, after, most + 1);
       const areRest = rows.length <= most;
       // A walk goes on after the last id, so that it would never end if a damaged index had an id in a wrong place.
-      const sessions = this.#wholeOf(rows.slice(0, most)).filter(({ session }) => session.id > after);
+      const sessions = this.#wholeOf(rows.slice(0, most)).filter(({ session }) => {
+        return session.id > after && session.app === app;
+      });
       if (areRest && sessions.length <= limit) return { sessions, areRest };
       if (sessions.length > 0) return { sessions: sessions.slice(0, limit), areRest: false };
     }
@@ -244,11 +250,18 @@ export class SessionRows {
     return whole;
   }
 
+  /**
+   * A value of an index by which the row was found takes the place of the row's own. If only the index is damaged, the row
+   * found by its key is whole.
+   */
   #decoded(row: Row): StoredSession {
     try {
       return storedSession(row);
     } catch (error) {
-      if (error instanceof DamagedRow) this.#onDamaged(damagedSession(row), error);
+      if (!(error instanceof DamagedRow)) throw error;
+      const whole = this.withKey(Number(row[0]));
+      if (whole !== undefined) return whole;
+      this.#onDamaged(damagedSession(row), error);
       throw error;
     }
   }

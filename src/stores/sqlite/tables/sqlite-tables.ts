@@ -134,18 +134,13 @@ export class SqliteTables implements SessionTables {
     return this.#tombstones.drop(now, most) === most;
   }
 
-  /**
-   * Deletes a damaged session.
-   * @returns false if its rows are whole: then an index is damaged, by which the session was found
-   */
-  drop({ key }: DamagedSession): boolean {
-    if (this.#sessions.withKey(key) !== undefined) return false;
+  /** Deletes a damaged session. */
+  drop({ key }: DamagedSession): void {
     this.#sessions.delete(key);
     this.#messages.deleteAll(key);
     // Its id may be damaged, too.
     this.#known.clear();
     this.damage.forget(key);
-    return true;
   }
 
   #entries(stored: readonly StoredSession[], foundBy?: FoundBy): readonly RowEntry[] {

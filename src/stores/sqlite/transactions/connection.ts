@@ -1,6 +1,7 @@
 import type { SessionError } from '../../../errors/session-error.js';
 import type { Checkpointer } from '../checkpoints/checkpointer.js';
 import type { Statement } from '../driver/database.js';
+import { resultCodes, SqliteFault } from '../driver/sqlite-fault.js';
 import type { WalSync } from '../durability/wal-sync.js';
 import type { DatabaseFile } from '../file/database-file.js';
 import { asUnavailable } from '../unavailable.js';
@@ -23,6 +24,8 @@ export interface Participant {
   committed(): void;
   /** Called after each transaction that was rolled back. Never throws. */
   rolledBack(): void;
+  /** Called when SQLite found that the structure of the file is damaged. Never throws. */
+  corrupt(): void;
 }
 
 /** The transactions of the one connection over which this process reads and writes. */
@@ -116,6 +119,7 @@ export class Connection implements TransactionScope {
   }
 
   errorOf(error: unknown): SessionError {
+    if (error instanceof SqliteFault && error.code === resultCodes.corrupt) this.#participant.corrupt();
     return asUnavailable(this.#file.path, error);
   }
 
