@@ -19,8 +19,8 @@ import type { SqliteSettings } from './sqlite-options.js';
 import { History } from './tables/history.js';
 import { SqliteTables } from './tables/sqlite-tables.js';
 import { Connection } from './transactions/connection.js';
+import type { StepKind } from './transactions/step.js';
 import { TransactionQueue } from './transactions/transaction-queue.js';
-import type { StepKind } from './transactions/waiting-steps.js';
 import { asUnavailable } from './unavailable.js';
 
 /** Milliseconds between two checks for space that can be given back. */

@@ -34,7 +34,7 @@ import { SharedClock } from './nodes/shared-clock.js';
 import { OpenStore } from './open-store.js';
 import { ownListenerFor } from './own-listener.js';
 import { checkSqliteOptions, type SqliteSettings, type SqliteStoreOptions } from './sqlite-options.js';
-import type { StepKind } from './transactions/waiting-steps.js';
+import type { StepKind } from './transactions/step.js';
 import { storeUnavailable } from './unavailable.js';
 
 /** Number of mailboxes appended to, and of entries visited, in one step. Either takes about a millisecond. */

@@ -1,7 +1,7 @@
 import type { SessionError } from '../../../errors/session-error.js';
 import { SqliteFault } from '../driver/sqlite-fault.js';
-import { carryOut, type Outcome } from './step-outcome.js';
-import { only, type Step, type StepKind, type StepSource, WaitingSteps } from './waiting-steps.js';
+import { Step, type StepKind } from './step.js';
+import { only, type StepSource, WaitingSteps } from './waiting-steps.js';
 
 /** The part of the connection that the queue uses. Only `durable` is asynchronous. */
 export interface TransactionScope {
@@ -96,7 +96,7 @@ export class TransactionQueue {
   run<Result>(kind: StepKind, work: () => Result): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       // `resolve` is called with what `work` of the same step returned.
-      this.#waiting.add({ kind, work, resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.add(new Step(kind, work, resolve as (value: unknown) => void, reject));
       this.#timer?.ref();
       if (!this.#isScheduled) this.#schedule(this.#notBefore === 0 ? 0 : this.#notBefore - performance.now());
     });
@@ -213,7 +213,7 @@ export class TransactionQueue {
    * @returns false when the lock was refused, and nothing was done
    */
   #transact(steps: StepSource, startedAt: number, begin: () => void): boolean {
-    const outcomes: Outcome[] = [];
+    const carriedOut: Step[] = [];
     let current: Step | undefined;
     let hasBegun = false;
     try {
@@ -221,16 +221,16 @@ export class TransactionQueue {
       hasBegun = true;
       const longest = this.#longest;
       for (current = steps.take(); current !== undefined; current = steps.take()) {
-        outcomes.push(carryOut(current));
+        current.carryOut();
+        carriedOut.push(current);
         current = undefined;
         if (performance.now() - startedAt >= longest) break;
       }
       this.#scope.commit();
     } catch (error) {
       this.#scope.rollback();
-      const tried = outcomes.map(({ step }) => step);
-      if (current !== undefined) tried.push(current);
-      if (outcomes.length === 0 && error instanceof SqliteFault && error.isBusy) {
+      const tried = current === undefined ? carriedOut : [...carriedOut, current];
+      if (carriedOut.length === 0 && error instanceof SqliteFault && error.isBusy) {
         steps.putBack(tried);
         return false;
       }
@@ -241,7 +241,7 @@ export class TransactionQueue {
       return true;
     }
     this.#scope.committed();
-    this.#answer(outcomes);
+    this.#answer(carriedOut);
     return true;
   }
 
@@ -261,22 +261,21 @@ export class TransactionQueue {
     for (let step = steps.take(); step !== undefined; step = steps.take()) step.reject(this.#scope.errorOf(error));
   }
 
-  #answer(outcomes: readonly Outcome[]): void {
-    const changes: Outcome[] = [];
-    for (const outcome of outcomes) {
-      if (outcome.error !== undefined) outcome.step.reject(outcome.error);
-      else if (outcome.step.kind === 'change') changes.push(outcome);
-      else outcome.step.resolve(outcome.value);
+  #answer(steps: readonly Step[]): void {
+    const changes: Step[] = [];
+    for (const step of steps) {
+      if (step.kind === 'change' && !step.isRefused) changes.push(step);
+      else step.answer();
     }
     if (changes.length === 0) return;
     this.#durabilityWaits += 1;
     this.#scope.durable().then(
       () => {
-        for (const { step, value } of changes) step.resolve(value);
+        for (const step of changes) step.answer();
         this.#endDurabilityWait();
       },
       (error: unknown) => {
-        for (const { step } of changes) step.reject(this.#scope.errorOf(error));
+        for (const step of changes) step.reject(this.#scope.errorOf(error));
         this.#endDurabilityWait();
       },
     );

@@ -1,22 +1,4 @@
-/**
- * `look` changes nothing and needs no write lock. `contact` is acknowledged as soon as it is committed. `change` is
- * acknowledged once it is as durable as the store promises.
- */
-export type StepKind = 'look' | 'contact' | 'change';
-
-/** A unit of work that a caller of the store requested. */
-export interface Step {
-  readonly kind: StepKind;
-  readonly work: () => unknown;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
-interface Place {
-  readonly step: Step;
-  readonly number: number;
-  next: Place | undefined;
-}
+import type { Step } from './step.js';
 
 /** A source from which a transaction takes its steps. */
 export interface StepSource {
@@ -66,7 +48,8 @@ export class WaitingSteps {
 
   add(step: Step): void {
     this.#lastNumber += 1;
-    this.#listOf(step).append({ step, number: this.#lastNumber, next: undefined });
+    step.number = this.#lastNumber;
+    this.#listOf(step).append(step);
   }
 
   /** Takes the step that has waited longest. */
@@ -82,8 +65,8 @@ export class WaitingSteps {
   putBack(steps: readonly Step[]): void {
     for (const step of steps.toReversed()) {
       // Less than the numbers of all waiting steps.
-      const number = Math.min(this.#looks.firstNumber, this.#writes.firstNumber, this.#lastNumber + 1) - 1;
-      this.#listOf(step).prepend({ step, number, next: undefined });
+      step.number = Math.min(this.#looks.firstNumber, this.#writes.firstNumber, this.#lastNumber + 1) - 1;
+      this.#listOf(step).prepend(step);
     }
   }
 
@@ -93,34 +76,37 @@ export class WaitingSteps {
 }
 
 class StepList {
-  #first: Place | undefined;
-  #last: Place | undefined;
+  #first: Step | undefined;
+  #last: Step | undefined;
   size = 0;
 
   get firstNumber(): number {
     return this.#first?.number ?? Number.POSITIVE_INFINITY;
   }
 
-  append(place: Place): void {
-    if (this.#last === undefined) this.#first = place;
-    else this.#last.next = place;
-    this.#last = place;
+  append(step: Step): void {
+    if (this.#last === undefined) this.#first = step;
+    else this.#last.next = step;
+    this.#last = step;
     this.size += 1;
   }
 
-  prepend(place: Place): void {
-    place.next = this.#first;
-    this.#first = place;
-    this.#last ??= place;
+  prepend(step: Step): void {
+    step.next = this.#first;
+    this.#first = step;
+    this.#last ??= step;
     this.size += 1;
   }
 
   takeFirst(): Step | undefined {
-    const place = this.#first;
-    if (place === undefined) return undefined;
-    this.#first = place.next;
+    const step = this.#first;
+    if (step === undefined) return undefined;
+    this.#first = step.next;
     if (this.#first === undefined) this.#last = undefined;
+    // If V8 has moved the taken step to the old generation, its link would keep all later steps alive, and move them
+    // there, too, until a major collection finds that it is garbage.
+    step.next = undefined;
     this.size -= 1;
-    return place.step;
+    return step;
   }
 }

@@ -3,11 +3,12 @@ import { SessionError, sessionUnknown } from '../../../../src/errors/session-err
 import type { Database } from '../../../../src/stores/sqlite/driver/database.js';
 import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
 import { resultCodes, SqliteFault } from '../../../../src/stores/sqlite/driver/sqlite-fault.js';
+import { Step } from '../../../../src/stores/sqlite/transactions/step.js';
 import {
   TransactionQueue,
   type TransactionScope,
 } from '../../../../src/stores/sqlite/transactions/transaction-queue.js';
-import { type Step, WaitingSteps } from '../../../../src/stores/sqlite/transactions/waiting-steps.js';
+import { WaitingSteps } from '../../../../src/stores/sqlite/transactions/waiting-steps.js';
 import { freshPath } from '../create-sqlite-store.js';
 
 const driver = await loadDriver();
@@ -98,6 +99,8 @@ class CountedSteps extends WaitingSteps {
     super.putBack(steps);
   }
 }
+
+const noWork = (): void => {};
 
 /** A scope whose transactions do nothing. */
 const noScope: TransactionScope = {
@@ -397,4 +400,17 @@ test('looks that are refused the lock are tried again after a pause', async (t) 
     { code: 'STORE_UNAVAILABLE' },
   );
   t.true(attempts <= 320, `${attempts} attempts`);
+});
+
+test('a step that was taken refers to no later step, so that V8 can collect each on its own', (t) => {
+  const waiting = new WaitingSteps();
+  const steps = [1, 2, 3].map(() => new Step('change', noWork, noWork, noWork));
+  for (const step of steps) waiting.add(step);
+  const [first, second] = [waiting.takeNext(), waiting.takeNext()];
+  t.deepEqual([first, second], steps.slice(0, 2));
+  t.deepEqual([first?.next, second?.next], [undefined, undefined]);
+  if (second !== undefined) waiting.putBack([second]);
+  t.is(second?.next, steps[2]);
+  t.is(waiting.takeNext(), second);
+  t.is(second?.next, undefined);
 });
