@@ -11,6 +11,8 @@ import type { MessageRows } from './message-rows.js';
 const mostInRow = 16;
 const mostBytesInRow = 1_024;
 
+const noMessages: readonly Message[] = [];
+
 type ReaderState = readonly [
   name: string,
   cursor: number,
@@ -54,8 +56,11 @@ export class RowMailbox extends MailboxRules {
   /** The history in which the mailbox was read, and is written: its readers have not been notified of a later one. */
   readonly #tag: string;
   #count = 0;
-  /** The messages, oldest first; `undefined` while they are rows of `message`. */
-  #inRow: Message[] | undefined = [];
+  /**
+   * The messages, oldest first; `undefined` while they are rows of `message`. Replaced, never changed: an array that
+   * lives for long would keep its removed messages from the young-generation collections of V8.
+   */
+  #inRow: readonly Message[] | undefined = noMessages;
 
   /** @param session key of the session. @param state JSON from the session's row; `undefined` for a new mailbox */
   constructor(rows: MessageRows, history: History, session: number, state: string | undefined) {
@@ -132,7 +137,7 @@ export class RowMailbox extends MailboxRules {
 
   clear(): void {
     if (this.#inRow === undefined) this.#rows.deleteAll(this.#session);
-    this.#inRow = [];
+    this.#inRow = noMessages;
     this.#count = 0;
     this.bytes = 0;
   }
@@ -177,7 +182,7 @@ export class RowMailbox extends MailboxRules {
   #recount(found: readonly Message[]): void {
     this.#count = found.length;
     this.bytes = found.reduce((sum, { bytes }) => sum + bytes, 0);
-    if (this.#count === 0) this.#inRow = [];
+    if (this.#count === 0) this.#inRow = noMessages;
   }
 
   protected pushedUntil(time: number): readonly Message[] {
@@ -192,7 +197,8 @@ export class RowMailbox extends MailboxRules {
       this.#rows.add(this.#session, message);
       return;
     }
-    this.#inRow.push(message);
+    // Not by a spread or `push`, which would make room for 16 more.
+    this.#inRow = this.#inRow.concat([message]);
     if (this.#count <= mostInRow && this.bytes <= mostBytesInRow) return;
     // A damaged message may have been left when all others were gone.
     this.#rows.deleteAll(this.#session);
@@ -203,8 +209,8 @@ export class RowMailbox extends MailboxRules {
   protected remove(message: Message): void {
     this.#count -= 1;
     if (this.#inRow === undefined) this.#rows.delete(this.#session, message.offset);
-    else this.#inRow = this.#inRow.filter(({ offset }) => offset !== message.offset);
-    if (this.#count === 0) this.#inRow = [];
+    if (this.#count === 0) this.#inRow = noMessages;
+    else if (this.#inRow !== undefined) this.#inRow = this.#inRow.filter(({ offset }) => offset !== message.offset);
   }
 
   protected removeOldest(oldest: Message): void {
