@@ -10,14 +10,23 @@ import type { StoredSession } from './stored-session.js';
 const mostBytes = 32 * 1_048_576;
 const bytesOfSession = 1_024;
 
-/** A session as this process last read or wrote it, with the objects parsed from its texts. */
-export interface KnownSession {
+/**
+ * A session as this process last read or wrote it, with the objects parsed from its texts. A save changes it in place:
+ * new objects would each survive the young-generation collections of V8.
+ */
+export class KnownSession {
   readonly stored: StoredSession;
   /** A step that uses the mailbox removes it from here, because the step changes it, and puts it back when it saves. */
-  mailbox: RowMailbox | undefined;
-  attributes: AttributeTexts | undefined;
+  mailbox: RowMailbox | undefined = undefined;
+  attributes: AttributeTexts | undefined = undefined;
   /** Data version of the database when the row was last read, compared or written. Only `KnownSessions` sets it. */
-  checkedAt?: unknown;
+  checkedAt: unknown = undefined;
+  /** Bytes for which the session counts in the young generation. Only `KnownSessions` sets it. */
+  bytes = 0;
+
+  constructor(stored: StoredSession) {
+    this.stored = stored;
+  }
 }
 
 /**
@@ -61,7 +70,7 @@ export class KnownSessions {
     return known;
   }
 
-  /** Adds a session that was read or written in this transaction. */
+  /** Adds a session that was read in this transaction, or written: then it may be known already. */
   put(known: KnownSession): void {
     this.confirm(known);
     this.#keep(known);
@@ -69,8 +78,11 @@ export class KnownSessions {
 
   #keep(known: KnownSession): void {
     const { id } = known.stored.session;
-    this.#bytes += bytesOf(known) - bytesOf(this.#young.get(id));
-    this.#young.set(id, known);
+    const former = this.#young.get(id);
+    this.#bytes -= former?.bytes ?? 0;
+    known.bytes = bytesOf(known);
+    this.#bytes += known.bytes;
+    if (former !== known) this.#young.set(id, known);
     if (this.#bytes < mostBytes) return;
     this.#old = this.#young;
     this.#young = new Map();
@@ -78,7 +90,7 @@ export class KnownSessions {
   }
 
   delete(id: string): void {
-    this.#bytes -= bytesOf(this.#young.get(id));
+    this.#bytes -= this.#young.get(id)?.bytes ?? 0;
     this.#young.delete(id);
     this.#old.delete(id);
   }
@@ -91,8 +103,6 @@ export class KnownSessions {
 }
 
 /** Estimates the size: the length of each text, counted once even if the text was also parsed into an object. */
-function bytesOf(known: KnownSession | undefined): number {
-  if (known === undefined) return 0;
-  const { session, contact } = known.stored;
+function bytesOf({ stored: { session, contact } }: KnownSession): number {
   return bytesOfSession + (session.attributes?.length ?? 0) + (contact.mailbox?.length ?? 0);
 }

@@ -3,7 +3,7 @@ import type { Amendments, SessionEntry } from '../../../store/engine/tables.js';
 import type { AttributeTexts, NewSession } from '../../../store/session-record.js';
 import { amendmentsOfText, textOfAmendments } from './amendments-text.js';
 import type { EntryStorage, FoundBy } from './entry-storage.js';
-import type { KnownSession } from './known-sessions.js';
+import { KnownSession } from './known-sessions.js';
 import { RowMailbox } from './row-mailbox.js';
 import { attributesOf, textOf } from './stored-attributes.js';
 import { type ContactValues, newVersion, type SessionValues, type StoredSession } from './stored-session.js';
@@ -14,31 +14,22 @@ const noKey = 0;
 /** A session that was read from the database, for one step. */
 export class RowEntry implements SessionEntry {
   readonly #storage: EntryStorage;
-  /** The values of the known session, or copies if this entry has changed them. */
+  /** As the session is in the database. Only `save` changes it. */
+  readonly #stored: StoredSession;
+  /** The stored values, or copies if this entry has changed them. */
   #session: SessionValues;
   #contact: ContactValues;
   readonly #foundBy: FoundBy;
-  #key: number;
-  /** Version of the row. */
-  #version: number;
-  /** The indexed values of the row in the database. */
-  #indexedDueAt: number;
-  #indexedSilentAt: number | null;
-  #isSessionChanged = false;
-  #isContactCopied = false;
   #mailbox: RowMailbox | undefined;
   #attributes: AttributeTexts | undefined;
   #known: KnownSession | undefined;
 
-  constructor(storage: EntryStorage, { key, session, contact, version }: StoredSession, foundBy?: FoundBy) {
+  constructor(storage: EntryStorage, stored: StoredSession, foundBy?: FoundBy) {
     this.#storage = storage;
-    this.#key = key;
-    this.#version = version;
-    this.#session = session;
-    this.#contact = contact;
+    this.#stored = stored;
+    this.#session = stored.session;
+    this.#contact = stored.contact;
     this.#foundBy = foundBy;
-    this.#indexedDueAt = contact.dueAt;
-    this.#indexedSilentAt = contact.silentAt;
   }
 
   /** Creates an entry of a known session, whose values do not change unless the entry is saved. */
@@ -208,13 +199,14 @@ export class RowEntry implements SessionEntry {
     const { mailbox } = this.#contact;
     if (this.#mailbox === undefined && mailbox !== null) {
       this.#mailbox =
-        this.#takeKnownMailbox() ?? new RowMailbox(this.#storage.messages, this.#storage.history, this.#key, mailbox);
+        this.#takeKnownMailbox() ??
+        new RowMailbox(this.#storage.messages, this.#storage.history, this.#stored.key, mailbox);
     }
     return this.#mailbox;
   }
 
   createMailbox(): RowMailbox {
-    this.#mailbox = new RowMailbox(this.#storage.messages, this.#storage.history, this.#key, undefined);
+    this.#mailbox = new RowMailbox(this.#storage.messages, this.#storage.history, this.#stored.key, undefined);
     return this.#mailbox;
   }
 
@@ -231,51 +223,49 @@ export class RowEntry implements SessionEntry {
       contact.retained = this.#mailbox.retained;
       contact.parked = this.#mailbox.isAnyParked ? 1 : 0;
     }
+    const stored = this.#stored;
+    const isNew = stored.key === noKey;
     // A postponed deadline is found too early, and corrected only then, because most are postponed many times.
     const deadline = Math.min(deadlineOf(this), Number.MAX_SAFE_INTEGER);
-    if (this.#key === noKey || this.#foundBy === 'due' || deadline < contact.dueAt) contact.dueAt = deadline;
+    if (isNew || this.#foundBy === 'due' || deadline < contact.dueAt) contact.dueAt = deadline;
     if (this.#foundBy === 'silent' && this.reportedOnline) contact.silentAt = this.#silentAt;
     const { sessions } = this.#storage;
-    if (this.#key === noKey) {
-      this.#key = sessions.insert(this.#session, contact, this.#version);
+    const session = this.#session;
+    if (isNew) {
+      stored.key = sessions.insert(session, contact, stored.version);
     } else {
-      const stored = { key: this.#key, session: this.#session, contact };
-      const moves = contact.dueAt !== this.#indexedDueAt || contact.silentAt !== this.#indexedSilentAt;
-      if (this.#isSessionChanged) sessions.updateSession(stored);
-      sessions.updateContact(stored, moves);
-      this.#version += 1;
+      const moves = contact.dueAt !== stored.contact.dueAt || contact.silentAt !== stored.contact.silentAt;
+      if (session !== stored.session) sessions.updateSession(stored.key, session);
+      sessions.updateContact(stored.key, session, contact, moves);
+      stored.version += 1;
     }
-    this.#indexedDueAt = contact.dueAt;
-    this.#indexedSilentAt = contact.silentAt;
+    stored.session = session;
+    stored.contact = contact;
     this.#noteSaved();
   }
 
   remove(): void {
     this.#storage.known.delete(this.id);
     if ((this.#mailbox?.retained ?? this.#contact.retained) > 0) this.mailbox?.clear();
-    this.#storage.sessions.delete(this.#key);
+    this.#storage.sessions.delete(this.#stored.key);
   }
 
   /** Keeps the saved values as those of the known session, until another version is found in the database. */
   #noteSaved(): void {
-    const stored = { key: this.#key, session: this.#session, contact: this.#contact, version: this.#version };
-    const mailbox = this.#mailbox ?? this.#known?.mailbox;
-    const attributes = this.#attributes ?? this.#known?.attributes;
-    this.#storage.known.put({ stored, mailbox, attributes });
+    const known = this.#known ?? new KnownSession(this.#stored);
+    if (this.#mailbox !== undefined) known.mailbox = this.#mailbox;
+    if (this.#attributes !== undefined) known.attributes = this.#attributes;
+    this.#storage.known.put(known);
     this.#known = undefined;
-    this.#isSessionChanged = false;
-    this.#isContactCopied = false;
   }
 
   get #ownSession(): SessionValues {
-    if (!this.#isSessionChanged) this.#session = { ...this.#session };
-    this.#isSessionChanged = true;
+    if (this.#session === this.#stored.session) this.#session = { ...this.#session };
     return this.#session;
   }
 
   get #ownContact(): ContactValues {
-    if (!this.#isContactCopied) this.#contact = { ...this.#contact };
-    this.#isContactCopied = true;
+    if (this.#contact === this.#stored.contact) this.#contact = { ...this.#contact };
     return this.#contact;
   }
 

@@ -214,7 +214,7 @@ export class SessionRows {
   }
 
   /** Must be followed by `updateContact`, whose new version shows the change to other processes. */
-  updateSession({ key, session }: Omit<StoredSession, 'version'>): void {
+  updateSession(key: number, session: SessionValues): void {
     const { secretHash, generation, amendments, attributes, writes } = session;
     this.#updateSession.run(secretHash, generation, amendments, attributes, writes, sessionChecksum(session), key);
   }
@@ -223,7 +223,7 @@ export class SessionRows {
    * @param moves whether `dueAt` or `silentAt` changed
    * @throws DamagedRow when there is no such row
    */
-  updateContact({ key, session, contact }: Omit<StoredSession, 'version'>, moves: boolean): void {
+  updateContact(key: number, session: SessionValues, contact: ContactValues, moves: boolean): void {
     const { lastTime, lastContact, ttl, reads, dueAt, silentAt, parked, retained, mailbox } = contact;
     const sum = contactChecksum(key, session, contact);
     const changed = moves

@@ -14,7 +14,7 @@ import type { Database } from '../driver/database.js';
 import { Damage } from './damage.js';
 import type { EntryStorage, FoundBy } from './entry-storage.js';
 import type { History } from './history.js';
-import { KnownSessions } from './known-sessions.js';
+import { KnownSession, KnownSessions } from './known-sessions.js';
 import { MessageRows } from './message-rows.js';
 import { RowEntry } from './row-entry.js';
 import { SessionRows } from './session-rows.js';
@@ -55,7 +55,7 @@ export class SqliteTables implements SessionTables {
     }
     const stored = this.#read(app, id, version === undefined ? undefined : key);
     if (stored === undefined) return undefined;
-    const found = { stored, mailbox: undefined, attributes: undefined };
+    const found = new KnownSession(stored);
     this.#known.put(found);
     return RowEntry.ofKnown(this.#storage, found);
   }

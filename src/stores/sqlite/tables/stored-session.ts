@@ -33,13 +33,14 @@ export interface ContactValues {
   mailbox: string | null;
 }
 
-/** A session as it is stored in the database. */
+/** A session as it is stored in the database. A save changes it in place. */
 export interface StoredSession {
-  readonly key: number;
-  readonly session: SessionValues;
-  readonly contact: ContactValues;
+  /** 0 while the session is not in the database. */
+  key: number;
+  session: SessionValues;
+  contact: ContactValues;
   /** Version of the rows. Each `updateContact` adds 1. */
-  readonly version: number;
+  version: number;
 }
 
 /** Returns a random version, so that a session which reuses the key of an ended session is not mistaken for it. */

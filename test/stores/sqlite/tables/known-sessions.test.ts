@@ -7,7 +7,7 @@ import { MemoryNotices } from '../../../../src/stores/memory/memory-notices.js';
 import type { Database } from '../../../../src/stores/sqlite/driver/database.js';
 import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
 import { History } from '../../../../src/stores/sqlite/tables/history.js';
-import { KnownSessions } from '../../../../src/stores/sqlite/tables/known-sessions.js';
+import { KnownSession, KnownSessions } from '../../../../src/stores/sqlite/tables/known-sessions.js';
 import { sessionSchema } from '../../../../src/stores/sqlite/tables/session-schema.js';
 import { SqliteTables } from '../../../../src/stores/sqlite/tables/sqlite-tables.js';
 
@@ -164,7 +164,7 @@ test('the cache is bounded, and entries in use stay', (t) => {
       contact: { ...contact, mailbox },
       version: 1,
     };
-    known.put({ stored, mailbox: undefined, attributes: undefined });
+    known.put(new KnownSession(stored));
   };
   const count = (end: number) => Array.from({ length: end }, (_, n) => known.get(app, idOf(n))).filter(Boolean).length;
   add(0, null);
