@@ -240,7 +240,8 @@ export class RowEntry implements SessionEntry {
       stored.version += 1;
     }
     stored.session = session;
-    stored.contact = contact;
+    Object.assign(stored.contact, contact);
+    this.#contact = stored.contact;
     this.#noteSaved();
   }
 
