@@ -18,7 +18,7 @@ import { requireAccountId, requireSessionId } from '../store/session-arguments.j
 import { AppService, runtimeOf } from './app-service.js';
 import { type Bearer, bearerOf, requireBearer } from './bearer.js';
 import { pollForBatch } from './polling.js';
-import { messageKeyOf, type PushOptions, pushMessage } from './push-message.js';
+import { messageKeyOf, type PushOptions, reportPush } from './push-message.js';
 import { type PushReport, publishPush, reportOutcomes } from './push-report.js';
 import { Session } from './session.js';
 
@@ -49,8 +49,9 @@ export abstract class AppMailboxes extends AppService {
    * @throws SessionError `MESSAGE_TOO_LARGE`, or, depending on `onOverflow`, `MAILBOX_FULL` or `SESSION_CLOSED`
    */
   async push(id: string, data: unknown, options: PushOptions = {}): Promise<PushReport> {
-    const message = serialiseMessage(data, messageKeyOf(options), this.context.msgMaxBytes);
-    return pushMessage(runtimeOf(this), this.app, id, message);
+    const runtime = runtimeOf(this);
+    const message = serialiseMessage(data, messageKeyOf(options), runtime.context.msgMaxBytes);
+    return reportPush(runtime, message, await runtime.store.append(this.app, requireSessionId(id), message));
   }
 
   /**

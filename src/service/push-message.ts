@@ -1,5 +1,5 @@
 import type { OutgoingMessage } from '../mailbox/message.js';
-import { requireSessionId } from '../store/session-arguments.js';
+import type { AppendOutcome } from '../store/session-store.js';
 import { type OptionNames, requireOptions } from '../validation/argument-rules.js';
 import { type PushReport, publishPush, reportOutcomes, requireNotRefused } from './push-report.js';
 import type { SessionRuntime } from './session-runtime.js';
@@ -20,16 +20,18 @@ export function messageKeyOf(options: PushOptions): string | undefined {
   return requireOptions(options, optionNames).key;
 }
 
-/** Puts a message into the mailbox of one session. @throws SessionError like `SessionManager.push` */
-export async function pushMessage(
-  { store, context, events }: SessionRuntime,
-  app: string,
-  id: string,
+/**
+ * Counts a push to one session, and publishes it. The callers await the store themselves: a push through one more async
+ * function would cost two more promises.
+ * @throws SessionError like `SessionManager.push` when the mailbox refused the message
+ */
+export function reportPush(
+  { context, events }: SessionRuntime,
   message: OutgoingMessage,
-): Promise<PushReport> {
-  const outcome = await store.append(app, requireSessionId(id), message);
+  outcome: AppendOutcome,
+): PushReport {
   const report = reportOutcomes(events, message, [outcome]);
-  publishPush(app, 'session', id, message, report);
+  publishPush(outcome.app, 'session', outcome.id, message, report);
   requireNotRefused(outcome, context);
   return report;
 }

@@ -7,7 +7,7 @@ import { hashOfNoSecret } from '../store/session-token.js';
 import { runtimeOf } from './app-service.js';
 import { insertNamed } from './named-session.js';
 import { type CreateOptions, newSession } from './new-session.js';
-import { messageKeyOf, type PushOptions, pushMessage } from './push-message.js';
+import { messageKeyOf, type PushOptions, reportPush } from './push-message.js';
 import type { PushReport } from './push-report.js';
 import { reportContact, requireRenewal } from './renewal.js';
 import { Session } from './session.js';
@@ -84,10 +84,6 @@ export async function pushText(
   options: PushOptions = {},
 ): Promise<PushReport> {
   const runtime = runtimeOf(manager);
-  return pushMessage(
-    runtime,
-    manager.app,
-    id,
-    outgoingMessage(json, messageKeyOf(options), runtime.context.msgMaxBytes),
-  );
+  const message = outgoingMessage(json, messageKeyOf(options), runtime.context.msgMaxBytes);
+  return reportPush(runtime, message, await runtime.store.append(manager.app, requireSessionId(id), message));
 }
