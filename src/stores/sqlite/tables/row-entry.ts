@@ -239,8 +239,9 @@ export class RowEntry implements SessionEntry {
       sessions.updateContact(stored.key, session, contact, moves);
       stored.version += 1;
     }
-    stored.session = session;
+    if (session !== stored.session) Object.assign(stored.session, session);
     Object.assign(stored.contact, contact);
+    this.#session = stored.session;
     this.#contact = stored.contact;
     this.#noteSaved();
   }

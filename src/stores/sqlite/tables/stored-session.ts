@@ -37,8 +37,8 @@ export interface ContactValues {
 export interface StoredSession {
   /** 0 while the session is not in the database. */
   key: number;
-  session: SessionValues;
-  contact: ContactValues;
+  readonly session: SessionValues;
+  readonly contact: ContactValues;
   /** Version of the rows. Each `updateContact` adds 1. */
   version: number;
 }

@@ -151,38 +151,53 @@ test('a cached mailbox gets a new epoch when another history has begun', async (
   t.true(engine.read(app, id, request({ epoch, offset, proof }), 4).reset);
 });
 
+function knownSession(n: number, mailbox: string | null, attributes: string | null = null): KnownSession {
+  const values = { accountId: '', secretHash: '', generation: 0, createdAt: 0, maxAge: 0, ip: '', userAgent: '' };
+  const contact = { lastTime: 0, lastContact: 0, ttl: 0, reads: 0, dueAt: 0, silentAt: 0, parked: 0, retained: 0 };
+  const amended = { amendments: null, attributes, writes: 0 };
+  const session = { app, id: `session-${n}`, ...values, ...amended };
+  return new KnownSession({ key: n, session, contact: { ...contact, mailbox }, version: 1 });
+}
+
+function countOf(known: KnownSessions, end: number): number {
+  return Array.from({ length: end }, (_, n) => known.get(app, `session-${n}`)).filter(Boolean).length;
+}
+
 test('the cache is bounded, and entries in use stay', (t) => {
   const known = new KnownSessions();
-  const idOf = (n: number) => `session-${n}`;
-  const add = (n: number, mailbox: string | null, attributes: string | null = null) => {
-    const values = { accountId: '', secretHash: '', generation: 0, createdAt: 0, maxAge: 0, ip: '', userAgent: '' };
-    const contact = { lastTime: 0, lastContact: 0, ttl: 0, reads: 0, dueAt: 0, silentAt: 0, parked: 0, retained: 0 };
-    const amended = { amendments: null, attributes, writes: 0 };
-    const stored = {
-      key: n,
-      session: { app, id: idOf(n), ...values, ...amended },
-      contact: { ...contact, mailbox },
-      version: 1,
-    };
-    known.put(new KnownSession(stored));
-  };
-  const count = (end: number) => Array.from({ length: end }, (_, n) => known.get(app, idOf(n))).filter(Boolean).length;
-  add(0, null);
+  known.put(knownSession(0, null));
   for (let n = 1; n <= 70_000; n += 1) {
-    add(n, null);
-    known.get(app, idOf(0));
+    known.put(knownSession(n, null));
+    known.get(app, 'session-0');
   }
-  t.not(known.get(app, idOf(0)), undefined);
-  t.is(known.get(app, idOf(1)), undefined);
+  t.not(known.get(app, 'session-0'), undefined);
+  t.is(known.get(app, 'session-1'), undefined);
   const texts: readonly (readonly [string | null, string | null])[] = [
     ['x'.repeat(1_048_576), null],
     [null, 'x'.repeat(1_048_576)],
   ];
   for (const [mailbox, attributes] of texts) {
     known.clear();
-    for (let n = 0; n < 200; n += 1) add(n, mailbox, attributes);
-    t.true(count(200) <= 64, 'at most 64 MiB of texts are kept');
+    for (let n = 0; n < 200; n += 1) known.put(knownSession(n, mailbox, attributes));
+    t.true(countOf(known, 200) <= 64, 'at most 64 MiB of texts are kept');
   }
+});
+
+test('a known session that changes in place counts with its latest size', (t) => {
+  const known = new KnownSessions();
+  const sessions = Array.from({ length: 200 }, (_, n) => knownSession(n, null));
+  for (const each of sessions) known.put(each);
+  const [first, ...others] = sessions;
+  for (const mailbox of ['x'.repeat(1_048_576), null].flatMap((text) => Array<string | null>(50).fill(text))) {
+    if (first !== undefined) Object.assign(first.stored.contact, { mailbox });
+    if (first !== undefined) known.put(first);
+  }
+  t.is(countOf(known, 200), 200, 'a session counts once');
+  for (const each of others) {
+    each.stored.contact.mailbox = 'x'.repeat(1_048_576);
+    known.put(each);
+  }
+  t.true(countOf(known, 200) <= 65, 'at most 64 MiB of texts are kept');
 });
 
 test('a session that this process created or read is not read again while the version of its row is the same', async (t) => {
