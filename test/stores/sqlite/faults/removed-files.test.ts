@@ -1,6 +1,8 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { endianness } from 'node:os';
 import test from 'ava';
 import { Trial } from '../../../../src/conformance/trial.js';
+import { until } from '../../../support/http-kit.js';
 import type { NodeProcess } from '../../nodes/node-process.js';
 import { RemoteStore } from '../../nodes/remote-store.js';
 import { startedNodes } from '../../nodes/started-nodes.js';
@@ -15,6 +17,22 @@ function trialAt(node: NodeProcess | undefined, path: string): Trial {
   return new Trial({ store, advance: async () => {}, close: () => store.close() }, 1, { gcTime: 60_000, maxAge: 0 });
 }
 
+/** Size of the log file in bytes at which the store begins its first checkpoint. */
+const firstCheckpoint = 4 * 1_048_576;
+
+/**
+ * Whether a checkpoint has ended, and no other one runs. The fields of the log's index are described at
+ * https://sqlite.org/walformat.html. To close a file drops the locks of the process on it, which does no harm here: no
+ * other process uses this index.
+ */
+function isCheckpointed(path: string): boolean {
+  const index = readFileSync(`${path}-shm`);
+  const numberAt = (offset: number) =>
+    endianness() === 'LE' ? index.readUInt32LE(offset) : index.readUInt32BE(offset);
+  const [copied, attempted] = [numberAt(96), numberAt(128)];
+  return copied > 0 && copied === attempted;
+}
+
 for (const suffixes of [['-wal', '-shm'], ['-shm']]) {
   for (const size of ['small', 'large'] as const) {
     const what = suffixes.join(' and ');
@@ -26,7 +44,13 @@ for (const suffixes of [['-wal', '-shm'], ['-shm']]) {
         await older.store.open(older);
         const userAgent = 'x'.repeat(500);
         const text = JSON.stringify('x'.repeat(size === 'large' ? 50_000 : 50));
-        for (let each = 0; each < 100; each += 1) await older.login('alice', { userAgent, attributes: { text } });
+        const fill = () => older.login('alice', { userAgent, attributes: { text } });
+        const isLarge = () => statSync(`${path}-wal`).size >= firstCheckpoint;
+        for (let each = 0; size === 'large' ? !isLarge() : each < 100; each += 1) await fill();
+        // If the log is removed while it is copied, the database file lacks the rest of it.
+        if (size === 'large') await until(() => isCheckpointed(path));
+        // These are not in the database file yet. The older process must not copy them over newer data.
+        for (let each = 0; each < 3; each += 1) await fill();
         for (const suffix of suffixes) rmSync(path + suffix);
         const [newer, checking] = [trialAt(nodes()[0], path), trialAt(nodes()[1], path)];
         await newer.store.open(newer);
