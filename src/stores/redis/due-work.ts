@@ -11,6 +11,11 @@ export class DueWork {
   readonly #node: string;
   readonly #acknowledging = new Set<Promise<void>>();
   /**
+   * The buckets of the reports whose acknowledgement failed, by the name of the report. They are acknowledged again by
+   * the next sweep, or when this node stops: otherwise another node would repeat them then.
+   */
+  readonly #unacknowledged = new Map<string, string>();
+  /**
    * The buckets of the reports that the server may have made, but whose replies were lost, by the name of the report.
    */
   readonly #lostReports = new Map<string, string>();
@@ -30,6 +35,7 @@ export class DueWork {
    */
   async sweep(limit: number): Promise<Slice<ClosedSession>> {
     await this.#abandonLostReports();
+    this.#acknowledgeAgain();
     return this.#slice(
       limit,
       (bucket) => this.#keys.due(bucket),
@@ -38,7 +44,7 @@ export class DueWork {
         this.#reports += 1;
         const report = `${this.#node}:${this.#reports}`;
         const slice = await this.#takeReport(report, bucket, key, share);
-        if (slice.items.length > 0) this.#acknowledgeLater(bucket, key, report);
+        if (slice.items.length > 0) this.#acknowledgeLater(bucket, report);
         return slice;
       },
     );
@@ -63,8 +69,14 @@ export class DueWork {
     );
   }
 
-  /** Resolves when no acknowledgement of a report is pending. */
+  /** Resolves when each report was acknowledged, if the server can be reached. */
   async settle(): Promise<void> {
+    await this.#acknowledged();
+    this.#acknowledgeAgain();
+    await this.#acknowledged();
+  }
+
+  async #acknowledged(): Promise<void> {
     while (this.#acknowledging.size > 0) await Promise.all(this.#acknowledging);
   }
 
@@ -130,19 +142,27 @@ export class DueWork {
   }
 
   /** Acknowledges the report one turn of the event loop later, when the caller of `sweep` has emitted the events. */
-  #acknowledgeLater(bucket: string, key: string, report: string): void {
+  #acknowledgeLater(bucket: string, report: string): void {
     const acknowledging = new Promise<void>((resolve) => {
       setImmediate(() => {
-        this.#queue
-          .call({ bucket, operation: 'acknowledgeReport', keys: [key], args: [report], decode: accepted })
-          .then(
-            () => resolve(),
-            // Redis is unavailable. If this node also dies, another node reports the sessions again.
-            () => resolve(),
-          );
+        const keys = [this.#keys.due(bucket)];
+        this.#queue.call({ bucket, operation: 'acknowledgeReport', keys, args: [report], decode: accepted }).then(
+          () => resolve(),
+          () => {
+            // Redis is unavailable. If this node dies before it is back, another node reports the sessions again.
+            this.#unacknowledged.set(report, bucket);
+            resolve();
+          },
+        );
       });
     }).finally(() => this.#acknowledging.delete(acknowledging));
     this.#acknowledging.add(acknowledging);
+  }
+
+  #acknowledgeAgain(): void {
+    const failed = [...this.#unacknowledged];
+    this.#unacknowledged.clear();
+    for (const [report, bucket] of failed) this.#acknowledgeLater(bucket, report);
   }
 }
 

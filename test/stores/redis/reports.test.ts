@@ -3,16 +3,17 @@ import { SessionContext } from '../../../src/index.js';
 import { noListener } from '../../../src/store/no-listener.js';
 import { RedisStore } from '../../../src/stores/redis/index.js';
 import { eventually } from '../../support/eventually.js';
+import { RedisProxy } from '../../support/redis-proxy.js';
 import { freshPrefix } from './exact-clock.js';
-import { onServer } from './places.js';
+import { serverFor } from './places.js';
 import { newSession } from './workload.js';
 
-const server = onServer(test);
+const server = serverFor(test);
 
 test('when the server has forgotten the heartbeats of the nodes, each expiry is reported by exactly one node', async (t) => {
-  const { options } = server();
+  const { url } = server();
   const keyPrefix = freshPrefix();
-  const nodes = [1, 2].map(() => new RedisStore(new SessionContext(), { ...options, keyPrefix }));
+  const nodes = [1, 2].map(() => new RedisStore(new SessionContext(), { url, keyPrefix }));
   for (const node of nodes) {
     await node.open(noListener);
     t.teardown(() => node.close());
@@ -31,4 +32,32 @@ test('when the server has forgotten the heartbeats of the nodes, each expiry is 
     return told.length >= sessions.length;
   });
   t.deepEqual(told.toSorted(), sessions.map(({ id }) => id).toSorted());
+});
+
+test('a node that could not acknowledge a report does so when it stops, and no other node repeats it', async (t) => {
+  const { url, port } = server();
+  const keyPrefix = freshPrefix();
+  const proxy = await RedisProxy.start(port);
+  t.teardown(() => proxy.close());
+  const node = new RedisStore(new SessionContext(), { url: proxy.url, keyPrefix });
+  const other = new RedisStore(new SessionContext(), { url, keyPrefix });
+  await other.open(noListener);
+  t.teardown(() => other.close());
+  await node.open(noListener);
+  const session = newSession(node, 'alice', { ttl: 1 });
+  await node.insert(session);
+  await eventually(async () => {
+    const { items } = await node.sweep(100);
+    // Before the next turn of the event loop, in which the node acknowledges the report.
+    if (items.length > 0) proxy.breakConnections();
+    return items.length > 0;
+  });
+  await eventually(() =>
+    node.ping().then(
+      () => true,
+      () => false,
+    ),
+  );
+  await node.close();
+  for (let sweeps = 0; sweeps < 3; sweeps += 1) t.deepEqual((await other.sweep(100)).items, []);
 });
