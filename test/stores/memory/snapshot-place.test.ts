@@ -42,11 +42,11 @@ test('a snapshot whose folder can not be created is refused at the start', async
   await isRefused(t, folder, join(folder.path, 'folder', 'file'), /ENOTDIR|EEXIST/);
 });
 
+// Only Linux has a folder in which an administrator can't create a file, either.
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
 onLinux('a folder in which no file can be created is refused at the start', async (t) => {
   const folder = await SnapshotFolder.make(t);
-  // No user can create a file in this folder, not even an administrator.
   await isRefused(t, folder, '/proc/self/sessions.snapshot', /ENOENT|EACCES|EPERM/);
 });
 

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { Trial, valuesOf } from '../../../src/conformance/trial.js';
 import { SessionContext, type SessionContextOptions } from '../../../src/index.js';
@@ -10,6 +9,7 @@ import { RedisStore } from '../../../src/stores/redis/index.js';
 import { Keys } from '../../../src/stores/redis/keys.js';
 import { Program, serverTime } from '../../../src/stores/redis/program.js';
 import { checkRedisOptions } from '../../../src/stores/redis/redis-options.js';
+import { eventually } from '../../support/eventually.js';
 import { freshPrefix } from './exact-clock.js';
 import { serverFor } from './places.js';
 import { refusalOf } from './replicas/replicated-stage.js';
@@ -19,6 +19,8 @@ const server = serverFor(test);
 
 /** Calls that run an action before each call of an operation. */
 class InterruptedCalls implements Calls {
+  /** The operations of the calls that were answered. */
+  readonly answered: string[] = [];
   readonly #calls: Calls;
   readonly #before = new Map<string, () => Promise<unknown>>();
 
@@ -39,7 +41,9 @@ class InterruptedCalls implements Calls {
 
   async call<Result>(call: Call<Result>): Promise<Result> {
     await this.#before.get(call.operation)?.();
-    return this.#calls.call(call);
+    const reply = await this.#calls.call(call);
+    this.answered.push(call.operation);
+    return reply;
   }
 
   settle(): Promise<void> {
@@ -245,7 +249,7 @@ test('when the same replacement is requested twice at once, each message is inhe
   let again: Promise<unknown> = Promise.resolve();
   calls.beforeFirst('surrender', async () => {
     again = t.throwsAsync(handover.replace(app, fresh, old), { code: 'SESSION_CLOSED' });
-    await delay(50);
+    await eventually(() => calls.answered.filter((operation) => operation === 'offer').length > 1);
   });
   await handover.replace(app, fresh, old);
   await again;

@@ -176,8 +176,8 @@ export class RowMailbox extends MailboxRules {
 
   /**
    * Counts the messages again. A damaged page can lack rows without an error of SQLite. The messages of missing rows,
-   * and of damaged ones, are lost, and readers are notified of the loss. If these messages still counted, they would take up room for ever,
-   * and a push that makes room would search for the oldest message endlessly.
+   * and of damaged ones, are lost, and readers are notified of the loss. If these messages still counted, they would
+   * take up room for ever, and a push that makes room would search for the oldest message endlessly.
    */
   #recount(found: readonly Message[]): void {
     this.#count = found.length;
