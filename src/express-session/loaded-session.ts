@@ -1,3 +1,4 @@
+import { attachedValues } from '../caching/attached-values.js';
 import type { SessionContent } from './session-content.js';
 import type { Login } from './sid-sessions.js';
 
@@ -47,7 +48,7 @@ export class LoadedSession {
 /** Key of the marker. The application's data can't contain it, because names with this prefix are reserved. */
 const copyMarker = '~session-mailbox.loaded';
 
-const loadedSessions = new WeakMap<object, LoadedSession>();
+const loadedSessions = attachedValues<LoadedSession>();
 
 export function remember(session: object, loaded: LoadedSession): void {
   loadedSessions.set(session, loaded);
@@ -81,7 +82,7 @@ const marked: object = Object.create(Object.prototype, {
  * during the call, and the framework copies it.
  */
 export function withCopyMarker(session: object, pass: (session: object) => void): void {
-  if (!loadedSessions.has(session)) {
+  if (loadedSessions.get(session) === undefined) {
     pass(session);
     return;
   }

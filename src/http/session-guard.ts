@@ -1,5 +1,6 @@
 import type { Guard } from '@inversifyjs/http-core';
 import { inject, injectable } from 'inversify';
+import { attachedValues } from '../caching/attached-values.js';
 import { Credentials } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
 import { requestHeadOf } from '../requests/request-head.js';
@@ -8,7 +9,7 @@ import type { Session } from '../service/session.js';
 import { SessionManager } from '../service/session-manager.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
-const sessions = new WeakMap<object, Session>();
+const sessions = attachedValues<Session>();
 
 /**
  * Requires the token of a live session, renews the session, and keeps it for `@CurrentSession()` and `sessionOf`.
