@@ -1,22 +1,9 @@
 import { getEventListeners } from 'node:events';
 import test from 'ava';
-import { WebSocket } from 'ws';
-import { poll, shared, sse, type Transport, webSocket } from '../../src/client/index.js';
+import { poll, shared, sse, type Transport } from '../../src/client/index.js';
 import { eventually } from '../support/eventually.js';
 import { ClientStage, Device, ManualClock, next, take, takeAll } from './client-stage.js';
-import { start } from './streams-stage.js';
-import { isOpen, locks, open, pageLocation, setLocation } from './tabs-stage.js';
-
-/** Listens on the channel of the tabs of one server. Returns the channel and the kinds of the messages on it. */
-function listen(stage: ClientStage) {
-  const channel = new BroadcastChannel(`session-mailbox:${stage.url}/`);
-  const kinds: string[] = [];
-  channel.onmessage = (event) => {
-    const { kind } = Object(Object(event).data);
-    kinds.push(kind);
-  };
-  return { channel, kinds };
-}
+import { isOpen, listen, locks, open } from './tabs-stage.js';
 
 test('a leader that takes no messages passes the lead on, and gets the messages of the others when it takes again', async (t) => {
   const stage = await ClientStage.start(t);
@@ -192,89 +179,6 @@ test('a leader keeps nothing of exchanges that have ended', async (t) => {
   }
   t.is(signals.size, 1);
   for (const signal of signals) t.true(getEventListeners(signal, 'abort').length < 3);
-});
-
-test.serial('if the browser denies a page Web Locks, each tab has its own connection', async (t) => {
-  const stage = await ClientStage.start(t);
-  locks.areDenied = true;
-  t.teardown(() => {
-    locks.areDenied = false;
-  });
-  const clock = new ManualClock();
-  const tabs = [open(stage, { device: new Device(clock) }), open(stage, { device: new Device(clock) })];
-  await Promise.all(tabs.map(isOpen));
-  // Without locks a tab keeps its connection, even if it takes no messages for a long time.
-  await stage.push('one');
-  await clock.advance(20_000);
-  for (const tab of tabs) t.deepEqual(await take(tab, 1), ['one']);
-  t.deepEqual(
-    tabs.map(({ state }) => state),
-    ['open', 'open'],
-  );
-});
-
-test.serial('outside of a page each client has its own connection, because it may be of another session', async (t) => {
-  const stage = await ClientStage.start(t);
-  // Node 24 has locks and channels, but no cookies: each client has a `fetch` with the cookie of its session.
-  setLocation(undefined);
-  t.teardown(() => setLocation(pageLocation));
-  const other = await stage.kit.logIn('bob');
-  const mine = open(stage);
-  await isOpen(mine);
-  const cookie = `sid=${other.token}`;
-  const headers = { cookie, 'sec-fetch-site': 'same-origin' };
-  const theirs = open(stage, { fetch: (input, init) => fetch(input, { ...init, headers }) });
-  await isOpen(theirs);
-  const loops = [mine, theirs].map(takeAll);
-  await stage.push('for me');
-  await stage.kit.manager.push(other.id, 'for bob');
-  await eventually(() => loops.every(({ taken }) => taken.length === 1));
-  t.deepEqual(
-    loops.map(({ taken }) => taken),
-    [['for me'], ['for bob']],
-  );
-});
-
-test('a leader acknowledges over a WebSocket only messages that it has taken', async (t) => {
-  const stage = await start(t);
-  const sent: unknown[] = [];
-  class CookieSocket extends WebSocket {
-    constructor(url: string) {
-      super(url, { headers: { cookie: `sid=${stage.session.token}`, origin: stage.url } });
-    }
-
-    override send(data: string): void {
-      sent.push(data);
-      super.send(data);
-    }
-  }
-  const options = { transport: shared(webSocket), WebSocket: CookieSocket };
-  await stage.push('one');
-  await isOpen(open(stage, options));
-  const { channel, kinds } = listen(stage);
-  t.teardown(() => channel.close());
-  await isOpen(open(stage, options));
-  await eventually(() => kinds.includes('pong'));
-  t.deepEqual(sent, []);
-});
-
-test('a leader sends no acknowledgement over a WebSocket that is not open yet', async (t) => {
-  const stage = await start(t);
-  const sent: unknown[] = [];
-  class Connecting {
-    onmessage = null;
-    onclose = null;
-    onerror = null;
-    send = (data: string) => void sent.push(data);
-    close = () => {};
-  }
-  const options = { transport: shared(webSocket), WebSocket: Connecting };
-  open(stage, options);
-  const { channel, kinds } = listen(stage);
-  t.teardown(() => channel.close());
-  open(stage, options);
-  await eventually(() => kinds.includes('pong'));
-  t.deepEqual(sent, []);
 });
 
 for (const count of [1, 2, 3, 5, 8]) {

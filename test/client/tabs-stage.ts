@@ -72,3 +72,14 @@ export function open(stage: ClientStage, options: ClientSetup = {}): Mailbox {
 }
 
 export const isOpen = (mailbox: Mailbox) => eventually(() => mailbox.state === 'open');
+
+/** Listens on the channel of the tabs of one server. Returns the channel and the kinds of the messages on it. */
+export function listen(stage: ClientStage) {
+  const channel = new BroadcastChannel(`session-mailbox:${stage.url}/`);
+  const kinds: string[] = [];
+  channel.onmessage = (event) => {
+    const { kind } = Object(Object(event).data);
+    kinds.push(kind);
+  };
+  return { channel, kinds };
+}
