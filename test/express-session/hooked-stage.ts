@@ -19,3 +19,9 @@ export async function startHooked(t: ExecutionContext, context: SessionContextOp
   };
   return { ...service, hooked, newStore, visitors: manager.inApp('default-visitors') };
 }
+
+/** Removes what the test calls before and after each operation. */
+export function revive(hooked: HookedStore): void {
+  hooked.before = () => {};
+  hooked.after = () => {};
+}

@@ -1,28 +1,8 @@
 import { hash } from 'node:crypto';
-import test, { type ExecutionContext } from 'ava';
-import { ManualClock } from '../../src/conformance/manual-clock.js';
-import { SessionMailboxStore, type SessionMailboxStoreOptions } from '../../src/express-session/index.js';
-import type { SessionContextOptions } from '../../src/index.js';
-import { eventually } from '../support/eventually.js';
+import test from 'ava';
 import fc from '../support/fast-check.js';
-import { startService, throwsCode } from '../support/service.js';
 import { sessionData as data, contentOf as dataOf } from './session-data.js';
-
-const minute = 60_000;
-const day = 86_400_000;
-
-async function start(
-  t: ExecutionContext,
-  context: SessionContextOptions = {},
-  options: SessionMailboxStoreOptions = {},
-) {
-  // Each run of a background task takes a turn of the event loop. With the default intervals, days would take minutes.
-  const intervals = { gcInterval: minute, hbTime: minute };
-  const service = await startService(t, { ...intervals, ...context }, { clock: new ManualClock(Date.now()) });
-  const store = new SessionMailboxStore(service.manager, { allowKeptSid: true, ...options });
-  t.teardown(() => store.close());
-  return { ...service, store, visitors: service.manager.inApp('default-visitors') };
-}
+import { minute, start } from './store-stage.js';
 
 test('get returns a new object each time, and undefined for an unknown sid', async (t) => {
   const { store } = await start(t);
@@ -143,137 +123,6 @@ test('of concurrent saves of one object, the last one wins', async (t) => {
   t.deepEqual(await dataOf(store, 'sid'), { a: 2 });
 });
 
-const endings: Readonly<Record<string, (kit: Awaited<ReturnType<typeof start>>) => Promise<unknown>>> = {
-  'was destroyed': ({ store }) => store.destroy('sid'),
-  'has expired': ({ clock }) => clock.advance(20 * minute),
-  'was cleared': ({ store }) => store.clear(),
-};
-for (const [ending, end] of Object.entries(endings)) {
-  for (const account of [undefined, 'alice']) {
-    for (const wait of [0, 2 * day]) {
-      const when = wait === 0 ? 'at once' : 'long after';
-      test(`a loaded session that ${ending}, ${account ? 'a login' : 'no login'}, is not revived by a save ${when}`, async (t) => {
-        const kit = await start(t, { gcTime: 15 * minute, maxAge: 0 });
-        const { store, manager, visitors, clock } = kit;
-        await store.set('sid', data({ a: 1, ...(account && { accountId: account }) }));
-        const [loaded, touched, bound] = [await store.get('sid'), await store.get('sid'), await store.get('sid')];
-        await end(kit);
-        await clock.advance(wait);
-        await store.set('sid', Object.assign(loaded ?? data(), { a: 2 }));
-        await store.set('sid', Object.assign(bound ?? data(), { accountId: 'mallory' }));
-        await store.touch('sid', touched ?? data());
-        t.is(await store.get('sid'), undefined);
-        t.deepEqual((await manager.sessionsOfApp()).sessions, []);
-        t.deepEqual((await visitors.sessionsOfApp()).sessions, []);
-      });
-    }
-  }
-}
-
-test('a plain object does not revive a destroyed sid within tombstoneTime', async (t) => {
-  const { store, clock, manager } = await start(t, { tombstoneTime: minute });
-  await store.set('sid', data({ accountId: 'alice' }));
-  await store.destroy('sid');
-  await store.set('sid', data({ accountId: 'alice' }));
-  t.is(await store.get('sid'), undefined);
-  t.deepEqual(await manager.sessionsOfAccount('alice'), []);
-  await clock.advance(minute);
-  await store.set('sid', data({ a: 1 }));
-  t.deepEqual(await dataOf(store, 'sid'), { a: 1 });
-});
-
-test('a request whose session was logged out after it loaded the session changes neither the visitor nor the next login', async (t) => {
-  const { store, manager } = await start(t);
-  await store.set('sid', data({ accountId: 'alice' }));
-  const [late, logout] = [await store.get('sid'), await store.get('sid')];
-  Reflect.deleteProperty(logout ?? {}, 'accountId');
-  await store.set('sid', logout ?? data());
-  await store.set('sid', Object.assign(late ?? data(), { late: 1 }));
-  t.deepEqual(await dataOf(store, 'sid'), {});
-  const login = await store.get('sid');
-  await store.set('sid', Object.assign(login ?? data(), { accountId: 'bob' }));
-  await store.set('sid', Object.assign(late ?? data(), { late: 2 }));
-  t.deepEqual(await dataOf(store, 'sid'), { accountId: 'bob' });
-  t.is((await manager.sessionsOfApp()).sessions.length, 1);
-});
-
-test('a login keeps changes that other requests of the visitor make at the same time', async (t) => {
-  const { store } = await start(t);
-  await store.set('sid', data({ a: 1, b: 1 }));
-  const [login, before, after] = [await store.get('sid'), await store.get('sid'), await store.get('sid')];
-  await store.set('sid', Object.assign(before ?? data(), { a: 2 }));
-  await store.set('sid', Object.assign(login ?? data(), { accountId: 'alice' }));
-  await store.set('sid', Object.assign(after ?? data(), { c: 3 }));
-  t.deepEqual(await dataOf(store, 'sid'), { a: 2, b: 1, c: 3, accountId: 'alice' });
-});
-
-test('an account id may be a number, and is loaded as a number', async (t) => {
-  const { store, manager } = await start(t);
-  await store.set('sid', data({ accountId: 42 }));
-  t.deepEqual(await dataOf(store, 'sid'), { accountId: 42 });
-  t.is((await manager.sessionsOfAccount('42')).length, 1);
-  for (const accountId of [true, {}, [], { id: 1 }]) {
-    await throwsCode(t, store.set('other', data({ accountId })), 'INVALID_ARGUMENT');
-  }
-  t.is(await store.get('other'), undefined);
-});
-
-for (const accountId of [null, false, '']) {
-  test(`accountId ${JSON.stringify(accountId)} is loaded as it was saved, and binds the session to no account`, async (t) => {
-    const { store, manager } = await start(t);
-    await store.set('sid', data({ accountId }));
-    t.deepEqual(await dataOf(store, 'sid'), { accountId });
-    t.deepEqual((await manager.sessionsOfApp()).sessions, []);
-  });
-}
-
-test('an attribute accountId that other code sets or deletes neither binds nor unbinds a session', async (t) => {
-  const { store, manager, visitors } = await start(t);
-  await store.set('sid', data({ a: 1 }));
-  const [visitor] = (await visitors.sessionsOfApp()).sessions;
-  await visitor?.setAttr('accountId', 'mallory');
-  t.deepEqual(await dataOf(store, 'sid'), { a: 1 });
-  await store.set('login', data({ accountId: 'alice' }));
-  const [login] = await manager.sessionsOfAccount('alice');
-  await login?.setAttr('accountId', 'mallory');
-  t.deepEqual(await dataOf(store, 'login'), { accountId: 'alice' });
-  await login?.removeAttr('accountId');
-  t.deepEqual(await dataOf(store, 'login'), { accountId: 'alice' });
-});
-
-test('the options accountKey and visitorApp name the account key and the app of visitors', async (t) => {
-  const { store, manager } = await start(t, {}, { accountKey: 'user', visitorApp: 'guests' });
-  await store.set('sid', data({ user: 'alice', accountId: 'bob' }));
-  t.is((await manager.sessionsOfAccount('alice')).length, 1);
-  t.deepEqual(await manager.sessionsOfAccount('bob'), []);
-  t.is((await manager.inApp('guests').sessionsOfApp()).sessions.length, 1);
-});
-
-test('a login as an account that is at its limit fails, changes nothing, and can be tried again', async (t) => {
-  const { store, manager } = await start(t, { maxSession: 1 });
-  await manager.createSession('alice');
-  await store.set('sid', data({ a: 1 }));
-  const loaded = Object.assign((await store.get('sid')) ?? data(), { accountId: 'alice', b: 2 });
-  await throwsCode(t, store.set('sid', loaded), 'SESSION_LIMIT');
-  t.deepEqual(await dataOf(store, 'sid'), { a: 1 });
-  const fresh = data({ accountId: 'alice', c: 3 });
-  await throwsCode(t, store.set('fresh', fresh), 'SESSION_LIMIT');
-  await manager.closeAccount('alice');
-  await store.set('fresh', fresh);
-  t.deepEqual(await dataOf(store, 'fresh'), { accountId: 'alice', c: 3 });
-  await manager.closeAccount('alice');
-  await store.set('sid', loaded);
-  t.deepEqual(await dataOf(store, 'sid'), { accountId: 'alice', a: 1, b: 2 });
-});
-
-test('an evicted login is no longer loaded', async (t) => {
-  const { store } = await start(t, { maxSession: 1, onMaxSession: 'evict-oldest' });
-  await store.set('one', data({ accountId: 'alice' }));
-  await store.set('two', data({ accountId: 'alice' }));
-  t.is(await store.get('one'), undefined);
-  t.deepEqual(await store.ids(), ['two']);
-});
-
 test('destroy, touch and get of an unknown sid do nothing', async (t) => {
   const { store, visitors } = await start(t);
   t.is(await store.destroy('unknown'), undefined);
@@ -325,20 +174,6 @@ test('sessions of several pages are all listed, and all cleared', async (t) => {
   t.deepEqual(await manager.sessionsOfAccount('alice'), []);
 });
 
-test('sessionOf returns the login session of a bound sid, else the visitor session', async (t) => {
-  const { store, manager } = await start(t);
-  t.is(await store.sessionOf('unknown'), undefined);
-  await store.set('sid', data({ theme: 'dark' }));
-  const visitor = await store.sessionOf('sid');
-  t.deepEqual([visitor?.app, visitor?.getAttr('theme')], ['default-visitors', 'dark']);
-  const loaded = await store.get('sid');
-  await store.set('sid', Object.assign(loaded ?? data(), { accountId: 'alice' }));
-  const login = await store.sessionOf('sid');
-  t.deepEqual([login?.app, login?.accountId, login?.getAttr('theme')], ['default', 'alice', 'dark']);
-  await manager.push(login?.id ?? '', 'hi');
-  t.is((await login?.drain())?.messages.length, 1);
-});
-
 test('the sid is in no session id, no account id and no event', async (t) => {
   const { store, manager, visitors, events } = await start(t);
   const sid = 'the-secret-of-another-system';
@@ -349,52 +184,4 @@ test('the sid is in no session id, no account id and no event', async (t) => {
   // The plain digest must not occur either, because other uses of the sid could reveal it.
   const digest = hash('sha256', sid, 'base64url');
   t.false(JSON.stringify([all, events.entries]).includes(digest));
-});
-
-test('undelivered messages of a visitor move to the login, in order; those of an account do not move to another account', async (t) => {
-  const { store, manager, visitors } = await start(t);
-  await store.set('sid', data({ a: 1 }));
-  const visitor = await store.sessionOf('sid');
-  await visitors.push(visitor?.id ?? '', 'first');
-  await visitors.push(visitor?.id ?? '', 'old', { key: 'state' });
-  const held = visitors.poll(visitor?.id ?? '', { after: '', reader: 'tab' });
-  t.is((await held).messages.length, 2);
-  const loaded = await store.get('sid');
-  await store.set('sid', Object.assign(loaded ?? data(), { accountId: 'alice' }));
-  const login = await store.sessionOf('sid');
-  await manager.push(login?.id ?? '', 'new', { key: 'state' });
-  const batch = await login?.drain();
-  t.deepEqual(
-    batch?.messages.map(({ json }) => json),
-    ['"first"', '"new"'],
-  );
-  await manager.push(login?.id ?? '', 'for alice');
-  await store.set('sid', Object.assign((await store.get('sid')) ?? data(), { accountId: 'bob' }));
-  t.deepEqual((await (await store.sessionOf('sid'))?.drain())?.messages, []);
-});
-
-test('messages that moved to the login are no longer in the mailbox of the visitor', async (t) => {
-  const { store, visitors } = await start(t);
-  await store.set('sid', data({ a: 1 }));
-  const id = (await store.sessionOf('sid'))?.id ?? '';
-  await visitors.push(id, 'welcome');
-  await store.set('sid', Object.assign((await store.get('sid')) ?? data(), { accountId: 'alice' }));
-  await eventually(async () => (await visitors.getSession(id)).undelivered === 0);
-  t.is((await (await store.sessionOf('sid'))?.drain())?.messages.length, 1);
-});
-
-test('a login succeeds although its mailbox has no room for the undelivered messages of the visitor', async (t) => {
-  const { store, manager, visitors } = await start(t, { msgMaxLength: 2, onOverflow: 'reject' });
-  await store.set('sid', data({ a: 1 }));
-  const visitor = await store.sessionOf('sid');
-  for (const message of [1, 2]) await visitors.push(visitor?.id ?? '', message);
-  manager.on('created', ({ id }) => {
-    for (const message of ['a', 'b']) manager.push(id, message).catch((error) => t.fail(String(error)));
-  });
-  await store.set('sid', Object.assign((await store.get('sid')) ?? data(), { accountId: 'alice' }));
-  t.deepEqual(await dataOf(store, 'sid'), { a: 1, accountId: 'alice' });
-  t.deepEqual(
-    (await (await store.sessionOf('sid'))?.drain())?.messages.map(({ json }) => json),
-    ['"a"', '"b"'],
-  );
 });
