@@ -112,6 +112,9 @@ async function echo(request: IncomingMessage): Promise<string> {
   return `${request.method} ${request.url} ${await text(request)}`;
 }
 
+/** The text of a request that the lane leaves to `node:http`. */
+export const otherText = 'GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
 /** Returns the bytes of a poll as a client sends them. */
 export function pollText(token: string, query = 'wait=0&after=', more = ''): string {
   return `GET /poll?${query} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n${more}\r\n`;

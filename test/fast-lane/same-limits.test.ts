@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import test from 'ava';
 import { until } from '../support/http-kit.js';
-import { LaneStage, pollText } from './lane-stage.js';
+import { LaneStage, otherText, pollText } from './lane-stage.js';
 
 test('polls in one piece with a malformed request are refused together with it, as by node:http', async (t) => {
   const stage = await LaneStage.start(t);
@@ -17,7 +17,7 @@ test('node:http answers polls that arrive in one piece with another request, in 
   const stage = await LaneStage.start(t);
   const { token } = await stage.logIn();
   const { socket, received } = stage.raw();
-  socket.write(`${pollText(token)}GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n${pollText(token)}`);
+  socket.write(`${pollText(token)}${otherText}${pollText(token)}`);
   await until(() => received().split('HTTP/1.1 200').length === 4);
   t.is(stage.seen.length, 3);
   t.is(stage.lane.counts.pollsInLane, 0);
