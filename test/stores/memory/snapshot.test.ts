@@ -1,7 +1,6 @@
-import { chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import test from 'ava';
-import { app, isClosed, isUnknown, offsetsOf, outgoing, renewal, valuesOf } from '../../../src/conformance/trial.js';
+import { app, isUnknown, offsetsOf, outgoing, valuesOf } from '../../../src/conformance/trial.js';
 import { hashSecret, newSecret } from '../../../src/store/session-token.js';
 import { SnapshotFolder } from './snapshot-fixture.js';
 
@@ -117,125 +116,6 @@ test('messages that are too old at the restart are dropped', async (t) => {
   await after.close();
 });
 
-test('a restart keeps presence: a session reported as away is not reported again, and returns once', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  const before = await folder.start({ hbGrace: 10 });
-  const away = await before.login();
-  await before.pass(5);
-  const silent = await before.login();
-  await before.pass(5);
-  t.deepEqual(await before.judge(), [away.id]);
-  await before.close();
-  const after = await folder.start({ hbGrace: 10 });
-  t.deepEqual(await after.store.countPresence(), { online: 1, away: 1 });
-  t.deepEqual(await after.judge(), []);
-  t.is((await after.store.touch(app, away.id, renewal)).cameOnline, true);
-  await after.pass(5);
-  t.deepEqual(await after.judge(), [silent.id]);
-  t.is((await after.store.touch(app, silent.id, renewal)).cameOnline, true);
-  await after.close();
-});
-
-test('after a restart sessions expire, fall silent and are evicted in the same order as before', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  const options = { gcTime: 1_000, hbGrace: 500, maxSession: 4, onMaxSession: 'evict-idle' } as const;
-  const before = await folder.start(options);
-  const logins = [];
-  for (let each = 0; each < 4; each += 1) {
-    logins.push(await before.login('alice', { maxAge: 2_000 - each * 100 }));
-    await before.pass(10);
-  }
-  const [first, second, third, fourth] = logins.map(({ id }) => id);
-  // A freed and reused slot must not determine the order.
-  await before.store.end(app, third ?? '', 'logout');
-  const fifth = (await before.login()).id;
-  for (const id of [second, first, fifth, fourth]) {
-    await before.pass(10);
-    await before.store.touch(app, id ?? '', renewal);
-  }
-  await before.close();
-
-  const after = await folder.start(options);
-  const listed = (await after.store.listAccount(app, 'alice')).map(({ id }) => id);
-  t.deepEqual(listed, [first, second, fourth, fifth]);
-  await after.pass(5);
-  const { evicted } = await after.store.insert(after.newSession('alice'));
-  t.deepEqual(
-    evicted.map(({ id }) => id),
-    [second],
-  );
-  await after.pass(475);
-  t.deepEqual(await after.judge(), [first]);
-  await after.pass(490);
-  t.deepEqual(
-    (await after.sweep()).map(({ id }) => id),
-    [],
-  );
-  for (const id of [first, fifth, fourth]) {
-    await after.pass(10);
-    t.deepEqual(
-      (await after.sweep()).map((closed) => closed.id),
-      [id],
-    );
-  }
-  await after.close();
-});
-
-test('after a restart silence is judged in order of contact, even if that differs from the order of activity', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  const options = { hbGrace: 100, pollRenews: false };
-  const before = await folder.start(options);
-  const [first, second] = [await before.login(), await before.login()];
-  await before.pass(10);
-  await before.store.touch(app, second.id, renewal);
-  await before.pass(10);
-  await before.read(first.id);
-  await before.close();
-  const after = await folder.start(options);
-  await after.pass(90);
-  t.deepEqual(await after.judge(), [second.id]);
-  await after.pass(10);
-  t.deepEqual(await after.judge(), [first.id]);
-  await after.close();
-});
-
-test('max-age is counted from the creation, across restarts', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  let trial = await folder.start();
-  const { id } = await trial.login('alice', { maxAge: 30 });
-  const younger = await trial.login('alice', { maxAge: 40 });
-  for (let restart = 0; restart < 2; restart += 1) {
-    await trial.close();
-    await folder.clock.advance(10);
-    trial = await folder.start();
-    await trial.store.touch(app, id, renewal);
-  }
-  await trial.pass(10);
-  await isClosed('max-age', trial.store.touch(app, id, renewal));
-  t.deepEqual(
-    (await trial.sweep()).map((closed) => closed.id),
-    [id],
-  );
-  t.is((await trial.store.get(app, younger.id)).id, younger.id);
-  await trial.close();
-});
-
-test('the idle time of a session whose reader is still parked at the stop starts at the stop, not at its last poll', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  const options = { gcTime: 100, hbGrace: 100 };
-  const before = await folder.start(options);
-  const { id } = await before.login();
-  await before.park(id);
-  await before.pass(500);
-  await before.close();
-  await folder.clock.advance(99);
-  const after = await folder.start(options);
-  t.is((await after.store.get(app, id)).presence, 'online');
-  await after.pass(1);
-  await isClosed('expired', after.store.get(app, id));
-  await after.close();
-});
-
 test('sessions that have expired at the stop are not in the file, and those that have expired at the start are not restored', async (t) => {
   const folder = await SnapshotFolder.make(t);
   const before = await folder.start();
@@ -262,84 +142,6 @@ test('closed sessions are not in the file', async (t) => {
   await before.store.end(app, id, 'logout');
   await before.close();
   t.false((await folder.text()).includes(id));
-});
-
-test('the file contains no secret, only hashes', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  const trial = await folder.start();
-  const secret = newSecret();
-  const rotated = newSecret();
-  const { id, secretHash } = await trial.login('alice', { id: 'A'.repeat(24) });
-  await trial.store.rotate(app, id, hashSecret(secret), false);
-  await trial.store.rotate(app, id, hashSecret(rotated), false);
-  await trial.close();
-  const text = await folder.text();
-  t.false(text.includes(secret) || text.includes(rotated) || text.includes(secretHash));
-  // The latter hash distinguishes a rotated token from a wrong one.
-  t.true(text.includes(hashSecret(rotated)) && text.includes(hashSecret(secret)));
-});
-
-test('only its owner can read and write the file, no matter what existed before and in which folder', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  await writeFile(folder.path, '', { mode: 0o666 });
-  await writeFile(`${folder.path}.partial`, 'left by a crash', { mode: 0o666 });
-  await chmod(`${folder.path}.partial`, 0o666);
-  const trial = await folder.start();
-  await trial.login();
-  await trial.close();
-  t.is((await stat(folder.path)).mode & 0o777, 0o600);
-  const file = folder.file(join(folder.folder, 'new', 'deep', 'file'));
-  await file.write([], 0, { now: 0 });
-  t.is((await stat(file.path)).mode & 0o777, 0o600);
-  t.is((await stat(join(folder.folder, 'new'))).mode & 0o777, 0o700);
-});
-
-test('no other file is left next to the snapshot', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  const trial = await folder.start();
-  await trial.login();
-  await trial.close();
-  t.deepEqual(await folder.names(), ['sessions.snapshot']);
-});
-
-test('a snapshot is removed after it was restored, so that a crash revives no session that was closed later', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  const before = await folder.start();
-  const { id } = await before.login();
-  await before.close();
-  const crashing = await folder.start();
-  t.deepEqual(await folder.names(), []);
-  await crashing.store.end(app, id, 'revoked');
-  await folder.crash();
-  const after = await folder.start();
-  await isUnknown(after.store.get(app, id));
-  t.deepEqual(folder.warnings, []);
-});
-
-test('a failed write leaves the old file intact, and no unfinished file', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  const file = folder.file();
-  await file.write([{ a: 1 }, { a: 2 }], 2, { now: 0 });
-  const before = await folder.text();
-  function* failing() {
-    yield { a: 'x'.repeat(1_000_000) };
-    throw new Error('no more');
-  }
-  await t.throwsAsync(file.write(failing(), 2, { now: 0 }), { message: 'no more' });
-  t.is(await folder.text(), before);
-  t.deepEqual(await folder.names(), ['sessions.snapshot']);
-  await file.write([{ a: 3 }], 1, { now: 0 });
-  const records: unknown[] = [];
-  t.is((await file.read((record) => records.push(record)))?.records, 1);
-  t.deepEqual(records, [{ a: 3 }]);
-});
-
-test('a stop that can not write its snapshot reports that', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  const trial = await folder.start();
-  await mkdir(folder.path);
-  await trial.login();
-  await t.throwsAsync(trial.close());
 });
 
 test('a missing file is no error: the first start is empty and silent', async (t) => {
@@ -371,38 +173,4 @@ test('a line of more than a megabyte is restored', async (t) => {
   const after = await folder.start(options);
   t.true(valuesOf(await after.read(id))[0] === large);
   await after.close();
-});
-
-test('a snapshot can be restored after it was moved', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  const before = await folder.start();
-  const { id } = await before.login();
-  await before.close();
-  const moved = join(folder.folder, 'moved');
-  await rename(folder.path, moved);
-  const after = await folder.start({}, folder.file(moved));
-  t.is((await after.store.get(app, id)).id, id);
-  await after.close();
-});
-
-test('a snapshot to which others may write is refused at the start, and left unchanged', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  const before = await folder.start();
-  const { id } = await before.login();
-  await before.close();
-  await chmod(folder.path, 0o606);
-  await t.throwsAsync(folder.start(), {
-    code: 'STORE_UNAVAILABLE',
-    message: `The session snapshot ${folder.path} can't be trusted: ${folder.path} can be written to by all users (mode 0606)`,
-  });
-  await chmod(folder.path, 0o600);
-  const after = await folder.start();
-  t.is((await after.store.get(app, id)).id, id, 'the file was not touched');
-  await after.close();
-});
-
-test('a snapshot in a folder where others may replace it is refused, even before it exists', async (t) => {
-  const folder = await SnapshotFolder.make(t);
-  await chmod(folder.folder, 0o777);
-  await t.throwsAsync(folder.start(), { code: 'STORE_UNAVAILABLE', message: /can't be trusted: .* by all users/ });
 });
