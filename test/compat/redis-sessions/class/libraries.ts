@@ -13,6 +13,11 @@ export interface Library {
   pass(seconds: number): Promise<void>;
 }
 
+/** Arguments that the tests of several calls share. */
+export const app = 'webapp';
+export const ip = '203.0.113.7';
+export const unknownToken = 'x'.repeat(64);
+
 let latest = 0;
 
 /** Returns a namespace that no other test uses. */
