@@ -1,38 +1,5 @@
-import { readFileSync } from 'node:fs';
-import test, { type ExecutionContext } from 'ava';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { projectPath } from '../architecture/source-tree.js';
-import { DemoServer } from './demo-server.js';
-import { DemoPage, launchBrowser, pageErrors } from './demo-stage.js';
-import { contrast, overhang, paintedText } from './readable.js';
-
-const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
-const axe = readFileSync(projectPath('node_modules/axe-core/axe.min.js'), 'utf8');
-
-let browser: Browser;
-let server: DemoServer;
-
-test.before(async () => {
-  server = await DemoServer.create();
-  await server.start();
-  browser = await launchBrowser();
-});
-
-test.serial.afterEach('no page has thrown an error or violated its content security policy', (t) => {
-  t.deepEqual(pageErrors.splice(0), []);
-});
-
-test.after.always('on SIGTERM the demo stops with exit code 0', async (t) => {
-  await browser?.close();
-  const code = await server?.stop();
-  await server?.destroy();
-  t.is(code, 0);
-});
-
-/** Opens a page whose accounts no other test uses, so that each test begins without sessions. */
-async function open(t: ExecutionContext, options?: BrowserContextOptions): Promise<DemoPage> {
-  return DemoPage.open(t, browser, server, options);
-}
+import test from 'ava';
+import { DemoPage } from './demo-stage.js';
 
 async function choosePolicy({ page }: DemoPage, words: string): Promise<void> {
   await page.locator('#policies').getByText(words).click();
@@ -43,7 +10,7 @@ async function choosePolicy({ page }: DemoPage, words: string): Promise<void> {
 test.serial(
   'four devices listen by poll, stream and WebSocket, and a push to an account reaches its three devices',
   async (t) => {
-    const demo = await open(t);
+    const demo = await DemoPage.open(t);
     const { page } = demo;
     const transports = "[...document.querySelectorAll('.device select')].map((select) => select.value)";
     t.deepEqual(await page.evaluate(transports), ['sse', 'poll', 'websocket', 'websocket']);
@@ -59,7 +26,7 @@ test.serial(
 );
 
 test.serial('the sixth login of an account is refused, and its device shows the reason', async (t) => {
-  const demo = await open(t);
+  const demo = await DemoPage.open(t);
   await demo.page.getByRole('button', { name: 'Log in the sixth' }).click();
   const refused = demo.page.locator('.device[data-state=refused]');
   await refused.getByText(/at most maxSession \(5\).*\(409 SESSION_LIMIT\)/).waitFor();
@@ -73,7 +40,7 @@ test.serial('the sixth login of an account is refused, and its device shows the 
 test.serial(
   'under the other policies the sixth login ends the session of the oldest or the idlest device, which shows the reason',
   async (t) => {
-    const demo = await open(t);
+    const demo = await DemoPage.open(t);
     const { page } = demo;
     for (const words of ['ends the oldest', 'ends the idlest']) {
       await choosePolicy(demo, words);
@@ -91,7 +58,7 @@ test.serial(
 );
 
 test.serial('a device that is logged out shows it, and gets another session at its next login', async (t) => {
-  const demo = await open(t);
+  const demo = await DemoPage.open(t);
   await demo.act(demo.device('Tablet'), 'Log out');
   await demo.device('Tablet').getByText('Logged out', { exact: true }).waitFor();
   await demo.act(demo.device('Tablet'), 'Log in again');
@@ -100,7 +67,7 @@ test.serial('a device that is logged out shows it, and gets another session at i
 });
 
 test.serial('a device whose token was rotated continues to read, and misses no message', async (t) => {
-  const demo = await open(t);
+  const demo = await DemoPage.open(t);
   for (const label of ['Laptop', 'Phone', 'Tablet']) await demo.act(demo.device(label), 'Roll token');
   await demo.page.getByText(/has a new token/).waitFor();
   await demo.send('With the new token');
@@ -111,7 +78,7 @@ test.serial('a device whose token was rotated continues to read, and misses no m
 // ---- Failures
 
 test.serial('a device without network receives the missed messages when the network is back', async (t) => {
-  const demo = await open(t);
+  const demo = await DemoPage.open(t);
   const labels = ['Laptop', 'Phone', 'Tablet'];
   for (const label of labels) await demo.act(demo.device(label), 'Go offline');
   await demo.send('One');
@@ -127,7 +94,7 @@ test.serial('a device without network receives the missed messages when the netw
 test.serial(
   'a sleeping device loses the messages of a flood that exceed the bound of its mailbox, and is told so when it wakes',
   async (t) => {
-    const demo = await open(t);
+    const demo = await DemoPage.open(t);
     const { page } = demo;
     const phone = demo.device('Phone');
     await demo.act(phone, 'Sleep');
@@ -144,7 +111,7 @@ test.serial(
 test.serial(
   'during a restart of the server the page shows it; accepted messages arrive, and refused messages are reported',
   async (t) => {
-    const demo = await open(t);
+    const demo = await DemoPage.open(t);
     const { page } = demo;
     await demo.act(demo.device('Phone'), 'Sleep');
     await demo.send('Before the stop');
@@ -166,7 +133,7 @@ test.serial(
 test.serial(
   'an action that needs another start command is disabled, and names the command as the reason',
   async (t) => {
-    const { page } = await open(t);
+    const { page } = await DemoPage.open(t);
     for (const [name, command] of [
       ['Kill this worker', 'npm run start:cluster'],
       ['Stop Redis', 'npm run start:redis'],
@@ -180,7 +147,7 @@ test.serial(
 );
 
 test.serial('each device may change its transport, unless a fourth device would then hold a connection', async (t) => {
-  const demo = await open(t);
+  const demo = await DemoPage.open(t);
   const transport = (label: string, account?: string) => demo.device(label, account).getByRole('combobox');
   await transport('Tablet').selectOption('poll');
   await transport('Laptop').selectOption('websocket');
@@ -198,10 +165,10 @@ test.serial('each device may change its transport, unless a fourth device would 
 test.serial(
   'a second window starts with all devices, both windows receive, and a reload changes nothing',
   async (t) => {
-    const first = await open(t);
+    const first = await DemoPage.open(t);
     await first.send('Before the window');
     await first.accounted(3);
-    const second = await first.secondWindow(server);
+    const second = await first.secondWindow();
     await second.listening(4);
     t.deepEqual(await second.log(second.device('Phone')), ['1 Before the window']);
     await second.send('For both');
@@ -214,113 +181,3 @@ test.serial(
     t.deepEqual(await first.accounted(6), { sent: 6, delivered: 6, waiting: 0, lost: 0, told: 0 });
   },
 );
-
-// ---- Safety, accessibility and layout
-
-test.serial('HTML in an account name and in a message is shown as text', async (t) => {
-  const html = '<img src=x onerror="document.title=1"><b>bold</b>';
-  const demo = await open(t);
-  await demo.page.getByLabel('Account', { exact: true }).fill(html);
-  await demo.page.getByRole('button', { name: 'Log in', exact: true }).click();
-  await demo.listening(5);
-  await demo.send(html, 'Everyone');
-  await demo.device('Laptop').getByText(html).waitFor();
-  await demo.page.getByRole('heading', { name: html }).waitFor();
-  t.is(await demo.page.locator('img, b:not([id])').count(), 0);
-});
-
-test.serial('the page uses no inline script, no style element and no other site', async (t) => {
-  const { page } = await open(t);
-  const elsewhere: string[] = [];
-  page.on('request', (request) => {
-    if (!request.url().startsWith(server.url)) elsewhere.push(request.url());
-  });
-  await page.reload();
-  await page.getByText('4 of 4 devices listening').waitFor();
-  t.is(await page.locator('script:not([src]), style, [onclick], [onload]').count(), 0);
-  t.deepEqual(elsewhere, []);
-});
-
-test.serial(
-  'with the keyboard alone a user sends a message, puts a device to sleep, wakes it, and logs a device in',
-  async (t) => {
-    const demo = await open(t);
-    const { page } = demo;
-    const { keyboard } = page;
-    await page.getByLabel('Message', { exact: true }).focus();
-    await keyboard.press('Enter');
-    await page.getByText('Accepted by 3 mailboxes.').waitFor();
-    await page.getByRole('link', { name: 'Skip to the devices' }).focus();
-    await keyboard.press('Enter');
-    for (let presses = 0; presses < 4; presses += 1) await keyboard.press('Tab');
-    t.is(await page.evaluate('document.activeElement.id'), 'sixth');
-    await keyboard.press('Shift+Tab');
-    await keyboard.press('Enter');
-    await demo.listening(5);
-    const sleep = demo.device('Laptop').getByRole('button', { name: /^Sleep/ });
-    for (let presses = 0; presses < 4; presses += 1) await keyboard.press('Tab');
-    await sleep.and(page.locator(':focus')).waitFor();
-    t.is(
-      await page.locator('#code').textContent(),
-      'const { cursor: after } = mailbox;\nmailbox.close(); // later, as the same reader:\nmailbox = connect({ token, reader, after });',
-    );
-    await keyboard.press('Enter');
-    await demo.device('Laptop').getByText('Asleep').waitFor();
-    await keyboard.press('Enter');
-    await demo.listening(5);
-  },
-);
-
-test.serial('the path of a message is animated, except for a user who prefers reduced motion', async (t) => {
-  const moving = await open(t, { reducedMotion: 'no-preference' });
-  const drawn = moving.page.locator('#travel i').first().waitFor({ state: 'attached' });
-  await moving.page.getByRole('button', { name: '20 a second' }).click();
-  await drawn;
-  await moving.page.getByRole('button', { name: 'Stop sending' }).click();
-  const still = await open(t);
-  const count =
-    '(() => { globalThis.dots = 0; new MutationObserver((all) => { dots += all.length; }).observe(document.querySelector("#travel"), { childList: true }); })()';
-  await still.page.evaluate(count);
-  await still.send('At rest');
-  await still.accounted(3);
-  t.is(await still.page.evaluate('dots'), 0);
-});
-
-for (const colorScheme of ['light', 'dark'] as const) {
-  test.serial(
-    `in the ${colorScheme} scheme axe finds no serious violation, and every text has enough contrast`,
-    async (t) => {
-      const demo = await open(t, { colorScheme });
-      const { page } = demo;
-      await demo.act(demo.device('Phone'), 'Sleep');
-      await demo.act(demo.device('Phone'), 'Flood');
-      await demo.act(demo.device('Tablet'), 'Log out');
-      await demo.act(demo.device('Laptop', 'ben'), 'Go offline');
-      await page.getByRole('button', { name: 'Log in the sixth' }).click();
-      await page.locator('.device[data-state=refused]').waitFor();
-      await page.getByText(/will be told/).waitFor();
-      const texts = await paintedText(page);
-      t.true(texts.length > 60);
-      for (const text of texts) t.true(contrast(text) >= 4.5, JSON.stringify(text));
-      await page.evaluate(axe);
-      const run = 'axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations)';
-      const found = await page.evaluate<{ impact: string; id: string; nodes: { html: string }[] }[]>(run);
-      const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      t.deepEqual(
-        serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
-        [],
-      );
-    },
-  );
-}
-
-test.serial('on a phone 360 pixels wide nothing is wider than the window', async (t) => {
-  const demo = await open(t, phone);
-  const { page } = demo;
-  await page.getByLabel('Account', { exact: true }).fill('w'.repeat(120));
-  await page.getByRole('button', { name: 'Log in the sixth' }).click();
-  await page.locator('.device[data-state=refused]').waitFor();
-  await demo.send('x'.repeat(300), 'Everyone');
-  await demo.device('Laptop').getByText('x'.repeat(300)).waitFor();
-  t.is(await overhang(page), 0);
-});

@@ -1,7 +1,7 @@
-import type { ExecutionContext } from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { limits } from '../support/limits.js';
-import type { DemoServer } from './demo-server.js';
+import { DemoServer } from './demo-server.js';
 
 const flags = [
   '--headless',
@@ -14,12 +14,28 @@ const flags = [
   '--disable-sync',
 ];
 
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
-}
-
 /** Errors of all pages: exceptions and violations of the content security policy. */
-export const pageErrors: string[] = [];
+const pageErrors: string[] = [];
+
+let browser: Browser;
+let server: DemoServer;
+
+test.before(async () => {
+  server = await DemoServer.create();
+  await server.start();
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
+});
+
+test.serial.afterEach('no page has thrown an error or violated its content security policy', (t) => {
+  t.deepEqual(pageErrors.splice(0), []);
+});
+
+test.after.always('on SIGTERM the demo stops with exit code 0', async (t) => {
+  await browser?.close();
+  const code = await server?.stop();
+  await server?.destroy();
+  t.is(code, 0);
+});
 
 /** The totals of all messages that the page shows. */
 export interface Totals {
@@ -38,13 +54,11 @@ export class DemoPage {
     this.page = page;
   }
 
-  /** Opens the page with reduced motion, because animations take time. The animation of messages has a separate test. */
-  static async open(
-    t: ExecutionContext,
-    browser: Browser,
-    server: DemoServer,
-    options: BrowserContextOptions = {},
-  ): Promise<DemoPage> {
+  /**
+   * Opens the page in a new browser context, whose accounts no other test uses, so that each test begins without sessions.
+   * Opens it with reduced motion, because animations take time. The animation of messages has a separate test.
+   */
+  static async open(t: ExecutionContext, options: BrowserContextOptions = {}): Promise<DemoPage> {
     const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
     t.teardown(() => context.close());
     context.setDefaultTimeout(limits.event);
@@ -60,7 +74,7 @@ export class DemoPage {
   }
 
   /** Opens another window of the same browser. */
-  async secondWindow(server: DemoServer): Promise<DemoPage> {
+  async secondWindow(): Promise<DemoPage> {
     const page = await this.page.context().newPage();
     await page.goto(server.url);
     return new DemoPage(page);
