@@ -1,5 +1,5 @@
 import type { TokenSource } from './connection.js';
-import { Mailbox } from './mailbox.js';
+import { MailboxClient } from './mailbox-client.js';
 import { TabMemory, type TabStorage } from './memory.js';
 import type { SocketMaker } from './socket.js';
 import { here, page, type Surroundings } from './surroundings.js';
@@ -40,7 +40,7 @@ export function connectBy<Data = unknown>(
   transport: Transport,
   options: MailboxOptions = {},
   surroundings: Surroundings = here,
-): Mailbox<Data> {
+): MailboxClient<Data> {
   const { url = '/', token, after, signal, fetch = globalThis.fetch } = options;
   const base = new URL(url, page.location?.href).href.replace(/\/*$/, '/');
   const memory = new TabMemory(
@@ -50,7 +50,7 @@ export function connectBy<Data = unknown>(
   const reader = options.reader ?? memory.claimReader();
   const WebSocket: SocketMaker | undefined = Object(options).WebSocket ?? page.WebSocket;
   const setting = { base, fetch, WebSocket, memory, reader, token, exchange: transport(), surroundings };
-  const mailbox = new Mailbox<Data>(setting, after);
+  const mailbox = new MailboxClient<Data>(setting, after);
   const close = () => mailbox.close();
   if (signal?.aborted) close();
   signal?.addEventListener('abort', close);

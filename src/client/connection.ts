@@ -2,7 +2,7 @@ import type { MailboxState, Pause, Tell } from './news.js';
 import { Refusal } from './refusal.js';
 import type { Sign, Surroundings } from './surroundings.js';
 import { type Exchange, type Exchanger, inTime, longestSilence, longestTimer } from './transport.js';
-import type { Batch, Closed } from './wire.js';
+import type { Batch, ClosedNotice } from './wire.js';
 
 /** Bounds in milliseconds for the random pause after a failure. Its maximum doubles with each consecutive failure. */
 const firstBackoff = 500;
@@ -47,13 +47,13 @@ const full = Symbol();
  * - `backoff`: something failed. The wait ends early when the network is back.
  * - `pause`: the server asked the client to come back later. Nothing shortens the wait.
  */
-export class Connection {
+export class ClientConnection {
   /** Only the mailbox reads it. */
   state: Exclude<MailboxState, 'closed'> = 'connecting';
   readonly #setting: ConnectionSetting;
   readonly #feed: Feed;
   readonly #tell: Tell;
-  readonly #onEnd: (closed: Closed) => void;
+  readonly #onEnd: (closed: ClosedNotice) => void;
   #hasEnded = false;
   #exchange = new AbortController();
   #rest: 'room' | 'backoff' | 'pause' | undefined;
@@ -65,7 +65,7 @@ export class Connection {
   #chances = usualChances;
 
   /** @param onEnd called when the connection has ended for good */
-  constructor(setting: ConnectionSetting, feed: Feed, tell: Tell, onEnd: (closed: Closed) => void) {
+  constructor(setting: ConnectionSetting, feed: Feed, tell: Tell, onEnd: (closed: ClosedNotice) => void) {
     this.#setting = setting;
     this.#feed = feed;
     this.#tell = tell;
@@ -161,7 +161,7 @@ export class Connection {
     }
   }
 
-  #mayComeBack(closed: Closed): boolean {
+  #mayComeBack(closed: ClosedNotice): boolean {
     // After a rotation, a fixed token is no longer valid.
     return closed.reconnect && !(closed.code === 'rotated' && typeof this.#setting.token === 'string');
   }
@@ -194,13 +194,13 @@ export class Connection {
     return this.#end({ code, reason: message, reconnect: false });
   }
 
-  #end(closed: Closed): true {
+  #end(closed: ClosedNotice): true {
     this.stop();
     this.#onEnd(closed);
     return true;
   }
 
-  #enter(state: Connection['state'], pause?: Pause): void {
+  #enter(state: ClientConnection['state'], pause?: Pause): void {
     // A listener may have closed the mailbox.
     if (this.#hasEnded || (state === this.state && !pause)) return;
     this.state = state;

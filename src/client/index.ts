@@ -1,5 +1,5 @@
 import { connectBy, type MailboxOptions } from './connect.js';
-import type { Mailbox } from './mailbox.js';
+import type { MailboxClient } from './mailbox-client.js';
 import { shared } from './shared.js';
 import type { Transport } from './transport.js';
 import { auto } from './transports/auto.js';
@@ -9,7 +9,7 @@ import { webSocket } from './transports/web-socket.js';
 
 export { connectBy, type MailboxOptions } from './connect.js';
 export type { TokenSource } from './connection.js';
-export type { Mailbox } from './mailbox.js';
+export type { MailboxClient } from './mailbox-client.js';
 export type { TabStorage } from './memory.js';
 export type { MailboxEvents, MailboxState, Pause } from './news.js';
 export { Refusal } from './refusal.js';
@@ -19,7 +19,7 @@ export { auto } from './transports/auto.js';
 export { poll } from './transports/poll.js';
 export { sse } from './transports/sse.js';
 export { webSocket } from './transports/web-socket.js';
-export type { Closed, Message } from './wire.js';
+export type { ClosedNotice, Message } from './wire.js';
 
 const transports = { auto, poll, sse, websocket: webSocket } satisfies Record<string, Transport>;
 
@@ -38,7 +38,7 @@ export function connect<Data = unknown>({
   transport = 'poll',
   share = true,
   ...options
-}: ConnectOptions = {}): Mailbox<Data> {
+}: ConnectOptions = {}): MailboxClient<Data> {
   const way: Transport | undefined = transports[transport];
   if (!way) throw new TypeError(`No transport ${transport}`);
   return connectBy<Data>(share ? shared(way) : way, options);

@@ -1,4 +1,4 @@
-import type { Closed } from './wire.js';
+import type { ClosedNotice } from './wire.js';
 
 /** Pause of a client before it tries again. */
 export interface Pause {
@@ -23,7 +23,7 @@ export interface MailboxEvents {
   open: undefined;
   waiting: Pause;
   away: Pause;
-  closed: Closed;
+  closed: ClosedNotice;
   /** Number of messages before the next message that a bound of the mailbox has dropped. */
   lost: number;
   /** The mailbox began another life: the application may have messages that the server has forgotten. */

@@ -1,11 +1,11 @@
-import type { Closed } from './wire.js';
+import type { ClosedNotice } from './wire.js';
 
 /** An answer that is not a batch: a problem document of the server, or an answer of a proxy or a captive portal. */
 export class Refusal extends Error {
   declare readonly status: number;
   /** Code of the server's problem document. The answer of a proxy or a captive portal has none. */
   declare readonly code: string | undefined;
-  declare readonly closed: Closed | undefined;
+  declare readonly closed: ClosedNotice | undefined;
   /** Minimum milliseconds to wait. */
   declare readonly retryAfter: number | undefined;
 

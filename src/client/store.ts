@@ -1,9 +1,9 @@
-import type { Mailbox } from './mailbox.js';
+import type { MailboxClient } from './mailbox-client.js';
 import type { MailboxState } from './news.js';
-import type { Closed, Message } from './wire.js';
+import type { ClosedNotice, Message } from './wire.js';
 
-/** State of a mailbox for a view. Immutable: every change creates a new snapshot. */
-export interface MailboxSnapshot<Data = unknown> {
+/** What a view shows of a mailbox. Immutable: every change creates a new snapshot. */
+export interface MailboxStoreSnapshot<Data = unknown> {
   /** The newest messages, oldest first. */
   readonly messages: readonly Message<Data>[];
   readonly state: MailboxState;
@@ -11,8 +11,8 @@ export interface MailboxSnapshot<Data = unknown> {
   readonly lost: number;
   /** Number of times that the mailbox began another life. The server may have forgotten the messages before. */
   readonly resets: number;
-  /** The reason why the mailbox is closed; undefined if it is not closed. */
-  readonly closed: Closed | undefined;
+  /** The reason why the client has ended; undefined if it has not ended. */
+  readonly closed: ClosedNotice | undefined;
 }
 
 /** Store to which view libraries subscribe. Both methods may be passed on without the object. */
@@ -23,7 +23,7 @@ export interface MailboxStore<Data = unknown> {
    */
   readonly subscribe: (listener: () => void) => () => void;
   /** Returns the same object until something changes. */
-  readonly getSnapshot: () => MailboxSnapshot<Data>;
+  readonly getSnapshot: () => MailboxStoreSnapshot<Data>;
 }
 
 /** Options of `mailboxStore`. */
@@ -33,7 +33,7 @@ export interface MailboxStoreOptions {
 }
 
 /** Snapshot before anything has happened, and on a server that renders pages. */
-export const emptySnapshot: MailboxSnapshot<never> = {
+export const emptySnapshot: MailboxStoreSnapshot<never> = {
   messages: [],
   state: 'connecting',
   lost: 0,
@@ -48,17 +48,17 @@ export const emptySnapshot: MailboxSnapshot<never> = {
  * @throws RangeError if `limit` is not a whole number of at least 1
  */
 export function mailboxStore<Data>(
-  mailbox: Mailbox<Data>,
+  mailbox: MailboxClient<Data>,
   { limit = 100 }: MailboxStoreOptions = {},
 ): MailboxStore<Data> {
   if (!Number.isInteger(limit) || limit < 1)
     throw new RangeError(`limit must be a whole number of at least 1; got ${limit}`);
   const listeners = new Set<() => void>();
   const { state, closed } = mailbox;
-  let snapshot: MailboxSnapshot<Data> = { ...emptySnapshot, state, closed };
+  let snapshot: MailboxStoreSnapshot<Data> = { ...emptySnapshot, state, closed };
   let isTaking = false;
 
-  const change = (changed: Partial<MailboxSnapshot<Data>>): void => {
+  const change = (changed: Partial<MailboxStoreSnapshot<Data>>): void => {
     snapshot = { ...snapshot, ...changed };
     for (const listener of [...listeners]) {
       try {

@@ -7,8 +7,8 @@ export interface Message<Data = unknown> {
   readonly data: Data;
 }
 
-/** The reason why a mailbox or its session is closed. */
-export interface Closed {
+/** The reason why a session or its client has ended. */
+export interface ClosedNotice {
   /** A close reason of the server, `superseded`, `closed`, or the code of a permanent error. */
   readonly code: string;
   /** A sentence for people. */
@@ -26,7 +26,7 @@ export interface Batch {
   readonly superseded?: boolean;
   /** Milliseconds that the client waits before it comes back. */
   readonly retry?: number;
-  readonly closed?: Closed;
+  readonly closed?: ClosedNotice;
 }
 
 /** Whether an answer is a batch. A captive portal or a proxy may answer with anything. */

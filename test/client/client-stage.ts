@@ -1,5 +1,11 @@
 import type { ExecutionContext } from 'ava';
-import { type ConnectOptions, connectBy, type Mailbox, type MailboxEvents, poll } from '../../src/client/index.js';
+import {
+  type ConnectOptions,
+  connectBy,
+  type MailboxClient,
+  type MailboxEvents,
+  poll,
+} from '../../src/client/index.js';
 import type { ClientClock, Sign, Surroundings } from '../../src/client/surroundings.js';
 import type { Transport } from '../../src/client/transport.js';
 import { ManualClock } from '../../src/conformance/manual-clock.js';
@@ -65,7 +71,7 @@ export interface ClientSetup extends Omit<ConnectOptions, 'transport'> {
 export class ClientStage {
   readonly kit: Kit;
   readonly session: IssuedSession;
-  readonly #clients: Mailbox[] = [];
+  readonly #clients: MailboxClient[] = [];
 
   private constructor(kit: Kit, session: IssuedSession) {
     this.kit = kit;
@@ -83,7 +89,7 @@ export class ClientStage {
     return `http://127.0.0.1:${this.kit.port}`;
   }
 
-  connect({ transport = poll, device = new Device(), ...options }: ClientSetup = {}): Mailbox {
+  connect({ transport = poll, device = new Device(), ...options }: ClientSetup = {}): MailboxClient {
     const setting = { url: this.url, token: this.session.token, ...options };
     const mailbox = connectBy(transport, setting, device);
     this.#clients.push(mailbox);
@@ -111,7 +117,7 @@ export class ClientStage {
 }
 
 /** Takes the next `count` messages, and returns their data. */
-export async function take(mailbox: Mailbox, count: number): Promise<readonly unknown[]> {
+export async function take(mailbox: MailboxClient, count: number): Promise<readonly unknown[]> {
   const taken: unknown[] = [];
   for await (const { data } of mailbox) {
     taken.push(data);
@@ -121,7 +127,7 @@ export async function take(mailbox: Mailbox, count: number): Promise<readonly un
 }
 
 /** Takes all messages. Returns the data taken so far, and a promise for the end of the loop. */
-export function takeAll(mailbox: Mailbox): { readonly taken: unknown[]; readonly end: Promise<void> } {
+export function takeAll(mailbox: MailboxClient): { readonly taken: unknown[]; readonly end: Promise<void> } {
   const taken: unknown[] = [];
   const loop = async () => {
     for await (const { data } of mailbox) taken.push(data);
@@ -130,7 +136,10 @@ export function takeAll(mailbox: Mailbox): { readonly taken: unknown[]; readonly
 }
 
 /** Resolves with the payload of the next event of this name. */
-export function next<Event extends keyof MailboxEvents>(mailbox: Mailbox, event: Event): Promise<MailboxEvents[Event]> {
+export function next<Event extends keyof MailboxEvents>(
+  mailbox: MailboxClient,
+  event: Event,
+): Promise<MailboxEvents[Event]> {
   return new Promise((resolve) => {
     const end = mailbox.on(event, (payload) => {
       end();

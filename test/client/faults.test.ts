@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import test from 'ava';
-import { connectBy, type Mailbox, poll } from '../../src/client/index.js';
+import { connectBy, type MailboxClient, poll } from '../../src/client/index.js';
 import { eventually } from '../support/eventually.js';
 import fc from '../support/fast-check.js';
 import { rounds } from '../support/limits.js';
@@ -50,7 +50,7 @@ class World {
   #failure: unknown;
   #clock = new ManualClock();
   #device = new Device(this.#clock);
-  #mailbox: Mailbox;
+  #mailbox: MailboxClient;
   #loop: Promise<void>;
   #atEnd = () => false;
 
@@ -126,7 +126,7 @@ class World {
     await this.#server.push(this.#pushed.length - 1, key);
   }
 
-  #connect(): Mailbox {
+  #connect(): MailboxClient {
     this.#clock = new ManualClock();
     this.#device = new Device(this.#clock);
     const { fetch, session } = this.#server;

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type MailboxSnapshot, type MailboxStore, mailboxStore } from '../../src/client/store.js';
+import { type MailboxStore, type MailboxStoreSnapshot, mailboxStore } from '../../src/client/store.js';
 import { settle } from '../../src/conformance/manual-clock.js';
 import { eventually } from '../support/eventually.js';
 import { ClientStage, next, take } from './client-stage.js';
@@ -11,7 +11,7 @@ test('a store keeps the newest messages up to its limit, and notifies its listen
   await stage.push('one', 'two', 'three');
   const store = mailboxStore(stage.connect(), { limit: 2 });
   t.like(store.getSnapshot(), { messages: [], state: 'connecting', lost: 0, resets: 0, closed: undefined });
-  const seen: MailboxSnapshot[] = [];
+  const seen: MailboxStoreSnapshot[] = [];
   store.subscribe(() => seen.push(store.getSnapshot()));
   await eventually(() => dataOf(store).includes('three'));
   t.deepEqual(dataOf(store), ['two', 'three']);

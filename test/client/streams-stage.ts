@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ExecutionContext } from 'ava';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { Mailbox, Transport } from '../../src/client/index.js';
+import type { MailboxClient, Transport } from '../../src/client/index.js';
 import type { Session } from '../../src/index.js';
 import { authenticateUpgrade, streamMailbox } from '../../src/websocket/index.js';
 import type { KitOptions } from '../support/http-kit.js';
@@ -33,5 +33,5 @@ export function cut(stage: ClientStage): void {
   for (const socket of sockets.get(stage)?.clients ?? []) socket.terminate();
 }
 
-export const open = (stage: ClientStage, transport: Transport, options: ClientSetup = {}): Mailbox =>
+export const open = (stage: ClientStage, transport: Transport, options: ClientSetup = {}): MailboxClient =>
   stage.connect({ transport, WebSocket, ...options });

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Mailbox, poll, shared } from '../../src/client/index.js';
+import { type MailboxClient, poll, shared } from '../../src/client/index.js';
 import { eventually } from '../support/eventually.js';
 import type { ClientSetup, ClientStage } from './client-stage.js';
 
@@ -63,7 +63,7 @@ export const pageLocation = { href: 'http://127.0.0.1/' };
 setLocation(pageLocation);
 
 /** Opens a tab of a browser that has the token in a cookie. */
-export function open(stage: ClientStage, options: ClientSetup = {}): Mailbox {
+export function open(stage: ClientStage, options: ClientSetup = {}): MailboxClient {
   const withCookie: typeof fetch = (input, init) => {
     const cookie = `sid=${stage.session.token}`;
     return fetch(input, { ...init, headers: { ...Object(init?.headers), cookie, 'sec-fetch-site': 'same-origin' } });
@@ -71,7 +71,7 @@ export function open(stage: ClientStage, options: ClientSetup = {}): Mailbox {
   return stage.connect({ transport: shared(poll), token: () => undefined, fetch: withCookie, ...options });
 }
 
-export const isOpen = (mailbox: Mailbox) => eventually(() => mailbox.state === 'open');
+export const isOpen = (mailbox: MailboxClient) => eventually(() => mailbox.state === 'open');
 
 /** Listens on the channel of the tabs of one server. Returns the channel and the kinds of the messages on it. */
 export function listen(stage: ClientStage) {

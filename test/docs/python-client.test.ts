@@ -9,11 +9,11 @@ import { Kit } from '../support/http-kit.js';
 
 const program = `
 import json, sys
-from session_mailbox import Closed, Mailbox
+from session_mailbox import Closed, MailboxClient
 url, token = sys.argv[1:3]
 def tell(*what): print(json.dumps(what), flush=True)
 try:
-    for message in Mailbox(url, token, on_lost=lambda count: tell("lost", count), on_reset=lambda: tell("reset")):
+    for message in MailboxClient(url, token, on_lost=lambda count: tell("lost", count), on_reset=lambda: tell("reset")):
         tell(message["data"])
 except Closed as closed:
     tell("closed", closed.code)
@@ -141,10 +141,10 @@ pythonTest(title('the client in Python follows no redirect, and tries again afte
 /** Leaves its loop at a message of a batch, and begins another loop. */
 const leavingProgram = `
 import json, sys
-from session_mailbox import Mailbox
+from session_mailbox import MailboxClient
 url, token, last = *sys.argv[1:3], 2400
 def tell(*what): print(json.dumps(what), flush=True)
-mailbox = Mailbox(url, token)
+mailbox = MailboxClient(url, token)
 for message in mailbox:
     if message["data"] == last: break
     tell(message["data"])
@@ -171,13 +171,13 @@ pythonTest(
 /** Reads a mailbox whose token comes from another server. */
 const tokenProgram = `
 import json, sys, urllib.request
-from session_mailbox import Closed, Mailbox
+from session_mailbox import Closed, MailboxClient
 url, token = sys.argv[1:3]
 def tell(*what): print(json.dumps(what), flush=True)
 def renew():
     with urllib.request.urlopen(url + "/token") as answer: return answer.read().decode()
 try:
-    for message in Mailbox(url, renew): tell(message["data"])
+    for message in MailboxClient(url, renew): tell(message["data"])
 except Closed as closed:
     tell("closed", closed.code)
 `;

@@ -1,6 +1,6 @@
 """A client of a session's mailbox, written from docs/poll.md with Python's standard library alone.
 
-    for message in Mailbox("https://example.com/", token=lambda: current_token()):
+    for message in MailboxClient("https://example.com/", token=lambda: current_token()):
         show(message["data"])
 
 Asking for the next message acknowledges the previous one.
@@ -43,7 +43,7 @@ class Closed(Exception):
         self.reason = reason
 
 
-class Mailbox:
+class MailboxClient:
     """Iterates over the messages of one session: each once and in order.
 
     token: the bearer token, or a function that returns it

@@ -1,24 +1,24 @@
-import { Connection, type ConnectionSetting } from './connection.js';
+import { ClientConnection, type ConnectionSetting } from './connection.js';
 import { Inbox } from './inbox.js';
 import type { MailboxEvents, MailboxState, Tell } from './news.js';
 import type { Sign } from './surroundings.js';
-import type { Closed, Message } from './wire.js';
+import type { ClosedNotice, Message } from './wire.js';
 
 /** Listeners by event. `on` and `#tell` ensure that each listener gets the payload of its event. */
 type Listeners = Record<string, Set<(payload: never) => void>>;
 
 /**
- * The messages of one session, each once and in order. A loop that asks for the next message acknowledges the message
- * before it. If a loop is left by `break` or by an error, its last message is not acknowledged, and the next loop gets
+ * One reader of a session's mailbox: iterates over its messages, each once and in order. A loop that asks for the next
+ * message acknowledges the message before it. If a loop is left by `break` or by an error, its last message is not acknowledged, and the next loop gets
  * it again.
  */
-export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
+export class MailboxClient<Data = unknown> implements AsyncIterable<Message<Data>> {
   readonly #inbox: Inbox;
-  readonly #connection: Connection;
+  readonly #connection: ClientConnection;
   readonly #setting: ConnectionSetting;
   readonly #listeners: Listeners = {};
   readonly #endListening: () => void;
-  #closed: Closed | undefined;
+  #closed: ClosedNotice | undefined;
   /** Iterator of the running loop. */
   #iterator: object | undefined;
   /**
@@ -36,7 +36,7 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
       onTaken: () => this.#taken(),
       onReceived: () => this.#wakeLoop(),
     });
-    this.#connection = new Connection(setting, this.#inbox, this.#tell, (closed) => this.#end(closed));
+    this.#connection = new ClientConnection(setting, this.#inbox, this.#tell, (closed) => this.#end(closed));
     this.#endListening = setting.surroundings.listen((sign) => this.#heed(sign));
   }
 
@@ -44,8 +44,8 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
     return this.#closed ? 'closed' : this.#connection.state;
   }
 
-  /** The reason why the mailbox is closed; undefined if it is not closed. */
-  get closed(): Closed | undefined {
+  /** The reason why the client has ended; undefined if it has not ended. */
+  get closed(): ClosedNotice | undefined {
     return this.#closed;
   }
 
@@ -124,7 +124,7 @@ export class Mailbox<Data = unknown> implements AsyncIterable<Message<Data>> {
     this.#connection.heed(sign);
   }
 
-  #end(closed: Closed): void {
+  #end(closed: ClosedNotice): void {
     if (this.#closed) return;
     this.#closed = closed;
     this.#connection.stop();
