@@ -1,5 +1,5 @@
 import { type Cursor, formatCursor } from '../mailbox/cursor.js';
-import type { Transport } from '../measures/kinds.js';
+import type { TransportKind } from '../measures/kinds.js';
 import type { ReadResult } from '../store/session-store.js';
 import type { Hold, HoldQueue } from './hold-times.js';
 import type { Cancellable, PollCredential, PollReceiver, PollRequest } from './poll-request.js';
@@ -90,7 +90,7 @@ export class Waiter implements Hold<Waiter>, Cancellable {
     return formatCursor(this.epoch, this.offset, this.proof);
   }
 
-  get transport(): Transport {
+  get transport(): TransportKind {
     return this.streams ? 'stream' : 'poll';
   }
 

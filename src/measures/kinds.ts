@@ -15,7 +15,7 @@ export type DeliveryWay = (typeof deliveryWays)[number];
 export const wakeUps = ['message', 'read'] as const;
 
 export const transports = ['poll', 'stream'] as const;
-export type Transport = (typeof transports)[number];
+export type TransportKind = (typeof transports)[number];
 
 /** Side of a server with a fast lane that received a poll: the `lane`, or `node-http`. */
 export const laneSides = ['lane', 'node-http'] as const;

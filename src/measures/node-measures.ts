@@ -7,7 +7,7 @@ import {
   type Sweep,
   storeOperations,
   sweeps,
-  type Transport,
+  type TransportKind,
   transports,
   wakeUps,
 } from './kinds.js';
@@ -27,7 +27,7 @@ const sweepBounds = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
  */
 export class NodeMeasures {
   /** Polls and streams that this node has accepted. */
-  readonly arrived = new Tally<Transport>(transports);
+  readonly arrived = new Tally<TransportKind>(transports);
   /**
    * Polls and streams that were sent away to retry: this node has no room for them or is stopping. Not in `arrived`.
    */
@@ -43,8 +43,8 @@ export class NodeMeasures {
   pushedBytes = 0;
   /** Older messages that were dropped to make room for newer ones. */
   displaced = 0;
-  readonly delivered = new Tally<Transport>(transports);
-  readonly deliveredBytes = new Tally<Transport>(transports);
+  readonly delivered = new Tally<TransportKind>(transports);
+  readonly deliveredBytes = new Tally<TransportKind>(transports);
   /** Messages that batches reported as lost. */
   lost = 0;
   /** Batches that reported a reset. */

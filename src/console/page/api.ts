@@ -85,7 +85,7 @@ export interface SessionCensus {
 }
 
 /** The server answered a request with an error. */
-export class Refusal extends Error {
+export class ApiError extends Error {
   readonly status: number;
 
   constructor(status: number, detail: string) {
@@ -111,5 +111,5 @@ async function ask<Answer>(path: string, options: RequestInit): Promise<Answer> 
   if (response.ok) return response.json();
   const problem: { detail?: unknown } = await response.json().catch(() => ({}));
   const detail = typeof problem.detail === 'string' ? problem.detail : `The server answered ${response.status}`;
-  throw new Refusal(response.status, detail);
+  throw new ApiError(response.status, detail);
 }

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Overview, Refusal, read } from './api.js';
-import { History } from './history.js';
+import { ApiError, type Overview, read } from './api.js';
+import { SampleHistory } from './sample-history.js';
 
 /** Milliseconds between two requests for the overview. */
 const pauseMs = 2_000;
@@ -12,7 +12,7 @@ const idleMs = 600_000;
 
 export interface Live {
   readonly overview: Overview | undefined;
-  readonly history: History;
+  readonly history: SampleHistory;
   /** Why the latest request failed; empty if it succeeded. */
   readonly fault: string;
   readonly isPaused: boolean;
@@ -22,7 +22,7 @@ export interface Live {
 /** Provides the overview. Reads it repeatedly while the page is visible, in use and not paused. */
 export function useLive(): Live {
   const [overview, setOverview] = useState<Overview>();
-  const [history, setHistory] = useState(() => new History());
+  const [history, setHistory] = useState(() => new SampleHistory());
   const [fault, setFault] = useState('');
   const [isPaused, setPaused] = useState(false);
   const lastInput = useRef(Date.now());
@@ -70,7 +70,7 @@ export function useLive(): Live {
 }
 
 export function faultOf(error: unknown): string {
-  if (!(error instanceof Refusal)) return 'The server does not answer; the page tries again.';
+  if (!(error instanceof ApiError)) return 'The server does not answer; the page tries again.';
   if (error.status === 401 || error.status === 403) return `Access refused: ${error.message}`;
   return error.message;
 }

@@ -1,7 +1,7 @@
 import type { Figures, NodeEntry, Overview } from './api.js';
 import { count, duration, megabytes, rate } from './format.js';
-import { eventCount, type History, sum } from './history.js';
 import { Foreign, Plot, Table } from './parts.tsx';
+import { eventCount, type SampleHistory, sum } from './sample-history.js';
 
 const columns = [
   'Node',
@@ -18,7 +18,7 @@ const columns = [
   'As of',
 ];
 
-export function Nodes({ overview, history }: { readonly overview: Overview; readonly history: History }) {
+export function Nodes({ overview, history }: { readonly overview: Overview; readonly history: SampleHistory }) {
   const { nodes, nodesFault } = overview;
   const eventsOf = (event: string) => history.rates((node) => eventCount(node, event));
   return (

@@ -11,18 +11,18 @@ interface Sample {
 }
 
 /** Figures of the last minutes in which the page was open. Immutable. */
-export class History {
+export class SampleHistory {
   readonly #samples: readonly Sample[];
 
   constructor(samples: readonly Sample[] = []) {
     this.#samples = samples;
   }
 
-  with({ at, nodes }: Overview): History {
+  with({ at, nodes }: Overview): SampleHistory {
     // The server caches figures: it may return the same figures again.
     if (this.#samples.at(-1)?.at === at) return this;
     const sample = { at, nodes: new Map(nodes.map((node) => [node.node, node])) };
-    return new History([...this.#samples, sample].slice(-most));
+    return new SampleHistory([...this.#samples, sample].slice(-most));
   }
 
   /** Returns the sum over all nodes, for each sample. */
