@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ChangeFeed, ChangeWatcher, CloseReason, SessionChange, SessionStore } from '../index.js';
 import { hashSecret, newSecret } from '../store/session-token.js';
 import type { DeclareRule } from './rule.js';
-import { app, type Login, renewal, type Trial } from './trial.js';
+import { app, renewal, type Trial, type TrialSession } from './trial.js';
 
 /** Milliseconds to wait for a change from a store that sends it over a network. */
 const patience = 10_000;
@@ -44,7 +44,7 @@ class ChangeRecorder implements ChangeWatcher {
   }
 }
 
-type Change = (trial: Trial, login: Login, other: Login) => Promise<unknown>;
+type Change = (trial: Trial, login: TrialSession, other: TrialSession) => Promise<unknown>;
 
 /** Operations after which a copy of the first session is outdated. */
 const changes: Readonly<Record<string, Change>> = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { hashSecret, newSecret } from '../store/session-token.js';
 import type { DeclareRule } from './rule.js';
-import { app, isClosed, type Login, outgoing } from './trial.js';
+import { app, isClosed, outgoing, type TrialSession } from './trial.js';
 
 export function closingRules(rule: DeclareRule, unit: number): void {
   rule('end closes the session and counts its undelivered messages', async (start) => {
@@ -117,7 +117,7 @@ export function closingRules(rule: DeclareRule, unit: number): void {
   rule('endApp closes every live session of the app, and reports each once', async (start) => {
     const trial = await start({ gcTime: 2 * unit });
     const expired = await trial.login();
-    const logins: Login[] = [];
+    const logins: TrialSession[] = [];
     for (let account = 0; account < 60; account += 1) {
       logins.push(...(await loginAll(trial.login.bind(trial), 5, `account-${account}`, 100 * unit)));
     }
@@ -131,11 +131,11 @@ export function closingRules(rule: DeclareRule, unit: number): void {
 }
 
 function loginAll(
-  login: (accountId: string, options?: { ttl: number }) => Promise<Login>,
+  login: (accountId: string, options?: { ttl: number }) => Promise<TrialSession>,
   count: number,
   accountId: string,
   ttl?: number,
-): Promise<Login[]> {
+): Promise<TrialSession[]> {
   return Promise.all(Array.from({ length: count }, () => login(accountId, ttl === undefined ? undefined : { ttl })));
 }
 

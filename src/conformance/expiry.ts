@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { hashSecret, newSecret } from '../store/session-token.js';
 import { passesOver, refused } from './operations.js';
 import type { DeclareRule } from './rule.js';
-import { app, isClosed, type Login, outgoing, renewal, type Trial, valuesOf } from './trial.js';
+import { app, isClosed, outgoing, renewal, type Trial, type TrialSession, valuesOf } from './trial.js';
 
 export function expiryRules(rule: DeclareRule, unit: number): void {
   for (const [name, operate] of Object.entries(refused)) {
@@ -35,7 +35,7 @@ export function expiryRules(rule: DeclareRule, unit: number): void {
     });
   }
 
-  const renewals: Record<string, (trial: Trial, login: Login) => Promise<unknown>> = {
+  const renewals: Record<string, (trial: Trial, login: TrialSession) => Promise<unknown>> = {
     authenticate: ({ store }, { id, secretHash }) => store.authenticate(app, id, secretHash),
     touch: ({ store }, { id }) => store.touch(app, id, renewal),
     read: (trial, { id }) => trial.read(id),

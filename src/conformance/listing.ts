@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import type { DeclareRule } from './rule.js';
-import { allPages, app, type Login, renewal, scanned, type Trial } from './trial.js';
+import { allPages, app, renewal, scanned, type Trial, type TrialSession } from './trial.js';
 
 export function listingRules(rule: DeclareRule, unit: number): void {
   rule("listAccount gives the account's live sessions, oldest first", async (start) => {
     const trial = await start();
-    const logins: Login[] = [];
+    const logins: TrialSession[] = [];
     for (let each = 0; each < 5; each += 1) {
       logins.push(await trial.login());
       await trial.login('bob');
@@ -169,6 +169,6 @@ export function listingRules(rule: DeclareRule, unit: number): void {
   });
 }
 
-async function populate(trial: Trial, count: number, name = 'account'): Promise<Login[]> {
+async function populate(trial: Trial, count: number, name = 'account'): Promise<TrialSession[]> {
   return Promise.all(Array.from({ length: count }, (_each, index) => trial.login(`${name}-${index % 20}`)));
 }

@@ -4,7 +4,7 @@ import type { AppendOutcome, Cursor, OutgoingMessage, ReadRequest, SessionContex
 export type ModelContext = Omit<SessionContext, 'readerGrace'>;
 
 /** One offset of a mailbox. A replaced message is not lost. A gone message is lost to the readers that had not passed it. */
-export interface Place {
+export interface ModelPlace {
   readonly offset: number;
   readonly at: number;
   readonly message: OutgoingMessage;
@@ -31,7 +31,7 @@ interface ModelReader {
 
 export interface ExpectedRead {
   readonly offset: number;
-  readonly places: readonly Place[];
+  readonly places: readonly ModelPlace[];
   readonly lost: number;
   /** Whether the store's `lost` may be larger: a store may forget which messages behind all known readers were replaced. */
   readonly lostMore: boolean;
@@ -48,7 +48,7 @@ export interface ExpectedRead {
 export class ModelMailbox {
   /** Unknown until the store returns it. */
   epoch: string | undefined;
-  places: Place[] = [];
+  places: ModelPlace[] = [];
   readers: ModelReader[] = [];
   /** The offset up to which all live readers had acknowledged everything at the last check. */
   #passed = 0;
@@ -56,7 +56,7 @@ export class ModelMailbox {
   /** Greatest offset that all known readers had reached at the same time. */
   #floor = 0;
 
-  get kept(): readonly Place[] {
+  get kept(): readonly ModelPlace[] {
     return this.places.filter(({ state }) => state === 'kept');
   }
 
@@ -200,7 +200,7 @@ export class ModelMailbox {
     }
   }
 
-  #place(message: OutgoingMessage, at: number, state: Place['state']): void {
+  #place(message: OutgoingMessage, at: number, state: ModelPlace['state']): void {
     this.places.push({ offset: this.places.length + 1, at, message, state, proof: undefined, givenWith: undefined });
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type ClosedSession, type Contact, SessionError, type SessionRecord, type SessionStore } from '../index.js';
-import type { Model, ModelSession, Refusal } from './model.js';
+import type { Model, ModelSession, PossibleRefusals } from './model.js';
 import type { Trial } from './trial.js';
 
 /** The store under test, with the conversion of its times to times of the model. */
@@ -100,7 +100,7 @@ export function pick(
 
 /** Checks that the operation succeeds, or is refused as the model expects. */
 export async function settleAs<Result>(
-  refusal: Refusal | undefined,
+  refusal: PossibleRefusals | undefined,
   operation: Promise<Result>,
 ): Promise<Result | undefined> {
   if (refusal === undefined) return operation;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Renewal, SessionError } from '../index.js';
 import { hashSecret, newSecret } from '../store/session-token.js';
-import { ModelSession, type Refusal } from './model.js';
+import { ModelSession, type PossibleRefusals } from './model.js';
 import { command, pick, type StoreCommand, settleAs, someSession, sortedById } from './model-run.js';
 import { allPages, app, scanned } from './trial.js';
 
@@ -52,7 +52,7 @@ export function insertOnceCommand(): fc.Arbitrary<StoreCommand> {
       return;
     }
     const { needed, candidates } = model.eviction(accountId);
-    const refused: Refusal = refusal?.filter((each) => each !== 'SESSION_UNKNOWN') ?? [];
+    const refused: PossibleRefusals = refusal?.filter((each) => each !== 'SESSION_UNKNOWN') ?? [];
     const mayInsert = refusal?.includes('SESSION_UNKNOWN') === true;
     const mayExceed = mayInsert && needed && onMaxSession === 'reject';
     const result = await real.store.insertOnce(given).catch((error) => {

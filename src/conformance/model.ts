@@ -11,7 +11,7 @@ import { defaultLevel } from '../store/session-record.js';
 import { type ModelContext, ModelMailbox, type Verdict } from './model-mailbox.js';
 
 /** The possible reasons for which an operation on one session is refused. The store must give one of them. */
-export type Refusal = readonly ('SESSION_UNKNOWN' | CloseReason)[];
+export type PossibleRefusals = readonly ('SESSION_UNKNOWN' | CloseReason)[];
 
 interface Ending {
   readonly reason: CloseReason;
@@ -91,7 +91,7 @@ export class Model {
   }
 
   /** Returns the reasons for which an operation on the session may be refused; `undefined` when it is live. */
-  refusal(session: ModelSession | undefined, secretHash?: string): Refusal | undefined {
+  refusal(session: ModelSession | undefined, secretHash?: string): PossibleRefusals | undefined {
     if (session === undefined) return ['SESSION_UNKNOWN'];
     const deadline = this.#deadline(session);
     const ending = session.ending ?? deadline;

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { hashSecret, newSecret } from '../store/session-token.js';
-import { allPages, app, type Login, outgoing, renewal, scanned, type Trial } from './trial.js';
+import { allPages, app, outgoing, renewal, scanned, type Trial, type TrialSession } from './trial.js';
 
 /** Operations on one session, each of which must reject when it is closed or expired. */
-export const refused: Readonly<Record<string, (trial: Trial, dead: Login, live: Login) => Promise<unknown>>> = {
+export const refused: Readonly<
+  Record<string, (trial: Trial, dead: TrialSession, live: TrialSession) => Promise<unknown>>
+> = {
   authenticate: ({ store }, { id, secretHash }) => store.authenticate(app, id, secretHash),
   get: ({ store }, { id }) => store.get(app, id),
   touch: ({ store }, { id }) => store.touch(app, id, renewal),
@@ -25,7 +27,7 @@ export const refused: Readonly<Record<string, (trial: Trial, dead: Login, live: 
 };
 
 /** Operations that skip a closed or expired session without an error. */
-export const passesOver: Readonly<Record<string, (trial: Trial, dead: Login) => Promise<void>>> = {
+export const passesOver: Readonly<Record<string, (trial: Trial, dead: TrialSession) => Promise<void>>> = {
   end: async ({ store }, { id }) => assert.equal(await store.end(app, id, 'revoked'), undefined),
   endAsBearer: async ({ store }, { id, secretHash }) =>
     assert.equal(await store.endAsBearer(app, id, secretHash, 'revoked'), undefined),

@@ -19,7 +19,7 @@ import {
 import { hashSecret, newId, newSecret } from '../store/session-token.js';
 import type { StoreSetup } from './store-setup.js';
 
-export type Notice =
+export type RecordedNotice =
   | {
       readonly kind: 'appended';
       readonly app: string;
@@ -35,7 +35,7 @@ export type Notice =
   | { readonly kind: 'missed' };
 
 /** A session that a test created. */
-export interface Login {
+export interface TrialSession {
   readonly id: string;
   readonly accountId: string;
   readonly secretHash: string;
@@ -43,9 +43,9 @@ export interface Login {
 }
 
 /** A cursor. The proof may be left out if the trial has seen this place. */
-export type Place = Pick<Cursor, 'epoch' | 'offset'> & Partial<Cursor>;
+export type PartialCursor = Pick<Cursor, 'epoch' | 'offset'> & Partial<Cursor>;
 
-export type TrialRead = Partial<Omit<ReadRequest, 'after'>> & { readonly after?: Place | '' | undefined };
+export type TrialRead = Partial<Omit<ReadRequest, 'after'>> & { readonly after?: PartialCursor | '' | undefined };
 
 export type LoginOptions = Partial<Omit<NewSession, 'secretHash' | 'accountId'>>;
 
@@ -60,7 +60,7 @@ const noticePatience = 10_000;
 /** An opened store, with helpers for tests. */
 export class Trial implements StoreListener {
   readonly store: SessionStore;
-  readonly notices: Notice[] = [];
+  readonly notices: RecordedNotice[] = [];
   /** Proofs by `<epoch>.<offset>`. */
   readonly #proofs = new Map<string, number>();
   readonly #setup: StoreSetup;
@@ -101,7 +101,7 @@ export class Trial implements StoreListener {
     };
   }
 
-  async login(accountId = 'alice', options: LoginOptions = {}): Promise<Login> {
+  async login(accountId = 'alice', options: LoginOptions = {}): Promise<TrialSession> {
     const session = this.newSession(accountId, options);
     const { record } = await this.store.insert(session);
     return { id: session.id, accountId, secretHash: session.secretHash, record };
@@ -134,12 +134,12 @@ export class Trial implements StoreListener {
     return result;
   }
 
-  acknowledge(id: string, reader: string, place: Place): Promise<void> {
+  acknowledge(id: string, reader: string, place: PartialCursor): Promise<void> {
     return this.store.acknowledge(app, id, reader, this.cursor(place));
   }
 
   /** Returns the cursor of a place that this trial has seen in a read or a notice. */
-  cursor({ epoch, offset, proof = this.#proofs.get(`${epoch}.${offset}`) }: Place): Cursor {
+  cursor({ epoch, offset, proof = this.#proofs.get(`${epoch}.${offset}`) }: PartialCursor): Cursor {
     if (proof !== undefined) return { epoch, offset, proof };
     assert.ok(!this.#proofs.has(`${epoch}.0`), `the trial has not seen the message at ${offset}`);
     return { epoch, offset, proof: 1 };
@@ -182,7 +182,7 @@ export class Trial implements StoreListener {
   }
 
   /** Resolves to the next notice of this kind for this session, past or future. Returns each notice only once. */
-  async notice(kind: 'appended' | 'changed' | 'closed' | 'rotated', id: string): Promise<Notice> {
+  async notice(kind: 'appended' | 'changed' | 'closed' | 'rotated', id: string): Promise<RecordedNotice> {
     const giveUpAt = performance.now() + noticePatience;
     for (;;) {
       const index = this.notices.findIndex((notice) => notice.kind === kind && notice.id === id);

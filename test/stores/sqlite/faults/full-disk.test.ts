@@ -3,7 +3,7 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
-import type { Login } from '../../../../src/conformance/trial.js';
+import type { TrialSession } from '../../../../src/conformance/trial.js';
 import { SessionError } from '../../../../src/index.js';
 import { freshPath } from '../create-sqlite-store.js';
 import { openedTrial, trialOf } from '../opened-trial.js';
@@ -21,7 +21,7 @@ const large = { attributes: { text: JSON.stringify('x'.repeat(2_000)) } };
     await run('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=0700', 'tmpfs', directory]);
     t.teardown(async () => void (await run('umount', ['--lazy', directory])));
     const trial = await openedTrial(t, { path });
-    const logins: Login[] = [];
+    const logins: TrialSession[] = [];
     const error = await t.throwsAsync(async () => {
       for (;;) logins.push(await trial.login('alice', large));
     });
