@@ -19,18 +19,10 @@ const labels: Readonly<Record<Intent['act'], string>> = {
 
 /** A dialog that asks the operator to confirm an act, and carries it out. */
 export function Confirm({ intent, close }: ConfirmProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const [text, setText] = useState('{"text":"Hello"}');
   const [fault, setFault] = useState('');
   const [isBusy, setIsBusy] = useState(false);
-  useEffect(() => {
-    const opener = document.activeElement;
-    dialog.current?.showModal();
-    // The row that contained the button may have been removed.
-    return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
-    };
-  }, []);
   const submit = async (event: Event) => {
     event.preventDefault();
     setIsBusy(true);
@@ -49,17 +41,7 @@ export function Confirm({ intent, close }: ConfirmProps) {
         <p>
           <Explanation intent={intent} />
         </p>
-        {intent.act === 'push' && (
-          <label>
-            Message, as JSON
-            <textarea
-              rows={4}
-              spellcheck={false}
-              value={text}
-              onInput={(event) => setText(event.currentTarget.value)}
-            />
-          </label>
-        )}
+        {intent.act === 'push' && <MessageField text={text} setText={setText} />}
         {fault !== '' && (
           <p class="fault" role="alert">
             {fault}
@@ -75,6 +57,29 @@ export function Confirm({ intent, close }: ConfirmProps) {
         </p>
       </form>
     </dialog>
+  );
+}
+
+/** Opens the dialog, and returns the focus to the button that opened it once the dialog is removed. */
+function useModal() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const opener = document.activeElement;
+    dialog.current?.showModal();
+    // The row that contained the button may have been removed.
+    return () => {
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+    };
+  }, []);
+  return dialog;
+}
+
+function MessageField({ text, setText }: { readonly text: string; readonly setText: (text: string) => void }) {
+  return (
+    <label>
+      Message, as JSON
+      <textarea rows={4} spellcheck={false} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+    </label>
   );
 }
 

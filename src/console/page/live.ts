@@ -25,17 +25,7 @@ export function useLive(): Live {
   const [history, setHistory] = useState(() => new SampleHistory());
   const [fault, setFault] = useState('');
   const [isPaused, setPaused] = useState(false);
-  const lastInput = useRef(Date.now());
-  useEffect(() => {
-    const note = () => {
-      lastInput.current = Date.now();
-    };
-    const events = ['pointerdown', 'keydown', 'scroll'];
-    for (const name of events) addEventListener(name, note, { passive: true });
-    return () => {
-      for (const name of events) removeEventListener(name, note);
-    };
-  }, []);
+  const lastInput = useLastInput();
   useEffect(() => {
     if (isPaused) return;
     lastInput.current = Date.now();
@@ -65,8 +55,24 @@ export function useLive(): Live {
       isOver = true;
       clearTimeout(timer);
     };
-  }, [isPaused]);
+  }, [isPaused, lastInput]);
   return { overview, history, fault, isPaused, setPaused };
+}
+
+/** Provides the time of the operator's latest input, in milliseconds since the Unix epoch. */
+function useLastInput(): { current: number } {
+  const lastInput = useRef(Date.now());
+  useEffect(() => {
+    const note = () => {
+      lastInput.current = Date.now();
+    };
+    const events = ['pointerdown', 'keydown', 'scroll'];
+    for (const name of events) addEventListener(name, note, { passive: true });
+    return () => {
+      for (const name of events) removeEventListener(name, note);
+    };
+  }, []);
+  return lastInput;
 }
 
 export function faultOf(error: unknown): string {

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type ConsoleSessionPage, read } from './api.js';
 import { Confirm } from './confirm.tsx';
 import { time } from './format.js';
-import { faultOf, useLive } from './live.js';
+import { faultOf, type Live, useLive } from './live.js';
 import { Acts, Security } from './logs.tsx';
 import { Nodes } from './nodes.tsx';
 import { Foreign } from './parts.tsx';
@@ -19,27 +19,37 @@ function isToken(text: string): boolean {
   return /^[0-9A-Za-z]{64}$/.test(text);
 }
 
-function Console() {
-  const live = useLive();
-  const { overview, history, isPaused } = live;
+interface SessionList {
+  readonly query: Query;
+  /** `undefined` until the answer to the query has arrived. */
+  readonly page: ConsoleSessionPage | undefined;
+  /** Shows the sessions of another query. */
+  readonly show: (query: Query) => void;
+  /** Reads the sessions of the query again. */
+  readonly reload: () => void;
+}
+
+/** @param setNotice shows a sentence to the operator; empty to remove the sentence */
+function useSessionList(setNotice: (text: string) => void): SessionList {
   const [query, setQuery] = useState<Query>({ by: 'all' });
   const [page, setPage] = useState<ConsoleSessionPage>();
-  const [intent, setIntent] = useState<Intent>();
-  const [notice, setNotice] = useState('');
   const latest = useRef(0);
-  const load = useCallback(async (wanted: Query) => {
-    latest.current += 1;
-    const own = latest.current;
-    try {
-      const found = await read<ConsoleSessionPage>(pathOf(wanted));
-      // The list must not show the answer to an earlier query under the latest one.
-      if (own === latest.current) setPage(found);
-    } catch (error) {
-      if (own !== latest.current) return;
-      setPage({ sessions: [] });
-      setNotice(faultOf(error));
-    }
-  }, []);
+  const load = useCallback(
+    async (wanted: Query) => {
+      latest.current += 1;
+      const own = latest.current;
+      try {
+        const found = await read<ConsoleSessionPage>(pathOf(wanted));
+        // The list must not show the answer to an earlier query under the latest one.
+        if (own === latest.current) setPage(found);
+      } catch (error) {
+        if (own !== latest.current) return;
+        setPage({ sessions: [] });
+        setNotice(faultOf(error));
+      }
+    },
+    [setNotice],
+  );
   useEffect(() => void load(query), [query, load]);
   const show = (wanted: Query) => {
     if (wanted.by !== 'all' && isToken(wanted.text)) {
@@ -50,24 +60,44 @@ function Console() {
     setPage(undefined);
     setQuery(wanted);
   };
+  return { query, page, show, reload: () => void load(query) };
+}
+
+function Header({ live: { overview, isPaused, setPaused } }: { readonly live: Live }) {
+  return (
+    <header>
+      <h1>Sessions</h1>
+      {overview !== undefined && (
+        <p>
+          App <Foreign text={overview.app} />, operator <Foreign text={overview.operator} />, as of {time(overview.at)}
+        </p>
+      )}
+      <button type="button" aria-pressed={isPaused} onClick={() => setPaused(!isPaused)}>
+        {isPaused ? 'Resume' : 'Pause'}
+      </button>
+    </header>
+  );
+}
+
+function Console() {
+  const live = useLive();
+  const { overview, history } = live;
+  const [notice, setNotice] = useState('');
+  const [intent, setIntent] = useState<Intent>();
+  const { query, page, show, reload } = useSessionList(setNotice);
   const search = (by: 'account' | 'id', text: string) => {
     show({ by, text });
     document.getElementById('sessions-title')?.scrollIntoView();
   };
+  const close = (result: string | undefined) => {
+    setIntent(undefined);
+    if (result === undefined) return;
+    setNotice(result);
+    reload();
+  };
   return (
     <>
-      <header>
-        <h1>Sessions</h1>
-        {overview !== undefined && (
-          <p>
-            App <Foreign text={overview.app} />, operator <Foreign text={overview.operator} />, as of{' '}
-            {time(overview.at)}
-          </p>
-        )}
-        <button type="button" aria-pressed={isPaused} onClick={() => live.setPaused(!isPaused)}>
-          {isPaused ? 'Resume' : 'Pause'}
-        </button>
-      </header>
+      <Header live={live} />
       <p class="notice" role="status">
         {live.fault || notice}
       </p>
@@ -77,17 +107,7 @@ function Console() {
         {overview !== undefined && <Security entries={overview.security} search={search} />}
         {overview !== undefined && <Acts entries={overview.acts} search={search} />}
       </main>
-      {intent !== undefined && (
-        <Confirm
-          intent={intent}
-          close={(result) => {
-            setIntent(undefined);
-            if (result === undefined) return;
-            setNotice(result);
-            void load(query);
-          }}
-        />
-      )}
+      {intent !== undefined && <Confirm intent={intent} close={close} />}
     </>
   );
 }

@@ -20,50 +20,13 @@ const columns = [
 
 export function Nodes({ overview, history }: { readonly overview: Overview; readonly history: SampleHistory }) {
   const { nodes, nodesFault } = overview;
-  const eventsOf = (event: string) => history.rates((node) => eventCount(node, event));
   return (
     <section aria-labelledby="nodes-title">
       <h2 id="nodes-title">
         Nodes <span class="count">{nodes.length}</span>
       </h2>
       {nodesFault !== undefined && <p class="fault">Nodes may be missing: {nodesFault}</p>}
-      <div class="plots">
-        <Plot
-          title="Polls and streams"
-          unit="held"
-          format={count}
-          values={history.sums(({ figures }) => figures.held)}
-        />
-        <Plot title="Logins" unit="/ s" format={rate} values={eventsOf('created')} />
-        <Plot title="Sessions closed" unit="/ s" format={rate} values={eventsOf('closed')} />
-        <Plot title="Tokens refused" unit="/ s" format={rate} values={eventsOf('refused')} />
-        <Plot
-          title="Pushes"
-          unit="/ s"
-          format={rate}
-          values={history.rates(({ figures }) => figures.messages?.pushed)}
-        />
-        <Plot
-          title="Delivered"
-          unit="/ s"
-          format={rate}
-          values={history.rates(({ figures }) => figures.messages?.delivered)}
-        />
-        <Plot
-          title="Dropped"
-          unit="/ s"
-          format={rate}
-          values={history.rates(({ figures }) => figures.messages?.dropped)}
-        />
-        <Plot title="Delivery, half within" unit="ms" format={rate} values={history.latencies(0.5)} />
-        <Plot title="Delivery, 99 % within" unit="ms" format={rate} values={history.latencies(0.99)} />
-        <Plot
-          title="Store, slowest node"
-          unit="ms"
-          format={rate}
-          values={history.largest(({ figures }) => figures.storeMs)}
-        />
-      </div>
+      <Plots history={history} />
       <Table
         label="Nodes"
         columns={columns}
@@ -72,6 +35,28 @@ export function Nodes({ overview, history }: { readonly overview: Overview; read
       />
       <Reasons nodes={nodes} />
     </section>
+  );
+}
+
+function Plots({ history }: { readonly history: SampleHistory }) {
+  const held = history.sums(({ figures }) => figures.held);
+  const eventsOf = (event: string) => history.rates((node) => eventCount(node, event));
+  const messagesOf = (name: 'pushed' | 'delivered' | 'dropped') =>
+    history.rates(({ figures }) => figures.messages?.[name]);
+  const storeTimes = history.largest(({ figures }) => figures.storeMs);
+  return (
+    <div class="plots">
+      <Plot title="Polls and streams" unit="held" format={count} values={held} />
+      <Plot title="Logins" unit="/ s" format={rate} values={eventsOf('created')} />
+      <Plot title="Sessions closed" unit="/ s" format={rate} values={eventsOf('closed')} />
+      <Plot title="Tokens refused" unit="/ s" format={rate} values={eventsOf('refused')} />
+      <Plot title="Pushes" unit="/ s" format={rate} values={messagesOf('pushed')} />
+      <Plot title="Delivered" unit="/ s" format={rate} values={messagesOf('delivered')} />
+      <Plot title="Dropped" unit="/ s" format={rate} values={messagesOf('dropped')} />
+      <Plot title="Delivery, half within" unit="ms" format={rate} values={history.latencies(0.5)} />
+      <Plot title="Delivery, 99 % within" unit="ms" format={rate} values={history.latencies(0.99)} />
+      <Plot title="Store, slowest node" unit="ms" format={rate} values={storeTimes} />
+    </div>
   );
 }
 

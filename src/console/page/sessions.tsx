@@ -147,7 +147,6 @@ function Pager({
 
 function cellsOf(session: ConsoleSession, now: number, show: SessionsProps['show'], intend: SessionsProps['intend']) {
   const { id, accountId, userAgent, lastUserAgent, ip, lastIp } = session;
-  const name = `${accountId}, session ${id}`;
   return [
     <>
       <button type="button" class="link" onClick={() => show({ by: 'account', text: accountId })}>
@@ -157,19 +156,11 @@ function cellsOf(session: ConsoleSession, now: number, show: SessionsProps['show
     </>,
     <>
       <Foreign text={device(userAgent)} />
-      {lastUserAgent !== userAgent && (
-        <small>
-          now <Foreign text={device(lastUserAgent)} />
-        </small>
-      )}
+      {lastUserAgent !== userAgent && <Latest text={device(lastUserAgent)} />}
     </>,
     <>
       <Foreign text={ip === '' ? 'unknown' : ip} />
-      {lastIp !== ip && (
-        <small>
-          now <Foreign text={lastIp} />
-        </small>
-      )}
+      {lastIp !== ip && <Latest text={lastIp} />}
     </>,
     <span key="presence" class={session.presence === 'online' ? 'tag good' : 'tag'}>
       {session.presence}
@@ -177,7 +168,26 @@ function cellsOf(session: ConsoleSession, now: number, show: SessionsProps['show
     count(session.undelivered),
     duration(now - session.lastTime),
     duration(now - session.createdAt),
-    <div key="acts" class="acts">
+    <ActButtons key="acts" session={session} intend={intend} />,
+  ];
+}
+
+/** The latest value, where it differs from that at the creation of the session. */
+function Latest({ text }: { readonly text: string }) {
+  return (
+    <small>
+      now <Foreign text={text} />
+    </small>
+  );
+}
+
+function ActButtons({
+  session: { id, accountId },
+  intend,
+}: Pick<SessionsProps, 'intend'> & { readonly session: ConsoleSession }) {
+  const name = `${accountId}, session ${id}`;
+  return (
+    <div class="acts">
       <button type="button" aria-label={`Revoke ${name}`} onClick={() => intend({ act: 'revoke', id, accountId })}>
         Revoke
       </button>
@@ -191,6 +201,6 @@ function cellsOf(session: ConsoleSession, now: number, show: SessionsProps['show
       <button type="button" aria-label={`Push to ${name}`} onClick={() => intend({ act: 'push', id, accountId })}>
         Push
       </button>
-    </div>,
-  ];
+    </div>
+  );
 }
