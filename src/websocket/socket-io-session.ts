@@ -77,50 +77,10 @@ export function socketIoSession(
   manager: SessionManager,
   options: SocketIoOptions = {},
 ): (socket: SocketIoLike, next: (error?: Error) => void) => void {
-  const front = 'socketIoSession';
-  const checked = checkOptions({ front, known, secrets: credentialSecrets }, options);
-  const { activity, secure, trustedOrigins, requireOrigin } = checked;
-  const live = LiveSockets.of(manager);
-  const credentials = new Credentials(front, checked);
-  const origins = new OriginPolicy({ secure, trustedOrigins, requireOrigin });
-
-  const sessionOf = async (socket: SocketIoLike): Promise<Session> => {
-    const request = requestHeadOf(socket.request);
-    const { token } = socket.handshake.auth;
-    const fromAuth = isTokenText(token) ? token : undefined;
-    try {
-      if (fromAuth !== undefined) return await manager.authenticate(fromAuth, seenClient(manager, request));
-      // No browser sends a bearer token by itself, so such a client may come from any site.
-      if (bearerTokenOf(request) === undefined) origins.require(request);
-      return await credentials.sessionOf(manager, request);
-    } catch (error) {
-      if (fromAuth === undefined) reportRefusal(manager, credentials, request, error);
-      else manager.reportRefused(error, { token: fromAuth, ip: request.ip(), userAgent: request.header('user-agent') });
-      throw error;
-    }
-  };
-
-  const authenticate = async (socket: SocketIoLike): Promise<void> => {
-    requireMiddlewares(socket);
-    const session = await sessionOf(socket);
-    // The client has disconnected already, so no event would ever unregister the socket. The error prevents the next
-    // middleware from receiving a socket without a session. Socket.IO does not send the error.
-    if (socket.conn.readyState !== 'open') throw sessionUnknown();
-    const link = new SocketIoLink(socket, activity);
-    const leave = () => {
-      live.leave(link);
-      socket.conn.off('close', leave);
-    };
-    socket.once('disconnect', leave);
-    socket.conn.once('close', leave);
-    onCleanup(socket, leave);
-    await live.join(manager, session, link);
-    link.accept();
-    Object.assign(socket.data, { session });
-  };
-
+  const authentication = new SocketIoAuthentication(manager, options);
   return (socket, next) => {
-    authenticate(socket)
+    authentication
+      .authenticate(socket)
       .then(
         () => next(),
         (error) => next(refusalOf(error)),
@@ -131,6 +91,64 @@ export function socketIoSession(
         socket.conn.close();
       });
   };
+}
+
+/** Finds the sessions of clients, and ends each socket with its session. */
+class SocketIoAuthentication {
+  readonly #manager: SessionManager;
+  readonly #activity: boolean;
+  readonly #live: LiveSockets;
+  readonly #credentials: Credentials;
+  readonly #origins: OriginPolicy;
+
+  /** @throws SessionError `INVALID_CONTEXT` for options, `INVALID_ARGUMENT` for a wrong `manager` */
+  constructor(manager: SessionManager, options: SocketIoOptions) {
+    const front = 'socketIoSession';
+    const checked = checkOptions({ front, known, secrets: credentialSecrets }, options);
+    const { activity, secure, trustedOrigins, requireOrigin } = checked;
+    this.#manager = manager;
+    this.#activity = activity;
+    this.#live = LiveSockets.of(manager);
+    this.#credentials = new Credentials(front, checked);
+    this.#origins = new OriginPolicy({ secure, trustedOrigins, requireOrigin });
+  }
+
+  /** Sets `socket.data.session`. @throws the error with which the client is refused */
+  async authenticate(socket: SocketIoLike): Promise<void> {
+    requireMiddlewares(socket);
+    const session = await this.#sessionOf(socket);
+    // The client has disconnected already, so no event would ever unregister the socket. The error prevents the next
+    // middleware from receiving a socket without a session. Socket.IO does not send the error.
+    if (socket.conn.readyState !== 'open') throw sessionUnknown();
+    const link = new SocketIoLink(socket, this.#activity);
+    const leave = () => {
+      this.#live.leave(link);
+      socket.conn.off('close', leave);
+    };
+    socket.once('disconnect', leave);
+    socket.conn.once('close', leave);
+    onCleanup(socket, leave);
+    await this.#live.join(this.#manager, session, link);
+    link.accept();
+    Object.assign(socket.data, { session });
+  }
+
+  async #sessionOf(socket: SocketIoLike): Promise<Session> {
+    const manager = this.#manager;
+    const request = requestHeadOf(socket.request);
+    const { token } = socket.handshake.auth;
+    const fromAuth = isTokenText(token) ? token : undefined;
+    try {
+      if (fromAuth !== undefined) return await manager.authenticate(fromAuth, seenClient(manager, request));
+      // No browser sends a bearer token by itself, so such a client may come from any site.
+      if (bearerTokenOf(request) === undefined) this.#origins.require(request);
+      return await this.#credentials.sessionOf(manager, request);
+    } catch (error) {
+      if (fromAuth === undefined) reportRefusal(manager, this.#credentials, request, error);
+      else manager.reportRefused(error, { token: fromAuth, ip: request.ip(), userAgent: request.header('user-agent') });
+      throw error;
+    }
+  }
 }
 
 /**
