@@ -1,4 +1,4 @@
-import { type RequestHead, requestHeadOf } from '../requests/request-head.js';
+import { requestHeadOf } from '../requests/request-head.js';
 import { queryOfTarget, requestTarget } from '../requests/request-target.js';
 import { type Answer, answerToError } from '../routes/answer.js';
 import { jsonBodyOf } from '../routes/json-body.js';
@@ -38,40 +38,20 @@ async function handle(routes: SessionRoutes, request: Request): Promise<Response
   if (route === undefined) return new Response('Not Found', { status: 404 });
   const query = queryOfTarget(request.url);
   const headers = routes.crossOrigin.headersFor(head);
-  if (route.kind === 'poll') return poll(routes, head, query, headers, request.signal);
-  if (route.kind === 'events') return stream(routes, head, query, headers, request.signal);
+  const { signal } = request;
+  try {
+    if (route.kind === 'poll') {
+      const poll = routes.poll.accept(head, query, () => routes.app);
+      return await new FetchPoll(headers).answer((receiver) => poll.start(receiver), signal);
+    }
+    if (route.kind === 'events') {
+      const stream = routes.events.accept(head, query, routes.app);
+      return await new FetchStream(headers, routes.mostUnsent).open((receiver) => stream.start(receiver), signal);
+    }
+  } catch (error) {
+    return responseOf(answerToError(error), headers);
+  }
   return responseOf(await routes.answer(route, head, query, () => jsonBodyOf(request)), headers);
-}
-
-async function poll(
-  routes: SessionRoutes,
-  head: RequestHead,
-  query: { readonly [name: string]: unknown },
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<Response> {
-  try {
-    const accepted = routes.poll.accept(head, query, () => routes.app);
-    return await new FetchPoll(headers).answer((receiver) => accepted.start(receiver), signal);
-  } catch (error) {
-    return responseOf(answerToError(error), headers);
-  }
-}
-
-async function stream(
-  routes: SessionRoutes,
-  head: RequestHead,
-  query: { readonly [name: string]: unknown },
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<Response> {
-  try {
-    const accepted = routes.events.accept(head, query, routes.app);
-    const answer = new FetchStream(headers, routes.mostUnsent);
-    return await answer.open((receiver) => accepted.start(receiver), signal);
-  } catch (error) {
-    return responseOf(answerToError(error), headers);
-  }
 }
 
 function responseOf({ status, headers, body }: Answer, others: Readonly<Record<string, string>>): Response {
