@@ -17,8 +17,8 @@ import { invalidOption } from './validation/options.js';
 export type StoreBinding = (options: ContainerModuleLoadOptions) => void;
 
 /**
- * Returns the bindings that a container needs to resolve `SessionManager`. To resolve it with `await
- * container.getAsync` opens the store and starts the background work. To unbind it with `await
+ * Returns the bindings that a container needs to resolve `SessionManager`. Resolving it with `await
+ * container.getAsync` opens the store and starts the background work. Unbinding it with `await
  * container.unbindAllAsync` answers held polls, closes WebSockets, ends the background work and closes the store.
  * `container.get` can't start the service and throws `STOPPED`.
  *
@@ -27,7 +27,23 @@ export type StoreBinding = (options: ContainerModuleLoadOptions) => void;
  * @throws SessionError `INVALID_CONTEXT`
  */
 export function sessionModule(context?: SessionContextOptions, store: StoreBinding = memoryStore()): ContainerModule {
-  // A store instead of the context, or its options instead of the store. They may contain a password.
+  requireInOrder(context, store);
+  const validated = context === undefined ? undefined : new SessionContext(context);
+  return new ContainerModule((options) => {
+    if (validated !== undefined) options.bind(SessionContext).toConstantValue(validated);
+    // A context that the application binds itself is validated once, when it is first resolved.
+    options.onActivation(SessionContext, (_context, value) =>
+      value instanceof SessionContext ? value : new SessionContext(value),
+    );
+    if (!options.isBound(Clock)) options.bind(Clock).to(SystemClock).inSingletonScope();
+    store(options);
+    bindService(options);
+  });
+}
+
+/** @throws SessionError `INVALID_CONTEXT` if the context is a store, or the store is anything else */
+function requireInOrder(context: unknown, store: unknown): void {
+  // The value itself is not quoted: a store or its options may contain a password.
   if (typeof context === 'function') {
     throw invalidOption(
       'sessionModule',
@@ -40,31 +56,25 @@ export function sessionModule(context?: SessionContextOptions, store: StoreBindi
     const rule = 'must be what memoryStore(), sqliteStore() or redisStore() returns';
     throw invalidOption('sessionModule', 'store', rule, typeof store);
   }
-  const validated = context === undefined ? undefined : new SessionContext(context);
-  return new ContainerModule((options) => {
-    if (validated !== undefined) options.bind(SessionContext).toConstantValue(validated);
-    // A context that the application binds itself is validated once, when it is first resolved.
-    options.onActivation(SessionContext, (_context, value) =>
-      value instanceof SessionContext ? value : new SessionContext(value),
-    );
-    if (!options.isBound(Clock)) options.bind(Clock).to(SystemClock).inSingletonScope();
-    store(options);
-    options.bind(SessionEvents).toSelf().inSingletonScope();
-    options.bind(WaitingRoom).toSelf().inSingletonScope();
-    options.bind(PushMessageProcessor).toSelf().inSingletonScope();
-    options.bind(GcProcessor).toSelf().inSingletonScope();
-    options.bind(HeartbeatProcessor).toSelf().inSingletonScope();
-    // Deactivate on the binding, because Inversify does not await a deactivation that was given to
-    // `options.onDeactivation`.
-    options
-      .bind(SessionRuntime)
-      .toSelf()
-      .inSingletonScope()
-      .onDeactivation((runtime) => runtime.stop());
-    options.onActivation(SessionRuntime, (_context, runtime) => {
-      requireAsyncResolution();
-      return runtime.start().then(() => runtime);
-    });
-    options.bind(SessionManager).toSelf().inSingletonScope();
+}
+
+/** Binds the parts of the service, which all managers of a container share. */
+function bindService(options: ContainerModuleLoadOptions): void {
+  options.bind(SessionEvents).toSelf().inSingletonScope();
+  options.bind(WaitingRoom).toSelf().inSingletonScope();
+  options.bind(PushMessageProcessor).toSelf().inSingletonScope();
+  options.bind(GcProcessor).toSelf().inSingletonScope();
+  options.bind(HeartbeatProcessor).toSelf().inSingletonScope();
+  // Deactivate on the binding, because Inversify does not await a deactivation that was given to
+  // `options.onDeactivation`.
+  options
+    .bind(SessionRuntime)
+    .toSelf()
+    .inSingletonScope()
+    .onDeactivation((runtime) => runtime.stop());
+  options.onActivation(SessionRuntime, (_context, runtime) => {
+    requireAsyncResolution();
+    return runtime.start().then(() => runtime);
   });
+  options.bind(SessionManager).toSelf().inSingletonScope();
 }
