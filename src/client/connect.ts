@@ -5,7 +5,7 @@ import type { SocketMaker } from './socket.js';
 import { here, page, type Surroundings } from './surroundings.js';
 import type { Transport } from './transport.js';
 
-/** Options for a mailbox. In a page of the server every field is optional. Elsewhere an absolute `url` is required. */
+/** Options of a client. In a page of the server every field is optional. Elsewhere an absolute `url` is required. */
 export interface MailboxOptions {
   /** Address of the server's routes, without `poll`. Default `/`. */
   readonly url?: string | URL;
@@ -20,7 +20,7 @@ export interface MailboxOptions {
    * retains.
    */
   readonly after?: string;
-  /** Signal whose abort closes the mailbox. */
+  /** Signal whose abort ends the client. */
   readonly signal?: AbortSignal;
   /**
    * Storage that keeps the cursor during a reload; `null` for no storage. Default `sessionStorage`, if there is one.

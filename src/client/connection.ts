@@ -48,7 +48,7 @@ const full = Symbol();
  * - `pause`: the server asked the client to come back later. Nothing shortens the wait.
  */
 export class ClientConnection {
-  /** Only the mailbox reads it. */
+  /** Only `MailboxClient` reads it. */
   state: Exclude<MailboxState, 'closed'> = 'connecting';
   readonly #setting: ConnectionSetting;
   readonly #feed: Feed;
@@ -201,7 +201,7 @@ export class ClientConnection {
   }
 
   #enter(state: ClientConnection['state'], pause?: Pause): void {
-    // A listener may have closed the mailbox.
+    // A listener may have closed the client.
     if (this.#hasEnded || (state === this.state && !pause)) return;
     this.state = state;
     this.#tell(state, pause);
@@ -216,7 +216,7 @@ export class ClientConnection {
   #restFor(rest: 'room' | 'backoff' | 'pause', delay = longestTimer): Promise<void> {
     this.#rest = rest;
     return new Promise((resolve) => {
-      // A listener may have closed the mailbox.
+      // A listener may have closed the client.
       if (this.#hasEnded) return resolve();
       this.#endRest = () => {
         timer.cancel();

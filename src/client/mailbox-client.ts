@@ -9,8 +9,8 @@ type Listeners = Record<string, Set<(payload: never) => void>>;
 
 /**
  * One reader of a session's mailbox: iterates over its messages, each once and in order. A loop that asks for the next
- * message acknowledges the message before it. If a loop is left by `break` or by an error, its last message is not acknowledged, and the next loop gets
- * it again.
+ * message acknowledges the message before it. If a loop is left by `break` or by an error, its last message is not
+ * acknowledged, and the next loop gets it again.
  */
 export class MailboxClient<Data = unknown> implements AsyncIterable<Message<Data>> {
   readonly #inbox: Inbox;
@@ -94,7 +94,7 @@ export class MailboxClient<Data = unknown> implements AsyncIterable<Message<Data
     // The loop may be left while it waits.
     while (this.#iterator === iterator) {
       const message = this.#inbox.take();
-      // Give the messages that arrived before the session ended. An application that closed the mailbox wants no more.
+      // Give the messages that arrived before the session ended. An application that closed the client wants no more.
       if (message && this.#closed?.code !== 'closed') {
         // The application declares the type of the data, because it knows what its server pushes.
         return { done: false, value: message as Message<Data> };

@@ -13,7 +13,7 @@ export interface Pause {
  * - `open`: the server answers.
  * - `waiting`: the client pauses before it tries again.
  * - `away`: like `waiting`, and the device reports that it has no network.
- * - `closed`: the mailbox has ended for good.
+ * - `closed`: the client has ended for good.
  */
 export type MailboxState = 'connecting' | 'open' | 'waiting' | 'away' | 'closed';
 

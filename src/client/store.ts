@@ -70,7 +70,7 @@ export function mailboxStore<Data>(
     }
   };
 
-  /** @returns whether the mailbox has ended */
+  /** @returns whether the client has ended */
   const takeWhileShown = async (): Promise<boolean> => {
     for await (const message of mailbox) {
       // The message is not acknowledged, because the loop is left here. The next loop gets it again.

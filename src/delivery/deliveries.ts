@@ -47,7 +47,7 @@ export class Deliveries {
   }
 
   /**
-   * Gives a stream a batch that is not its last. To be called while the stream counts as reading: a push that its
+   * Gives a stream a batch that is not its last. Call it while the stream counts as reading: a push that its
    * receiver causes then only marks the stream as outdated.
    */
   give(waiter: Waiter, batch: Batch, way: DeliveryWay = 'read'): void {

@@ -34,7 +34,7 @@ export class PollBound {
   }
 
   /**
-   * Counts the answer until it was written out or its client has disconnected. To be called before the receiver has it.
+   * Counts the answer until it was written out or its client has disconnected. Call it before the receiver has it.
    */
   count(id: string, batch: Batch, receiver: PollReceiver): void {
     if (receiver.onceClosed === undefined || !isLarge(batch)) return;

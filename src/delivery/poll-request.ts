@@ -47,7 +47,7 @@ export interface PollCredential {
 
 /** An accepted poll or stream. An object, because a separate function for each poll takes 100 bytes more. */
 export interface Cancellable {
-  /** Ends the poll or stream without an answer. To be called when the client hangs up. No message is lost. */
+  /** Ends the poll or stream without an answer. Call it when the client hangs up. No message is lost. */
   cancel(): void;
 }
 

@@ -55,7 +55,7 @@ export class Rereading {
     for (const id of ids) this.#read(id);
   }
 
-  /** Reads in steps: to read all mailboxes in one turn would delay all other work of this node. */
+  /** Reads in steps: reading all mailboxes in one turn would delay all other work of this node. */
   async #readAll(): Promise<void> {
     let count = 0;
     while (this.#round === 'repeat') {

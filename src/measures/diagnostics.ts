@@ -13,7 +13,7 @@ export class DiagnosticsChannel<Payload> {
     this.#channel = channel(this.name);
   }
 
-  /** Whether there is a subscriber. To be checked before the payload is created, so that it costs nothing otherwise. */
+  /** Whether there is a subscriber. Check it before you create the payload, which then costs nothing without one. */
   get isHeard(): boolean {
     return this.#channel.hasSubscribers;
   }

@@ -37,7 +37,7 @@ const encoded = /[%+]|[^\x20-\x7e]/;
 /** @param query without the question mark */
 export function parametersOf(query: string): { readonly [name: string]: unknown } {
   const parameters = new Parameters();
-  // Nearly every query of a poll is plain. To split it here takes half of the time that `URLSearchParams` takes.
+  // Nearly every query of a poll is plain. Splitting it here takes half of the time that `URLSearchParams` takes.
   if (encoded.test(query)) for (const [name, value] of new URLSearchParams(query)) add(parameters, name, value);
   else addPlain(parameters, query);
   return parameters;

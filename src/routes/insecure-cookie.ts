@@ -4,7 +4,7 @@ const code = 'SESSION_MAILBOX_INSECURE_COOKIE';
 let hasWarned = false;
 
 /**
- * Warns in production (`NODE_ENV`), once per process. To be called when a cookie without `Secure` is issued. Anyone
+ * Warns in production (`NODE_ENV`), once per process. Call it when a cookie without `Secure` is issued. Anyone
  * between the client and the server can read this cookie, and a page loaded by HTTP counts as the server's own.
  */
 export function warnOfInsecureCookie(name: string): void {

@@ -92,7 +92,7 @@ export abstract class AppAuthentication extends AppMailboxes implements SessionV
   }
 
   /**
-   * To be called once a user has changed their password or another credential. In one step, gives the session in which
+   * Call this once a user has changed their password or another credential. In one step, gives the session in which
    * the user did so a new token, like `rotateToken`, and closes all other sessions of the account as `revoked`. This
    * locks out a thief of the old token, and everyone who was logged in elsewhere.
    */

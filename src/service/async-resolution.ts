@@ -6,7 +6,7 @@ const framesToSearch = 200;
 const resolvingFrame = /ServiceResolutionManager\.(get|getAll|getAsync|getAllAsync)\b/;
 
 /**
- * To be called within an activation that returns a promise. For such a service, `container.get` of Inversify throws
+ * Call this within an activation that returns a promise. For such a service, `container.get` of Inversify throws
  * "Unexpected asynchronous service" after it has started the service. It does not inform the activation, and does not
  * tell the caller what to do. Therefore this function finds the resolving method in the stack. If a bundler renames the
  * method, callers only get the error of Inversify again.

@@ -53,7 +53,7 @@ export function newSession(
   texts?: AttributeTexts,
 ): NewSession {
   const { ip, userAgent, ttl, maxAge, maxSession, level, attributes } = requireOptions(options, optionNames);
-  // Copy field by field: to spread the identity would cost V8 four microseconds, a quarter of a login.
+  // Copy field by field: a spread of the identity would cost V8 four microseconds, a quarter of a login.
   return {
     app,
     id,

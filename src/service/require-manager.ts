@@ -8,7 +8,7 @@ export function isManager(value: unknown): boolean {
 }
 
 /**
- * To be called where a front that uses only public methods is made. Otherwise its first request would fail. The manager
+ * Call this where a front that uses only public methods is made. Otherwise its first request would fail. The manager
  * may be one of another copy of the package, as bundlers of frameworks make them.
  * @throws SessionError `INVALID_ARGUMENT` unless given a `SessionManager`
  */

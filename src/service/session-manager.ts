@@ -26,8 +26,8 @@ import { SessionRuntime } from './session-runtime.js';
 
 /**
  * The service: login sessions of accounts, each with a mailbox. One manager serves one app (namespace). `inApp` returns
- * a manager of the same service for another app. To resolve it with `container.getAsync` starts the service; to unbind
- * it stops the service.
+ * a manager of the same service for another app. Resolving it with `container.getAsync` starts the service; unbinding it
+ * stops the service.
  *
  * Methods that return a promise reject with `STOPPED` when the service is not running, with `STORE_UNAVAILABLE` when the
  * store can't be reached, and with `INVALID_ARGUMENT` for an argument of a wrong shape; nothing has changed then. Methods

@@ -13,7 +13,7 @@ export function isPlainText(value: unknown, longest: number): value is string {
 export type OptionNames<Options> = Readonly<Record<keyof Required<Options> & string, true>>;
 
 /**
- * To be called before an options argument is read. To read a member of `null` would throw a TypeError, and a text would
+ * Call this before you read an options argument: reading a member of `null` would throw a TypeError, and a text would
  * count as no options. Without the check of the names, `closeAccount(id, { exept })` would also end the session to keep.
  * @throws SessionError `INVALID_ARGUMENT` unless it is an object without other names
  */
@@ -25,7 +25,7 @@ export function requireOptions<Options extends object>(options: Options, names: 
 }
 
 function unknownOption(name: string, names: readonly string[]): SessionError {
-  // The name may be as long as a caller's caller likes, and the search takes time in proportion to its length.
+  // The name may come from a client and have any length, and the search takes time in proportion to its length.
   const meant = closestTo(name.slice(0, 64), names);
   const advice = meant === undefined ? '' : `; did you mean ${meant}?`;
   return invalidArgument('options', `may only be ${names.join(', ')}${advice}`, name);

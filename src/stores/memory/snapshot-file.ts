@@ -134,7 +134,7 @@ export class SnapshotFile {
   async read(accept: (record: unknown) => void): Promise<Header | undefined> {
     try {
       const status = await stat(this.path);
-      // To set it aside would rename a folder of the operator, or a device.
+      // Do not set it aside: that would rename a folder of the operator, or a device.
       if (!status.isFile()) throw unusable(this.path, status.isDirectory() ? 'it is a folder' : 'it is no file');
       await this.#verify(status.size);
       return await this.#readAll(status.size, accept);
@@ -146,7 +146,7 @@ export class SnapshotFile {
     }
   }
 
-  /** Removes a restored snapshot: to restore it again after a crash would revive sessions closed since then. */
+  /** Removes a restored snapshot: restoring it again after a crash would revive sessions closed since then. */
   async remove(): Promise<void> {
     await rm(this.path, { force: true });
     await this.#syncFolder();
