@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Slice } from '../index.js';
 import type { DeclareRule } from './rule.js';
 import { app, renewal } from './trial.js';
 
@@ -27,15 +28,8 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     const trial = await start({ gcTime: unit });
     for (let each = 0; each < 25; each += 1) await trial.login(`account-${each % 7}`);
     await trial.pass(1);
-    const ids: string[] = [];
-    for (let more = true; more; ) {
-      const slice = await trial.store.sweep(10);
-      assert.ok(slice.items.length <= 10);
-      ids.push(...slice.items.map(({ id }) => id));
-      more = slice.more;
-    }
-    assert.equal(new Set(ids).size, 25);
-    assert.equal(ids.length, 25);
+    const ids = await allOf(() => trial.store.sweep(10), 10);
+    assert.deepEqual([ids.length, new Set(ids).size], [25, 25]);
   });
 
   rule('a renewed session does not delay the sweep of sessions after it', async (start) => {
@@ -193,13 +187,7 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     const trial = await start({ hbGrace: unit });
     for (let each = 0; each < 25; each += 1) await trial.login(`account-${each % 7}`);
     await trial.pass(1);
-    const ids: string[] = [];
-    for (let more = true; more; ) {
-      const slice = await trial.store.judgePresence(10);
-      assert.ok(slice.items.length <= 10);
-      ids.push(...slice.items.map(({ id }) => id));
-      more = slice.more;
-    }
+    const ids = await allOf(() => trial.store.judgePresence(10), 10);
     assert.deepEqual([ids.length, new Set(ids).size], [25, 25]);
   });
 
@@ -253,4 +241,16 @@ export function backgroundRules(rule: DeclareRule, unit: number): void {
     await trial.sweep();
     assert.deepEqual(await trial.store.countPresence(), { online: 0, away: 1 });
   });
+}
+
+/** Takes slices of at most `limit` sessions until no more are due. Returns the ids. */
+async function allOf(take: () => Promise<Slice<{ readonly id: string }>>, limit: number): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (let more = true; more; ) {
+    const slice = await take();
+    assert.ok(slice.items.length <= limit);
+    ids.push(...slice.items.map(({ id }) => id));
+    more = slice.more;
+  }
+  return ids;
 }

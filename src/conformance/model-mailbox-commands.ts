@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { AppendOutcome, Cursor, ReadRequest } from '../index.js';
+import type { AppendOutcome, Cursor, ReadRequest, ReadResult } from '../index.js';
 import type { Model, ModelSession } from './model.js';
-import { command, pick, type RealRun, type StoreCommand, settleAs, someSession, sortedById } from './model-run.js';
+import type { ExpectedRead } from './model-mailbox.js';
+import {
+  accounts,
+  command,
+  pick,
+  type RealRun,
+  type StoreCommand,
+  settleAs,
+  someSession,
+  sortedById,
+} from './model-run.js';
 import { app, outgoing } from './trial.js';
 
 const readers = fc.constantFrom('one', 'one', 'one', 'two', 'two', 'three');
@@ -29,15 +39,11 @@ export function mailboxCommands(unit: number, half: number): fc.Arbitrary<StoreC
         await compareOutcomes([outcome], [session], message, model, real);
       },
     ),
-    command(
-      'appendToAccount',
-      { accountId: fc.constantFrom('alice', 'bob'), value: values },
-      async (args, model, real) => {
-        const message = outgoing(args.value);
-        const outcomes = await real.store.appendToAccount(app, args.accountId, message);
-        await compareOutcomes(outcomes, model.liveOf(args.accountId), message, model, real);
-      },
-    ),
+    command('appendToAccount', { accountId: accounts, value: values }, async (args, model, real) => {
+      const message = outgoing(args.value);
+      const outcomes = await real.store.appendToAccount(app, args.accountId, message);
+      await compareOutcomes(outcomes, model.liveOf(args.accountId), message, model, real);
+    }),
     command('appendToEach', { choices: fc.uniqueArray(someSession), value: values }, async (args, model, real) => {
       const picked = new Set(args.choices.map((choice) => pick(model, choice).id));
       const message = outgoing(args.value);
@@ -127,11 +133,18 @@ async function compareRead(
   }
   mailbox.learnCursor(result.offset, result.proof);
   for (const message of result.messages) mailbox.learn(message.offset, message.at);
-  const { accountId, epoch, offset, reset, parked, messages, lost, cameOnline, droppedReader } = result;
+  assertRead(result, expected, session, real);
+  mailbox.afterRead(result.droppedReader, model.now, model.context);
+  assert.equal(result.cameOnline, model.contact(session));
+  if (model.context.pollRenews && !mailbox.parked) session.lastTime = model.now;
+}
+
+function assertRead(result: ReadResult, expected: ExpectedRead, { given, mailbox }: ModelSession, real: RealRun): void {
+  const { accountId, epoch, offset, reset, parked, messages, lost, droppedReader } = result;
   assert.deepEqual(
     { accountId, epoch, offset, reset, parked },
     {
-      accountId: session.given.accountId,
+      accountId: given.accountId,
       epoch: mailbox.epoch,
       offset: expected.offset,
       reset: expected.reset,
@@ -149,9 +162,6 @@ async function compareRead(
     droppedReader === undefined || expected.silentest.includes(droppedReader),
     'the reader silent for longest is evicted',
   );
-  mailbox.afterRead(droppedReader, model.now, model.context);
-  assert.equal(cameOnline, model.contact(session));
-  if (model.context.pollRenews && !mailbox.parked) session.lastTime = model.now;
 }
 
 async function compareOutcomes(

@@ -83,6 +83,8 @@ export function command<Arguments extends object>(
   }));
 }
 
+export const accounts = fc.constantFrom('alice', 'bob');
+
 /** Chooses mostly a live session; sometimes one of the latest sessions, live or closed, or an unused id. */
 export const someSession = fc.oneof(
   { weight: 5, arbitrary: fc.nat({ max: 2 }) },

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { type Renewal, SessionError } from '../index.js';
 import { hashSecret, newSecret } from '../store/session-token.js';
 import { ModelSession, type PossibleRefusals } from './model.js';
-import { command, pick, type StoreCommand, settleAs, someSession, sortedById } from './model-run.js';
-import { allPages, app, scanned } from './trial.js';
+import { appCommands } from './model-app-commands.js';
+import { accounts, command, pick, type StoreCommand, settleAs, someSession, sortedById } from './model-run.js';
+import { app } from './trial.js';
 
-const accounts = fc.constantFrom('alice', 'bob');
 const attributes = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('1', '"x"', 'null'), { maxKeys: 3 });
 const patches = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('2', '[]', null), { maxKeys: 3 });
 
@@ -95,6 +95,11 @@ export function replaceCommand(): fc.Arbitrary<StoreCommand> {
 
 /** Commands on sessions. Each runs on the store and on the model, and compares the results. */
 export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreCommand>[] {
+  return [...recordCommands(unit, half), ...credentialCommands(), ...endCommands(), ...appCommands(unit, half)];
+}
+
+/** Commands that read, renew or patch one session. */
+function recordCommands(unit: number, half: number): fc.Arbitrary<StoreCommand>[] {
   return [
     command('authenticate', { choice: someSession, right: fc.boolean() }, async ({ choice, right }, model, real) => {
       const { id, session } = pick(model, choice);
@@ -140,6 +145,12 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
         assert.deepEqual(real.record(contact.record), real.expected(model.record(session)));
       },
     ),
+  ];
+}
+
+/** Commands that replace the secret of a session, or record who uses it. */
+function credentialCommands(): fc.Arbitrary<StoreCommand>[] {
+  return [
     command('rotate', { choice: someSession, keepOpen: fc.boolean() }, async ({ choice, keepOpen }, model, real) => {
       const { id, session } = pick(model, choice);
       const secretHash = hashSecret(newSecret());
@@ -189,6 +200,12 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
       session.lastIp = args.ip;
       assert.deepEqual(real.record(record), real.expected(model.record(session)));
     }),
+  ];
+}
+
+/** Commands that end sessions. */
+function endCommands(): fc.Arbitrary<StoreCommand>[] {
+  return [
     command('end', { choice: someSession }, async ({ choice }, model, real) => {
       const { id, session } = pick(model, choice);
       const live = session !== undefined && model.refusal(session) === undefined;
@@ -210,66 +227,6 @@ export function sessionCommands(unit: number, half: number): fc.Arbitrary<StoreC
       const ending = model.liveOf(args.accountId).filter(({ id }) => id !== except);
       const closed = await real.store.endAccount(app, args.accountId, 'revoked', except);
       assert.deepEqual(sortedById(closed), sortedById(ending.map((session) => model.end(session, 'revoked'))));
-    }),
-    command('listAccount', { accountId: accounts }, async ({ accountId }, model, real) => {
-      const records = await real.store.listAccount(app, accountId);
-      const expected = model.liveOf(accountId).map((session) => real.expected(model.record(session)));
-      assert.deepEqual(sortedById(records.map((record) => real.record(record))), sortedById(expected));
-      const times = records.map(({ createdAt }) => createdAt);
-      const ascending = times.toSorted((one, other) => one - other);
-      assert.deepEqual(times, ascending, 'oldest first');
-    }),
-    command(
-      'listApp',
-      { limit: fc.nat({ max: 5 }), within: fc.option(fc.nat({ max: 6 })) },
-      async (args, model, real) => {
-        const within = args.within === null ? undefined : args.within * unit + half;
-        const ids = await allPages(real.store, args.limit + 1, within);
-        const active = model.live.filter((session) => within === undefined || model.activeWithin(session, within));
-        assert.deepEqual(ids.sort(), active.map(({ id }) => id).sort());
-      },
-    ),
-    command('scanApp', { size: fc.nat({ max: 5 }) }, async ({ size }, model, real) => {
-      assert.deepEqual((await scanned(real.store, size + 1)).sort(), model.live.map(({ id }) => id).sort());
-    }),
-    command('countSessions', {}, async (_args, model, real) => {
-      assert.equal(await real.store.countSessions(app), model.live.length + model.due.length);
-    }),
-    command('countPresence', {}, async (_args, model, real) => {
-      const { online, away } = await real.store.countPresence();
-      const expired = model.due.length;
-      assert.equal(online + away, model.live.length + expired);
-      // A judgement may have turned an expired session away, which it does not report.
-      const least = model.live.filter(({ reportedAway }) => !reportedAway).length;
-      assert.ok(least <= online && online <= least + expired);
-    }),
-    command('countActiveAccounts', { within: fc.nat({ max: 6 }) }, async (args, model, real) => {
-      const within = args.within * unit + half;
-      const active = model.live.filter((session) => model.activeWithin(session, within));
-      const expected = new Set(active.map(({ given }) => given.accountId)).size;
-      assert.equal(await real.store.countActiveAccounts(app, within), expected);
-    }),
-    command('sweep', { limit: fc.nat({ max: 3 }) }, async (args, model, real) => {
-      const limit = args.limit + 1;
-      const { items, more } = await real.store.sweep(limit);
-      assert.ok(items.length <= limit);
-      for (const item of items) {
-        const session = model.due.find(({ id }) => id === item.id);
-        assert.ok(session !== undefined, 'each expired session is reported once, and no other');
-        assert.deepEqual(item, model.sweep(session));
-      }
-      if (!more) assert.deepEqual(model.due, []);
-    }),
-    command('judgePresence', { limit: fc.nat({ max: 3 }) }, async (args, model, real) => {
-      const limit = args.limit + 1;
-      const { items, more } = await real.store.judgePresence(limit);
-      assert.ok(items.length <= limit);
-      for (const { id } of items) {
-        const session = model.unreportedSilent.find((each) => each.id === id);
-        assert.ok(session !== undefined, 'each silent session is reported once, and no other');
-        session.reportedAway = true;
-      }
-      if (!more) assert.deepEqual(model.unreportedSilent, []);
     }),
   ];
 }
