@@ -1,8 +1,18 @@
+import { reportFault } from '../../errors/fault-report.js';
 import type { ClosedSession, SessionReference } from '../../store/session-record.js';
 import type { Slice } from '../../store/session-store.js';
 import type { Calls } from './calls.js';
 import type { Keys } from './keys.js';
-import { accepted, closedOf, countOf, listsAt, numberAt, type Reply, silentSessionOf } from './reply-decoders.js';
+import {
+  accepted,
+  closedOf,
+  countOf,
+  listAt,
+  numberAt,
+  type Reply,
+  silentSessionOf,
+  textsAt,
+} from './reply-decoders.js';
 
 /** The work that the nodes share. Each node asks all buckets whether something is due, and takes it. */
 export class DueWork {
@@ -43,8 +53,8 @@ export class DueWork {
       async (bucket, key, share) => {
         this.#reports += 1;
         const report = `${this.#node}:${this.#reports}`;
-        const slice = await this.#takeReport(report, bucket, key, share);
-        if (slice.items.length > 0) this.#acknowledgeLater(bucket, report);
+        const { slice, isReport } = await this.#takeReport(report, bucket, key, share);
+        if (isReport) this.#acknowledgeLater(bucket, report);
         return slice;
       },
     );
@@ -112,9 +122,9 @@ export class DueWork {
     return { items, more: isAnySkipped || slices.some(({ more }) => more) };
   }
 
-  async #takeReport(report: string, bucket: string, key: string, share: number): Promise<Slice<ClosedSession>> {
+  async #takeReport(report: string, bucket: string, key: string, share: number): Promise<Swept> {
     const args = [share, report];
-    const decode = (reply: Reply) => sliceOf(reply, closedOf);
+    const decode = sweptOf;
     try {
       return await this.#queue.call({ bucket, operation: 'sweep', keys: [key], args, decode, weight: share });
     } catch (error) {
@@ -166,8 +176,35 @@ export class DueWork {
   }
 }
 
+/** The reply to one sweep of a bucket. */
+interface Swept {
+  readonly slice: Slice<ClosedSession>;
+  /** Whether the server keeps a report. It may contain only sessions that can't be read. */
+  readonly isReport: boolean;
+}
+
+function sweptOf(reply: Reply): Swept {
+  const slice = sliceOf(reply, closedOf);
+  const damaged = textsAt(reply, 3);
+  if (damaged.length > 0) {
+    const what = `The values of ${damaged.length} sessions in Redis can't be read. Their expiry is not reported`;
+    reportFault(what, new Error(`The sessions ${damaged.join(', ')}`));
+  }
+  return { slice, isReport: listAt(reply, 2).length > 0 };
+}
+
+/** Leaves out the items that do not fit: their values may be damaged, and the others must be reported. */
 function sliceOf<Item>(reply: Reply, itemOf: (reply: Reply) => Item): Slice<Item> {
-  return { items: listsAt(accepted(reply), 2).map(itemOf), more: numberAt(reply, 1) === 1 };
+  const list = listAt(accepted(reply), 2);
+  const items: Item[] = [];
+  for (const index of list.keys()) {
+    try {
+      items.push(itemOf(listAt(list, index)));
+    } catch (error) {
+      reportFault("A value of a session in Redis can't be read. Its expiry or absence is not reported", error);
+    }
+  }
+  return { items, more: numberAt(reply, 1) === 1 };
 }
 
 /**

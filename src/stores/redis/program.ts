@@ -12,6 +12,7 @@ const parts: readonly ScriptName[] = [
   'state',
   'deadlines',
   'sessions',
+  'damage',
   'notices',
   'offset-runs',
   'messages',

@@ -45,6 +45,26 @@ call('DEL', unpack(remains))
 end
 end
 `,
+  'damage': `local function attempt(visit, ...)
+local isWhole, result, second = pcall(visit, ...)
+if not isWhole then
+local text = type(result) == 'table' and result.err or tostring(result)
+if match(text, '^%u+ ') and sub(text, 1, 10) ~= 'WRONGTYPE ' then
+error(result, 0)
+end
+return false
+end
+return true, result, second
+end
+
+local function look(key)
+local entry = sessions.open(key)
+return entry, sessions.isLive(entry)
+end
+function sessions.examine(key)
+return attempt(look, key)
+end
+`,
   'deadlines': `local function isParked(fields)
 local readers = fields[$readers]
 if readers then
@@ -870,8 +890,8 @@ for each = 1, number do
 keys[each] = takeKey()
 end
 for each = 1, number do
-local entry = sessions.open(keys[each])
-if sessions.isLive(entry) then
+local _, entry, isLive = sessions.examine(keys[each])
+if isLive then
 outcomes[#outcomes + 1] = append(entry, messageKey, json)
 end
 end
@@ -903,11 +923,11 @@ local prefix = sessionPrefix(index)
 local place = ''
 for each = 1, #members, 2 do
 local member = members[each]
-local entry = sessions.open(prefix .. sub(member, -24))
+local isWhole, entry, isLive = sessions.examine(prefix .. sub(member, -24))
 place = members[each + 1] .. '.' .. member
-if not entry then
+if isWhole and not entry then
 call('ZREM', index, member)
-elseif sessions.isLive(entry) and visit(entry, place) == false then
+elseif isLive and visit(entry, place) == false then
 return place
 end
 end
@@ -995,7 +1015,10 @@ return { 1, count }
 end
 local function takeOrphaned(base, closed, limit)
 for _, name in ipairs(orphanedReports(base)) do
-local report = cmsgpack.unpack(call('HGET', base .. '$reportsKey', name))
+local _, report = attempt(unpackFields, call('HGET', base .. '$reportsKey', name))
+if type(report) ~= 'table' then
+report = {}
+end
 while #report > 0 and #closed < limit do
 closed[#closed + 1] = table.remove(report)
 end
@@ -1006,27 +1029,34 @@ end
 call('HDEL', base .. '$reportsKey', name)
 end
 end
+local function sweepOne(due, name)
+local entry = sessions.open(baseOf(due) .. '$sessionKey' .. name)
+if not entry or entry.fields[$reason] ~= '' then
+call('ZREM', due, name)
+return nil
+end
+local reason = deadReason(entry.fields)
+if reason then
+return close(entry, reason)
+end
+call('ZADD', due, deadlineOf(entry.fields), name)
+end
 
 operations.sweep = function()
 local due, limit, reportName = takeKey(), takeNumber(), take()
 local base = baseOf(due)
 startWriting(due)
-local closed = {}
+local closed, damaged = {}, {}
 takeOrphaned(base, closed, limit)
 local orphaned = #closed
 local names = call('ZRANGE', due, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit - orphaned)
 for each = 1, #names do
-local name = names[each]
-local entry = sessions.open(base .. '$sessionKey' .. name)
-if not entry or entry.fields[$reason] ~= '' then
-call('ZREM', due, name)
+local isWhole, report = attempt(sweepOne, due, names[each])
+if isWhole then
+closed[#closed + 1] = report
 else
-local reason = deadReason(entry.fields)
-if reason then
-closed[#closed + 1] = close(entry, reason)
-else
-call('ZADD', due, deadlineOf(entry.fields), name)
-end
+call('ZREM', due, names[each])
+damaged[#damaged + 1] = names[each]
 end
 end
 if #closed > 0 then
@@ -1038,7 +1068,7 @@ call('HSET', nodes, match(reportName, '^[^:]+') .. ':seen', now)
 call('PEXPIRE', nodes, $forgetNodeAfterMs)
 end
 local isMore = call('ZCOUNT', due, '-inf', now) + #orphanedReports(base) > 0
-return { 1, isMore and 1 or 0, closed }
+return { 1, isMore and 1 or 0, closed, damaged }
 end
 
 operations.acknowledgeReport = function()
@@ -1057,19 +1087,12 @@ call('PEXPIRE', reports, $keepReportsMs)
 end
 return { 1 }
 end
-
-operations.judgePresence = function()
-local online, limit = takeKey(), takeNumber()
-local base = baseOf(online)
-startWriting(online)
-local silent = {}
-local names = call('ZRANGE', online, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
-for each = 1, #names do
-local name = names[each]
-local entry = sessions.open(base .. '$sessionKey' .. name)
+local function judgeOne(online, name)
+local entry = sessions.open(baseOf(online) .. '$sessionKey' .. name)
 if not entry or entry.fields[$reason] ~= '' then
 call('ZREM', online, name)
-else
+return nil
+end
 local fields = entry.fields
 if isParked(fields) then
 call('ZADD', online, silentFrom, name)
@@ -1079,10 +1102,20 @@ else
 call('ZREM', online, name)
 fields[$online] = 0
 sessions.save(entry)
-if not deadReason(fields) then
-silent[#silent + 1] = { name, fields[$accountId] }
+return not deadReason(fields) and { name, fields[$accountId] } or nil
 end
 end
+
+operations.judgePresence = function()
+local online, limit = takeKey(), takeNumber()
+startWriting(online)
+local silent = {}
+local names = call('ZRANGE', online, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
+for each = 1, #names do
+local isWhole, turned = attempt(judgeOne, online, names[each])
+silent[#silent + 1] = turned
+if not isWhole then
+call('ZREM', online, names[each])
 end
 end
 local isMore = call('ZCOUNT', online, '-inf', now) > 0
@@ -1897,10 +1930,10 @@ local live = {}
 local prefix = sessionPrefix(index)
 local members = call('ZRANGE', index, accountScore, accountScore, 'BYSCORE')
 for each = 1, #members do
-local entry = sessions.open(prefix .. sub(members[each], -24))
-if not entry then
+local isWhole, entry, isLive = sessions.examine(prefix .. sub(members[each], -24))
+if isWhole and not entry then
 call('ZREM', index, members[each])
-elseif entry.fields[$accountId] == accountId and sessions.isLive(entry) then
+elseif isLive and entry.fields[$accountId] == accountId then
 live[#live + 1] = entry
 end
 end

@@ -287,11 +287,11 @@ function sessions.liveOfAccount(index, accountScore, accountId)
   local prefix = sessionPrefix(index)
   local members = call('ZRANGE', index, accountScore, accountScore, 'BYSCORE')
   for each = 1, #members do
-    local entry = sessions.open(prefix .. sub(members[each], -24))
-    if not entry then
+    local isWhole, entry, isLive = sessions.examine(prefix .. sub(members[each], -24))
+    if isWhole and not entry then
       -- Its key expired, or was evicted or deleted.
       call('ZREM', index, members[each])
-    elseif entry.fields[$accountId] == accountId and sessions.isLive(entry) then
+    elseif isLive and entry.fields[$accountId] == accountId then
       live[#live + 1] = entry
     end
   end

@@ -47,8 +47,8 @@ operations.appendToEach = function()
     keys[each] = takeKey()
   end
   for each = 1, number do
-    local entry = sessions.open(keys[each])
-    if sessions.isLive(entry) then
+    local _, entry, isLive = sessions.examine(keys[each])
+    if isLive then
       outcomes[#outcomes + 1] = append(entry, messageKey, json)
     end
   end

@@ -44,11 +44,11 @@ local function walk(index, after, number, visit)
   local place = ''
   for each = 1, #members, 2 do
     local member = members[each]
-    local entry = sessions.open(prefix .. sub(member, -24))
+    local isWhole, entry, isLive = sessions.examine(prefix .. sub(member, -24))
     place = members[each + 1] .. '.' .. member
-    if not entry then
+    if isWhole and not entry then
       call('ZREM', index, member)
-    elseif sessions.isLive(entry) and visit(entry, place) == false then
+    elseif isLive and visit(entry, place) == false then
       return place
     end
   end

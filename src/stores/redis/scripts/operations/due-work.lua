@@ -11,7 +11,7 @@
 --       judgePresence: maximum number of sessions to examine
 -- Also accesses, with the same hash tag: the sessions whose names are in the index, the reports, the nodes.
 -- Reply countDue: {1, number of sessions that may be due, plus the orphaned reports if they are counted}
---       sweep: {1, 1 if more is due, closed sessions}
+--       sweep: {1, 1 if more is due, closed sessions, names of the sessions that can't be read}
 --       acknowledgeReport, abandonReport: {1}
 --       judgePresence: {1, 1 if more is due, name and account of each session that turned away}
 --       presence: {1, number of sessions that are not reported away, number of the others}
@@ -40,7 +40,10 @@ end
 -- Moves the content of orphaned reports into `closed`, up to `limit`.
 local function takeOrphaned(base, closed, limit)
   for _, name in ipairs(orphanedReports(base)) do
-    local report = cmsgpack.unpack(call('HGET', base .. '$reportsKey', name))
+    local _, report = attempt(unpackFields, call('HGET', base .. '$reportsKey', name))
+    if type(report) ~= 'table' then
+      report = {}
+    end
     while #report > 0 and #closed < limit do
       closed[#closed + 1] = table.remove(report)
     end
@@ -52,27 +55,36 @@ local function takeOrphaned(base, closed, limit)
   end
 end
 
+-- Closes the session if it is dead, and returns its report. Otherwise moves or removes its entry.
+local function sweepOne(due, name)
+  local entry = sessions.open(baseOf(due) .. '$sessionKey' .. name)
+  if not entry or entry.fields[$reason] ~= '' then
+    call('ZREM', due, name)
+    return nil
+  end
+  local reason = deadReason(entry.fields)
+  if reason then
+    return close(entry, reason)
+  end
+  -- The session was renewed after it was entered into the index.
+  call('ZADD', due, deadlineOf(entry.fields), name)
+end
+
 operations.sweep = function()
   local due, limit, reportName = takeKey(), takeNumber(), take()
   local base = baseOf(due)
   startWriting(due)
-  local closed = {}
+  local closed, damaged = {}, {}
   takeOrphaned(base, closed, limit)
   local orphaned = #closed
   local names = call('ZRANGE', due, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit - orphaned)
   for each = 1, #names do
-    local name = names[each]
-    local entry = sessions.open(base .. '$sessionKey' .. name)
-    if not entry or entry.fields[$reason] ~= '' then
-      call('ZREM', due, name)
+    local isWhole, report = attempt(sweepOne, due, names[each])
+    if isWhole then
+      closed[#closed + 1] = report
     else
-      local reason = deadReason(entry.fields)
-      if reason then
-        closed[#closed + 1] = close(entry, reason)
-      else
-        -- The session was renewed after it was entered into the index.
-        call('ZADD', due, deadlineOf(entry.fields), name)
-      end
+      call('ZREM', due, names[each])
+      damaged[#damaged + 1] = names[each]
     end
   end
   if #closed > 0 then
@@ -86,7 +98,7 @@ operations.sweep = function()
     call('PEXPIRE', nodes, $forgetNodeAfterMs)
   end
   local isMore = call('ZCOUNT', due, '-inf', now) + #orphanedReports(base) > 0
-  return { 1, isMore and 1 or 0, closed }
+  return { 1, isMore and 1 or 0, closed, damaged }
 end
 
 operations.acknowledgeReport = function()
@@ -110,33 +122,39 @@ operations.abandonReport = function()
   return { 1 }
 end
 
+-- Reports the session away if it is silent, and returns its name and account. Otherwise moves or removes its entry.
+local function judgeOne(online, name)
+  local entry = sessions.open(baseOf(online) .. '$sessionKey' .. name)
+  if not entry or entry.fields[$reason] ~= '' then
+    call('ZREM', online, name)
+    return nil
+  end
+  local fields = entry.fields
+  if isParked(fields) then
+    -- A parked reader is a continuous contact: judge the session again after hbGrace.
+    call('ZADD', online, silentFrom, name)
+  elseif fields[$lastContact] + $hbGrace > now then
+    call('ZADD', online, fields[$lastContact] + $hbGrace, name)
+  else
+    call('ZREM', online, name)
+    fields[$online] = 0
+    sessions.save(entry)
+    -- The sweep reports a session past its deadline.
+    return not deadReason(fields) and { name, fields[$accountId] } or nil
+  end
+end
+
 operations.judgePresence = function()
   local online, limit = takeKey(), takeNumber()
-  local base = baseOf(online)
   startWriting(online)
   local silent = {}
   local names = call('ZRANGE', online, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
   for each = 1, #names do
-    local name = names[each]
-    local entry = sessions.open(base .. '$sessionKey' .. name)
-    if not entry or entry.fields[$reason] ~= '' then
-      call('ZREM', online, name)
-    else
-      local fields = entry.fields
-      if isParked(fields) then
-        -- A parked reader is a continuous contact: judge the session again after hbGrace.
-        call('ZADD', online, silentFrom, name)
-      elseif fields[$lastContact] + $hbGrace > now then
-        call('ZADD', online, fields[$lastContact] + $hbGrace, name)
-      else
-        call('ZREM', online, name)
-        fields[$online] = 0
-        sessions.save(entry)
-        -- The sweep reports a session past its deadline.
-        if not deadReason(fields) then
-          silent[#silent + 1] = { name, fields[$accountId] }
-        end
-      end
+    local isWhole, turned = attempt(judgeOne, online, names[each])
+    silent[#silent + 1] = turned
+    if not isWhole then
+      -- The sweep reports the damage.
+      call('ZREM', online, names[each])
     end
   end
   local isMore = call('ZCOUNT', online, '-inf', now) > 0
