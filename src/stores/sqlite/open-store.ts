@@ -78,7 +78,6 @@ export class OpenStore {
     const tables = new SqliteTables(database, this.#history, context);
     this.engine = new SessionEngine({ context, tables, notices: outbox, node: name });
     this.damagedEnds = new DamagedEnds(tables, nodeTables, outbox, context);
-    this.reports = new SweepReports(name, nodeTables);
     this.#lockTimeout = settings.lockTimeout;
     this.#sync = new WalSync(file.logDescriptor, () => this.#distrustFile());
     this.#checkpointer = new Checkpointer(
@@ -111,6 +110,7 @@ export class OpenStore {
       corrupt: () => repair.begin(),
     });
     this.#queue = new TransactionQueue(this.#connection, settings);
+    this.reports = new SweepReports(name, nodeTables, (work) => this.#queue.run('contact', work));
     const repair = new IndexRepair(database, (work) => this.#queue.run('change', work));
     const begin = () => this.#history.begin(boot, isSynced);
     this.#node = new Node(name, nodeTables, outbox, this.#queue, clock, listener, begin);

@@ -7,27 +7,59 @@ const lookStep = 100;
 /**
  * Reports of the sessions that sweeps closed. A report is a row until the caller of the sweep has received it, so that
  * each expiry is reported even if the process that found it is killed before. An expiry is reported twice only if the
- * process is killed after the caller has received the report, and before the row is deleted.
+ * process ends after the caller has received the report, and before it could delete the row.
  */
 export class SweepReports {
   readonly #node: string;
   readonly #tables: NodeTables;
+  readonly #run: (work: () => void) => Promise<void>;
+  /** Pending deletions of reports that the callers of the sweep are receiving. */
+  readonly #deleting = new Set<Promise<void>>();
+  /** Numbers of the reports whose deletion failed. The next sweep deletes them, or the stop of this node. */
+  #undeleted: number[] = [];
   #number = 0;
 
-  constructor(node: string, tables: NodeTables) {
+  /** @param run carries out work within a transaction that writes */
+  constructor(node: string, tables: NodeTables, run: (work: () => void) => Promise<void>) {
     this.#node = node;
     this.#tables = tables;
+    this.#run = run;
   }
 
-  /** Adds a report, within the transaction of the sweep. @returns the number of the report, for `delete` */
+  /** Adds a report, within the transaction of the sweep. @returns the number of the report, for `deleteLater` */
   add(closed: readonly ClosedSession[]): number {
     this.#number += 1;
     this.#tables.setReport(this.#node, this.#number, JSON.stringify(closed));
     return this.#number;
   }
 
-  delete(number: number): void {
-    this.#tables.deleteReport(this.#node, number);
+  /** Deletes a report one turn after the caller received it. If this process is killed before, it is reported twice. */
+  deleteLater(number: number): void {
+    const deleting = new Promise<void>((resolve) => {
+      setImmediate(() => {
+        this.#run(() => this.#tables.deleteReport(this.#node, number))
+          .catch(() => {
+            // The row stays. If this process ends before it is deleted, another node reports it again.
+            this.#undeleted.push(number);
+          })
+          .finally(resolve);
+      });
+    }).finally(() => this.#deleting.delete(deleting));
+    this.#deleting.add(deleting);
+  }
+
+  /** Deletes the reports again whose deletion failed. */
+  deleteAgain(): void {
+    const failed = this.#undeleted;
+    this.#undeleted = [];
+    for (const number of failed) this.deleteLater(number);
+  }
+
+  /** Resolves when each report was deleted, if the database can be written. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#deleting);
+    this.deleteAgain();
+    await Promise.all(this.#deleting);
   }
 
   /** Takes at most `most` sessions out of the reports of nodes that left or were given up. */

@@ -53,8 +53,6 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   readonly #clock: SharedClock;
   readonly #settings: SqliteSettings;
   readonly #watchers = new ChangeWatchers();
-  /** Pending deletions of reports that the callers of `sweep` are receiving. */
-  readonly #told = new Set<Promise<void>>();
   readonly #looks = new AppWalks((step) => this.#run('look', (engine, now) => step(engine.apps, now)), walkStep);
   #store: OpenStore | undefined;
 
@@ -74,7 +72,7 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#told);
+    await this.#store?.reports.settle();
     const store = this.#store;
     // From now on, steps of a walk in progress are rejected, because no transaction would carry them out any more.
     this.#store = undefined;
@@ -236,13 +234,14 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   async sweep(limit: number): Promise<Slice<ClosedSession>> {
     const store = this.#opened();
     const most = Math.min(limit, dueStep);
+    store.reports.deleteAgain();
     const { items, more, report } = await store.run('change', () => {
       const adopted = store.reports.adopt(most);
       const swept = store.engine.sweep(most - adopted.length, this.#clock.now());
       const items = [...adopted, ...swept.items];
       return { items, more: swept.more, report: items.length === 0 ? undefined : store.reports.add(items) };
     });
-    if (report !== undefined) this.#deleteLater(store, report);
+    if (report !== undefined) store.reports.deleteLater(report);
     return { items, more };
   }
 
@@ -281,20 +280,5 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   #opened(): OpenStore {
     if (this.#store === undefined) throw storeUnavailable(this.#settings.path, 'it is not open');
     return this.#store;
-  }
-
-  /** Deletes a report one turn after the caller received it. If this process is killed before, it is reported twice. */
-  #deleteLater(store: OpenStore, report: number): void {
-    const told = new Promise<void>((resolve) => {
-      setImmediate(() => {
-        store
-          .run('contact', () => store.reports.delete(report))
-          .catch(() => {
-            // The row stays. Another node reports it again once this node has ended.
-          })
-          .finally(resolve);
-      });
-    }).finally(() => this.#told.delete(told));
-    this.#told.add(told);
   }
 }
