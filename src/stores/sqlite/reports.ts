@@ -1,3 +1,4 @@
+import { isCloseReason } from '../../errors/close-reason.js';
 import type { ClosedSession } from '../../store/session-record.js';
 import type { NodeTables } from './nodes/node-tables.js';
 
@@ -78,11 +79,21 @@ export class SweepReports {
   }
 }
 
-/** @param text written by `add` of this version. A damaged row reports nothing: an error would fail every sweep */
+/**
+ * @param text written by `add` of this version. Damaged sessions in it are left out: an error would fail every sweep
+ */
 function closedOf(text: string): readonly ClosedSession[] {
   try {
-    return JSON.parse(text);
+    const closed: unknown = JSON.parse(text);
+    return Array.isArray(closed) ? closed.filter(isClosedSession) : [];
   } catch {
     return [];
   }
+}
+
+function isClosedSession(value: unknown): value is ClosedSession {
+  if (typeof value !== 'object' || value === null) return false;
+  const { app, id, accountId, reason, undelivered }: Partial<Record<keyof ClosedSession, unknown>> = value;
+  const areTexts = [app, id, accountId].every((text) => typeof text === 'string');
+  return areTexts && isCloseReason(reason) && typeof undelivered === 'number';
 }

@@ -58,3 +58,28 @@ for (const sweepsAgain of [true, false]) {
     for (let round = 0; round < 3; round += 1) t.deepEqual((await other.store.sweep(10)).items, []);
   });
 }
+
+test('a damaged report keeps no expiry from being reported', async (t) => {
+  const { clock, open, connect } = await stage(t);
+  const trial = await open();
+  const database = await connect();
+  const texts = [
+    '{',
+    'null',
+    '7',
+    '{}',
+    '[null]',
+    '[{"id":"x"}]',
+    '[{"app":"a","id":"x","accountId":"b","reason":"why","undelivered":0}]',
+  ];
+  for (const [index, text] of texts.entries()) {
+    database.prepare('INSERT INTO report VALUES (?, ?, ?)').run('gone', index, text);
+  }
+  const { id } = await trial.login();
+  clock.advance(2_000);
+  const { items } = await trial.store.sweep(10);
+  t.deepEqual(
+    items.map((each) => each.id),
+    [id],
+  );
+});
