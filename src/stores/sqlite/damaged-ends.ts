@@ -1,5 +1,6 @@
 import type { SessionContext } from '../../context/session-context.js';
 import type { CloseReason } from '../../errors/close-reason.js';
+import { isSameHash } from '../../store/engine/same-hash.js';
 import type { ClosedSession } from '../../store/session-record.js';
 import type { NodeTables } from './nodes/node-tables.js';
 import type { Outbox } from './nodes/outbox.js';
@@ -12,6 +13,8 @@ export interface EndRequest {
   readonly app: string;
   readonly reason: CloseReason;
   readonly now: number;
+  /** The account of the sessions, if the request names it. */
+  readonly accountId?: string;
   /** The session that stays. */
   readonly except?: string | undefined;
 }
@@ -33,40 +36,61 @@ export class DamagedEnds {
     this.#tombstoneTime = tombstoneTime;
   }
 
-  /** Carries out a step that ends one session. If the session is damaged, deletes its rows. */
-  endOne(id: string, request: EndRequest, step: () => ClosedSession | undefined): ClosedSession | undefined {
+  /**
+   * Carries out a step that ends one session. If the session is damaged, deletes its rows.
+   * @param secretHash of its bearer, if it is the bearer who ends it
+   */
+  endOne(
+    id: string,
+    request: EndRequest,
+    step: () => ClosedSession | undefined,
+    secretHash?: string,
+  ): ClosedSession | undefined {
     this.#tables.damage.takeMet();
     try {
       return step();
     } catch (error) {
       const [damaged] = this.#tables.damage.takeMet();
       if (!(error instanceof DamagedRow) || damaged === undefined) throw error;
-      this.#end(damaged, request);
-      const { app, reason } = request;
-      // The account of a damaged row is unknown. The caller named the session by its id.
-      return { app, id, accountId: damaged.session?.accountId ?? '', reason, undelivered: 0 };
+      if (secretHash !== undefined) {
+        // The secret of a damaged row is unknown.
+        if (damaged.session === undefined) throw error;
+        if (!isSameHash(damaged.session.secretHash, secretHash)) return undefined;
+      }
+      // The caller named the session by its id. The id in the row may be damaged.
+      return this.#end({ ...damaged, id }, request);
     }
   }
 
-  /** Carries out a step that ends sessions, and deletes the rows of the damaged sessions among them. */
-  endAll<Result>(request: EndRequest, step: () => Result): Result {
+  /**
+   * Carries out a step that ends sessions, and deletes the rows of the damaged sessions among them.
+   * @returns the result of the step, and the damaged sessions that were ended
+   */
+  endAll<Result>(
+    request: EndRequest,
+    step: () => Result,
+  ): { readonly result: Result; readonly ended: readonly ClosedSession[] } {
     this.#tables.damage.takeMet();
     const result = step();
+    const ended: ClosedSession[] = [];
     for (const damaged of this.#tables.damage.takeMet()) {
-      if (damaged.id !== request.except) this.#end(damaged, request);
+      if (damaged.id !== request.except) ended.push(this.#end(damaged, request));
     }
-    return result;
+    return { result, ended };
   }
 
-  #end(damaged: DamagedSession, { app, reason, now }: EndRequest): void {
+  #end(damaged: DamagedSession, { app, reason, now, accountId: named = '' }: EndRequest): ClosedSession {
     this.#tables.drop(damaged);
-    if (damaged.session === undefined) return;
-    const { id, accountId, secretHash } = damaged.session;
-    if (this.#tombstoneTime > 0) {
+    const { id, session } = damaged;
+    // The account of a damaged row is unknown, unless the request names it.
+    const accountId = session?.accountId ?? named;
+    if (session !== undefined && this.#tombstoneTime > 0) {
+      const { secretHash } = session;
       this.#tables.bury(app, id, { secretHash, reason, forgottenAt: now + this.#tombstoneTime });
     }
     // Its mailbox may be what is damaged: any node may hold its polls.
     for (const [node] of this.#nodes.beats()) this.#outbox.closed(node, app, id, reason);
     this.#outbox.sessionChanged(app, id, { kind: 'closed', accountId, reason });
+    return { app, id, accountId, reason, undelivered: 0 };
   }
 }

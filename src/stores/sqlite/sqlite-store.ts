@@ -126,8 +126,11 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
 
   rotateAndEndOthers(app: string, accountId: string, id: string, secretHash: string): Promise<AccountRotation> {
     return this.#run('change', (engine, now, damaged) => {
-      const request = { app, reason: 'revoked', now, except: id } as const;
-      return damaged.endAll(request, () => engine.rotateAndEndOthers(app, accountId, id, secretHash, now));
+      const request = { app, accountId, reason: 'revoked', now, except: id } as const;
+      const { result, ended } = damaged.endAll(request, () => {
+        return engine.rotateAndEndOthers(app, accountId, id, secretHash, now);
+      });
+      return { record: result.record, closed: [...result.closed, ...ended] };
     });
   }
 
@@ -150,7 +153,10 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   }
 
   endAsBearer(app: string, id: string, secretHash: string, reason: CloseReason): Promise<ClosedSession | undefined> {
-    return this.#run('change', (engine, now) => engine.endAsBearer(app, id, secretHash, reason, now));
+    return this.#run('change', (engine, now, damaged) => {
+      const step = () => engine.endAsBearer(app, id, secretHash, reason, now);
+      return damaged.endOne(id, { app, reason, now }, step, secretHash);
+    });
   }
 
   endAccount(
@@ -160,18 +166,24 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
     except: string | undefined,
   ): Promise<readonly ClosedSession[]> {
     return this.#run('change', (engine, now, damaged) => {
-      const request = { app, reason, now, except };
-      return damaged.endAll(request, () => engine.endAccount(app, accountId, reason, except, now));
+      const request = { app, accountId, reason, now, except };
+      const { result, ended } = damaged.endAll(request, () => {
+        return engine.endAccount(app, accountId, reason, except, now);
+      });
+      return [...result, ...ended];
     });
   }
 
-  endApp(app: string, reason: CloseReason): AsyncIterable<readonly ClosedSession[]> {
+  async *endApp(app: string, reason: CloseReason): AsyncIterable<readonly ClosedSession[]> {
+    let endedInStep: readonly ClosedSession[] = [];
     const walks = new AppWalks((step) => {
       return this.#run('change', (engine, now, damaged) => {
-        return damaged.endAll({ app, reason, now }, () => step(engine.apps, now));
+        const { result, ended } = damaged.endAll({ app, reason, now }, () => step(engine.apps, now));
+        endedInStep = ended;
+        return result;
       });
     }, walkStep);
-    return walks.endApp(app, reason);
+    for await (const closed of walks.endApp(app, reason)) yield [...closed, ...endedInStep];
   }
 
   listAccount(app: string, accountId: string): Promise<readonly SessionRecord[]> {

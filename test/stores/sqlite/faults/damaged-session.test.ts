@@ -1,9 +1,12 @@
 import test, { type ExecutionContext } from 'ava';
 import { ManualClock } from '../../../../src/conformance/manual-clock.js';
 import { outgoing, Trial, valuesOf } from '../../../../src/conformance/trial.js';
-import { SessionContext, type SessionContextOptions, SessionError } from '../../../../src/index.js';
+import { type ClosedSession, SessionContext, type SessionContextOptions, SessionError } from '../../../../src/index.js';
+import { isChangeFeed } from '../../../../src/store/change-feed.js';
+import { hashSecret } from '../../../../src/store/session-token.js';
 import { loadDriver } from '../../../../src/stores/sqlite/driver/driver.js';
 import { SqliteStore } from '../../../../src/stores/sqlite/index.js';
+import { eventually } from '../../../support/eventually.js';
 import { freshPath } from '../create-sqlite-store.js';
 
 const app = 'default';
@@ -143,6 +146,60 @@ for (const [row, damage] of Object.entries(damages)) {
       t.deepEqual(left, [0]);
     }
   });
+}
+
+test.serial(
+  'the bearer of a session with a damaged row of contact can end it, and no one without its secret',
+  async (t) => {
+    reports(t);
+    const { trial, before, id, secretHash } = await withDamage(t, damages['row of contact'] ?? '');
+    t.is(await trial.store.endAsBearer(app, id, hashSecret('wrong'), 'logout'), undefined);
+    t.is((await before.store.get(app, id)).id, id);
+    const closed = { app, id, accountId: 'alice', reason: 'logout', undelivered: 0 } as const;
+    t.deepEqual(await trial.store.endAsBearer(app, id, secretHash, 'logout'), closed);
+    for (const { store } of [before, trial]) {
+      const error = await t.throwsAsync(store.get(app, id));
+      t.true(SessionError.is(error, 'SESSION_CLOSED') || SessionError.is(error, 'SESSION_UNKNOWN'), String(error));
+    }
+  },
+);
+
+test.serial(
+  'a session with a damaged row of session, whose secret is unknown, is not ended by its bearer',
+  async (t) => {
+    reports(t);
+    const { trial, id, secretHash } = await withDamage(t, damages['row of session'] ?? '');
+    await t.throwsAsync(trial.store.endAsBearer(app, id, secretHash, 'logout'), damaged);
+    t.truthy(await trial.store.end(app, id, 'logout'));
+  },
+);
+
+for (const [row, damage] of Object.entries(damages)) {
+  test.serial(
+    `every end of many sessions lists the one with a damaged ${row}, and all processes are told`,
+    async (t) => {
+      reports(t);
+      const ends: readonly ((trial: Trial, other: string) => Promise<readonly ClosedSession[]>)[] = [
+        ({ store }) => store.endAccount(app, 'alice', 'revoked', undefined),
+        async ({ store }, other) => (await store.rotateAndEndOthers(app, 'alice', other, 'h'.repeat(43))).closed,
+        ({ store }) => chunksOf(store.endApp(app, 'revoked')),
+      ];
+      for (const end of ends) {
+        const { before, trial, id, others } = await withDamage(t, damage);
+        const told: string[] = [];
+        const watcher = {
+          changed: (_app: string, each: string) => void told.push(each),
+          interrupted() {},
+          resumed() {},
+        };
+        if (!isChangeFeed(before.store)) throw new Error('the store has no method watchChanges');
+        await before.store.watchChanges(watcher);
+        const closed = await end(trial, others[0] ?? '');
+        t.is(closed.filter((each) => each.id === id && each.reason === 'revoked').length, 1);
+        await eventually(() => told.includes(id));
+      }
+    },
+  );
 }
 
 test.serial('more damaged sessions than one sweep examines keep no other session from its end', async (t) => {
