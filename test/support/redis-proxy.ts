@@ -48,6 +48,15 @@ export class RedisProxy {
     return this.#held !== undefined && this.#held.length > 0;
   }
 
+  get heldReplies(): number {
+    return this.#held?.length ?? 0;
+  }
+
+  /** Sends the first of the replies that are held back. */
+  releaseFirstReply(): void {
+    this.#held?.shift()?.();
+  }
+
   /** Holds back all replies from the first one for which `isFirst` returns true. Commands still reach the server. */
   holdReplies(isFirst: (reply: string) => boolean = () => true): void {
     this.#isFirstToHold = isFirst;

@@ -18,6 +18,13 @@ export class CallQueue implements Calls {
   /** The batches of each lane. The last batch is being filled, the others are full. */
   readonly #lanes = new Map<string, CallBatch[]>();
   readonly #underWay = new Set<Promise<void>>();
+  /** The batches that are sent and not answered. */
+  readonly #sent = new Set<Promise<Reply>>();
+  /**
+   * Set while batches are sent again because the server did not know the program. Resolves when all batches that were
+   * sent before are answered. Later batches wait for it, so that they do not overtake those.
+   */
+  #resending: Promise<unknown> | undefined;
 
   constructor(connection: RedisConnection, program: Program) {
     this.#connection = connection;
@@ -61,7 +68,7 @@ export class CallQueue implements Calls {
 
   async #run(batch: CallBatch): Promise<void> {
     try {
-      const replies = await inTime(this.#evaluate(batch));
+      const replies = await inTime(this.#inOrder(batch));
       const refusal = refusalIn(replies);
       if (refusal === undefined) {
         batch.answer(replies);
@@ -75,6 +82,17 @@ export class CallQueue implements Calls {
     }
   }
 
+  async #inOrder(batch: CallBatch): Promise<Reply> {
+    while (this.#resending !== undefined) await this.#resending;
+    const reply = this.#evaluate(batch);
+    this.#sent.add(reply);
+    try {
+      return await reply;
+    } finally {
+      this.#sent.delete(reply);
+    }
+  }
+
   async #evaluate({ keys: named, args }: CallBatch): Promise<Reply> {
     const { client, isCluster } = this.#connection;
     const { sha, text } = this.#program;
@@ -83,6 +101,10 @@ export class CallQueue implements Calls {
       return requireReply(await client.evalsha(sha, keys.length, ...keys, ...args));
     } catch (error) {
       if (!isUnknownScript(error)) throw error;
+      const ended = () => {
+        this.#resending = undefined;
+      };
+      this.#resending ??= inTime(Promise.allSettled(this.#sent)).then(ended, ended);
       return requireReply(await client.eval(text, keys.length, ...keys, ...args));
     }
   }
