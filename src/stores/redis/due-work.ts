@@ -97,7 +97,7 @@ export class DueWork {
     take: (bucket: string, key: string, share: number) => Promise<Slice<Item>>,
   ): Promise<Slice<Item>> {
     const buckets = this.#inTurn();
-    const counts = await Promise.all(
+    const counted = await Promise.allSettled(
       buckets.map((bucket) =>
         this.#queue.call({
           bucket,
@@ -108,6 +108,9 @@ export class DueWork {
         }),
       ),
     );
+    // A bucket that can't be reached keeps no other bucket from its work.
+    const counts = counted.map((count) => (count.status === 'fulfilled' ? count.value : 0));
+    const failed = counted.find((count) => count.status === 'rejected');
     let left = limit;
     let isAnySkipped = false;
     const taking: Promise<Slice<Item>>[] = [];
@@ -119,6 +122,7 @@ export class DueWork {
     });
     const slices = fulfilled(await Promise.allSettled(taking));
     const items = slices.flatMap((slice) => slice.items);
+    if (items.length === 0 && failed !== undefined) throw failed.reason;
     return { items, more: isAnySkipped || slices.some(({ more }) => more) };
   }
 
@@ -142,7 +146,8 @@ export class DueWork {
       await this.#queue.call({ bucket, operation: 'abandonReport', keys, args: [report], decode: accepted });
       this.#lostReports.delete(report);
     });
-    await Promise.all(abandoning);
+    // The next sweep tries again those that failed.
+    await Promise.allSettled(abandoning);
   }
 
   #inTurn(): readonly string[] {
