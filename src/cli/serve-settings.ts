@@ -10,7 +10,10 @@ export const serveFlags: Flags = {
     help: 'Names, separated by commas, that requests may have in Host, in addition to localhost',
   },
   port: { value: 'number', help: 'Port to listen on (RS_PORT, default 3000)' },
-  redis: { value: 'url', help: 'Redis that keeps the sessions (RS_REDISHOST and RS_REDISPORT; default: memory)' },
+  redis: {
+    value: 'url',
+    help: 'Redis that keeps the sessions (RS_REDISURL, or RS_REDISHOST and RS_REDISPORT; default: memory)',
+  },
   namespace: { value: 'name', help: 'Prefix of every key in Redis (RS_NAMESPACE, default rs)' },
   data: { value: 'folder', help: 'Without Redis: keep the sessions in a database in this folder, crash-safe' },
   snapshot: { value: 'file', help: 'Without Redis: keep the sessions in this file from a stop to the next start' },
@@ -71,8 +74,7 @@ function storeSettingsOf(flags: GivenFlags, given: (name: string) => string | un
   if (folder !== undefined && snapshot !== undefined) {
     throw new UsageError('--snapshot has no effect with --data: leave one of them out');
   }
-  const redis =
-    url === undefined ? addressOf(given('RS_REDISHOST'), given('RS_REDISPORT')) : redisUrlOf('--redis', url);
+  const redis = url === undefined ? redisOfVariables(given) : redisUrlOf('--redis', url);
   if (redis === undefined) return folder === undefined ? { kind: 'memory', snapshot } : { kind: 'sqlite', folder };
   if (folder !== undefined) throw new UsageError('--data has no effect with a Redis: leave one of them out');
   if (snapshot !== undefined) throw new UsageError('--snapshot has no effect with a Redis: leave one of them out');
@@ -82,6 +84,12 @@ function storeSettingsOf(flags: GivenFlags, given: (name: string) => string | un
       ? namespaceOf('RS_NAMESPACE', given('RS_NAMESPACE') ?? defaultNamespace)
       : namespaceOf('--namespace', flag);
   return { kind: 'redis', url: redis, namespace };
+}
+
+/** As in rest-sessions, the address in RS_REDISURL wins over host and port. */
+function redisOfVariables(given: (name: string) => string | undefined): string | undefined {
+  const url = given('RS_REDISURL');
+  return url === undefined ? addressOf(given('RS_REDISHOST'), given('RS_REDISPORT')) : redisUrlOf('RS_REDISURL', url);
 }
 
 function addressOf(host: string | undefined, port: string | undefined): string | undefined {

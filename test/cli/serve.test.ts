@@ -33,6 +33,13 @@ test('two services that the environment variables of rest-sessions point to one 
   t.deepEqual(await apart.json(`/shop/get/${token}`), {});
 });
 
+test('RS_REDISURL of rest-sessions names the Redis, and wins over RS_REDISHOST and RS_REDISPORT', async (t) => {
+  const environment = { RS_REDISURL: server().url, RS_REDISPORT: '1', RS_NAMESPACE: 'by-url' };
+  const cli = await CliProcess.serve(t, [], environment);
+  await cli.create(create);
+  t.true((await server().client.keys('by-url:*')).length > 0);
+});
+
 test('a signal answers held polls, and a snapshot keeps the sessions', async (t) => {
   const snapshot = join(await CliProcess.folder(t), 'sessions.snapshot');
   const cli = await CliProcess.serve(t, ['--snapshot', snapshot]);

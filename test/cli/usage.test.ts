@@ -74,6 +74,7 @@ for (const [args, words] of wrong) {
 const wrongVariables: readonly (readonly [environment: Readonly<Record<string, string>>, words: RegExp])[] = [
   [{ RS_PORT: 'http' }, /^RS_PORT must be a whole number from 0 to 65535; got "http"/],
   [{ RS_REDISPORT: 'x' }, /^RS_REDISPORT must be/],
+  [{ RS_REDISURL: 'localhost:6379' }, /^RS_REDISURL must be an address such as redis:\/\/127\.0\.0\.1:6379/],
   [{ RS_REDISHOST: 'localhost', RS_NAMESPACE: 'a b' }, /^RS_NAMESPACE must be/],
 ];
 
