@@ -11,13 +11,22 @@ const second = 1_000;
 const creationStart = 56;
 
 const count = v.pipe(v.string(), v.regex(/^[0-9]{1,15}$/, 'is no number'), v.transform(Number));
+/**
+ * redis-sessions 4 stores a ttl with decimals as it was given. It compares the ttl with whole seconds, so the decimals
+ * have no effect.
+ */
+const seconds = v.pipe(
+  v.string(),
+  v.regex(/^[0-9]{1,15}(?:\.[0-9]+)?$/, 'is no number'),
+  v.transform((text) => Math.floor(Number(text))),
+);
 
 /** A session as redis-sessions stores it: a hash with times in seconds. */
 const fieldsSchema = v.object({
   id: v.string('is missing'),
   r: count,
   w: count,
-  ttl: count,
+  ttl: seconds,
   la: count,
   ip: v.optional(v.string(), ''),
   d: v.optional(v.string()),

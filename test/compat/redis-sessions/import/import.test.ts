@@ -180,6 +180,22 @@ test.serial('a process looks an old token up once', async (t) => {
   t.like(await sessions.get({ app: 'shop', token }), { id: 'alice', r: 2 });
 });
 
+test.serial('a session whose ttl has decimals is imported, with or without no_resave', async (t) => {
+  const old = oldSessions(t);
+  const kinds = [{}, { no_resave: true }];
+  const tokens = await Promise.all(
+    kinds.map(async (kind) => (await old.create({ app: 'shop', id: 'alice', ip, ttl: 1_800.7, ...kind })).token),
+  );
+  for (const token of tokens) await old.get({ app: 'shop', token });
+  t.is(await runImport(t), '2 imported, 0 imported before, 0 expired, 0 not usable, 0 skipped');
+  const sessions = newSessions(t);
+  const [renewed, fixed] = await Promise.all(tokens.map((token) => sessions.get({ app: 'shop', token })));
+  t.is(renewed?.ttl, 1_800);
+  t.true(fixed?.no_resave);
+  const left = fixed?.ttl ?? 0;
+  t.true(left > 1_700 && left <= 1_800, String(left));
+});
+
 test.serial('unusable sessions are named and counted, and the others are imported', async (t) => {
   const old = oldSessions(t);
   const { client } = server();
