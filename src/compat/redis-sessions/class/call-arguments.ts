@@ -13,8 +13,11 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 const longestIp = 39;
 const longestId = 128;
 const leastSeconds = 10;
-/** Maximum number of seconds. Above it, the number of milliseconds is no longer exact. */
-const mostSeconds = 9_000_000_000_000;
+/**
+ * Maximum number of seconds. Above it, the number of milliseconds is no longer exact. A larger number, which stands for
+ * "never" in some applications, counts as this one.
+ */
+export const mostSeconds = 9_000_000_000_000;
 const defaultTtl = 7_200;
 /** Maximum number of characters of a key that an error quotes. A valid key is not longer. */
 const quotedLength = 128;
@@ -109,7 +112,7 @@ function requireText(name: string, value: unknown, fits: (text: string) => boole
 /** Accepts text too, because a query string holds text. Like redis-sessions, ignores characters after the digits. */
 function requireSeconds(name: string, value: unknown): number {
   const seconds = typeof value === 'number' || typeof value === 'string' ? Number.parseInt(String(value), 10) : 0;
-  if (seconds >= leastSeconds && seconds <= mostSeconds) return seconds;
+  if (seconds >= leastSeconds) return Math.min(seconds, mostSeconds);
   throw invalid(`${name} must be a positive integer >= ${leastSeconds}`);
 }
 

@@ -3,7 +3,7 @@ import { SessionError } from '../../../errors/session-error.js';
 import { requireAttributes } from '../../../service/attributes.js';
 import { requireAccountId, requireIp } from '../../../store/session-arguments.js';
 import type { AdoptedSession } from '../../../store/token-aliases.js';
-import { readApp, readData, readToken } from '../class/call-arguments.js';
+import { mostSeconds, readApp, readData, readToken } from '../class/call-arguments.js';
 import { toMilliseconds } from '../class/session-replies.js';
 
 const second = 1_000;
@@ -17,8 +17,8 @@ const count = v.pipe(v.string(), v.regex(/^[0-9]{1,15}$/, 'is no number'), v.tra
  */
 const seconds = v.pipe(
   v.string(),
-  v.regex(/^[0-9]{1,15}(?:\.[0-9]+)?$/, 'is no number'),
-  v.transform((text) => Math.floor(Number(text))),
+  v.regex(/^[0-9]{1,21}(?:\.[0-9]+)?$/, 'is no number'),
+  v.transform((text) => Math.min(Math.floor(Number(text)), mostSeconds)),
 );
 
 /** A session as redis-sessions stores it: a hash with times in seconds. */

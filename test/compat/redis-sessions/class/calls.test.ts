@@ -140,6 +140,19 @@ for (const [place, open] of Object.entries(places)) {
   test(`a missing options argument counts as an empty one (${place})`, async (t) => {
     const sessions: object = await open(t);
     for (const method of ['create', 'get', 'set', 'kill', 'killall', 'killsoid', 'soid', 'soapp', 'activity']) {
+  test(`a ttl or deltaTime that stands for never is accepted, and bounded (${place})`, async (t) => {
+    const sessions = await open(t);
+    const most = 9_000_000_000_000;
+    for (const ttl of [most, most + 1, Number.MAX_SAFE_INTEGER]) {
+      const { token } = await sessions.create({ app, id: 'alice', ip, ttl });
+      t.like(await sessions.get({ app, token }), { id: 'alice', ttl: most });
+    }
+    const { token } = await sessions.create({ app, id: 'alice', ip, ttl: Number.MAX_SAFE_INTEGER, no_resave: true });
+    t.like(await sessions.get({ app, token }), { id: 'alice', no_resave: true });
+    t.is((await sessions.soapp({ app, deltaTime: Number.MAX_SAFE_INTEGER })).sessions.length, 4);
+    t.deepEqual(await sessions.activity({ app, deltaTime: Number.MAX_SAFE_INTEGER }), { activity: 1 });
+  });
+
       for (const options of [undefined, null, 5, 'text']) {
         const call = async () => Reflect.apply(Reflect.get(sessions, method), sessions, [options]);
         await t.throwsAsync(call, { name: 'missingParameter', message: 'No app supplied' }, method);
