@@ -12,10 +12,10 @@ import { RestOptions } from './rest-options.js';
 /** Maximum bytes of a body, as in rest-sessions. */
 const bodyLimit = 60_000;
 /**
- * Maximum length of a path parameter. An id has up to 128 characters, each percent-encoded as up to four bytes of three
- * characters.
+ * Maximum length of a path parameter. An id has up to 256 UTF-16 code units, each percent-encoded as up to three bytes of
+ * three characters.
  */
-const maxParamLength = 128 * 12;
+const maxParamLength = 256 * 9;
 
 /** Serves the controllers of `restModule` on Fastify. Fastify's own errors get the format of rest-sessions. */
 export async function buildRestServer(container: Container): Promise<FastifyInstance> {

@@ -196,6 +196,27 @@ test.serial('a session whose ttl has decimals is imported, with or without no_re
   t.true(left > 1_700 && left <= 1_800, String(left));
 });
 
+test.serial('a session with a ttl that stands for never is imported, with or without no_resave', async (t) => {
+  const old = oldSessions(t);
+  const ttl = Number.MAX_SAFE_INTEGER;
+  const { token } = await old.create({ app: 'shop', id: 'alice', ip, ttl });
+  const { token: fixed } = await old.create({ app: 'shop', id: 'alice', ip, ttl, no_resave: true });
+  t.is(await runImport(t), '2 imported, 0 imported before, 0 expired, 0 not usable, 0 skipped');
+  const sessions = newSessions(t);
+  t.like(await sessions.get({ app: 'shop', token }), { id: 'alice', ttl: 9_000_000_000_000 });
+  t.like(await sessions.get({ app: 'shop', token: fixed }), { id: 'alice', no_resave: true });
+});
+
+test.serial('a session whose id has 200 characters is imported, listed and killed by its id', async (t) => {
+  const id = 'x'.repeat(200);
+  const { token } = await oldSessions(t).create({ app: 'shop', id, ip });
+  t.is(await runImport(t), '1 imported, 0 imported before, 0 expired, 0 not usable, 0 skipped');
+  const sessions = newSessions(t);
+  t.like(await sessions.get({ app: 'shop', token }), { id });
+  t.is((await sessions.soid({ app: 'shop', id })).sessions.length, 1);
+  t.deepEqual(await sessions.killsoid({ app: 'shop', id }), { kill: 1 });
+});
+
 test.serial('unusable sessions are named and counted, and the others are imported', async (t) => {
   const old = oldSessions(t);
   const { client } = server();

@@ -30,7 +30,7 @@ const query = (name: string, type: string, description: string, required = false
 });
 
 const app = path('app', 'Namespace: 3 to 20 of A-Z a-z 0-9 _ -');
-const id = path('id', 'Account: 1 to 128 characters');
+const id = path('id', 'Account: 1 to 256 characters');
 const token = path('token', '64 letters and digits');
 const within = query('dt', 'integer', 'Seconds to look back, at least 10', true);
 
