@@ -9,7 +9,7 @@ export class LoadedSession {
   /** The login session that held the content, if the sid was bound to an account. */
   login: Login | undefined;
   /** Whether the request came with the sid. If so, someone who gave the client that sid may know it, too. */
-  readonly cameWithRequest: boolean;
+  cameWithRequest: boolean;
   /** `false` until a save has created the session. If that save fails, the next save creates it. */
   isStored: boolean;
   /** Resolves when the latest save has ended; never rejects. */
@@ -43,6 +43,12 @@ export class LoadedSession {
   toJSON(): undefined {
     return undefined;
   }
+}
+
+/** Keeps what is known about the sid of a session that a request loads again, for example that the sid is new. */
+export function keepOrigin(loaded: LoadedSession, current: unknown): void {
+  const before = typeof current === 'object' && current !== null ? loadedOf(current) : undefined;
+  if (before?.sid === loaded.sid) loaded.cameWithRequest = before.cameWithRequest;
 }
 
 /** Key of the marker. The application's data can't contain it, because names with this prefix are reserved. */

@@ -7,7 +7,7 @@ import { BindingWatch } from './binding-watch.js';
 import { answer, type Callback, requireCallback, start } from './callbacks.js';
 import { ConnectionState } from './connection-state.js';
 import { loadedCookie } from './cookie-data.js';
-import { clearCopyMarker, LoadedSession, loadedOf, remember, withCopyMarker } from './loaded-session.js';
+import { clearCopyMarker, keepOrigin, LoadedSession, loadedOf, remember, withCopyMarker } from './loaded-session.js';
 import { isAnswered, isRefusal, isRefused, markRefused, unmarkRefused } from './refused-login.js';
 import { clientOf, type RequestClient } from './request-client.js';
 import {
@@ -176,6 +176,8 @@ export class SessionMailboxStore extends session.Store {
   override createSession(request: Request, data: SessionData): session.Session & SessionData {
     const loaded = loadedOf(data);
     clearCopyMarker(data);
+    // `reload` calls this method for a request that has a session.
+    if (loaded !== undefined) keepOrigin(loaded, request.session);
     const created = super.createSession(request, data);
     if (loaded !== undefined) remember(created, loaded);
     return created;

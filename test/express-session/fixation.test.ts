@@ -46,3 +46,30 @@ for (const name of webServerNames) {
     t.is((await manager.sessionsOfAccount('alice')).length, 1);
   });
 }
+
+for (const name of webServerNames.filter((each) => each !== 'fastify')) {
+  test(`${name}: a login after the new session was saved and reloaded binds its account to the new sid`, async (t) => {
+    const { browser, manager } = await startShop(t, name, {
+      ...strict,
+      actions: {
+        enter: async (web, query) => {
+          if (query.has('regenerate')) await web().regenerate();
+          await web().save();
+          await web().reload();
+          web().data.accountId = 'alice';
+          await web().save();
+        },
+      },
+    });
+    const visitor = browser();
+    await visitor.get('change?set={"theme":"dark"}');
+    const before = visitor.cookie;
+    t.false((await visitor.request('enter')).ok, 'a reload does not make the sid of a request a new one');
+    t.is(visitor.cookie, before);
+    await visitor.get('enter?regenerate=yes');
+    t.deepEqual(await visitor.get('look'), { accountId: 'alice' });
+    t.is((await manager.sessionsOfAccount('alice')).length, 1);
+    await browser().get('enter');
+    t.is((await manager.sessionsOfAccount('alice')).length, 2, 'a client without a cookie has a new sid');
+  });
+}
