@@ -1,7 +1,11 @@
 /** Maximum idle time in milliseconds: 100 years. Dates and deadlines far beyond it are not exact to the millisecond. */
 const maxTtl = 3_155_760_000_000;
 
-/** The cookie that frameworks expect in a loaded session. */
+/**
+ * The cookie that frameworks expect in a loaded session. If the application has set `expires` to `false`, which
+ * express-session documents but its types leave out, both times are `false`: express-session then sends the cookie
+ * with every changed session.
+ */
 export interface LoadedCookie {
   readonly originalMaxAge: number | null;
   readonly expires: Date | null;
@@ -28,6 +32,7 @@ export function storedCookie(cookie: unknown, now: number): StoredCookie {
   const age = ageOf(fields.originalMaxAge) ?? ageOf(fields.maxAge);
   const date = age === undefined ? dateOf(fields.expires) : undefined;
   if (age !== undefined) return { text: texts.of(fields, { originalMaxAge: age }), ttl: boundedTtl(age) };
+  if (fields.expires === false) return { text: textOf(fields, { expires: false }), ttl: undefined };
   if (date === undefined) return { text: texts.of(fields, {}), ttl: undefined };
   return { text: textOf(fields, { expires: date.toJSON() }), ttl: boundedTtl(date.getTime() - now) };
 }
@@ -146,12 +151,13 @@ class ParsedCookies {
     if (known !== undefined) return known;
     const { originalMaxAge, expires, ...rest } = fieldsOf(JSON.parse(text));
     const age = ageOf(originalMaxAge);
+    const none = expires === false ? false : null;
     // V8 copies an object that `JSON.parse` made in a twentieth of the time that it needs for an object literal with
     // spreads.
-    const fields = JSON.parse(JSON.stringify({ ...defaults, ...rest, originalMaxAge: age ?? null, expires: null }));
+    const fields = JSON.parse(JSON.stringify({ ...defaults, ...rest, originalMaxAge: age ?? none, expires: none }));
     const parsed = { template: fields, age, date: age === undefined ? dateOf(expires) : undefined };
     // A date belongs to one session, and two sessions must not share an object. Such cookies are not cached.
-    const isCommon = expires === undefined && Object.values(rest).every((value) => typeof value !== 'object');
+    const isCommon = parsed.date === undefined && Object.values(rest).every((value) => typeof value !== 'object');
     if (isCommon) {
       if (this.#known.size === mostKnown) this.#known.clear();
       this.#known.set(text, parsed);

@@ -64,6 +64,14 @@ test('an expiry date may be a Date, a string or a number of milliseconds', async
   }
 });
 
+test('an expiry of false, with which express-session ends an age, is loaded as false', async (t) => {
+  const { roundTrip } = await start(t);
+  for (const age of [false, null, undefined]) {
+    const { loaded, ttl } = await roundTrip({ originalMaxAge: age, expires: false });
+    t.deepEqual([loaded.originalMaxAge, loaded.expires, ttl], [false, false, gcTime], String(age));
+  }
+});
+
 test('invalid ages and dates are ignored', async (t) => {
   const { roundTrip } = await start(t);
   for (const nothing of [Number.NaN, Number.POSITIVE_INFINITY, '1000', {}, true]) {

@@ -91,6 +91,26 @@ for (const server of webServerNames) {
     }
   });
 
+  if (server !== 'fastify') {
+    test(
+      title('a cookie without an age replaces the one with an age once a request has set `expires` to false'),
+      async (t) => {
+        const { browser } = await startShop(t, server, {
+          web: { cookie: { maxAge: 86_400_000 } },
+          actions: { forgetMe: (web) => Object.assign(web().data.cookie, { expires: false }) && null },
+        });
+        const alice = browser();
+        await alice.get(changing({ a: 1 }));
+        await alice.get('forgetMe');
+        for (const b of [1, 2]) {
+          const [line = ''] = (await alice.request(changing({ b }))).headers.getSetCookie();
+          t.regex(line, /^connect\.sid=/);
+          t.notRegex(line, /expires=/i);
+        }
+      },
+    );
+  }
+
   test(title('two servers over one Redis share a session, and each sees the logouts of the other'), async (t) => {
     const binding = bindingOf('redis');
     const one = await startShop(t, server, { binding });
