@@ -70,7 +70,7 @@ function refuseOtherHosts(app: FastifyInstance, { hosts }: RestOptions): void {
 
 /**
  * Refuses other content types than JSON: a page of another site can make a browser post text to this machine, but not
- * JSON. An empty body counts as no body, because many clients send the content type without a body.
+ * JSON. An empty body of any type counts as no body, because many clients send a content type without a body.
  */
 function readJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
@@ -83,6 +83,10 @@ function readJsonOnly(app: FastifyInstance): void {
       else parse(request, body, done);
     },
   );
+  app.addContentTypeParser<string>('*', { parseAs: 'string' }, (_request, body, done) => {
+    if (body === '') done(null, undefined);
+    else done(new fastify.errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE());
+  });
 }
 
 const names: Readonly<Record<number, string>> = { 400: 'badRequest', 413: 'bodyTooLarge', 415: 'unsupportedMediaType' };

@@ -119,6 +119,20 @@ test('a body that is not JSON is 400, one of another type 415, and neither chang
   t.false('d' in JSON.parse((await kit.get(`/shop/get/${alive}`)).body));
 });
 
+test('an empty body of any type counts as no body', async (t) => {
+  const kit = await RestKit.start(t);
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  const created = await kit.send('PUT', '/shop/create/alice?ip=192.0.2.7', '', headers);
+  t.is(created.status, 200);
+  const { token } = JSON.parse(created.body);
+  t.like(bodyOf(await kit.send('POST', `/shop/set/${token}`, '', headers)), { name: 'invalidValue' });
+  const killed = await kit.request(`/shop/kill/${token}`, {
+    method: 'DELETE',
+    headers: { 'Content-Type': 'text/plain' },
+  });
+  t.deepEqual(bodyOf(killed), { kill: 1 });
+});
+
 test('an unknown route is 404, a malformed path 400', async (t) => {
   const kit = await RestKit.start(t);
   for (const [method, path] of [
