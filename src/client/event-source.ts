@@ -25,7 +25,7 @@ export const eventSource =
   (EventSource: new (url: string, options: object) => Source): Transport =>
   () =>
   (exchange) => {
-    exchange.onTaken(acknowledger(exchange, exchange.signal));
+    exchange.onTaken(acknowledger(exchange));
     // An `EventSource` does not report heartbeats, so it may be silent for any time.
     return readSource(exchange, longestTimer, (heard) => {
       const { token } = exchange;

@@ -92,7 +92,7 @@ export function inTime<Value>(
 }
 
 /** Returns the address of a route, with the parameters of a poll or a stream. */
-export function addressOf({ base, after, reader }: Exchange, route: string, more: Record<string, string> = {}): string {
+export function addressOf({ base, after, reader }: Exchange, route: string, more?: Record<string, string>): string {
   return `${base}${route}?${new URLSearchParams({ after, reader, ...more })}`;
 }
 

@@ -241,3 +241,26 @@ test('auto: a network error does not make the client fall back to polls', async 
   await eventually(() => network.paths.slice(2).some((path) => path.startsWith('/events')));
   t.is(mailbox.state, 'open');
 });
+
+test('sse: an acknowledgement that is never answered is given up, and the next one is sent over the same stream', async (t) => {
+  const stage = await start(t);
+  const clock = new ManualClock();
+  let acknowledgements = 0;
+  let streams = 0;
+  const hanging: typeof fetch = (input, init) => {
+    if (String(input).includes('/events')) streams += 1;
+    if (init?.method !== 'POST') return fetch(input, init);
+    acknowledgements += 1;
+    return acknowledgements === 1 ? new Promise(() => {}) : fetch(input, init);
+  };
+  const mailbox = open(stage, sse, { fetch: hanging, device: new Device(clock) });
+  const { taken } = takeAll(mailbox);
+  await next(mailbox, 'open');
+  await stage.push('one', 'two');
+  await eventually(() => taken.length === 2 && acknowledgements === 1);
+  await clock.advance(9_999);
+  t.is(acknowledgements, 1);
+  await clock.advance(1);
+  await eventually(async () => (await stage.kept()) === 0);
+  t.is(streams, 1);
+});

@@ -1,21 +1,24 @@
-import { addressOf, type Exchange, request } from '../transport.js';
+import { addressOf, type Exchange, inTime, patience, request } from '../transport.js';
 import type { Batch } from '../wire.js';
 
 /**
  * Returns a function that sends one acknowledgement at a time. It does not retry a failed acknowledgement: the next
  * acknowledgement, or the next stream, covers it.
  */
-export function acknowledger(exchange: Exchange, signal: AbortSignal): (cursor: string) => void {
+export function acknowledger(exchange: Exchange): (cursor: string) => void {
+  /** The cursor to send next; empty if there is none. */
   let latest = '';
   let isSending = false;
   return async (cursor) => {
     latest = cursor;
     if (isSending) return;
     isSending = true;
-    for (let sent = ''; sent !== latest; ) {
-      sent = latest;
-      const body = JSON.stringify({ cursor: sent });
-      await request(exchange, addressOf(exchange, 'ack'), { method: 'POST', body, signal }).catch(() => {});
+    while (latest) {
+      const body = JSON.stringify({ cursor: latest });
+      latest = '';
+      await inTime(exchange, patience, (signal) =>
+        request(exchange, addressOf(exchange, 'ack'), { method: 'POST', body, signal }),
+      ).catch(() => {});
     }
     isSending = false;
   };

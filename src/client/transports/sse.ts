@@ -14,7 +14,7 @@ export const sse: Transport = () => (exchange) =>
     // A captive portal answers with a page instead of a stream.
     if (!ok || !body || !headers.get('content-type')?.includes('event-stream'))
       return readAnswer(response, (_): _ is never => false);
-    exchange.onTaken(acknowledger(exchange, signal));
+    exchange.onTaken(acknowledger(exchange));
     const read = eventReader(exchange);
     const decoder = new TextDecoder();
     // Safari can't iterate over streams.
