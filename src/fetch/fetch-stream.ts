@@ -3,6 +3,7 @@ import type { Cancellable } from '../delivery/poll-request.js';
 import type { StreamReceiver } from '../delivery/stream-request.js';
 import { encodeEvents, encodeFailure, heartbeatEvent, isLast } from '../requests/event-encoding.js';
 import { eventHeaders } from '../requests/held-stream.js';
+import { pieceSize } from '../requests/paced-writer.js';
 import { clientClosed } from './fetch-poll.js';
 
 const encoder = new TextEncoder();
@@ -95,7 +96,9 @@ export class FetchStream implements StreamReceiver {
       return;
     }
     this.#controller ??= this.#respond();
-    if (text !== '') this.#controller.enqueue(encoder.encode(text));
+    const bytes = encoder.encode(text);
+    for (let start = 0; start < bytes.length; start += pieceSize)
+      this.#controller.enqueue(bytes.subarray(start, start + pieceSize));
     if (this.#unsentIfUnread > 0) this.#unsentIfUnread += this.#unsent - unsent;
     if (onTaken !== undefined) this.#onTaken.push(onTaken);
   }

@@ -3,7 +3,8 @@ import type { StreamReceiver } from '../delivery/stream-request.js';
 import { reportFault } from '../errors/fault-report.js';
 import { encodeEvents, encodeFailure, heartbeatEvent, isLast } from './event-encoding.js';
 import { HeldResponse } from './held-response.js';
-import { abort, isClosed, onceClosed, type RawResponse, sendHead, unsentBytes, writeText } from './raw-response.js';
+import { PacedWriter } from './paced-writer.js';
+import { abort, isClosed, onceClosed, type RawResponse, sendHead } from './raw-response.js';
 
 export const eventHeaders: Readonly<Record<string, string>> = {
   'content-type': 'text/event-stream',
@@ -18,6 +19,7 @@ export const eventHeaders: Readonly<Record<string, string>> = {
  */
 export class HeldStream implements StreamReceiver {
   readonly #raw: RawResponse;
+  readonly #writer: PacedWriter;
   readonly #mostUnsent: number;
   #isOpen = false;
   /**
@@ -34,6 +36,7 @@ export class HeldStream implements StreamReceiver {
    */
   constructor(raw: RawResponse, mostUnsent: number) {
     this.#raw = raw;
+    this.#writer = new PacedWriter(raw, (error) => this.#giveUp(error));
     this.#mostUnsent = mostUnsent;
   }
 
@@ -59,21 +62,22 @@ export class HeldStream implements StreamReceiver {
 
   /** Sends a heartbeat, or cuts off a client that had bytes to read at the last heartbeat and has read none since. */
   beat(): void {
-    const unsent = unsentBytes(this.#raw);
+    const { unsent } = this.#writer;
     if (unsent > 0 && unsent >= this.#unsentIfUnread && this.#unsentIfUnread > 0) {
       this.#cutOff();
       return;
     }
     this.#send(() => heartbeatEvent, false, undefined);
-    this.#unsentIfUnread = unsent === 0 ? 0 : unsentBytes(this.#raw);
+    this.#unsentIfUnread = unsent === 0 ? 0 : this.#writer.unsent;
   }
 
   /** Middleware may have wrapped every method of the response, so each of them may throw. */
   #send(encode: () => string, ends: boolean, onWrittenOut: (() => void) | undefined): void {
     const raw = this.#raw;
+    const writer = this.#writer;
     try {
       if (isClosed(raw)) return;
-      const unsent = unsentBytes(raw);
+      const { unsent } = writer;
       if (unsent > this.#mostUnsent) {
         this.#cutOff();
         return;
@@ -82,13 +86,17 @@ export class HeldStream implements StreamReceiver {
         this.#isOpen = true;
         sendHead(raw, eventHeaders);
       }
-      writeText(raw, encode(), onWrittenOut);
-      if (this.#unsentIfUnread > 0) this.#unsentIfUnread += unsentBytes(raw) - unsent;
-      if (ends) raw.end();
+      writer.write(encode(), onWrittenOut);
+      if (this.#unsentIfUnread > 0) this.#unsentIfUnread += writer.unsent - unsent;
+      if (ends) writer.end();
     } catch (error) {
-      reportFault('A stream could not be sent', error);
-      this.#cutOff();
+      this.#giveUp(error);
     }
+  }
+
+  #giveUp(error: unknown): void {
+    reportFault('A stream could not be sent', error);
+    this.#cutOff();
   }
 
   #cutOff(): void {

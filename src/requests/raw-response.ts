@@ -10,7 +10,7 @@ export type RawResponse = ServerResponse | Http2ServerResponse;
 type Socket = IncomingMessage['socket'] | null | undefined;
 
 interface Writer {
-  write(text: string, encoding: 'utf8', written: (error?: Error | null) => void): boolean;
+  write(data: string | Uint8Array, encoding: 'utf8', written: (error?: Error | null) => void): boolean;
 }
 
 const listenerFault = 'A listener of a poll response failed';
@@ -106,6 +106,11 @@ export function sendHead(raw: RawResponse, headers: Readonly<Record<string, stri
   raw.flushHeaders();
 }
 
+/** Whether a middleware encodes the body. Such a middleware may pass no callback of a write on. */
+export function isEncoding(raw: RawResponse): boolean {
+  return raw.hasHeader('content-encoding');
+}
+
 /**
  * Writes a part of a response whose head was sent.
  *
@@ -114,14 +119,14 @@ export function sendHead(raw: RawResponse, headers: Readonly<Record<string, stri
  * encodes the body.
  * @param onWrittenOut called once the operating system has the text; never called if the client disconnected before
  */
-export function writeText(raw: RawResponse, text: string, onWrittenOut: (() => void) | undefined): void {
+export function writeText(raw: RawResponse, text: string | Uint8Array, onWrittenOut: (() => void) | undefined): void {
   if (text === '') return;
   const written = (error: unknown) => {
     // Node also calls back without an error for data that was not sent when the connection, or the stream, was
     // destroyed.
     if (error == null && !isBroken(raw)) onWrittenOut?.();
   };
-  const { write }: Writer = raw.hasHeader('content-encoding') ? raw : Object.getPrototypeOf(raw);
+  const { write }: Writer = isEncoding(raw) ? raw : Object.getPrototypeOf(raw);
   Reflect.apply(write, raw, [text, 'utf8', written]);
 }
 

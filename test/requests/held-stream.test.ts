@@ -60,33 +60,39 @@ async function readHttp1(t: ExecutionContext, port: number) {
     pause: () => connection.stopReading(),
     resume: () => connection.resumeReading(),
     close: () => connection.close(),
+    received: () => connection.pieces.reduce((sum, size) => sum + size, 0),
   };
 }
 
 function readHttp2(t: ExecutionContext, port: number) {
   const connection = new Http2Connection(port);
   t.teardown(() => connection.close());
-  const stream = connection.send('/').on('data', () => {});
-  return { pause: () => stream.pause(), resume: () => stream.resume(), close: () => connection.close() };
+  let received = 0;
+  const stream = connection.send('/').on('data', ({ length }) => {
+    received += length;
+  });
+  const close = () => connection.close();
+  return { pause: () => stream.pause(), resume: () => stream.resume(), close, received: () => received };
 }
 
-/** Waits until the operating system accepts no more bytes. */
-async function untilStuck(raw: RawResponse): Promise<void> {
-  let before = -1;
+/** Waits until the operating system has taken nothing more for a while. */
+async function untilStuck(raw: RawResponse, socket: Socket): Promise<void> {
+  let before = '';
+  let looks = 0;
   await until(() => {
-    const unsent = unsentBytes(raw);
-    const isStuck = unsent === before;
-    before = unsent;
-    return isStuck && before > 0;
+    const now = `${unsentBytes(raw)} ${socket.bytesWritten}`;
+    looks = now === before ? looks + 1 : 0;
+    before = now;
+    return looks === 50;
   });
 }
 
 for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
   test(`${protocol}: a client that has read nothing between two heartbeats is cut off`, async (t) => {
-    const { held, pause } = await open(t, protocol);
+    const { held, socket, pause } = await open(t, protocol);
     pause();
     held.stream.deliver(huge, undefined);
-    await untilStuck(held.raw);
+    await untilStuck(held.raw, socket);
     held.stream.beat();
     await new Promise((resolve) => setImmediate(resolve));
     t.false(held.isClosed, 'the first heartbeat only looks');
@@ -102,7 +108,7 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
     held.stream.deliver(huge, () => {
       isAcknowledged = true;
     });
-    await untilStuck(held.raw);
+    await untilStuck(held.raw, socket);
     held.stream.beat();
     held.stream.beat();
     const closed = once(socket, 'close');
@@ -129,7 +135,7 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
 
 for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
   test(`${protocol}: a client that reads between two heartbeats stays connected, although more waits for it than before`, async (t) => {
-    const { held, pause, resume } = await open(t, protocol);
+    const { held, socket, pause, resume } = await open(t, protocol);
     pause();
     held.stream.deliver(batchOf(`"${'x'.repeat(1_000_000)}"`), undefined);
     held.stream.beat();
@@ -137,22 +143,53 @@ for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
     await until(() => unsentBytes(held.raw) === 0);
     pause();
     held.stream.deliver(huge, undefined);
-    await untilStuck(held.raw);
+    await untilStuck(held.raw, socket);
     held.stream.beat();
     await new Promise((resolve) => setImmediate(resolve));
     t.false(held.isClosed);
   });
 
   test(`${protocol}: a client that reads nothing between two heartbeats is cut off, although a batch was sent in between`, async (t) => {
-    const { held, pause } = await open(t, protocol);
+    const { held, socket, pause } = await open(t, protocol);
     pause();
     held.stream.deliver(huge, undefined);
-    await untilStuck(held.raw);
+    await untilStuck(held.raw, socket);
     held.stream.beat();
     held.stream.deliver(batchOf('"more"'), undefined);
     held.stream.beat();
     await until(() => held.isClosed);
     t.pass();
+  });
+}
+
+for (const protocol of ['HTTP/1.1', 'HTTP/2'] as const) {
+  test(`${protocol}: a client that reads a part of one large message between two heartbeats stays connected`, async (t) => {
+    const { held, socket, pause, resume, received } = await open(t, protocol);
+    pause();
+    held.stream.deliver(huge, undefined);
+    await untilStuck(held.raw, socket);
+    for (let beat = 0; beat < 3; beat += 1) {
+      held.stream.beat();
+      t.false(held.isClosed, `at heartbeat ${beat}`);
+      const wanted = received() + 4_000_000;
+      resume();
+      await until(() => received() > wanted);
+      pause();
+      await untilStuck(held.raw, socket);
+    }
+  });
+
+  test(`${protocol}: the last event of a stream ends it after everything before, and is acknowledged then`, async (t) => {
+    const { held, socket, pause, resume } = await open(t, protocol);
+    pause();
+    const written: string[] = [];
+    held.stream.deliver(huge, () => written.push('first'));
+    await untilStuck(held.raw, socket);
+    held.stream.deliver({ messages: [], cursor: 'a.1.1', lost: 0, retry: 5 }, () => written.push('last'));
+    t.deepEqual(written, []);
+    resume();
+    await until(() => held.isClosed);
+    t.deepEqual(written, ['first', 'last']);
   });
 }
 
@@ -173,6 +210,30 @@ test('fetch: a stream of which the server has read something between two heartbe
     t.false(isEnded, `after ${beats} heartbeats`);
     await reader?.read();
     stream.deliver(batchOf(`"${'x'.repeat(1_000)}"`), undefined);
+  }
+  await reader?.cancel();
+});
+
+test('fetch: a stream whose server reads a part of one large message between two heartbeats is not cut off', async (t) => {
+  const stream = new FetchStream({}, most);
+  let isEnded = false;
+  let isTaken = false;
+  const response = await stream.open((receiver) => {
+    receiver.deliver(batchOf(`"${'x'.repeat(100_000)}"`), () => {
+      isTaken = true;
+    });
+    return {
+      cancel() {
+        isEnded = true;
+      },
+    };
+  }, new AbortController().signal);
+  const reader = response.body?.getReader();
+  for (let beats = 0; beats < 4; beats += 1) {
+    stream.beat();
+    t.false(isEnded, `after ${beats} heartbeats`);
+    await reader?.read();
+    t.false(isTaken);
   }
   await reader?.cancel();
 });
