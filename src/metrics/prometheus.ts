@@ -31,27 +31,35 @@ const known = {
  * services in one process need separate registries.
  *
  * @returns a function that removes the metrics again
- * @throws SessionError `INVALID_CONTEXT`, `INVALID_ARGUMENT`
+ * @throws SessionError `INVALID_CONTEXT`, `INVALID_ARGUMENT`; the error of prom-client if the registry has one of the names
  */
 export function metrics(manager: SessionManager, options: PrometheusOptions = {}): () => void {
   const { registry = register, storeCalls } = checkOptions({ front: 'metrics', known }, options);
   const source = new MeasureSource(manager, storeCalls);
   const registers = [registry];
   const names: string[] = [];
-  for (const measure of numberMeasures) names.push(registerNumber(measure, source, registers));
-  for (const measure of storeMeasures) names.push(registerOfStore(measure, source, registers));
-  const ends = durationMeasures.map(({ name, label, help, of }) => {
-    const distribution = of(source.measures);
-    const full = `${prefix}_${name}_seconds`;
-    const buckets = [...distribution.bounds];
-    const histogram = new Histogram({ name: full, help, labelNames: [label], buckets, registers });
-    names.push(full);
-    return distribution.onObserve((kind, value) => histogram.observe({ [label]: kind }, value));
-  });
-  return () => {
+  const ends: (() => void)[] = [];
+  const remove = () => {
     for (const end of ends) end();
     for (const name of names) registry.removeSingleMetric(name);
   };
+  try {
+    for (const measure of numberMeasures) names.push(registerNumber(measure, source, registers));
+    for (const measure of storeMeasures) names.push(registerOfStore(measure, source, registers));
+    for (const { name, label, help, of } of durationMeasures) {
+      const distribution = of(source.measures);
+      const full = `${prefix}_${name}_seconds`;
+      const buckets = [...distribution.bounds];
+      const histogram = new Histogram({ name: full, help, labelNames: [label], buckets, registers });
+      names.push(full);
+      ends.push(distribution.onObserve((kind, value) => histogram.observe({ [label]: kind }, value)));
+    }
+  } catch (error) {
+    // A name is taken. With a part of the metrics in the registry, a second call would fail at the first of them.
+    remove();
+    throw error;
+  }
+  return remove;
 }
 
 /** Returns the name of a number in Prometheus. */

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { Registry, register } from 'prom-client';
+import { Gauge, Registry, register } from 'prom-client';
 import { SessionError } from '../../src/index.js';
 import { metrics } from '../../src/metrics/prometheus.js';
 import { FaultyStore } from '../service/faulty-store.js';
@@ -166,4 +166,20 @@ test('an unknown option is refused', async (t) => {
   const { manager } = await startService(t);
   const error = t.throws(() => metrics(manager, { register: new Registry() } as object));
   t.regex(error?.message ?? '', /metrics: .*register.*registry/);
+});
+
+test('if the registry has one of the names, no metric is registered, and a later call registers all', async (t) => {
+  const { manager } = await startService(t);
+  for (const name of ['session_mailbox_store_up', 'session_mailbox_store_call_duration_seconds']) {
+    const registry = new Registry();
+    const other = new Gauge({ name, help: 'of the application', registers: [registry] });
+    other.set(7);
+    t.throws(() => metrics(manager, { registry }), { message: new RegExp(name) });
+    t.deepEqual(await scrape(registry), new Map([[name, 7]]));
+    registry.removeSingleMetric(name);
+    const remove = metrics(manager, { registry });
+    t.true((await scrape(registry)).has('session_mailbox_store_up'));
+    remove();
+    t.is((await scrape(registry)).size, 0);
+  }
 });
