@@ -13,6 +13,7 @@ import { runtimeOf } from '../service/app-service.js';
 import type { Session } from '../service/session.js';
 import type { SessionManager } from '../service/session-manager.js';
 import { newId } from '../store/session-token.js';
+import { Acknowledgements } from './acknowledgements.js';
 
 /** The part of a `WebSocket` of the package `ws` that is used. */
 export interface StreamSocket {
@@ -60,7 +61,8 @@ export function streamMailbox(
   try {
     const options = readStreamOptions(requestHeadOf(request), queryOfTarget(request.url));
     const reader = options.reader ?? newId('');
-    socket.on('message', (data) => void acknowledge(app, session.id, reader, stream, data.toString()));
+    const acknowledgements = new Acknowledgements((cursor) => acknowledge(app, session.id, reader, stream, cursor));
+    socket.on('message', (data) => receive(acknowledgements, stream, data.toString()));
     // The socket emitted `close` before this function could listen for it.
     if (socket.readyState === closed) return;
     const opened = app.streamInto(session, { ...options, reader }, stream);
@@ -142,18 +144,26 @@ class SocketStream implements StreamReceiver {
   }
 }
 
-async function acknowledge(
-  app: SessionManager,
-  id: string,
-  reader: string,
-  stream: SocketStream,
-  text: string,
-): Promise<void> {
+function receive(acknowledgements: Acknowledgements, stream: SocketStream, text: string): void {
   const cursor = cursorIn(text);
   if (cursor === undefined) {
     stream.close(invalidCode, 'A message must be {"ack":"<cursor>"}');
     return;
   }
+  try {
+    acknowledgements.add(cursor);
+  } catch (error) {
+    stream.fail(error);
+  }
+}
+
+async function acknowledge(
+  app: SessionManager,
+  id: string,
+  reader: string,
+  stream: SocketStream,
+  cursor: string,
+): Promise<void> {
   try {
     await app.acknowledge(id, reader, cursor);
   } catch (error) {

@@ -9,6 +9,7 @@ import { authenticateUpgrade, streamMailbox } from '../../src/websocket/index.js
 import { until, type WireBatch } from '../support/http-kit.js';
 import { bindStore, type ServiceOptions, startService } from '../support/service.js';
 import { Client } from './client.js';
+import { Gate } from './controlled-store.js';
 import { reportedFault } from './reported-fault.js';
 
 async function stage(t: ExecutionContext, context: SessionContextOptions = {}, options: ServiceOptions = {}) {
@@ -96,6 +97,36 @@ test('an acknowledgement over the WebSocket removes messages, also of a stream t
     client.send({ ack: b.cursor });
     await untilUndelivered(all, session.id, 0);
   }
+});
+
+test('while the store works on one acknowledgement, only the furthest of the others waits', async (t) => {
+  const gate = new Gate();
+  const places: number[] = [];
+  class SlowStore extends MemoryStore {
+    override async acknowledge(...call: Parameters<MemoryStore['acknowledge']>): Promise<void> {
+      places.push(call[3].offset);
+      await gate.pass();
+      await super.acknowledge(...call);
+    }
+  }
+  const all = await stage(t, {}, { store: bindStore((context, clock) => new SlowStore(context, clock)) });
+  const session = await all.manager.createSession('alice');
+  const client = await all.connect(session.token);
+  await next(client);
+  const cursors: string[] = [];
+  for (const data of ['a', 'b', 'c', 'd']) {
+    await all.manager.push(session.id, data);
+    cursors.push((await next(client)).cursor);
+  }
+  const [a, b, c, d] = cursors;
+  for (const ack of [a, b, d, c, ...Array.from({ length: 500 }, () => b)]) client.send({ ack });
+  // The pong shows that the server has read everything before the ping.
+  client.socket.ping();
+  await once(client.socket, 'pong');
+  t.deepEqual(places, [1]);
+  gate.open();
+  await untilUndelivered(all, session.id, 0);
+  t.deepEqual(places, [1, 4]);
 });
 
 test('a WebSocket continues from its cursor, and with ack=sent the sent messages are removed', async (t) => {
