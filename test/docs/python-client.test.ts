@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { projectPath } from '../architecture/source-tree.js';
 import { eventually } from '../support/eventually.js';
 import { Kit } from '../support/http-kit.js';
+import { limits } from '../support/limits.js';
 
 const program = `
 import json, sys
@@ -215,4 +216,23 @@ print(json.dumps([seconds(text) for text in texts]))
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
   const printed = execFileSync('python3', ['-c', code], { cwd, env, encoding: 'utf8' });
   t.deepEqual(JSON.parse(printed), [7, 0, 0, 86_400, 0]);
+});
+
+pythonTest(title('the client in Python refuses an address or a token that no attempt could use'), (t) => {
+  const code = `
+import json
+from session_mailbox import Mailbox
+def refused(url, token):
+    try: next(iter(Mailbox(url, token)))
+    except ValueError as error: return str(error)
+urls = ["127.0.0.1:1", "ftp://127.0.0.1/", "http://", "http://127.0.0.1:port/", "http://127.0.0.1:1/a\\nb"]
+print(json.dumps([refused(url, "abc") for url in urls] + [refused("http://127.0.0.1:1/", "abc\\n")]))
+`;
+  const cwd = projectPath('docs/clients/python');
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+  const printed = execFileSync('python3', ['-c', code], { cwd, env, encoding: 'utf8', timeout: limits.event });
+  const refusals: readonly unknown[] = JSON.parse(printed);
+  t.is(refusals.length, 6);
+  for (const refusal of refusals.slice(0, 5)) t.regex(String(refusal), /^url must be an address .*; got '/);
+  t.regex(String(refusals[5]), /^token must be a function, or a text of letters and digits$/);
 });

@@ -54,6 +54,11 @@ class MailboxClient:
     """
 
     def __init__(self, url, token, after="", reader="python", on_lost=None, on_reset=None):
+        # Later such an error would look like one of the network, after which the client tries again for ever.
+        if not is_address(url):
+            raise ValueError(f"url must be an address such as https://example.com/; got {url!r}")
+        if not callable(token) and not is_token(token):
+            raise ValueError("token must be a function, or a text of letters and digits")  # never quote a token
         self.url = url.rstrip("/") + "/poll"
         self.token = token
         self.cursor = after
@@ -152,6 +157,19 @@ class MailboxClient:
         longest = min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** min(self._failures, 10))
         self._failures += 1
         time.sleep(at_least + random.random() * longest)
+
+
+def is_address(url):
+    try:
+        parts = urllib.parse.urlsplit(url)
+        has_host = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        return bool(has_host) and url.isascii() and url.isprintable() and " " not in url
+    except ValueError:
+        return False  # the port is no number
+
+
+def is_token(token):
+    return isinstance(token, str) and token.isascii() and token.isalnum()
 
 
 def seconds(text):
