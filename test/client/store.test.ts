@@ -134,6 +134,14 @@ test('a listener may subscribe to the store of a mailbox that has ended', async 
   t.is(store.getSnapshot().state, 'closed');
 });
 
+test('anything but a mailbox is refused, with what was given instead', (t) => {
+  const untyped: (...args: readonly unknown[]) => unknown = (...args) => Reflect.apply(mailboxStore, undefined, args);
+  for (const value of [undefined, null, 'text', {}, Promise.resolve()]) {
+    const message = `mailbox must be a Mailbox, as connect returns it; got ${value}`;
+    t.throws(() => untyped(value), { instanceOf: TypeError, message });
+  }
+});
+
 test('a limit that is not a whole number of at least 1 is refused', async (t) => {
   const stage = await ClientStage.start(t);
   const mailbox = stage.connect();
