@@ -13,6 +13,7 @@ import { OriginPolicy } from '../requests/origin-policy.js';
 import { requestHeadOf } from '../requests/request-head.js';
 import { AckRoute } from '../routes/ack-route.js';
 import { jsonBodyOf } from '../routes/json-body.js';
+import { requireManager } from '../service/require-manager.js';
 import { SessionManager } from '../service/session-manager.js';
 import { CrossOriginMiddleware } from './cross-origin-middleware.js';
 import { SessionErrorFilter } from './session-error-filter.js';
@@ -32,7 +33,7 @@ export class AckController {
     @inject(OriginPolicy) origins: OriginPolicy,
     @inject(SessionHttpOptions) options: SessionHttpOptions,
   ) {
-    this.#app = manager.inApp(options.app);
+    this.#app = requireManager(manager).inApp(options.app);
     this.#route = new AckRoute(credentials, origins);
   }
 

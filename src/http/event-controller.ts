@@ -5,6 +5,7 @@ import { OriginPolicy } from '../requests/origin-policy.js';
 import { CrossOrigin } from '../routes/cross-origin.js';
 import { EventRoute } from '../routes/event-route.js';
 import { startHeld } from '../routes/hold.js';
+import { requireManager } from '../service/require-manager.js';
 import { SessionManager } from '../service/session-manager.js';
 import { HeldExchange } from './held-exchange.js';
 import { SessionErrorFilter } from './session-error-filter.js';
@@ -24,7 +25,7 @@ export class EventController {
     @inject(OriginPolicy) origins: OriginPolicy,
     @inject(SessionHttpOptions) options: SessionHttpOptions,
   ) {
-    this.#app = manager.inApp(options.app);
+    this.#app = requireManager(manager).inApp(options.app);
     this.#route = new EventRoute(credentials, origins);
     this.#crossOrigin = new CrossOrigin(origins);
   }

@@ -1,5 +1,6 @@
 import { inject, injectable } from 'inversify';
 import type { PolledApp } from '../routes/polled-app.js';
+import { requireManager } from '../service/require-manager.js';
 import { SessionManager } from '../service/session-manager.js';
 import { SessionHttpOptions } from './session-http-options.js';
 
@@ -19,7 +20,7 @@ export class SinglePollApp extends PollApp {
     @inject(SessionHttpOptions) options: SessionHttpOptions,
   ) {
     super();
-    this.#app = manager.inApp(options.app);
+    this.#app = requireManager(manager).inApp(options.app);
   }
 
   appOf(): PolledApp {

@@ -14,6 +14,7 @@ import { inject } from 'inversify';
 import { sessionUnknown } from '../errors/session-error.js';
 import { AccountSessions, type SessionListEntry } from '../routes/account-sessions.js';
 import { SessionCookie } from '../routes/session-cookie.js';
+import { requireManager } from '../service/require-manager.js';
 import type { Session } from '../service/session.js';
 import { SessionManager } from '../service/session-manager.js';
 import { CrossOriginMiddleware } from './cross-origin-middleware.js';
@@ -37,7 +38,8 @@ export class SessionController {
     @inject(SessionCookie) cookie: SessionCookie,
     @inject(SessionHttpOptions) options: SessionHttpOptions,
   ) {
-    this.#sessions = new AccountSessions(manager.inApp(options.app), 'sessionHttpModule', options.revokeRequires);
+    const app = requireManager(manager).inApp(options.app);
+    this.#sessions = new AccountSessions(app, 'sessionHttpModule', options.revokeRequires);
     this.#cookie = cookie;
   }
 

@@ -5,6 +5,7 @@ import { Credentials } from '../requests/credentials.js';
 import { OriginPolicy } from '../requests/origin-policy.js';
 import { requestHeadOf } from '../requests/request-head.js';
 import { sessionOfRequest } from '../routes/session-of-request.js';
+import { requireManager } from '../service/require-manager.js';
 import type { Session } from '../service/session.js';
 import { SessionManager } from '../service/session-manager.js';
 import { SessionHttpOptions } from './session-http-options.js';
@@ -28,7 +29,7 @@ export class SessionGuard implements Guard<object> {
     @inject(OriginPolicy) origins: OriginPolicy,
     @inject(SessionHttpOptions) options: SessionHttpOptions,
   ) {
-    this.#manager = manager.inApp(options.app);
+    this.#manager = requireManager(manager).inApp(options.app);
     this.#credentials = credentials;
     this.#origins = origins;
   }

@@ -9,6 +9,16 @@ import { consoleHandler } from '../../src/console/node.js';
 import { ackHandler, eventHandler, pollHandler, SessionMailboxStore } from '../../src/express-session/index.js';
 import { fastLane } from '../../src/fast-lane/index.js';
 import { sessionFetchHandler } from '../../src/fetch/index.js';
+import {
+  AckController,
+  Credentials,
+  EventController,
+  OriginPolicy,
+  SessionController,
+  SessionCookie,
+  SessionGuard,
+  SessionHttpOptions,
+} from '../../src/http/index.js';
 import { SessionError, startSessions } from '../../src/index.js';
 import { observeStore, readMeasures } from '../../src/metrics/index.js';
 import { metrics as openTelemetry } from '../../src/metrics/opentelemetry.js';
@@ -28,6 +38,10 @@ function untyped(made: unknown): Untyped {
 const webSocketServer = new WebSocketServer({ noServer: true });
 const sids = { sessionOf: async () => undefined };
 const guard = () => 'operator';
+const httpOptions = new SessionHttpOptions();
+const origins = new OriginPolicy({ secure: false });
+const cookie = new SessionCookie(httpOptions);
+const credentials = new Credentials('sessionHttpModule', { secure: false, expressSession: undefined });
 const request = new Request('http://127.0.0.1/');
 
 /** Every function that takes a manager, with otherwise right arguments. */
@@ -38,6 +52,11 @@ const anyCopy: Readonly<Record<string, (manager: unknown) => unknown>> = {
   pollHandler: (manager) => untyped(pollHandler)(manager, sids),
   eventHandler: (manager) => untyped(eventHandler)(manager, sids),
   ackHandler: (manager) => untyped(ackHandler)(manager, sids),
+  // `PollController` gets its manager by `PollApp`.
+  EventController: (manager) => Reflect.construct(EventController, [manager, credentials, origins, httpOptions]),
+  AckController: (manager) => Reflect.construct(AckController, [manager, credentials, origins, httpOptions]),
+  SessionController: (manager) => Reflect.construct(SessionController, [manager, cookie, httpOptions]),
+  SessionGuard: (manager) => Reflect.construct(SessionGuard, [manager, credentials, origins, httpOptions]),
 };
 const sameCopy: Readonly<Record<string, (manager: unknown) => unknown>> = {
   fastLane: (manager) => untyped(fastLane)(createServer(), manager),
