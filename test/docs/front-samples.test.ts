@@ -50,15 +50,24 @@ for (const front of fronts) {
   test(`docs/${front}.md: login, poll and logout work, and the server stops on SIGTERM`, async (t) => {
     t.timeout(limits.test);
     const { child, port, exit } = await start(t, `${front}.js`);
-    const logIn = (password: string, headers: Readonly<Record<string, string>> = {}) =>
+    const send = (body: object, headers: Readonly<Record<string, string>> = {}) =>
       request(port, '/login', {
         method: 'POST',
-        body: JSON.stringify({ name: 'alice', password }),
+        body: JSON.stringify(body),
         headers: { 'content-type': 'application/json', ...headers },
       });
+    const logIn = (password: string, headers: Readonly<Record<string, string>> = {}) =>
+      send({ name: 'alice', password }, headers);
     t.is((await logIn('wrong')).status, 401);
+    t.is((await send({ name: 'alice' })).status, 401);
+    t.is((await send({ name: 'carol' })).status, 401, 'neither a known name nor a password');
     t.is((await logIn('wonderland', { Origin: 'https://other.example' })).status, 403);
-    const login = await logIn('wonderland');
+    let login = await logIn('wonderland');
+    // More logins of one browser than the account may have sessions.
+    for (let each = 1; each <= 6; each += 1) {
+      t.is(login.status, 204);
+      login = await logIn('wonderland', { Cookie: (login.headers.get('set-cookie') ?? '').split(';')[0] ?? '' });
+    }
     t.is(login.status, 204);
     const cookie = (login.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
     t.regex(cookie, /^sid=[0-9A-Za-z]{64}$/);
