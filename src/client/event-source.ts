@@ -2,17 +2,20 @@ import { addressOf, longestTimer, type Transport } from './transport.js';
 import { acknowledger, eventReader } from './transports/events.js';
 import { type OpenSource, readSource } from './transports/read-source.js';
 
-/** An event of an `EventSource`. */
+/** An event of an `EventSource`. `open` and `error` have no data. */
 export interface SourceEvent {
   readonly type: string;
-  readonly data: string;
-  readonly lastEventId: string;
+  readonly data?: string | null;
+  readonly lastEventId?: string | null;
 }
 
-/** An `EventSource`, as far as the client uses it. */
-export interface Source extends OpenSource {
-  onopen: (() => void) | null;
+/**
+ * An `EventSource`, as far as the client uses it. It needs no `onopen` and `onerror`, which that of react-native-sse does
+ * not have.
+ */
+export interface Source {
   addEventListener(type: string, listener: (event: SourceEvent) => void): void;
+  close(): void;
 }
 
 /**
@@ -32,12 +35,16 @@ export const eventSource =
       const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
       const source = new EventSource(addressOf(exchange, 'events'), { headers });
       const read = eventReader(exchange);
-      source.onopen = () => heard(exchange.opened);
+      const opened: OpenSource = { onerror: null, close: () => source.close() };
+      source.addEventListener('open', () => heard(exchange.opened));
+      source.addEventListener('error', () => opened.onerror?.());
       for (const event of ['message', 'lost', 'reset', 'closed']) {
         source.addEventListener(event, ({ data, lastEventId }) =>
-          heard(() => read({ event, data, ...(event === 'message' && { id: lastEventId }) })),
+          heard(() =>
+            read({ event, ...(data && { data }), ...(event === 'message' && lastEventId && { id: lastEventId }) }),
+          ),
         );
       }
-      return source;
+      return opened;
     });
   };

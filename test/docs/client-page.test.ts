@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { type ConnectOptions, connect, type MailboxEvents } from '../../src/client/index.js';
 import { emptySnapshot } from '../../src/client/store.js';
@@ -7,6 +9,7 @@ import { projectPath, readProjectFile } from '../architecture/source-tree.js';
 import { renderSample } from '../client/react-sample.js';
 import { eventually } from '../support/eventually.js';
 import { Kit } from '../support/http-kit.js';
+import { limits } from '../support/limits.js';
 import { codeBlocks } from './pages.js';
 import { readTable, rowsByName } from './tables.js';
 
@@ -86,4 +89,22 @@ test('a server, which has no mailbox, can render the component of docs/client.md
 test('an unknown transport is refused, and so is a relative URL outside of a page', (t) => {
   t.throws(() => connect({ url: 'http://127.0.0.1', transport: 'pigeon' as 'poll' }), { instanceOf: TypeError });
   t.throws(() => connect({ url: '/' }), { instanceOf: TypeError });
+});
+
+const codeOfPage = `
+import { connect, connectBy } from 'session-mailbox/client';
+import { eventSource } from 'session-mailbox/client/event-source';
+connectBy(eventSource(EventSource));
+connect({ fetch, WebSocket, storage: localStorage, url: new URL(location.href) });
+`;
+
+test("the types accept a browser's own EventSource, fetch, WebSocket and storage", async (t) => {
+  t.timeout(limits.test);
+  const folder = projectPath('.build/docs-client/types');
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${folder}/page.mts`, codeOfPage);
+  const flags = { noEmit: true, strict: true, target: 'es2022', module: 'nodenext', lib: ['es2022', 'dom'], types: [] };
+  await writeFile(`${folder}/tsconfig.json`, JSON.stringify({ compilerOptions: flags, files: ['page.mts'] }));
+  const compiler = projectPath('node_modules/typescript/bin/tsc');
+  await t.notThrowsAsync(promisify(execFile)(process.execPath, [compiler, '-p', folder]));
 });
