@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { guarded } from '../errors/guarded.js';
+import { requireWholeNumber } from '../validation/argument-rules.js';
 import { requireServer } from './require-server.js';
 
 /**
@@ -28,7 +29,7 @@ export interface RequestSource {
  * and reads no answer can make a server keep a thousand requests, each with its answer. Call this function once for
  * each server, before the server listens.
  *
- * @param most default 100
+ * @param most at least 1; default 100
  * @throws SessionError `INVALID_ARGUMENT`
  */
 export function limitUnanswered(server: RequestSource, most = mostUnanswered): void {
@@ -44,5 +45,7 @@ export function limitUnanswered(server: RequestSource, most = mostUnanswered): v
     response.once('close', () => unanswered.set(connection, (unanswered.get(connection) ?? 1) - 1));
   };
   requireServer(server);
+  // With NaN, as from a missing variable, no connection would have a limit.
+  requireWholeNumber('most', most, 1, Number.MAX_SAFE_INTEGER);
   server.prependListener('request', guarded('A request could not be counted', admit));
 }

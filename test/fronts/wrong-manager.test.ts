@@ -128,6 +128,17 @@ test('what takes a server refuses an application of a framework instead, which w
   }
 });
 
+test('limitUnanswered refuses a limit that would limit nothing, or end every connection', (t) => {
+  const server = createServer();
+  for (const most of [Number.NaN, Number.POSITIVE_INFINITY, 0, '100', null, { max: 100 }]) {
+    t.throws(() => untyped(limitUnanswered)(server, most), {
+      code: 'INVALID_ARGUMENT',
+      message: /^most must be a whole number from 1 to/,
+    });
+  }
+  t.is(server.listenerCount('request'), 0);
+});
+
 test('the REST server, the handlers of a mailbox and the head of a request refuse other first arguments clearly', async (t) => {
   const { sessions, stop } = await startSessions();
   t.teardown(stop);
