@@ -1,3 +1,4 @@
+import { invalidArgument } from '../errors/session-error.js';
 import { sessionCookieName } from '../requests/cookies.js';
 import type { IssuedSession } from '../service/session.js';
 import { warnOfInsecureCookie } from './insecure-cookie.js';
@@ -20,8 +21,12 @@ export class SessionCookie {
   /**
    * Returns the `Set-Cookie` header of a login. The cookie lasts for the session's `maxAge`, or, if that is 0, until
    * the browser is closed.
+   * @throws SessionError `INVALID_ARGUMENT` for a session without its token, such as one of `authenticate`
    */
   set(session: IssuedSession): string {
+    if (typeof session?.token !== 'string') {
+      throw invalidArgument('session', 'must be what createSession or rotateToken returns', typeof session);
+    }
     if (!this.#secure) warnOfInsecureCookie(this.name);
     const maxAge = session.maxAge === 0 ? '' : `; Max-Age=${Math.ceil(session.maxAge / 1000)}`;
     return `${this.name}=${session.token}; ${this.#attributes}${maxAge}`;

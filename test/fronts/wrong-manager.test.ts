@@ -128,6 +128,20 @@ test('what takes a server refuses an application of a framework instead, which w
   }
 });
 
+test('login refuses a session without a token, which would set a cookie of the text undefined', async (t) => {
+  const { sessions, stop } = await startSessions();
+  t.teardown(stop);
+  const { id, token } = await sessions.createSession('alice');
+  const headers = new Headers();
+  for (const session of [await sessions.authenticate(token), await sessions.getSession(id), token, undefined]) {
+    t.throws(() => untyped(sessionFetchHandler(sessions).login)(headers, session), {
+      code: 'INVALID_ARGUMENT',
+      message: /^session must be what createSession or rotateToken returns/,
+    });
+  }
+  t.is(headers.get('set-cookie'), null);
+});
+
 test('limitUnanswered refuses a limit that would limit nothing, or end every connection', (t) => {
   const server = createServer();
   for (const most of [Number.NaN, Number.POSITIVE_INFINITY, 0, '100', null, { max: 100 }]) {
