@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { invalidArgument } from '../errors/session-error.js';
 
 /** A closed terminal sends SIGHUP. */
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -12,13 +13,15 @@ const repeatMs = 1_000;
 
 /**
  * Stops the process gracefully at SIGTERM, SIGINT and SIGHUP: calls `stop` once, then exits with 0, or with 1 if `stop`
- * rejected. Further signals within a second of the first are ignored. A later signal exits immediately with 128 plus
+ * rejected or threw. Further signals within a second of the first are ignored. A later signal exits immediately with 128 plus
  * the number of the signal, by the convention of shells.
  *
  * @param stop closes servers, calls `container.unbindAllAsync()`, and so on
  * @returns a function that removes the signal handlers
+ * @throws SessionError `INVALID_ARGUMENT`
  */
 export function stopOnSignals(stop: () => Promise<void>): () => void {
+  if (typeof stop !== 'function') throw invalidArgument('stop', 'must be a function', stop);
   let stoppingSince: number | undefined;
   const handle = (signal: (typeof signals)[number]) => {
     // Do not use the wall clock, which may be set between two signals.
@@ -28,7 +31,8 @@ export function stopOnSignals(stop: () => Promise<void>): () => void {
       return;
     }
     stoppingSince = now;
-    stop().then(
+    // A `stop` without types may return no promise, and may throw.
+    new Promise((resolve) => resolve(stop())).then(
       () => process.exit(0),
       (error) => {
         console.error('Stopping failed:', error);

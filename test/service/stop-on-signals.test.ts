@@ -2,10 +2,36 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { stopOnSignals } from '../../src/index.js';
 import { Child } from './child.js';
 
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const secondCodes = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
+
+test('a stop without a promise exits with 0, and one that throws is printed and exits with 1', async (t) => {
+  for (const [how, expected] of [
+    ['returnsNothing', 0],
+    ['throws', 1],
+  ] as const) {
+    const child = new Child('stopping-process', [how, 'asItIs']);
+    await child.printed('ready');
+    child.send('SIGTERM');
+    const { code, errors } = await child.ended;
+    t.is(code, expected, errors);
+    t.is(/^Stopping failed: Error: disk full/.test(errors), how === 'throws', errors);
+  }
+});
+
+test('stopOnSignals refuses what is not a function at once, not at the signal', (t) => {
+  const before = process.listenerCount('SIGTERM');
+  for (const stop of [undefined, null, Promise.resolve()]) {
+    t.throws(() => Reflect.apply(stopOnSignals, undefined, [stop]), {
+      code: 'INVALID_ARGUMENT',
+      message: /^stop must be a function/,
+    });
+  }
+  t.is(process.listenerCount('SIGTERM'), before);
+});
 
 for (const signal of signals) {
   test(`${signal} stops the process, which then exits with 0`, async (t) => {

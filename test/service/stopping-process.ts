@@ -15,6 +15,11 @@ const stops: Record<string, () => Promise<void>> = {
   succeeds: async () => {},
   takesTurns: () => new Promise((resolve) => setImmediate(() => setImmediate(resolve))),
   fails: () => Promise.reject(new Error('disk full')),
+  throws: () => {
+    throw new Error('disk full');
+  },
+  // What a function without types may return instead of a promise.
+  returnsNothing: () => Object({}).nothing,
   hangs: () =>
     new Promise(() => {
       setTimeout(() => console.log('a second later'), repeatOverMs);
@@ -32,10 +37,11 @@ const [, , how = ''] = process.argv;
 const stop = stops[how] ?? (() => Promise.reject(new Error(`no stop is named ${how}`)));
 // Keeps the process alive like a listening server.
 setInterval(() => {}, 1_000);
-const takeAway = stopOnSignals(async () => {
+const waiting = async () => {
   console.log('stopping');
   await stop();
   console.log('stopped');
-});
+};
+const takeAway = stopOnSignals(process.argv.includes('asItIs') ? stop : waiting);
 if (process.argv.includes('takeAway')) takeAway();
 console.log('ready');
