@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { ContainerModule, type ContainerModuleLoadOptions } from 'inversify';
 import { SessionContext, type SessionContextOptions } from './context/session-context.js';
 import { WaitingRoom } from './delivery/waiting-room.js';
+import type { SessionError } from './errors/session-error.js';
 import { SessionEvents } from './events/session-events.js';
 import { requireAsyncResolution } from './service/async-resolution.js';
 import { GcProcessor } from './service/processors/gc-processor.js';
@@ -36,7 +37,9 @@ export function sessionModule(context?: SessionContextOptions, store: StoreBindi
       value instanceof SessionContext ? value : new SessionContext(value),
     );
     if (!options.isBound(Clock)) options.bind(Clock).to(SystemClock).inSingletonScope();
-    store(options);
+    // `sqliteStore` instead of `sqliteStore()`: it returns the binding, and has bound nothing.
+    const bound: unknown = store(options);
+    if (typeof bound === 'function') throw notAStore(uncalled);
     bindService(options);
   });
 }
@@ -52,10 +55,8 @@ function requireInOrder(context: unknown, store: unknown): void {
       typeof context,
     );
   }
-  if (typeof store !== 'function') {
-    const rule = 'must be what memoryStore(), sqliteStore() or redisStore() returns';
-    throw invalidOption('sessionModule', 'store', rule, typeof store);
-  }
+  if (typeof store !== 'function') throw notAStore(typeof store);
+  if (store === memoryStore) throw notAStore(uncalled);
 }
 
 /** Binds the parts of the service, which all managers of a container share. */
@@ -77,4 +78,11 @@ function bindService(options: ContainerModuleLoadOptions): void {
     return runtime.start().then(() => runtime);
   });
   options.bind(SessionManager).toSelf().inSingletonScope();
+}
+
+const uncalled = 'a function that must be called first';
+
+function notAStore(value: string): SessionError {
+  const rule = 'must be what memoryStore(), sqliteStore() or redisStore() returns';
+  return invalidOption('sessionModule', 'store', rule, value);
 }

@@ -12,6 +12,8 @@ import {
   SystemClock,
   sessionModule,
 } from '../../src/index.js';
+import { redisStore } from '../../src/stores/redis/index.js';
+import { sqliteStore } from '../../src/stores/sqlite/index.js';
 import { startService, throwsCode } from '../support/service.js';
 
 test('the service works as in the README: load, resolve, use, unbind', async (t) => {
@@ -40,6 +42,15 @@ test('a store in the place of the context, or anything else in the place of the 
   }
 });
 
+test('a function that makes a store is refused in the place of the store', (t) => {
+  for (const store of [memoryStore, sqliteStore, redisStore]) {
+    const load = () => new Container().load(Reflect.apply(sessionModule, undefined, [{}, store]));
+    t.throws(load, {
+      code: 'INVALID_CONTEXT',
+      message: /store must be what .* got "a function that must be called first"/,
+    });
+  }
+});
 test('the clock is the system clock unless the application bound one', async (t) => {
   const container = new Container();
   container.load(sessionModule());
