@@ -7,6 +7,7 @@ import { storeTracing } from '../measures/diagnostics.js';
 import { observeOperations } from '../store/observed-store.js';
 import { SessionStore } from '../store/session-store.js';
 import { Clock } from '../time/clock.js';
+import { invalidOption } from '../validation/options.js';
 import { ClientPolicy } from './client-policy.js';
 import { GcProcessor } from './processors/gc-processor.js';
 import { HeartbeatProcessor } from './processors/heartbeat-processor.js';
@@ -44,6 +45,10 @@ export class SessionRuntime {
     @inject(HeartbeatProcessor) heartbeat: HeartbeatProcessor,
     @inject(ClientPolicy) @optional() clientPolicy?: ClientPolicy,
   ) {
+    // Otherwise each request of a changed client would fail. The policy may be an object without its class.
+    if (clientPolicy !== undefined && typeof Object(clientPolicy).judge !== 'function') {
+      throw invalidOption('SessionManager', 'ClientPolicy', 'must be an object with the method judge', clientPolicy);
+    }
     this.context = context;
     this.clock = clock;
     this.#store = store;

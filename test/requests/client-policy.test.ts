@@ -49,6 +49,15 @@ test('the policy judges a changed client once, and an accepted client is stored'
   t.is(policy.asked.length, 2);
 });
 
+test('a policy without judge, such as a function or a class, is refused at the start', async (t) => {
+  for (const policy of [() => 'accept', AnyClient, {}, { judge: 'accept' }, null]) {
+    await t.throwsAsync(async () => Reflect.apply(startSessions, undefined, [{}, undefined, policy]), {
+      code: 'INVALID_CONTEXT',
+      message: /^SessionManager: ClientPolicy must be an object with the method judge/,
+    });
+  }
+});
+
 test('a refused client is answered as unknown each time, and the session stays live', async (t) => {
   const policy = new Refusing();
   const { sessions, stop } = await startSessions({}, undefined, policy);
