@@ -19,7 +19,7 @@ const samples: Readonly<Record<string, 'runs' | 'compiles' | `${string}.test.ts`
   'README.md ts 1': 'runs',
   'docs/client.md js 1': 'client-page.test.ts',
   'docs/console.md js 1': 'runs',
-  'docs/console.md ts 1': 'compiles',
+  'docs/console.md ts 1': 'runs',
   'docs/express-session.md js 1': 'express-sample.test.ts',
   'docs/express-session.md ts 1': 'express-sample.test.ts',
   'docs/fast-lane.md js 1': 'runs',
