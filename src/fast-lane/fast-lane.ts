@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, maxHeaderSize, type Server, type ServerResponse } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
-import { Socket } from 'node:net';
+import { type Server as NetServer, Socket } from 'node:net';
 import { HoldTimes } from '../delivery/hold-times.js';
 import { guarded } from '../errors/guarded.js';
 import type { LaneSide } from '../measures/kinds.js';
@@ -35,14 +34,11 @@ export interface FastLane {
  * half of the memory. All other requests go to `node:http` untouched. Middleware, logs and limits of the application
  * don't see the polls of the lane.
  * @param server a server of `node:http` or `node:https`, also one of Fastify, Express or Hono, before or while it
- *   listens
+ *   listens. Its type is wider, because the `serve` of Hono declares that it may return a server of `node:http2`; such a
+ *   server is refused
  * @throws SessionError `INVALID_CONTEXT`, `INVALID_ARGUMENT` for a wrong `manager`
  */
-export function fastLane(
-  server: Server | HttpsServer,
-  manager: SessionManager,
-  options: FastLaneOptions = {},
-): FastLane {
+export function fastLane(server: NetServer, manager: SessionManager, options: FastLaneOptions = {}): FastLane {
   return new Lane(server, manager, options);
 }
 
@@ -73,12 +69,11 @@ class Lane implements FastLane, LaneHost, LaneLimits {
     (request: IncomingMessage, response: ServerResponse) => this.#requested(request, response),
   );
 
-  constructor(server: Server, manager: SessionManager, options: FastLaneOptions) {
+  constructor(server: NetServer, manager: SessionManager, options: FastLaneOptions) {
     const checked = checkOptions({ front: 'fastLane', known: laneOptions }, options);
     const own = connectionListener();
-    const isServer = isEmitter(server);
-    const event = events.find((name) => own !== undefined && isServer && server.listeners(name).includes(own));
-    if (own === undefined || event === undefined) {
+    const event = events.find((name) => own !== undefined && listensBy(server, name, own));
+    if (own === undefined || event === undefined || !listensBy(server, event, own)) {
       const rule = 'must be a server of node:http or node:https that has no lane yet';
       throw invalidOption('fastLane', 'server', rule, typeof server);
     }
@@ -235,4 +230,9 @@ function connectionListener(): ConnectionListener | undefined {
 
 function isConnectionListener(listener: unknown): listener is ConnectionListener {
   return typeof listener === 'function';
+}
+
+/** Whether `node:http` takes the connections of the server by its own listener: a server of `node:http` or `node:https`. */
+function listensBy(server: NetServer, event: string, own: ConnectionListener): server is Server {
+  return isEmitter(server) && server.listeners(event).includes(own);
 }

@@ -1,12 +1,18 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { reportFault } from '../errors/fault-report.js';
 import { requestTarget } from '../requests/request-target.js';
 import { requireServer } from '../requests/require-server.js';
 import { refuseUnknownPath } from './refusal.js';
 
-/** The part of a server of `node:http` or `node:https` that is used. */
-export type UpgradingServer = Pick<Server, 'on' | 'off' | 'listenerCount'>;
+type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** The part of a server of `node:http` or `node:https` that is used. The server that Hono's `serve` returns fits, too. */
+export interface UpgradingServer {
+  on(event: 'upgrade', listener: UpgradeListener): unknown;
+  off(event: 'upgrade', listener: UpgradeListener): unknown;
+  listenerCount(event: 'upgrade'): number;
+}
 
 /** Handles the upgrades of one path, or of all paths. */
 export interface UpgradeRoute {
@@ -21,7 +27,7 @@ const routers = new WeakMap<UpgradingServer, UpgradeRouter>();
 export class UpgradeRouter {
   readonly #server: UpgradingServer;
   readonly #routes: UpgradeRoute[] = [];
-  readonly #onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly #onUpgrade: UpgradeListener;
 
   private constructor(server: UpgradingServer) {
     this.#server = server;

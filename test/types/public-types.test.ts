@@ -1,4 +1,7 @@
+import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import test from 'ava';
+import { WebSocketServer } from 'ws';
+import { fastLane } from '../../src/fast-lane/index.js';
 import {
   type Batch,
   type ClosedSession,
@@ -24,6 +27,8 @@ import {
   type SessionRecord,
   type SessionReference,
 } from '../../src/index.js';
+import { limitUnanswered } from '../../src/requests/index.js';
+import { authenticateUpgrade } from '../../src/websocket/index.js';
 
 /** Whether the compiler considers two types the same. */
 type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
@@ -239,6 +244,17 @@ test('the optional members of a batch are absent or true', (t) => {
     // @ts-expect-error false says nothing
     const batch: Batch = { messages: [], cursor: 'a.0', lost: 0, reset: false };
     return batch;
+  });
+  t.pass();
+});
+
+test("the server that Hono's serve returns is accepted where servers are", (t) => {
+  compiles((manager) => {
+    const webSocketServer = new WebSocketServer({ noServer: true });
+    const server: ServerType = createAdaptorServer({ fetch: () => new Response() });
+    limitUnanswered(server);
+    authenticateUpgrade(server, manager, { webSocketServer });
+    return fastLane(server, manager);
   });
   t.pass();
 });
