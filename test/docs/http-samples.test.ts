@@ -8,6 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { SessionHttpOptions, sessionHttpModule } from '../../src/http/index.js';
 import { readProjectFile } from '../architecture/source-tree.js';
 import { request } from '../support/http-client.js';
+import { Kit } from '../support/http-kit.js';
 import { limits } from '../support/limits.js';
 import { readTable, rowsByName } from './tables.js';
 
@@ -111,4 +112,21 @@ test('the table of options has every option of sessionHttpModule', (t) => {
   const rows = rowsByName(readTable(page, '| option of `sessionHttpModule` | default | meaning |'));
   t.deepEqual(Object.keys(rows).sort(), Object.keys(new SessionHttpOptions()).sort());
   t.notThrows(() => sessionHttpModule({ app: 'default', secure: false, trustedOrigins: ['https://app.example.com'] }));
+});
+
+test('the table of a listed session has every field of the response in its order, and unknown ids are answered as the page says', async (t) => {
+  const kit = await Kit.start('fastify');
+  t.teardown(() => kit.close());
+  const { token } = await kit.logIn();
+  const send = (path: string, method = 'GET') =>
+    request(kit.port, path, { method, headers: { authorization: `Bearer ${token}` } });
+  const rows = rowsByName(readTable(page, '| field of a listed session | meaning |'));
+  const { sessions } = JSON.parse((await send('/sessions')).body);
+  t.deepEqual(Object.keys(sessions[0]), Object.keys(rows));
+  const unknown = await send(`/sessions/${'x'.repeat(24)}`, 'DELETE');
+  t.is(unknown.status, 404);
+  t.is(JSON.parse(unknown.body).code, 'SESSION_UNKNOWN');
+  t.is((await send('/sessions', 'DELETE')).status, 400);
+  t.is((await send('/sessions?except=current', 'DELETE')).status, 204);
+  t.is((await send('/sessions/current', 'DELETE')).status, 204);
 });
