@@ -45,7 +45,7 @@ export const emptySnapshot: MailboxStoreSnapshot<never> = {
  * Takes the messages of a mailbox, instead of a loop of the application, and keeps the newest messages for views. The
  * store acknowledges a message when it asks for the next message. By then the message has been in a snapshot. While the
  * store has no listener, messages wait in the mailbox.
- * @throws TypeError unless given a mailbox, RangeError if `limit` is not a whole number of at least 1
+ * @throws TypeError unless given the object that `connect` returns, RangeError if `limit` is not a whole number of at least 1
  */
 export function mailboxStore<Data>(
   mailbox: MailboxClient<Data>,
@@ -55,7 +55,7 @@ export function mailboxStore<Data>(
     throw new RangeError(`limit must be a whole number of at least 1; got ${limit}`);
   // Callers without types may pass any value, for example the promise of a mailbox.
   if (typeof Object(mailbox).on !== 'function')
-    throw new TypeError(`mailbox must be a Mailbox, as connect returns it; got ${mailbox}`);
+    throw new TypeError(`mailbox must be a MailboxClient, as connect returns it; got ${mailbox}`);
   const listeners = new Set<() => void>();
   const { state, closed } = mailbox;
   let snapshot: MailboxStoreSnapshot<Data> = { ...emptySnapshot, state, closed };

@@ -3,8 +3,8 @@ import type { StreamReceiver } from '../delivery/stream-request.js';
 import { reportFault } from '../errors/fault-report.js';
 import { encodeEvents, encodeFailure, heartbeatEvent, isLast } from './event-encoding.js';
 import { HeldResponse } from './held-response.js';
-import { PacedWriter } from './paced-writer.js';
-import { abort, isClosed, onceClosed, type RawResponse, sendHead } from './raw-response.js';
+import { fitsAtOnce, PacedWriter } from './paced-writer.js';
+import { abort, isClosed, onceClosed, type RawResponse, sendHead, unsentBytes, writeText } from './raw-response.js';
 
 export const eventHeaders: Readonly<Record<string, string>> = {
   'content-type': 'text/event-stream',
@@ -19,7 +19,8 @@ export const eventHeaders: Readonly<Record<string, string>> = {
  */
 export class HeldStream implements StreamReceiver {
   readonly #raw: RawResponse;
-  readonly #writer: PacedWriter;
+  /** Created for the first large text, or slow client: nearly no idle stream has one. */
+  #writer: PacedWriter | undefined = undefined;
   readonly #mostUnsent: number;
   #isOpen = false;
   /**
@@ -36,7 +37,6 @@ export class HeldStream implements StreamReceiver {
    */
   constructor(raw: RawResponse, mostUnsent: number) {
     this.#raw = raw;
-    this.#writer = new PacedWriter(raw, (error) => this.#giveUp(error));
     this.#mostUnsent = mostUnsent;
   }
 
@@ -62,22 +62,25 @@ export class HeldStream implements StreamReceiver {
 
   /** Sends a heartbeat, or cuts off a client that had bytes to read at the last heartbeat and has read none since. */
   beat(): void {
-    const { unsent } = this.#writer;
+    const unsent = this.#unsent;
     if (unsent > 0 && unsent >= this.#unsentIfUnread && this.#unsentIfUnread > 0) {
       this.#cutOff();
       return;
     }
     this.#send(() => heartbeatEvent, false, undefined);
-    this.#unsentIfUnread = unsent === 0 ? 0 : this.#writer.unsent;
+    this.#unsentIfUnread = unsent === 0 ? 0 : this.#unsent;
+  }
+
+  get #unsent(): number {
+    return this.#writer?.unsent ?? unsentBytes(this.#raw);
   }
 
   /** Middleware may have wrapped every method of the response, so each of them may throw. */
   #send(encode: () => string, ends: boolean, onWrittenOut: (() => void) | undefined): void {
     const raw = this.#raw;
-    const writer = this.#writer;
     try {
       if (isClosed(raw)) return;
-      const { unsent } = writer;
+      const unsent = this.#unsent;
       if (unsent > this.#mostUnsent) {
         this.#cutOff();
         return;
@@ -86,12 +89,21 @@ export class HeldStream implements StreamReceiver {
         this.#isOpen = true;
         sendHead(raw, eventHeaders);
       }
-      writer.write(encode(), onWrittenOut);
-      if (this.#unsentIfUnread > 0) this.#unsentIfUnread += writer.unsent - unsent;
-      if (ends) writer.end();
+      this.#write(encode(), onWrittenOut);
+      if (this.#unsentIfUnread > 0) this.#unsentIfUnread += this.#unsent - unsent;
+      if (ends) (this.#writer ?? raw).end();
     } catch (error) {
       this.#giveUp(error);
     }
+  }
+
+  #write(text: string, onWrittenOut: (() => void) | undefined): void {
+    if (this.#writer === undefined && fitsAtOnce(this.#raw, text)) {
+      writeText(this.#raw, text, onWrittenOut);
+      return;
+    }
+    this.#writer ??= new PacedWriter(this.#raw, (error) => this.#giveUp(error));
+    this.#writer.write(text, onWrittenOut);
   }
 
   #giveUp(error: unknown): void {

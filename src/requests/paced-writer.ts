@@ -12,6 +12,12 @@ interface Piece {
   readonly onWrittenOut: (() => void) | undefined;
 }
 
+/** Whether a text may be written in one piece, without a `PacedWriter`. */
+export function fitsAtOnce(raw: RawResponse, text: string): boolean {
+  // A middleware that encodes the body may pass no callback on, after which the next piece could be written.
+  return isEncoding(raw) || (text.length < pieceSize && unsentBytes(raw) < pieceSize);
+}
+
 /** Writes the texts of a response that stays open, in pieces that the client of a slow connection can read in time. */
 export class PacedWriter {
   readonly #raw: RawResponse;
@@ -37,9 +43,7 @@ export class PacedWriter {
 
   /** @param onWrittenOut as in `writeText`, for the end of the text */
   write(text: string, onWrittenOut: (() => void) | undefined): void {
-    const isFree = this.#waiting.length === 0 && unsentBytes(this.#raw) < pieceSize;
-    // A middleware that encodes the body may pass no callback on, after which the next piece could be written.
-    if ((isFree && text.length < pieceSize) || isEncoding(this.#raw)) {
+    if (this.#waiting.length === 0 && fitsAtOnce(this.#raw, text)) {
       this.#write(text, onWrittenOut);
       return;
     }

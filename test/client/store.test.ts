@@ -137,7 +137,7 @@ test('a listener may subscribe to the store of a mailbox that has ended', async 
 test('anything but a mailbox is refused, with what was given instead', (t) => {
   const untyped: (...args: readonly unknown[]) => unknown = (...args) => Reflect.apply(mailboxStore, undefined, args);
   for (const value of [undefined, null, 'text', {}, Promise.resolve()]) {
-    const message = `mailbox must be a Mailbox, as connect returns it; got ${value}`;
+    const message = `mailbox must be a MailboxClient, as connect returns it; got ${value}`;
     t.throws(() => untyped(value), { instanceOf: TypeError, message });
   }
 });

@@ -51,6 +51,7 @@ test('a function that makes a store is refused in the place of the store', (t) =
     });
   }
 });
+
 test('the clock is the system clock unless the application bound one', async (t) => {
   const container = new Container();
   container.load(sessionModule());
