@@ -47,12 +47,18 @@ export class ClientLedger {
     if (to < last) throw new Error(`The cursor ${to} does not cover offset ${last}`);
     if (!batch.reset) this.#account(from, to, batch);
     if (!adopts) return;
-    for (const { offset } of batch.messages) this.received.add(offset);
-    if (batch.reset) this.lost += this.#missedUpTo(to);
-    else if (to > this.offset) this.lost += batch.lost;
-    this.cursor = batch.cursor;
-    this.offset = to;
-    this.past.push(batch.cursor);
+    const before = this.offset;
+    this.adopt(batch);
+    if (batch.reset) this.lost += this.#missedWithin(before, to);
+    else if (to > before) this.lost += batch.lost;
+  }
+
+  /** Continues after the batch without a check, as a client without a cursor does after its first batch. */
+  adopt({ messages, cursor }: Pick<LedgerBatch, 'messages' | 'cursor'>): void {
+    for (const { offset } of messages) this.received.add(offset);
+    this.cursor = cursor;
+    this.offset = offsetOf(cursor);
+    this.past.push(cursor);
   }
 
   #account(from: number, to: number, batch: LedgerBatch): void {
@@ -70,10 +76,10 @@ export class ClientLedger {
     );
   }
 
-  /** Returns the number of messages since the last batch that were neither received nor replaced. */
-  #missedUpTo(to: number): number {
+  /** Returns the number of messages in `(after, upTo]` that were neither received nor replaced. */
+  #missedWithin(after: number, upTo: number): number {
     let missed = 0;
-    for (let offset = this.offset + 1; offset <= to; offset += 1)
+    for (let offset = after + 1; offset <= upTo; offset += 1)
       if (!this.received.has(offset) && !this.#hasSuccessor(offset)) missed += 1;
     return missed;
   }

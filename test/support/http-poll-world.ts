@@ -11,7 +11,7 @@ import {
   sessionModule,
 } from '../../src/index.js';
 import { ClientLedger, offsetOf, type Pushed } from './http-client-ledger.js';
-import { type Place, type ReferenceBatch, ReferenceMailbox } from './http-reference-mailbox.js';
+import { type Place, placeOf, type ReferenceBatch, ReferenceMailbox } from './http-reference-mailbox.js';
 import { answerTo, type Pending, type PollStage, plain, span } from './poll-stage.js';
 
 const drainer = 'drainer';
@@ -189,7 +189,7 @@ export class PollWorld {
     const start = from === '' ? expected.offset - span(expected) : from;
     // Without a cursor, the client learns from the batch where it starts. The reference has already checked the batch.
     if (from !== '' && !batch.reset) this.#ledgerOf(reader).take(start, batch, adopts);
-    else if (adopts) adoptFirst(this.#ledgerOf(reader), batch);
+    else if (adopts) this.#ledgerOf(reader).adopt(batch);
   }
 
   /** Checks a batch. Only for a place behind the floor, more may be reported as lost than was lost. */
@@ -230,7 +230,7 @@ export class PollWorld {
     const batch = pending.outcome;
     this.#expectBatch(batch, expected, place);
     if (after === undefined) this.#acknowledgeDrain(batch);
-    else if (from === '' || batch.reset) adoptFirst(this.#ledgerOf(reader), batch);
+    else if (from === '' || batch.reset) this.#ledgerOf(reader).adopt(batch);
     else this.#ledgerOf(reader).take(offsetOf(after), batch, true);
   }
 
@@ -296,15 +296,4 @@ export class PollWorld {
   #most(limit: number | undefined): number {
     return Math.min(limit ?? everything, this.#context.msgMaxLength);
   }
-}
-
-function placeOf(cursor: string): Place {
-  return { offset: offsetOf(cursor), proof: Number.parseInt(cursor.split('.')[2] ?? '0', 36) };
-}
-
-function adoptFirst(ledger: ClientLedger, batch: Batch): void {
-  for (const { offset } of batch.messages) ledger.received.add(offset);
-  ledger.cursor = batch.cursor;
-  ledger.offset = offsetOf(batch.cursor);
-  ledger.past.push(batch.cursor);
 }

@@ -1,4 +1,5 @@
 import type { SessionContext } from '../../src/index.js';
+import { offsetOf } from './http-client-ledger.js';
 
 export interface ReferenceMessage {
   readonly offset: number;
@@ -11,6 +12,11 @@ export interface ReferenceMessage {
 export interface Place {
   readonly offset: number;
   readonly proof: number;
+}
+
+/** @param cursor not empty */
+export function placeOf(cursor: string): Place {
+  return { offset: offsetOf(cursor), proof: Number.parseInt(cursor.split('.')[2] ?? '0', 36) };
 }
 
 interface ReferenceReader {
