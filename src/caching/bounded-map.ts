@@ -8,8 +8,8 @@ export class BoundedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   /**
    * Iterator of all removals. All entries before its position have been removed. A new iterator for each removal would
-   * begin at the first slot of the table. V8 leaves the slots of deleted entries empty until the table grows: with 10
-   * 000 entries, a new iterator passed thousands of empty slots.
+   * begin at the first slot of the table. V8 leaves the slots of deleted entries empty until the table grows: with ten
+   * thousand entries, a new iterator passed thousands of empty slots.
    */
   readonly #oldestFirst = this.#entries.keys();
 

@@ -12,7 +12,7 @@ export class ProgressLine {
   readonly #total: number;
   #shownAt: number;
 
-  /** @param now milliseconds, as in `show` */
+  /** @param now milliseconds on the clock of `show` */
   constructor(stream: TextStream, total: number, now: number) {
     this.#stream = stream;
     this.#total = total;
