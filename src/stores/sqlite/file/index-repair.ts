@@ -1,5 +1,6 @@
 import { reportFault } from '../../../errors/fault-report.js';
 import type { Database } from '../driver/database.js';
+import { resultCodes, SqliteFault } from '../driver/sqlite-fault.js';
 
 /** The indexes, without those that are tables: a table without a rowid is the index of its primary key. */
 const indexes = [
@@ -26,7 +27,10 @@ export class IndexRepair {
     this.#run = run;
   }
 
-  /** Only the first call has an effect: if it does not help, the damage is elsewhere. Never throws. */
+  /**
+   * Has an effect until the indexes could be built, or their damage kept them from it: after that, the damage is elsewhere.
+   * Never throws.
+   */
   begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
@@ -39,11 +43,23 @@ export class IndexRepair {
       try {
         await this.#run(() => this.#database.exec(`REINDEX ${name}`));
       } catch (error) {
-        fault = error;
+        // Damage of one index matters more than what kept another from being built.
+        if (fault === undefined || isDamage(error)) fault = error;
       }
+    }
+    if (fault !== undefined && !isDamage(fault)) {
+      // The lock is held, or the disk is full. The next step that meets the damage begins again.
+      this.#hasBegun = false;
+      return;
     }
     if (fault !== undefined) reportFault('The SQLite file is damaged: restore a backup, or move it away', fault);
     else
       reportFault('The SQLite file was damaged: its indexes were built again', 'Rows are checked when they are read');
   }
+}
+
+/** @param error with which a step failed */
+function isDamage(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof SqliteFault && cause.code === resultCodes.corrupt;
 }
