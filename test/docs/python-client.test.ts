@@ -221,9 +221,9 @@ print(json.dumps([seconds(text) for text in texts]))
 pythonTest(title('the client in Python refuses an address or a token that no attempt could use'), (t) => {
   const code = `
 import json
-from session_mailbox import Mailbox
+from session_mailbox import MailboxClient
 def refused(url, token):
-    try: next(iter(Mailbox(url, token)))
+    try: next(iter(MailboxClient(url, token)))
     except ValueError as error: return str(error)
 urls = ["127.0.0.1:1", "ftp://127.0.0.1/", "http://", "http://127.0.0.1:port/", "http://127.0.0.1:1/a\\nb"]
 print(json.dumps([refused(url, "abc") for url in urls] + [refused("http://127.0.0.1:1/", "abc\\n")]))
