@@ -34,7 +34,8 @@ export async function buildRestServer(container: Container): Promise<FastifyInst
       // Node applies the larger of the two time-outs to a whole request, and `headersTimeout` is one minute by default.
       headersTimeout: requestTimeout,
     },
-    routerOptions: { maxParamLength },
+    // As in rest-sessions. The parameters of a path keep their case.
+    routerOptions: { maxParamLength, caseSensitive: false, ignoreTrailingSlash: true },
     frameworkErrors: (error, _request, reply) => sendFault(reply, error),
   });
   limitUnanswered(app.server, options.maxUnanswered);

@@ -41,6 +41,16 @@ test('a session created without a body, or with an empty one, has no d', async (
   }
 });
 
+test('as in rest-sessions, a path may have capital letters, except in its parameters, and end with a slash', async (t) => {
+  const kit = await RestKit.start(t);
+  const token = await kit.create('/Shop/CREATE/Alice/?ip=192.0.2.7');
+  t.like(bodyOf(await kit.get(`/Shop/Get/${token}/`)), { id: 'Alice', ip: '192.0.2.7' });
+  t.deepEqual(bodyOf(await kit.get('/Shop/ACTIVITY/?dt=60')), { activity: 1 });
+  t.deepEqual(bodyOf(await kit.get('/shop/activity?dt=60')), { activity: 0 });
+  t.deepEqual(bodyOf(await kit.delete('/Shop/killSoid/alice')), { kill: 0 });
+  t.deepEqual(bodyOf(await kit.delete('/Shop/killSoid/Alice/')), { kill: 1 });
+});
+
 test('killsoid and killall end all sessions of an id or an app, and count them', async (t) => {
   const kit = await RestKit.start(t);
   for (const id of ['alice', 'alice', 'bob', 'carol']) await kit.create(`/shop/create/${id}?ip=192.0.2.7`);
