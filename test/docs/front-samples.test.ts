@@ -50,17 +50,17 @@ for (const front of fronts) {
   test(`docs/${front}.md: login, poll and logout work, and the server stops on SIGTERM`, async (t) => {
     t.timeout(limits.test);
     const { child, port, exit } = await start(t, `${front}.js`);
+    const sendText = (body: string, headers: Readonly<Record<string, string>> = {}) =>
+      request(port, '/login', { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
     const send = (body: object, headers: Readonly<Record<string, string>> = {}) =>
-      request(port, '/login', {
-        method: 'POST',
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json', ...headers },
-      });
+      sendText(JSON.stringify(body), headers);
     const logIn = (password: string, headers: Readonly<Record<string, string>> = {}) =>
       send({ name: 'alice', password }, headers);
     t.is((await logIn('wrong')).status, 401);
     t.is((await send({ name: 'alice' })).status, 401);
     t.is((await send({ name: 'carol' })).status, 401, 'neither a known name nor a password');
+    for (const odd of ['', 'null', '"alice"', '{"name":']) t.is((await sendText(odd)).status, 401, odd);
+    t.is((await sendText(JSON.stringify({ name: 'alice', password: 'x'.repeat(10_000) }))).status, 413);
     t.is((await logIn('wonderland', { Origin: 'https://other.example' })).status, 403);
     let login = await logIn('wonderland');
     // More logins of one browser than the account may have sessions.
