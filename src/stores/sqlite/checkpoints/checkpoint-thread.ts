@@ -14,18 +14,20 @@ export interface CheckpointSettings {
 }
 
 /**
- * Cells of the shared state. `busy`: 1 while SQLite works in the thread. `ended`: 1 when it must not work there again.
+ * Cells of the shared state. `busy`: 1 while the thread starts, or SQLite works in it. `ended`: 1 when SQLite must not
+ * work there again.
  */
 export const cells = { busy: 0, ended: 1 } as const;
 
-/** Maximum number of milliseconds for which the exit of the process waits for a checkpoint. */
+/** Maximum number of milliseconds for which the exit of the process waits for the thread. */
 const exitPatience = 2_000;
 
 /**
  * A thread for checkpoints, which would block the event loop while they copy and sync. It takes one order at a time.
  *
- * The process does not exit while SQLite works in the thread: the package for Node.js 20 aborts the process when its
- * thread is terminated during a call.
+ * The process does not exit while the thread starts, or SQLite works in it. Node.js 20 may crash when a thread is
+ * terminated while it starts, and its package of SQLite aborts the process when its thread is terminated while the
+ * package is loaded or called.
  */
 export class CheckpointThread {
   readonly #worker: Worker;
@@ -37,6 +39,8 @@ export class CheckpointThread {
 
   constructor(path: string) {
     const settings: CheckpointSettings = { path, state: this.#state.buffer };
+    // Until the thread has opened the database. It can't say so itself while it starts.
+    Atomics.store(this.#state, cells.busy, 1);
     this.#worker = new Worker(new URL('./checkpoint-worker.js', import.meta.url), {
       workerData: settings,
       name: 'session-mailbox-checkpoints',

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Database } from '../driver/database.js';
 import { loadDriver } from '../driver/driver.js';
 import { checkpoint } from './checkpoint.js';
 import { type CheckpointOrder, type CheckpointReport, type CheckpointSettings, cells } from './checkpoint-thread.js';
@@ -10,8 +11,7 @@ const nothingDone: CheckpointReport = { isBusy: true, frames: 0, copied: 0 };
 /** The thread that copies the write-ahead log into the database, over its own connection. */
 async function serve({ path, state }: CheckpointSettings): Promise<void> {
   const shared = new Int32Array(state);
-  const driver = await loadDriver();
-  const database = atWork(shared, () => driver.open(path));
+  const database = await opened(path, shared);
   if (database === undefined) return;
   atWork(shared, () => {
     database.exec(`PRAGMA busy_timeout = ${lockPatience}; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0`);
@@ -26,15 +26,33 @@ async function serve({ path, state }: CheckpointSettings): Promise<void> {
   });
 }
 
+/** Loads the library and opens the database, unless the process is about to exit. */
+async function opened(path: string, shared: Int32Array): Promise<Database | undefined> {
+  try {
+    return mayWork(shared) ? (await loadDriver()).open(path) : undefined;
+  } finally {
+    rest(shared);
+  }
+}
+
 /** Calls SQLite, unless the process is about to exit. */
 function atWork<Result>(shared: Int32Array, action: () => Result): Result | undefined {
-  Atomics.store(shared, cells.busy, 1);
   try {
-    return Atomics.load(shared, cells.ended) === 1 ? undefined : action();
+    return mayWork(shared) ? action() : undefined;
   } finally {
-    Atomics.store(shared, cells.busy, 0);
-    Atomics.notify(shared, cells.busy);
+    rest(shared);
   }
+}
+
+/** Keeps the process from exiting until `rest`. @returns false if it is about to exit already */
+function mayWork(shared: Int32Array): boolean {
+  Atomics.store(shared, cells.busy, 1);
+  return Atomics.load(shared, cells.ended) === 0;
+}
+
+function rest(shared: Int32Array): void {
+  Atomics.store(shared, cells.busy, 0);
+  Atomics.notify(shared, cells.busy);
 }
 
 function report(action: () => CheckpointReport): CheckpointReport {

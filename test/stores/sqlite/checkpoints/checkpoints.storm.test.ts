@@ -12,6 +12,7 @@ import { damageIn } from '../verify.js';
 
 const mebibyte = 1_048_576;
 const heavyWriter = programFile(new URL('../nodes/heavy-writer.js', import.meta.url));
+const startingThread = programFile(new URL('./starting-thread.js', import.meta.url));
 
 function sizeOf(path: string): number {
   return existsSync(path) ? statSync(path).size : 0;
@@ -65,6 +66,19 @@ test.serial('a process that exits during a checkpoint ends with its own exit cod
     t.deepEqual(await once(child, 'exit'), [3, null]);
   }
   t.deepEqual(await damageIn(path), []);
+});
+
+test.serial('a process that exits while its thread for checkpoints starts ends with its own exit code', async (t) => {
+  const path = await freshPath(t);
+  const database = (await loadDriver()).open(path);
+  database.exec('PRAGMA journal_mode = WAL; CREATE TABLE row (id)');
+  const next = randomNumbers(Date.now());
+  const exits = async () => {
+    const child = fork(startingThread, [path, String(next(80_000))], { stdio: 'ignore' });
+    t.deepEqual(await once(child, 'exit'), [3, null]);
+  };
+  for (let round = 0; round < stormSize(3, 200); round += 1) await Promise.all([exits(), exits()]);
+  database.close();
 });
 
 test.serial('writes are slowed while the log is larger than 64 MiB', async (t) => {

@@ -6,6 +6,9 @@ import type { Acknowledgement, WriterOrder } from './writer.js';
 const program = programFile(new URL('./writer.js', import.meta.url));
 const primaryProgram = programFile(new URL('./primary.js', import.meta.url));
 
+/** Signals that native code sends itself when it crashes. */
+const crashes: ReadonlySet<string> = new Set(['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGTRAP']);
+
 /** The state of a session as the reports of its writer show it. */
 export interface Promised {
   readonly id: string;
@@ -61,8 +64,7 @@ export class Writers {
     child.once('exit', () => this.#running.delete(child));
     // At this event, all of the child's stderr has been read.
     child.once('close', (_code, signal) => {
-      // Native code sends itself these signals when it crashes.
-      if (signal === 'SIGABRT' || signal === 'SIGSEGV' || signal === 'SIGBUS') this.#noteFailure(`${signal} ${errors}`);
+      if (signal !== null && crashes.has(signal)) this.#noteFailure(`${signal} ${errors}`);
     });
     return child;
   }
