@@ -38,7 +38,7 @@ interface SqliteModule {
  * compiled code for every version of Node.js, so that it needs neither an install script nor a compiler. better-sqlite3
  * is about a fifth faster, but needs one of them. The package has two known defects, for which the callers have
  * workarounds: it closes a connection only after its statements were garbage-collected, and it aborts the process when
- * a thread is terminated during a call.
+ * a thread is terminated while the package is loaded or called.
  *
  * @throws Error that says in one line what to install
  */
