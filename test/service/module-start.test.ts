@@ -5,11 +5,12 @@ import { Clock, MemoryStore, SessionError, SessionManager, sessionModule } from 
 import { bindStore, throwsCode } from '../support/service.js';
 import { gate } from './gate.js';
 
-test('resolving twice, even at the same time, returns one manager and opens the store once', async (t) => {
-  let opened = 0;
+/** Returns a container with the module, and the number of times that its store was opened. */
+function countingContainer(): { readonly container: Container; readonly count: { readonly opened: number } } {
+  const count = { opened: 0 };
   class CountingStore extends MemoryStore {
     override open(...args: Parameters<MemoryStore['open']>): Promise<void> {
-      opened += 1;
+      count.opened += 1;
       return super.open(...args);
     }
   }
@@ -20,28 +21,20 @@ test('resolving twice, even at the same time, returns one manager and opens the 
       bindStore((...args) => new CountingStore(...args)),
     ),
   );
+  return { container, count };
+}
+
+test('resolving twice, even at the same time, returns one manager and opens the store once', async (t) => {
+  const { container, count } = countingContainer();
   const [one, other] = await Promise.all([container.getAsync(SessionManager), container.getAsync(SessionManager)]);
   t.is(one, other);
   t.is(await container.getAsync(SessionManager), one);
-  t.is(opened, 1);
+  t.is(count.opened, 1);
   await container.unbindAllAsync();
 });
 
 test('container.get of the service or of its dependants fails with STOPPED, names getAsync and starts nothing', async (t) => {
-  let opened = 0;
-  class CountingStore extends MemoryStore {
-    override open(...args: Parameters<MemoryStore['open']>): Promise<void> {
-      opened += 1;
-      return super.open(...args);
-    }
-  }
-  const container = new Container();
-  container.load(
-    sessionModule(
-      {},
-      bindStore((...args) => new CountingStore(...args)),
-    ),
-  );
+  const { container, count } = countingContainer();
   container.bind('mailer').toDynamicValue((context) => ({ sessions: context.get(SessionManager) }));
   const { stackTraceLimit } = Error;
   t.teardown(() => void Object.assign(Error, { stackTraceLimit }));
@@ -57,10 +50,10 @@ test('container.get of the service or of its dependants fails with STOPPED, name
     t.regex(error?.message ?? '', /await container\.getAsync\(…\)/);
   }
   await throwsCode(t, container.getAsync('mailer'), 'STOPPED');
-  t.is(opened, 0);
+  t.is(count.opened, 0);
   t.is(Error.stackTraceLimit, 7);
   const manager = await container.getAsync(SessionManager);
-  t.is(opened, 1);
+  t.is(count.opened, 1);
   t.is(container.get(SessionManager), manager, 'which is started now');
   await container.unbindAllAsync();
 });

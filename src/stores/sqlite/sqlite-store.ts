@@ -175,6 +175,7 @@ export class SqliteStore extends SessionStore implements ChangeFeed, PatchRenewa
   }
 
   async *endApp(app: string, reason: CloseReason): AsyncIterable<readonly ClosedSession[]> {
+    // The walk yields once for each step, before it begins the next.
     let endedInStep: readonly ClosedSession[] = [];
     const walks = new AppWalks((step) => {
       return this.#run('change', (engine, now, damaged) => {

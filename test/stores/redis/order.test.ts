@@ -36,6 +36,7 @@ test('pushes that are not awaited stay in order while a server that lost the scr
   proxy.releaseFirstReply();
   await eventually(() => proxy.heldReplies === 2);
   pushes.push(store.append(app, id, outgoing(3)));
+  // The third push must not be sent yet, which no event can show.
   await wait(100);
   proxy.releaseReplies();
   await Promise.all(pushes);
